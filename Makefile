@@ -1,0 +1,50 @@
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+NODE_MAJOR := $(shell node -p 'process.versions.node.split(".")[0]' 2>/dev/null)
+export PATH := $(CURDIR)/tools/node_modules/.bin:$(PATH)
+
+TOOLS := tools/node_modules/.package-lock.json
+MODULES := node_modules/.modules.yaml
+JEST := NODE_OPTIONS='--experimental-vm-modules --disable-warning=ExperimentalWarning' node_modules/.bin/jest
+
+.PHONY: help setup generate check test e2e test-databases bench run run-smoke
+
+help: ## what can be done here
+	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+$(TOOLS): tools/package-lock.json
+	@command -v npm >/dev/null || { echo 'npm is needed once, to fetch Node 24 and pnpm: install Node 20 or newer'; exit 1; }
+	npm ci --prefix tools --ignore-scripts $(if $(filter 24,$(NODE_MAJOR)),--omit=optional)
+	@touch $@
+
+$(MODULES): $(TOOLS) pnpm-lock.yaml pnpm-workspace.yaml package.json $(wildcard packages/*/package.json services/*/package.json)
+	pnpm install --frozen-lockfile
+	@touch $@
+
+setup: $(MODULES) ## install all that a fresh clone needs (the other targets call it)
+
+generate: setup ## regenerate the code and the documents that follow from the contract and the configuration schema
+	pnpm generate
+	node scripts/docs/configuration.ts
+
+check: setup ## format, lint, types, dead code, contract: all that is known without running (under 30 s)
+	scripts/check.sh
+
+test: setup ## everything that needs no Trino: units, storage on SQLite, the suite against a scripted Trino
+	$(JEST) --testPathIgnorePatterns /node_modules/ packages/e2e/real
+
+e2e: setup ## two real Trino 476, the three processes, seven real clients, kills
+	$(JEST) --runInBand --testTimeout 300000 packages/e2e/real
+
+test-databases: setup ## the storage contract on real MySQL, MariaDB and PostgreSQL
+	node scripts/databases/test-databases.ts
+
+run-smoke: setup ## is make run what the README says?
+	node scripts/run/smoke.ts
+
+bench: setup ## compare with nginx, haproxy and direct in one run; appends to bench/RESULTS.md
+	node bench/main.ts
+
+
+run: setup ## the suite with BACKENDS=http://a:8080,…, or what CONFIG=FILE declares, or two small sample clusters
+	node scripts/run/main.ts
