@@ -1,0 +1,106 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { configFromCommandLine } from './index.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'trino-gateway-config-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+class Exit extends Error {}
+
+/** Reads the configuration as a starting process does; instead of ending this process it tells how it would have ended. */
+function start(argv: string[], env: Record<string, string> = {}) {
+  const written = { out: '', err: '' };
+  const keep = (stream: 'out' | 'err') => (text: unknown) => {
+    written[stream] += String(text);
+    return true;
+  };
+  let code: unknown;
+  const spies = [
+    jest.spyOn(process.stdout, 'write').mockImplementation(keep('out')),
+    jest.spyOn(process.stderr, 'write').mockImplementation(keep('err')),
+    jest.spyOn(process, 'exit').mockImplementation((given) => {
+      code = given;
+      throw new Exit();
+    }),
+  ];
+  try {
+    return { ...configFromCommandLine(argv, env), ...written };
+  } catch (error) {
+    if (!(error instanceof Exit)) throw error;
+    return { code, ...written };
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+  }
+}
+
+async function file(name: string, text: string): Promise<string> {
+  await writeFile(join(folder, name), text);
+  return join(folder, name);
+}
+
+test('--config names the file, and beats TRINO_GATEWAY_CONFIG', async () => {
+  const one = await file('one.yaml', 'gatewayserver: { listen: "0.0.0.0:1111" }');
+  const two = await file('two.yaml', 'gatewayserver: { listen: "0.0.0.0:2222" }');
+  const read = (port: number) => ({ config: { gatewayserver: { listen: { host: '0.0.0.0', port } } } });
+  expect(start(['--config', one, 'migrate', 'up'], { TRINO_GATEWAY_CONFIG: two })).toMatchObject({
+    ...read(1111),
+    rest: ['migrate', 'up'],
+  });
+  expect(start([`--config=${one}`])).toMatchObject({ ...read(1111), rest: [] });
+  expect(start([], { TRINO_GATEWAY_CONFIG: two })).toMatchObject(read(2222));
+});
+
+test('a secret is read from the file it stands in', async () => {
+  const path = await file('token', 'hunter2\n');
+  expect(start([], { TRINO_GATEWAY_GATEWAYSERVER_ADMIN_TOKEN_FILE: path })).toMatchObject({
+    config: { gatewayserver: { admin_token: 'hunter2' } },
+  });
+});
+
+test('--check-config only checks: 0 and one line when all is well, 2 and every problem when not', async () => {
+  const good = await file('good.yaml', 'monitor: { interval: 1s }');
+  const bad = await file('bad.yaml', 'monitor: { interval: 1 }\nrouter: { speed: 9 }');
+  expect(start(['--check-config', '--config', good])).toEqual({
+    code: 0,
+    out: 'the configuration is valid\n',
+    err: '',
+  });
+  const broken = start(['--config', bad, '--check-config']);
+  expect(broken).toMatchObject({ code: 2, out: '' });
+  expect(broken.err.split('\n')).toEqual([
+    'the configuration has 2 problems:',
+    expect.stringMatching(/^ {2}monitor\.interval: expected a duration/),
+    expect.stringMatching(/^ {2}router\.speed: unknown key/),
+    '',
+  ]);
+});
+
+test.each([
+  ['a file that is not there', ['--config', '/ghost.yaml'], '/ghost.yaml: cannot be read (ENOENT)'],
+  ['an option without its value', ['--config'], '--config: expected the name of a file'],
+  [
+    'an option that does not exist',
+    ['--verbose'],
+    '--verbose: unknown option; known are --config FILE and --check-config',
+  ],
+])('%s stops the start with 2 like any other mistake', (_what, argv, message) => {
+  expect(start(argv)).toEqual({ code: 2, out: '', err: `the configuration has 1 problem:\n  ${message}\n` });
+});
+
+test('a process with a bad configuration really ends with 2', () => {
+  const main = new URL('index.ts', import.meta.url).href;
+  const program = `import { configFromCommandLine } from ${JSON.stringify(main)}; configFromCommandLine([], process.env);`;
+  const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', program], {
+    env: { PATH: process.env.PATH, TRINO_GATEWAY_ROUTER_LISTEN: 'nowhere' },
+    encoding: 'utf8',
+    timeout: 100_000,
+  });
+  expect(stderr).toContain('TRINO_GATEWAY_ROUTER_LISTEN: expected a comma list of addresses');
+  expect(status).toBe(2);
+}, 120_000);

@@ -1,0 +1,74 @@
+import { type DescMessage, fromJson, type JsonValue, type MessageShape } from '@bufbuild/protobuf';
+import {
+  type Backend,
+  BackendSchema,
+  type Group,
+  GroupSchema,
+  type Policy,
+  PolicySchema,
+} from '@trino-gateway/api/gateway';
+import { backendProblems, groupProblems, type Problem, policyProblems } from '@trino-gateway/api/rules';
+import { readShape } from './shape.ts';
+
+/** What a configuration file declares; created or updated, by id, when a gatewayserver starts. */
+export type Declared = { backends: Backend[]; groups: Group[]; policies: Policy[] };
+
+/** Collects one problem of the configuration. */
+export type Complain = (path: string, message: string) => void;
+
+/** Reads the declarative sections; complains about every shape, value, repeated id and id that nothing declares. */
+export function readDeclared(file: Record<string, unknown>, complain: Complain): Declared {
+  const backends = readList(file, 'backends', BackendSchema, backendProblems, complain);
+  const groups = readList(file, 'groups', GroupSchema, groupProblems, complain);
+  const policies = readList(file, 'policies', PolicySchema, policyProblems, complain);
+  const backendIds = new Set(backends.map(({ id }) => id));
+  const groupIds = new Set(groups.map(({ id }) => id));
+  groups.forEach((group, index) => {
+    for (const id of group.backendIds) {
+      if (!backendIds.has(id))
+        complain(`groups[${index}].backend_ids`, `expected a backend declared in this file, got "${id}"`);
+    }
+  });
+  policies.forEach((policy, index) => {
+    for (const [field, id] of [
+      ['group_id', policy.groupId],
+      ['fallback_group_id', policy.fallbackGroupId],
+    ] as const) {
+      if (id && !groupIds.has(id))
+        complain(`policies[${index}].${field}`, `expected a group declared in this file, got "${id}"`);
+    }
+  });
+  return { backends, groups, policies };
+}
+
+/** One message for each entry, also for one with problems, so that places in the list stay true. */
+function readList<Desc extends DescMessage>(
+  file: Record<string, unknown>,
+  section: string,
+  schema: Desc,
+  problemsOf: (message: MessageShape<Desc>) => Problem[],
+  complain: Complain,
+): MessageShape<Desc>[] {
+  const entries: unknown = file[section] ?? [];
+  if (!Array.isArray(entries)) {
+    complain(section, 'expected a list');
+    return [];
+  }
+  const seen = new Set<string>();
+  return entries.map((entry: unknown, index) => {
+    const path = `${section}[${index}]`;
+    const misshapen: string[] = [];
+    const sound = readShape(schema, entry, path, (where, message) => {
+      misshapen.push(where);
+      complain(where, message);
+    });
+    const message = fromJson(schema, sound as JsonValue);
+    // What could not be read is missing now, which is no second problem.
+    if (misshapen.length === 0)
+      for (const { field, message: problem } of problemsOf(message)) complain(`${path}.${field}`, problem);
+    const { id } = message as { id?: string };
+    if (id && seen.has(id)) complain(`${path}.id`, `expected each id once, "${id}" is repeated`);
+    if (id) seen.add(id);
+    return message;
+  });
+}

@@ -1,0 +1,131 @@
+import { z } from 'zod';
+import {
+  address,
+  addresses,
+  cidrs,
+  databaseUrl,
+  duration,
+  flag,
+  id,
+  logLevel,
+  origin,
+  origins,
+  text,
+  timeLimit,
+  webUrl,
+  whole,
+} from './fields.ts';
+
+// The description of each key is what docs/configuration.md shows.
+
+const gatewayserver = z.strictObject({
+  listen: address.prefault('0.0.0.0:8000').describe('Where gRPC, gRPC-web and Connect are served.'),
+  ops_listen: address.prefault('0.0.0.0:8001').describe('Where /livez, /readyz and /metrics are served.'),
+  database_url: databaseUrl
+    .prefault('sqlite:./data/gateway.db')
+    .describe('The store: sqlite:PATH, sqlite::memory:, mysql://, mariadb:// or postgres://.'),
+  database_pool_size: whole(1, 1000).prefault(10).describe('Connections to a MySQL, MariaDB or PostgreSQL store.'),
+  database_time_limit: timeLimit
+    .prefault('10s')
+    .describe('How long one statement or the wait for a connection may take.'),
+  migrate_at_start: flag
+    .prefault(true)
+    .describe(
+      'Bring the schema up to date at start. With false the start fails while a migration is pending: run `migrate up` with a user that may change the schema.',
+    ),
+  admin_token: text.optional().describe('Opens every call. Unset leaves everything open, with a warning at start.'),
+  read_token: text.optional().describe('Opens Get, List and dry runs only.'),
+  open_reads: flag.prefault(false).describe('Leaves Get, List and dry runs open although tokens are set.'),
+  default_group: id.optional().describe('The group of queries that no policy matches.'),
+  load_max_age: duration.prefault('60s').describe('A cluster load older than this counts as unknown.'),
+  incarnation_retention: duration
+    .prefault('48h')
+    .describe('How long the address of a former life of a coordinator is kept after it was last seen or asked for.'),
+  log_level: logLevel.prefault('info').describe('error, warn, info or debug.'),
+});
+
+const monitor = z.strictObject({
+  gatewayserver_url: origins
+    .prefault('http://127.0.0.1:8000')
+    .describe('The gatewayserver; a comma list for several replicas.'),
+  gatewayserver_token: text.optional().describe('The admin token of the gatewayserver.'),
+  ops_listen: address.prefault('0.0.0.0:8002').describe('Where /livez, /readyz and /metrics are served.'),
+  interval: timeLimit.prefault('10s').describe('Time from the end of one look at a backend to the next.'),
+  probe_time_limit: timeLimit.prefault('10s').describe('How long one look at one backend may take in all.'),
+  failures_before_unhealthy: whole(1, 100)
+    .prefault(2)
+    .describe('Consecutive failed looks before a healthy backend becomes unhealthy.'),
+  passes_before_healthy: whole(1, 100)
+    .prefault(1)
+    .describe('Consecutive passed looks before an unhealthy backend becomes healthy.'),
+  probation: duration
+    .prefault('5s')
+    .describe(
+      'How long a coordinator that has just started is not used yet: SELECT 1 succeeds before its workers are there.',
+    ),
+  log_level: logLevel.prefault('info').describe('error, warn, info or debug.'),
+});
+
+const router = z.strictObject({
+  listen: addresses
+    .prefault('0.0.0.0:8080')
+    .describe('Where Trino clients connect; a comma list for several listeners.'),
+  ops_listen: address.prefault('0.0.0.0:8003').describe('Where /livez, /readyz and /metrics are served.'),
+  gatewayserver_url: origins
+    .prefault('http://127.0.0.1:8000')
+    .describe('The gatewayserver; a comma list for several replicas.'),
+  gatewayserver_token: text.optional().describe('The admin token of the gatewayserver.'),
+  external_url: origin
+    .optional()
+    .describe('The address clients use, for links. Unset: links are built from what the client asked for.'),
+  trusted_proxies: cidrs
+    .prefault('')
+    .describe("Networks of balancers whose X-Forwarded-* count; everybody else's are dropped."),
+  explain_headers: flag
+    .prefault(false)
+    .describe('Answer X-Trino-Gateway-Backend, -Group and -Decided-By with each submission.'),
+  state_file: text
+    .prefault('./data/router-state.json')
+    .describe('What the router needs to serve polls after its own restart while the gatewayserver is down.'),
+  gatewayserver_wait: duration
+    .prefault('10s')
+    .describe('How long a new submission waits for a gatewayserver that does not answer before it is refused.'),
+  submit_time_limit: timeLimit
+    .prefault('25s')
+    .describe('How long finding a cluster for a submission may take, all attempts together. Clients give up at 30 s.'),
+  attempt_time_limit: timeLimit
+    .prefault('8s')
+    .describe('How long one cluster may be silent on a submission before another one is tried.'),
+  poll_time_limit: timeLimit
+    .prefault('60s')
+    .describe('How long a cluster may be silent on a poll, and in the middle of a page.'),
+  max_statement_bytes: whole(1_000, 1_000_000_000)
+    .prefault(16_777_216)
+    .describe('Longer statements are refused as QUERY_TEXT_TOO_LARGE.'),
+  history_backlog: whole(0, 1_000_000)
+    .prefault(20_000)
+    .describe('Reports kept for a gatewayserver that does not answer; beyond it the oldest are dropped and counted.'),
+  auth_provider_url: webUrl
+    .optional()
+    .describe(
+      'Delegated authentication: where user and password are checked. Not used yet: a client whose policy asks for it is answered 401.',
+    ),
+  auth_provider_key: text.optional().describe('Sent to the authentication provider as X-Auth-Key. Not used yet.'),
+  log_level: logLevel.prefault('info').describe('error, warn, info or debug.'),
+});
+
+/** The scalars of the suite's configuration file, one section per process. */
+export const sections = { gatewayserver, monitor, router };
+
+export type GatewayserverConfig = z.output<typeof gatewayserver>;
+export type MonitorConfig = z.output<typeof monitor>;
+export type RouterConfig = z.output<typeof router>;
+
+/** Keys that hold secrets: each may also be given as KEY_file, a path whose first line is the value. */
+export const SECRET_KEYS = [
+  'admin_token',
+  'read_token',
+  'gatewayserver_token',
+  'auth_provider_key',
+  'database_url',
+] as const;

@@ -1,0 +1,81 @@
+import { type DescField, type DescMessage, fromJson, type JsonValue } from '@bufbuild/protobuf';
+import type { Complain } from './declared.ts';
+
+/**
+ * Complains about every place where a declared object does not have the shape of its message: unknown fields, wrong
+ * kinds of values, unknown enum names, two of a oneof.
+ * @returns the object without the fields that were complained about
+ */
+export function readShape(
+  desc: DescMessage,
+  value: unknown,
+  path: string,
+  complain: Complain,
+): Record<string, unknown> {
+  if (!isObject(value)) {
+    complain(path, `expected fields and values, got ${JSON.stringify(value)}`);
+    return {};
+  }
+  const sound: Record<string, unknown> = {};
+  let broken = false;
+  for (const [key, given] of Object.entries(value)) {
+    const problemsOf = (where: string, message: string) => {
+      broken = true;
+      complain(where, message);
+    };
+    const field = desc.fields.find(({ name, jsonName }) => key === name || key === jsonName);
+    if (!field) problemsOf(`${path}.${key}`, `unknown field; known are ${writable(desc)}`);
+    else if (field.fieldKind === 'message' && isObject(given))
+      sound[key] = readShape(field.message, given, `${path}.${key}`, problemsOf);
+    else if (fits(desc, { [key]: given } as JsonValue) === undefined) sound[key] = given;
+    else problemsOf(`${path}.${key}`, `expected ${expectation(field)}, got ${show(field, given)}`);
+  }
+  const whole = broken ? undefined : fits(desc, sound as JsonValue);
+  if (whole !== undefined) complain(path, whole.replace(/^cannot decode .* from JSON: /, ''));
+  return whole === undefined ? sound : {};
+}
+
+function fits(desc: DescMessage, json: JsonValue): string | undefined {
+  try {
+    fromJson(desc, json, { ignoreUnknownFields: false });
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+const KINDS: Record<number, string> = { 1: 'a number', 5: 'a whole number', 8: 'true or false', 9: 'text' };
+
+function expectation(field: DescField): string {
+  switch (field.fieldKind) {
+    case 'enum':
+      return field.enum.values
+        .filter(({ number }) => number !== 0)
+        .map(({ name }) => name)
+        .join(', ');
+    case 'scalar':
+      return KINDS[field.scalar] ?? 'another kind of value';
+    case 'list':
+      return 'a list of texts';
+    case 'map':
+      return 'names with texts as values';
+    case 'message':
+      return 'fields and values';
+  }
+}
+
+function writable(desc: DescMessage): string {
+  const outputOnly = ['managed_by', 'condition'];
+  return desc.fields
+    .map(({ name }) => name)
+    .filter((name) => !outputOnly.includes(name))
+    .join(', ');
+}
+
+function show(field: DescField, value: unknown): string {
+  return field.name === 'password' ? 'a value that is not shown' : JSON.stringify(value);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

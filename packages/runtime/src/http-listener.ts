@@ -1,0 +1,119 @@
+import { once } from 'node:events';
+import http from 'node:http';
+import http2 from 'node:http2';
+import type { AddressInfo, Socket } from 'node:net';
+import { type Address, formatAddress, reachableUrl } from './address.ts';
+
+/** Answers requests of both HTTP versions; Node's HTTP/2 compatibility objects stand in for these types. */
+export type Handler = http.RequestListener;
+
+/** A bound port; disposal stops accepting, lets requests end for up to the grace time, then closes everything. */
+export type Listener = AsyncDisposable & { readonly port: number; readonly url: string };
+
+export type ListenOptions = {
+  /** Total size of a request's head in bytes; default 16 KiB. */
+  maxHeaderBytes?: number;
+  /** How long requests in flight may go on after disposal began; default 5 s. */
+  graceMs?: number;
+};
+
+const FIRST_BYTES_TIME_LIMIT_MS = 30_000;
+/** Longer than clients keep an idle connection: else it is closed just as they send a request on it. */
+const IDLE_TIME_LIMIT_MS = 75_000;
+
+/** Serves HTTP/1.1 and cleartext HTTP/2 (prior knowledge) with one handler on one port. */
+export async function listenHttp(address: Address, handler: Handler, options: ListenOptions = {}): Promise<Listener> {
+  const maxHeaderBytes = options.maxHeaderBytes ?? 16_384;
+  const sessions = new Set<http2.ServerHttp2Session>();
+  const undecided = new Set<Socket>();
+  const h2 = http2.createServer(
+    { settings: { maxHeaderListSize: maxHeaderBytes } },
+    handler as unknown as Parameters<typeof http2.createServer>[1],
+  );
+  h2.on('session', (session) => {
+    sessions.add(session);
+    session.once('close', () => sessions.delete(session));
+  });
+  // The HTTP/1.1 server is the one that listens: only a listening http.Server arms its own time limits.
+  const h1 = http.createServer({ maxHeaderSize: maxHeaderBytes, keepAliveTimeout: IDLE_TIME_LIMIT_MS }, handler);
+  const [serveH1] = h1.listeners('connection') as ((socket: Socket) => void)[];
+  h1.removeAllListeners('connection').on('connection', (socket: Socket) => {
+    undecided.add(socket);
+    socket.once('close', () => undecided.delete(socket));
+    tellVersion(socket, (isHttp2) => {
+      undecided.delete(socket);
+      if (isHttp2) h2.emit('connection', socket);
+      else serveH1?.call(h1, socket);
+    });
+  });
+  await listening(h1, address);
+  const port = (h1.address() as AddressInfo).port;
+  return {
+    port,
+    url: reachableUrl({ host: address.host, port }),
+    [Symbol.asyncDispose]: async () => {
+      const closed = new Promise((resolve) => h1.close(resolve));
+      for (const socket of undecided) socket.destroy();
+      for (const session of sessions) session.close();
+      await withGrace(
+        closed,
+        options.graceMs ?? 5_000,
+        () => h1.closeIdleConnections(),
+        () => {
+          h1.closeAllConnections();
+          for (const session of sessions) session.destroy();
+        },
+      );
+    },
+  };
+}
+
+/** Reads just enough of a new connection to know whether it opens with the HTTP/2 preface. */
+function tellVersion(socket: Socket, decide: (isHttp2: boolean) => void): void {
+  const abandon = () => socket.destroy();
+  const chunks: Buffer[] = [];
+  const look = () => {
+    const chunk: Buffer | null = socket.read();
+    if (!chunk) return;
+    chunks.push(chunk);
+    const seen = Buffer.concat(chunks);
+    const start = seen.toString('latin1', 0, 3);
+    if (seen.length < 3 && 'PRI'.startsWith(start)) return; // "P" may still become POST
+    socket.off('readable', look).off('end', abandon).off('timeout', abandon).setTimeout(0);
+    socket.unshift(seen);
+    decide(start === 'PRI');
+  };
+  socket.on('error', abandon).once('end', abandon).setTimeout(FIRST_BYTES_TIME_LIMIT_MS, abandon);
+  socket.on('readable', look);
+}
+
+/** Binds a server, or fails saying which address could not be had and why. */
+export async function listening(server: http.Server, address: Address): Promise<void> {
+  server.listen(address.port, address.host);
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    const why =
+      code === 'EADDRINUSE' ? 'the port is taken' : code === 'EACCES' ? 'not allowed' : (code ?? String(error));
+    throw new Error(`cannot listen on ${formatAddress(address)}: ${why}`, { cause: error });
+  }
+}
+
+/** Waits for `closed`, calling `nudge` every 50 ms; calls `force` when the grace time is over. */
+export async function withGrace(
+  closed: Promise<unknown>,
+  graceMs: number,
+  nudge: () => void,
+  force: () => void,
+): Promise<void> {
+  nudge();
+  const nudging = setInterval(nudge, 50);
+  const forcing = setTimeout(force, graceMs);
+  try {
+    await closed;
+  } finally {
+    clearInterval(nudging);
+    clearTimeout(forcing);
+  }
+}

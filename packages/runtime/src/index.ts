@@ -1,0 +1,12 @@
+export { type Address, formatAddress, parseAddress, reachableUrl } from './address.ts';
+export { every, type Loop } from './every.ts';
+export {
+  createGatewayTransport,
+  type GatewayTransportOptions,
+  isUnreachable,
+  refusesToken,
+} from './gateway-transport.ts';
+export { type Handler, type Listener, type ListenOptions, listenHttp, listening, withGrace } from './http-listener.ts';
+export { createLogger, describeError, LOG_LEVELS, type Logger, type LogLevel, silentLogger } from './logger.ts';
+export { type Readiness, serveOps } from './ops.ts';
+export { type RunningProcess, runProcess } from './run.ts';

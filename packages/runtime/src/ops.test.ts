@@ -1,0 +1,43 @@
+import { expect, test } from '@jest/globals';
+import { Counter, Registry } from 'prom-client';
+import { type Logger, type Readiness, serveOps, silentLogger } from './index.ts';
+
+const LOCAL = { host: '127.0.0.1', port: 0 };
+
+test('/livez, /readyz and /metrics say what orchestrators and dashboards ask', async () => {
+  const registry = new Registry();
+  new Counter({ name: 'looks_total', help: 'Looks.', registers: [registry] }).inc();
+  let readiness: ReturnType<Readiness> = { ready: false, reason: 'the database is being migrated' };
+  await using ops = await serveOps(LOCAL, () => readiness, registry, silentLogger);
+  const get = async (path: string) => {
+    const answer = await fetch(`${ops.url}${path}`);
+    return { status: answer.status, text: await answer.text() };
+  };
+  expect(await get('/livez')).toEqual({ status: 200, text: 'ok\n' });
+  expect(await get('/readyz')).toEqual({ status: 503, text: 'the database is being migrated\n' });
+  readiness = { ready: false };
+  expect(await get('/readyz')).toEqual({ status: 503, text: 'not ready\n' });
+  readiness = { ready: true };
+  expect(await get('/readyz?verbose')).toEqual({ status: 200, text: 'ready\n' });
+  expect(await get('/metrics')).toMatchObject({ status: 200, text: expect.stringContaining('looks_total 1\n') });
+  expect(await get('/')).toMatchObject({ status: 404, text: expect.stringContaining('/readyz') });
+});
+
+test('metrics that cannot be collected are a 500 and a line in the log, not the end of the process', async () => {
+  const registry = new Registry();
+  new Counter({
+    name: 'broken_total',
+    help: 'Broken.',
+    registers: [registry],
+    collect() {
+      throw new Error('no metrics today');
+    },
+  });
+  const logged: unknown[] = [];
+  const logger: Logger = { ...silentLogger, error: (message, fields) => void logged.push([message, fields]) };
+  await using ops = await serveOps(LOCAL, () => ({ ready: true }), registry, logger);
+  const answer = await fetch(`${ops.url}/metrics`);
+  expect(answer.status).toBe(500);
+  expect(await answer.text()).toBe('metrics could not be collected\n');
+  expect(logged).toEqual([['metrics could not be collected', { error: 'no metrics today' }]]);
+});

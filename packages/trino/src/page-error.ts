@@ -1,0 +1,17 @@
+import type { QueryError } from './errors.ts';
+
+/** The `error` object a scanner kept, read; undefined when it is not one. */
+export function parsePageError(text: string | undefined): QueryError | undefined {
+  if (text === undefined) return undefined;
+  try {
+    const { message, errorCode, errorName, errorType }: Partial<QueryError> = JSON.parse(text);
+    return {
+      message: String(message ?? ''),
+      errorCode: Number(errorCode ?? 0),
+      errorName: String(errorName ?? ''),
+      errorType: String(errorType ?? ''),
+    };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,45 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { coordinatorAlphabet, isTemporaryQueryId, parseQueryId, querySuffix, temporaryQueryId } from './query-id.ts';
+
+test('a Trino id says when, which one and whose', () => {
+  expect(parseQueryId('20261121_080808_00130_93wed')).toEqual({
+    stamp: '20261121_080808',
+    counter: 130,
+    suffix: '93wed',
+  });
+});
+
+test.each([
+  '',
+  'x',
+  '20261121_080808_00130',
+  '20261121_080808_00130_93wed ',
+  '20261121_080808_00130_93WED',
+  '20261121_080808_00130_93we-',
+  'a0261121_080808_00130_93wed',
+  '20261121_080808_00130_93wedx',
+])('%j is no id', (text) => {
+  expect(querySuffix(text)).toBeUndefined();
+  expect(isTemporaryQueryId(text)).toBe(false);
+});
+
+test('an id of ours has the shape of an id and is told from every id of a cluster', () => {
+  const random = fc.uint8Array({ minLength: 4, maxLength: 4 });
+  const drawn = fc.array(fc.constantFrom(...coordinatorAlphabet), { minLength: 5, maxLength: 5 });
+  const date = fc.date({ min: new Date('2000-01-01'), max: new Date('2100-01-01'), noInvalidDate: true });
+  fc.assert(
+    fc.property(date, fc.nat(1_000_000), random, drawn, (at, counter, bytes, suffix) => {
+      const ours = temporaryQueryId(at, counter, bytes);
+      expect(parseQueryId(ours)).toMatchObject({ counter: counter % 100_000, suffix: expect.stringMatching(/^0/) });
+      expect(isTemporaryQueryId(ours)).toBe(true);
+      expect(isTemporaryQueryId(`${ours.slice(0, 22)}${suffix.join('')}`)).toBe(false);
+    }),
+  );
+});
+
+test('the stamp is UTC', () => {
+  expect(temporaryQueryId(new Date('2026-11-21T08:08:08.999Z'), 130, new Uint8Array([0, 1, 30, 31]))).toBe(
+    '20261121_080808_00130_0ab89',
+  );
+});

@@ -1,0 +1,204 @@
+import { zstdCompressSync } from 'node:zlib';
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { preparedStatement } from './prepared-statements.ts';
+import { sqlTokens } from './sql-tokens.ts';
+import { type StatementSession, statementKind } from './statements.ts';
+
+const id = '20261121_072646_00379_nitsd';
+const kill = { kind: 'killQuery', queryId: id };
+const unknownKill = { kind: 'killQuery', queryId: undefined };
+const other = { kind: 'other' };
+
+describe('a kill goes to the owner of the query it names', () => {
+  test.each<[string, object]>([
+    [`CALL system.runtime.kill_query(query_id => '${id}', message => 'too big')`, kill],
+    [`CALL system.runtime.kill_query(message => 'a, b (c', query_id => '${id}')`, kill],
+    [`call System.RunTime.Kill_Query('${id}', 'm')`, kill],
+    [`CALL "system"."runtime"."KILL_QUERY"(QUERY_ID => '${id}', MESSAGE => null)`, kill],
+    [`CALL "system" . runtime . "kill_query" ( '${id}' )`, kill],
+    [`/* why */ CALL -- now\n system.runtime.kill_query(/*'no'*/'${id}') -- done`, kill],
+    [`CALL system.runtime.kill_query(('${id}'))`, kill],
+    [`CALL system.runtime.kill_query('20261121_072646' || '_00379_nitsd', 'it''s')`, kill],
+    [`CALL system.runtime.kill_query(U&'\\0032\\+000030261121_072646_00379_nitsd')`, kill],
+    [`CALL system.runtime.kill_query(u&'!0032!+000030261121_072646_00379_nitsd' UESCAPE '!', 'm')`, kill],
+    [`CALL system.runtime.kill_query(concat('a', 'b'), '${id}')`, unknownKill],
+    [`CALL system.runtime.kill_query(message => '${id}')`, unknownKill],
+    ['CALL system.runtime.kill_query()', unknownKill],
+    ['CALL system.runtime.kill_query(?)', unknownKill],
+    [`CALL system.runtime.kill_query('${id}`, unknownKill],
+    [`CALL kill_query('${id}')`, other],
+    [`CALL hive.runtime.kill_query('${id}')`, other],
+    [`CALL a.system.runtime.kill_query('${id}')`, other],
+    [`SELECT 'CALL system.runtime.kill_query(''${id}'')'`, other],
+    [`-- CALL system.runtime.kill_query('${id}')\nSELECT 1`, other],
+    [`EXPLAIN CALL system.runtime.kill_query('${id}')`, other],
+  ])('%s', (sql, expected) => {
+    expect(statementKind(sql)).toEqual(expected);
+  });
+
+  test.each<[string, StatementSession, object]>([
+    [`CALL kill_query('${id}')`, { catalog: 'System', schema: 'runtime' }, kill],
+    [`CALL runtime.kill_query('${id}')`, { catalog: 'system', schema: 'x' }, kill],
+    [`CALL kill_query('${id}')`, { catalog: 'system' }, other],
+    [`CALL runtime.kill_query('${id}')`, { catalog: 'tpch' }, other],
+  ])('%s in %j', (sql, session, expected) => {
+    expect(statementKind(sql, session)).toEqual(expected);
+  });
+});
+
+describe('EXECUTE is looked through', () => {
+  const call = `CALL system.runtime.kill_query('${id}', 'm')`;
+  test.each<[string, object]>([
+    [`EXECUTE IMMEDIATE '${call.replaceAll("'", "''")}'`, kill],
+    [`execute immediate 'call system.runtime.kill_query(?, ?)' using '${id}', 'm'`, kill],
+    [
+      `EXECUTE IMMEDIATE 'CALL system.runtime.kill_query(message => ?, query_id => ?)' USING concat('a', 'b'), '${id}'`,
+      kill,
+    ],
+    [`EXECUTE IMMEDIATE 'CALL system.runtime.kill_query(query_id => ?)'`, unknownKill],
+    [`EXECUTE IMMEDIATE 'EXECUTE IMMEDIATE ''COMMIT'''`, other],
+    [`EXECUTE IMMEDIATE 'START TRANSACTION'`, { kind: 'startTransaction' }],
+    [`EXECUTE IMMEDIATE 'SELECT ?' USING 'START TRANSACTION'`, other],
+    [`EXECUTE IMMEDIATE`, other],
+    [`EXECUTE`, other],
+  ])('%s', (sql, expected) => {
+    expect(statementKind(sql)).toEqual(expected);
+  });
+
+  const encoded = encodeURIComponent(call).replaceAll('%20', '+');
+  const packed = (sql: string) => encodeURIComponent(`$zstd:${zstdCompressSync(sql).toString('base64url')}`);
+  test.each<[string, string[], object]>([
+    ['EXECUTE k', [`a=SELECT+1,k=${encoded}`], kill],
+    ['EXECUTE k', ['a=SELECT+1', ` k=${encoded} `], kill],
+    ['EXECUTE "K k"', [`K+k=${encoded}`], kill],
+    ['EXECUTE K', [`k=${encoded}`], other],
+    ['EXECUTE k', [], other],
+    [`EXECUTE k USING '${id}'`, ['k=CALL+system.runtime.kill_query%28%3F%29'], kill],
+    ['EXECUTE k', [`k=${packed(call)}`], kill],
+    ['EXECUTE k', ['k=%24zstd%3Abm90IHpzdGQ'], other],
+    ['EXECUTE k', ['k=%E0%A4%A'], other],
+    ['EXECUTE k', ['k=EXECUTE+k'], other],
+    ['EXECUTE immediate', ['immediate=COMMIT'], { kind: 'endTransaction' }],
+  ])('%s with %j', (sql, preparedStatements, expected) => {
+    expect(statementKind(sql, { preparedStatements })).toEqual(expected);
+  });
+
+  test('a compression bomb in a header is not inflated', () => {
+    const bomb = packed(' '.repeat(20 * 1024 * 1024));
+    expect(preparedStatement([`k=${bomb}`], 'k')).toBeUndefined();
+  });
+});
+
+describe('transactions', () => {
+  test.each<[string, string]>([
+    ['START TRANSACTION', 'startTransaction'],
+    ['start /**/ transaction ISOLATION LEVEL SERIALIZABLE, READ ONLY', 'startTransaction'],
+    ['START', 'other'],
+    ['START TRANSACTIONS', 'other'],
+    ['COMMIT', 'endTransaction'],
+    [' commit work ', 'endTransaction'],
+    ['ROLLBACK', 'endTransaction'],
+    ['"COMMIT"', 'other'],
+    ["'COMMIT'", 'other'],
+    ['COMMITS', 'other'],
+    ['', 'other'],
+    ['/* COMMIT', 'other'],
+    ['/* /* */ COMMIT', 'endTransaction'],
+    ['SELECT commit', 'other'],
+  ])('%s is %s', (sql, kind) => {
+    expect(statementKind(sql).kind).toBe(kind);
+  });
+});
+
+test('comments and whitespace between tokens change nothing', () => {
+  const gap = fc
+    .array(fc.constantFrom(' ', '\n', '\t', '/* x \' " */', '-- it\'s "\n', '/**/'), { minLength: 1, maxLength: 3 })
+    .map((parts) => parts.join(''));
+  const statements = [
+    [
+      'CALL',
+      'system',
+      '.',
+      'runtime',
+      '.',
+      'kill_query',
+      '(',
+      'query_id',
+      '=>',
+      `'${id}'`,
+      ',',
+      'message',
+      '=>',
+      "'m'",
+      ')',
+    ],
+    ['EXECUTE', 'IMMEDIATE', "'CALL system.runtime.kill_query(?)'", 'USING', `'${id}'`],
+    ['START', 'TRANSACTION', 'READ', 'ONLY'],
+    ['SELECT', '"a""b"', ',', "'it''s'", 'FROM', 't'],
+  ];
+  fc.assert(
+    fc.property(fc.constantFrom(...statements), fc.array(gap, { minLength: 20, maxLength: 20 }), (tokens, gaps) => {
+      const spaced = tokens.map((token, at) => (gaps[at] ?? ' ') + token).join('') + (gaps[19] ?? '');
+      expect(statementKind(spaced)).toEqual(statementKind(tokens.join(' ')));
+      expect([...sqlTokens(spaced)]).toEqual([...sqlTokens(tokens.join(' '))]);
+    }),
+  );
+});
+
+test('no text and no header makes it throw', () => {
+  const piece = fc.constantFrom(
+    'CALL ',
+    'system.runtime.kill_query',
+    '(',
+    ')',
+    "'",
+    '"',
+    "''",
+    '/*',
+    '*/',
+    '--',
+    '\n',
+    'U&',
+    '\\',
+    ',',
+    '=>',
+    '?',
+    'EXECUTE ',
+    'IMMEDIATE ',
+    'USING ',
+    '||',
+    'k',
+    '=',
+    '%',
+    '$zstd:',
+    'uescape ',
+  );
+  const text = fc.oneof(
+    fc.string({ unit: 'grapheme' }),
+    fc.array(piece, { maxLength: 20 }).map((parts) => parts.join('')),
+  );
+  fc.assert(
+    fc.property(
+      text,
+      fc.array(text),
+      (sql, preparedStatements) => typeof statementKind(sql, { preparedStatements }).kind === 'string',
+    ),
+    { numRuns: 1000 },
+  );
+});
+
+test.each([
+  ['a long literal', `SELECT '${"''".repeat(5_000_000)}'`],
+  ['long comments', `${'/* */'.repeat(1_000_000)}-- ${'x'.repeat(5_000_000)}`],
+  ['open comments', '/*'.repeat(5_000_000)],
+  ['many open quotes', `CALL ${"'".repeat(9_999_999)}`],
+  ['a kill with ten million arguments', `CALL system.runtime.kill_query(${'1,'.repeat(5_000_000)}`],
+  ['escaped unicode', `EXECUTE IMMEDIATE U&'${'\\0041'.repeat(2_000_000)}'`],
+  ['no uescape after all', `CALL system.runtime.kill_query(U&'a' ${' '.repeat(10_000_000)}`],
+])('a 10 MB statement (%s) takes no more than its length', (_name, sql) => {
+  const before = process.cpuUsage();
+  statementKind(sql);
+  const { user, system } = process.cpuUsage(before);
+  expect((user + system) / 1000).toBeLessThan(5000);
+});
