@@ -1,0 +1,48 @@
+import { Code, ConnectError } from '@connectrpc/connect';
+
+const TIME_LIMIT_MS = 5_000;
+
+/** Who asks the cluster: with a password it is asked as that user, else in the name of the query's own. */
+export type Canceller = { user: string; credentials: { user: string; password: string } | undefined };
+
+/**
+ * Asks a cluster to cancel a query. A query that has ended, or is unknown there, counts as cancelled.
+ * @throws ConnectError UNAVAILABLE when the cluster does not answer, FAILED_PRECONDITION when it refuses
+ */
+export async function cancelOnCluster(url: string, queryId: string, { user, credentials }: Canceller): Promise<void> {
+  const headers: Record<string, string> = { 'x-trino-user': credentials?.user ?? user };
+  if (credentials) {
+    const pair = Buffer.from(`${credentials.user}:${credentials.password}`).toString('base64');
+    headers.authorization = `Basic ${pair}`;
+    // A cluster behind a TLS proxy takes a password over http only when it is told that the way to it was safe.
+    if (url.startsWith('http:')) headers['x-forwarded-proto'] = 'https';
+  }
+  const status = await ask(`${url}/v1/query/${encodeURIComponent(queryId)}`, headers);
+  if (status < 300 || status === 404 || status === 410) return;
+  if (status >= 500) throw new ConnectError(`the cluster at ${url} answered ${status}`, Code.Unavailable);
+  throw new ConnectError(
+    `the cluster at ${url} refused to cancel the query (${status}): check probe.user and probe.password of its backend`,
+    Code.FailedPrecondition,
+  );
+}
+
+async function ask(url: string, headers: Record<string, string>): Promise<number> {
+  try {
+    const response = await fetch(url, {
+      method: 'DELETE',
+      headers,
+      redirect: 'manual',
+      signal: AbortSignal.timeout(TIME_LIMIT_MS),
+    });
+    await response.body?.cancel();
+    return response.status;
+  } catch (error) {
+    throw new ConnectError(
+      `the cluster at ${new URL(url).origin} does not answer`,
+      Code.Unavailable,
+      undefined,
+      undefined,
+      error,
+    );
+  }
+}

@@ -1,0 +1,63 @@
+import { equals } from '@bufbuild/protobuf';
+import {
+  type Backend,
+  BackendSchema,
+  type Group,
+  GroupSchema,
+  type Policy,
+  PolicySchema,
+} from '@trino-gateway/api/gateway';
+import type { Declared } from '@trino-gateway/config';
+import { storableBackend, storableGroup, storablePolicy } from './rpc/objects.ts';
+import type { Store } from './storage/store.ts';
+
+const BY_FILE = 'file';
+
+/**
+ * Creates or updates what a configuration file declares. An object that a file once declared and this one does not
+ * becomes one the API may change.
+ */
+export async function declareObjects(store: Store, declared: Declared): Promise<void> {
+  const before = await store.configuration();
+  const backends = pending(
+    before.backends.map(({ backend }) => backend),
+    declared.backends.map((backend) => storableBackend(backend, BY_FILE)),
+    (stored, wanted) => equals(BackendSchema, stored, wanted),
+  );
+  const groups = pending(
+    before.groups,
+    declared.groups.map((group) => storableGroup(group, BY_FILE)),
+    (stored, wanted) => equals(GroupSchema, stored, wanted),
+  );
+  const policies = pending(
+    before.policies,
+    declared.policies.map((policy) => storablePolicy(policy, BY_FILE)),
+    (stored, wanted) => equals(PolicySchema, stored, wanted),
+  );
+  if (backends.length + groups.length + policies.length === 0) return;
+  await store.changeConfiguration(async (change) => {
+    for (const backend of backends) await change.backends.put(backend);
+    for (const group of groups) await change.groups.put(group);
+    for (const policy of policies) await change.policies.put(policy);
+  });
+}
+
+/** What has to be written: the declared objects that are not stored as they are declared, and those no longer declared. */
+function pending<Message extends Backend | Group | Policy>(
+  stored: readonly Message[],
+  declared: readonly Message[],
+  same: (stored: Message, wanted: Message) => boolean,
+): Message[] {
+  const storedById = new Map(stored.map((message) => [message.id, message]));
+  const declaredIds = new Set(declared.map(({ id }) => id));
+  const changed = declared.filter((wanted) => {
+    const before = storedById.get(wanted.id);
+    if (!before) return true;
+    const enabled = wanted.enabled ?? before.enabled;
+    return !same(before, enabled === undefined ? wanted : { ...wanted, enabled });
+  });
+  const released = stored
+    .filter(({ id, managedBy }) => managedBy === BY_FILE && !declaredIds.has(id))
+    .map((message) => ({ ...message, managedBy: '' }));
+  return [...changed, ...released];
+}

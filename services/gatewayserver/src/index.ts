@@ -1,0 +1,1 @@
+export { type RunningGatewayserver, startGatewayserver } from './server.ts';

@@ -1,0 +1,23 @@
+import { configFromCommandLine } from '@trino-gateway/config';
+import { createLogger, describeError, runProcess } from '@trino-gateway/runtime';
+
+const { config, rest } = configFromCommandLine(process.argv.slice(2), process.env);
+const { database_url: databaseUrl, log_level: level } = config.gatewayserver;
+
+if (rest.length > 0) {
+  const { runMigrateCommand } = await import('./migrate-command.ts');
+  try {
+    const lines = await runMigrateCommand(rest, databaseUrl);
+    if (lines) process.stdout.write(lines.map((line) => `${line}\n`).join(''));
+    else process.stderr.write(`unknown command "${rest.join(' ')}"; known are "migrate up" and "migrate status"\n`);
+    process.exit(lines ? 0 : 2);
+  } catch (error) {
+    process.stderr.write(`${describeError(error)}\n`);
+    process.exit(1);
+  }
+}
+
+await runProcess(async () => {
+  const { startGatewayserver } = await import('./server.ts');
+  return startGatewayserver(config.gatewayserver, config.declared, createLogger('gatewayserver', level));
+});

@@ -1,0 +1,129 @@
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import { timestampFromMs } from '@bufbuild/protobuf/wkt';
+import { expect, test } from '@jest/globals';
+import {
+  BackendOverrideSchema,
+  BackendSchema,
+  BackendStatus_State,
+  BackendStatusSchema,
+} from '@trino-gateway/api/gateway';
+import { assess, type BackendFacts, liveOverride, silence, unavailableReasons } from './availability.ts';
+
+const NOW = 1_000_000;
+const MAX_AGE = 60_000;
+const later = timestampFromMs(NOW + 1_000);
+const before = timestampFromMs(NOW - 1);
+
+type Given = {
+  backend?: MessageInitShape<typeof BackendSchema>;
+  draining?: boolean;
+  status?: MessageInitShape<typeof BackendStatusSchema> | null;
+  override?: MessageInitShape<typeof BackendOverrideSchema>;
+};
+const facts = ({ backend, draining = false, status, override }: Given): BackendFacts => ({
+  backend: create(BackendSchema, { id: 'b', enabled: true, ...backend }),
+  draining,
+  status:
+    status === null
+      ? undefined
+      : create(BackendStatusSchema, {
+          healthy: true,
+          state: BackendStatus_State.UP,
+          observedAt: timestampFromMs(NOW - 1_000),
+          ...status,
+        }),
+  override: override && create(BackendOverrideSchema, override),
+});
+
+test.each<[string, Given, string[]]>([
+  ['healthy', {}, []],
+  ['disabled', { backend: { enabled: false } }, ['it is disabled']],
+  ['draining', { draining: true }, ['it is draining']],
+  ['never probed', { status: null }, ['it was not probed yet']],
+  [
+    'unhealthy',
+    { status: { healthy: false, state: BackendStatus_State.FAILING, reason: 'no workers' } },
+    ['it is not healthy (FAILING): no workers'],
+  ],
+  [
+    'unhealthy but marked healthy',
+    { status: { healthy: false }, override: { healthy: true, healthyUntil: later } },
+    [],
+  ],
+  ['never probed but marked healthy', { status: null, override: { healthy: true, healthyUntil: later } }, []],
+  [
+    'marked healthy once',
+    { status: { healthy: false }, override: { healthy: true, healthyUntil: before } },
+    ['it is not healthy (UP)'],
+  ],
+  [
+    'marked unhealthy',
+    { override: { healthy: false, healthyUntil: later, reason: 'upgrade' } },
+    ['an operator marked it unhealthy until 1970-01-01T00:16:41.000Z: upgrade'],
+  ],
+  ['at its threshold', { backend: { loadThreshold: 5 }, status: { clusterLoad: 5 } }, []],
+  [
+    'above its threshold',
+    { backend: { loadThreshold: 5 }, status: { clusterLoad: 6 } },
+    ['its cluster load 6 is above its threshold 5'],
+  ],
+  ['no threshold', { status: { clusterLoad: 1e9 } }, []],
+  ['unknown load', { backend: { loadThreshold: 5 } }, []],
+  [
+    'load too old to count',
+    { backend: { loadThreshold: 5 }, status: { clusterLoad: 6, observedAt: timestampFromMs(NOW - MAX_AGE - 1) } },
+    [],
+  ],
+  [
+    'load set below',
+    {
+      backend: { loadThreshold: 5 },
+      status: { clusterLoad: 6 },
+      override: { clusterLoad: 1, clusterLoadUntil: later },
+    },
+    [],
+  ],
+  [
+    'load set above',
+    { backend: { loadThreshold: 5 }, override: { clusterLoad: 7, clusterLoadUntil: later } },
+    ['its cluster load 7 is above its threshold 5'],
+  ],
+  ['silent monitor', { status: { observedAt: timestampFromMs(1) } }, []],
+  [
+    'several reasons at once',
+    { backend: { enabled: false }, draining: true, status: { healthy: false, state: BackendStatus_State.UNREACHABLE } },
+    ['it is disabled', 'it is draining', 'it is not healthy (UNREACHABLE)'],
+  ],
+])('says of a backend why it is not available: %s', (_, given, reasons) => {
+  expect(unavailableReasons(facts(given), NOW, MAX_AGE)).toEqual(reasons);
+  expect(assess(facts(given), NOW, MAX_AGE).available).toBe(reasons.length === 0);
+});
+
+test('an assessment names the moment at which time alone may change it', () => {
+  const given = facts({
+    status: { clusterLoad: 1 },
+    override: { healthy: true, healthyUntil: timestampFromMs(NOW + 500), clusterLoad: 2, clusterLoadUntil: before },
+  });
+  expect(assess(given, NOW, MAX_AGE).until).toBe(NOW + 500);
+  expect(assess(given, NOW + 500, MAX_AGE).until).toBe(NOW - 1_000 + MAX_AGE + 1);
+  expect(assess(facts({ status: null }), NOW, MAX_AGE).until).toBe(Number.POSITIVE_INFINITY);
+});
+
+test('an override shows only the parts that still hold', () => {
+  const override = create(BackendOverrideSchema, {
+    healthy: false,
+    healthyUntil: later,
+    clusterLoad: 3,
+    clusterLoadUntil: before,
+    reason: 'r',
+  });
+  expect(liveOverride(override, NOW)).toMatchObject({ healthy: false, reason: 'r' });
+  expect(liveOverride(override, NOW)?.clusterLoad).toBeUndefined();
+  expect(liveOverride(override, NOW + 1_000)).toBeUndefined();
+});
+
+test('a monitor that fell silent is told of', () => {
+  const { status } = facts({});
+  expect(silence(status, NOW, MAX_AGE)).toBe('');
+  expect(silence(status, NOW + MAX_AGE * 2, MAX_AGE)).toContain('last looked 121 s ago');
+});

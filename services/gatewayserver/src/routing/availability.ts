@@ -1,0 +1,129 @@
+import type { Backend, BackendOverride, BackendStatus } from '@trino-gateway/api/gateway';
+import { BackendStatus_StateSchema } from '@trino-gateway/api/gateway';
+
+/** What availability is computed from. Times are epoch milliseconds. */
+export type BackendFacts = {
+  backend: Backend;
+  draining: boolean;
+  /** The monitor's last finding; absent before the first probe. */
+  status: BackendStatus | undefined;
+  /** As stored: the parts that have expired are still in it. */
+  override: BackendOverride | undefined;
+};
+
+/** A backend at one moment. */
+export type Assessment = {
+  available: boolean;
+  /** The load to compare and rank by; undefined when unknown or too old. */
+  load: number | undefined;
+  /** True when an operator set the load: it then counts as it is. */
+  loadIsSet: boolean;
+  /** When this may change by the mere passing of time; Infinity when it does not. */
+  until: number;
+};
+
+type Moment = BackendFacts & {
+  markedHealthy: boolean | undefined;
+  load: number | undefined;
+  loadIsSet: boolean;
+};
+
+/** Every condition of availability, with the sentence that says that it does not hold. */
+const conditions: readonly { holds: (moment: Moment) => boolean; otherwise: (moment: Moment) => string }[] = [
+  { holds: ({ backend }) => backend.enabled !== false, otherwise: () => 'it is disabled' },
+  { holds: ({ draining }) => !draining, otherwise: () => 'it is draining' },
+  {
+    holds: ({ status, markedHealthy }) => status !== undefined || markedHealthy !== undefined,
+    otherwise: () => 'it was not probed yet',
+  },
+  {
+    holds: ({ status, markedHealthy }) => markedHealthy ?? status?.healthy ?? true,
+    otherwise: ({ status, override, markedHealthy }) =>
+      markedHealthy === false
+        ? `an operator marked it unhealthy until ${isoTime(epochMs(override?.healthyUntil))}${because(override?.reason)}`
+        : `it is not healthy (${stateName(status)})${because(status?.reason)}`,
+  },
+  {
+    holds: ({ backend, load }) => backend.loadThreshold === 0 || load === undefined || load <= backend.loadThreshold,
+    otherwise: ({ backend, load }) => `its cluster load ${load} is above its threshold ${backend.loadThreshold}`,
+  },
+];
+
+/** Whether a backend takes new queries at this moment, and the load it counts with. */
+export function assess(facts: BackendFacts, now: number, loadMaxAgeMs: number): Assessment {
+  const moment = at(facts, now, loadMaxAgeMs);
+  let until = Number.POSITIVE_INFINITY;
+  const mayChangeAt = (time: number) => {
+    if (time > now && time < until) until = time;
+  };
+  if (facts.status) mayChangeAt(epochMs(facts.status.observedAt) + loadMaxAgeMs + 1);
+  if (facts.override) {
+    mayChangeAt(epochMs(facts.override.healthyUntil));
+    mayChangeAt(epochMs(facts.override.clusterLoadUntil));
+  }
+  return {
+    available: conditions.every(({ holds }) => holds(moment)),
+    load: moment.load,
+    loadIsSet: moment.loadIsSet,
+    until,
+  };
+}
+
+/** One sentence for each condition that does not hold; empty when the backend is available. */
+export function unavailableReasons(facts: BackendFacts, now: number, loadMaxAgeMs: number): string[] {
+  const moment = at(facts, now, loadMaxAgeMs);
+  return conditions.filter(({ holds }) => !holds(moment)).map(({ otherwise }) => otherwise(moment));
+}
+
+/** The parts of an override that still hold; undefined when none does. */
+export function liveOverride(override: BackendOverride | undefined, now: number): BackendOverride | undefined {
+  if (!override) return undefined;
+  const { healthy, healthyUntil, clusterLoad, clusterLoadUntil, ...rest } = override;
+  const marked = healthy !== undefined && epochMs(healthyUntil) > now;
+  const loaded = clusterLoad !== undefined && epochMs(clusterLoadUntil) > now;
+  if (!marked && !loaded) return undefined;
+  return {
+    ...rest,
+    ...(marked && healthyUntil ? { healthy, healthyUntil } : {}),
+    ...(loaded && clusterLoadUntil ? { clusterLoad, clusterLoadUntil } : {}),
+  };
+}
+
+/** Says that the monitor has been silent about a backend whose last finding is still in force; empty when it has not. */
+export function silence(status: BackendStatus | undefined, now: number, silentAfterMs: number): string {
+  const observedAt = epochMs(status?.observedAt);
+  if (observedAt === 0 || now - observedAt <= silentAfterMs) return '';
+  return `the monitor last looked ${Math.round((now - observedAt) / 1_000)} s ago; its last finding stays in force`;
+}
+
+function at({ backend, draining, status, override }: BackendFacts, now: number, loadMaxAgeMs: number): Moment {
+  const marked = override?.healthy !== undefined && epochMs(override.healthyUntil) > now;
+  const loadIsSet = override?.clusterLoad !== undefined && epochMs(override.clusterLoadUntil) > now;
+  const sampleIsFresh = status !== undefined && now - epochMs(status.observedAt) <= loadMaxAgeMs;
+  return {
+    backend,
+    draining,
+    status,
+    override,
+    markedHealthy: marked ? override?.healthy : undefined,
+    load: loadIsSet ? override?.clusterLoad : sampleIsFresh ? status?.clusterLoad : undefined,
+    loadIsSet,
+  };
+}
+
+/** A time of the contract as epoch milliseconds; 0 when absent. */
+export function epochMs(time: { seconds: bigint; nanos: number } | undefined): number {
+  return time ? Number(time.seconds) * 1_000 + time.nanos / 1_000_000 : 0;
+}
+
+function isoTime(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+function stateName(status: BackendStatus | undefined): string {
+  return BackendStatus_StateSchema.value[status?.state ?? 0]?.name ?? 'unknown state';
+}
+
+function because(reason: string | undefined): string {
+  return reason ? `: ${reason}` : '';
+}

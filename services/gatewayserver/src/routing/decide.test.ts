@@ -1,0 +1,269 @@
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import { timestampFromMs } from '@bufbuild/protobuf/wkt';
+import { describe, expect, test } from '@jest/globals';
+import {
+  BackendOverrideSchema,
+  BackendSchema,
+  BackendStatusSchema,
+  type Group_Strategy,
+  GroupSchema,
+  type Policy,
+  PolicySchema,
+  Reason_Outcome,
+} from '@trino-gateway/api/gateway';
+import { type Circumstances, chooseFromGroups, decide, type Outcome } from './decide.ts';
+import { createSnapshot, indexConfiguration } from './snapshot.ts';
+
+const NOW = 10_000_000;
+const MAX_AGE = 60_000;
+const { CHOSE, ABSTAINED, REFUSED } = Reason_Outcome;
+
+/** `up`: ids of available backends; the others were never probed. Groups: id to members, `!` behind a disabled one. */
+function snapshotOf(given: {
+  up: string[];
+  down?: string[];
+  groups: Record<string, string[]>;
+  policies?: Policy[];
+  strategy?: Group_Strategy;
+}) {
+  const ids = [...given.up, ...(given.down ?? [])];
+  const groups = Object.entries(given.groups).map(([name, backendIds]) => {
+    const id = name.replace('!', '');
+    return create(GroupSchema, { id, enabled: !name.endsWith('!'), backendIds, strategy: given.strategy ?? 0 });
+  });
+  return createSnapshot(
+    indexConfiguration({
+      backends: new Map(
+        ids.map((id) => [id, { backend: create(BackendSchema, { id, enabled: true }), draining: false }]),
+      ),
+      groups: new Map(groups.map((group) => [group.id, group])),
+      policies: new Map((given.policies ?? []).map((policy) => [policy.id, policy])),
+    }),
+    {
+      statuses: new Map(
+        given.up.map((id) => [
+          id,
+          create(BackendStatusSchema, {
+            backendId: id,
+            healthy: true,
+            clusterLoad: 1,
+            observedAt: timestampFromMs(NOW - 5),
+          }),
+        ]),
+      ),
+      overrides: new Map(),
+    },
+    MAX_AGE,
+  );
+}
+const policy = (
+  id: string,
+  groupId: string,
+  given: Omit<MessageInitShape<typeof PolicySchema>, '$typeName' | 'id' | 'groupId'> = {},
+) => create(PolicySchema, { id, groupId, enabled: true, rule: { case: 'listeningPort', value: 8080 }, ...given });
+const circumstances = (given: Partial<Circumstances> = {}): Circumstances => ({
+  now: NOW,
+  chance: 0,
+  turn: () => 0,
+  live: { live: () => 0, startedSince: () => 0 },
+  ...given,
+});
+const decided = (
+  snapshot: Parameters<typeof decide>[1],
+  given: Partial<Circumstances> = {},
+  listeningPort = 8080,
+): Outcome => decide({ listeningPort, host: 'gw', headers: [], user: 'u' }, snapshot, circumstances(given));
+const steps = (outcome: Outcome) => outcome.reasons.map(({ step, outcome: said }) => [step, said]);
+const backendOf = (outcome: Outcome) => (outcome.kind === 'chosen' ? outcome.backend.id : undefined);
+
+describe('by policies', () => {
+  test('the group of the matching policy', () => {
+    const outcome = decided(
+      snapshotOf({ up: ['x'], groups: { a: ['x'] }, policies: [policy('p', 'a', { requestSource: 'bi' })] }),
+    );
+    expect(outcome).toMatchObject({
+      kind: 'chosen',
+      groupId: 'a',
+      decidedBy: 'policy p',
+      requestSource: 'bi',
+      authDelegated: false,
+    });
+    expect(steps(outcome)).toEqual([
+      ['policies', CHOSE],
+      ['group a', CHOSE],
+    ]);
+  });
+
+  test('several groups: the first by id with an available backend', () => {
+    const snapshot = snapshotOf({
+      up: ['y'],
+      down: ['x'],
+      groups: { a: ['x'], b: ['y'] },
+      policies: [policy('1', 'b', { requestSource: 'of-b' }), policy('2', 'a', { requestSource: 'of-a' })],
+    });
+    const outcome = decided(snapshot);
+    expect(outcome).toMatchObject({ groupId: 'b', decidedBy: 'policy 1', requestSource: 'of-b' });
+    expect(steps(outcome)).toEqual([
+      ['policies', CHOSE],
+      ['group a', ABSTAINED],
+      ['group b', CHOSE],
+    ]);
+  });
+
+  test('nobody available: the fallback group', () => {
+    const snapshot = snapshotOf({
+      up: ['y'],
+      down: ['x'],
+      groups: { a: ['x'], f: ['y'] },
+      policies: [policy('p', 'a', { fallbackGroupId: 'f', requestSource: 's' })],
+    });
+    const outcome = decided(snapshot, { defaultGroupId: 'a' });
+    expect(outcome).toMatchObject({ groupId: 'f', decidedBy: 'fallback of policy p', requestSource: 's' });
+    expect(steps(outcome)).toEqual([
+      ['policies', CHOSE],
+      ['group a', ABSTAINED],
+      ['fallback_group', CHOSE],
+    ]);
+  });
+
+  test('nobody at all: a refusal that says of each backend why not, and not the default group', () => {
+    const snapshot = snapshotOf({
+      up: ['z'],
+      down: ['x', 'y'],
+      groups: { a: ['x'], f: ['y'], d: ['z'] },
+      policies: [policy('p', 'a', { fallbackGroupId: 'f' })],
+    });
+    const outcome = decided(snapshot, { defaultGroupId: 'd' });
+    expect(outcome).toMatchObject({ kind: 'refused', errorName: 'NO_NODES_AVAILABLE' });
+    expect(outcome.kind === 'refused' && outcome.message).toMatch(/x: it was not probed yet.*y: it was not probed yet/);
+    expect(steps(outcome).at(-1)).toEqual(['fallback_group', REFUSED]);
+  });
+
+  test('a refusal stays readable however many backends there are', () => {
+    const down = Array.from({ length: 5_000 }, (_, at) => `backend-with-a-long-name-${at}`);
+    const outcome = decided(snapshotOf({ up: [], down, groups: { a: down }, policies: [policy('p', 'a')] }));
+    expect(outcome.kind === 'refused' && outcome.message.length).toBeLessThan(2_100);
+    expect(JSON.stringify(outcome.reasons)).toContain('and 4980 more');
+  });
+
+  test('delegated authentication is told of also when refused', () => {
+    const outcome = decided(
+      snapshotOf({ up: [], groups: { 'a!': [] }, policies: [policy('p', 'a', { authDelegated: true })] }),
+    );
+    expect(outcome).toMatchObject({ kind: 'refused', authDelegated: true });
+  });
+});
+
+describe('without an opinion of the policies', () => {
+  test('the default group', () => {
+    const outcome = decided(snapshotOf({ up: ['x'], groups: { d: ['x'] } }), { defaultGroupId: 'd' });
+    expect(outcome).toMatchObject({ groupId: 'd', decidedBy: 'default_group', requestSource: '' });
+    expect(steps(outcome)).toEqual([
+      ['policies', ABSTAINED],
+      ['default_group', CHOSE],
+      ['default_group', CHOSE],
+    ]);
+  });
+
+  test.each([
+    [undefined, 'gatewayserver.default_group is not set'],
+    ['gone', 'gatewayserver.default_group is gone, a group that does not exist or is disabled'],
+    ['off', 'gatewayserver.default_group is off, a group that does not exist or is disabled'],
+  ])('no usable default group either: refused, naming the setting (%s)', (defaultGroupId, why) => {
+    const outcome = decided(snapshotOf({ up: ['x'], groups: { 'off!': ['x'] } }), { defaultGroupId });
+    expect(outcome).toMatchObject({ kind: 'refused', errorName: 'QUERY_REJECTED' });
+    expect(outcome.kind === 'refused' && outcome.message).toBe(
+      `no policy matches this query, and ${why}: ask the administrators of this gateway for a policy`,
+    );
+    expect(steps(outcome)).toEqual([
+      ['policies', ABSTAINED],
+      ['default_group', REFUSED],
+    ]);
+  });
+
+  test('policies that contradict each other and name no fallback group are named', () => {
+    const snapshot = snapshotOf({
+      up: ['x'],
+      groups: { a: ['x'], b: ['x'] },
+      policies: [policy('p', 'a'), policy('h', 'b', { rule: { case: 'host', value: 'gw' } })],
+    });
+    const outcome = decided(snapshot);
+    expect(outcome.kind === 'refused' && outcome.message).toContain(
+      'the matching policies (h, p) have no group in common',
+    );
+  });
+
+  test('a default group with nobody available refuses with the state of its backends', () => {
+    const outcome = decided(snapshotOf({ up: [], down: ['x'], groups: { d: ['x'] } }), { defaultGroupId: 'd' });
+    expect(outcome).toMatchObject({ kind: 'refused', errorName: 'NO_NODES_AVAILABLE' });
+  });
+});
+
+describe('backends that failed', () => {
+  const snapshot = snapshotOf({
+    up: ['x', 'y', 'z'],
+    groups: { a: ['x', 'y'], f: ['z'] },
+    policies: [policy('p', 'a', { fallbackGroupId: 'f' })],
+  });
+
+  test('an excluded one is never chosen', () => {
+    expect(backendOf(decided(snapshot, { excluded: new Set(['x']) }))).toBe('y');
+    expect(backendOf(decided(snapshot, { excluded: new Set(['x', 'y']) }))).toBe('z');
+    const refused = decided(snapshot, { excluded: new Set(['x', 'y', 'z']) });
+    expect(refused.kind === 'refused' && refused.message).toContain('x: it has already failed for this query');
+  });
+
+  test('an avoided one is chosen only when there is no other', () => {
+    expect(backendOf(decided(snapshot, { avoided: new Set(['x']) }))).toBe('y');
+    expect(backendOf(decided(snapshot, { avoided: new Set(['x', 'y']) }))).toBe('z');
+    expect(backendOf(decided(snapshot, { avoided: new Set(['x', 'y', 'z']) }))).toBe('x');
+    expect(backendOf(decided(snapshot, { excluded: new Set(['y', 'z']), avoided: new Set(['x']) }))).toBe('x');
+  });
+});
+
+test('an override ends by the passing of time alone, without a new snapshot', () => {
+  const indexed = indexConfiguration({
+    backends: new Map([['x', { backend: create(BackendSchema, { id: 'x', enabled: true }), draining: false }]]),
+    groups: new Map([['d', create(GroupSchema, { id: 'd', enabled: true, backendIds: ['x'] })]]),
+    policies: new Map(),
+  });
+  const override = create(BackendOverrideSchema, { healthy: true, healthyUntil: timestampFromMs(NOW + 100) });
+  const snapshot = createSnapshot(indexed, { statuses: new Map(), overrides: new Map([['x', override]]) }, MAX_AGE);
+  expect(decided(snapshot, { defaultGroupId: 'd' }).kind).toBe('chosen');
+  expect(decided(snapshot, { defaultGroupId: 'd', now: NOW + 99 }).kind).toBe('chosen');
+  expect(decided(snapshot, { defaultGroupId: 'd', now: NOW + 100 }).kind).toBe('refused');
+});
+
+test('of given groups the first by id with an available backend gives one', () => {
+  const snapshot = snapshotOf({ up: ['y'], down: ['x'], groups: { a: ['x'], b: ['y'], c: ['y'] } });
+  expect(chooseFromGroups(['c', 'b', 'a'], 'u', snapshot, circumstances()).chosen).toMatchObject({ groupId: 'b' });
+  expect(chooseFromGroups(['a'], 'u', snapshot, circumstances()).chosen).toBeUndefined();
+});
+
+test('ten thousand backends, groups and policies do not make a decision slow', () => {
+  const up = Array.from({ length: 4_000 }, (_, at) => `b${at}`);
+  const groups = Object.fromEntries(Array.from({ length: 2_999 }, (_, at) => [`g${at}`, [`b${at}`, `b${at + 1}`]]));
+  const policies = Array.from({ length: 3_000 }, (_, at) =>
+    policy(`p${at}`, `g${at % 2_999}`, {
+      rule:
+        at % 3 === 0
+          ? { case: 'listeningPort', value: 10_000 + at }
+          : at % 3 === 1
+            ? { case: 'host', value: `host${at}` }
+            : { case: 'listeningPort', value: 8080 },
+    }),
+  );
+  const snapshot = snapshotOf({ up, groups: { ...groups, all: up }, policies });
+  const timeOf = (work: () => Outcome) => {
+    for (let at = 0; at < 50; at++) work();
+    const times = Array.from({ length: 200 }, () => {
+      const start = performance.now();
+      work();
+      return performance.now() - start;
+    });
+    return times.sort((a, b) => a - b)[100] ?? 0;
+  };
+  // The median, with room for a busy machine: idle it is a fraction of a millisecond.
+  expect(timeOf(() => decided(snapshot))).toBeLessThan(3);
+  expect(timeOf(() => decided(snapshot, { defaultGroupId: 'all' }, 1))).toBeLessThan(3);
+});

@@ -1,0 +1,151 @@
+import { describe, expect, test } from '@jest/globals';
+import { Group_Strategy } from '@trino-gateway/api/gateway';
+import fc from 'fast-check';
+import { hashOf, type PoolMember } from './snapshot.ts';
+import { type Choice, choose } from './strategy.ts';
+
+const member = (id: string, given: Partial<PoolMember> = {}): PoolMember => ({
+  id,
+  weight: 1,
+  hash: hashOf(id),
+  load: undefined,
+  loadIsSet: false,
+  loadSampledAt: 0,
+  ...given,
+});
+const counts = (live: Record<string, number> = {}, started: Record<string, number> = {}) => ({
+  live: (id: string) => live[id] ?? 0,
+  startedSince: (id: string) => started[id] ?? 0,
+});
+const chosen = (strategy: Group_Strategy, given: Partial<Choice>) =>
+  choose(strategy, { pool: [], chance: 0, turn: 0, user: '', live: counts(), ...given })?.id;
+const shares = (strategy: Group_Strategy, given: Partial<Choice>, draws = 1_000) => {
+  const seen: Record<string, number> = {};
+  for (let at = 0; at < draws; at++) {
+    const id = chosen(strategy, { ...given, chance: at / draws, turn: at }) ?? '';
+    seen[id] = (seen[id] ?? 0) + 1;
+  }
+  return seen;
+};
+
+const abc = [member('a'), member('b'), member('c')];
+const everyStrategy = Object.values(Group_Strategy);
+
+describe('LEAST_LOAD', () => {
+  const pick = (given: Partial<Choice>) => chosen(Group_Strategy.LEAST_LOAD, given);
+
+  test('takes the least load', () => {
+    expect(pick({ pool: [member('a', { load: 5 }), member('b', { load: 4 }), member('c', { load: 6 })] })).toBe('b');
+  });
+
+  test('counts what was started since the sample, twice each', () => {
+    const pool = [member('a', { load: 4 }), member('b', { load: 0 })];
+    expect(pick({ pool, live: counts({ b: 3 }, { b: 3 }) })).toBe('a');
+    expect(pick({ pool, live: counts({ b: 1 }, { b: 1 }) })).toBe('b');
+  });
+
+  test('does not count what was started and has ended', () => {
+    const pool = [member('a', { load: 4 }), member('b', { load: 0 })];
+    expect(pick({ pool, live: counts({ b: 0 }, { b: 100 }) })).toBe('b');
+  });
+
+  test('takes an unknown load never for zero: the whole pool is ranked by our own counts', () => {
+    const pool = [member('a', { load: 1 }), member('b'), member('c', { load: 50 })];
+    expect(pick({ pool, live: counts({ a: 2, b: 3, c: 1 }) })).toBe('c');
+  });
+
+  test('takes a load that an operator set as it is', () => {
+    const pool = [member('a', { load: 1, loadIsSet: true }), member('b', { load: 3 })];
+    expect(pick({ pool, live: counts({ a: 9 }, { a: 9 }) })).toBe('a');
+  });
+
+  test('is what an unspecified strategy means', () => {
+    const pool = [member('a', { load: 5 }), member('b', { load: 4 })];
+    expect(chosen(Group_Strategy.STRATEGY_UNSPECIFIED, { pool })).toBe('b');
+  });
+});
+
+test('ties are broken fairly, not in favour of the first', () => {
+  const even = { a: 500, b: 500 };
+  const tied = [member('a', { load: 1 }), member('b', { load: 1 }), member('c', { load: 2 })];
+  expect(shares(Group_Strategy.LEAST_LOAD, { pool: tied })).toEqual(even);
+  expect(shares(Group_Strategy.FEWEST_QUERIES, { pool: abc, live: counts({ c: 1 }) })).toEqual(even);
+});
+
+test('ROUND_ROBIN gives each its turn, by id', () => {
+  const pick = (turn: number) => chosen(Group_Strategy.ROUND_ROBIN, { pool: abc, turn });
+  expect([0, 1, 2, 3, 4].map(pick)).toEqual(['a', 'b', 'c', 'a', 'b']);
+});
+
+test('FEWEST_QUERIES takes the backend with the fewest live', () => {
+  expect(chosen(Group_Strategy.FEWEST_QUERIES, { pool: abc, live: counts({ a: 2, b: 1, c: 3 }) })).toBe('b');
+});
+
+test('RANDOM gives every backend the same share', () => {
+  expect(Object.values(shares(Group_Strategy.RANDOM, { pool: abc }, 999))).toEqual([333, 333, 333]);
+});
+
+test('WEIGHTED gives shares in proportion to the weights (property)', () => {
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1, maxLength: 6 }), (weights) => {
+      const pool = weights.map((weight, at) => member(`b${at}`, { weight }));
+      const total = weights.reduce((sum, weight) => sum + weight, 0);
+      const seen = shares(Group_Strategy.WEIGHTED, { pool }, total * 10);
+      for (const { id, weight } of pool) expect(Math.abs((seen[id] ?? 0) - weight * 10)).toBeLessThanOrEqual(1);
+    }),
+    { numRuns: 50 },
+  );
+});
+
+describe('AFFINITY', () => {
+  const users = Array.from({ length: 900 }, (_, at) => `user-${at}`);
+  const homes = (pool: PoolMember[]) =>
+    new Map(users.map((user) => [user, chosen(Group_Strategy.AFFINITY, { pool, user })]));
+
+  test('keeps a user on one backend, whatever chance and turn', () => {
+    const picks = new Set(
+      [0, 0.3, 0.9].map((chance) =>
+        chosen(Group_Strategy.AFFINITY, { pool: abc, user: 'u', chance, turn: chance * 10 }),
+      ),
+    );
+    expect(picks.size).toBe(1);
+  });
+
+  test('moves only the users of a backend that goes', () => {
+    const all = homes(abc);
+    const without = homes(abc.slice(1));
+    for (const user of users) if (all.get(user) !== 'a') expect(without.get(user)).toBe(all.get(user));
+  });
+
+  test('spreads users over all backends', () => {
+    const all = [...homes(abc).values()];
+    for (const { id } of abc) expect(all.filter((home) => home === id).length).toBeGreaterThan(200);
+  });
+});
+
+test('every strategy chooses a member of its pool, and nobody from an empty one (property)', () => {
+  const pools = fc.uniqueArray(
+    fc.record({
+      id: fc.string({ minLength: 1 }),
+      load: fc.option(fc.nat(9), { nil: undefined }),
+      weight: fc.integer({ min: 1, max: 9 }),
+    }),
+    { selector: ({ id }) => id, maxLength: 6 },
+  );
+  const below1 = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...everyStrategy),
+      pools,
+      below1,
+      fc.nat(),
+      fc.string(),
+      (strategy, drawn, chance, turn, user) => {
+        const pool = drawn.map(({ id, ...given }) => member(id, given));
+        const id = chosen(strategy, { pool, chance, turn, user });
+        if (pool.length === 0) expect(id).toBeUndefined();
+        else expect(pool.map((one) => one.id)).toContain(id);
+      },
+    ),
+  );
+});

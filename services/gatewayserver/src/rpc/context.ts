@@ -1,0 +1,20 @@
+import type { Logger } from '@trino-gateway/runtime';
+import type { Decisions } from '../decisions.ts';
+import type { LiveCounts } from '../live-counts.ts';
+import type { SnapshotKeeper } from '../snapshot-keeper.ts';
+import type { Store } from '../storage/store.ts';
+
+/** What the services are made of; each names the parts it uses. */
+export type RpcContext = {
+  store: Store;
+  keeper: SnapshotKeeper;
+  live: LiveCounts;
+  decisions: Decisions;
+  /** The same 32 bytes for the whole suite. */
+  refusalKey: Uint8Array;
+  /** Aborted when the process stops: held calls then answer at once. */
+  stopping: AbortSignal;
+  logger: Logger;
+  /** Epoch milliseconds. */
+  now: () => number;
+};

@@ -1,0 +1,87 @@
+import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
+import { type DescMethod, getOption, hasOption } from '@bufbuild/protobuf';
+import { Code, ConnectError, type HandlerContext, type Interceptor } from '@connectrpc/connect';
+import { Authorization_Level, authorization } from '@trino-gateway/api/gateway';
+import { Health } from '@trino-gateway/api/health';
+import { ServerReflection } from '@trino-gateway/api/reflection';
+import { ServerReflection as ServerReflectionV1Alpha } from '@trino-gateway/api/reflection-v1alpha';
+import { describeError, type Logger } from '@trino-gateway/runtime';
+import { DatabaseUnavailableError } from '../storage/store.ts';
+
+/** Who may call what; without an admin token everybody may call everything. */
+export type Tokens = { admin: string | undefined; read: string | undefined; openReads: boolean };
+
+const OPEN_SERVICES = new Set([Health, ServerReflection, ServerReflectionV1Alpha].map(({ typeName }) => typeName));
+
+/** The level a method needs: its own mark, OPEN for health and reflection, else ADMIN. */
+export function levelOf(method: DescMethod): Authorization_Level {
+  if (OPEN_SERVICES.has(method.parent.typeName)) return Authorization_Level.OPEN;
+  return hasOption(method, authorization) ? getOption(method, authorization) : Authorization_Level.ADMIN;
+}
+
+/** Refuses callers without the token a method needs, before their request is read. */
+export function tokenGate(tokens: Tokens): (context: HandlerContext) => void {
+  const { admin, read, openReads } = tokens;
+  if (!admin) return () => {};
+  const isAdmin = comparison(admin);
+  const isRead = read ? comparison(read) : () => false;
+  return ({ method, requestHeader }) => {
+    const level = levelOf(method);
+    if (level === Authorization_Level.OPEN || (level === Authorization_Level.READ && openReads)) return;
+    const given = tokensOf(requestHeader);
+    if (given.some(isAdmin)) return;
+    if (given.some(isRead)) {
+      if (level === Authorization_Level.READ) return;
+      throw new ConnectError('the read token does not open this call: use the admin token', Code.PermissionDenied);
+    }
+    throw new ConnectError(
+      given.length === 0
+        ? 'this call needs a token: send it as "X-Auth-Key: <token>" or "Authorization: Bearer <token>"'
+        : 'the token is not one this gateway knows',
+      Code.Unauthenticated,
+    );
+  };
+}
+
+/**
+ * Answers failures: what a service refused as it is, a database that is away as UNAVAILABLE, everything else as an
+ * internal error that tells no more than an id, under which it is logged once. Reports each call's code.
+ */
+export function failureInterceptor(logger: Logger, onCall: (method: DescMethod, code: string) => void): Interceptor {
+  return (next) => async (request) => {
+    try {
+      const response = await next(request);
+      onCall(request.method, 'ok');
+      return response;
+    } catch (error) {
+      const failure = failureOf(error, request.method, logger);
+      onCall(request.method, Code[failure.code] ?? 'Unknown');
+      throw failure;
+    }
+  };
+}
+
+function failureOf(error: unknown, method: DescMethod, logger: Logger): ConnectError {
+  if (error instanceof ConnectError) return error;
+  const rpc = `${method.parent.typeName}/${method.name}`;
+  if (error instanceof DatabaseUnavailableError) {
+    logger.warn('a call failed because the database is away', { rpc, error: describeError(error) });
+    return new ConnectError('the database does not answer: try again later', Code.Unavailable);
+  }
+  const requestId = randomUUID();
+  const stack = error instanceof Error ? error.stack : undefined;
+  logger.error('a call failed unexpectedly', { rpc, requestId, error: describeError(error), stack });
+  return new ConnectError(`internal error (request ${requestId})`, Code.Internal);
+}
+
+function tokensOf(headers: Headers): string[] {
+  const bearer = /^bearer +(\S+) *$/i.exec(headers.get('authorization') ?? '')?.[1];
+  return [headers.get('x-auth-key') ?? '', bearer ?? ''].filter((token) => token !== '');
+}
+
+/** Compares in a time that tells nothing about how much of the token was right. */
+function comparison(token: string): (given: string) => boolean {
+  const digest = (text: string) => createHash('sha256').update(text).digest();
+  const expected = digest(token);
+  return (given) => timingSafeEqual(digest(given), expected);
+}

@@ -1,0 +1,101 @@
+import { Code, ConnectError, type ServiceImpl } from '@connectrpc/connect';
+import { type Query, Query_StateSchema, type QueryService } from '@trino-gateway/api/gateway';
+import { querySuffix } from '@trino-gateway/trino/query-id';
+import { cancelOnCluster } from '../cancel-on-cluster.ts';
+import { BadPageTokenError } from '../storage/store.ts';
+import type { RpcContext } from './context.ts';
+import { checkedId, checkedNumber, checkedText, found, invalid, notFound } from './validation.ts';
+
+const MOST_REPORTED = 1_000;
+const TEXT_LENGTH = 1_000_000;
+const MOST_PER_PAGE = 1_000;
+
+type Context = Pick<RpcContext, 'store' | 'keeper'>;
+
+/** History. */
+export function queryService(context: Context): ServiceImpl<typeof QueryService> {
+  const { store, keeper } = context;
+  return {
+    async getQuery({ id }) {
+      return found('query', checkedId(id), await store.getQuery(id));
+    },
+
+    async listQueries(request) {
+      checkedNumber('page_size', request.pageSize, 0, MOST_PER_PAGE);
+      checkedText('text', request.text, 1_000);
+      for (const field of ['user', 'source', 'backendId', 'groupId'] as const)
+        checkedText(field.replace('Id', '_id'), request[field], 1_000);
+      if (!Query_StateSchema.value[request.state])
+        throw invalid('state', `expected a known value, got ${request.state}`);
+      if (request.order < 0 || request.order > 2)
+        throw invalid('order', `expected a known value, got ${request.order}`);
+      try {
+        return await store.listQueries(request);
+      } catch (error) {
+        if (error instanceof BadPageTokenError)
+          throw invalid('page_token', 'expected next_page_token of the call before');
+        throw error;
+      }
+    },
+
+    async findBackendForQuery({ id }) {
+      const { backendId, url } = await ownerOf(context, checkedId(id));
+      return { backendId, url };
+    },
+
+    async cancelQuery({ id }) {
+      checkedId(id);
+      const query = await store.getQuery(id);
+      const trinoQueryId = query ? query.trinoQueryId : id;
+      if (trinoQueryId === '') return {}; // it was refused: no cluster has ever heard of it
+      const { backendId, url } = await ownerOf(context, trinoQueryId, query);
+      const probe = keeper.known.backends.get(backendId)?.backend.probe;
+      await cancelOnCluster(url, trinoQueryId, {
+        user: query?.user || probe?.user || 'trino-gateway',
+        credentials: probe?.password ? { user: probe.user, password: probe.password } : undefined,
+      });
+      return {};
+    },
+
+    async recordQueries({ queries }) {
+      if (queries.length > MOST_REPORTED)
+        throw invalid('queries', `expected at most ${MOST_REPORTED}, got ${queries.length}`);
+      queries.forEach(({ id }, index) => {
+        checkedId(id, `queries[${index}].id`);
+      });
+      if (queries.length > 0)
+        await store.recordQueries(queries.map((query) => ({ ...query, text: query.text.slice(0, TEXT_LENGTH) })));
+      return {};
+    },
+  };
+}
+
+/** The life of a coordinator that owns a query: by the suffix of its id, else by history. */
+async function ownerOf(
+  { store, keeper }: Context,
+  id: string,
+  known?: Query,
+): Promise<{ backendId: string; url: string }> {
+  const lives = (queryId: string) => {
+    const suffix = querySuffix(queryId);
+    return keeper.known.incarnations.filter((life) => life.suffix === suffix);
+  };
+  const [only, ...others] = lives(id);
+  if (only && others.length === 0) return only;
+  const query = known ?? (await store.getQuery(id));
+  if (!query) {
+    if (only) throw new ConnectError(`several clusters could own the query "${id}"`, Code.NotFound);
+    throw notFound('query', id);
+  }
+  const life = lives(query.trinoQueryId).find(({ backendId }) => backendId === query.backendId);
+  if (life) return life;
+  const backend = keeper.known.backends.get(query.backendId)?.backend;
+  if (!backend)
+    throw new ConnectError(
+      query.backendId
+        ? `the backend "${query.backendId}" that query "${id}" was sent to does not exist any more`
+        : `query "${id}" was sent to no backend`,
+      Code.NotFound,
+    );
+  return { backendId: backend.id, url: backend.url };
+}

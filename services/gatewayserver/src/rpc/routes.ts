@@ -1,0 +1,46 @@
+import type { ConnectRouter } from '@connectrpc/connect';
+import {
+  BackendService,
+  GroupService,
+  PolicyService,
+  QueryService,
+  RoutingService,
+  SuiteService,
+} from '@trino-gateway/api/gateway';
+import { Health } from '@trino-gateway/api/health';
+import { ServerReflection } from '@trino-gateway/api/reflection';
+import { ServerReflection as ServerReflectionV1Alpha } from '@trino-gateway/api/reflection-v1alpha';
+import { backendService } from './backends.ts';
+import type { RpcContext } from './context.ts';
+import { groupService } from './groups.ts';
+import { healthService } from './health.ts';
+import { namingJsonFields } from './json-problems.ts';
+import { policyService } from './policies.ts';
+import { queryService } from './queries.ts';
+import { reflectionServices } from './reflection.ts';
+import { routingService } from './routing.ts';
+import { suiteService } from './suite.ts';
+
+const SERVICES = [BackendService, GroupService, PolicyService, RoutingService, QueryService, SuiteService];
+
+/** Registers every service. */
+export function registerServices(router: ConnectRouter, context: RpcContext): void {
+  const reflection = reflectionServices([...SERVICES, Health, ServerReflection]);
+  router
+    .service(BackendService, backendService(context))
+    .service(GroupService, groupService(context))
+    .service(PolicyService, policyService(context))
+    .service(RoutingService, routingService(context))
+    .service(QueryService, queryService(context))
+    .service(SuiteService, suiteService(context))
+    .service(
+      Health,
+      healthService(
+        SERVICES.map(({ typeName }) => typeName),
+        context,
+      ),
+    )
+    .service(ServerReflection, reflection.v1)
+    .service(ServerReflectionV1Alpha, reflection.v1alpha);
+  router.handlers.splice(0, router.handlers.length, ...router.handlers.map(namingJsonFields));
+}

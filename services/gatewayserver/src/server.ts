@@ -1,0 +1,130 @@
+import { connectNodeAdapter } from '@connectrpc/connect-node';
+import type { Declared, GatewayserverConfig } from '@trino-gateway/config';
+import {
+  type Address,
+  every,
+  type Handler,
+  type Listener,
+  type Logger,
+  listenHttp,
+  type RunningProcess,
+  serveOps,
+} from '@trino-gateway/runtime';
+import { createDecisions } from './decisions.ts';
+import { declareObjects } from './declare-objects.ts';
+import { createLiveCounts } from './live-counts.ts';
+import { createMetrics } from './metrics.ts';
+import { failureInterceptor, tokenGate } from './rpc/interceptors.ts';
+import { registerServices } from './rpc/routes.ts';
+import { keepSnapshot, type SnapshotKeeper } from './snapshot-keeper.ts';
+import { migrateUp, openStore, type Store } from './storage/index.ts';
+
+/** A gatewayserver that accepts work. */
+export type RunningGatewayserver = RunningProcess & { readonly url: string; readonly opsUrl: string };
+
+const MOST_REQUEST_BYTES = 64 * 1024 * 1024;
+const MOST_HEAD_BYTES = 262_144;
+const PRUNE_INTERVAL_MS = 3_600_000;
+type NodeHandler = ReturnType<typeof connectNodeAdapter>;
+const IN_MEMORY = 'sqlite::memory:';
+
+/** Starts a gatewayserver: database, declared objects, snapshot, then the port. Port 0 binds any free one. */
+export async function startGatewayserver(
+  config: GatewayserverConfig,
+  declared: Declared,
+  logger: Logger,
+): Promise<RunningGatewayserver> {
+  await using started = new AsyncDisposableStack();
+  const stopping = new AbortController();
+  const metrics = createMetrics();
+  const now = () => Date.now();
+  let ready = false;
+  const ops = started.use(
+    await listenAs('gatewayserver.ops_listen', config.ops_listen, (address) =>
+      serveOps(
+        address,
+        () => ({ ready: ready && !stopping.signal.aborted, reason: stopping.signal.aborted ? 'stopping' : 'starting' }),
+        metrics.registry,
+        logger,
+      ),
+    ),
+  );
+  if (!config.admin_token)
+    logger.warn('gatewayserver.admin_token is not set: everybody who reaches this port may read and change everything');
+  const store = started.use(await openMigrated(config, logger));
+  await declareObjects(store, declared);
+  const keeper = started.use(await keepSnapshot({ store, logger, loadMaxAgeMs: config.load_max_age }));
+  started.use(every(PRUNE_INTERVAL_MS, 'forgetting former coordinators', logger, () => forget(store, keeper, config)));
+  const live = createLiveCounts(now);
+  const decisions = createDecisions({
+    keeper,
+    live,
+    defaultGroupId: config.default_group,
+    now,
+    chance: Math.random,
+    onDecision: metrics.countDecision,
+  });
+  const refusalKey = await store.refusalKey();
+  const context = { store, keeper, live, decisions, refusalKey, stopping: stopping.signal, logger, now };
+  const handler = connectNodeAdapter({
+    routes: (router) => registerServices(router, context),
+    requestGate: tokenGate({ admin: config.admin_token, read: config.read_token, openReads: config.open_reads }),
+    interceptors: [failureInterceptor(logger, metrics.countCall)],
+    jsonOptions: { ignoreUnknownFields: false },
+    readMaxBytes: MOST_REQUEST_BYTES,
+    fallback: answerUnknownPath,
+  }) as Handler;
+  const listener = started.use(
+    await listenAs('gatewayserver.listen', config.listen, (address) =>
+      listenHttp(address, handler, { maxHeaderBytes: MOST_HEAD_BYTES }),
+    ),
+  );
+  started.defer(() => stopping.abort()); // disposed of first: held calls answer, /readyz says so
+  ready = true;
+  const running = started.move();
+  return {
+    url: listener.url,
+    opsUrl: ops.url,
+    readyLine: `gatewayserver ready on ${listener.url}`,
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+async function openMigrated(config: GatewayserverConfig, logger: Logger): Promise<Store> {
+  const { database_url: url, database_pool_size: poolSize, database_time_limit: timeLimitMs } = config;
+  if (config.migrate_at_start && url !== IN_MEMORY) {
+    const taken = await migrateUp(url);
+    if (taken.length > 0) logger.info('the database schema was brought up to date', { migrations: taken });
+  }
+  return openStore({ url, poolSize, timeLimitMs, logger });
+}
+
+/** Forgets former lives of coordinators; the present ones are noted as seen first. */
+async function forget(store: Store, keeper: SnapshotKeeper, config: GatewayserverConfig): Promise<void> {
+  const present = [...keeper.known.statuses.values()].map((status) => status.coordinatorId).filter((id) => id !== '');
+  if (present.length > 0) await store.touchIncarnations(present, new Date());
+  await store.pruneIncarnations(new Date(Date.now() - config.incarnation_retention));
+}
+
+async function listenAs(
+  key: string,
+  address: Address,
+  listen: (address: Address) => Promise<Listener>,
+): Promise<Listener> {
+  try {
+    return await listen(address);
+  } catch (error) {
+    throw new Error(`${error instanceof Error ? error.message : String(error)}; change ${key}`);
+  }
+}
+
+/** What is no call of ours gets an error of the same shape. */
+const answerUnknownPath: NodeHandler = (request, response) => {
+  response.writeHead(404, { 'content-type': 'application/json' });
+  const message = `nothing is served at ${request.method} ${path(request.url)}`;
+  response.end(JSON.stringify({ code: 'not_found', message }));
+};
+
+function path(url: string | undefined): string {
+  return (url ?? '/').split('?', 1)[0]?.slice(0, 200) ?? '/';
+}

@@ -1,0 +1,81 @@
+import { timestampMs } from '@bufbuild/protobuf/wkt';
+import {
+  type BackendOverride,
+  BackendOverrideSchema,
+  type BackendStatus,
+  BackendStatusSchema,
+} from '@trino-gateway/api/gateway';
+import type { Database } from './database.ts';
+import { fromDocument, toDocument } from './documents.ts';
+import { type BackendRow, type OverrideRow, type StatusRow, TABLES } from './entities.ts';
+import { bumpRevision, lockRevision } from './revisions.ts';
+import type { Session } from './session.ts';
+import type { Conditions } from './store.ts';
+
+/** Statuses and overrides, in the order of their backends' ids. */
+export async function readConditions({ manager }: Session): Promise<Conditions> {
+  const order = { backendId: 'ASC' } as const;
+  const statuses = await manager.getRepository<StatusRow>(TABLES.statuses).find({ order });
+  const overrides = await manager.getRepository<OverrideRow>(TABLES.overrides).find({ order });
+  return {
+    statuses: statuses.map((row) => fromDocument(BackendStatusSchema, row.document)),
+    overrides: new Map(overrides.map((row) => [row.backendId, fromDocument(BackendOverrideSchema, row.document)])),
+  };
+}
+
+/** See Store.putStatus. */
+export function putStatus(database: Database, status: BackendStatus): Promise<void> {
+  const row: StatusRow = {
+    backendId: status.backendId,
+    document: toDocument(BackendStatusSchema, status),
+    observedAt: status.observedAt === undefined ? Date.now() : timestampMs(status.observedAt),
+  };
+  return writeConditions(database, status.backendId, async ({ manager }) => {
+    const rows = manager.getRepository<StatusRow>(TABLES.statuses);
+    const old = await rows.findOneBy({ backendId: row.backendId });
+    if (old !== null && old.observedAt > row.observedAt) return false;
+    if (old === null) await rows.insert(row);
+    else await rows.update({ backendId: row.backendId }, row);
+    return true;
+  });
+}
+
+/** See Store.putOverride. */
+export function putOverride(database: Database, backendId: string, override: BackendOverride): Promise<void> {
+  return writeConditions(database, backendId, async ({ manager }) => {
+    const rows = manager.getRepository<OverrideRow>(TABLES.overrides);
+    const old = await rows.findOneBy({ backendId });
+    if (old === null) {
+      await rows.insert({ backendId, document: toDocument(BackendOverrideSchema, override) });
+      return true;
+    }
+    const merged = mergeOverride(fromDocument(BackendOverrideSchema, old.document), override);
+    await rows.update({ backendId }, { document: toDocument(BackendOverrideSchema, merged) });
+    return true;
+  });
+}
+
+/** A value comes with its own expiry; the parts that are not set stay as they were. */
+function mergeOverride(old: BackendOverride, set: BackendOverride): BackendOverride {
+  if (set.healthy !== undefined) {
+    old.healthy = set.healthy;
+    if (set.healthyUntil === undefined) delete old.healthyUntil;
+    else old.healthyUntil = set.healthyUntil;
+  }
+  if (set.clusterLoad !== undefined) {
+    old.clusterLoad = set.clusterLoad;
+    if (set.clusterLoadUntil === undefined) delete old.clusterLoadUntil;
+    else old.clusterLoadUntil = set.clusterLoadUntil;
+  }
+  if (set.reason !== '') old.reason = set.reason;
+  return old;
+}
+
+/** Nothing is kept about a backend that is not there: DeleteBackend, which takes the same lock, would not see it. */
+function writeConditions(database: Database, backendId: string, write: (session: Session) => Promise<boolean>) {
+  return database.transaction(async (session) => {
+    await lockRevision(session, 'conditions');
+    if (!(await session.manager.getRepository<BackendRow>(TABLES.backends).existsBy({ id: backendId }))) return;
+    if (await write(session)) await bumpRevision(session, 'conditions');
+  });
+}

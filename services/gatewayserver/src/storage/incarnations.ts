@@ -1,0 +1,87 @@
+import { create } from '@bufbuild/protobuf';
+import { timestampFromMs, timestampMs } from '@bufbuild/protobuf/wkt';
+import { Backend_ForwardedHeaders, type Incarnation, IncarnationSchema } from '@trino-gateway/api/gateway';
+import { In, LessThan } from 'typeorm';
+import type { Database } from './database.ts';
+import { type IncarnationRow, TABLES } from './entities.ts';
+import { bumpRevision, lockRevision } from './revisions.ts';
+import type { Session } from './session.ts';
+
+const SUFFIXES_PER_STATEMENT = 500;
+
+/** All lives of coordinators that are remembered. */
+export async function readIncarnations({ manager }: Session): Promise<Incarnation[]> {
+  const rows = await manager
+    .getRepository<IncarnationRow>(TABLES.incarnations)
+    .find({ order: { suffix: 'ASC', url: 'ASC' } });
+  return rows.map((row) =>
+    create(IncarnationSchema, {
+      suffix: row.suffix,
+      url: row.url,
+      backendId: row.backendId,
+      forwardedHeaders:
+        Backend_ForwardedHeaders[row.forwardedHeaders as keyof typeof Backend_ForwardedHeaders] ??
+        Backend_ForwardedHeaders.FORWARDED_HEADERS_UNSPECIFIED,
+      firstSeenAt: timestampFromMs(row.firstSeenAt),
+      lastSeenAt: timestampFromMs(row.lastSeenAt),
+    }),
+  );
+}
+
+/** See Store.recordIncarnation. A new last_seen_at alone does not change the revision. */
+export function recordIncarnation(database: Database, incarnation: Incarnation): Promise<void> {
+  const now = Date.now();
+  const row: IncarnationRow = {
+    suffix: incarnation.suffix,
+    url: incarnation.url,
+    backendId: incarnation.backendId,
+    forwardedHeaders: nameOf(incarnation.forwardedHeaders),
+    firstSeenAt: incarnation.firstSeenAt === undefined ? now : timestampMs(incarnation.firstSeenAt),
+    lastSeenAt: incarnation.lastSeenAt === undefined ? now : timestampMs(incarnation.lastSeenAt),
+  };
+  const key = { suffix: row.suffix, url: row.url };
+  return database.transaction(async (session) => {
+    await lockRevision(session, 'incarnations');
+    const rows = session.manager.getRepository<IncarnationRow>(TABLES.incarnations);
+    const old = await rows.findOneBy(key);
+    if (old === null) await rows.insert(row);
+    else {
+      const { backendId, forwardedHeaders } = row;
+      const firstSeenAt = Math.min(old.firstSeenAt, row.firstSeenAt);
+      const lastSeenAt = Math.max(old.lastSeenAt, row.lastSeenAt);
+      await rows.update(key, { backendId, forwardedHeaders, firstSeenAt, lastSeenAt });
+    }
+    const same = old?.backendId === row.backendId && old.forwardedHeaders === row.forwardedHeaders;
+    if (!same) await bumpRevision(session, 'incarnations');
+  });
+}
+
+/** See Store.touchIncarnations. */
+export async function touchIncarnations(database: Database, suffixes: readonly string[], at: Date): Promise<void> {
+  const unique = [...new Set(suffixes)].sort();
+  if (unique.length === 0) return;
+  await database.transaction(async (session) => {
+    await lockRevision(session, 'incarnations');
+    const rows = session.manager.getRepository<IncarnationRow>(TABLES.incarnations);
+    for (let from = 0; from < unique.length; from += SUFFIXES_PER_STATEMENT) {
+      const suffix = In(unique.slice(from, from + SUFFIXES_PER_STATEMENT));
+      await rows.update({ suffix, lastSeenAt: LessThan(at.getTime()) }, { lastSeenAt: at.getTime() });
+    }
+  });
+}
+
+/** See Store.pruneIncarnations. */
+export function pruneIncarnations(database: Database, before: Date): Promise<void> {
+  return database.transaction(async (session) => {
+    await lockRevision(session, 'incarnations');
+    const { affected } = await session.manager
+      .getRepository<IncarnationRow>(TABLES.incarnations)
+      .delete({ lastSeenAt: LessThan(before.getTime()) });
+    if (affected) await bumpRevision(session, 'incarnations');
+  });
+}
+
+function nameOf(value: Backend_ForwardedHeaders): string {
+  const entry = Object.entries(Backend_ForwardedHeaders).find(([, number]) => number === value);
+  return entry?.[0] ?? 'FORWARDED_HEADERS_UNSPECIFIED';
+}

@@ -1,0 +1,3 @@
+export { migrateUp, migrationStatus } from './migrate.ts';
+export { openStore } from './open-store.ts';
+export { BadPageTokenError, DatabaseUnavailableError, type Store } from './store.ts';

@@ -1,0 +1,18 @@
+import { CreateBackends, CreateGroups, CreatePolicies } from './0001-configuration.ts';
+import { CreateBackendOverrides, CreateBackendStatuses, CreateIncarnations } from './0002-conditions.ts';
+import { CreateRevisions, CreateSuiteSecrets, StartRevisions } from './0003-suite.ts';
+import { CreateQueries } from './0004-queries.ts';
+
+/** All migrations, oldest first. One that has been released never changes; a new one goes to the end. */
+export const MIGRATIONS = [
+  CreateBackends,
+  CreateGroups,
+  CreatePolicies,
+  CreateBackendStatuses,
+  CreateBackendOverrides,
+  CreateIncarnations,
+  CreateRevisions,
+  StartRevisions,
+  CreateSuiteSecrets,
+  CreateQueries,
+];

@@ -1,0 +1,107 @@
+import type { Logger } from '@trino-gateway/runtime';
+import type { DataSource } from 'typeorm';
+import { putOverride, putStatus, readConditions } from './conditions.ts';
+import { connectPatiently } from './data-source.ts';
+import { type Database, openDatabase } from './database.ts';
+import { MEMORY, parseDatabaseUrl } from './database-url.ts';
+import { type BackendRow, type ObjectRow, TABLES } from './entities.ts';
+import { withoutStatement } from './failures.ts';
+import { pruneIncarnations, readIncarnations, recordIncarnation, touchIncarnations } from './incarnations.ts';
+import { migrateSource, pendingMigrations } from './migrate.ts';
+import { configurationChange, readBackend, readGroup, readPolicy } from './object-table.ts';
+import { getQuery, listQueries, recordQueries } from './queries.ts';
+import { readRefusalKey } from './refusal-key.ts';
+import { bumpRevision, readRevisions } from './revisions.ts';
+import { inTime, type Session } from './session.ts';
+import type { Configuration, Store } from './store.ts';
+
+/** How the store is opened. */
+export type StoreOptions = {
+  /** See parseDatabaseUrl. */
+  url: string;
+  /** Connections to a server; SQLite has one. Default 10. */
+  poolSize?: number;
+  /** How long one statement, and the wait for a connection, may take. Default 10000. */
+  timeLimitMs?: number;
+  logger: Logger;
+};
+
+/**
+ * Opens a migrated database; `sqlite::memory:` alone is migrated here. A user that may read and write rows is enough.
+ * @throws Error when migrations are pending, naming them; DatabaseUnavailableError when it cannot be reached.
+ */
+export async function openStore(options: StoreOptions): Promise<Store> {
+  const { url, logger, poolSize = 10, timeLimitMs = 10_000 } = options;
+  const address = parseDatabaseUrl(url);
+  const source = await connectPatiently(address, { poolSize, timeLimitMs });
+  try {
+    if (address.engine === 'sqlite' && address.file === MEMORY) await migrateSource(source);
+    await inTime(requireSchema(source), 3 * timeLimitMs, 'did not tell its schema');
+  } catch (error) {
+    await source.destroy();
+    throw withoutStatement(error);
+  }
+  logger.info('store opened', { engine: address.engine });
+  return storeOn(openDatabase(source, timeLimitMs));
+}
+
+async function requireSchema(source: DataSource): Promise<void> {
+  const pending = await pendingMigrations(source);
+  if (pending.length > 0)
+    throw new Error(`the database schema is not up to date, run migrate up; pending: ${pending.join(', ')}`);
+}
+
+function storeOn(database: Database): Store {
+  let refusalKey: Uint8Array | undefined;
+  return {
+    async ping() {
+      await database.read(({ manager }) => manager.query('SELECT 1'));
+    },
+    revisions: () => database.read(readRevisions),
+    configuration: () =>
+      database.snapshot(async (session) => {
+        const { configuration } = await readRevisions(session);
+        return { revision: configuration, ...(await readConfiguration(session)) };
+      }),
+    conditions: () =>
+      database.snapshot(async (session) => {
+        const { conditions } = await readRevisions(session);
+        return { revision: conditions, ...(await readConditions(session)) };
+      }),
+    incarnations: () =>
+      database.snapshot(async (session) => {
+        const { incarnations } = await readRevisions(session);
+        return { revision: incarnations, incarnations: await readIncarnations(session) };
+      }),
+    changeConfiguration: (work) =>
+      database.transaction(async (session) => {
+        await bumpRevision(session, 'configuration');
+        return work(configurationChange(session));
+      }),
+    putStatus: (status) => putStatus(database, status),
+    putOverride: (backendId, override) => putOverride(database, backendId, override),
+    recordIncarnation: (incarnation) => recordIncarnation(database, incarnation),
+    touchIncarnations: (suffixes, at) => touchIncarnations(database, suffixes, at),
+    pruneIncarnations: (before) => pruneIncarnations(database, before),
+    async refusalKey() {
+      refusalKey ??= await readRefusalKey(database);
+      return refusalKey;
+    },
+    recordQueries: (queries) => recordQueries(database, queries),
+    getQuery: (id) => getQuery(database, id),
+    listQueries: (filter) => listQueries(database, filter),
+    [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
+  };
+}
+
+async function readConfiguration({ manager }: Session): Promise<Configuration> {
+  const order = { id: 'ASC' } as const;
+  const backends = await manager.getRepository<BackendRow>(TABLES.backends).find({ order });
+  const groups = await manager.getRepository<ObjectRow>(TABLES.groups).find({ order });
+  const policies = await manager.getRepository<ObjectRow>(TABLES.policies).find({ order });
+  return {
+    backends: backends.map(readBackend),
+    groups: groups.map(readGroup),
+    policies: policies.map(readPolicy),
+  };
+}

@@ -1,0 +1,114 @@
+import { timestampMs } from '@bufbuild/protobuf/wkt';
+import { ListQueriesRequest_Order, type Query, Query_State } from '@trino-gateway/api/gateway';
+import type { SelectQueryBuilder } from 'typeorm';
+import type { Database } from './database.ts';
+import type { Engine } from './engine.ts';
+import { LENGTHS, type QueryRow, TABLES } from './entities.ts';
+import { readPageToken, writePageToken } from './page-token.ts';
+import { mergeStatement } from './query-merge.ts';
+import { fromRow, storedState, toRow } from './query-row.ts';
+import type { QueryFilter } from './store.ts';
+import { storedText } from './stored-text.ts';
+
+const ROWS_PER_STATEMENT = 200;
+// Characters of one statement. As UTF-8 with every quote escaped it stays below the 16 MB that MariaDB takes.
+const CHARACTERS_PER_STATEMENT = 2_000_000;
+const PAGE_SIZE = { default: 100, most: 1_000 };
+
+/** See Store.recordQueries. */
+export async function recordQueries(database: Database, queries: readonly Query[]): Promise<void> {
+  if (queries.length === 0) return;
+  const now = Date.now();
+  const statements = batches(queries.map((query) => toRow(query, now))).map((rows) =>
+    mergeStatement(database.engine, rows),
+  );
+  await database.transaction(async ({ manager }) => {
+    for (const { sql, values } of statements) await manager.query(sql, values);
+  });
+}
+
+/** Chunks in the order of ids, so that two writers meet their locks alike; each id at most once in a chunk. */
+function batches(rows: QueryRow[]): QueryRow[][] {
+  const chunks: QueryRow[][] = [];
+  let chunk: QueryRow[] = [];
+  let characters = 0;
+  for (const row of rows.toSorted((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0))) {
+    const size = row.text.length + row.clientTags.length + row.error.length;
+    const full = chunk.length === ROWS_PER_STATEMENT || characters + size > CHARACTERS_PER_STATEMENT;
+    if (chunk.length > 0 && (full || chunk.at(-1)?.id === row.id)) {
+      chunks.push(chunk);
+      chunk = [];
+      characters = 0;
+    }
+    chunk.push(row);
+    characters += size;
+  }
+  chunks.push(chunk);
+  return chunks;
+}
+
+/** See Store.getQuery. */
+export function getQuery(database: Database, id: string): Promise<Query | undefined> {
+  return database.read(async ({ manager }) => {
+    const rows = manager.getRepository<QueryRow>(TABLES.queries);
+    const row =
+      (await rows.findOneBy({ id })) ??
+      (await rows.findOne({ where: { trinoQueryId: id }, order: { submittedAt: 'DESC', id: 'DESC' } }));
+    return row === null || id === '' ? undefined : fromRow(row);
+  });
+}
+
+/** See Store.listQueries. */
+export async function listQueries(
+  database: Database,
+  filter: QueryFilter,
+): Promise<{ queries: Query[]; nextPageToken: string }> {
+  const newestFirst = filter.order !== ListQueriesRequest_Order.OLDEST_FIRST;
+  const after = filter.pageToken === '' ? undefined : readPageToken(filter.pageToken, newestFirst);
+  const size = filter.pageSize > 0 ? Math.min(filter.pageSize, PAGE_SIZE.most) : PAGE_SIZE.default;
+  return database.read(async ({ manager }) => {
+    const direction = newestFirst ? 'DESC' : 'ASC';
+    const select = manager
+      .getRepository<QueryRow>(TABLES.queries)
+      .createQueryBuilder('q')
+      .orderBy('q.submittedAt', direction)
+      .addOrderBy('q.id', direction)
+      .limit(size + 1);
+    restrict(select, filter, database.engine);
+    if (after !== undefined) {
+      // In this form, unlike as (a < x OR (a = x AND b < y)), the first half bounds the index on every engine.
+      const beyond = newestFirst ? '<' : '>';
+      select.andWhere(`q.submittedAt ${beyond}= :at`).andWhere(`(q.submittedAt ${beyond} :at OR q.id ${beyond} :id)`);
+      select.setParameters({ at: after.submittedAt, id: after.id });
+    }
+    const rows = await select.getMany();
+    const page = rows.slice(0, size);
+    const last = rows.length > size ? page.at(-1) : undefined;
+    return {
+      queries: page.map(fromRow),
+      nextPageToken:
+        last === undefined ? '' : writePageToken({ submittedAt: last.submittedAt, id: last.id, newestFirst }),
+    };
+  });
+}
+
+function restrict(select: SelectQueryBuilder<QueryRow>, filter: QueryFilter, engine: Engine): void {
+  const where = (condition: string, parameter: string, value: unknown) =>
+    select.andWhere(condition, { [parameter]: value });
+  if (filter.user !== '') where('q.user = :user', 'user', storedText(filter.user, LENGTHS.name));
+  if (filter.source !== '') where('q.source = :source', 'source', storedText(filter.source, LENGTHS.name));
+  if (filter.backendId !== '') where('q.backendId = :backend', 'backend', storedText(filter.backendId, LENGTHS.id));
+  if (filter.groupId !== '') where('q.groupId = :group', 'group', storedText(filter.groupId, LENGTHS.id));
+  if (filter.state !== Query_State.STATE_UNSPECIFIED) where('q.state = :state', 'state', storedState(filter.state));
+  if (filter.submittedAfter !== undefined) where('q.submittedAt >= :from', 'from', timestampMs(filter.submittedAfter));
+  if (filter.submittedBefore !== undefined) where('q.submittedAt < :to', 'to', timestampMs(filter.submittedBefore));
+  if (filter.text !== '') where(CONTAINS[engine], 'text', storedText(filter.text));
+}
+
+// A position instead of LIKE: no wildcards to escape, and the same answer about upper and lower case everywhere.
+const CONTAINS: Record<Engine, string> = {
+  sqlite: 'instr(q.text, :text) > 0',
+  mysql: 'locate(:text, q.text) > 0',
+  mariadb: 'locate(:text, q.text) > 0',
+  postgres: 'strpos(q.text, :text) > 0',
+};

@@ -1,0 +1,73 @@
+import type { Engine } from './engine.ts';
+import { QUERY_COLUMNS, type QueryRow } from './entities.ts';
+
+const FIELDS = Object.keys(QUERY_COLUMNS) as (keyof QueryRow)[];
+
+// Each rule is one step up an order that all reports share (the larger text, the earlier time, the further state), so that
+// any sequence and repetition of the same reports ends in the same row. Empty text and 0 are the bottom of theirs.
+type Merge = 'larger' | 'earlier' | 'largerOrSet' | 'earlierOrSet' | 'ending';
+
+const MERGES: Record<Exclude<keyof QueryRow, 'id'>, Merge> = {
+  trinoQueryId: 'larger',
+  text: 'larger',
+  user: 'larger',
+  source: 'larger',
+  clientTags: 'larger',
+  clientIp: 'larger',
+  groupId: 'larger',
+  backendId: 'larger',
+  decidedBy: 'larger',
+  state: 'larger',
+  submittedAt: 'earlier',
+  queuedMs: 'larger',
+  startedAt: 'earlierOrSet',
+  // The end that goes with the furthest state: a guess of UNKNOWN gives way to what a final report says. Before
+  // endedState, since MySQL lets later assignments see the values of earlier ones.
+  endedAt: 'ending',
+  endedState: 'larger',
+  rows: 'largerOrSet',
+  error: 'larger',
+};
+
+/** One statement that stores `rows`, all of different ids, or merges them into what is stored. */
+export function mergeStatement(engine: Engine, rows: readonly QueryRow[]): { sql: string; values: unknown[] } {
+  const quote = engine === 'postgres' || engine === 'sqlite' ? '"' : '`';
+  const name = (field: keyof QueryRow) => `${quote}${QUERY_COLUMNS[field]}${quote}`;
+  const values = rows.flatMap((row) => FIELDS.map((field) => row[field]));
+  let parameter = 0;
+  const tuple = () => `(${FIELDS.map(() => (engine === 'postgres' ? `$${++parameter}` : '?')).join(', ')})`;
+  const insert = `INSERT INTO queries (${FIELDS.map(name).join(', ')}) VALUES ${rows.map(tuple).join(', ')}`;
+  const set = (Object.keys(MERGES) as (keyof typeof MERGES)[])
+    .map((field) => `${name(field)} = ${merged(engine, field, name)}`)
+    .join(', ');
+  const mysql = engine === 'mysql' || engine === 'mariadb';
+  const conflict = mysql ? 'ON DUPLICATE KEY UPDATE' : `ON CONFLICT (${name('id')}) DO UPDATE SET`;
+  return { sql: `${insert} ${conflict} ${set}`, values };
+}
+
+function merged(engine: Engine, field: keyof typeof MERGES, name: (field: keyof QueryRow) => string): string {
+  const mysql = engine === 'mysql' || engine === 'mariadb';
+  const old = (of: keyof QueryRow) => (mysql ? name(of) : `queries.${name(of)}`);
+  const reported = (of: keyof QueryRow) => (mysql ? `VALUES(${name(of)})` : `excluded.${name(of)}`);
+  const [largest, least] = engine === 'sqlite' ? ['MAX', 'MIN'] : ['GREATEST', 'LEAST'];
+  const both = `${old(field)}, ${reported(field)}`;
+  switch (MERGES[field]) {
+    case 'larger':
+      return `${largest}(${both})`;
+    case 'earlier':
+      return `${least}(${both})`;
+    // With an absent side MAX and GREATEST answer NULL on three of the engines.
+    case 'largerOrSet':
+      return `COALESCE(${largest}(${both}), ${both})`;
+    case 'earlierOrSet':
+      return `COALESCE(${least}(${both}), ${both})`;
+    case 'ending': {
+      const [oldState, state] = [old('endedState'), reported('endedState')];
+      return (
+        `CASE WHEN ${reported(field)} IS NULL OR ${state} < ${oldState} THEN ${old(field)} ` +
+        `WHEN ${old(field)} IS NULL OR ${state} > ${oldState} THEN ${reported(field)} ` +
+        `ELSE ${least}(${both}) END`
+      );
+    }
+  }
+}

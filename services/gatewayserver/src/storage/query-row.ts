@@ -1,0 +1,88 @@
+import { create } from '@bufbuild/protobuf';
+import { timestampFromMs, timestampMs } from '@bufbuild/protobuf/wkt';
+import { type Query, Query_ErrorSchema, Query_State, QuerySchema } from '@trino-gateway/api/gateway';
+import { fromDocument, toDocument } from './documents.ts';
+import { LENGTHS, type QueryRow } from './entities.ts';
+import { LONGEST_TEXT, storedText } from './stored-text.ts';
+
+/**
+ * How far along a state is: of two reports the further one holds, whichever comes first. UNKNOWN is a guess that a final
+ * state corrects. A failure has an error to show, so it beats a success when reports contradict each other.
+ */
+const FURTHEST_LAST: readonly Query_State[] = [
+  Query_State.STATE_UNSPECIFIED,
+  Query_State.QUEUED,
+  Query_State.RUNNING,
+  Query_State.UNKNOWN,
+  Query_State.FINISHED,
+  Query_State.FAILED,
+];
+
+/** The number by which `queries.state` keeps a state. */
+export function storedState(state: Query_State): number {
+  return Math.max(0, FURTHEST_LAST.indexOf(state));
+}
+
+/** A report as a row of its own, to be merged with what is stored under its id. */
+export function toRow(query: Query, now: number): QueryRow {
+  const ms = (time: Query['endedAt']) => (time === undefined ? null : timestampMs(time));
+  const startedAt = ms(query.startedAt);
+  const endedAt = ms(query.endedAt);
+  const state = storedState(query.state);
+  return {
+    id: storedText(query.id, LENGTHS.id),
+    trinoQueryId: storedText(query.trinoQueryId, LENGTHS.id),
+    text: storedText(query.text),
+    user: storedText(query.user, LENGTHS.name),
+    source: storedText(query.source, LENGTHS.name),
+    clientTags: storedTags(query.clientTags),
+    clientIp: storedText(query.clientIp, LENGTHS.address),
+    groupId: storedText(query.groupId, LENGTHS.id),
+    backendId: storedText(query.backendId, LENGTHS.id),
+    decidedBy: storedText(query.decidedBy, LENGTHS.name),
+    state,
+    // Every row has a place in the order. One whose submission nobody reported stands where it was first heard of, which
+    // is never before it was submitted: the earliest wins when that report comes after all.
+    submittedAt: ms(query.submittedAt) ?? startedAt ?? endedAt ?? now,
+    queuedMs: Math.max(0, query.queuedMs),
+    startedAt,
+    endedAt,
+    endedState: endedAt === null ? 0 : state,
+    rows: query.rows === undefined ? null : Math.min(Number(query.rows), Number.MAX_SAFE_INTEGER),
+    error: query.error === undefined ? '' : toDocument(Query_ErrorSchema, query.error),
+  };
+}
+
+/** As JSON. What goes beyond the limit of a text is left out tag by tag, so that the rest stays readable. */
+function storedTags(tags: readonly string[]): string {
+  let room = LONGEST_TEXT;
+  const kept: string[] = [];
+  for (const tag of tags) {
+    room -= JSON.stringify(tag).length + 1;
+    if (room > 0) kept.push(tag);
+  }
+  return kept.length === 0 ? '' : JSON.stringify(kept);
+}
+
+/** What the row says, as a message. */
+export function fromRow(row: QueryRow): Query {
+  return create(QuerySchema, {
+    id: row.id,
+    trinoQueryId: row.trinoQueryId,
+    text: row.text,
+    user: row.user,
+    source: row.source,
+    clientTags: row.clientTags === '' ? [] : JSON.parse(row.clientTags),
+    clientIp: row.clientIp,
+    groupId: row.groupId,
+    backendId: row.backendId,
+    decidedBy: row.decidedBy,
+    state: FURTHEST_LAST[row.state] ?? Query_State.STATE_UNSPECIFIED,
+    submittedAt: timestampFromMs(row.submittedAt),
+    queuedMs: row.queuedMs,
+    ...(row.startedAt !== null && { startedAt: timestampFromMs(row.startedAt) }),
+    ...(row.endedAt !== null && { endedAt: timestampFromMs(row.endedAt) }),
+    ...(row.rows !== null && { rows: BigInt(row.rows) }),
+    ...(row.error !== '' && { error: fromDocument(Query_ErrorSchema, row.error) }),
+  });
+}

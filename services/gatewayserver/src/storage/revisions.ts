@@ -1,0 +1,31 @@
+import type { RevisionRow } from './entities.ts';
+import { TABLES } from './entities.ts';
+import type { Session } from './session.ts';
+import type { Revisions } from './store.ts';
+
+/** The kinds of write that are counted. */
+export type RevisionName = keyof Revisions;
+
+/**
+ * Takes the row lock of one kind of write until the transaction ends: whoever else wants it waits. The first statement of
+ * every transaction that writes that kind.
+ */
+export async function lockRevision({ manager }: Session, name: RevisionName): Promise<void> {
+  await manager.getRepository(TABLES.revisions).update({ name }, { value: () => 'value' });
+}
+
+/** Counts a write of this kind, under the same lock, and answers nothing: readers compare. */
+export async function bumpRevision({ manager }: Session, name: RevisionName): Promise<void> {
+  await manager.getRepository(TABLES.revisions).update({ name }, { value: () => 'value + 1' });
+}
+
+/** The counters as they are. */
+export async function readRevisions({ manager }: Session): Promise<Revisions> {
+  const rows = await manager.getRepository<RevisionRow>(TABLES.revisions).find();
+  const value = (name: RevisionName) => rows.find((row) => row.name === name)?.value ?? 0;
+  return {
+    configuration: value('configuration'),
+    conditions: value('conditions'),
+    incarnations: value('incarnations'),
+  };
+}

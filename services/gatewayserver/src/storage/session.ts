@@ -1,0 +1,115 @@
+import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
+import { type Engine, engineOf } from './engine.ts';
+import { DatabaseUnavailableError } from './store.ts';
+
+/** A connection while one piece of work uses it. */
+export type Session = {
+  readonly engine: Engine;
+  /** @throws once the work it was given to is over: late statements must not land in somebody else's transaction. */
+  readonly manager: EntityManager;
+};
+
+/** A session and what its owner does with it. */
+export type OpenSession = { session: Session; runner: QueryRunner; close(): Promise<void> };
+
+// The server ends a statement at its time limit; the client gives it this much longer before it drops the connection.
+const CLIENT_GRACE_MS = 1_000;
+
+const prepared = new WeakSet<object>();
+
+/** Takes a connection of the pool, in at most `timeLimitMs`, and holds every statement on it to that limit. */
+export async function openSession(source: DataSource, timeLimitMs: number): Promise<OpenSession> {
+  const engine = engineOf(source);
+  const runner = source.createQueryRunner();
+  if (engine !== 'sqlite') await prepare(engine, runner, timeLimitMs);
+  let over = false;
+  const session: Session = {
+    engine,
+    get manager() {
+      if (over) throw new Error('the transaction this belongs to is over');
+      return runner.manager;
+    },
+  };
+  return {
+    session,
+    runner,
+    async close() {
+      over = true;
+      await runner.release();
+    },
+  };
+}
+
+async function prepare(engine: Engine, runner: QueryRunner, timeLimitMs: number): Promise<void> {
+  const connecting = runner.connect();
+  let connection: object;
+  try {
+    connection = await inTime(connecting, timeLimitMs + CLIENT_GRACE_MS, 'gave no connection');
+  } catch (error) {
+    // One that arrives late goes straight back to the pool.
+    connecting.catch(() => undefined).finally(() => runner.release().catch(() => undefined));
+    throw error;
+  }
+  const query = runner.query.bind(runner) as QueryRunner['query'];
+  runner.query = async (...statement: Parameters<typeof query>) => {
+    try {
+      return await inTime(query(...statement), timeLimitMs + CLIENT_GRACE_MS, 'did not answer');
+    } catch (error) {
+      if (error instanceof DatabaseUnavailableError) drop(connection);
+      throw error;
+    }
+  };
+  if (prepared.has(connection)) return;
+  try {
+    for (const statement of settings(engine, timeLimitMs)) await runner.query(statement);
+    prepared.add(connection);
+  } catch (error) {
+    await runner.release().catch(() => undefined);
+    throw error;
+  }
+}
+
+function settings(engine: Engine, timeLimitMs: number): string[] {
+  const seconds = Math.max(1, Math.ceil(timeLimitMs / 1000));
+  if (engine === 'postgres')
+    return [
+      `SET statement_timeout = ${timeLimitMs}`,
+      `SET lock_timeout = ${timeLimitMs}`,
+      `SET idle_in_transaction_session_timeout = ${4 * timeLimitMs}`,
+    ];
+  return [
+    'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
+    // A mysql:// URL may well lead to a MariaDB: comments that only one of them executes tell them apart.
+    `SET SESSION innodb_lock_wait_timeout = ${seconds}
+      /*!50708 , SESSION max_execution_time = ${timeLimitMs} */
+      /*M! , SESSION max_statement_time = ${timeLimitMs / 1000} */`,
+  ];
+}
+
+/** Breaks a connection whose answer is overdue: in the pool it would hand that answer to the next user. */
+function drop(connection: object): void {
+  if ('destroy' in connection && typeof connection.destroy === 'function') connection.destroy();
+  const socket = 'stream' in connection ? connection.stream : nestedStream(connection);
+  if (isDestroyable(socket)) socket.destroy();
+}
+
+function nestedStream(connection: object): unknown {
+  const inner = 'connection' in connection ? connection.connection : undefined;
+  return typeof inner === 'object' && inner !== null && 'stream' in inner ? inner.stream : undefined;
+}
+
+function isDestroyable(value: unknown): value is { destroy(): void } {
+  return typeof value === 'object' && value !== null && 'destroy' in value && typeof value.destroy === 'function';
+}
+
+/** The promise's outcome, or a DatabaseUnavailableError once the time is over. */
+export async function inTime<T>(promise: Promise<T>, ms: number, complaint: string): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new DatabaseUnavailableError(`the database ${complaint} within ${ms} ms`)), ms);
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+    promise.catch(() => undefined);
+  }
+}

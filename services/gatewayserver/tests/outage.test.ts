@@ -1,0 +1,124 @@
+import { type Client, createClient, createRouterTransport } from '@connectrpc/connect';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { BackendService, BackendStatus_State, GroupService, RoutingService } from '@trino-gateway/api/gateway';
+import { silentLogger } from '@trino-gateway/runtime';
+import { createDecisions } from '../src/decisions.ts';
+import { createLiveCounts } from '../src/live-counts.ts';
+import { failureInterceptor } from '../src/rpc/interceptors.ts';
+import { registerServices } from '../src/rpc/routes.ts';
+import { keepSnapshot, type SnapshotKeeper } from '../src/snapshot-keeper.ts';
+import { DatabaseUnavailableError, openStore, type Store } from '../src/storage/index.ts';
+import { until } from './gatewayserver-fixture.ts';
+
+jest.setTimeout(120_000);
+
+// A real store whose database can be taken away and given back, behind the real services.
+
+let database: Store;
+let store: Store;
+let keeper: SnapshotKeeper;
+let backends: Client<typeof BackendService>;
+let groups: Client<typeof GroupService>;
+let routing: Client<typeof RoutingService>;
+let failure: Error | undefined;
+const errors: string[] = [];
+
+beforeAll(async () => {
+  database = await openStore({ url: 'sqlite::memory:', logger: silentLogger });
+  store = new Proxy(database, {
+    get(target, name) {
+      const found: unknown = Reflect.get(target, name);
+      if (typeof found !== 'function') return found;
+      return async (...given: unknown[]) => {
+        if (failure) throw failure;
+        return found.apply(target, given);
+      };
+    },
+  });
+  keeper = await keepSnapshot({ store, logger: silentLogger, loadMaxAgeMs: 60_000, intervalMs: 20 });
+  const live = createLiveCounts(Date.now);
+  const decisions = createDecisions({
+    keeper,
+    live,
+    defaultGroupId: 'g',
+    now: Date.now,
+    chance: () => 0,
+    onDecision() {},
+  });
+  const logger = { ...silentLogger, error: (message: string) => void errors.push(message) };
+  const context = {
+    store,
+    keeper,
+    live,
+    decisions,
+    refusalKey: new Uint8Array(32),
+    stopping: new AbortController().signal,
+    logger,
+    now: Date.now,
+  };
+  const transport = createRouterTransport((router) => registerServices(router, context), {
+    router: { interceptors: [failureInterceptor(logger, () => {})] },
+  });
+  backends = createClient(BackendService, transport);
+  groups = createClient(GroupService, transport);
+  routing = createClient(RoutingService, transport);
+  await backends.putBackend({ backend: { id: 'b', url: 'http://b' } });
+  await backends.markHealthy({ id: 'b' });
+  await groups.putGroup({ group: { id: 'g', backendIds: ['b'] } });
+});
+afterAll(async () => {
+  failure = undefined;
+  await keeper[Symbol.asyncDispose]();
+  await database[Symbol.asyncDispose]();
+});
+
+test('while the database is away decisions and reads go on, writes are told to come back', async () => {
+  failure = new DatabaseUnavailableError('connection refused by db.internal');
+  expect(await routing.route({ submissionId: 's', routerId: 'r' })).toMatchObject({ decision: { backendId: 'b' } });
+  expect(await backends.getBackend({ id: 'b' })).toMatchObject({ id: 'b' });
+  const write = backends.putBackend({ backend: { id: 'c', url: 'http://c' } });
+  await expect(write).rejects.toThrow('[unavailable] the database does not answer: try again later');
+  expect(keeper.known.backends.has('c')).toBe(false);
+  failure = undefined;
+  await backends.putBackend({ backend: { id: 'c', url: 'http://c' } });
+  expect(keeper.known.backends.has('c')).toBe(true);
+});
+
+test('a finding of the monitor counts here although it could not be stored', async () => {
+  failure = new DatabaseUnavailableError('gone');
+  const report = backends.reportBackendStatus({
+    status: { backendId: 'c', state: BackendStatus_State.UP, healthy: true },
+  });
+  await expect(report).rejects.toThrow('[unavailable]');
+  expect(await backends.getBackend({ id: 'c' })).toMatchObject({ condition: { available: true } });
+  failure = undefined;
+});
+
+test('what another replica wrote during the outage is read when the database is back', async () => {
+  failure = new DatabaseUnavailableError('gone');
+  // A look that began before the outage must have ended.
+  await keeper.refresh().catch(() => keeper.refresh().catch(() => {}));
+  await database.changeConfiguration((change) => change.backends.delete('c'));
+  expect(keeper.known.backends.has('c')).toBe(true);
+  failure = undefined;
+  await until(
+    async () => keeper.known.backends.has('c'),
+    (known) => !known,
+  );
+});
+
+test('an unexpected failure tells its caller no more than an id, and is logged once', async () => {
+  failure = new Error('secret detail: SELECT password FROM x');
+  const write = backends.enableBackend({ id: 'b' });
+  await expect(write).rejects.toThrow(/^\[internal\] internal error \(request [0-9a-f-]{36}\)$/);
+  failure = undefined;
+  expect(errors).toEqual(['a call failed unexpectedly']);
+});
+
+test('a write during a slow reading is not undone by what that reading saw', async () => {
+  const reading = keeper.refresh();
+  await backends.putBackend({ backend: { id: 'late', url: 'http://late' } });
+  expect(keeper.known.backends.has('late')).toBe(true);
+  await reading;
+  expect(keeper.known.backends.has('late')).toBe(true);
+});

@@ -1,0 +1,190 @@
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import { timestampFromMs } from '@bufbuild/protobuf/wkt';
+import { describe, expect, test } from '@jest/globals';
+import { type Query, Query_State, QuerySchema } from '@trino-gateway/api/gateway';
+import fc from 'fast-check';
+import type { NewDatabase } from './storage-databases.ts';
+import { withStore } from './storage-fixture.ts';
+
+const START = 1_763_700_000_000;
+const at = (ms: number) => timestampFromMs(START + ms);
+const report = (init: MessageInitShape<typeof QuerySchema>) => create(QuerySchema, { id: 'q', ...init });
+
+const names = fc.constantFrom('', 'a', 'B', 'ab', 'ü', '🦆');
+const times = fc.option(fc.integer({ min: 0, max: 3 }), { nil: undefined });
+
+/** What any router may say about one query, contradictions included. Some time is always known. */
+const anyReport: fc.Arbitrary<Query> = fc
+  .record({
+    trinoQueryId: names,
+    text: names,
+    user: names,
+    source: names,
+    clientTags: fc.array(names, { maxLength: 2 }),
+    clientIp: names,
+    groupId: names,
+    backendId: names,
+    decidedBy: names,
+    state: fc.constantFrom(...Object.values(Query_State)),
+    submittedAt: fc.integer({ min: 0, max: 3 }),
+    queuedMs: fc.integer({ min: 0, max: 3 }),
+    startedAt: times,
+    endedAt: times,
+    rows: fc.option(fc.bigInt({ min: 0n, max: 3n }), { nil: undefined }),
+    error: fc.option(fc.record({ name: names, code: fc.integer({ min: -1, max: 1 }), message: names }), {
+      nil: undefined,
+    }),
+  })
+  .map(({ submittedAt, startedAt, endedAt, rows, error, ...rest }) =>
+    report({
+      ...rest,
+      submittedAt: at(submittedAt),
+      ...(startedAt !== undefined && { startedAt: at(startedAt) }),
+      ...(endedAt !== undefined && { endedAt: at(endedAt) }),
+      ...(rows !== undefined && { rows }),
+      ...(error !== undefined && { error }),
+    }),
+  );
+
+/** How reports of one query come together. */
+export function mergeContract(fresh: NewDatabase): void {
+  describe('reports of one query', () => {
+    test(
+      'any order, grouping and repetition of the same reports ends in the same row',
+      withStore(fresh, async ({ store }) => {
+        let runs = 0;
+        const scenario = fc.array(anyReport, { minLength: 1, maxLength: 5 }).chain((reports) =>
+          fc.record({
+            reports: fc.constant(reports),
+            shuffled: fc.shuffledSubarray([...reports, ...reports], { minLength: reports.length * 2 }),
+          }),
+        );
+        const property = fc.asyncProperty(scenario, async ({ reports, shuffled }) => {
+          const run = ++runs;
+          const as = (id: string) => (message: Query) => ({ ...message, id });
+          await store.recordQueries(reports.map(as(`in-order-${run}`)));
+          for (const one of shuffled) await store.recordQueries([as(`shuffled-${run}`)(one)]);
+          const [expected, actual] = [await store.getQuery(`in-order-${run}`), await store.getQuery(`shuffled-${run}`)];
+          expect(actual && { ...actual, id: '' }).toEqual(expected && { ...expected, id: '' });
+        });
+        await fc.assert(property, { numRuns: 60 });
+      }),
+    );
+
+    test(
+      'a final state is never undone by a report that was under way',
+      withStore(fresh, async ({ store }) => {
+        const finals = [Query_State.FINISHED, Query_State.FAILED];
+        const others = [Query_State.STATE_UNSPECIFIED, Query_State.QUEUED, Query_State.RUNNING, Query_State.UNKNOWN];
+        for (const final of finals) {
+          for (const other of others) {
+            const id = `${final}-${other}`;
+            await store.recordQueries([report({ id, state: final, endedAt: at(5) })]);
+            await store.recordQueries([
+              report({ id, state: other, ...(other === Query_State.UNKNOWN && { endedAt: at(9) }) }),
+            ]);
+            expect(await store.getQuery(id)).toMatchObject({ state: final, endedAt: at(5) });
+          }
+        }
+      }),
+    );
+
+    test(
+      'a guess gives way to what became known, with its end',
+      withStore(fresh, async ({ store }) => {
+        await store.recordQueries([report({ state: Query_State.UNKNOWN, endedAt: at(5) })]);
+        expect(await store.getQuery('q')).toMatchObject({ state: Query_State.UNKNOWN, endedAt: at(5) });
+        await store.recordQueries([report({ state: Query_State.FINISHED, endedAt: at(9), rows: 3n })]);
+        expect(await store.getQuery('q')).toMatchObject({ state: Query_State.FINISHED, endedAt: at(9), rows: 3n });
+        await store.recordQueries([report({ state: Query_State.RUNNING, startedAt: at(1) })]);
+        expect(await store.getQuery('q')).toMatchObject({
+          state: Query_State.FINISHED,
+          startedAt: at(1),
+          endedAt: at(9),
+        });
+      }),
+    );
+
+    test(
+      'an end that only a guess told is kept when the final report tells none',
+      withStore(fresh, async ({ store }) => {
+        await store.recordQueries([report({ state: Query_State.UNKNOWN, endedAt: at(5) })]);
+        await store.recordQueries([report({ state: Query_State.FINISHED })]);
+        expect(await store.getQuery('q')).toMatchObject({ state: Query_State.FINISHED, endedAt: at(5) });
+      }),
+    );
+
+    test(
+      'what a later report leaves out stays',
+      withStore(fresh, async ({ store }) => {
+        const first = report({
+          trinoQueryId: 't',
+          text: 'SELECT 1',
+          user: 'u',
+          source: 's',
+          clientTags: ['x'],
+          clientIp: '::1',
+          groupId: 'g',
+          backendId: 'b',
+          decidedBy: 'd',
+          state: Query_State.RUNNING,
+          submittedAt: at(0),
+          queuedMs: 7,
+          startedAt: at(1),
+          rows: 2n,
+          error: { name: 'E' },
+        });
+        await store.recordQueries([first]);
+        await store.recordQueries([report({})]);
+        expect(await store.getQuery('q')).toEqual(first);
+      }),
+    );
+
+    test(
+      'the end of a query whose router died is kept, and waits for its beginning',
+      withStore(fresh, async ({ store }) => {
+        await store.recordQueries([
+          report({ state: Query_State.FAILED, endedAt: at(50), error: { name: 'X', code: 1, message: 'm' } }),
+        ]);
+        expect(await store.getQuery('q')).toMatchObject({
+          state: Query_State.FAILED,
+          submittedAt: at(50),
+          error: { name: 'X' },
+        });
+        await store.recordQueries([report({ user: 'u', text: 't', state: Query_State.QUEUED, submittedAt: at(10) })]);
+        expect(await store.getQuery('q')).toMatchObject({
+          user: 'u',
+          text: 't',
+          state: Query_State.FAILED,
+          submittedAt: at(10),
+        });
+      }),
+    );
+
+    test(
+      'a report without any time has a place in the order',
+      withStore(fresh, async ({ store }) => {
+        const before = Date.now();
+        await store.recordQueries([report({ state: Query_State.RUNNING })]);
+        const seconds = Number((await store.getQuery('q'))?.submittedAt?.seconds);
+        expect(seconds * 1_000).toBeGreaterThan(before - 2_000);
+        expect(seconds * 1_000).toBeLessThanOrEqual(Date.now());
+      }),
+    );
+
+    test(
+      'routers that report the same queries at once do not block each other for good',
+      withStore(fresh, async ({ store }) => {
+        const ids = Array.from({ length: 30 }, (_, index) => `q${index}`);
+        const batch = (state: Query_State) => ids.map((id) => report({ id, state, submittedAt: at(0) }));
+        const states = [Query_State.QUEUED, Query_State.RUNNING, Query_State.FINISHED, Query_State.UNKNOWN];
+        await Promise.all(
+          [...states, ...states].map((state, index) =>
+            store.recordQueries(index % 2 === 0 ? batch(state) : batch(state).toReversed()),
+          ),
+        );
+        for (const id of ids) expect((await store.getQuery(id))?.state).toBe(Query_State.FINISHED);
+      }),
+    );
+  });
+}

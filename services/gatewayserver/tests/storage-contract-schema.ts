@@ -1,0 +1,64 @@
+import { create } from '@bufbuild/protobuf';
+import { describe, expect, test } from '@jest/globals';
+import { BackendSchema, ListQueriesRequestSchema, QuerySchema } from '@trino-gateway/api/gateway';
+import { connectPatiently } from '../src/storage/data-source.ts';
+import { parseDatabaseUrl } from '../src/storage/database-url.ts';
+import { migrateUp, migrationStatus } from '../src/storage/index.ts';
+import { MIGRATIONS } from '../src/storage/migrations/index.ts';
+import type { NewDatabase } from './storage-databases.ts';
+import { open } from './storage-fixture.ts';
+
+/** How a database comes to its schema, and who may do what. */
+export function schemaContract(fresh: NewDatabase): void {
+  describe('schema', () => {
+    test('the migrations make exactly what the code expects', async () => {
+      await using database = await fresh();
+      await migrateUp(database.url);
+      const source = await connectPatiently(parseDatabaseUrl(database.url), { poolSize: 2, timeLimitMs: 20_000 });
+      try {
+        const { upQueries } = await source.driver.createSchemaBuilder().log();
+        expect(upQueries.map(({ query }) => query)).toEqual([]);
+      } finally {
+        await source.destroy();
+      }
+    });
+
+    test('a database that was not migrated is refused with the steps it lacks', async () => {
+      await using database = await fresh();
+      await expect(open(database.url)).rejects.toThrow(/migrate up.*CreateBackends/);
+    });
+
+    test('status tells what is pending without changing anything; a second migration does nothing', async () => {
+      await using database = await fresh();
+      const status = async () => (await migrationStatus(database.url)).map(({ applied }) => applied);
+      const all = (applied: boolean) => MIGRATIONS.map(() => applied);
+      expect(await status()).toEqual(all(false));
+      expect(await status()).toEqual(all(false));
+      expect(await migrateUp(database.url)).toHaveLength(MIGRATIONS.length);
+      expect(await status()).toEqual(all(true));
+      expect(await migrateUp(database.url)).toEqual([]);
+    });
+
+    test('replicas that start at once on an empty database migrate it once', async () => {
+      await using database = await fresh();
+      const taken = await Promise.all(Array.from({ length: 5 }, () => migrateUp(database.url)));
+      expect(taken.map((names) => names.length).toSorted((a, b) => a - b)).toEqual([0, 0, 0, 0, MIGRATIONS.length]);
+      await using store = await open(database.url);
+      expect(await store.revisions()).toEqual({ configuration: 0, conditions: 0, incarnations: 0 });
+    });
+
+    test('a user who may only read and write rows is enough at run time', async () => {
+      await using database = await fresh();
+      if (database.rowsOnlyUrl === undefined) await migrateUp(database.url);
+      const url = (await database.rowsOnlyUrl?.()) ?? database.url;
+      await using store = await open(url);
+      await store.changeConfiguration((change) =>
+        change.backends.put(create(BackendSchema, { id: 'a', url: 'http://x' })),
+      );
+      await store.recordQueries([create(QuerySchema, { id: 'q' })]);
+      expect((await store.listQueries(create(ListQueriesRequestSchema))).queries).toHaveLength(1);
+      expect(await store.refusalKey()).toHaveLength(32);
+      expect(await migrationStatus(url)).toHaveLength(MIGRATIONS.length);
+    });
+  });
+}

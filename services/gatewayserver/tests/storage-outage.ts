@@ -1,0 +1,66 @@
+// Servers that go away. Not among the plain tests: scripts/databases/test-databases.ts runs it with an engine.
+
+import { create } from '@bufbuild/protobuf';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { BackendSchema, QuerySchema } from '@trino-gateway/api/gateway';
+import { silentLogger } from '@trino-gateway/runtime';
+import { ENGINES, type RunningDatabase, startDatabase } from '../../../scripts/databases/start-database.ts';
+import { DatabaseUnavailableError, migrateUp, openStore, type Store } from '../src/storage/index.ts';
+
+jest.setTimeout(180_000);
+
+const engine = ENGINES.find((name) => name === process.env.TEST_OUTAGE_ENGINE) ?? 'postgres';
+const timeLimitMs = 5_000;
+let database: RunningDatabase;
+let store: Store;
+
+beforeAll(async () => {
+  database = await startDatabase(engine);
+  await migrateUp(database.url);
+  store = await openStore({ url: database.url, poolSize: 4, timeLimitMs, logger: silentLogger });
+});
+
+afterAll(async () => {
+  await store[Symbol.asyncDispose]();
+  await database[Symbol.asyncDispose]();
+});
+
+const put = (id: string) =>
+  store.changeConfiguration((change) => change.backends.put(create(BackendSchema, { id, url: 'http://x' })));
+
+test(`${engine}: a server that was killed fails calls clearly and in time, and is used again without a restart of ours`, async () => {
+  await put('before');
+  await Promise.all(Array.from({ length: 8 }, () => store.ping()));
+  await database.kill();
+  const startedAt = Date.now();
+  const calls = [put('lost'), store.recordQueries([create(QuerySchema, { id: 'lost' })]), store.configuration()];
+  for (const call of calls) await expect(call).rejects.toBeInstanceOf(DatabaseUnavailableError);
+  expect(Date.now() - startedAt).toBeLessThan(4 * timeLimitMs);
+  await database.restart();
+  await put('after');
+  const { backends } = await store.configuration();
+  expect(backends.map(({ backend }) => backend.id)).toEqual(['after', 'before']);
+});
+
+test(`${engine}: a restart between two calls is not noticed`, async () => {
+  await Promise.all(Array.from({ length: 8 }, () => store.ping()));
+  await database.restart();
+  await expect(put('unnoticed')).resolves.toMatchObject({ draining: false });
+  await Promise.all(Array.from({ length: 8 }, () => store.ping()));
+});
+
+test(`${engine}: a server that is there but silent does not hold a call for ever`, async () => {
+  await store.ping();
+  const held = Promise.withResolvers<void>();
+  const holder = store.changeConfiguration(async () => held.promise);
+  const other = await openStore({ url: database.url, poolSize: 2, timeLimitMs: 1_000, logger: silentLogger });
+  try {
+    const waiting = other.changeConfiguration(async () => 'never');
+    await expect(waiting).rejects.toBeInstanceOf(DatabaseUnavailableError);
+    await expect(other.ping()).resolves.toBeUndefined();
+  } finally {
+    held.resolve();
+    await holder;
+    await other[Symbol.asyncDispose]();
+  }
+});

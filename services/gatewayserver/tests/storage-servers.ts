@@ -1,0 +1,18 @@
+// The contract on servers. Not among the plain tests: scripts/databases/test-databases.ts runs it with the URLs.
+import { expect, jest, test } from '@jest/globals';
+import { storageContract } from './storage-contract.ts';
+import { onServer } from './storage-databases.ts';
+
+jest.setTimeout(120_000);
+
+const SERVERS = {
+  MySQL: process.env.TEST_MYSQL_URL,
+  MariaDB: process.env.TEST_MARIADB_URL,
+  PostgreSQL: process.env.TEST_POSTGRES_URL,
+};
+
+for (const [engine, url] of Object.entries(SERVERS)) if (url) storageContract(engine, onServer(url), { lasting: true });
+
+test('a run that was given no server does not pass for one that tested something', () => {
+  expect(Object.values(SERVERS).filter(Boolean)).not.toEqual([]);
+});
