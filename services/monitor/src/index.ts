@@ -1,0 +1,1 @@
+export { type RunningMonitor, startMonitor } from './server.ts';

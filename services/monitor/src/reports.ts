@@ -1,0 +1,66 @@
+import type { Client } from '@connectrpc/connect';
+import {
+  type Backend,
+  type BackendService,
+  BackendStatus_StateSchema,
+  BackendStatus_State as State,
+  type SuiteService,
+} from '@trino-gateway/api/gateway';
+import type { Logger } from '@trino-gateway/runtime';
+import { withoutQuoted } from './failure.ts';
+import type { Outbox } from './outbox.ts';
+import type { Finding } from './verdict.ts';
+
+/** Where findings go: to the gatewayserver each of them, to the log when something changed. */
+export type Reports = {
+  found(backend: Backend, finding: Finding): void;
+  /** The backend is no longer watched: what was not told yet is of no interest. */
+  gone(backendId: string): void;
+};
+
+export type ReportsOptions = {
+  backends: Pick<Client<typeof BackendService>, 'reportBackendStatus'>;
+  suite: Pick<Client<typeof SuiteService>, 'recordIncarnation'>;
+  outbox: Outbox;
+  logger: Logger;
+};
+
+/** A life that goes on is told again so often: the gatewayserver forgets those nobody has seen for long. */
+const RETELL_MS = 600_000;
+
+/** Nothing told yet. */
+export function createReports({ backends, suite, outbox, logger }: ReportsOptions): Reports {
+  const lives = new Map<string, { key: string; toldAt: number }>();
+
+  const tellLife = ({ id: backendId, url }: Backend, suffix: string) => {
+    const key = `life ${backendId} ${suffix} ${url}`;
+    const last = lives.get(backendId);
+    if (last?.key === key && performance.now() - last.toldAt < RETELL_MS) return;
+    lives.set(backendId, { key, toldAt: performance.now() });
+    outbox.put(key, (signal) => suite.recordIncarnation({ suffix, backendId, url }, { signal }));
+  };
+  return {
+    found: (backend, { status, changed }) => {
+      if (status.coordinatorId !== '' && status.state !== State.UNREACHABLE) tellLife(backend, status.coordinatorId);
+      outbox.put(statusKey(backend.id), (signal) => backends.reportBackendStatus({ status }, { signal }));
+      if (!changed) return;
+      const fields = {
+        backend: backend.id,
+        state: BackendStatus_StateSchema.value[status.state]?.name,
+        healthy: status.healthy,
+        ...(status.reason ? { reason: withoutQuoted(status.reason) } : {}),
+      };
+      const isExpected = status.healthy || status.state === State.STARTING || status.state === State.PROBATION;
+      if (isExpected) logger.info('a backend has changed', fields);
+      else logger.warn('a backend has changed', fields);
+    },
+    gone: (backendId) => {
+      outbox.drop(statusKey(backendId));
+      lives.delete(backendId);
+    },
+  };
+}
+
+function statusKey(backendId: string): string {
+  return `status ${backendId}`;
+}

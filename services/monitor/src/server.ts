@@ -1,0 +1,88 @@
+import { createClient } from '@connectrpc/connect';
+import { BackendService, SuiteService } from '@trino-gateway/api/gateway';
+import type { MonitorConfig } from '@trino-gateway/config';
+import { createGatewayTransport, type Logger, type RunningProcess, serveOps } from '@trino-gateway/runtime';
+import { watchBackend } from './backend-watch.ts';
+import { createMetrics } from './metrics.ts';
+import { createOutbox } from './outbox.ts';
+import { probe } from './probe.ts';
+import { createReports } from './reports.ts';
+import { createSlots } from './slots.ts';
+import { createStanding } from './standing.ts';
+import { keepWatching } from './watch.ts';
+
+/** A monitor at work. Disposal ends all looks and takes a few seconds at most. */
+export type RunningMonitor = RunningProcess & { readonly opsUrl: string };
+
+/** For each call of the gatewayserver that sets no limit of its own. */
+const CALL_TIME_LIMIT_MS = 5_000;
+const LOOKS_AT_ONCE = 64;
+/** A healthy cluster answers a look within this; one that does not keeps no other from its turn. */
+const LOOK_HOLDS_SLOT_MS = 1_000;
+
+/**
+ * Starts a monitor. It runs, and is ready, whether the gatewayserver is there or not; one that refuses its token makes it
+ * unready, for it then sees nothing.
+ * @throws Error naming the address and the key when the port cannot be had
+ */
+export async function startMonitor(config: MonitorConfig, logger: Logger): Promise<RunningMonitor> {
+  await using starting = new AsyncDisposableStack();
+  const transport = starting.use(
+    createGatewayTransport({
+      urls: config.gatewayserver_url,
+      token: config.gatewayserver_token,
+      timeLimitMs: CALL_TIME_LIMIT_MS,
+    }),
+  );
+  const suite = createClient(SuiteService, transport);
+  const standing = createStanding(config.gatewayserver_token !== undefined, logger);
+  const outbox = starting.use(createOutbox({ standing, logger }));
+  const reports = createReports({ suite, backends: createClient(BackendService, transport), outbox, logger });
+  const metrics = createMetrics({ reportsWaiting: outbox.waiting });
+  const slots = createSlots(LOOKS_AT_ONCE, LOOK_HOLDS_SLOT_MS);
+
+  let stopping = false;
+  const ops = await serveOps(
+    config.ops_listen,
+    () => {
+      const reason = stopping ? 'stopping' : standing.refused();
+      return reason === undefined ? { ready: true } : { ready: false, reason };
+    },
+    metrics.registry,
+    logger,
+  ).catch((error: Error) => {
+    throw new Error(`monitor.ops_listen: ${error.message}`, { cause: error.cause });
+  });
+  starting.use(ops);
+  starting.use(
+    keepWatching({
+      suite,
+      standing,
+      logger,
+      watch: (backend, after) =>
+        watchBackend(backend, {
+          settings: config,
+          probe,
+          slots,
+          after,
+          onFound: (finding, durationMs) => {
+            metrics.found(finding, durationMs);
+            reports.found(backend, finding);
+          },
+        }),
+      onGone: (backendId) => {
+        metrics.gone(backendId);
+        reports.gone(backendId);
+      },
+    }),
+  );
+  const running = starting.move();
+  return {
+    opsUrl: ops.url,
+    readyLine: `monitor ready, ops on ${ops.url}`,
+    [Symbol.asyncDispose]: () => {
+      stopping = true;
+      return running.disposeAsync();
+    },
+  };
+}

@@ -1,0 +1,106 @@
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import { Code, ConnectError, type ConnectRouter } from '@connectrpc/connect';
+import { connectNodeAdapter } from '@connectrpc/connect-node';
+import {
+  type Backend,
+  BackendSchema,
+  BackendService,
+  type BackendStatus,
+  type RecordIncarnationRequest,
+  SuiteService,
+} from '@trino-gateway/api/gateway';
+import { listenHttp } from '@trino-gateway/runtime';
+
+/** What the monitor needs of a gatewayserver, and what it said to it. */
+export type FakeGatewayserver = AsyncDisposable & {
+  readonly url: string;
+  readonly port: number;
+  /** Every finding reported, oldest first. */
+  readonly statuses: BackendStatus[];
+  readonly incarnations: RecordIncarnationRequest[];
+  /** Calls of WatchBackends. */
+  readonly watches: () => number;
+  /** Replaces the list of backends; absent `enabled` is true, as in the contract. */
+  setBackends(backends: readonly MessageInitShape<typeof BackendSchema>[]): void;
+  /** The newest finding about a backend. */
+  last(backendId: string): BackendStatus | undefined;
+  /** Every call needs this bearer token from now on; undefined needs none. */
+  requireToken(token: string | undefined): void;
+};
+
+/** Starts one on a free port, or on the given one. */
+export async function startFakeGatewayserver(port = 0): Promise<FakeGatewayserver> {
+  const statuses: BackendStatus[] = [];
+  const incarnations: RecordIncarnationRequest[] = [];
+  let backends: Backend[] = [];
+  let revision = 1;
+  let watches = 0;
+  let wanted: string | undefined;
+  const waiters = new Set<() => void>();
+  const stop = new AbortController();
+  const authorize = (headers: Headers) => {
+    const given = headers.get('authorization');
+    if (wanted !== undefined && given !== `Bearer ${wanted}`)
+      throw new ConnectError('a token is needed', given === null ? Code.Unauthenticated : Code.PermissionDenied);
+  };
+  const routes = (router: ConnectRouter) => {
+    router.service(SuiteService, {
+      watchBackends: async (request, { requestHeader, signal }) => {
+        authorize(requestHeader);
+        watches += 1;
+        const over = AbortSignal.any([signal, stop.signal, AbortSignal.timeout(request.waitMs)]);
+        while (String(revision) === request.revision && !over.aborted) {
+          await new Promise<void>((resolve) => {
+            waiters.add(resolve);
+            over.addEventListener('abort', () => resolve(), { once: true });
+          });
+        }
+        if (signal.aborted) throw new ConnectError('nobody waits any more', Code.Canceled);
+        const now = String(revision);
+        return now === request.revision ? { revision: now } : { revision: now, backends };
+      },
+      recordIncarnation: (request, { requestHeader }) => {
+        authorize(requestHeader);
+        incarnations.push(request);
+        return {};
+      },
+    });
+    router.service(BackendService, {
+      reportBackendStatus: ({ status }, { requestHeader }) => {
+        authorize(requestHeader);
+        if (!backends.some(({ id }) => id === status?.backendId)) throw new ConnectError('no such', Code.NotFound);
+        if (status) statuses.push(status);
+        return {};
+      },
+    });
+  };
+  const handler = connectNodeAdapter({ routes, shutdownSignal: stop.signal });
+  const listener = await listenHttp(
+    { host: '127.0.0.1', port },
+    (request, response) => void handler(request, response),
+    {
+      graceMs: 100,
+    },
+  );
+  return {
+    url: listener.url,
+    port: listener.port,
+    statuses,
+    incarnations,
+    watches: () => watches,
+    setBackends: (list) => {
+      backends = list.map((backend) => create(BackendSchema, backend));
+      revision += 1;
+      for (const wake of waiters) wake();
+      waiters.clear();
+    },
+    last: (backendId) => statuses.findLast((status) => status.backendId === backendId),
+    requireToken: (token) => {
+      wanted = token;
+    },
+    [Symbol.asyncDispose]: async () => {
+      stop.abort();
+      await listener[Symbol.asyncDispose]();
+    },
+  };
+}

@@ -1,0 +1,248 @@
+import { afterEach, expect, jest, test } from '@jest/globals';
+import { BackendStatus_State as State } from '@trino-gateway/api/gateway';
+import { loadConfig } from '@trino-gateway/config';
+import { type Logger, silentLogger } from '@trino-gateway/runtime';
+import { startScriptedTrino } from '@trino-gateway/testing';
+import { type RunningMonitor, startMonitor } from '../src/index.ts';
+import { type FakeGatewayserver, startFakeGatewayserver } from './fake-gatewayserver.ts';
+import { until } from './until.ts';
+
+jest.setTimeout(120_000); // only a machine that is busy elsewhere needs it
+
+let running = new AsyncDisposableStack();
+afterEach(async () => {
+  await running.disposeAsync();
+  running = new AsyncDisposableStack();
+});
+
+const own = <T extends AsyncDisposable>(starting: Promise<T>): Promise<T> => starting.then((one) => running.use(one));
+
+/** A monitor with an interval no test lives to see, unless it says otherwise. */
+function monitorOf(
+  gatewayserver: Pick<FakeGatewayserver, 'url'>,
+  settings: Record<string, string> = {},
+  logger: Logger = silentLogger,
+): Promise<RunningMonitor> {
+  const env = Object.entries({ interval: '10m', probation: '0s', probe_time_limit: '1m', ...settings }).map(
+    ([key, value]) => [`TRINO_GATEWAY_MONITOR_${key.toUpperCase()}`, value],
+  );
+  const { monitor } = loadConfig({
+    env: {
+      ...Object.fromEntries(env),
+      TRINO_GATEWAY_MONITOR_OPS_LISTEN: '127.0.0.1:0',
+      TRINO_GATEWAY_MONITOR_GATEWAYSERVER_URL: gatewayserver.url,
+    },
+    readSecret: () => '',
+  });
+  return own(startMonitor(monitor, logger));
+}
+
+/** Keeps the lines that were logged at info or above. */
+function recordingLogger(): Logger & { lines: string[] } {
+  const lines: string[] = [];
+  const keep = (message: string, fields: Record<string, unknown> = {}) =>
+    void lines.push(`${message} ${JSON.stringify(fields)}`);
+  const logger = { error: keep, warn: keep, info: keep, debug: () => {}, child: () => logger, lines };
+  return logger;
+}
+
+const readyz = async ({ opsUrl }: RunningMonitor) => {
+  const response = await fetch(`${opsUrl}/readyz`);
+  return `${response.status} ${(await response.text()).trim()}`;
+};
+
+test('a hung cluster delays the news about all others', async () => {
+  const gatewayserver = await own(startFakeGatewayserver());
+  const hung = await own(startScriptedTrino());
+  hung.fault({ on: 'any', times: Number.POSITIVE_INFINITY, action: { kind: 'silence' } });
+  const good = await own(startScriptedTrino());
+  gatewayserver.setBackends([
+    ...Array.from({ length: 100 }, (_, at) => ({ id: `hung-${at}`, url: hung.url })),
+    { id: 'good', url: good.url },
+  ]);
+  await monitorOf(gatewayserver, { probe_time_limit: '1h' });
+  const status = await until('the good cluster to be found', () => gatewayserver.last('good'));
+  expect(status).toMatchObject({ state: State.UP, healthy: true });
+  expect(gatewayserver.statuses.map(({ backendId }) => backendId)).toEqual(['good']);
+});
+
+test('a starting cluster gets queries that fail: it goes through probation, which is not a whole interval', async () => {
+  const gatewayserver = await own(startFakeGatewayserver());
+  const trino = await own(startScriptedTrino({ startingMs: 300 }));
+  gatewayserver.setBackends([{ id: 'one', url: trino.url }]);
+  await monitorOf(gatewayserver, { probation: '1s' });
+  await until('the cluster to be up', () => gatewayserver.last('one')?.healthy);
+  const states = gatewayserver.statuses.map(({ state }) => state);
+  expect(states.filter((state, at) => state !== states[at - 1])).toEqual([State.STARTING, State.PROBATION, State.UP]);
+});
+
+test('a restart goes unnoticed, and with it the address of the new life', async () => {
+  const gatewayserver = await own(startFakeGatewayserver());
+  const trino = await own(startScriptedTrino());
+  const before = trino.suffix;
+  gatewayserver.setBackends([{ id: 'one', url: trino.url }]);
+  await monitorOf(gatewayserver, { interval: '50ms', probation: '200ms', failures_before_unhealthy: '100' });
+  await until('the cluster to be up', () => gatewayserver.last('one')?.healthy);
+  await trino.restart();
+  await until('the probation after the restart', () =>
+    gatewayserver.statuses.some(
+      ({ state, coordinatorId }) => state === State.PROBATION && coordinatorId === trino.suffix,
+    ),
+  );
+  await until('the end of the probation', () => gatewayserver.last('one')?.healthy);
+  await until('both lives', () => gatewayserver.incarnations.length === 2);
+  expect(gatewayserver.incarnations.map(({ suffix, backendId, url }) => [suffix, backendId, url])).toEqual([
+    [before, 'one', trino.url],
+    [trino.suffix, 'one', trino.url],
+  ]);
+});
+
+test('one failed look takes a cluster away, or a dead one stays', async () => {
+  const gatewayserver = await own(startFakeGatewayserver());
+  const trino = await own(startScriptedTrino());
+  gatewayserver.setBackends([{ id: 'one', url: trino.url }]);
+  const settings = { interval: '300ms', failures_before_unhealthy: '3', passes_before_healthy: '2' };
+  await monitorOf(gatewayserver, settings);
+  await until('the cluster to be up', () => gatewayserver.last('one')?.healthy);
+  await trino.kill();
+  await until('the cluster to be unhealthy', () => gatewayserver.last('one')?.healthy === false);
+  const spared = gatewayserver.statuses.filter(({ state, healthy }) => state !== State.UP && healthy);
+  expect(spared.map(({ reason }) => reason)).toContainEqual(expect.stringContaining('of 3 failures'));
+  await trino.restart();
+  await until('the cluster to be healthy again', () => gatewayserver.last('one')?.healthy);
+  const awaited = gatewayserver.statuses.filter(({ state, healthy }) => state === State.UP && !healthy);
+  expect(awaited.map(({ reason }) => reason)).toEqual(['1 of 2 passes before it counts as healthy']);
+});
+
+test('an added, enabled or changed backend waits for the next interval; a removed one is asked for ever', async () => {
+  const gatewayserver = await own(startFakeGatewayserver());
+  const [one, two] = [await own(startScriptedTrino()), await own(startScriptedTrino())];
+  await monitorOf(gatewayserver);
+  gatewayserver.setBackends([{ id: 'one', url: one.url, enabled: false }]);
+  gatewayserver.setBackends([
+    { id: 'one', url: one.url, enabled: false },
+    { id: 'two', url: two.url },
+  ]);
+  await until('the added one', () => gatewayserver.last('two')?.healthy);
+  expect(one.requests).toEqual([]);
+
+  gatewayserver.setBackends([
+    { id: 'one', url: one.url, enabled: true },
+    { id: 'two', url: two.url },
+  ]);
+  await until('the enabled one', () => gatewayserver.last('one')?.healthy);
+  expect(gatewayserver.statuses).toHaveLength(2);
+
+  const statement = { statement: 'SELECT 1, 2', user: '', password: '' };
+  gatewayserver.setBackends([
+    { id: 'one', url: one.url, probe: statement },
+    { id: 'two', url: one.url },
+  ]);
+  await until('the new probe and the new address', () => gatewayserver.statuses.length === 4);
+  expect(one.queries.map((query) => query.statement)).toContain('SELECT 1, 2');
+  expect(gatewayserver.incarnations.at(-1)).toMatchObject({ suffix: one.suffix, backendId: 'two', url: one.url });
+
+  gatewayserver.setBackends([{ id: 'one', url: one.url, probe: statement, weight: 7 }]);
+  await until('another list', () => gatewayserver.watches() > 5);
+  expect(gatewayserver.statuses).toHaveLength(4); // the weight is nothing a probe depends on
+});
+
+test('a removed or disabled backend is asked for ever', async () => {
+  const gatewayserver = await own(startFakeGatewayserver());
+  const [gone, kept] = [await own(startScriptedTrino()), await own(startScriptedTrino())];
+  gatewayserver.setBackends([
+    { id: 'gone', url: gone.url },
+    { id: 'kept', url: kept.url },
+  ]);
+  const monitor = await monitorOf(gatewayserver, { interval: '10ms' });
+  await until('both', () => gatewayserver.last('gone') && gatewayserver.last('kept'));
+  gatewayserver.setBackends([{ id: 'kept', url: kept.url }]);
+  const metrics = async () => (await fetch(`${monitor.opsUrl}/metrics`)).text();
+  await until('its figures to go', async () => !(await metrics()).includes('backend="gone"'));
+  const asked = gone.counts.submitted;
+  const others = kept.counts.submitted;
+  await until('some more looks at the other', () => kept.counts.submitted > others + 9);
+  expect(gone.counts.submitted).toBe(asked);
+});
+
+test('every look fills the log, also when nothing changed', async () => {
+  const gatewayserver = await own(startFakeGatewayserver());
+  const trino = await own(startScriptedTrino());
+  trino.when("SELECT 'hunter2'", {
+    error: { name: 'SYNTAX_ERROR', code: 1, type: 'USER_ERROR', message: "line 1: mismatched 'hunter2'" },
+  });
+  const probe = { statement: "SELECT 'hunter2'", user: '', password: '' };
+  gatewayserver.setBackends([{ id: 'one', url: trino.url, probe }]);
+  const logger = recordingLogger();
+  await monitorOf(gatewayserver, { interval: '10ms' }, logger);
+  await until('ten looks', () => gatewayserver.statuses.length >= 10);
+  expect(logger.lines.filter((line) => line.includes('"one"'))).toHaveLength(1);
+  expect(logger.lines.join()).toContain('SYNTAX_ERROR');
+  expect(logger.lines.join()).not.toContain('hunter2');
+});
+
+test('with the gatewayserver away the looks stop, or old news is told when it is back', async () => {
+  const first = await startFakeGatewayserver();
+  const trino = await own(startScriptedTrino());
+  const backends = [{ id: 'one', url: trino.url }];
+  first.setBackends(backends);
+  const logger = recordingLogger();
+  const monitor = await monitorOf(first, { interval: '20ms', failures_before_unhealthy: '1' }, logger);
+  await until('the cluster to be up', () => first.last('one')?.healthy);
+  await first[Symbol.asyncDispose]();
+  const asked = trino.counts.submitted;
+  await until('more looks', () => trino.counts.submitted > asked + 9);
+  await trino.kill();
+  expect(await readyz(monitor)).toBe('200 ready');
+
+  const again = await own(startFakeGatewayserver(first.port));
+  again.setBackends(backends);
+  const told = await until('the newest', () => again.statuses[0]);
+  await until('the cluster to be told dead', () => again.last('one')?.healthy === false);
+  expect(told.observedAt).toBeDefined();
+  const said = () => logger.lines.filter((line) => line.startsWith('the gatewayserver'));
+  await until('its return to be said', () => said().length > 1);
+  expect(said()).toEqual([expect.stringContaining('does not answer'), expect.stringContaining('answers again')]);
+});
+
+test.each([
+  [undefined, 'wants a token: set monitor.gatewayserver_token'],
+  ['wrong', 'refuses monitor.gatewayserver_token'],
+])('with the token %s the monitor sees nothing, and must say so', async (token, said) => {
+  const gatewayserver = await own(startFakeGatewayserver());
+  gatewayserver.requireToken('right');
+  const logger = recordingLogger();
+  const monitor = await monitorOf(gatewayserver, token === undefined ? {} : { gatewayserver_token: token }, logger);
+  await until('the refusal', async () => (await readyz(monitor)).startsWith('503'));
+  expect(await readyz(monitor)).toContain(said);
+  await until('it to be logged', () => logger.lines.some((line) => line.includes(said)));
+  expect(logger.lines).toHaveLength(1);
+  gatewayserver.requireToken(token);
+  await until('it to be ready', async () => (await readyz(monitor)) === '200 ready');
+});
+
+test('a stop waits for a hung cluster', async () => {
+  const gatewayserver = await own(startFakeGatewayserver());
+  const trino = await own(startScriptedTrino());
+  trino.fault({ on: 'poll', times: Number.POSITIVE_INFINITY, action: { kind: 'silence' } });
+  gatewayserver.setBackends([{ id: 'one', url: trino.url }]);
+  const monitor = await monitorOf(gatewayserver, { probe_time_limit: '1h' });
+  await until('a look under way', () => trino.requests.some(({ path }) => path.includes('/queued/')));
+  const began = performance.now();
+  await monitor[Symbol.asyncDispose]();
+  expect(performance.now() - began).toBeLessThan(8_000);
+});
+
+test('operators need health, load and age of all backends as figures', async () => {
+  const gatewayserver = await own(startFakeGatewayserver());
+  const trino = await own(startScriptedTrino());
+  trino.pretendLoad({ RUNNING: 4 });
+  gatewayserver.setBackends([{ id: 'one', url: trino.url }]);
+  const monitor = await monitorOf(gatewayserver);
+  await until('a report', () => gatewayserver.last('one'));
+  const text = await (await fetch(`${monitor.opsUrl}/metrics`)).text();
+  expect(text).toContain('trino_gateway_monitor_backend_healthy{backend="one"} 1');
+  expect(text).toContain('trino_gateway_monitor_backend_load{backend="one"} 8');
+  expect(text).toMatch(/^trino_gateway_monitor_sweep_seconds \d/m);
+  expect(text).toContain('trino_gateway_monitor_probe_seconds_count 1');
+});

@@ -1,0 +1,153 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { create } from '@bufbuild/protobuf';
+import { expect, jest, test } from '@jest/globals';
+import { type Backend, Backend_ForwardedHeaders, BackendSchema } from '@trino-gateway/api/gateway';
+import { headerValue, startScriptedTrino } from '@trino-gateway/testing';
+import type { Look } from '../src/look.ts';
+import { PROBE_SOURCE, probe } from '../src/probe.ts';
+
+jest.setTimeout(120_000); // only a machine that is busy elsewhere needs it
+
+const never = new AbortController().signal;
+
+function look(url: string, more: Partial<Backend> = {}, timeLimitMs = 60_000): Promise<Look> {
+  return probe({ ...create(BackendSchema), id: 'one', url, ...more }, { timeLimitMs, signal: never });
+}
+
+const asProbe = (statement: string, user = '', password = '') =>
+  ({ probe: { statement, user, password } }) as unknown as Partial<Backend>;
+
+test('a working cluster tells version, life, load and size', async () => {
+  await using trino = await startScriptedTrino({ version: '476' });
+  trino.pretendLoad({ RUNNING: 3, PLANNING: 1, QUEUED: 2, STARTING: 1, FINISHED: 40, FAILED: 2 });
+  const found = await look(trino.url);
+  expect(found).toMatchObject({
+    outcome: 'passed',
+    version: '476',
+    coordinatorId: trino.suffix,
+    load: { load: 9, running: 4, queued: 3 },
+    workers: 1,
+  });
+});
+
+test('an idle cluster would never look idle if our own probes counted', async () => {
+  await using trino = await startScriptedTrino();
+  const found = await look(trino.url);
+  expect(found).toMatchObject({ outcome: 'passed', load: { load: 0, running: 0, queued: 0 } });
+});
+
+test('a query that merely borrows our source counts: a probe is known by source and user', async () => {
+  await using trino = await startScriptedTrino();
+  await look(trino.url, asProbe('', 'checker'));
+  const statement = trino.queries.find((query) => query.statement.includes('runtime.queries'));
+  expect(statement?.statement).toContain(`source IS DISTINCT FROM '${PROBE_SOURCE}' OR "user" <> current_user`);
+  expect(new Set(trino.queries.map(({ user, source }) => `${user} ${source}`))).toEqual(
+    new Set([`checker ${PROBE_SOURCE}`]),
+  );
+});
+
+test('a cluster that says starting is not bothered with statements', async () => {
+  await using trino = await startScriptedTrino({ startingMs: 60_000 });
+  expect(await look(trino.url)).toMatchObject({ outcome: 'starting' });
+  expect(trino.counts.submitted).toBe(0);
+});
+
+test('the health statement of the backend decides, whatever its rows', async () => {
+  await using trino = await startScriptedTrino();
+  trino.when('SELECT count(*) FROM tpch.tiny.region', { columns: [{ name: 'n', type: 'bigint' }], rows: [] });
+  expect(await look(trino.url, asProbe('SELECT count(*) FROM tpch.tiny.region'))).toMatchObject({ outcome: 'passed' });
+});
+
+test('a failing health statement says how Trino put it, and whose life it was', async () => {
+  await using trino = await startScriptedTrino();
+  trino.when('SELECT 1', {
+    error: { name: 'NO_NODES_AVAILABLE', code: 65_541, type: 'INSUFFICIENT_RESOURCES', message: 'nodes is empty' },
+  });
+  expect(await look(trino.url)).toMatchObject({
+    outcome: 'failing',
+    reason: 'the health statement: NO_NODES_AVAILABLE: nodes is empty',
+    coordinatorId: trino.suffix,
+  });
+});
+
+test('a load nobody may read takes a good cluster away', async () => {
+  await using trino = await startScriptedTrino();
+  trino.when(/runtime\.(queries|nodes)/, {
+    error: { name: 'PERMISSION_DENIED', code: 4, type: 'USER_ERROR', message: 'Access Denied: Cannot select' },
+    errorAt: 'queued',
+  });
+  const found = await look(trino.url);
+  expect(found).toMatchObject({
+    outcome: 'passed',
+    loadProblem: 'PERMISSION_DENIED: Access Denied: Cannot select',
+  });
+  expect(found).not.toHaveProperty('load');
+  expect(found).not.toHaveProperty('workers');
+});
+
+test('a load that hangs uses up the time limit, and the cluster is healthy all the same', async () => {
+  await using trino = await startScriptedTrino();
+  trino.when(/runtime\.queries/, { runMs: Number.POSITIVE_INFINITY });
+  const found = await look(trino.url, {}, 1_500);
+  expect(found).toMatchObject({
+    outcome: 'passed',
+    loadProblem: 'no answer within monitor.probe_time_limit (1500 ms)',
+    workers: 1,
+  });
+});
+
+test.each([
+  ['info', 'unreachable'],
+  ['submit', 'failing'],
+] as const)('a cluster that is silent on %s holds the monitor no longer than the time limit', async (on, outcome) => {
+  await using trino = await startScriptedTrino();
+  trino.fault({ on, times: Number.POSITIVE_INFINITY, action: { kind: 'silence' } });
+  const found = await look(trino.url, {}, 300);
+  expect(found).toMatchObject({
+    outcome,
+    reason: expect.stringContaining('no answer within monitor.probe_time_limit (300 ms)'),
+  });
+});
+
+test('nobody listening is said so', async () => {
+  const trino = await startScriptedTrino();
+  await trino.stop();
+  expect(await look(trino.url)).toMatchObject({
+    outcome: 'unreachable',
+    reason: expect.stringContaining('ECONNREFUSED'),
+  });
+});
+
+test.each([
+  ['some other web server', '<html>hello</html>', 'not a JSON object'],
+  ['a worker', '{"coordinator":false,"starting":false,"uptime":"1.00h","nodeVersion":{"version":"476"}}', 'a worker'],
+  ['another API', '{"status":"ok"}', 'does not say whether'],
+])('%s at the address must not be taken for a cluster', async (_what, body, reason) => {
+  const server = createServer((_request, response) => response.end(body)).listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const found = await look(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  server.closeAllConnections();
+  server.close();
+  expect(found).toMatchObject({ outcome: 'unreachable', reason: expect.stringContaining(reason) });
+});
+
+test('a password is sent with the statements, and told to come from a secure side', async () => {
+  await using trino = await startScriptedTrino({ passwords: { checker: 'sesame' } });
+  expect(await look(trino.url, asProbe('', 'checker', 'sesame'))).toMatchObject({ outcome: 'passed' });
+  const info = trino.requests.find(({ path }) => path === '/v1/info');
+  expect(headerValue(info?.rawHeaders ?? [], 'authorization')).toBeUndefined();
+});
+
+test('a wrong password is said, but not repeated', async () => {
+  await using trino = await startScriptedTrino({ passwords: { checker: 'sesame' } });
+  const found = await look(trino.url, asProbe('', 'checker', 'open-wide'));
+  expect(found).toMatchObject({ outcome: 'failing', reason: expect.stringContaining('401') });
+  expect(JSON.stringify(found)).not.toContain('open-wide');
+});
+
+test('a cluster that refuses forwarded headers is spared them', async () => {
+  await using trino = await startScriptedTrino({ processForwarded: false });
+  const settings = { ...asProbe('', 'checker', 'sesame'), forwardedHeaders: Backend_ForwardedHeaders.OMIT };
+  expect(await look(trino.url, settings)).toMatchObject({ outcome: 'passed' });
+});
