@@ -1,0 +1,61 @@
+import { type LinkRewriterOptions, withoutHeaders } from '@trino-gateway/trino';
+import type { Exchange } from './exchange.ts';
+import type { Forwarding, ForwardingMode } from './forwarding.ts';
+import type { Owner } from './ownership.ts';
+import type { Upstream, UpstreamAnswer } from './upstream.ts';
+
+/** A client's request, as it is put to one coordinator. */
+export type ClusterRequest = {
+  owner: Owner;
+  method: string;
+  path: string;
+  body?: Buffer;
+  /** Instead of the client's own (`exchange.rawHeaders`). */
+  rawHeaders?: readonly string[];
+  headTimeMs: number;
+  signal: AbortSignal;
+};
+
+/** A coordinator's answer, and what must be done to its links. */
+export type ClusterAnswer = UpstreamAnswer & {
+  owner: Owner;
+  mode: ForwardingMode;
+  rewrite: LinkRewriterOptions | undefined;
+};
+
+/**
+ * Puts a client's request to a coordinator with what makes it build links to the address the client used.
+ * @throws UpstreamError
+ */
+export type AskCluster = (exchange: Exchange, request: ClusterRequest) => Promise<ClusterAnswer>;
+
+const acceptEncoding: ReadonlySet<string> = new Set(['accept-encoding']);
+
+/** Every request to a cluster but the web UI's goes this way. */
+export function createAskCluster(upstream: Upstream, forwarding: Forwarding): AskCluster {
+  const ask: AskCluster = async (exchange, request) => {
+    const { owner } = request;
+    const { mode, headers, rewrite } = forwarding.plan(owner, exchange.client);
+    const own = request.rawHeaders ?? exchange.rawHeaders;
+    const answer = await upstream.send({
+      url: owner.url,
+      method: request.method,
+      path: request.path,
+      rawHeaders: [
+        ...headers,
+        // Links can only be replaced in plain bytes.
+        ...(rewrite === undefined ? own : [...withoutHeaders(own, acceptEncoding), 'Accept-Encoding', 'identity']),
+      ],
+      ...(request.body === undefined ? {} : { body: request.body }),
+      headTimeMs: request.headTimeMs,
+      signal: request.signal,
+    });
+    // Trino refuses X-Forwarded-* before it looks at anything else: asking again repeats nothing.
+    if (answer.status === 406 && mode === 'send' && forwarding.failed(owner, mode)) {
+      answer.body.destroy();
+      return await ask(exchange, request);
+    }
+    return { ...answer, owner, mode, rewrite };
+  };
+  return ask;
+}

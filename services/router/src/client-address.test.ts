@@ -1,0 +1,181 @@
+import { describe, expect, test } from '@jest/globals';
+import { type ClientAddressSettings, createClientView } from './client-address.ts';
+
+type Case = {
+  name: string;
+  settings?: Partial<ClientAddressSettings>;
+  peer?: string;
+  headers: [string, string][];
+  expected: Record<string, string>;
+};
+
+const balancer = { trustedProxies: ['10.0.0.0/8', 'fd00::/8', '192.168.1.1'] };
+
+const cases: Case[] = [
+  {
+    name: 'the address a client typed comes back in its links',
+    headers: [['Host', 'GW.example:8080']],
+    expected: {
+      ip: '192.0.2.1',
+      scheme: 'http',
+      authority: 'gw.example:8080',
+      host: 'gw.example',
+      forwardedFor: '192.0.2.1',
+    },
+  },
+  { name: 'no port means the default port', headers: [['Host', 'gw.example']], expected: { authority: 'gw.example' } },
+  { name: 'the default port need not be said', headers: [['Host', 'gw:80']], expected: { authority: 'gw' } },
+  {
+    name: 'IPv6 hosts keep their brackets',
+    headers: [['Host', '[::1]:8080']],
+    expected: { authority: '[::1]:8080', host: '[::1]' },
+  },
+  {
+    name: 'strangers cannot claim another address, scheme or host',
+    settings: balancer,
+    headers: [
+      ['Host', 'gw.example:8080'],
+      ['X-Forwarded-For', '1.1.1.1'],
+      ['X-Forwarded-Proto', 'https'],
+      ['X-Forwarded-Host', 'evil.example'],
+      ['X-Forwarded-Port', '1'],
+    ],
+    expected: { ip: '192.0.2.1', scheme: 'http', authority: 'gw.example:8080', forwardedFor: '192.0.2.1' },
+  },
+  {
+    name: 'a trusted balancer says who the client is and what it asked for',
+    settings: balancer,
+    peer: '10.1.2.3',
+    headers: [
+      ['Host', 'router-7:8080'],
+      ['x-forwarded-for', '203.0.113.9'],
+      ['x-forwarded-proto', 'https'],
+      ['x-forwarded-host', 'gw.example'],
+    ],
+    expected: {
+      ip: '203.0.113.9',
+      scheme: 'https',
+      authority: 'gw.example',
+      host: 'gw.example',
+      forwardedFor: '203.0.113.9, 10.1.2.3',
+    },
+  },
+  {
+    name: 'what a client invented left of its own address is not passed on',
+    settings: balancer,
+    peer: '10.1.2.3',
+    headers: [
+      ['Host', 'gw'],
+      ['X-Forwarded-For', '127.0.0.1, 203.0.113.9'],
+      ['X-Forwarded-For', '10.9.9.9'],
+    ],
+    expected: { ip: '203.0.113.9', forwardedFor: '203.0.113.9, 10.9.9.9, 10.1.2.3' },
+  },
+  {
+    name: 'a road of trusted proxies only begins at its far end',
+    settings: balancer,
+    peer: 'fd00::1',
+    headers: [
+      ['Host', 'gw'],
+      ['X-Forwarded-For', '192.168.1.1, 10.0.0.2'],
+    ],
+    expected: { ip: '192.168.1.1', forwardedFor: '192.168.1.1, 10.0.0.2, fd00::1' },
+  },
+  {
+    name: 'ports, quotes and brackets around addresses are read, "unknown" ends the road',
+    settings: balancer,
+    peer: '10.0.0.1',
+    headers: [
+      ['Host', 'gw'],
+      ['X-Forwarded-For', 'unknown, "[fd00::9]:1234", 10.0.0.7:99'],
+    ],
+    expected: { ip: 'fd00::9' },
+  },
+  {
+    name: 'an IPv4 balancer is recognised on a socket that speaks both',
+    settings: balancer,
+    peer: '::ffff:10.0.0.1',
+    headers: [
+      ['Host', 'gw'],
+      ['X-Forwarded-For', '203.0.113.9'],
+    ],
+    expected: { ip: '203.0.113.9', forwardedFor: '203.0.113.9, 10.0.0.1' },
+  },
+  {
+    name: 'X-Forwarded-Port fills in for a host without port',
+    settings: balancer,
+    peer: '10.0.0.1',
+    headers: [
+      ['Host', 'gw.example'],
+      ['X-Forwarded-Proto', 'https'],
+      ['X-Forwarded-Port', '8443'],
+    ],
+    expected: { scheme: 'https', authority: 'gw.example:8443' },
+  },
+  {
+    name: 'the port of X-Forwarded-Host is what the client typed',
+    settings: balancer,
+    peer: '10.0.0.1',
+    headers: [
+      ['Host', 'r:1'],
+      ['X-Forwarded-Host', 'gw.example:8443, inner'],
+      ['X-Forwarded-Proto', 'https, http'],
+      ['X-Forwarded-Port', '443'],
+    ],
+    expected: { scheme: 'https', authority: 'gw.example:8443' },
+  },
+  {
+    name: 'nonsense from a balancer is passed over',
+    settings: balancer,
+    peer: '10.0.0.1',
+    headers: [
+      ['Host', 'gw:8080'],
+      ['X-Forwarded-Host', 'a b"c'],
+      ['X-Forwarded-Proto', 'ftp'],
+      ['X-Forwarded-Port', '99999'],
+      ['X-Forwarded-For', 'nobody'],
+    ],
+    expected: { ip: '10.0.0.1', scheme: 'http', authority: 'gw:8080' },
+  },
+  {
+    name: 'external_url wins for links, but policies see the host the client asked for',
+    settings: { ...balancer, externalUrl: 'https://trino.example:443' },
+    peer: '10.0.0.1',
+    headers: [
+      ['Host', 'etl.example'],
+      ['X-Forwarded-Proto', 'http'],
+      ['X-Forwarded-For', '203.0.113.9'],
+    ],
+    expected: { scheme: 'https', authority: 'trino.example', host: 'etl.example', ip: '203.0.113.9' },
+  },
+  {
+    name: 'a request without a host gets links to where it came in',
+    headers: [],
+    expected: { authority: '198.51.100.1:8080' },
+  },
+  {
+    name: 'a host that is none does not get into links',
+    headers: [['Host', 'a"b']],
+    expected: { authority: '198.51.100.1:8080' },
+  },
+  {
+    name: 'a port that is none does not get into links',
+    headers: [['Host', 'gw:70000']],
+    expected: { authority: '198.51.100.1:8080' },
+  },
+];
+
+describe('the client as a cluster sees it', () => {
+  test.each(cases)('$name', ({ settings, peer, headers, expected }) => {
+    const view = createClientView({ trustedProxies: [], ...settings });
+    const facts = { remoteAddress: peer ?? '192.0.2.1', localAddress: '198.51.100.1', listeningPort: 8080 };
+    expect(view(facts, headers.flat())).toMatchObject(expected);
+  });
+
+  test('a connection that is gone already still gives an answer', () => {
+    const view = createClientView({ trustedProxies: [] });
+    expect(view({ remoteAddress: undefined, localAddress: undefined, listeningPort: 1 }, [])).toMatchObject({
+      authority: '127.0.0.1:1',
+    });
+  });
+});

@@ -1,0 +1,121 @@
+import { BlockList, isIP } from 'node:net';
+import { allHeaders, firstHeader, type RawHeaders } from '@trino-gateway/trino';
+
+/** Who asks, and which address of ours it used. */
+export type ClientView = {
+  /** Address of the client itself, as far as trusted proxies tell. */
+  ip: string;
+  /** The client's side of the gateway: `router.external_url`, else what the client's own connection used. */
+  scheme: 'http' | 'https';
+  /** Host with the port unless it is the scheme's own, such as `gw.example:8443` or `[::1]:8080`. */
+  authority: string;
+  /** The host name the client asked for, in lower case and without port: what policies look at, whatever the external URL. */
+  host: string;
+  /** For X-Forwarded-For: the client first, then the trusted proxies it came through. */
+  forwardedFor: string;
+};
+
+/** What the connection itself says. */
+export type ConnectionFacts = {
+  remoteAddress: string | undefined;
+  localAddress: string | undefined;
+  /** The port the listener is bound to. */
+  listeningPort: number;
+};
+
+export type ClientAddressSettings = {
+  /** `router.external_url`. */
+  externalUrl?: string | undefined;
+  /** `router.trusted_proxies`: addresses and networks whose X-Forwarded-* count. */
+  trustedProxies: readonly string[];
+};
+
+type HostAndPort = { host: string; port: number | undefined };
+
+/** Reads requests by these settings. */
+export function createClientView(
+  settings: ClientAddressSettings,
+): (facts: ConnectionFacts, rawHeaders: RawHeaders) => ClientView {
+  const isTrusted = trustOf(settings.trustedProxies);
+  const external = settings.externalUrl === undefined ? undefined : new URL(settings.externalUrl);
+  const outside = external && { scheme: schemeOf(external), authority: external.host };
+  return (facts, rawHeaders) => {
+    const peer = plainAddress(facts.remoteAddress) ?? '0.0.0.0';
+    const trusted = isTrusted(peer);
+    const road = trusted ? roadOf(peer, allHeaders(rawHeaders, 'x-forwarded-for'), isTrusted) : [peer];
+    const asked = askedFor(facts, rawHeaders, trusted);
+    const { scheme, authority } = outside ?? { scheme: asked.scheme, authority: authorityOf(asked) };
+    return { ip: road[0] ?? peer, scheme, authority, host: asked.host, forwardedFor: road.join(', ') };
+  };
+}
+
+/** From the client to the peer. Whatever stands left of the first address no trusted proxy vouches for may be invented. */
+function roadOf(peer: string, lines: readonly string[], isTrusted: (address: string) => boolean): string[] {
+  const road = [peer];
+  for (const item of lines.join(',').split(',').reverse()) {
+    const address = addressIn(item);
+    if (address === undefined) break;
+    road.unshift(address);
+    if (!isTrusted(address)) break;
+  }
+  return road;
+}
+
+function askedFor(
+  { localAddress, listeningPort }: ConnectionFacts,
+  rawHeaders: RawHeaders,
+  trusted: boolean,
+): HostAndPort & { scheme: 'http' | 'https' } {
+  const forwarded = (name: string) => (trusted ? firstHeader(rawHeaders, name)?.split(',', 1)[0]?.trim() : undefined);
+  const proto = forwarded('x-forwarded-proto')?.toLowerCase();
+  const scheme = proto === 'https' ? 'https' : 'http';
+  const outer = readAuthority(forwarded('x-forwarded-host'));
+  const named = outer ?? readAuthority(firstHeader(rawHeaders, 'host')?.trim());
+  // HTTP/1.0 needs no Host, and one that is no host name must not get into links.
+  if (!named) return { scheme, host: bracketed(plainAddress(localAddress) ?? '127.0.0.1'), port: listeningPort };
+  return { scheme, host: named.host, port: named.port ?? readPort(forwarded('x-forwarded-port')) };
+}
+
+function authorityOf({ scheme, host, port }: HostAndPort & { scheme: string }): string {
+  return port === undefined || port === (scheme === 'https' ? 443 : 80) ? host : `${host}:${port}`;
+}
+
+function readAuthority(text: string | undefined): HostAndPort | undefined {
+  const match = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::(\d{1,5}))?$/i.exec(text ?? '');
+  if (!match?.[1] || (match[1].startsWith('[') && isIP(match[1].slice(1, -1)) !== 6)) return undefined;
+  const port = match[2] === undefined ? undefined : readPort(match[2]);
+  return match[2] !== undefined && port === undefined ? undefined : { host: match[1].toLowerCase(), port };
+}
+
+function readPort(text: string | undefined): number | undefined {
+  const port = /^\d{1,5}$/.test(text ?? '') ? Number(text) : 0;
+  return port >= 1 && port <= 65_535 ? port : undefined;
+}
+
+/** An item of X-Forwarded-For: an address, perhaps in quotes, perhaps with a port; undefined for `unknown` and the like. */
+function addressIn(item: string): string | undefined {
+  const text = item.trim().replace(/^"(.*)"$/, '$1');
+  const match = /^\[([^\]]+)\](?::\d+)?$/.exec(text) ?? /^(\d+\.\d+\.\d+\.\d+):\d+$/.exec(text);
+  return plainAddress(match?.[1] ?? text);
+}
+
+/** Without zone, and IPv4 as IPv4 also on a socket that speaks both; undefined when it is no address. */
+function plainAddress(text: string | undefined): string | undefined {
+  const address = text?.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
+  return address !== undefined && isIP(address) !== 0 ? address : undefined;
+}
+
+function trustOf(networks: readonly string[]): (address: string) => boolean {
+  if (networks.length === 0) return () => false;
+  const list = new BlockList();
+  for (const network of networks) {
+    const [address = '', bits] = network.split('/');
+    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
+    if (bits === undefined) list.addAddress(address, family);
+    else list.addSubnet(address, Number(bits), family);
+  }
+  return (address) => list.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
+}
+
+const bracketed = (address: string) => (address.includes(':') ? `[${address}]` : address);
+const schemeOf = (url: URL): ClientView['scheme'] => (url.protocol === 'https:' ? 'https' : 'http');

@@ -1,0 +1,36 @@
+import type { RouterConfig } from '@trino-gateway/config';
+import type { Logger } from '@trino-gateway/runtime';
+import type { AskCluster } from './ask-cluster.ts';
+import type { Forwarding } from './forwarding.ts';
+import type { GatewayLink } from './gateway-link.ts';
+import type { LiveQueries } from './live-queries.ts';
+import type { MissMemory } from './miss-memory.ts';
+import type { Ownership } from './ownership.ts';
+import type { Suspects } from './suspects.ts';
+import type { Transactions } from './transactions.ts';
+
+/** The settings of the data path; times are milliseconds. */
+export type DataPathConfig = Pick<
+  RouterConfig,
+  'explain_headers' | 'submit_time_limit' | 'attempt_time_limit' | 'poll_time_limit' | 'max_statement_bytes'
+>;
+
+/** What the roads of the data path share. */
+export type RoadContext = {
+  config: DataPathConfig;
+  link: GatewayLink;
+  ownership: Ownership;
+  live: LiveQueries;
+  suspects: Suspects;
+  misses: MissMemory;
+  transactions: Transactions;
+  forwarding: Forwarding;
+  ask: AskCluster;
+  /** An id of our own, for a statement that never reaches a cluster. */
+  temporaryId: (nowMs: number) => string;
+  /** Epoch milliseconds. */
+  now: () => number;
+  /** How long to wait before each repetition of a poll that its coordinator did not answer. */
+  pollRetryDelaysMs: readonly number[];
+  logger: Logger;
+};

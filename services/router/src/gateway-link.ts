@@ -1,0 +1,272 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { create } from '@bufbuild/protobuf';
+import { createClient, type Transport } from '@connectrpc/connect';
+import {
+  type Incarnation,
+  type RouteRequest,
+  type RouteResponse,
+  RoutingService,
+  type SnapshotBackend,
+  SnapshotBackendSchema,
+  SuiteService,
+  type WatchSnapshotResponse,
+} from '@trino-gateway/api/gateway';
+import { describeError, every, isUnreachable, type Logger, refusesToken } from '@trino-gateway/runtime';
+import { createIncarnationReports } from './incarnation-reports.ts';
+import type { Life, Owner, OwnershipTable } from './ownership.ts';
+import { createStateFile } from './state-file.ts';
+
+/** What the data path of the router needs of the gatewayserver. */
+export type GatewayLink = {
+  /** Why no submission can be accepted yet; undefined once there is a snapshot, from the gatewayserver or the state file. */
+  notReady(): string | undefined;
+  /**
+   * Where a new query goes. Waits up to `router.gatewayserver_wait` for a gatewayserver that does not answer.
+   * @throws GatewayUnavailableError when it did not answer in that time
+   */
+  route(
+    request: Omit<RouteRequest, '$typeName' | '$unknown' | 'routerId'>,
+    signal: AbortSignal,
+  ): Promise<RouteResponse>;
+  /** A submission from `route` was given up, or is now counted as live: it no longer counts as started. */
+  settle(submissionId: string): void;
+  /** All backends of the snapshot, disabled ones too, by id. */
+  backends(): ReadonlyMap<string, SnapshotBackend>;
+  /** Signs links of refusals; undefined before the first snapshot. */
+  refusalKey(): Uint8Array | undefined;
+  /** Tells gatewayserver and state file of a suffix seen for the first time; resolves when stored or after 500 ms. */
+  recordIncarnation(suffix: string, backend: SnapshotBackend): Promise<void>;
+};
+
+/** The gatewayserver did not answer in time. */
+export class GatewayUnavailableError extends Error {}
+
+/** The link with what the process around it needs. Disposal ends its loops and writes the state file. */
+export type RunningGatewayLink = GatewayLink &
+  AsyncDisposable & {
+    /** Milliseconds since the gatewayserver last said what holds, or that nothing changed; undefined before it ever did. */
+    snapshotAgeMs(): number | undefined;
+  };
+
+export type GatewayLinkOptions = {
+  /** To the gatewayserver's replicas. */
+  transport: Transport;
+  /** Names this process in its reports; unique among routers. */
+  routerId: string;
+  /** `router.gatewayserver_wait`, in milliseconds. */
+  gatewayserverWaitMs: number;
+  /** `router.state_file`. */
+  stateFile: string;
+  /** Whether `router.gatewayserver_token` is set: tells a missing token from a wrong one. */
+  hasToken: boolean;
+  /** Fed with every snapshot. */
+  ownership: OwnershipTable;
+  /** Called when backends or lives have changed. */
+  onChange?: () => void;
+  /** Live queries by backend id. */
+  liveCounts: () => ReadonlyMap<string, number>;
+  /** Called with every call of `route` that was answered and its duration. */
+  onRouted?: (durationMs: number) => void;
+  logger: Logger;
+  /** Shorter in tests, in milliseconds. */
+  timings?: Partial<typeof TIMINGS>;
+};
+
+const TIMINGS = {
+  /** How long the gatewayserver may hold a watch. */
+  watchWaitMs: 10_000,
+  /** First and longest pause after a watch that failed; each is drawn from half to one and a half of it. */
+  firstBackoffMs: 200,
+  longestBackoffMs: 5_000,
+  reportIntervalMs: 1_000,
+  /** Suffixes are kept for days: once a minute is often enough. */
+  usedSuffixesIntervalMs: 60_000,
+  recordLimitMs: 500,
+};
+
+/** A gatewayserver that ignores the wait, or answers at once for another reason, is not asked more often than this. */
+const LEAST_WATCH_MS = 100;
+/** One call of `route`; short enough that another replica gets its turn within the wait. */
+const ROUTE_LIMIT_MS = 2_500;
+const LONGEST_ROUTE_PAUSE_MS = 500;
+const REPORT_LIMIT_MS = 2_000;
+const MOST_SETTLED = 100_000;
+
+/** Reads the state file and begins to watch the gatewayserver, whether it is there yet or not. */
+export function createGatewayLink(options: GatewayLinkOptions): RunningGatewayLink {
+  const { transport, routerId, ownership, logger } = options;
+  const timings = { ...TIMINGS, ...options.timings };
+  const suite = createClient(SuiteService, transport);
+  const routing = createClient(RoutingService, transport);
+  let backends: ReadonlyMap<string, SnapshotBackend> = new Map();
+  let refusalKey: Uint8Array | undefined;
+  let revision = '';
+  let confirmedAt: number | undefined;
+  let trouble: string | undefined;
+  let settled: string[] = [];
+
+  const takeOver = (list: readonly SnapshotBackend[], lives: readonly Life[], key: Uint8Array) => {
+    backends = new Map(list.map((backend) => [backend.id, backend]));
+    refusalKey = key;
+    ownership.replace(list, lives);
+    options.onChange?.();
+  };
+
+  const stateFile = createStateFile(
+    options.stateFile,
+    () =>
+      refusalKey && {
+        refusalKey,
+        backends: [...backends.values()].map(ownerOf),
+        lives: ownership.sharedLives(),
+        ownLives: ownership.ownLives(),
+      },
+    logger,
+  );
+  const incarnations = createIncarnationReports({
+    send: async ({ suffix, backendId, url }) => {
+      await suite.recordIncarnation({ suffix, backendId, url }, { timeoutMs: timings.recordLimitMs });
+    },
+    logger,
+  });
+  const saved = stateFile.read();
+  if (saved) {
+    takeOver(saved.backends.map(snapshotBackendOf), saved.lives, saved.refusalKey);
+    for (const life of saved.ownLives) {
+      ownership.restore(life);
+      void incarnations.report(life);
+    }
+    logger.info('serving polls from router.state_file until the gatewayserver answers', {
+      backends: saved.backends.length,
+    });
+  }
+
+  const answered = (answer: WatchSnapshotResponse) => {
+    confirmedAt = performance.now();
+    if (trouble !== undefined) logger.info('the gatewayserver answers again');
+    trouble = undefined;
+    if (answer.revision === revision) return;
+    revision = answer.revision;
+    takeOver(answer.backends, answer.incarnations.map(lifeOf), answer.refusalKey);
+    stateFile.saveSoon();
+  };
+  const failed = (error: unknown) => {
+    const now = describeTrouble(error, options.hasToken);
+    if (now !== trouble) logger.warn(now, { error: describeError(error) });
+    trouble = now;
+  };
+
+  let backoffMs = timings.firstBackoffMs;
+  const watching = every(0, 'watching the gatewayserver', logger, async (signal) => {
+    const began = performance.now();
+    const known = revision;
+    try {
+      const timeoutMs = timings.watchWaitMs + 5_000;
+      answered(await suite.watchSnapshot({ revision, waitMs: timings.watchWaitMs }, { signal, timeoutMs }));
+      backoffMs = timings.firstBackoffMs;
+      const left = LEAST_WATCH_MS - (performance.now() - began);
+      if (known === revision && left > 0) await pause(left, signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      failed(error);
+      await pause(backoffMs * (0.5 + Math.random()), signal);
+      backoffMs = Math.min(backoffMs * 2, timings.longestBackoffMs);
+    }
+  });
+
+  let lastCounts = '';
+  let suffixesDue = performance.now() + timings.usedSuffixesIntervalMs;
+  const reporting = every(timings.reportIntervalMs, 'reporting live queries', logger, async (signal) => {
+    const counts = [...options.liveCounts()].map(([backendId, live]) => ({ backendId, live }));
+    const text = JSON.stringify(counts);
+    const settledSubmissionIds = settled;
+    const withSuffixes = performance.now() >= suffixesDue;
+    const usedSuffixes = withSuffixes ? ownership.takeUsedSuffixes() : [];
+    if (withSuffixes) suffixesDue = performance.now() + timings.usedSuffixesIntervalMs;
+    // Live queries are reported even when nothing changed: a gatewayserver that restarted knows of none.
+    const quiet = counts.length === 0 && settledSubmissionIds.length === 0 && usedSuffixes.length === 0;
+    if (quiet && text === (lastCounts || text)) return;
+    settled = [];
+    try {
+      const report = { routerId, counts, settledSubmissionIds, usedSuffixes };
+      await suite.reportLiveQueries(report, { signal, timeoutMs: REPORT_LIMIT_MS });
+      lastCounts = text;
+    } catch (error) {
+      settled = [...settledSubmissionIds, ...settled].slice(-MOST_SETTLED);
+      ownership.returnUsedSuffixes(usedSuffixes);
+      if (withSuffixes) suffixesDue = 0;
+      logger.debug('live queries could not be reported', { error: describeError(error) });
+    }
+  });
+
+  return {
+    notReady: () =>
+      refusalKey ? undefined : (trouble ?? 'no snapshot of the configuration yet: waiting for the gatewayserver'),
+    route: async (request, signal) => {
+      const deadline = performance.now() + options.gatewayserverWaitMs;
+      for (let pauseMs = 25; ; pauseMs = Math.min(pauseMs * 2, LONGEST_ROUTE_PAUSE_MS)) {
+        signal.throwIfAborted();
+        const began = performance.now();
+        const timeoutMs = wholeMs(Math.min(Math.max(deadline - began, 100), ROUTE_LIMIT_MS));
+        try {
+          const answer = await routing.route({ ...request, routerId }, { signal, timeoutMs });
+          options.onRouted?.(performance.now() - began);
+          return answer;
+        } catch (error) {
+          signal.throwIfAborted();
+          if (!isUnreachable(error)) throw error;
+          const drawn = pauseMs * (0.5 + Math.random());
+          if (performance.now() + drawn >= deadline)
+            throw new GatewayUnavailableError(`no answer within ${options.gatewayserverWaitMs} ms`, { cause: error });
+          await pause(drawn, signal);
+        }
+      }
+    },
+    settle: (submissionId) => {
+      if (settled.length < MOST_SETTLED) settled.push(submissionId);
+    },
+    backends: () => backends,
+    refusalKey: () => refusalKey,
+    recordIncarnation: async (suffix, backend) => {
+      const life = { suffix, ...ownerOf(backend) };
+      const stored = Promise.all([incarnations.report(life), stateFile.save()]);
+      const limit = new AbortController();
+      await Promise.race([stored, pause(timings.recordLimitMs, limit.signal)]);
+      limit.abort();
+    },
+    snapshotAgeMs: () => (confirmedAt === undefined ? undefined : performance.now() - confirmedAt),
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all([watching, reporting, incarnations].map((loop) => loop[Symbol.asyncDispose]()));
+      await stateFile[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** The protocol has whole milliseconds only: a fraction is refused as an invalid argument. */
+const wholeMs = (ms: number) => Math.ceil(ms);
+
+/** Waits, or until the signal is aborted; never throws. */
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await delay(ms, undefined, { signal }).catch(() => {});
+}
+
+function describeTrouble(error: unknown, hasToken: boolean): string {
+  if (refusesToken(error))
+    return hasToken
+      ? 'the gatewayserver refuses router.gatewayserver_token: expected its admin token (gatewayserver.admin_token)'
+      : 'the gatewayserver wants a token: set router.gatewayserver_token to its admin token (gatewayserver.admin_token)';
+  if (isUnreachable(error)) return 'the gatewayserver does not answer (router.gatewayserver_url)';
+  return 'the gatewayserver refuses to tell the configuration (router.gatewayserver_url)';
+}
+
+function ownerOf({ id, url, forwardedHeaders }: SnapshotBackend): Owner {
+  return { backendId: id, url, forwardedHeaders };
+}
+
+function lifeOf({ suffix, backendId, url, forwardedHeaders }: Incarnation): Life {
+  return { suffix, backendId, url, forwardedHeaders };
+}
+
+function snapshotBackendOf({ backendId, url, forwardedHeaders }: Owner): SnapshotBackend {
+  return create(SnapshotBackendSchema, { id: backendId, url, forwardedHeaders });
+}

@@ -1,0 +1,142 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { describeError, type Logger } from '@trino-gateway/runtime';
+import { bothFamiliesMessage, classifyRequest, firstHeader, headerFamily } from '@trino-gateway/trino';
+import { createAskCluster } from './ask-cluster.ts';
+import type { ClientView, ConnectionFacts } from './client-address.ts';
+import type { DataPathConfig, RoadContext } from './context.ts';
+import { createDelegation } from './delegation.ts';
+import { type Exchange, openExchange } from './exchange.ts';
+import { createUiForward } from './forward.ts';
+import { Forwarding } from './forwarding.ts';
+import type { GatewayLink } from './gateway-link.ts';
+import { answerError, HttpError } from './http-errors.ts';
+import { info } from './info.ts';
+import type { LiveQueries } from './live-queries.ts';
+import type { MissMemory } from './miss-memory.ts';
+import type { Ownership } from './ownership.ts';
+import { poll } from './poll.ts';
+import { query, queryList } from './queries.ts';
+import { submit } from './submit.ts';
+import type { Suspects } from './suspects.ts';
+import { createTransactions } from './transactions.ts';
+import { createUpstream } from './upstream.ts';
+
+/** What the data path needs; the rest of the router looks after these. */
+export type HandlerDeps = {
+  config: DataPathConfig;
+  link: GatewayLink;
+  ownership: Ownership;
+  live: LiveQueries;
+  suspects: Suspects;
+  misses: MissMemory;
+  clientView: (facts: ConnectionFacts, rawHeaders: readonly string[]) => ClientView;
+  /** An id of our own, for a statement that never reaches a cluster. */
+  temporaryId: (nowMs: number) => string;
+  logger: Logger;
+  /** Epoch milliseconds; default the machine's clock. */
+  now?: () => number;
+  /** How long to wait before each repetition of a poll that its coordinator did not answer. */
+  pollRetryDelaysMs?: readonly number[];
+};
+
+/** Answers the requests of Trino clients. Disposal closes the connections to the clusters. */
+export type ClientHandler = Disposable & {
+  /** Takes one request; whatever happens, it gets an answer or a broken connection. */
+  handle(request: IncomingMessage, response: ServerResponse, listeningPort: number): void;
+};
+
+// Five and a half seconds in all: a balancer's or a network's short outage passes unseen, and no client has given up yet.
+const POLL_RETRY_DELAYS_MS = [100, 400, 1_000, 2_000, 2_000];
+
+const mayHaveChunks: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);
+
+/** The data path: each kind of request has one road. */
+export function createHandler(deps: HandlerDeps): ClientHandler {
+  const { logger, clientView } = deps;
+  const now = deps.now ?? Date.now;
+  const upstream = createUpstream();
+  const forwarding = new Forwarding(now);
+  const context: RoadContext = {
+    ...deps,
+    now,
+    forwarding,
+    ask: createAskCluster(upstream, forwarding),
+    transactions: createTransactions(),
+    pollRetryDelaysMs: deps.pollRetryDelaysMs ?? POLL_RETRY_DELAYS_MS,
+  };
+  const delegation = createDelegation(context);
+  const ui = createUiForward(context, delegation);
+
+  const travel = async (exchange: Exchange, isOwnAuthority: (authority: string) => boolean): Promise<void> => {
+    const { request, response } = exchange;
+    const wanted = classifyRequest({ method: request.method ?? '', target: request.url ?? '', isOwnAuthority });
+    switch (wanted.kind) {
+      case 'submit':
+        return await submit(context, exchange);
+      case 'poll':
+      case 'partialCancel':
+        return await poll(context, exchange, wanted);
+      case 'info':
+      case 'status':
+      case 'validate':
+        return await info(context, exchange, wanted);
+      case 'query':
+        return await query(context, delegation, exchange, wanted);
+      case 'queryList':
+        return queryList(exchange);
+      case 'ui':
+        return await ui(exchange, wanted);
+      case 'spooled':
+      case 'oauth2':
+        return answerError(response, 404);
+      case 'refused':
+        return answerError(
+          response,
+          wanted.status,
+          wanted.message,
+          wanted.status === 405 ? ['Allow', wanted.allow] : [],
+        );
+    }
+  };
+
+  return {
+    handle(request, response, listeningPort) {
+      // A request that breaks off tells of it by its 'close'; without a listener its error would end the process.
+      request.on('error', () => {});
+      response.on('error', () => {});
+      if (!isAcceptable(request, response)) return;
+      const { remoteAddress, localAddress } = request.socket;
+      const client = clientView({ remoteAddress, localAddress, listeningPort }, request.rawHeaders);
+      const exchange = openExchange(request, response, listeningPort, client);
+      const names = new Set([client.authority, request.headers.host?.toLowerCase()]);
+      travel(exchange, (authority) => names.has(authority.toLowerCase())).catch((error: unknown) => {
+        if (error instanceof HttpError) {
+          answerError(response, error.status, error.message, error.headers);
+          return;
+        }
+        if (exchange.signal.aborted) return;
+        logger.error('a request failed in a way nobody foresaw', { error: describeError(error) });
+        if (response.headersSent) response.destroy();
+        else answerError(response, 500);
+      });
+    },
+    [Symbol.dispose]() {
+      upstream[Symbol.dispose]();
+    },
+  };
+}
+
+/** Refuses what a cluster could read otherwise than we do; such a connection is not used again. */
+function isAcceptable(request: IncomingMessage, response: ServerResponse): boolean {
+  const { rawHeaders, method = '' } = request;
+  if (firstHeader(rawHeaders, 'transfer-encoding') !== undefined && !mayHaveChunks.has(method)) {
+    answerError(response, 400, `A ${method} request must not have a chunked body`, ['Connection', 'close']);
+    response.once('finish', () => request.socket.destroySoon());
+    return false;
+  }
+  if (headerFamily(rawHeaders) === 'both') {
+    answerError(response, 400, bothFamiliesMessage);
+    return false;
+  }
+  return true;
+}

@@ -1,0 +1,43 @@
+import type { ServerResponse } from 'node:http';
+import { httpErrorText } from '@trino-gateway/trino';
+
+/** Header lines to write, name and value in turn. */
+type Lines = readonly string[];
+
+/** Answers an HTTP error in Trino's words, `Error 404 Not Found: …`; does nothing when an answer has begun. */
+export function answerError(response: ServerResponse, status: number, message?: string, headers: Lines = []): void {
+  answerText(response, status, httpErrorText(status, message), headers);
+}
+
+/** Answers text; does nothing when an answer has begun. */
+export function answerText(
+  response: ServerResponse,
+  status: number,
+  text: string,
+  headers: Lines = [],
+  type = 'text/plain;charset=utf-8',
+): void {
+  if (response.headersSent || response.destroyed) return;
+  const body = Buffer.from(text);
+  response.writeHead(status, ['Content-Type', type, 'Content-Length', String(body.length), ...headers]);
+  response.end(response.req.method === 'HEAD' ? undefined : body);
+}
+
+/** Answers without a body; does nothing when an answer has begun. */
+export function answerEmpty(response: ServerResponse, status: number, headers: Lines = []): void {
+  if (response.headersSent || response.destroyed) return;
+  response.writeHead(status, status === 204 ? [...headers] : ['Content-Length', '0', ...headers]);
+  response.end();
+}
+
+/** An answer that ends the exchange, thrown from wherever the reason is found. */
+export class HttpError extends Error {
+  readonly status: number;
+  readonly headers: Lines;
+
+  constructor(status: number, message: string, headers: Lines = []) {
+    super(message);
+    this.status = status;
+    this.headers = headers;
+  }
+}

@@ -1,0 +1,1 @@
+export { type RunningRouter, startRouter } from './server.ts';

@@ -1,0 +1,94 @@
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import { expect, test } from '@jest/globals';
+import { type Query, QuerySchema, Query_State as State } from '@trino-gateway/api/gateway';
+import { createLiveQueries, type LiveQueriesOptions } from './live-queries.ts';
+
+function table(options: Omit<LiveQueriesOptions, 'history'> = {}) {
+  const reports: Query[] = [];
+  const clock = { now: 1_000 };
+  const live = createLiveQueries({
+    history: { report: (query) => reports.push(query) },
+    now: () => clock.now,
+    ...options,
+  });
+  const start = (id: string, backendId: string, fields: MessageInitShape<typeof QuerySchema> = {}) =>
+    live.started(create(QuerySchema, { id, trinoQueryId: id, backendId, state: State.QUEUED, ...fields }));
+  return { live, reports, clock, start, states: () => reports.map(({ id, state }) => [id, state]) };
+}
+
+test('what is live is counted by backend, and no longer when it ended', () => {
+  const { live, start } = table();
+  start('1', 'a');
+  start('2', 'a');
+  start('3', 'b');
+  start('3', 'b');
+  expect(Object.fromEntries(live.counts())).toEqual({ a: 2, b: 1 });
+  live.ended('1', { state: State.FINISHED });
+  live.ended('1', { state: State.FINISHED });
+  live.ended('3', { state: State.FAILED });
+  expect(Object.fromEntries(live.counts())).toEqual({ a: 1 });
+  expect(live.size()).toBe(1);
+});
+
+test('history hears of the start, the first executing page and the end, each once', () => {
+  const { live, reports, start, states } = table();
+  start('1', 'a');
+  live.running('1');
+  live.running('1');
+  live.ended('1', { state: State.FAILED, error: { name: 'SYNTAX_ERROR', code: 1, message: 'no' } });
+  live.ended('1', { state: State.FINISHED });
+  expect(states()).toEqual([
+    ['1', State.QUEUED],
+    ['1', State.RUNNING],
+    ['1', State.FAILED],
+  ]);
+  expect(reports[1]?.startedAt).toBeDefined();
+  expect(reports[2]).toMatchObject({ trinoQueryId: '1', error: { name: 'SYNTAX_ERROR', code: 1, message: 'no' } });
+  expect(reports[2]?.endedAt).toBeDefined();
+});
+
+test('a refused statement goes to history and is never live', () => {
+  const { live, reports, start } = table();
+  start('1', '', { trinoQueryId: '', state: State.FAILED });
+  start('2', 'a', { state: State.FAILED });
+  expect(reports).toHaveLength(2);
+  expect(live.size()).toBe(0);
+});
+
+test('a query another replica handed over is told of once too, and counted nowhere', () => {
+  const { live, start, states } = table();
+  live.seen('9');
+  live.running('9');
+  live.running('9');
+  live.ended('9', { state: State.FINISHED });
+  live.ended('9', { state: State.FINISHED });
+  expect(states()).toEqual([
+    ['9', State.RUNNING],
+    ['9', State.FINISHED],
+  ]);
+  expect(live.counts().size).toBe(0);
+  start('1', 'a');
+  expect(live.size()).toBe(1);
+});
+
+test('what nobody polls is reported as unknown and not counted for ever', () => {
+  const { live, clock, start, states } = table({ abandonedAfterMs: 100 });
+  start('1', 'a');
+  start('2', 'a');
+  clock.now += 60;
+  live.seen('2');
+  clock.now += 60;
+  live.sweep();
+  expect(states().slice(2)).toEqual([['1', State.UNKNOWN]]);
+  expect(Object.fromEntries(live.counts())).toEqual({ a: 1 });
+  live.ended('1', { state: State.FINISHED });
+  expect(states().at(-1)).toEqual(['1', State.FINISHED]);
+});
+
+test('a flood of statements that never end does not fill the memory', () => {
+  const { live, start } = table({ most: 3 });
+  for (const id of ['1', '2', '3', '4', '5']) start(id, id === '1' ? 'a' : 'b');
+  expect(live.size()).toBe(3);
+  expect(live.dropped()).toBe(2);
+  expect(Object.fromEntries(live.counts())).toEqual({ b: 3 });
+});

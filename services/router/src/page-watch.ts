@@ -1,0 +1,89 @@
+import { brotliDecompressSync, constants, gunzipSync, inflateSync, zstdDecompressSync } from 'node:zlib';
+import { firstHeader, PageScanner, parsePageError, type QueryError } from '@trino-gateway/trino';
+
+/** What a page that passed said. */
+export type PageFindings = {
+  id: string | undefined;
+  /** No next link: the query has ended. Undefined when that could not be seen. */
+  last: boolean | undefined;
+  /** `stats.state`, of last pages. */
+  state: string | undefined;
+  error: QueryError | undefined;
+};
+
+/** Links come before the rows, so this much of a page tells whether another follows. */
+const HEAD_BYTES = 8_192;
+/** Last pages are read whole up to this size; of a longer one only its end is known. */
+const WHOLE_BYTES = 65_536;
+const INFLATED_BYTES = 4_194_304;
+
+/** Reads along while a page passes, on copies and within bounds: rows are neither decoded nor kept. */
+export class PageWatch {
+  readonly #encoding: string;
+  readonly #chunks: Buffer[] = [];
+  #length = 0;
+  #hasNext = false;
+
+  constructor(rawHeaders: readonly string[]) {
+    this.#encoding = firstHeader(rawHeaders, 'content-encoding')?.trim().toLowerCase() ?? 'identity';
+  }
+
+  /** Takes the next bytes as the cluster sent them. */
+  push(chunk: Buffer): void {
+    if (this.#hasNext || this.#length >= WHOLE_BYTES) return;
+    const before = this.#length;
+    const part = chunk.length > WHOLE_BYTES - before ? chunk.subarray(0, WHOLE_BYTES - before) : chunk;
+    this.#chunks.push(part);
+    this.#length += part.length;
+    if (before < HEAD_BYTES && this.#length >= HEAD_BYTES)
+      this.#hasNext = this.#read(HEAD_BYTES, true)?.nextUri !== undefined;
+    if (this.#hasNext) this.#chunks.length = 0;
+  }
+
+  /** Call it when the whole page has passed. */
+  end(): PageFindings {
+    if (this.#hasNext) return { id: undefined, last: false, state: undefined, error: undefined };
+    const isWhole = this.#length < WHOLE_BYTES;
+    const scanner = this.#read(WHOLE_BYTES, !isWhole);
+    if (scanner === undefined) return { id: undefined, last: undefined, state: undefined, error: undefined };
+    return {
+      id: scanner.id,
+      last: scanner.nextUri === undefined && (scanner.complete || !isWhole),
+      state: scanner.state,
+      error: parsePageError(scanner.error),
+    };
+  }
+
+  #read(limit: number, isPart: boolean): PageScanner | undefined {
+    const bytes = Buffer.concat(this.#chunks).subarray(0, limit);
+    const plain = inflate(bytes, this.#encoding, { isPart, maxOutputLength: INFLATED_BYTES });
+    if (plain === undefined) return undefined;
+    const scanner = new PageScanner();
+    scanner.push(plain);
+    return scanner;
+  }
+}
+
+/** Decompresses a body, or the beginning of one; undefined when it cannot be, or would be longer than allowed. */
+export function inflate(
+  bytes: Buffer,
+  encoding: string,
+  { isPart, maxOutputLength }: { isPart: boolean; maxOutputLength: number },
+): Buffer | undefined {
+  try {
+    if (encoding === 'identity' || encoding === '') return bytes;
+    const flush = isPart ? { finishFlush: constants.Z_SYNC_FLUSH } : {};
+    if (encoding === 'gzip' || encoding === 'x-gzip') return gunzipSync(bytes, { ...flush, maxOutputLength });
+    if (encoding === 'deflate') return inflateSync(bytes, { ...flush, maxOutputLength });
+    if (encoding === 'br')
+      return brotliDecompressSync(bytes, {
+        ...(isPart ? { finishFlush: constants.BROTLI_OPERATION_FLUSH } : {}),
+        maxOutputLength,
+      });
+    if (encoding === 'zstd')
+      return zstdDecompressSync(bytes, { ...(isPart ? { finishFlush: constants.ZSTD_e_flush } : {}), maxOutputLength });
+    return undefined;
+  } catch {
+    return undefined;
+  }
+}

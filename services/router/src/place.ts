@@ -1,0 +1,106 @@
+import type { RouteResponse } from '@trino-gateway/api/gateway';
+import { trinoHeader, withoutHeaders } from '@trino-gateway/trino';
+import type { RoadContext } from './context.ts';
+import { GatewayUnavailableError } from './gateway-link.ts';
+import type { Owner } from './ownership.ts';
+import { type PostOutcome, postStatement } from './post-statement.ts';
+import type { Refusal } from './refusal.ts';
+import { headersForRouting, statementForRouting } from './routing-facts.ts';
+import type { Placement, Submission } from './submission.ts';
+
+/** Where a statement ended up. */
+export type Placed =
+  | {
+      kind: 'placed';
+      outcome: Extract<PostOutcome, { kind: 'taken' | 'answered' }>;
+      owner: Owner;
+      placement: Placement;
+      /** What the cluster was sent. */
+      sentHeaders: readonly string[];
+    }
+  | { kind: 'refused'; refusal: Refusal; placement?: Placement }
+  /** The client must be authenticated first, by whom this router does not know how to. */
+  | { kind: 'delegated' }
+  | { kind: 'abandoned' };
+
+type Deadline = { signal: AbortSignal; leftMs(): number };
+
+/** Finds a cluster that takes the statement, asking the gatewayserver anew after each one that does not. */
+export async function place(context: RoadContext, submission: Submission, deadline: Deadline): Promise<Placed> {
+  const { config, suspects, now } = context;
+  const attempts: { backendId: string; reason: string }[] = [];
+  for (;;) {
+    const excluded = attempts.map(({ backendId }) => backendId);
+    const route = await askRoute(context, submission, excluded, deadline.signal);
+    if (submission.exchange.signal.aborted) return { kind: 'abandoned' };
+    if (typeof route === 'string') return refused('NO_NODES_AVAILABLE', withAttempts(route, attempts));
+    if (route.authDelegated || route.decision?.authDelegated) return { kind: 'delegated' };
+    const { decision } = route;
+    if (decision === undefined) {
+      const name = attempts.length > 0 ? 'NO_NODES_AVAILABLE' : route.refusalErrorName || 'NO_NODES_AVAILABLE';
+      return refused(name, withAttempts(route.refusal || 'No cluster is available for this query', attempts));
+    }
+    const backend = route.backend ?? context.link.backends().get(decision.backendId);
+    if (backend === undefined || excluded.includes(decision.backendId)) {
+      return refused('NO_NODES_AVAILABLE', withAttempts('No other cluster is available for this query', attempts));
+    }
+    const owner: Owner = { backendId: backend.id, url: backend.url, forwardedHeaders: backend.forwardedHeaders };
+    const sentHeaders = withSource(submission.exchange.rawHeaders, decision.requestSource);
+    const timeMs = Math.min(config.attempt_time_limit, deadline.leftMs());
+    if (timeMs <= 0) return refused('NO_NODES_AVAILABLE', withAttempts('No cluster took the query in time', attempts));
+    const outcome = await postStatement(context, submission, owner, sentHeaders, timeMs);
+    if (outcome.kind === 'abandoned') return outcome;
+    if (outcome.kind !== 'failed') {
+      suspects.succeeded(backend.id);
+      return { kind: 'placed', outcome, owner, placement: decision, sentHeaders };
+    }
+    suspects.failed(backend.id, now());
+    context.logger.warn('a backend did not take a submission', { backend: backend.id, reason: outcome.reason });
+    attempts.push({ backendId: backend.id, reason: outcome.reason });
+  }
+}
+
+/** The decision for a submission, or in words why there is none. */
+export async function askRoute(
+  { link, suspects, now }: RoadContext,
+  { id, exchange, statement, user }: Submission,
+  excludedBackendIds: string[],
+  signal: AbortSignal,
+): Promise<RouteResponse | string> {
+  try {
+    return await link.route(
+      {
+        submissionId: id,
+        listeningPort: exchange.listeningPort,
+        host: exchange.client.host,
+        headers: headersForRouting(exchange.request.rawHeaders),
+        statement: statementForRouting(statement),
+        user,
+        clientIp: exchange.client.ip,
+        excludedBackendIds,
+        avoidedBackendIds: suspects.avoided(now()),
+      },
+      signal,
+    );
+  } catch (error) {
+    if (error instanceof GatewayUnavailableError)
+      return `The gateway cannot choose a cluster now, its gatewayserver does not answer (${error.message}): try again in a minute`;
+    if (signal.aborted) return 'The gateway could not choose a cluster in time';
+    throw error;
+  }
+}
+
+/** The client's headers with the source a policy prescribes, if it does. */
+export function withSource(rawHeaders: readonly string[], requestSource: string): readonly string[] {
+  if (requestSource === '' || trinoHeader(rawHeaders, 'source') === requestSource) return rawHeaders;
+  return [...withoutHeaders(rawHeaders, new Set(['x-trino-source'])), 'X-Trino-Source', requestSource];
+}
+
+function refused(name: string, message: string): Placed {
+  return { kind: 'refused', refusal: { name, message } };
+}
+
+function withAttempts(text: string, attempts: readonly { backendId: string; reason: string }[]): string {
+  if (attempts.length === 0) return text;
+  return `${text} (${attempts.map(({ backendId, reason }) => `${backendId}: ${reason}`).join('; ')})`;
+}

@@ -1,0 +1,81 @@
+import { firstHeader, normalizedOrigin, PageScanner } from '@trino-gateway/trino';
+import type { ClusterAnswer } from './ask-cluster.ts';
+import type { RoadContext } from './context.ts';
+import type { Owner } from './ownership.ts';
+import { inflate } from './page-watch.ts';
+import { readAnswerBody } from './read-body.ts';
+import type { Submission } from './submission.ts';
+import { UpstreamError } from './upstream.ts';
+
+/** What came of one attempt to hand a statement to one coordinator. */
+export type PostOutcome =
+  /** It took it: the first page, whole. Nothing runs until somebody asks for the page's next link. */
+  | { kind: 'taken'; answer: ClusterAnswer; bytes: Buffer; page: PageScanner }
+  /** It says no, and the client should hear it in its words: 400, 401, 403 … The body is yet to be read. */
+  | { kind: 'answered'; answer: ClusterAnswer }
+  /** Another coordinator may be asked. `isGone`: there was no answer at all. */
+  | { kind: 'failed'; reason: string; isGone: boolean }
+  | { kind: 'abandoned' };
+
+const FIRST_PAGE_BYTES = 4_194_304;
+const elsewhere: ReadonlySet<number> = new Set([502, 503, 504]);
+
+/** Hands a statement to a coordinator. Safe to repeat, there or elsewhere, as long as only one answer reaches the client. */
+export async function postStatement(
+  { ask, forwarding }: Pick<RoadContext, 'ask' | 'forwarding'>,
+  submission: Submission,
+  owner: Owner,
+  rawHeaders: readonly string[],
+  timeMs: number,
+): Promise<PostOutcome> {
+  const { exchange, body } = submission;
+  const startedAt = performance.now();
+  let answer: ClusterAnswer;
+  try {
+    answer = await ask(exchange, {
+      owner,
+      method: 'POST',
+      path: '/v1/statement',
+      body,
+      rawHeaders,
+      headTimeMs: timeMs,
+      signal: exchange.signal,
+    });
+  } catch (error) {
+    if (!(error instanceof UpstreamError)) throw error;
+    if (error.kind === 'aborted') return { kind: 'abandoned' };
+    return { kind: 'failed', reason: error.message, isGone: true };
+  }
+  if (elsewhere.has(answer.status)) {
+    answer.body.destroy();
+    return { kind: 'failed', reason: `answered ${answer.status}`, isGone: false };
+  }
+  if (answer.status !== 200) return { kind: 'answered', answer };
+  const left = Math.max(1, timeMs - (performance.now() - startedAt));
+  const bytes = await readAnswerBody(answer.body, FIRST_PAGE_BYTES, left);
+  if (exchange.signal.aborted) return { kind: 'abandoned' };
+  if (bytes === undefined) return { kind: 'failed', reason: 'broke off in its answer', isGone: true };
+  const page = readFirstPage(answer, bytes);
+  if (page === undefined)
+    return { kind: 'failed', reason: 'answered something that is no page of Trino', isGone: false };
+  const left2 = timeMs - (performance.now() - startedAt);
+  if (!namesClientsAddress(answer, page, submission) && forwarding.failed(owner, answer.mode) && left2 > 0)
+    return await postStatement({ ask, forwarding }, submission, owner, rawHeaders, left2);
+  return { kind: 'taken', answer, bytes, page };
+}
+
+/** A page with an id; undefined for anything else under status 200, such as the page of a balancer. */
+function readFirstPage(answer: ClusterAnswer, bytes: Buffer): PageScanner | undefined {
+  const encoding = firstHeader(answer.rawHeaders, 'content-encoding')?.trim().toLowerCase() ?? 'identity';
+  const plain = inflate(bytes, encoding, { isPart: false, maxOutputLength: FIRST_PAGE_BYTES });
+  if (plain === undefined) return undefined;
+  const page = new PageScanner();
+  page.push(plain);
+  return page.complete && page.id !== undefined ? page : undefined;
+}
+
+// A cluster that ignores X-Forwarded-* without a word shows it here, in time: nothing has been handed out yet.
+function namesClientsAddress(answer: ClusterAnswer, page: PageScanner, { exchange: { client } }: Submission): boolean {
+  if (page.nextUri === undefined || answer.rewrite !== undefined) return true;
+  return normalizedOrigin(page.nextUri) === normalizedOrigin(`${client.scheme}://${client.authority}`);
+}

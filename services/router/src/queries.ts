@@ -1,0 +1,111 @@
+import { isTemporaryQueryId, type TrinoRequest } from '@trino-gateway/trino';
+import { askAll, type Verdict } from './ask-all.ts';
+import type { ClusterAnswer } from './ask-cluster.ts';
+import type { RoadContext } from './context.ts';
+import { answerDelegated, type Delegation } from './delegation.ts';
+import type { Exchange } from './exchange.ts';
+import { answerEmpty, answerError } from './http-errors.ts';
+import { administrativeEnd, canceledEnd } from './page-end.ts';
+import { readRequestBody } from './read-body.ts';
+import { relay } from './relay.ts';
+import { UpstreamError } from './upstream.ts';
+
+type QueryRequest = Extract<TrinoRequest, { kind: 'query' }>;
+
+/** A reason, in words; Trino shows it to the user. */
+const LONGEST_REASON = 65_536;
+
+/** /v1/query/{id}: what Trino knows of a query, cancel, kill, preempt. Goes to the owner of the id. */
+export async function query(
+  context: RoadContext,
+  delegation: Delegation,
+  exchange: Exchange,
+  { action, queryId, target }: QueryRequest,
+): Promise<void> {
+  const { request, response } = exchange;
+  const body = await readRequestBody(request, LONGEST_REASON);
+  if (body.kind === 'abandoned') return;
+  if (body.kind === 'tooLong') {
+    answerError(response, 413, `A reason may have ${LONGEST_REASON} bytes`);
+    return;
+  }
+  if (await delegation.isRequired(exchange)) {
+    answerDelegated(exchange);
+    return;
+  }
+  if (isTemporaryQueryId(queryId)) {
+    answerUnknown(exchange, action);
+    return;
+  }
+  const isPut = action === 'killed' || action === 'preempted';
+  const method = request.method ?? 'GET';
+  const asked = { method, path: target, ...(isPut ? { body: body.bytes } : {}) };
+  const answer = await find(context, exchange, queryId, action, asked);
+  if (answer === undefined) return;
+  const { status } = answer;
+  await relay(exchange, answer, { stallTimeMs: context.config.poll_time_limit });
+  if (action === 'cancel' && status === 204) context.live.ended(queryId, canceledEnd);
+  if (isPut && status === 202) context.live.ended(queryId, administrativeEnd(action, body.bytes.toString()));
+}
+
+/** The owner's answer, or undefined when the client has been answered otherwise. */
+async function find(
+  context: RoadContext,
+  exchange: Exchange,
+  queryId: string,
+  action: QueryRequest['action'],
+  asked: { method: string; path: string; body?: Buffer },
+): Promise<ClusterAnswer | undefined> {
+  const { ownership, config, misses } = context;
+  const { response, signal } = exchange;
+  const owners = ownership.owners(queryId);
+  const [owner] = owners;
+  if (owner !== undefined && owners.length === 1) {
+    try {
+      return await context.ask(exchange, { owner, ...asked, headTimeMs: config.poll_time_limit, signal });
+    } catch (error) {
+      if (!(error instanceof UpstreamError)) throw error;
+      // Not 503: clients that cancel this way would repeat it for hours.
+      if (error.kind !== 'aborted')
+        answerError(response, 500, `The coordinator of query ${queryId} does not answer: ${error.message}`);
+      return undefined;
+    }
+  }
+  const key = `query ${queryId}`;
+  if (misses.has(key)) {
+    answerUnknown(exchange, action);
+    return undefined;
+  }
+  const search = await askAll(context, exchange, owners.length > 0 ? owners : ownership.candidates(), asked, (answer) =>
+    judge(answer, action),
+  );
+  if (search.kind === 'found' || search.kind === 'denied') return search.answer;
+  if (search.kind === 'nobody') {
+    misses.add(key);
+    answerUnknown(exchange, action);
+  } else if (search.kind === 'unclear') {
+    answerError(response, 503, `Not every cluster that could know query ${queryId} has answered`);
+  }
+  return undefined;
+}
+
+// Trino says 410 to an id it does not know, and 204 to cancelling it.
+function judge({ status }: ClusterAnswer, action: QueryRequest['action']): Verdict {
+  if (status === 401 || status === 403) return 'denied';
+  if (status === 404 || status === 410 || (status === 204 && action === 'cancel')) return 'notTheirs';
+  return status === 200 || status === 202 || status === 409 ? 'theirs' : 'unclear';
+}
+
+function answerUnknown({ response }: Exchange, action: QueryRequest['action']): void {
+  if (action === 'cancel') answerEmpty(response, 204);
+  else answerError(response, 410, 'HTTP 410 Gone');
+}
+
+/** GET /v1/query: every cluster has its own list, and none of them would be the right one. */
+export function queryList({ response }: Exchange): void {
+  answerError(
+    response,
+    404,
+    'A gateway has no list of its own here: ask for /v1/query/{id}, or look into the history of the gateway (QueryService.ListQueries)',
+  );
+}

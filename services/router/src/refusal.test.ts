@@ -1,0 +1,82 @@
+import { expect, test } from '@jest/globals';
+import { classifyRequest, isTemporaryQueryId } from '@trino-gateway/trino';
+import { createTemporaryIds, readRefusalLink, refusalPage } from './refusal.ts';
+
+const key = new Uint8Array(32).fill(1);
+const origin = 'https://gw.example:8443';
+const nowMs = Date.parse('2026-11-21T08:08:08Z');
+const queryId = createTemporaryIds(() => new Uint8Array(4))(nowMs);
+
+function refuse(message: string, name = 'NO_NODES_AVAILABLE') {
+  const page = JSON.parse(refusalPage({ refusal: { name, message }, key, origin, queryId, nowMs }));
+  const request = classifyRequest({ method: 'GET', target: String(page.nextUri).slice(origin.length) });
+  if (request.kind !== 'poll') throw new Error(`the link is not a poll: ${request.kind}`);
+  return { page, link: { queryId: request.queryId, slug: request.slug, token: request.token } };
+}
+
+test('a refusal is a QUEUED page whose first poll fails the query: clients lose errors in POST answers', () => {
+  const { page, link } = refuse('no cluster is there');
+  expect(page).toMatchObject({ id: queryId, stats: { state: 'QUEUED' } });
+  expect(page.error).toBeUndefined();
+  const failed = JSON.parse(readRefusalLink(link, { key, origin, nowMs })?.page ?? 'null');
+  expect(failed).toMatchObject({
+    id: queryId,
+    stats: { state: 'FAILED' },
+    error: { errorName: 'NO_NODES_AVAILABLE', errorCode: 65541, message: 'no cluster is there' },
+  });
+  expect(failed.nextUri).toBeUndefined();
+});
+
+test('any router with the same key answers, and each poll gets the same bytes', () => {
+  const { link } = refuse('no');
+  const first = readRefusalLink(link, { key: Uint8Array.from(key), origin, nowMs });
+  const later = readRefusalLink(link, { key, origin, nowMs: nowMs + 60_000 });
+  expect(first?.page).toBe(later?.page);
+  expect(first?.error).toEqual({ name: 'NO_NODES_AVAILABLE', code: 65541, message: 'no' });
+});
+
+test('a link that was tampered with, is too old, or was signed with another key is unknown', () => {
+  const { link } = refuse('no');
+  const context = { key, origin, nowMs };
+  const [payload = '', mac = ''] = link.slug.split('.');
+  const forged = Buffer.from(JSON.stringify({ name: 'SYNTAX_ERROR', message: 'x', time: nowMs })).toString('base64url');
+  expect(readRefusalLink(link, context)).toBeDefined();
+  expect(readRefusalLink({ ...link, slug: `${forged}.${mac}` }, context)).toBeUndefined();
+  expect(readRefusalLink({ ...link, slug: `${payload}.${mac.slice(1)}` }, context)).toBeUndefined();
+  expect(readRefusalLink({ ...link, slug: payload }, context)).toBeUndefined();
+  expect(readRefusalLink({ ...link, slug: `.${mac}` }, context)).toBeUndefined();
+  expect(readRefusalLink({ ...link, token: 2 }, context)).toBeUndefined();
+  expect(readRefusalLink({ ...link, queryId: `${queryId.slice(0, -1)}z` }, context)).toBeUndefined();
+  expect(readRefusalLink(link, { ...context, key: new Uint8Array(32).fill(2) })).toBeUndefined();
+  expect(readRefusalLink(link, { ...context, nowMs: nowMs + 7 * 3_600_000 })).toBeUndefined();
+});
+
+test.each([
+  ['ascii', 'x'.repeat(100_000)],
+  ['escapes', '"\\\n'.repeat(50_000)],
+  ['three bytes each', '€'.repeat(100_000)],
+  ['surrogate pairs', '😀'.repeat(100_000)],
+])('a long message (%s) is cut, so that no balancer refuses the link', (_, message) => {
+  const { page, link } = refuse(message);
+  expect(page.nextUri.length).toBeLessThan(4_096);
+  const told = readRefusalLink(link, { key, origin, nowMs })?.error.message ?? '';
+  expect(told.length).toBeGreaterThan(300);
+  expect(told.endsWith('…')).toBe(true);
+  expect(told.isWellFormed()).toBe(true);
+});
+
+test('a message that fits is told whole', () => {
+  const message = `cluster "a" is full; ${'€'.repeat(500)}`;
+  expect(readRefusalLink(refuse(message).link, { key, origin, nowMs })?.error.message).toBe(message);
+});
+
+test('an error name Trino does not have becomes one it has: clients look it up', () => {
+  expect(readRefusalLink(refuse('no', 'toString').link, { key, origin, nowMs })?.error.name).toBe('QUERY_REJECTED');
+});
+
+test('ids of refused statements can never be those of a cluster', () => {
+  const next = createTemporaryIds((bytes) => new Uint8Array(bytes).fill(200));
+  const ids = [next(nowMs), next(nowMs)];
+  expect(ids.every(isTemporaryQueryId)).toBe(true);
+  expect(new Set(ids).size).toBe(2);
+});

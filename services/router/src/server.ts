@@ -1,0 +1,119 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { createClient } from '@connectrpc/connect';
+import { QueryService } from '@trino-gateway/api/gateway';
+import type { RouterConfig } from '@trino-gateway/config';
+import { createGatewayTransport, every, type Logger, type RunningProcess, serveOps } from '@trino-gateway/runtime';
+import { createClientView } from './client-address.ts';
+import { listenOnAll } from './client-listener.ts';
+import { createGatewayLink } from './gateway-link.ts';
+import { createHandler } from './handler.ts';
+import { createHistory } from './history.ts';
+import { createLiveQueries } from './live-queries.ts';
+import { createMetrics } from './metrics.ts';
+import { createMissMemory } from './miss-memory.ts';
+import { createOwnership } from './ownership.ts';
+import { createTemporaryIds } from './refusal.ts';
+import { createSuspects } from './suspects.ts';
+
+/** A router at work. Disposal takes at most 9 s: it ends what is under way and stores what it has to tell. */
+export type RunningRouter = RunningProcess & {
+  /** Where clients connect, in the order of `router.listen`. */
+  readonly urls: readonly string[];
+  readonly opsUrl: string;
+};
+
+/** Calls that set no limit of their own. */
+const CALL_TIME_LIMIT_MS = 5_000;
+const SWEEP_INTERVAL_MS = 10_000;
+
+/**
+ * Starts a router. It accepts clients at once, whether the gatewayserver is there or not; /readyz says whether it is of use.
+ * @throws Error naming the address and the key when a port cannot be had
+ */
+export async function startRouter(config: RouterConfig, logger: Logger): Promise<RunningRouter> {
+  await using starting = new AsyncDisposableStack();
+  const transport = starting.use(
+    createGatewayTransport({
+      urls: config.gatewayserver_url,
+      token: config.gatewayserver_token,
+      timeLimitMs: CALL_TIME_LIMIT_MS,
+    }),
+  );
+  const queries = createClient(QueryService, transport);
+  const ownership = createOwnership();
+  const misses = createMissMemory();
+  const history = createHistory({
+    send: async (batch, timeoutMs) => {
+      await queries.recordQueries({ queries: batch }, { timeoutMs });
+    },
+    most: config.history_backlog,
+    logger,
+  });
+  const live = createLiveQueries({ history });
+  const metrics = createMetrics({
+    liveQueries: live.counts,
+    liveQueriesForgotten: live.dropped,
+    historyBacklog: history.backlog,
+    historyDropped: history.dropped,
+    snapshotAgeMs: () => link.snapshotAgeMs(),
+  });
+  const link = starting.use(
+    createGatewayLink({
+      transport,
+      routerId: randomUUID(),
+      gatewayserverWaitMs: config.gatewayserver_wait,
+      stateFile: config.state_file,
+      hasToken: config.gatewayserver_token !== undefined,
+      ownership,
+      onChange: misses.clear,
+      liveCounts: live.counts,
+      onRouted: metrics.routed,
+      logger,
+    }),
+  );
+  starting.use(history);
+  starting.use(every(SWEEP_INTERVAL_MS, 'looking for abandoned queries', logger, async () => live.sweep()));
+
+  const handler = starting.use(
+    createHandler({
+      config,
+      link,
+      ownership,
+      live,
+      suspects: createSuspects(),
+      misses,
+      temporaryId: createTemporaryIds(randomBytes),
+      clientView: createClientView({ externalUrl: config.external_url, trustedProxies: config.trusted_proxies }),
+      logger,
+    }),
+  );
+  let stopping = false;
+  const ops = await serveOps(
+    config.ops_listen,
+    () => {
+      const reason = stopping ? 'stopping' : link.notReady();
+      return reason === undefined ? { ready: true } : { ready: false, reason };
+    },
+    metrics.registry,
+    logger,
+  ).catch((error: Error) => {
+    throw new Error(`router.ops_listen: ${error.message}`, { cause: error.cause });
+  });
+  starting.use(ops);
+  const listeners = starting.use(
+    await listenOnAll(config.listen, (request, response, port) => {
+      metrics.watch(response);
+      handler.handle(request, response, port);
+    }),
+  );
+  const running = starting.move();
+  return {
+    urls: listeners.urls,
+    opsUrl: ops.url,
+    readyLine: `router ready on ${listeners.urls.join(', ')}`,
+    [Symbol.asyncDispose]: () => {
+      stopping = true;
+      return running.disposeAsync();
+    },
+  };
+}

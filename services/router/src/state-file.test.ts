@@ -1,0 +1,100 @@
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { Backend_ForwardedHeaders as Setting } from '@trino-gateway/api/gateway';
+import { silentLogger } from '@trino-gateway/runtime';
+import { createStateFile, type RouterState } from './state-file.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'router-state-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const owner = { backendId: 'a', url: 'http://a:8080', forwardedHeaders: Setting.OMIT };
+const state: RouterState = {
+  refusalKey: new Uint8Array(32).fill(9),
+  backends: [owner],
+  lives: [{ suffix: 'aaaaa', ...owner }],
+  ownLives: [{ suffix: 'bbbbb', ...owner }],
+};
+
+function logging() {
+  const lines: string[] = [];
+  return { lines, logger: { ...silentLogger, warn: (line: string) => void lines.push(line) } };
+}
+
+test('a restarted router knows what it knew, and nobody else can read the key', async () => {
+  const path = join(folder, 'deep', 'state.json');
+  await using file = createStateFile(path, () => state, silentLogger);
+  await file.save();
+  const read = createStateFile(path, () => undefined, silentLogger).read();
+  expect(read && { ...read, refusalKey: Uint8Array.from(read.refusalKey) }).toEqual(state);
+  expect((await stat(path)).mode & 0o777).toBe(0o600);
+  expect(await readdir(join(folder, 'deep'))).toEqual(['state.json']);
+});
+
+test('a file others could read, or a draft a crash left behind, is replaced by one only its owner can read', async () => {
+  const path = join(folder, 'state.json');
+  await writeFile(path, '{}', { mode: 0o644 });
+  await writeFile(`${path}.${process.pid}.new`, 'half', { mode: 0o666 });
+  await using file = createStateFile(path, () => state, silentLogger);
+  await file.save();
+  expect((await stat(path)).mode & 0o777).toBe(0o600);
+});
+
+test.each([
+  ['empty', ''],
+  ['cut off', '{"version":1,"refusalKey":"AAAA","backends":[{"backendId"'],
+  ['of another version', '{"version":2}'],
+  ['not an object', 'null'],
+  ['without a key', '{"version":1,"refusalKey":"","backends":[],"lives":[],"ownLives":[]}'],
+  [
+    'with a broken address',
+    '{"version":1,"refusalKey":"AAAA","backends":[{"backendId":"a","url":"x","forwardedHeaders":1}],"lives":[],"ownLives":[]}',
+  ],
+  ['with a list that is none', '{"version":1,"refusalKey":"AAAA","backends":[null],"lives":{},"ownLives":[]}'],
+])('a file that is %s is reported and ignored: the router starts', async (_, text) => {
+  const path = join(folder, 'state.json');
+  await writeFile(path, text);
+  const { lines, logger } = logging();
+  expect(createStateFile(path, () => undefined, logger).read()).toBeUndefined();
+  expect(lines).toHaveLength(1);
+});
+
+test('no file is nothing to complain about', () => {
+  const { lines, logger } = logging();
+  expect(createStateFile(join(folder, 'none.json'), () => undefined, logger).read()).toBeUndefined();
+  expect(lines).toEqual([]);
+});
+
+test('a folder that cannot be written is complained about once, and serving goes on', async () => {
+  const path = join(folder, 'file');
+  await writeFile(path, '');
+  const { lines, logger } = logging();
+  await using file = createStateFile(join(path, 'state.json'), () => state, logger);
+  await file.save();
+  await file.save();
+  expect(lines).toHaveLength(1);
+});
+
+test('a change right before the stop is written', async () => {
+  const path = join(folder, 'state.json');
+  const file = createStateFile(path, () => state, silentLogger);
+  file.saveSoon();
+  await file[Symbol.asyncDispose]();
+  expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({ version: 1 });
+});
+
+test('saving twice at once writes the newest state last', async () => {
+  const path = join(folder, 'state.json');
+  let current = state;
+  await using file = createStateFile(path, () => current, silentLogger);
+  const first = file.save();
+  current = { ...state, ownLives: [] };
+  const second = file.save();
+  current = { ...state, lives: [] };
+  await Promise.all([first, second, file.save()]);
+  expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({ lives: [], ownLives: [{ suffix: 'bbbbb' }] });
+});

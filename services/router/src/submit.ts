@@ -1,0 +1,192 @@
+import { Query_State } from '@trino-gateway/api/gateway';
+import {
+  emptyStatementMessage,
+  firstHeader,
+  LinkRewriter,
+  pageContentType,
+  parsePageError,
+  querySuffix,
+  trinoErrors,
+} from '@trino-gateway/trino';
+import type { RoadContext } from './context.ts';
+import { answerDelegated } from './delegation.ts';
+import type { Exchange } from './exchange.ts';
+import { answerError, answerText } from './http-errors.ts';
+import { endOf } from './page-end.ts';
+import { type Placed, place } from './place.ts';
+import { boundTo, placeAtOwner } from './place-at-owner.ts';
+import { readRequestBody } from './read-body.ts';
+import { errorName, type Refusal, refusalPage } from './refusal.ts';
+import { cleanReason, headersForClient, relay } from './relay.ts';
+import { historyOf, openSubmission, type Placement, type Submission } from './submission.ts';
+
+/** POST /v1/statement: gives a statement to a cluster, and the client that cluster's first page. */
+export async function submit(context: RoadContext, exchange: Exchange): Promise<void> {
+  const { request, response } = exchange;
+  const { config, link, now } = context;
+  const submittedAt = now();
+  const encoding = firstHeader(request.rawHeaders, 'content-encoding')?.trim().toLowerCase() ?? 'identity';
+  const body = await readRequestBody(request, config.max_statement_bytes);
+  if (body.kind === 'abandoned') return;
+  if (encoding !== 'identity' && encoding !== '') {
+    answerError(response, 415, `A statement must be plain text, not ${JSON.stringify(encoding)}`);
+    return;
+  }
+  if (body.kind === 'tooLong') {
+    const submission = openSubmission(exchange, Buffer.alloc(0), submittedAt);
+    const message = `Query text length exceeds the maximum length of ${config.max_statement_bytes} bytes (router.max_statement_bytes)`;
+    // A client that is still sending after all that was thrown away is cut off once it has its answer.
+    if (!request.complete) {
+      response.shouldKeepAlive = false;
+      response.once('finish', () => request.socket.destroySoon());
+    }
+    refuse(context, submission, { name: 'QUERY_TEXT_TOO_LARGE', message });
+    return;
+  }
+  if (body.bytes.length === 0) {
+    answerError(response, 400, emptyStatementMessage);
+    return;
+  }
+  const submission = openSubmission(exchange, body.bytes, submittedAt);
+  const bound = await boundTo(context, submission);
+  if (exchange.signal.aborted) return;
+  if (bound !== undefined && 'refusal' in bound) {
+    refuse(context, submission, bound.refusal);
+    return;
+  }
+  const endsAt = performance.now() + config.submit_time_limit;
+  const giveUp = new AbortController();
+  const timer = setTimeout(() => giveUp.abort(), config.submit_time_limit);
+  const signal = AbortSignal.any([exchange.signal, giveUp.signal]);
+  const deadline = { signal, leftMs: () => endsAt - performance.now() };
+  try {
+    const placed =
+      bound === undefined
+        ? await place(context, submission, deadline)
+        : await placeAtOwner(context, submission, bound, deadline);
+    await conclude(context, submission, placed, bound?.transactionId);
+  } finally {
+    clearTimeout(timer);
+    link.settle(submission.id);
+  }
+}
+
+async function conclude(
+  context: RoadContext,
+  submission: Submission,
+  placed: Placed,
+  transactionId: string | undefined,
+): Promise<void> {
+  const { exchange } = submission;
+  if (placed.kind === 'abandoned') return;
+  if (placed.kind === 'delegated') {
+    answerDelegated(exchange);
+    return;
+  }
+  if (placed.kind === 'refused') {
+    refuse(context, submission, placed.refusal, placed.placement);
+    return;
+  }
+  if (placed.outcome.kind === 'answered') {
+    await relay(exchange, placed.outcome.answer, {
+      extraHeaders: explain(context, placed.placement),
+      stallTimeMs: context.config.poll_time_limit,
+    });
+    return;
+  }
+  await handOver(context, submission, { ...placed, outcome: placed.outcome }, transactionId);
+}
+
+type Taken = Extract<Placed, { kind: 'placed' }> & {
+  outcome: Extract<Extract<Placed, { kind: 'placed' }>['outcome'], { kind: 'taken' }>;
+};
+
+/** From here on the query belongs to this coordinator: what its id says is known before the client has it. */
+async function handOver(
+  context: RoadContext,
+  submission: Submission,
+  { outcome, owner, placement, sentHeaders }: Taken,
+  transactionId: string | undefined,
+): Promise<void> {
+  const { exchange } = submission;
+  const { answer, bytes, page } = outcome;
+  const id = page.id ?? '';
+  if (context.ownership.learn(id, owner)) {
+    context.forwarding.forget(owner.url, submission.submittedAt);
+    context.misses.clear();
+    const { backendId, url, forwardedHeaders } = owner;
+    await context.link.recordIncarnation(querySuffix(id) ?? '', {
+      $typeName: 'trinogateway.v1.SnapshotBackend',
+      id: backendId,
+      url,
+      forwardedHeaders,
+    });
+  }
+  const { response } = exchange;
+  if (response.destroyed) return;
+  if (transactionId !== undefined) context.transactions.joined(id, transactionId);
+  context.transactions.observe(id, answer.rawHeaders, owner);
+  context.live.started(
+    historyOf(submission, sentHeaders, {
+      id,
+      trinoQueryId: id,
+      backendId: placement.backendId,
+      groupId: placement.groupId,
+      decidedBy: placement.decidedBy,
+    }),
+  );
+  if (page.nextUri === undefined)
+    context.live.ended(id, endOf({ state: page.state, error: parsePageError(page.error) }));
+  const plain = answer.rewrite === undefined ? bytes : rewritten(bytes, new LinkRewriter(answer.rewrite));
+  response.writeHead(answer.status, cleanReason(answer.statusMessage), [
+    ...headersForClient(exchange, answer.rawHeaders, { bodyChanges: true }),
+    'Content-Length',
+    String(plain.length),
+    ...explain(context, placement),
+  ]);
+  response.end(plain);
+}
+
+function rewritten(bytes: Buffer, rewriter: LinkRewriter): Buffer {
+  return Buffer.concat([...rewriter.push(bytes), rewriter.end()]);
+}
+
+/** Tells the client as Trino fails a query: a QUEUED page now, the error at its first poll. */
+export function refuse(context: RoadContext, submission: Submission, refusal: Refusal, placement?: Placement): void {
+  const { exchange } = submission;
+  const { response, client } = exchange;
+  if (response.destroyed) return;
+  const key = context.link.refusalKey();
+  if (key === undefined) {
+    answerError(response, 503, refusal.message);
+    return;
+  }
+  const nowMs = context.now();
+  const queryId = context.temporaryId(nowMs);
+  const origin = `${client.scheme}://${client.authority}`;
+  const name = errorName(refusal.name);
+  const page = refusalPage({ refusal, key, origin, queryId, nowMs });
+  context.live.started(
+    historyOf(submission, exchange.rawHeaders, {
+      id: queryId,
+      state: Query_State.FAILED,
+      error: { name, code: trinoErrors[name].code, message: refusal.message },
+      backendId: placement?.backendId ?? '',
+      groupId: placement?.groupId ?? '',
+      decidedBy: placement?.decidedBy ?? '',
+    }),
+  );
+  answerText(response, 200, page, [], pageContentType);
+}
+
+function explain({ config }: RoadContext, { backendId, groupId, decidedBy }: Placement): string[] {
+  if (!config.explain_headers) return [];
+  return [
+    'X-Trino-Gateway-Backend',
+    backendId,
+    'X-Trino-Gateway-Group',
+    groupId,
+    'X-Trino-Gateway-Decided-By',
+    decidedBy,
+  ];
+}

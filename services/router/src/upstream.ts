@@ -1,0 +1,173 @@
+import http from 'node:http';
+import https from 'node:https';
+import type { Readable } from 'node:stream';
+import { LRUCache } from 'lru-cache';
+
+/** One request to a cluster, complete: nothing is added to the headers but what frames the message. */
+export type UpstreamRequest = {
+  /** Origin of the coordinator, such as `http://trino-1:8080`. */
+  url: string;
+  method: string;
+  /** Path and query, as they go on the request line. */
+  path: string;
+  /** With `Host`; without hop-by-hop headers and without `Content-Length`. */
+  rawHeaders: readonly string[];
+  body?: Buffer;
+  /** How long the cluster may take to begin its answer, connecting included. */
+  headTimeMs: number;
+  /** Aborting it ends the request, and later the body of its answer. */
+  signal: AbortSignal;
+};
+
+/** An answer whose head has arrived. The body must be read or destroyed; it fails when the cluster breaks off. */
+export type UpstreamAnswer = {
+  status: number;
+  statusMessage: string;
+  /** As on the wire: repeated lines repeated. */
+  rawHeaders: readonly string[];
+  /** Compressed as the cluster sent it. */
+  body: UpstreamBody;
+};
+
+/** Bytes of an answer; `complete` says after the end whether all of them came. */
+export type UpstreamBody = Readable & { readonly complete: boolean };
+
+/**
+ * Why there is no answer: `refused` (no connection), `reset` (it ended before a byte of an answer), `silent` (no answer in time),
+ * `malformed` (not HTTP), `aborted` (our signal).
+ */
+export type UpstreamFailure = 'refused' | 'reset' | 'silent' | 'malformed' | 'aborted';
+
+/** A request that got no answer. The message is for operators and clients: it names no address. */
+export class UpstreamError extends Error {
+  readonly kind: UpstreamFailure;
+
+  constructor(kind: UpstreamFailure, message: string, cause?: unknown) {
+    super(message, { cause });
+    this.kind = kind;
+  }
+}
+
+/** The only way to the clusters. Follows no redirect and decompresses nothing. */
+export type Upstream = Disposable & {
+  /**
+   * Sends a request; a connection that turns out to have been closed while idle is replaced once.
+   * @throws UpstreamError
+   */
+  send(request: UpstreamRequest): Promise<UpstreamAnswer>;
+};
+
+// Trino closes idle connections after 200 s; ours must go first, or a request meets a connection that is being closed.
+const IDLE_CONNECTION_MS = 60_000;
+const MAX_IDLE_CONNECTIONS = 256;
+// The coordinator's own limit, in both directions.
+const MAX_HEADER_BYTES = 2_097_152;
+
+const notConnected = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'EHOSTDOWN',
+  'ENETUNREACH',
+  'ETIMEDOUT',
+  'EADDRNOTAVAIL',
+]);
+const brokenConnection = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED']);
+
+/** Connections to all clusters, kept alive per origin. */
+export function createUpstream(): Upstream {
+  const settings = { keepAlive: true, maxFreeSockets: MAX_IDLE_CONNECTIONS, timeout: IDLE_CONNECTION_MS } as const;
+  const plain = new http.Agent(settings);
+  const secure = new https.Agent(settings);
+  const origins = new LRUCache<string, URL>({ max: 10_000 });
+
+  const originOf = (text: string): URL => {
+    let url = origins.get(text);
+    if (url === undefined) {
+      url = new URL(text);
+      origins.set(text, url);
+    }
+    return url;
+  };
+
+  const once = (request: UpstreamRequest, headTimeMs: number, fresh: boolean): Promise<UpstreamAnswer> =>
+    new Promise((resolve, reject) => {
+      const { protocol, hostname, port } = originOf(request.url);
+      const isSecure = protocol === 'https:';
+      const { body } = request;
+      const headers = [...request.rawHeaders];
+      if (body !== undefined) headers.push('Content-Length', String(body.length));
+      const outgoing = (isSecure ? https : http).request({
+        agent: fresh ? false : isSecure ? secure : plain,
+        hostname: hostname.startsWith('[') ? hostname.slice(1, -1) : hostname,
+        port: port || (isSecure ? 443 : 80),
+        method: request.method,
+        path: request.path,
+        headers,
+        maxHeaderSize: MAX_HEADER_BYTES,
+        signal: request.signal,
+      });
+      outgoing.maxHeadersCount = 0;
+      let silent = false;
+      const timer = setTimeout(() => {
+        silent = true;
+        outgoing.destroy();
+      }, headTimeMs);
+      // Stays: an error after the answer began must not end the process. The body tells of it.
+      outgoing.on('error', (error: NodeJS.ErrnoException) => {
+        clearTimeout(timer);
+        if (outgoing.reusedSocket && !silent && !request.signal.aborted && brokenConnection.has(error.code ?? ''))
+          reject(new DiedIdleError('the connection was closed while idle', { cause: error }));
+        else reject(failure(error, silent, headTimeMs, request.signal));
+      });
+      outgoing.once('response', (answer) => {
+        clearTimeout(timer);
+        resolve({
+          status: answer.statusCode ?? 0,
+          statusMessage: answer.statusMessage ?? '',
+          rawHeaders: answer.rawHeaders,
+          body: answer,
+        });
+      });
+      outgoing.end(body);
+    });
+
+  return {
+    async send(request) {
+      if (request.signal.aborted) throw new UpstreamError('aborted', 'the request was given up');
+      const startedAt = performance.now();
+      try {
+        return await once(request, request.headTimeMs, false);
+      } catch (error) {
+        if (!(error instanceof DiedIdleError)) throw error;
+        const left = request.headTimeMs - (performance.now() - startedAt);
+        return await once(request, Math.max(1, left), true);
+      }
+    },
+    [Symbol.dispose]() {
+      plain.destroy();
+      secure.destroy();
+    },
+  };
+}
+
+/** A kept-alive connection was gone before the request on it was answered: the cluster has most likely never seen it. */
+class DiedIdleError extends Error {}
+
+function failure(
+  error: NodeJS.ErrnoException,
+  silent: boolean,
+  headTimeMs: number,
+  signal: AbortSignal,
+): UpstreamError {
+  const code = error.code ?? '';
+  if (silent) return new UpstreamError('silent', `no answer within ${headTimeMs} ms`, error);
+  if (signal.aborted) return new UpstreamError('aborted', 'the request was given up', error);
+  if (code.startsWith('HPE_')) return new UpstreamError('malformed', `the answer is not HTTP (${code})`, error);
+  if (notConnected.has(code)) return new UpstreamError('refused', `cannot connect (${code})`, error);
+  if (brokenConnection.has(code))
+    return new UpstreamError('reset', `the connection ended before an answer (${code})`, error);
+  // What is left fails before a request can be written: certificates, protocol mismatch.
+  return new UpstreamError('refused', `cannot connect (${code || error.name})`, error);
+}
