@@ -1,0 +1,82 @@
+"""The cases, for every Python client: what to run comes from BATTERY_* variables, each result leaves as a line "case<TAB>value"."""
+
+import hashlib
+import os
+import sys
+import threading
+
+
+def setting(name):
+    return os.environ["BATTERY_" + name]
+
+
+def password():
+    return os.environ.get("BATTERY_PASSWORD")
+
+
+def report(case, produce):
+    """One failing case does not hide the others."""
+    try:
+        value = produce()
+    except Exception as error:
+        value = "error: " + " ".join(f"{type(error).__name__} {error}".split())
+    print(case, value, sep="\t", flush=True)
+
+
+def first(rows):
+    return rows[0][0]
+
+
+def digest(rows):
+    text = "".join("\t".join(map(str, row)) + "\n" for row in rows)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def run_battery(client):
+    """client: run(sql) -> rows, changed(sql) -> row count, prepared(sql, value) -> rows, session() -> rows, error_of(exception) ->
+    (message, code), transaction() -> value or None where the client has none, long_query() -> (run, cancel)."""
+    report("select-1", lambda: first(client.run(setting("ONE"))))
+    report("count", lambda: first(client.run(setting("COUNT"))))
+    report("fetch-15000", lambda: digest(client.run(setting("FETCH"))))
+    report("prepared", lambda: first(client.prepared(setting("PREPARED"), int(setting("PREPARED_VALUE")))))
+    report("session", lambda: client.session()[0][1])
+    report("write", lambda: written(client))
+    message, code = failure(client)
+    report("error-message", lambda: message)
+    report("error-code", lambda: code)
+    report("transaction", lambda: client.transaction() if hasattr(client, "transaction") else "-")
+    if hasattr(client, "tables"):
+        report("tables", lambda: ",".join(sorted(client.tables())))
+    report("cancel", lambda: cancelled(*client.long_query(setting("LONG"))))
+
+
+def written(client):
+    created = client.changed(setting("CREATE"))
+    inserted = client.changed(setting("INSERT"))
+    counted = first(client.run(setting("COUNT_WRITTEN")))
+    client.run(setting("DROP"))
+    return f"{created} {inserted} {counted}"
+
+
+def failure(client):
+    try:
+        client.run(setting("FAILING"))
+    except Exception as error:
+        return client.error_of(error)
+    return "no error", "no error"
+
+
+def cancelled(run, cancel):
+    def until_it_ends():
+        try:
+            run()
+        except Exception:
+            pass  # most clients raise, PyHive's cursor just ends
+
+    thread = threading.Thread(target=until_it_ends, daemon=True)
+    thread.start()
+    print("running", flush=True)
+    sys.stdin.readline()  # comes when the server says that the query runs
+    cancel()
+    thread.join(30)
+    return "still running" if thread.is_alive() else "canceled"

@@ -1,0 +1,57 @@
+"""dbapi_client.py URL USER: the official `trino` package by its DB-API."""
+
+import sys
+from urllib.parse import urlsplit
+
+import trino
+import urllib3
+
+from battery import first, password, run_battery, setting
+
+urllib3.disable_warnings()
+
+
+class Client:
+    def __init__(self, url, user):
+        self.at, self.user = urlsplit(url), user
+        self.connection = self.connect()
+
+    def connect(self, **options):
+        auth = trino.auth.BasicAuthentication(self.user, password()) if password() else None
+        return trino.dbapi.connect(
+            host=self.at.hostname, port=self.at.port, http_scheme=self.at.scheme, user=self.user, auth=auth, verify=False, **options
+        )
+
+    def run(self, sql, values=None):
+        cursor = self.connection.cursor()
+        cursor.execute(sql, values)
+        return cursor.fetchall()
+
+    def changed(self, sql):
+        cursor = self.connection.cursor()
+        cursor.execute(sql)
+        cursor.fetchall()
+        return cursor.rowcount
+
+    def prepared(self, sql, value):
+        return self.run(sql, [value])
+
+    def session(self):
+        self.run(setting("SET_SESSION"))
+        return self.run(setting("SHOW_SESSION"))
+
+    def error_of(self, error):
+        return error.message, error.error_code
+
+    def transaction(self):
+        with self.connect(isolation_level=trino.transaction.IsolationLevel.REPEATABLE_READ) as connection:
+            cursor = connection.cursor()
+            cursor.execute(setting("IN_TRANSACTION"))
+            return first(cursor.fetchall())
+
+    def long_query(self, sql):
+        cursor = self.connection.cursor()
+        return lambda: cursor.execute(sql).fetchall(), cursor.cancel
+
+
+run_battery(Client(*sys.argv[1:]))

@@ -1,0 +1,59 @@
+"""sqlalchemy_client.py URL USER: SQLAlchemy with the dialect of the `trino` package."""
+
+import sys
+from urllib.parse import quote, urlsplit
+
+import urllib3
+from sqlalchemy import create_engine, inspect, text
+
+from battery import password, run_battery, setting
+
+urllib3.disable_warnings()
+
+
+class Client:
+    def __init__(self, url, user):
+        at = urlsplit(url)
+        login = quote(user, safe="") + (":" + quote(password(), safe="") if password() else "")
+        self.address = f"trino://{login}@{at.netloc}/tpch/tiny"
+        self.arguments = {"http_scheme": at.scheme, "verify": False}
+        self.engine = create_engine(self.address, connect_args=self.arguments)
+        self.connection = self.engine.connect()
+
+    def run(self, sql, **values):
+        result = self.connection.execute(text(sql), values)
+        return result.fetchall() if result.returns_rows else []
+
+    def changed(self, sql):
+        return self.connection.execute(text(sql)).rowcount
+
+    def prepared(self, sql, value):
+        return self.run(sql.replace("?", ":value"), value=value)
+
+    def session(self):
+        self.run(setting("SET_SESSION"))
+        return self.run(setting("SHOW_SESSION"))
+
+    def error_of(self, error):
+        return error.orig.message, error.orig.error_code
+
+    def transaction(self):
+        # The dialect knows isolation levels of one word only.
+        engine = create_engine(self.address, connect_args=self.arguments, isolation_level="SERIALIZABLE")
+        with engine.begin() as connection:
+            return connection.execute(text(setting("IN_TRANSACTION"))).scalar()
+
+    def tables(self):
+        return inspect(self.engine).get_table_names()
+
+    def long_query(self, sql):
+        cursor = self.engine.raw_connection().cursor()
+
+        def run():
+            cursor.execute(sql)
+            cursor.fetchall()
+
+        return run, cursor.cancel
+
+
+run_battery(Client(*sys.argv[1:]))

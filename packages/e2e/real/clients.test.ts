@@ -1,0 +1,49 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { type ClientName, clientNames } from '../src/battery/clients.ts';
+import { runBattery } from '../src/battery.ts';
+import { type Suite, startSuite } from '../src/suite.ts';
+import { type RealClusters, startRealClusters } from './real-clusters.ts';
+
+// Every real client through the router, exactly as directly, for both kinds of cluster: the first listener leads to the
+// cluster that trusts X-Forwarded-*, the second to the one that answers 406 to them.
+let clusters: RealClusters;
+let suite: Suite;
+
+beforeAll(async () => {
+  clusters = await startRealClusters();
+  suite = await startSuite({ listeners: 2 });
+  await suite.addBackends({ accepting: clusters.accepting.url, rejecting: clusters.rejecting.url });
+  for (const [index, kind] of (['accepting', 'rejecting'] as const).entries()) {
+    await suite.addGroup(kind, [kind]);
+    await suite.call('PolicyService/PutPolicy', {
+      policy: { id: kind, listeningPort: suite.router.ports[index], groupId: kind },
+    });
+  }
+}, 600_000);
+
+afterAll(async () => {
+  await suite?.[Symbol.asyncDispose]();
+  await clusters?.[Symbol.asyncDispose]();
+}, 60_000);
+
+const both = clientNames.flatMap((client) =>
+  [0, 1].map((listener): [ClientName, string, number] => [
+    client,
+    listener === 0 ? 'trusts forwarded headers' : 'refuses forwarded headers',
+    listener,
+  ]),
+);
+
+test.each(both)('%s gets what a direct run gives, from a cluster that %s', async (client, _, listener) => {
+  const results = await Array.fromAsync(
+    runBattery({
+      url: suite.router.urls[listener] ?? '',
+      user: 'battery',
+      only: [client],
+      backends: [clusters.accepting.url, clusters.rejecting.url],
+    }),
+  );
+  process.stderr.write(`${client}: ${results.map(({ name, outcome }) => `${name} ${outcome}`).join(', ')}\n`);
+  expect(results.filter(({ outcome }) => outcome === 'failed')).toEqual([]);
+  expect(results.some(({ outcome, name }) => outcome === 'passed' || name === 'all')).toBe(true);
+});

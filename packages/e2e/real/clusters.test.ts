@@ -1,0 +1,170 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { describeProtocol } from '../../testing/tests/protocol.ts';
+import { until } from '../src/condition.ts';
+import { type Suite, startSuite } from '../src/suite.ts';
+import { runQuery } from '../src/trino-query.ts';
+import { type RealClusters, seenByTrino, startRealClusters } from './real-clusters.ts';
+
+let clusters: RealClusters;
+let suite: Suite;
+
+beforeAll(async () => {
+  clusters = await startRealClusters();
+  suite = await startSuite({
+    listeners: 2,
+    routers: 2,
+    monitor: { PROBATION: '5s' },
+    gatewayserver: { DEFAULT_GROUP: 'all' },
+  });
+  await suite.addBackends({ accepting: clusters.accepting.url, rejecting: clusters.rejecting.url });
+  await suite.addGroup('all', ['accepting', 'rejecting'], { strategy: 'ROUND_ROBIN' });
+  await suite.addGroup('left', ['accepting']);
+  await suite.addGroup('right', ['rejecting']);
+  const put = (policy: Record<string, unknown>) => suite.call('PolicyService/PutPolicy', { policy });
+  await put({ id: 'etl', clientTags: { anyOf: ['etl'] }, groupId: 'left', requestSource: 'etl-jobs' });
+  await put({ id: 'bi', connectionProperties: { properties: { team: 'bi' } }, groupId: 'right' });
+  await put({ id: 'port-left', listeningPort: suite.router.ports[1], groupId: 'left' });
+  await put({ id: 'port-right', listeningPort: suite.router.ports[1], groupId: 'right' });
+}, 600_000);
+
+afterAll(async () => {
+  await suite?.[Symbol.asyncDispose]();
+  await clusters?.[Symbol.asyncDispose]();
+}, 60_000);
+
+// The protocol tests the scripted Trino must pass too: it cannot drift from the real one.
+describeProtocol('a real Trino 476', () => ({ url: clusters.accepting.url, rejectingUrl: clusters.rejecting.url }));
+
+test.each<[string, 0 | 1, Record<string, string>, 'accepting' | 'rejecting']>([
+  ['client tags', 0, { 'x-trino-client-tags': 'etl' }, 'accepting'],
+  ['connection properties', 0, { 'x-trino-connection-properties': 'team=bi' }, 'rejecting'],
+  ['the listening port, first group by id', 1, {}, 'accepting'],
+  ['port and connection properties together', 1, { 'x-trino-connection-properties': 'team=bi' }, 'rejecting'],
+])(
+  'a real query goes where the policies send it, seen from the cluster: %s',
+  async (name, listener, headers, target) => {
+    const mark = `policy ${name}`;
+    const result = await runQuery(
+      suite.router.urls[listener] ?? '',
+      `SELECT count(*) FROM tpch.tiny.nation -- ${mark}`,
+      { headers },
+    );
+    expect(result.rows).toEqual([[25]]);
+    const other = target === 'accepting' ? 'rejecting' : 'accepting';
+    const seen = await seenByTrino(clusters[target], mark);
+    expect(seen.map(({ id }) => id)).toEqual([result.id]);
+    expect(await seenByTrino(clusters[other], mark)).toEqual([]);
+    if (name === 'client tags') expect(seen[0]?.source).toBe('etl-jobs');
+  },
+);
+
+test('a transaction through the router stays on the cluster that began it', async () => {
+  const started: string[] = [];
+  const inside = async (statement: string, transaction: string) => {
+    const result = await runQuery(suite.router.url, statement, {
+      headers: { 'x-trino-transaction-id': transaction },
+      onPage: (_, answer) => {
+        const id = answer.headers.get('x-trino-started-transaction-id');
+        if (id) started.push(id);
+      },
+    });
+    expect(result.error).toBeUndefined();
+    return result;
+  };
+  const first = await inside('START TRANSACTION', 'NONE');
+  const transaction = started[0] ?? '';
+  const suffix = first.id.slice(-5);
+  for (let statement = 0; statement < 4; statement++) {
+    const result = await inside('SELECT count(*) FROM tpch.tiny.region', transaction);
+    expect(result.rows).toEqual([[5]]);
+    expect(result.id.slice(-5)).toBe(suffix);
+  }
+  expect((await inside('COMMIT', transaction)).id.slice(-5)).toBe(suffix);
+});
+
+test('kill_query finds the cluster that runs the query, whatever the policies say', async () => {
+  const mark = 'to be killed by its owner';
+  let killed: Promise<unknown> | undefined;
+  const result = await runQuery(suite.router.url, `SELECT count(*) FROM tpch.sf100.lineitem -- ${mark}`, {
+    headers: { 'x-trino-connection-properties': 'team=bi' },
+    onPage: (page) => {
+      if (page.stats.state !== 'RUNNING' || killed !== undefined) return;
+      killed = runQuery(
+        suite.router.url,
+        `CALL system.runtime.kill_query(query_id => '${page.id}', message => 'enough')`,
+        { headers: { 'x-trino-client-tags': 'etl' } },
+      );
+    },
+  });
+  expect(result.error).toMatchObject({
+    errorName: 'ADMINISTRATIVELY_KILLED',
+    message: expect.stringContaining('enough') as unknown as string,
+  });
+  expect((await killed) as { error?: unknown }).toMatchObject({ error: undefined });
+}, 120_000);
+
+test('a statement over the limit of Trino is refused in its words', async () => {
+  const { error } = await runQuery(suite.router.url, `SELECT '${'x'.repeat(1_100_000)}'`);
+  expect(error?.errorName).toBe('QUERY_TEXT_TOO_LARGE');
+}, 120_000);
+
+test('an empty statement gets the answer of Trino', async () => {
+  const ask = async (url: string) => {
+    const answer = await fetch(`${url}/v1/statement`, { method: 'POST', body: '', headers: { 'x-trino-user': 'e2e' } });
+    return [answer.status, await answer.text()];
+  };
+  expect(await ask(suite.router.url)).toEqual(await ask(clusters.accepting.url));
+});
+
+test('a tampered or unknown query id gets 404 in the words of Trino', async () => {
+  for (const id of ['20260101_000000_00000_aaaaa', 'no_such_query']) {
+    const path = `/v1/statement/executing/${id}/y00/0`;
+    const [routed, direct] = await Promise.all([
+      fetch(`${suite.router.url}${path}`),
+      fetch(`${clusters.accepting.url}${path}`),
+    ]);
+    expect([routed.status, await routed.text()]).toEqual([direct.status, await direct.text()]);
+  }
+});
+
+test('kill -9 of a coordinator while 50 queries run: its queries fail clearly, the others finish, new ones avoid it at once', async () => {
+  const before = new Set(
+    (await suite.call<{ queries?: { id: string }[] }>('QueryService/ListQueries', { pageSize: 1000 })).queries?.map(
+      ({ id }) => id,
+    ),
+  );
+  const running = new Set<string>();
+  const queries = Array.from({ length: 50 }, (_, index) =>
+    runQuery(suite.router.url, `SELECT count(*), ${index} FROM tpch.sf1.orders -- fifty`, {
+      onPage: (page) => {
+        if (page.nextUri?.includes('/executing/')) running.add(page.id);
+      },
+    }),
+  );
+  await until('50 queries handed over', () => running.size >= 40, 120_000);
+  const victim = (await seenByTrino(clusters.rejecting, 'fifty'))[0]?.id.slice(-5) ?? '';
+  await clusters.rejecting.kill();
+  const next = await runQuery(suite.router.url, 'SELECT count(*) FROM tpch.tiny.region');
+  expect(next.rows).toEqual([[5]]);
+  const results = await Promise.all(queries);
+  const lost = results.filter(({ error }) => error);
+  expect(lost.every(({ id, error }) => id.endsWith(victim) && error?.errorName === 'REMOTE_HOST_GONE')).toBe(true);
+  const kept = results.filter(({ error }) => !error);
+  expect(kept.every(({ rows }) => rows[0]?.[0] === 1_500_000)).toBe(true);
+  expect(kept.length).toBeGreaterThanOrEqual(25);
+  const entries = await until(
+    'all in history with their end',
+    async () => {
+      const { queries: listed = [] } = await suite.call<{ queries?: { id: string; state: string }[] }>(
+        'QueryService/ListQueries',
+        { text: 'fifty', pageSize: 1000 },
+      );
+      const fresh = listed.filter(({ id }) => !before.has(id));
+      return fresh.length === 50 && fresh.every(({ state }) => state === 'FINISHED' || state === 'FAILED')
+        ? fresh
+        : undefined;
+    },
+    30_000,
+  );
+  expect(entries).toHaveLength(50);
+}, 300_000);

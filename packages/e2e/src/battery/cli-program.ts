@@ -1,0 +1,102 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+// cli-program.ts JAVA JAR URL USER: the Trino CLI. Statements come from BATTERY_*, results leave as "case TAB value".
+
+const [java = 'java', jar = '', url = '', user = ''] = process.argv.slice(2);
+const setting = (name: string): string => process.env[`BATTERY_${name}`] ?? '';
+
+type Output = { out: string; err: string };
+
+function cli(statements: string): ChildProcess {
+  const args = [
+    '--enable-native-access=ALL-UNNAMED',
+    '-XX:TieredStopAtLevel=1',
+    '-Djava.util.logging.config.file=/dev/null',
+  ];
+  args.push('-jar', jar, '--server', url, '--user', user, '--output-format', 'TSV', '--execute', statements);
+  if (url.startsWith('https:')) args.push('--insecure');
+  const password = setting('PASSWORD');
+  if (password !== '') args.push('--password');
+  const env = { ...process.env, ...(password === '' ? {} : { TRINO_PASSWORD: password }) };
+  return spawn(java, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
+}
+
+async function ended(child: ChildProcess): Promise<Output> {
+  const output = { out: '', err: '' };
+  child.stdout?.setEncoding('utf8').on('data', (text) => {
+    output.out += text;
+  });
+  child.stderr?.setEncoding('utf8').on('data', (text) => {
+    output.err += text;
+  });
+  await once(child, 'close');
+  return output;
+}
+
+const run = (statements: string) => ended(cli(statements));
+
+/** Rows go to standard output, all else to standard error. */
+async function lastLine(statements: string): Promise<string> {
+  const { out, err } = await run(statements);
+  return out.trimEnd().split('\n').at(-1) || `error: ${err.trim()}`;
+}
+
+async function write(): Promise<string> {
+  const statements = [setting('CREATE'), setting('INSERT'), setting('COUNT_WRITTEN'), setting('DROP')].join('; ');
+  const { out, err } = await run(statements);
+  const changed = [...`${out}\n${err}`.matchAll(/(?:CREATE TABLE|INSERT): (\d+) rows?/g)].map((match) => match[1]);
+  const counted = /^\d+$/m.exec(out)?.[0];
+  return [...changed, counted].join(' ');
+}
+
+async function errorMessage(): Promise<string> {
+  const { err } = await run(setting('FAILING'));
+  return err.trim().replace(/^Query \w+ failed: /, '');
+}
+
+async function cancel(): Promise<string> {
+  const child = cli(setting('LONG'));
+  const over = ended(child).then(() => 'canceled');
+  console.log('running');
+  await once(process.stdin, 'data'); // comes when the server says that the query runs
+  child.kill('SIGINT');
+  const how = await Promise.race([over, sleep(30_000, 'still running')]);
+  child.kill('SIGKILL');
+  return how;
+}
+
+async function report(name: string, produce: () => Promise<string>): Promise<void> {
+  const value = await produce().catch((error: unknown) => `error: ${String(error)}`);
+  console.log(`${name}\t${value.replace(/\s+/g, ' ')}`);
+}
+
+await report('select-1', () => lastLine(setting('ONE')));
+await report('count', () => lastLine(setting('COUNT')));
+await report('fetch-15000', async () =>
+  createHash('sha256')
+    .update((await run(setting('FETCH'))).out)
+    .digest('hex'),
+);
+await report('prepared', () =>
+  lastLine(`PREPARE battery FROM ${setting('PREPARED')}; EXECUTE battery USING ${setting('PREPARED_VALUE')}`),
+);
+await report(
+  'session',
+  async () => (await lastLineColumns(`${setting('SET_SESSION')}; ${setting('SHOW_SESSION')}`))[1] ?? '',
+);
+await report('write', write);
+await report('error-message', errorMessage);
+await report('error-code', async () => '-'); // it shows none
+await report('transaction', async () => {
+  const { out } = await run(`START TRANSACTION; ${setting('IN_TRANSACTION')}; COMMIT`);
+  return out.split('\n').find((line) => /^\d+$/.test(line)) ?? `error: ${out}`;
+});
+await report('cancel', cancel);
+process.exit();
+
+async function lastLineColumns(statements: string): Promise<string[]> {
+  return (await lastLine(statements)).split('\t');
+}

@@ -1,0 +1,97 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { until } from './condition.ts';
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+
+export type Service = 'gatewayserver' | 'monitor' | 'router';
+
+/** One process of the suite, started as users start it, that tests may stop, kill and start again. */
+export type ManagedProcess = AsyncDisposable & {
+  readonly pid: number;
+  /** What it printed on both streams since its last start. */
+  output(): string;
+  /** Starts it again with the same environment and waits until it is ready. */
+  start(): Promise<void>;
+  /** SIGTERM, and what it exited with. */
+  stop(): Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+  /** SIGKILL. */
+  kill(): Promise<void>;
+  /** Stops its threads without ending it, and lets them go on. */
+  freeze(): void;
+  thaw(): void;
+};
+
+/** Starts a service with these settings (environment keys without their prefix) and waits for /readyz, unless told not to. */
+export async function startService(
+  service: Service,
+  settings: Record<string, string>,
+  opsUrl: string,
+  waitForReady = true,
+): Promise<ManagedProcess> {
+  let child: ChildProcess | undefined;
+  let printed = '';
+  const ended = async (one: ChildProcess) => {
+    if (one.exitCode === null && one.signalCode === null) await once(one, 'exit');
+    return { code: one.exitCode, signal: one.signalCode };
+  };
+  const start = async () => {
+    printed = '';
+    const started = spawn(process.execPath, [`${ROOT}services/${service}/src/main.ts`], {
+      env: environment(service, settings),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    child = started;
+    for (const stream of [started.stdout, started.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        printed = (printed + text).slice(-200_000);
+      });
+    }
+    const probe = async () => {
+      if (started.exitCode !== null) throw new Error(`${service} exited with ${started.exitCode}: ${printed}`);
+      return (await fetch(`${opsUrl}/${waitForReady ? 'readyz' : 'livez'}`, { signal: AbortSignal.timeout(2_000) })).ok;
+    };
+    await until(`${service} to be ${waitForReady ? 'ready' : 'alive'} at ${opsUrl}`, probe, 60_000).catch(
+      (error: Error) => {
+        started.kill('SIGKILL');
+        throw new Error(`${error.message}\n${printed}`);
+      },
+    );
+  };
+  await start();
+  const signal = async (name: NodeJS.Signals) => {
+    if (!child) throw new Error(`${service} is not running`);
+    child.kill(name);
+    return ended(child);
+  };
+  return {
+    get pid() {
+      return child?.pid ?? 0;
+    },
+    output: () => printed,
+    start,
+    stop: () => signal('SIGTERM'),
+    kill: async () => {
+      await signal('SIGKILL');
+    },
+    freeze: () => void child?.kill('SIGSTOP'),
+    thaw: () => void child?.kill('SIGCONT'),
+    [Symbol.asyncDispose]: async () => {
+      if (!child || child.exitCode !== null || child.signalCode !== null) return;
+      child.kill('SIGCONT');
+      child.kill('SIGTERM');
+      const force = setTimeout(() => child?.kill('SIGKILL'), 12_000);
+      await ended(child);
+      clearTimeout(force);
+    },
+  };
+}
+
+function environment(service: Service, settings: Record<string, string>): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(
+    ([name]) => !name.startsWith('TRINO_GATEWAY_') && name !== 'NODE_OPTIONS',
+  );
+  const own = Object.entries(settings).map(([key, value]) => [`TRINO_GATEWAY_${service.toUpperCase()}_${key}`, value]);
+  return Object.fromEntries([...kept, ...own]);
+}

@@ -1,0 +1,159 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { until } from './condition.ts';
+import { freePorts } from './free-ports.ts';
+import { type ManagedProcess, startService } from './managed-process.ts';
+
+export type RunningService = ManagedProcess & { readonly url: string; readonly opsUrl: string };
+export type RunningRouter = RunningService & {
+  /** One per listening port. */ readonly urls: readonly string[];
+  readonly ports: readonly number[];
+};
+
+export type SuiteOptions = {
+  /** Default 1 each. */
+  gatewayservers?: number;
+  routers?: number;
+  /** Listening ports of each router; default 1. */
+  listeners?: number;
+  /** Default: a SQLite file of the suite's own. */
+  databaseUrl?: string;
+  gatewayserver?: Record<string, string>;
+  monitor?: Record<string, string>;
+  router?: Record<string, string>;
+};
+
+/** The product as its users run it: every part a process of its own, on free ports, in a folder of its own. */
+export type Suite = AsyncDisposable & {
+  readonly folder: string;
+  readonly gatewayservers: readonly RunningService[];
+  readonly gatewayserver: RunningService;
+  readonly monitor: RunningService;
+  readonly routers: readonly RunningRouter[];
+  readonly router: RunningRouter;
+  /** Calls the contract, `BackendService/PutBackend` say, as Connect JSON; throws on an error answer. */
+  call<T = Record<string, unknown>>(method: string, body: unknown): Promise<T>;
+  /** Puts these backends and waits until each is available. */
+  addBackends(backends: Record<string, string>, more?: Record<string, unknown>): Promise<void>;
+  /** Puts a group of these backends. */
+  addGroup(id: string, backendIds: readonly string[], more?: Record<string, unknown>): Promise<void>;
+};
+
+/** Starts the gatewayservers, the monitor and the routers; `await using` ends them and removes their folder. */
+export async function startSuite(options: SuiteOptions = {}): Promise<Suite> {
+  await using started = new AsyncDisposableStack();
+  const folder = await mkdtemp(join(tmpdir(), 'trino-gateway-suite-'));
+  started.defer(() => rm(folder, { recursive: true, force: true }));
+  const servers = options.gatewayservers ?? 1;
+  const routerCount = options.routers ?? 1;
+  const listeners = options.listeners ?? 1;
+  const ports = await freePorts(servers * 2 + 1 + routerCount * (1 + listeners));
+  const next = () => ports.pop() ?? 0;
+
+  const gatewayservers: RunningService[] = [];
+  for (let index = 0; index < servers; index++) {
+    const [port, ops] = [next(), next()];
+    const process = await startService(
+      'gatewayserver',
+      {
+        LISTEN: `127.0.0.1:${port}`,
+        OPS_LISTEN: `127.0.0.1:${ops}`,
+        DATABASE_URL: options.databaseUrl ?? `sqlite:${folder}/gateway.db`,
+        ...options.gatewayserver,
+      },
+      `http://127.0.0.1:${ops}`,
+    );
+    gatewayservers.push(
+      started.use(Object.assign(process, { url: `http://127.0.0.1:${port}`, opsUrl: `http://127.0.0.1:${ops}` })),
+    );
+  }
+  const gatewayserver = at(gatewayservers, 0);
+  const urls = gatewayservers.map(({ url }) => url).join(',');
+
+  const monitorOps = next();
+  const monitorProcess = await startService(
+    'monitor',
+    {
+      GATEWAYSERVER_URL: urls,
+      OPS_LISTEN: `127.0.0.1:${monitorOps}`,
+      INTERVAL: '1s',
+      PROBATION: '10ms',
+      ...options.monitor,
+    },
+    `http://127.0.0.1:${monitorOps}`,
+  );
+  const monitor = started.use(Object.assign(monitorProcess, { url: '', opsUrl: `http://127.0.0.1:${monitorOps}` }));
+
+  const routers: RunningRouter[] = [];
+  for (let index = 0; index < routerCount; index++) {
+    const ops = next();
+    const own = Array.from({ length: listeners }, next);
+    const process = await startService(
+      'router',
+      {
+        GATEWAYSERVER_URL: urls,
+        LISTEN: own.map((port) => `127.0.0.1:${port}`).join(','),
+        OPS_LISTEN: `127.0.0.1:${ops}`,
+        STATE_FILE: `${folder}/router-${index}.json`,
+        EXPLAIN_HEADERS: 'true',
+        ...options.router,
+      },
+      `http://127.0.0.1:${ops}`,
+    );
+    const ownUrls = own.map((port) => `http://127.0.0.1:${port}`);
+    routers.push(
+      started.use(
+        Object.assign(process, { url: at(ownUrls, 0), urls: ownUrls, ports: own, opsUrl: `http://127.0.0.1:${ops}` }),
+      ),
+    );
+  }
+
+  const call = async <T>(method: string, body: unknown): Promise<T> => {
+    const response = await fetch(`${gatewayserver.url}/trinogateway.v1.${method}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(10_000),
+    });
+    const answer: unknown = await response.json();
+    if (!response.ok) throw new Error(`${method}: ${JSON.stringify(answer)}`);
+    return answer as T;
+  };
+  const owned = started.move();
+  return {
+    folder,
+    gatewayservers,
+    gatewayserver,
+    monitor,
+    routers,
+    router: at(routers, 0),
+    call,
+    addBackends: async (backends, more = {}) => {
+      for (const [id, url] of Object.entries(backends))
+        await call('BackendService/PutBackend', { backend: { id, url, ...more } });
+      for (const id of Object.keys(backends)) {
+        await until(
+          `backend ${id} to be available`,
+          async () => {
+            const { condition } = await call<{ condition?: { available?: boolean } }>('BackendService/GetBackend', {
+              id,
+            });
+            return condition?.available;
+          },
+          30_000,
+        );
+      }
+    },
+    addGroup: async (id, backendIds, more = {}) => {
+      await call('GroupService/PutGroup', { group: { id, backendIds, ...more } });
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+function at<T>(list: readonly T[], index: number): T {
+  const found = list[index];
+  if (found === undefined) throw new Error(`there is no number ${index}`);
+  return found;
+}

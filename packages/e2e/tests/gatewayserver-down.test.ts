@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { type ScriptedTrino, startScriptedTrino } from '@trino-gateway/testing';
+import { until } from '../src/condition.ts';
+import { type Suite, startSuite } from '../src/suite.ts';
+import { type Page, runQuery } from '../src/trino-query.ts';
+
+let trino: ScriptedTrino;
+let suite: Suite;
+
+beforeAll(async () => {
+  trino = await startScriptedTrino();
+  suite = await startSuite({ gatewayserver: { DEFAULT_GROUP: 'all' }, router: { GATEWAYSERVER_WAIT: '1s' } });
+  await suite.addBackends({ one: trino.url });
+  await suite.addGroup('all', ['one']);
+}, 240_000);
+
+afterAll(async () => {
+  await suite?.[Symbol.asyncDispose]();
+  await trino?.stop();
+});
+
+test('with the gatewayserver down a new query is refused within the configured time, with what to do', async () => {
+  await suite.gatewayserver.kill();
+  const began = Date.now();
+  const { error } = await runQuery(suite.router.url, 'SELECT 1');
+  const tookMs = Date.now() - began;
+  const { status } = await fetch(`${suite.router.opsUrl}/readyz`);
+  await suite.gatewayserver.start();
+  expect(tookMs).toBeLessThan(20_000);
+  expect(error?.message).toMatch(/gatewayserver/);
+  expect(status).toBe(200);
+}, 240_000);
+
+test('a router that restarts while the gatewayserver is down still serves the polls of running queries', async () => {
+  await until(
+    'the router to find the gatewayserver again',
+    async () => !(await runQuery(suite.router.url, 'SELECT 2')).error,
+  );
+  trino.when('SELECT held', { runMs: 20_000, columns: [{ name: 'n', type: 'bigint' }], rows: [[42]] });
+  let page: Page | undefined;
+  const started = new AbortController();
+  await runQuery(suite.router.url, 'SELECT held', {
+    signal: started.signal,
+    onPage: (latest) => {
+      page = latest;
+      if (latest.stats.state === 'RUNNING') started.abort();
+    },
+  }).catch(() => undefined);
+  await suite.gatewayserver.kill();
+  await suite.router.stop();
+  await suite.router.start();
+  expect(page).toMatchObject({ stats: { state: 'RUNNING' } });
+  const rows: unknown[] = [];
+  for (let link = page?.nextUri; link; ) {
+    const answer = await fetch(link);
+    expect(answer.status).toBe(200);
+    const next = (await answer.json()) as Page;
+    expect(next.error).toBeUndefined();
+    rows.push(...(next.data ?? []));
+    link = next.nextUri;
+  }
+  expect(rows).toEqual([[42]]);
+  await suite.gatewayserver.start();
+}, 240_000);

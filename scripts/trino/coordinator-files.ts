@@ -1,0 +1,117 @@
+import { pbkdf2Sync, randomBytes } from 'node:crypto';
+
+/** What a coordinator is like. Everything but the port has a default. */
+export type CoordinatorSettings = {
+  /** Shows in its node id and log messages; default `trino`. */
+  name?: string;
+  /** On 127.0.0.1; 0 or absent: a free one. */
+  port?: number;
+  /** False refuses requests with X-Forwarded-* headers (406), as Trino does by default; default true. */
+  processForwarded?: boolean;
+  /** Limits for all queries but our own probes: how many run at once, and how many may wait. */
+  resourceGroup?: { hardConcurrencyLimit: number; maxQueued: number };
+  /** Password authentication with one user; takes requests by https, or with X-Forwarded-Proto: https. */
+  password?: { user: string; password: string };
+  /** A TLS port as well, with a self-signed certificate for localhost and 127.0.0.1. */
+  httpsPort?: number;
+  /** Further lines of config.properties; they win over ours. */
+  properties?: Readonly<Record<string, string>>;
+};
+
+/** The source our probes name; it has a resource group of its own, so that a full cluster does not look dead. */
+export const PROBE_SOURCE = 'trino-gateway-probe';
+
+/** The password of the key store that is made for one start. */
+export const KEYSTORE_PASSWORD = 'changeit';
+
+/** The settings files of a one-node cluster, by path below its folder. */
+export function coordinatorFiles(settings: CoordinatorSettings & { name: string; port: number }): Map<string, string> {
+  const files = new Map<string, string>();
+  for (const catalog of ['tpch', 'memory'])
+    files.set(`etc/catalog/${catalog}.properties`, lines({ 'connector.name': catalog }));
+  files.set('etc/config.properties', lines({ ...configProperties(settings), ...settings.properties }));
+  if (settings.password !== undefined) {
+    files.set(
+      'etc/password-authenticator.properties',
+      lines({ 'password-authenticator.name': 'file', 'file.password-file': 'etc/password.db' }),
+    );
+    files.set('etc/password.db', `${settings.password.user}:${hash(settings.password.password)}\n`);
+  }
+  if (settings.resourceGroup !== undefined) {
+    files.set(
+      'etc/resource-groups.properties',
+      lines({
+        'resource-groups.configuration-manager': 'file',
+        'resource-groups.config-file': 'etc/resource-groups.json',
+      }),
+    );
+    files.set('etc/resource-groups.json', JSON.stringify(resourceGroups(settings.resourceGroup)));
+  }
+  return files;
+}
+
+/** The plugins those files need. */
+export function pluginNames(settings: CoordinatorSettings): string[] {
+  return [
+    'tpch',
+    'memory',
+    ...(settings.password === undefined ? [] : ['password-authenticators']),
+    ...(settings.resourceGroup === undefined ? [] : ['resource-group-managers']),
+  ];
+}
+
+function configProperties(settings: CoordinatorSettings & { name: string; port: number }): Record<string, string> {
+  const { name, port, httpsPort, password } = settings;
+  return {
+    'node.id': name,
+    'node.environment': 'sample',
+    'node.bind-ip': '127.0.0.1',
+    'node.internal-address': '127.0.0.1',
+    coordinator: 'true',
+    'node-scheduler.include-coordinator': 'true',
+    'discovery.uri': `http://127.0.0.1:${port}`,
+    'http-server.http.port': String(port),
+    'http-server.process-forwarded': String(settings.processForwarded ?? true),
+    'plugin.dir': 'plugin',
+    // With static catalogs the first seconds of table queries fail with NO_NODES_AVAILABLE.
+    'catalog.management': 'dynamic',
+    // On a machine without time a node gives up on itself after one minute.
+    'query.remote-task.max-error-duration': '5m',
+    ...(httpsPort === undefined
+      ? {}
+      : {
+          'http-server.https.enabled': 'true',
+          'http-server.https.port': String(httpsPort),
+          'http-server.https.keystore.path': 'etc/keystore.p12',
+          'http-server.https.keystore.key': KEYSTORE_PASSWORD,
+        }),
+    ...(password === undefined
+      ? {}
+      : {
+          'http-server.authentication.type': 'PASSWORD',
+          'internal-communication.shared-secret': randomBytes(32).toString('base64'),
+        }),
+  };
+}
+
+function resourceGroups(limits: { hardConcurrencyLimit: number; maxQueued: number }): unknown {
+  return {
+    rootGroups: [
+      { name: 'probe', hardConcurrencyLimit: 100, maxQueued: 100 },
+      { name: 'global', ...limits },
+    ],
+    selectors: [{ source: PROBE_SOURCE, group: 'probe' }, { group: 'global' }],
+  };
+}
+
+function hash(password: string): string {
+  const [iterations, salt] = [1000, randomBytes(16)];
+  const digest = pbkdf2Sync(password, salt, iterations, 32, 'sha256');
+  return `${iterations}:${salt.toString('hex')}:${digest.toString('hex')}`;
+}
+
+function lines(properties: Readonly<Record<string, string>>): string {
+  return Object.entries(properties)
+    .map(([key, value]) => `${key}=${value}\n`)
+    .join('');
+}
