@@ -1,0 +1,8 @@
+# Runs once, when the database folder is empty: a user that owns the schema, and one that only reads and writes rows.
+mysql --user=root --password="$MYSQL_ROOT_PASSWORD" <<SQL
+CREATE DATABASE gateway CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+CREATE USER 'gateway_owner'@'%' IDENTIFIED BY '$MYSQL_ROOT_PASSWORD';
+GRANT ALL ON gateway.* TO 'gateway_owner'@'%';
+CREATE USER 'gateway'@'%' IDENTIFIED BY '$MYSQL_ROOT_PASSWORD';
+GRANT SELECT, INSERT, UPDATE, DELETE ON gateway.* TO 'gateway'@'%';
+SQL

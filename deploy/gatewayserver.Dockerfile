@@ -1,0 +1,31 @@
+# Keeps backends, groups, policies and history, and decides where a query goes.
+# From the root of the repository: docker build -f deploy/gatewayserver.Dockerfile -t trino-gateway/gatewayserver .
+FROM node:24.21.0-bookworm-slim AS build
+WORKDIR /app
+COPY tools tools
+RUN npm ci --prefix tools --ignore-scripts --omit=optional
+ENV PATH=/app/tools/node_modules/.bin:$PATH
+COPY package.json pnpm-lock.yaml pnpm-workspace.yaml ./
+COPY packages packages
+COPY services/gatewayserver services/gatewayserver
+COPY deploy/fill-compile-cache.ts deploy/
+# The sources run as they are: Node strips their types through the links of the workspace.
+RUN pnpm install --prod --frozen-lockfile --filter-prod "@trino-gateway/gatewayserver..."
+RUN rm -rf tools
+
+FROM node:24.21.0-bookworm-slim
+WORKDIR /app
+ENV NODE_ENV=production
+ENV NODE_COMPILE_CACHE=/app/.compile-cache NODE_COMPILE_CACHE_PORTABLE=1
+COPY --from=build /app /app
+RUN mkdir data .compile-cache && chown 65532:65532 data .compile-cache
+USER 65532:65532
+# Node keeps a compile cache for each user, hence after USER.
+RUN TRINO_GATEWAY_GATEWAYSERVER_LISTEN=127.0.0.1:0 TRINO_GATEWAY_GATEWAYSERVER_OPS_LISTEN=127.0.0.1:0 TRINO_GATEWAY_GATEWAYSERVER_DATABASE_URL=sqlite::memory: \
+    node deploy/fill-compile-cache.ts services/gatewayserver/src/main.ts
+VOLUME /app/data
+EXPOSE 8000 8001
+# Of the default ops port: give another one with --health-cmd when you change TRINO_GATEWAY_GATEWAYSERVER_OPS_LISTEN.
+HEALTHCHECK --interval=10s --timeout=3s --start-period=15s \
+    CMD ["node", "-e", "fetch('http://127.0.0.1:8001/readyz').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+CMD ["node", "services/gatewayserver/src/main.ts"]

@@ -1,0 +1,31 @@
+# Takes the queries of Trino clients and passes them on.
+# From the root of the repository: docker build -f deploy/router.Dockerfile -t trino-gateway/router .
+FROM node:24.21.0-bookworm-slim AS build
+WORKDIR /app
+COPY tools tools
+RUN npm ci --prefix tools --ignore-scripts --omit=optional
+ENV PATH=/app/tools/node_modules/.bin:$PATH
+COPY package.json pnpm-lock.yaml pnpm-workspace.yaml ./
+COPY packages packages
+COPY services/router services/router
+COPY deploy/fill-compile-cache.ts deploy/
+# The sources run as they are: Node strips their types through the links of the workspace.
+RUN pnpm install --prod --frozen-lockfile --filter-prod "@trino-gateway/router..."
+RUN rm -rf tools
+
+FROM node:24.21.0-bookworm-slim
+WORKDIR /app
+ENV NODE_ENV=production
+ENV NODE_COMPILE_CACHE=/app/.compile-cache NODE_COMPILE_CACHE_PORTABLE=1
+COPY --from=build /app /app
+RUN mkdir data .compile-cache && chown 65532:65532 data .compile-cache
+USER 65532:65532
+# Node keeps a compile cache for each user, hence after USER.
+RUN TRINO_GATEWAY_ROUTER_LISTEN=127.0.0.1:0 TRINO_GATEWAY_ROUTER_OPS_LISTEN=127.0.0.1:0 TRINO_GATEWAY_ROUTER_STATE_FILE=/tmp/router-state.json \
+    node deploy/fill-compile-cache.ts services/router/src/main.ts
+VOLUME /app/data
+EXPOSE 8080 8003
+# Of the default ops port: give another one with --health-cmd when you change TRINO_GATEWAY_ROUTER_OPS_LISTEN.
+HEALTHCHECK --interval=10s --timeout=3s --start-period=15s \
+    CMD ["node", "-e", "fetch('http://127.0.0.1:8003/readyz').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+CMD ["node", "services/router/src/main.ts"]
