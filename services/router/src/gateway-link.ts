@@ -14,6 +14,7 @@ import {
 import { describeError, every, isUnreachable, type Logger, refusesToken } from '@trino-gateway/runtime';
 import { createIncarnationReports } from './incarnation-reports.ts';
 import type { Life, Owner, OwnershipTable } from './ownership.ts';
+import { createRouteBatches } from './route-batches.ts';
 import { createStateFile } from './state-file.ts';
 
 /** What the data path of the router needs of the gatewayserver. */
@@ -98,6 +99,11 @@ export function createGatewayLink(options: GatewayLinkOptions): RunningGatewayLi
   const timings = { ...TIMINGS, ...options.timings };
   const suite = createClient(SuiteService, transport);
   const routing = createClient(RoutingService, transport);
+  const ask = createRouteBatches({
+    one: (question, signal, timeoutMs) => routing.route(question, { ...(signal && { signal }), timeoutMs }),
+    many: async (requests, timeoutMs) =>
+      (await routing.routeBatch({ requests: [...requests] }, { timeoutMs })).responses,
+  });
   let backends: ReadonlyMap<string, SnapshotBackend> = new Map();
   let refusalKey: Uint8Array | undefined;
   let revision = '';
@@ -209,7 +215,7 @@ export function createGatewayLink(options: GatewayLinkOptions): RunningGatewayLi
         const began = performance.now();
         const timeoutMs = wholeMs(Math.min(Math.max(deadline - began, 100), ROUTE_LIMIT_MS));
         try {
-          const answer = await routing.route({ ...request, routerId }, { signal, timeoutMs });
+          const answer = await ask({ ...request, routerId }, signal, timeoutMs);
           options.onRouted?.(performance.now() - began);
           return answer;
         } catch (error) {
