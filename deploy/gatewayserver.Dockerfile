@@ -22,10 +22,10 @@ RUN mkdir data .compile-cache && chown 65532:65532 data .compile-cache
 USER 65532:65532
 # Node keeps a compile cache for each user, hence after USER.
 RUN TRINO_GATEWAY_GATEWAYSERVER_LISTEN=127.0.0.1:0 TRINO_GATEWAY_GATEWAYSERVER_OPS_LISTEN=127.0.0.1:0 TRINO_GATEWAY_GATEWAYSERVER_DATABASE_URL=sqlite::memory: \
-    node deploy/fill-compile-cache.ts services/gatewayserver/src/main.ts
+    node deploy/fill-compile-cache.ts --max-semi-space-size=4 services/gatewayserver/src/main.ts
 VOLUME /app/data
 EXPOSE 8000 8001
 # Of the default ops port: give another one with --health-cmd when you change TRINO_GATEWAY_GATEWAYSERVER_OPS_LISTEN.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=15s \
     CMD ["node", "-e", "fetch('http://127.0.0.1:8001/readyz').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
-CMD ["node", "services/gatewayserver/src/main.ts"]
+CMD ["node", "--max-semi-space-size=4", "services/gatewayserver/src/main.ts"]

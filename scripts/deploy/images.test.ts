@@ -32,7 +32,11 @@ describe.each(SERVICES)('deploy/%s.Dockerfile', (service) => {
 
   test('it does not run as root, starts its own service, and as the process that gets the signals', () => {
     expect(lastOf(stages, 'USER')?.text).toMatch(/^[1-9]\d*:[1-9]\d*$/);
-    expect(lastOf(stages, 'CMD')?.words).toEqual(['node', `services/${service}/src/main.ts`]);
+    const { scripts }: { scripts: Record<string, string> } = JSON.parse(read('package.json'));
+    const words = lastOf(stages, 'CMD')?.words ?? [];
+    expect(words.at(-1)).toBe(`services/${service}/src/main.ts`);
+    // As pnpm start does.
+    expect(scripts[`start:${service}`]?.endsWith(`exec ${words.join(' ')}`)).toBe(true);
   });
 
   test('the defaults of what it writes lie in the folder that may be written', () => {

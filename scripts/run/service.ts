@@ -4,9 +4,7 @@ import { createWriteStream, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+import { type ServiceName, startCommand } from './start-script.ts';
 
 /** One process of the suite. */
 export type Service = {
@@ -24,7 +22,7 @@ export type Service = {
 
 /** How to start one. */
 export type ServiceOptions = {
-  name: 'gatewayserver' | 'monitor' | 'router';
+  name: ServiceName;
   args: readonly string[];
   env: NodeJS.ProcessEnv;
   logFolder: string;
@@ -42,9 +40,10 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const logPath = join(logFolder, `${name}.log`);
   const log = createWriteStream(logPath);
   // Its own process group: a Ctrl-C in the terminal reaches us, and we stop it in our own order.
-  const child = spawn(process.execPath, [join(ROOT, 'services', name, 'src', 'main.ts'), ...args], {
-    // Without it each start strips and compiles all sources anew: a second of work and 20 MB for each process.
-    env: { NODE_COMPILE_CACHE: join(ROOT, 'node_modules', '.cache', 'compiled'), ...env },
+  const start = startCommand(name, args);
+  const child = spawn(start.command, start.args, {
+    cwd: start.cwd,
+    env: { ...env, PATH: start.path },
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });

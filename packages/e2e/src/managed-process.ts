@@ -1,11 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+import { type ServiceName, startCommand } from '../../../scripts/run/start-script.ts';
 import { until } from './condition.ts';
-
-const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
-
-export type Service = 'gatewayserver' | 'monitor' | 'router';
 
 /** One process of the suite, started as users start it, that tests may stop, kill and start again. */
 export type ManagedProcess = AsyncDisposable & {
@@ -25,7 +21,7 @@ export type ManagedProcess = AsyncDisposable & {
 
 /** Starts a service with these settings (environment keys without their prefix) and waits for /readyz, unless told not to. */
 export async function startService(
-  service: Service,
+  service: ServiceName,
   settings: Record<string, string>,
   opsUrl: string,
   waitForReady = true,
@@ -38,8 +34,10 @@ export async function startService(
   };
   const start = async () => {
     printed = '';
-    const started = spawn(process.execPath, [`${ROOT}services/${service}/src/main.ts`], {
-      env: environment(service, settings),
+    const { command, args, cwd, path } = startCommand(service);
+    const started = spawn(command, args, {
+      cwd,
+      env: { ...environment(service, settings), PATH: path },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     child = started;
@@ -88,7 +86,7 @@ export async function startService(
   };
 }
 
-function environment(service: Service, settings: Record<string, string>): NodeJS.ProcessEnv {
+function environment(service: ServiceName, settings: Record<string, string>): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(
     ([name]) => !name.startsWith('TRINO_GATEWAY_') && name !== 'NODE_OPTIONS',
   );
