@@ -7,7 +7,7 @@ TOOLS := tools/node_modules/.package-lock.json
 MODULES := node_modules/.modules.yaml
 JEST := NODE_OPTIONS='--experimental-vm-modules --disable-warning=ExperimentalWarning' node_modules/.bin/jest
 
-.PHONY: help setup generate check test e2e test-databases bench run run-smoke
+.PHONY: help setup generate check test e2e test-databases images bench run run-smoke
 
 help: ## what can be done here
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,9 +42,11 @@ test-databases: setup ## the storage contract on real MySQL, MariaDB and Postgre
 run-smoke: setup ## is make run what the README says?
 	node scripts/run/smoke.ts
 
+images: setup ## the steps of the Dockerfiles in a folder, and each service started from it (needs no container engine)
+	node scripts/deploy/check-image.ts
+
 bench: setup ## compare with nginx, haproxy and direct in one run; appends to bench/RESULTS.md
 	node bench/main.ts
-
 
 run: setup ## the suite with BACKENDS=http://a:8080,…, or what CONFIG=FILE declares, or two small sample clusters
 	node scripts/run/main.ts
