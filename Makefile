@@ -34,7 +34,7 @@ test: setup ## everything that needs no Trino: units, storage on SQLite, the sui
 	$(JEST) --testPathIgnorePatterns /node_modules/ packages/e2e/real
 
 e2e: setup ## two real Trino 476, the three processes, seven real clients, kills
-	$(JEST) --runInBand --testTimeout 300000 packages/e2e/real
+	$(JEST) --runInBand --testTimeout 900000 packages/e2e/real
 
 test-databases: setup ## the storage contract on real MySQL, MariaDB and PostgreSQL
 	node scripts/databases/test-databases.ts

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { describeProtocol } from '../../testing/tests/protocol.ts';
 import { until } from '../src/condition.ts';
 import { type Suite, startSuite } from '../src/suite.ts';
-import { runQuery } from '../src/trino-query.ts';
+import { runQuery, runQueryAsHost } from '../src/trino-query.ts';
 import { type RealClusters, seenByTrino, startRealClusters } from './real-clusters.ts';
 
 let clusters: RealClusters;
@@ -23,6 +23,10 @@ beforeAll(async () => {
   const put = (policy: Record<string, unknown>) => suite.call('PolicyService/PutPolicy', { policy });
   await put({ id: 'etl', clientTags: { anyOf: ['etl'] }, groupId: 'left', requestSource: 'etl-jobs' });
   await put({ id: 'bi', connectionProperties: { properties: { team: 'bi' } }, groupId: 'right' });
+  await put({ id: 'night', clientTags: { allOf: ['night', 'batch'] }, groupId: 'right' });
+  await put({ id: 'raw', connectionProperties: { exact: 'mode=raw' }, groupId: 'left' });
+  await put({ id: 'reports', host: 'Reports.example', groupId: 'right' });
+  await put({ id: 'alias', host: 'alias.example', groupId: 'left', fallbackGroupId: 'right' });
   await put({ id: 'port-left', listeningPort: suite.router.ports[1], groupId: 'left' });
   await put({ id: 'port-right', listeningPort: suite.router.ports[1], groupId: 'right' });
 }, 600_000);
@@ -37,19 +41,30 @@ describeProtocol('a real Trino 476', () => ({ url: clusters.accepting.url, rejec
 
 test.each<[string, 0 | 1, Record<string, string>, 'accepting' | 'rejecting']>([
   ['client tags', 0, { 'x-trino-client-tags': 'etl' }, 'accepting'],
+  ['all of several tags', 0, { 'x-trino-client-tags': 'night,batch,more' }, 'rejecting'],
   ['connection properties', 0, { 'x-trino-connection-properties': 'team=bi' }, 'rejecting'],
+  ['the exact text of the properties', 0, { 'x-trino-connection-properties': 'mode=raw' }, 'accepting'],
+  ['the host, with links that name it', 0, { host: 'reports.example:8080' }, 'rejecting'],
+  ['another host, on a cluster that takes X-Forwarded-*', 0, { host: 'alias.example' }, 'accepting'],
+  [
+    'host and tags that contradict each other: the fallback group',
+    0,
+    { host: 'alias.example', 'x-trino-client-tags': 'night,batch' },
+    'rejecting',
+  ],
   ['the listening port, first group by id', 1, {}, 'accepting'],
   ['port and connection properties together', 1, { 'x-trino-connection-properties': 'team=bi' }, 'rejecting'],
 ])(
   'a real query goes where the policies send it, seen from the cluster: %s',
   async (name, listener, headers, target) => {
     const mark = `policy ${name}`;
-    const result = await runQuery(
-      suite.router.urls[listener] ?? '',
-      `SELECT count(*) FROM tpch.tiny.nation -- ${mark}`,
-      { headers },
-    );
-    expect(result.rows).toEqual([[25]]);
+    const url = suite.router.urls[listener] ?? '';
+    const statement = `SELECT count(*) FROM tpch.tiny.nation -- ${mark}`;
+    const { host, ...others } = headers;
+    const result = host
+      ? await runQueryAsHost(url, host, statement, others)
+      : await runQuery(url, statement, { headers });
+    expect(result.error).toBeUndefined();
     const other = target === 'accepting' ? 'rejecting' : 'accepting';
     const seen = await seenByTrino(clusters[target], mark);
     expect(seen.map(({ id }) => id)).toEqual([result.id]);
@@ -148,6 +163,7 @@ test('kill -9 of a coordinator while 50 queries run: its queries fail clearly, t
   expect(next.rows).toEqual([[5]]);
   const results = await Promise.all(queries);
   const lost = results.filter(({ error }) => error);
+  expect(lost.length).toBeGreaterThan(0); // it was killed in mid-work
   expect(lost.every(({ id, error }) => id.endsWith(victim) && error?.errorName === 'REMOTE_HOST_GONE')).toBe(true);
   const kept = results.filter(({ error }) => !error);
   expect(kept.every(({ rows }) => rows[0]?.[0] === 1_500_000)).toBe(true);

@@ -20,7 +20,7 @@ export type BatteryOptions = {
   only?: readonly ClientName[];
   /** `presto` (default) makes PyHive send X-Presto-* headers, which a bare Trino does not understand; `trino` X-Trino-*. */
   pyhive?: 'presto' | 'trino';
-  /** For one client; default four minutes. */
+  /** For one client; default eight minutes. */
   clientTimeoutMs?: number;
   /** Gets progress lines. */
   say?: (line: string) => void;
@@ -82,7 +82,7 @@ async function answers(
 ): Promise<{ values: Map<string, string>; complaints: string }> {
   const { stdin, stdout, stderr } = child;
   if (stdin === null || stdout === null || stderr === null) throw new Error('the pipes of a client are open');
-  const limit = AbortSignal.timeout(options.clientTimeoutMs ?? 240_000);
+  const limit = AbortSignal.timeout(options.clientTimeoutMs ?? 480_000);
   limit.addEventListener('abort', () => child.kill('SIGKILL'));
   const gone = new AbortController();
   const over = once(child, 'close').finally(() => gone.abort());
@@ -104,7 +104,7 @@ async function answers(
   await over;
   await telling;
   if (values.has('running')) {
-    values.set('cancelled-on-server', await howItEnded(backends, options.user, mark, AbortSignal.timeout(120_000)));
+    values.set('cancelled-on-server', await howItEnded(backends, options.user, mark, AbortSignal.timeout(240_000)));
   }
   return { values, complaints: limit.aborted ? `${complaints} (stopped: it took too long)` : complaints };
 }

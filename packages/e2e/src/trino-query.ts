@@ -1,3 +1,5 @@
+import http from 'node:http';
+
 /** A page as a Trino client reads it. */
 export type Page = {
   id: string;
@@ -63,4 +65,41 @@ async function request(url: string, init: RequestInit, { retryForMs = 0, signal 
     if (Date.now() > deadline) throw failure;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
+}
+
+/**
+ * Submits a statement to this address under another name, as a client behind a balancer or an alias does, and follows the
+ * links to the last page, which it answers. Every link must name that host. fetch does not let a Host header be set;
+ * node:http does.
+ */
+export async function runQueryAsHost(
+  url: string,
+  host: string,
+  statement: string,
+  headers: Record<string, string> = {},
+): Promise<Page> {
+  const own = 'x-presto-user' in headers ? {} : { 'x-trino-user': 'e2e' };
+  const ask = (path: string, method: string, body?: string) =>
+    new Promise<Page>((resolve, reject) => {
+      const asked = http.request(`${url}${path}`, { method, headers: { host, ...own, ...headers } }, (answer) => {
+        let text = '';
+        answer.setEncoding('utf8').on('data', (part: string) => {
+          text += part;
+        });
+        answer.on('end', () =>
+          answer.statusCode === 200
+            ? resolve(JSON.parse(text))
+            : reject(new Error(`HTTP ${answer.statusCode}: ${text.slice(0, 500)}`)),
+        );
+      });
+      asked.setTimeout(60_000, () => asked.destroy(new Error('no answer within 60 s')));
+      asked.on('error', reject).end(body);
+    });
+  let page = await ask('/v1/statement', 'POST', statement);
+  while (page.nextUri) {
+    const link = new URL(page.nextUri);
+    if (link.host !== host.toLowerCase()) throw new Error(`a link names ${link.host}, the client asked ${host}`);
+    page = await ask(link.pathname, 'GET');
+  }
+  return page;
 }

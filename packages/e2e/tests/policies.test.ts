@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type ScriptedTrino, startScriptedTrino } from '@trino-gateway/testing';
 import { type Suite, startSuite } from '../src/suite.ts';
-import { runQuery } from '../src/trino-query.ts';
+import { runQuery, runQueryAsHost } from '../src/trino-query.ts';
 
 // One cluster per group, so that where a query went is seen from Trino's side.
 const GROUPS = ['port', 'host', 'tags', 'props', 'both', 'spare', 'rest'] as const;
@@ -43,43 +43,12 @@ async function groupsThatRan(listener: 0 | 1, headers: Record<string, string>): 
   const url = suite.router.urls[listener] ?? '';
   const { host, ...others } = headers;
   const result = host
-    ? await viaHost(url, host, statement, others)
+    ? await runQueryAsHost(url, host, statement, others)
     : await runQuery(url, statement, { headers: others });
   expect(result.error).toBeUndefined();
   return [...trinos]
     .filter(([, { queries }]) => queries.some((query) => query.statement === statement))
     .map(([group]) => group);
-}
-
-/** fetch does not let a Host header be set; node:http does. */
-async function viaHost(url: string, host: string, statement: string, headers: Record<string, string>) {
-  const { request } = await import('node:http');
-  type Page = { nextUri?: string; error?: { message: string } };
-  const ask = (path: string, method: string, body?: string) =>
-    new Promise<Page>((resolve, reject) => {
-      const asked = request(
-        `${url}${path}`,
-        { method, headers: { host, ...('x-presto-user' in headers ? {} : { 'x-trino-user': 'e2e' }), ...headers } },
-        (answer) => {
-          let text = '';
-          answer.setEncoding('utf8').on('data', (part: string) => {
-            text += part;
-          });
-          answer.on('end', () =>
-            answer.statusCode === 200
-              ? resolve(JSON.parse(text))
-              : reject(new Error(`HTTP ${answer.statusCode}: ${text}`)),
-          );
-        },
-      );
-      asked.on('error', reject).end(body);
-    });
-  let page = await ask('/v1/statement', 'POST', statement);
-  while (page.nextUri) {
-    expect(new URL(page.nextUri).host).toBe(host.toLowerCase()); // links name the address the client used
-    page = await ask(new URL(page.nextUri).pathname, 'GET');
-  }
-  return page;
 }
 
 test.each<[string, 0 | 1, Record<string, string>, string]>([
@@ -106,7 +75,7 @@ test.each<[string, 0 | 1, Record<string, string>, string]>([
 
 test('an old client is routed by its X-Presto headers', async () => {
   const statement = `SELECT ${++marker}`;
-  await viaHost(suite.router.url, new URL(suite.router.url).host, statement, {
+  await runQueryAsHost(suite.router.url, new URL(suite.router.url).host, statement, {
     'x-presto-user': 'old',
     'x-presto-client-tags': 'vip',
   });
@@ -116,7 +85,7 @@ test('an old client is routed by its X-Presto headers', async () => {
 
 test('the request source of the chosen policy is what the cluster sees', async () => {
   const statement = `SELECT ${++marker}`;
-  await viaHost(suite.router.url, 'reports.example', statement, { 'x-trino-source': 'mine' });
+  await runQueryAsHost(suite.router.url, 'reports.example', statement, { 'x-trino-source': 'mine' });
   const seen = trinos.get('both')?.queries.find((query) => query.statement === statement);
   expect(seen?.source).toBe('reports');
 });
