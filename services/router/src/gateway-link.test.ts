@@ -7,7 +7,6 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import {
   RouteResponseSchema,
   Backend_ForwardedHeaders as Setting,
-  SnapshotBackendSchema,
 } from '@trino-gateway/api/gateway';
 import { createGatewayTransport, silentLogger } from '@trino-gateway/runtime';
 import {
@@ -137,14 +136,9 @@ describe('without a gatewayserver', () => {
     {
       await using router = startLink(inMemory(fake), { timings: { ...FAST, recordLimitMs: 60_000 } });
       await until(() => router.link.notReady() === undefined);
-      router.ownership.learn('20261121_080808_00130_bbbbb', {
-        backendId: 'a',
-        url: 'http://a:1',
-        forwardedHeaders: Setting.AUTO,
-      });
-      const [backend] = router.link.backends().values();
-      if (!backend) throw new Error('no backend');
-      await router.link.recordIncarnation('bbbbb', backend);
+      const owner = { backendId: 'a', url: 'http://a:1', forwardedHeaders: Setting.AUTO };
+      router.ownership.learn('20261121_080808_00130_bbbbb', owner);
+      await router.link.recordIncarnation({ suffix: 'bbbbb', ...owner });
       expect(await readFile(join(folder, 'state.json'), 'utf8')).toContain('bbbbb');
     }
     using transport = nobody();
@@ -240,14 +234,14 @@ describe('a decision', () => {
 });
 
 describe('what the router tells', () => {
-  const backend = create(SnapshotBackendSchema, { id: 'a', url: 'http://a:1', forwardedHeaders: Setting.AUTO });
+  const life = { suffix: 'aaaaa', backendId: 'a', url: 'http://a:1', forwardedHeaders: Setting.AUTO };
 
   test('a new life is told until the gatewayserver has it, but holds up a client for no more than the limit', async () => {
     const fake = fakeGatewayserver();
     fake.publish(snapshotOf('1', ['http://a:1']));
     fake.token = 'x';
     await using router = startLink(inMemory(fake));
-    await router.link.recordIncarnation('aaaaa', backend);
+    await router.link.recordIncarnation(life);
     expect(fake.incarnations).toEqual([]);
     fake.token = undefined;
     await until(() => fake.incarnations.length === 1);
@@ -264,7 +258,7 @@ describe('what the router tells', () => {
         method.name === 'RecordIncarnation' ? hung.promise : transport.unary(method, ...rest),
     };
     await using router = startLink(hanging, { timings: { ...FAST, recordLimitMs: 50 } });
-    await router.link.recordIncarnation('aaaaa', backend);
+    await router.link.recordIncarnation(life);
     hung.reject(new ConnectError('stopped', Code.Unavailable));
     expect(fake.incarnations).toEqual([]);
   });

@@ -36,7 +36,7 @@ export type GatewayLink = {
   /** Signs links of refusals; undefined before the first snapshot. */
   refusalKey(): Uint8Array | undefined;
   /** Tells gatewayserver and state file of a suffix seen for the first time; resolves when stored or after 500 ms. */
-  recordIncarnation(suffix: string, backend: SnapshotBackend): Promise<void>;
+  recordIncarnation(life: Life): Promise<void>;
 };
 
 /** The gatewayserver did not answer in time. */
@@ -233,8 +233,7 @@ export function createGatewayLink(options: GatewayLinkOptions): RunningGatewayLi
     },
     backends: () => backends,
     refusalKey: () => refusalKey,
-    recordIncarnation: async (suffix, backend) => {
-      const life = { suffix, ...ownerOf(backend) };
+    recordIncarnation: async (life) => {
       const stored = Promise.all([incarnations.report(life), stateFile.save()]);
       const limit = new AbortController();
       await Promise.race([stored, pause(timings.recordLimitMs, limit.signal)]);

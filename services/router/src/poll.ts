@@ -126,9 +126,7 @@ async function pollAnybody(
   if (search.kind === 'found') {
     const { owner } = search.answer;
     if (ownership.learn(request.queryId, owner)) {
-      const { backendId, url, forwardedHeaders } = owner;
-      const backend = { $typeName: 'trinogateway.v1.SnapshotBackend', id: backendId, url, forwardedHeaders } as const;
-      void link.recordIncarnation(querySuffix(request.queryId) ?? '', backend).catch(() => {});
+      void link.recordIncarnation({ suffix: querySuffix(request.queryId) ?? '', ...owner }).catch(() => {});
     }
     await passOn(context, exchange, request, search.answer);
     return;

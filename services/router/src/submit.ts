@@ -114,13 +114,7 @@ async function handOver(
   if (context.ownership.learn(id, owner)) {
     context.forwarding.forget(owner.url, submission.submittedAt);
     context.misses.clear();
-    const { backendId, url, forwardedHeaders } = owner;
-    await context.link.recordIncarnation(querySuffix(id) ?? '', {
-      $typeName: 'trinogateway.v1.SnapshotBackend',
-      id: backendId,
-      url,
-      forwardedHeaders,
-    });
+    await context.link.recordIncarnation({ suffix: querySuffix(id) ?? '', ...owner });
   }
   const { response } = exchange;
   if (response.destroyed) return;

@@ -1,4 +1,6 @@
+import { create } from '@bufbuild/protobuf';
 import { describe, expect, test } from '@jest/globals';
+import { Backend_ForwardedHeaders as Setting, SnapshotBackendSchema } from '@trino-gateway/api/gateway';
 import { startScriptedTrino } from '@trino-gateway/testing';
 import { ask, pageOf, post, run, startTestbed, user } from './testbed.ts';
 
@@ -15,12 +17,7 @@ describe('transactions', () => {
       clusters,
       route: async () => {
         const id = turn++ % 2 === 0 ? 'first' : 'second';
-        const backend = {
-          $typeName: 'trinogateway.v1.SnapshotBackend',
-          id,
-          url: clusters[id].url,
-          forwardedHeaders: 1,
-        } as const;
+        const backend = create(SnapshotBackendSchema, { id, url: clusters[id].url, forwardedHeaders: Setting.AUTO });
         const decision = {
           $typeName: 'trinogateway.v1.Decision',
           backendId: id,

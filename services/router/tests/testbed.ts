@@ -98,7 +98,7 @@ export async function startTestbed(options: TestbedOptions = {}): Promise<Testbe
     settle: (id) => void seen.settled.push(id),
     backends: () => backends,
     refusalKey: () => options.refusalKey ?? key,
-    recordIncarnation: async (suffix, backend) => void seen.incarnations.push({ suffix, backendId: backend.id }),
+    recordIncarnation: async ({ suffix, backendId }) => void seen.incarnations.push({ suffix, backendId }),
   };
   const live: LiveQueries = {
     started: (query) => void seen.started.push(query),
