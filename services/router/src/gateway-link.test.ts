@@ -4,10 +4,7 @@ import { join } from 'node:path';
 import { create } from '@bufbuild/protobuf';
 import { Code, ConnectError, createRouterTransport, type Transport } from '@connectrpc/connect';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import {
-  RouteResponseSchema,
-  Backend_ForwardedHeaders as Setting,
-} from '@trino-gateway/api/gateway';
+import { RouteResponseSchema, Backend_ForwardedHeaders as Setting } from '@trino-gateway/api/gateway';
 import { createGatewayTransport, silentLogger } from '@trino-gateway/runtime';
 import {
   type FakeGatewayserver,
