@@ -25,6 +25,8 @@ export type RunningGatewayserver = RunningProcess & { readonly url: string; read
 const MOST_REQUEST_BYTES = 64 * 1024 * 1024;
 const MOST_HEAD_BYTES = 262_144;
 const PRUNE_INTERVAL_MS = 3_600_000;
+/** Trino ends idle transactions after minutes; what nobody ended here was lost with its coordinator. */
+const LONGEST_TRANSACTION_MS = 7 * 86_400_000;
 type NodeHandler = ReturnType<typeof connectNodeAdapter>;
 const IN_MEMORY = 'sqlite::memory:';
 
@@ -54,7 +56,11 @@ export async function startGatewayserver(
   const store = started.use(await openMigrated(config, logger));
   await declareObjects(store, declared);
   const keeper = started.use(await keepSnapshot({ store, logger, loadMaxAgeMs: config.load_max_age }));
-  started.use(every(PRUNE_INTERVAL_MS, 'forgetting former coordinators', logger, () => forget(store, keeper, config)));
+  started.use(
+    every(PRUNE_INTERVAL_MS, 'forgetting former coordinators and their transactions', logger, () =>
+      forget(store, keeper, config),
+    ),
+  );
   const live = createLiveCounts(now);
   const decisions = createDecisions({
     keeper,
@@ -99,11 +105,12 @@ async function openMigrated(config: GatewayserverConfig, logger: Logger): Promis
   return openStore({ url, poolSize, timeLimitMs, logger });
 }
 
-/** Forgets former lives of coordinators; the present ones are noted as seen first. */
+/** Forgets former lives of coordinators, the present ones are noted as seen first, and transactions nobody ended. */
 async function forget(store: Store, keeper: SnapshotKeeper, config: GatewayserverConfig): Promise<void> {
   const present = [...keeper.known.statuses.values()].map((status) => status.coordinatorId).filter((id) => id !== '');
   if (present.length > 0) await store.touchIncarnations(present, new Date());
   await store.pruneIncarnations(new Date(Date.now() - config.incarnation_retention));
+  await store.pruneTransactions(new Date(Date.now() - LONGEST_TRANSACTION_MS));
 }
 
 async function listenAs(

@@ -325,6 +325,23 @@ describe('between the processes', () => {
     expect(changed.incarnations).toContainEqual(expect.objectContaining({ suffix: 'abcde', backendId: 'one' }));
   });
 
+  test('an open transaction is found until it ends, and nobody can move it', async () => {
+    const transaction = { id: '01234567-89ab-cdef-0123-456789abcdef', backendId: 'one', url: 'http://one:8080' };
+    const { id } = transaction;
+    const find = async () => (await server.post('SuiteService/FindTransaction', { id })).body;
+    expect((await find()).code).toBe('not_found');
+    await server.ok('SuiteService/RecordTransaction', { transaction });
+    await server.ok('SuiteService/RecordTransaction', { transaction: { ...transaction, url: 'http://other:8080' } });
+    expect(await find()).toEqual(transaction);
+    await server.ok('SuiteService/EndTransaction', { id });
+    await server.ok('SuiteService/EndTransaction', { id });
+    expect((await find()).code).toBe('not_found');
+    for (const bad of [{ id: 'T' }, { url: 'ftp://one' }, { backendId: 'no/id' }])
+      expect(
+        (await server.post('SuiteService/RecordTransaction', { transaction: { ...transaction, ...bad } })).body,
+      ).toMatchObject({ code: 'invalid_argument', message: expect.stringContaining(`transaction.`) as unknown });
+  });
+
   test('the monitor’s own findings do not wake its watch', async () => {
     const { revision } = await server.ok('SuiteService/WatchBackends');
     await report('one');

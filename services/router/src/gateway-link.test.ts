@@ -245,6 +245,23 @@ describe('what the router tells', () => {
     expect(fake.incarnations[0]).toMatchObject({ suffix: 'aaaaa', backendId: 'a', url: 'http://a:1' });
   });
 
+  test('a transaction is told until the gatewayserver has it, found there by any router, and then ended', async () => {
+    const fake = fakeGatewayserver();
+    fake.publish(snapshotOf('1', ['http://a:1']));
+    const owner = { backendId: 'a', url: 'http://a:1', forwardedHeaders: Setting.AUTO };
+    const never = new AbortController().signal;
+    await using router = startLink(inMemory(fake));
+    fake.token = 'x';
+    await router.link.recordTransaction('t', owner);
+    expect([...fake.transactions.keys()]).toEqual([]);
+    fake.token = undefined;
+    await until(() => fake.transactions.has('t'));
+    expect(await router.link.findTransaction('t', never)).toEqual(owner);
+    router.link.endTransaction('t');
+    await until(() => fake.transactions.size === 0);
+    expect(await router.link.findTransaction('t', never)).toBeUndefined();
+  });
+
   test('a gatewayserver that hangs does not hold up the first query of a new life', async () => {
     const fake = fakeGatewayserver();
     const hung = Promise.withResolvers<never>();

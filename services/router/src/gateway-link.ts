@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { create } from '@bufbuild/protobuf';
-import { createClient, type Transport } from '@connectrpc/connect';
+import { Code, ConnectError, createClient, type Transport } from '@connectrpc/connect';
 import {
   type Incarnation,
   type RouteRequest,
@@ -12,8 +12,8 @@ import {
   type WatchSnapshotResponse,
 } from '@trino-gateway/api/gateway';
 import { describeError, every, isUnreachable, type Logger, refusesToken } from '@trino-gateway/runtime';
-import { createIncarnationReports } from './incarnation-reports.ts';
-import type { Life, Owner, OwnershipTable } from './ownership.ts';
+import { createLastingReports } from './lasting-reports.ts';
+import { keyOf, type Life, type Owner, type OwnershipTable } from './ownership.ts';
 import { createRouteBatches } from './route-batches.ts';
 import { createStateFile } from './state-file.ts';
 
@@ -37,6 +37,15 @@ export type GatewayLink = {
   refusalKey(): Uint8Array | undefined;
   /** Tells gatewayserver and state file of a suffix seen for the first time; resolves when stored or after 500 ms. */
   recordIncarnation(life: Life): Promise<void>;
+  /** Stores who holds a transaction just opened; resolves when stored or after 2 s, and is told until it is stored. */
+  recordTransaction(id: string, owner: Owner): Promise<void>;
+  /**
+   * Who holds a transaction that was opened at any router; undefined when nobody does any more. Waits like `route`.
+   * @throws GatewayUnavailableError
+   */
+  findTransaction(id: string, signal: AbortSignal): Promise<Owner | undefined>;
+  /** A transaction has ended: nobody need find it any more. */
+  endTransaction(id: string): void;
 };
 
 /** The gatewayserver did not answer in time. */
@@ -83,6 +92,7 @@ const TIMINGS = {
   /** Suffixes are kept for days: once a minute is often enough. */
   usedSuffixesIntervalMs: 60_000,
   recordLimitMs: 500,
+  recordTransactionLimitMs: 2_000,
 };
 
 /** A gatewayserver that ignores the wait, or answers at once for another reason, is not asked more often than this. */
@@ -129,9 +139,23 @@ export function createGatewayLink(options: GatewayLinkOptions): RunningGatewayLi
       },
     logger,
   );
-  const incarnations = createIncarnationReports({
+  const incarnations = createLastingReports<Life>({
+    what: 'the address of a coordinator',
+    keyOf,
+    fields: ({ backendId, suffix }) => ({ backend: backendId, suffix }),
     send: async ({ suffix, backendId, url }) => {
       await suite.recordIncarnation({ suffix, backendId, url }, { timeoutMs: timings.recordLimitMs });
+    },
+    logger,
+  });
+  const transactions = createLastingReports<{ id: string; owner: Owner | undefined }>({
+    what: 'the state of a transaction',
+    keyOf: ({ id }) => id,
+    fields: ({ owner }) => ({ backend: owner?.backendId }),
+    send: async ({ id, owner }) => {
+      const timeoutMs = timings.recordTransactionLimitMs;
+      if (owner === undefined) await suite.endTransaction({ id }, { timeoutMs });
+      else await suite.recordTransaction({ transaction: { id, ...owner } }, { timeoutMs });
     },
     logger,
   });
@@ -205,46 +229,67 @@ export function createGatewayLink(options: GatewayLinkOptions): RunningGatewayLi
     }
   });
 
+  /** Repeats a call while the gatewayserver cannot be reached, for `router.gatewayserver_wait` in all. */
+  const patiently = async <Answer>(signal: AbortSignal, call: (timeoutMs: number) => Promise<Answer>) => {
+    const deadline = performance.now() + options.gatewayserverWaitMs;
+    for (let pauseMs = 25; ; pauseMs = Math.min(pauseMs * 2, LONGEST_ROUTE_PAUSE_MS)) {
+      signal.throwIfAborted();
+      try {
+        return await call(wholeMs(Math.min(Math.max(deadline - performance.now(), 100), ROUTE_LIMIT_MS)));
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!isUnreachable(error)) throw error;
+        const drawn = pauseMs * (0.5 + Math.random());
+        if (performance.now() + drawn >= deadline)
+          throw new GatewayUnavailableError(`no answer within ${options.gatewayserverWaitMs} ms`, { cause: error });
+        await pause(drawn, signal);
+      }
+    }
+  };
+
   return {
     notReady: () =>
       refusalKey ? undefined : (trouble ?? 'no snapshot of the configuration yet: waiting for the gatewayserver'),
-    route: async (request, signal) => {
-      const deadline = performance.now() + options.gatewayserverWaitMs;
-      for (let pauseMs = 25; ; pauseMs = Math.min(pauseMs * 2, LONGEST_ROUTE_PAUSE_MS)) {
-        signal.throwIfAborted();
+    route: (request, signal) =>
+      patiently(signal, async (timeoutMs) => {
         const began = performance.now();
-        const timeoutMs = wholeMs(Math.min(Math.max(deadline - began, 100), ROUTE_LIMIT_MS));
-        try {
-          const answer = await ask({ ...request, routerId }, signal, timeoutMs);
-          options.onRouted?.(performance.now() - began);
-          return answer;
-        } catch (error) {
-          signal.throwIfAborted();
-          if (!isUnreachable(error)) throw error;
-          const drawn = pauseMs * (0.5 + Math.random());
-          if (performance.now() + drawn >= deadline)
-            throw new GatewayUnavailableError(`no answer within ${options.gatewayserverWaitMs} ms`, { cause: error });
-          await pause(drawn, signal);
-        }
-      }
-    },
+        const answer = await ask({ ...request, routerId }, signal, timeoutMs);
+        options.onRouted?.(performance.now() - began);
+        return answer;
+      }),
     settle: (submissionId) => {
       if (settled.length < MOST_SETTLED) settled.push(submissionId);
     },
     backends: () => backends,
     refusalKey: () => refusalKey,
     recordIncarnation: async (life) => {
-      const stored = Promise.all([incarnations.report(life), stateFile.save()]);
-      const limit = new AbortController();
-      await Promise.race([stored, pause(timings.recordLimitMs, limit.signal)]);
-      limit.abort();
+      await within(timings.recordLimitMs, Promise.all([incarnations.report(life), stateFile.save()]));
     },
+    recordTransaction: (id, owner) => within(timings.recordTransactionLimitMs, transactions.report({ id, owner })),
+    findTransaction: (id, signal) =>
+      patiently(signal, async (timeoutMs) => {
+        try {
+          const { backendId, url, forwardedHeaders } = await suite.findTransaction({ id }, { signal, timeoutMs });
+          return { backendId, url, forwardedHeaders };
+        } catch (error) {
+          if (ConnectError.from(error).code === Code.NotFound) return undefined;
+          throw error;
+        }
+      }),
+    endTransaction: (id) => void transactions.report({ id, owner: undefined }),
     snapshotAgeMs: () => (confirmedAt === undefined ? undefined : performance.now() - confirmedAt),
     [Symbol.asyncDispose]: async () => {
-      await Promise.all([watching, reporting, incarnations].map((loop) => loop[Symbol.asyncDispose]()));
+      await Promise.all([watching, reporting, incarnations, transactions].map((loop) => loop[Symbol.asyncDispose]()));
       await stateFile[Symbol.asyncDispose]();
     },
   };
+}
+
+/** Waits for work that goes on by itself, but no longer than this. */
+async function within(limitMs: number, work: Promise<unknown>): Promise<void> {
+  const limit = new AbortController();
+  await Promise.race([work, pause(limitMs, limit.signal)]);
+  limit.abort();
 }
 
 /** The protocol has whole milliseconds only: a fraction is refused as an invalid argument. */

@@ -61,7 +61,7 @@ export function createHandler(deps: HandlerDeps): ClientHandler {
     now,
     forwarding,
     ask: createAskCluster(upstream, forwarding),
-    transactions: createTransactions(),
+    transactions: createTransactions(deps.link),
     pollRetryDelaysMs: deps.pollRetryDelaysMs ?? POLL_RETRY_DELAYS_MS,
   };
   const delegation = createDelegation(context);

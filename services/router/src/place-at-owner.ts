@@ -11,6 +11,7 @@ import {
 import { askAll } from './ask-all.ts';
 import type { RoadContext } from './context.ts';
 import type { Exchange } from './exchange.ts';
+import { GatewayUnavailableError } from './gateway-link.ts';
 import type { Owner } from './ownership.ts';
 import { askRoute, type Placed, withSource } from './place.ts';
 import { postStatement } from './post-statement.ts';
@@ -38,9 +39,15 @@ export async function boundTo(
   if (transaction.kind === 'open') {
     const { id } = transaction;
     const gone: Refusal = { name: 'UNKNOWN_TRANSACTION', message: unknownTransactionMessage(id) };
-    const candidates = ownership.candidates();
-    const owner = transactions.holder(id) ?? (candidates.length === 1 ? candidates[0] : undefined);
-    return owner === undefined ? { refusal: gone } : { owner, decidedBy: 'transaction', transactionId: id, gone };
+    const [only, ...others] = ownership.candidates();
+    try {
+      const owner = others.length === 0 ? only : await transactions.holder(id, exchange.signal);
+      return owner === undefined ? { refusal: gone } : { owner, decidedBy: 'transaction', transactionId: id, gone };
+    } catch (error) {
+      if (!(error instanceof GatewayUnavailableError)) throw error;
+      const message = `The gateway cannot find the cluster of transaction ${id} now, its gatewayserver does not answer (${error.message}): try again in a minute`;
+      return { refusal: { name: 'NO_NODES_AVAILABLE', message } };
+    }
   }
   const kind = statementKind(statement, {
     preparedStatements: trinoHeaders(rawHeaders, 'prepared-statement'),

@@ -153,7 +153,8 @@ async function passOn(context: RoadContext, exchange: Exchange, request: Poll, a
   const { status, rawHeaders } = answer;
   const isPage = request.kind === 'poll' && request.method === 'GET' && status === 200;
   if (status === 200 || status === 204) live.seen(queryId);
-  if (isPage) transactions.observe(queryId, rawHeaders, answer.owner);
+  const opened = isPage ? transactions.observe(queryId, rawHeaders, answer.owner) : undefined;
+  if (opened !== undefined) await opened;
   const watch = isPage ? new PageWatch(rawHeaders) : undefined;
   const outcome = await relay(exchange, answer, {
     ...(watch === undefined ? {} : { onChunk: (chunk: Buffer) => watch.push(chunk) }),

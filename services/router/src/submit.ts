@@ -119,7 +119,7 @@ async function handOver(
   const { response } = exchange;
   if (response.destroyed) return;
   if (transactionId !== undefined) context.transactions.joined(id, transactionId);
-  context.transactions.observe(id, answer.rawHeaders, owner);
+  await context.transactions.observe(id, answer.rawHeaders, owner);
   context.live.started(
     historyOf(submission, sentHeaders, {
       id,

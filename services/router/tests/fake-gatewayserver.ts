@@ -16,6 +16,7 @@ import {
   RouteResponseSchema,
   RoutingService,
   SuiteService,
+  type Transaction,
   type WatchSnapshotResponse,
   WatchSnapshotResponseSchema,
 } from '@trino-gateway/api/gateway';
@@ -37,6 +38,8 @@ export type FakeGatewayserver = {
   readonly batches: number[];
   readonly incarnations: RecordIncarnationRequest[];
   readonly reports: ReportLiveQueriesRequest[];
+  /** Open ones, by id. */
+  readonly transactions: Map<string, Transaction>;
   /** How many watches were asked, and how many are held now and were at most. */
   readonly watches: { asked: number; held: number; mostHeld: number };
   readonly routes: (router: ConnectRouter) => void;
@@ -89,6 +92,7 @@ export function fakeGatewayserver(): FakeGatewayserver {
     batches: [],
     incarnations: [],
     reports: [],
+    transactions: new Map(),
     watches: { asked: 0, held: 0, mostHeld: 0 },
     routes: (router) => {
       router.service(SuiteService, {
@@ -112,6 +116,22 @@ export function fakeGatewayserver(): FakeGatewayserver {
         recordIncarnation: (request, context) => {
           check(context);
           fake.incarnations.push(request);
+          return {};
+        },
+        recordTransaction: ({ transaction }, context) => {
+          check(context);
+          if (transaction) fake.transactions.set(transaction.id, transaction);
+          return {};
+        },
+        findTransaction: ({ id }, context) => {
+          check(context);
+          const found = fake.transactions.get(id);
+          if (!found) throw new ConnectError('unknown', Code.NotFound);
+          return found;
+        },
+        endTransaction: ({ id }, context) => {
+          check(context);
+          fake.transactions.delete(id);
           return {};
         },
         reportLiveQueries: (request, context) => {

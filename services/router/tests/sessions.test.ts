@@ -2,9 +2,18 @@ import { create } from '@bufbuild/protobuf';
 import { describe, expect, test } from '@jest/globals';
 import { Backend_ForwardedHeaders as Setting, SnapshotBackendSchema } from '@trino-gateway/api/gateway';
 import { startScriptedTrino } from '@trino-gateway/testing';
-import { ask, pageOf, post, run, startTestbed, user } from './testbed.ts';
+import { GatewayUnavailableError } from '../src/gateway-link.ts';
+import type { Owner } from '../src/ownership.ts';
+import { ask, pageOf, post, run, startTestbed, transactionStore, user } from './testbed.ts';
 
 const none = [...user, 'X-Trino-Transaction-Id', 'NONE'];
+
+/** Opens a transaction and answers its id. */
+async function begin(url: string): Promise<string> {
+  const { replies } = await run(url, 'START TRANSACTION', none);
+  const ids = replies.map(({ headers }) => headers['x-trino-started-transaction-id']);
+  return String(ids.find((id) => id !== undefined));
+}
 
 describe('transactions', () => {
   test('all statements of a transaction go to the cluster that holds it, until it ends', async () => {
@@ -29,10 +38,7 @@ describe('transactions', () => {
         return { backend, decision };
       },
     });
-    const { replies } = await run(router.url, 'START TRANSACTION', none);
-    const id = replies
-      .map(({ headers }) => headers['x-trino-started-transaction-id'])
-      .find((value) => value !== undefined) as string;
+    const id = await begin(router.url);
     const inside = [...user, 'X-Trino-Transaction-Id', id];
     for (const statement of ['SELECT 1', 'SELECT 2', 'SELECT 3'])
       expect((await run(router.url, statement, inside)).last.error).toBeUndefined();
@@ -56,14 +62,65 @@ describe('transactions', () => {
     await using first = await startScriptedTrino();
     await using second = await startScriptedTrino();
     await using router = await startTestbed({ clusters: { first, second } });
-    const { replies } = await run(router.url, 'START TRANSACTION', none);
-    const id = replies
-      .map(({ headers }) => headers['x-trino-started-transaction-id'])
-      .find((value) => value !== undefined) as string;
+    const id = await begin(router.url);
     await first.kill();
     const { last } = await run(router.url, 'SELECT 1', [...user, 'X-Trino-Transaction-Id', id]);
     expect(last.error).toMatchObject({ errorName: 'UNKNOWN_TRANSACTION' });
     expect(second.queries).toEqual([]);
+  });
+
+  test('any router goes on with a transaction another has opened, and ends it for all', async () => {
+    await using first = await startScriptedTrino();
+    await using second = await startScriptedTrino();
+    const clusters = { first, second };
+    const open = new Map<string, Owner>();
+    const transactions = transactionStore(open);
+    await using one = await startTestbed({ clusters, transactions });
+    await using other = await startTestbed({ clusters: { second, first }, transactions });
+    const id = await begin(one.url);
+    expect([...open]).toMatchObject([[id, { backendId: 'first', url: first.url }]]);
+    const inside = [...user, 'X-Trino-Transaction-Id', id];
+    expect((await run(other.url, 'SELECT 1', inside)).last.error).toBeUndefined();
+    expect((await run(other.url, 'COMMIT', inside)).last.error).toBeUndefined();
+    expect([...open]).toEqual([]);
+    expect(second.queries).toEqual([]);
+    expect((await run(one.url, 'SELECT 1', inside)).last.error?.errorName).toBe('UNKNOWN_TRANSACTION');
+  });
+
+  test('no client learns the id of a transaction before it is stored', async () => {
+    await using trino = await startScriptedTrino();
+    const asked = Promise.withResolvers<void>();
+    const stored = Promise.withResolvers<void>();
+    const transactions = {
+      ...transactionStore(),
+      recordTransaction: () => {
+        asked.resolve();
+        return stored.promise;
+      },
+    };
+    await using router = await startTestbed({ clusters: { trino }, transactions });
+    const order: string[] = [];
+    const begun = begin(router.url).then(() => order.push('the client knows it'));
+    await asked.promise;
+    order.push('it is stored');
+    stored.resolve();
+    await begun;
+    expect(order).toEqual(['it is stored', 'the client knows it']);
+  });
+
+  test('while nobody can tell who holds a transaction, the client is told to try again, and nothing goes elsewhere', async () => {
+    await using first = await startScriptedTrino();
+    await using second = await startScriptedTrino();
+    const transactions = {
+      ...transactionStore(),
+      findTransaction: () => Promise.reject(new GatewayUnavailableError('no answer within 10 ms')),
+    };
+    await using router = await startTestbed({ clusters: { first, second }, transactions });
+    const id = '01234567-89ab-cdef-0123-456789abcdef';
+    const { last } = await run(router.url, 'SELECT 1', [...user, 'X-Trino-Transaction-Id', id]);
+    expect(last.error?.message).toContain(`cluster of transaction ${id} now`);
+    expect(last.error?.message).toContain('try again');
+    expect([...first.queries, ...second.queries]).toEqual([]);
   });
 
   test('a client that cannot do transactions is told so by Trino: no header is added for it', async () => {

@@ -20,7 +20,7 @@ import type { GatewayLink } from '../src/gateway-link.ts';
 import { createHandler, type HandlerDeps } from '../src/handler.ts';
 import type { LiveQueries } from '../src/live-queries.ts';
 import { createMissMemory } from '../src/miss-memory.ts';
-import { createOwnership, type OwnershipTable } from '../src/ownership.ts';
+import { createOwnership, type Owner, type OwnershipTable } from '../src/ownership.ts';
 import { createTemporaryIds } from '../src/refusal.ts';
 import { createSuspects } from '../src/suspects.ts';
 
@@ -54,7 +54,18 @@ export type TestbedOptions = {
   client?: Partial<ClientAddressSettings>;
   pollRetryDelaysMs?: number[];
   refusalKey?: Uint8Array;
+  /** Instead of a store of open transactions that this router alone has. */
+  transactions?: Pick<GatewayLink, 'recordTransaction' | 'findTransaction' | 'endTransaction'>;
 };
+
+/** A store of open transactions, to be shared by several routers. */
+export function transactionStore(open = new Map<string, Owner>()): NonNullable<TestbedOptions['transactions']> {
+  return {
+    recordTransaction: async (id, owner) => void open.set(id, owner),
+    findTransaction: async (id) => open.get(id),
+    endTransaction: (id) => void open.delete(id),
+  };
+}
 
 const key = randomBytes(32);
 
@@ -99,6 +110,7 @@ export async function startTestbed(options: TestbedOptions = {}): Promise<Testbe
     backends: () => backends,
     refusalKey: () => options.refusalKey ?? key,
     recordIncarnation: async ({ suffix, backendId }) => void seen.incarnations.push({ suffix, backendId }),
+    ...(options.transactions ?? transactionStore()),
   };
   const live: LiveQueries = {
     started: (query) => void seen.started.push(query),

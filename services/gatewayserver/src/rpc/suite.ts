@@ -6,7 +6,8 @@ import { Backend_ForwardedHeaders, IncarnationSchema, type SuiteService } from '
 import { describeError } from '@trino-gateway/runtime';
 import { coordinatorAlphabet } from '@trino-gateway/trino/query-id';
 import type { RpcContext } from './context.ts';
-import { checkedId, checkedNumber, checkedText, invalid } from './validation.ts';
+import { transactionCalls } from './transactions.ts';
+import { checkedId, checkedNumber, checkedOrigin, invalid } from './validation.ts';
 
 const LONGEST_WAIT_MS = 30_000;
 /** A suffix that is asked for all the time is noted this often. */
@@ -18,6 +19,8 @@ export function suiteService(context: RpcContext): ServiceImpl<typeof SuiteServi
   const { store, keeper, live, now, logger } = context;
   const touched = new Map<string, number>();
   return {
+    ...transactionCalls(context),
+
     async watchBackends(request, { signal }) {
       const revision = await watch(context, request, signal, keeper.backendsRevision);
       if (revision === request.revision) return { revision };
@@ -42,14 +45,13 @@ export function suiteService(context: RpcContext): ServiceImpl<typeof SuiteServi
     async recordIncarnation({ suffix, backendId, url }) {
       if (!SUFFIX.test(suffix)) throw invalid('suffix', "expected five characters as they end a cluster's query ids");
       checkedId(backendId, 'backend_id');
-      checkedText('url', url, 512);
-      if (!URL.canParse(url) || new URL(url).origin === 'null') throw invalid('url', 'expected an http or https URL');
+      const origin = checkedOrigin(url, 'url');
       const at = timestampFromMs(now());
       const backend = keeper.known.backends.get(backendId)?.backend;
       const seen = create(IncarnationSchema, {
         suffix,
         backendId,
-        url: new URL(url).origin,
+        url: origin,
         forwardedHeaders: backend?.forwardedHeaders ?? Backend_ForwardedHeaders.AUTO,
         firstSeenAt: at,
         lastSeenAt: at,

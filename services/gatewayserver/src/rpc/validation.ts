@@ -89,3 +89,11 @@ function listed(texts: readonly string[]): string {
   const others = texts.length - SHOWN_PROBLEMS;
   return `${texts.slice(0, SHOWN_PROBLEMS).join(', ')}${others > 0 ? ` and ${others} more` : ''}`;
 }
+
+/** The origin of an http or https URL, else INVALID_ARGUMENT. */
+export function checkedOrigin(url: string, field: string): string {
+  checkedText(field, url, 512);
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
+    throw invalid(field, 'expected an http or https URL');
+  return new URL(url).origin;
+}

@@ -15,6 +15,13 @@ export type IncarnationRow = {
   firstSeenAt: number;
   lastSeenAt: number;
 };
+export type TransactionRow = {
+  id: string;
+  backendId: string;
+  url: string;
+  forwardedHeaders: string;
+  startedAt: number;
+};
 export type RevisionRow = { name: string; value: number };
 export type SecretRow = { name: string; value: string };
 export type QueryRow = {
@@ -50,6 +57,7 @@ export const TABLES = {
   statuses: 'backend_statuses',
   overrides: 'backend_overrides',
   incarnations: 'incarnations',
+  transactions: 'open_transactions',
   revisions: 'revisions',
   secrets: 'suite_secrets',
   queries: 'queries',
@@ -146,6 +154,17 @@ export function entities(engine: Engine): EntitySchema[] {
         firstSeenAt: { ...time, name: 'first_seen_at' },
         lastSeenAt: { ...time, name: 'last_seen_at' },
       },
+    }),
+    new EntitySchema<TransactionRow>({
+      name: TABLES.transactions,
+      columns: {
+        id: { ...name(LENGTHS.address), primary: true },
+        backendId: { ...name(LENGTHS.id), name: 'backend_id' },
+        url: { ...name(LENGTHS.url) },
+        forwardedHeaders: { ...name(LENGTHS.address), name: 'forwarded_headers' },
+        startedAt: { ...time, name: 'started_at' },
+      },
+      indices: [{ name: 'open_transactions_by_time', columns: ['startedAt'] }],
     }),
     new EntitySchema<RevisionRow>({
       name: TABLES.revisions,

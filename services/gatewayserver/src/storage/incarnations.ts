@@ -1,9 +1,10 @@
 import { create } from '@bufbuild/protobuf';
 import { timestampFromMs, timestampMs } from '@bufbuild/protobuf/wkt';
-import { Backend_ForwardedHeaders, type Incarnation, IncarnationSchema } from '@trino-gateway/api/gateway';
+import { type Incarnation, IncarnationSchema } from '@trino-gateway/api/gateway';
 import { In, LessThan } from 'typeorm';
 import type { Database } from './database.ts';
 import { type IncarnationRow, TABLES } from './entities.ts';
+import { forwardedHeadersName, forwardedHeadersOf } from './forwarded-headers.ts';
 import { bumpRevision, lockRevision } from './revisions.ts';
 import type { Session } from './session.ts';
 
@@ -19,9 +20,7 @@ export async function readIncarnations({ manager }: Session): Promise<Incarnatio
       suffix: row.suffix,
       url: row.url,
       backendId: row.backendId,
-      forwardedHeaders:
-        Backend_ForwardedHeaders[row.forwardedHeaders as keyof typeof Backend_ForwardedHeaders] ??
-        Backend_ForwardedHeaders.FORWARDED_HEADERS_UNSPECIFIED,
+      forwardedHeaders: forwardedHeadersOf(row.forwardedHeaders),
       firstSeenAt: timestampFromMs(row.firstSeenAt),
       lastSeenAt: timestampFromMs(row.lastSeenAt),
     }),
@@ -35,7 +34,7 @@ export function recordIncarnation(database: Database, incarnation: Incarnation):
     suffix: incarnation.suffix,
     url: incarnation.url,
     backendId: incarnation.backendId,
-    forwardedHeaders: nameOf(incarnation.forwardedHeaders),
+    forwardedHeaders: forwardedHeadersName(incarnation.forwardedHeaders),
     firstSeenAt: incarnation.firstSeenAt === undefined ? now : timestampMs(incarnation.firstSeenAt),
     lastSeenAt: incarnation.lastSeenAt === undefined ? now : timestampMs(incarnation.lastSeenAt),
   };
@@ -79,9 +78,4 @@ export function pruneIncarnations(database: Database, before: Date): Promise<voi
       .delete({ lastSeenAt: LessThan(before.getTime()) });
     if (affected) await bumpRevision(session, 'incarnations');
   });
-}
-
-function nameOf(value: Backend_ForwardedHeaders): string {
-  const entry = Object.entries(Backend_ForwardedHeaders).find(([, number]) => number === value);
-  return entry?.[0] ?? 'FORWARDED_HEADERS_UNSPECIFIED';
 }

@@ -14,6 +14,7 @@ import { readRefusalKey } from './refusal-key.ts';
 import { bumpRevision, readRevisions } from './revisions.ts';
 import { inTime, type Session } from './session.ts';
 import type { Configuration, Store } from './store.ts';
+import { endTransaction, findTransaction, pruneTransactions, recordTransaction } from './transactions.ts';
 
 /** How the store is opened. */
 export type StoreOptions = {
@@ -83,6 +84,10 @@ function storeOn(database: Database): Store {
     recordIncarnation: (incarnation) => recordIncarnation(database, incarnation),
     touchIncarnations: (suffixes, at) => touchIncarnations(database, suffixes, at),
     pruneIncarnations: (before) => pruneIncarnations(database, before),
+    recordTransaction: (transaction, startedAt) => recordTransaction(database, transaction, startedAt),
+    findTransaction: (id) => findTransaction(database, id),
+    endTransaction: (id) => endTransaction(database, id),
+    pruneTransactions: (before) => pruneTransactions(database, before),
     async refusalKey() {
       refusalKey ??= await readRefusalKey(database);
       return refusalKey;

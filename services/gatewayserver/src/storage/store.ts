@@ -7,6 +7,7 @@ import type {
   ListQueriesRequest,
   Policy,
   Query,
+  Transaction,
 } from '@trino-gateway/api/gateway';
 
 /** A backend as stored: `backend.enabled` is always set; `condition` never is. */
@@ -98,6 +99,14 @@ export type Store = AsyncDisposable & {
   touchIncarnations(suffixes: readonly string[], at: Date): Promise<void>;
   /** Forgets those last seen before. */
   pruneIncarnations(before: Date): Promise<void>;
+
+  /** Stores who holds an open transaction, opened at this time; the first word about an id holds. */
+  recordTransaction(transaction: Transaction, startedAt: Date): Promise<void>;
+  findTransaction(id: string): Promise<Transaction | undefined>;
+  /** Nothing happens when it is not known. */
+  endTransaction(id: string): Promise<void>;
+  /** Forgets those opened before. */
+  pruneTransactions(before: Date): Promise<void>;
 
   /** 32 random bytes, drawn once for the whole suite, whoever asks first. */
   refusalKey(): Promise<Uint8Array>;

@@ -1,0 +1,46 @@
+import { create } from '@bufbuild/protobuf';
+import { describe, expect, test } from '@jest/globals';
+import { Backend_ForwardedHeaders, TransactionSchema } from '@trino-gateway/api/gateway';
+import type { NewDatabase } from './storage-databases.ts';
+import { withStore } from './storage-fixture.ts';
+
+const transaction = (id: string, url = 'http://a:8080') =>
+  create(TransactionSchema, { id, backendId: 'a', url, forwardedHeaders: Backend_ForwardedHeaders.OMIT });
+const at = (seconds: number) => new Date(Date.UTC(2026, 0, 1) + seconds * 1_000);
+
+/** Open transactions: what any router must find, written before a client may use it. */
+export function transactionsContract(fresh: NewDatabase): void {
+  describe('open transactions', () => {
+    test(
+      'one opened through a router is found by every replica until it ends',
+      withStore(fresh, async ({ store }) => {
+        expect(await store.findTransaction('t')).toBeUndefined();
+        await store.recordTransaction(transaction('t'), at(1));
+        expect(await store.findTransaction('t')).toEqual(transaction('t'));
+        await store.endTransaction('t');
+        await store.endTransaction('t');
+        expect(await store.findTransaction('t')).toBeUndefined();
+      }),
+    );
+
+    test(
+      'a repeated report changes nothing, and nobody can move a transaction to another cluster',
+      withStore(fresh, async ({ store }) => {
+        await Promise.all([1, 2, 3].map(() => store.recordTransaction(transaction('t'), at(1))));
+        await store.recordTransaction(transaction('t', 'http://other:8080'), at(2));
+        expect(await store.findTransaction('t')).toEqual(transaction('t'));
+      }),
+    );
+
+    test(
+      'what nobody ended does not stay for ever, what is younger does',
+      withStore(fresh, async ({ store }) => {
+        await store.recordTransaction(transaction('old'), at(1));
+        await store.recordTransaction(transaction('young'), at(10));
+        await store.pruneTransactions(at(10));
+        expect(await store.findTransaction('old')).toBeUndefined();
+        expect(await store.findTransaction('young')).toEqual(transaction('young'));
+      }),
+    );
+  });
+}
