@@ -73,10 +73,12 @@ test.each<[string, 0 | 1, Record<string, string>, 'accepting' | 'rejecting']>([
   },
 );
 
-test('a transaction through the router stays on the cluster that began it', async () => {
+test('a transaction stays on the cluster that began it, through any router, also one killed and started again', async () => {
   const started: string[] = [];
-  const inside = async (statement: string, transaction: string) => {
-    const result = await runQuery(suite.router.url, statement, {
+  const [one, other] = suite.routers;
+  if (!one || !other) throw new Error('there are two routers');
+  const inside = async (router: { url: string }, statement: string, transaction: string) => {
+    const result = await runQuery(router.url, statement, {
       headers: { 'x-trino-transaction-id': transaction },
       onPage: (_, answer) => {
         const id = answer.headers.get('x-trino-started-transaction-id');
@@ -86,16 +88,26 @@ test('a transaction through the router stays on the cluster that began it', asyn
     expect(result.error).toBeUndefined();
     return result;
   };
-  const first = await inside('START TRANSACTION', 'NONE');
+  const first = await inside(one, 'START TRANSACTION', 'NONE');
   const transaction = started[0] ?? '';
   const suffix = first.id.slice(-5);
   for (let statement = 0; statement < 4; statement++) {
-    const result = await inside('SELECT count(*) FROM tpch.tiny.region', transaction);
+    if (statement === 2) {
+      await other.kill();
+      await other.start();
+    }
+    const result = await inside(
+      statement % 2 === 0 ? other : one,
+      'SELECT count(*) FROM tpch.tiny.region',
+      transaction,
+    );
     expect(result.rows).toEqual([[5]]);
     expect(result.id.slice(-5)).toBe(suffix);
   }
-  expect((await inside('COMMIT', transaction)).id.slice(-5)).toBe(suffix);
-});
+  expect((await inside(other, 'COMMIT', transaction)).id.slice(-5)).toBe(suffix);
+  const { error } = await runQuery(one.url, 'SELECT 1', { headers: { 'x-trino-transaction-id': transaction } });
+  expect(error).toMatchObject({ errorName: 'UNKNOWN_TRANSACTION' });
+}, 240_000);
 
 test('kill_query finds the cluster that runs the query, whatever the policies say', async () => {
   const mark = 'to be killed by its owner';

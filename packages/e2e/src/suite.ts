@@ -19,6 +19,8 @@ export type SuiteOptions = {
   listeners?: number;
   /** Default: a SQLite file of the suite's own. */
   databaseUrl?: string;
+  /** `gatewayserver.admin_token`; monitor and routers need it among their settings. */
+  adminToken?: string;
   gatewayserver?: Record<string, string>;
   monitor?: Record<string, string>;
   router?: Record<string, string>;
@@ -60,6 +62,7 @@ export async function startSuite(options: SuiteOptions = {}): Promise<Suite> {
         LISTEN: `127.0.0.1:${port}`,
         OPS_LISTEN: `127.0.0.1:${ops}`,
         DATABASE_URL: options.databaseUrl ?? `sqlite:${folder}/gateway.db`,
+        ...(options.adminToken && { ADMIN_TOKEN: options.adminToken }),
         ...options.gatewayserver,
       },
       `http://127.0.0.1:${ops}`,
@@ -112,7 +115,10 @@ export async function startSuite(options: SuiteOptions = {}): Promise<Suite> {
   const call = async <T>(method: string, body: unknown): Promise<T> => {
     const response = await fetch(`${gatewayserver.url}/trinogateway.v1.${method}`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: {
+        'content-type': 'application/json',
+        ...(options.adminToken && { 'x-auth-key': options.adminToken }),
+      },
       body: JSON.stringify(body),
       signal: AbortSignal.timeout(10_000),
     });

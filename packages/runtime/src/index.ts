@@ -1,4 +1,5 @@
 export { type Address, formatAddress, parseAddress, reachableUrl } from './address.ts';
+export { boundedLabels } from './bounded-labels.ts';
 export { every, type Loop } from './every.ts';
 export {
   createGatewayTransport,
@@ -7,6 +8,15 @@ export {
   refusesToken,
 } from './gateway-transport.ts';
 export { type Handler, type Listener, type ListenOptions, listenHttp, listening, withGrace } from './http-listener.ts';
-export { createLogger, describeError, LOG_LEVELS, type Logger, type LogLevel, silentLogger } from './logger.ts';
+export {
+  createLogger,
+  describeError,
+  isLogLevel,
+  LOG_LEVELS,
+  type Logger,
+  type LogLevel,
+  logConsole,
+  silentLogger,
+} from './logger.ts';
 export { type Readiness, serveOps } from './ops.ts';
 export { type RunningProcess, runProcess } from './run.ts';

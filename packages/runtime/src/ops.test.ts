@@ -38,6 +38,24 @@ test('metrics that cannot be collected are a 500 and a line in the log, not the 
   await using ops = await serveOps(LOCAL, () => ({ ready: true }), registry, logger);
   const answer = await fetch(`${ops.url}/metrics`);
   expect(answer.status).toBe(500);
-  expect(await answer.text()).toBe('metrics could not be collected\n');
-  expect(logged).toEqual([['metrics could not be collected', { error: 'no metrics today' }]]);
+  expect(await answer.text()).toBe('internal error: see the log\n');
+  expect(logged).toEqual([['a request to the ops port failed', { error: 'no metrics today' }]]);
+});
+
+test('a restart to see debug lines would end what is to be seen: the level changes at run time, and back', async () => {
+  const logged: string[] = [];
+  const logger: Logger = { ...silentLogger, level: 'info', warn: (message) => void logged.push(message) };
+  await using ops = await serveOps(LOCAL, () => ({ ready: true }), new Registry(), logger);
+  const level = async (method: string, body?: string) => {
+    const answer = await fetch(`${ops.url}/log-level`, { method, ...(body !== undefined && { body }) });
+    return [answer.status, await answer.text()];
+  };
+  expect(await level('GET')).toEqual([200, 'info\n']);
+  expect(await level('PUT', 'debug\n')).toEqual([200, 'debug\n']);
+  expect(logger.level).toBe('debug');
+  expect(logged).toEqual(['the log level was changed']);
+  for (const bad of ['', 'verbose', 'x'.repeat(100_000)])
+    expect(await level('PUT', bad)).toEqual([400, 'expected one of error, warn, info, debug as the body\n']);
+  expect(await level('DELETE')).toEqual([405, 'expected GET, HEAD, PUT\n']);
+  expect(logger.level).toBe('debug');
 });

@@ -1,36 +1,71 @@
+import type { IncomingMessage } from 'node:http';
 import type { Registry } from 'prom-client';
 import type { Address } from './address.ts';
-import { type Listener, listenHttp } from './http-listener.ts';
-import { describeError, type Logger } from './logger.ts';
+import { type Handler, type Listener, listenHttp } from './http-listener.ts';
+import { describeError, isLogLevel, LOG_LEVELS, type Logger } from './logger.ts';
 
 /** Whether the process accepts work; the reason is shown to whoever asks. */
 export type Readiness = () => { ready: boolean; reason?: string };
 
-/** Serves /livez, /readyz and /metrics. */
+type Answer = { status: number; body: string; type?: string; allow?: string };
+
+const LONGEST_LEVEL = 100;
+
+/** Serves /livez, /readyz, /metrics and /log-level, which a PUT changes. */
 export function serveOps(address: Address, readiness: Readiness, metrics: Registry, logger: Logger): Promise<Listener> {
-  return listenHttp(address, (request, response) => {
-    const answer = (status: number, type: string, body: string) => {
-      response.writeHead(status, { 'content-type': type });
-      response.end(body);
-    };
-    switch (request.url?.split('?')[0]) {
+  const answerTo = async (request: IncomingMessage): Promise<Answer> => {
+    const { method = 'GET' } = request;
+    const path = request.url?.split('?')[0];
+    const isRead = method === 'GET' || method === 'HEAD';
+    switch (path) {
       case '/livez':
-        return answer(200, 'text/plain', 'ok\n');
+        return isRead ? { status: 200, body: 'ok' } : notAllowed('GET, HEAD');
       case '/readyz': {
+        if (!isRead) return notAllowed('GET, HEAD');
         const { ready, reason } = readiness();
-        return answer(ready ? 200 : 503, 'text/plain', `${ready ? 'ready' : (reason ?? 'not ready')}\n`);
+        return { status: ready ? 200 : 503, body: ready ? 'ready' : (reason ?? 'not ready') };
       }
       case '/metrics':
-        metrics.metrics().then(
-          (text) => answer(200, metrics.contentType, text),
-          (error) => {
-            logger.error('metrics could not be collected', { error: describeError(error) });
-            answer(500, 'text/plain', 'metrics could not be collected\n');
-          },
-        );
-        return;
+        if (!isRead) return notAllowed('GET, HEAD');
+        return { status: 200, type: metrics.contentType, body: (await metrics.metrics()).trimEnd() };
+      case '/log-level':
+        if (isRead) return { status: 200, body: logger.level };
+        return method === 'PUT' ? setLevel(logger, await textOf(request)) : notAllowed('GET, HEAD, PUT');
       default:
-        return answer(404, 'text/plain', 'not found: /livez, /readyz and /metrics are served here\n');
+        return { status: 404, body: 'not found: /livez, /readyz, /metrics and /log-level are served here' };
     }
-  });
+  };
+  const handler: Handler = (request, response) => {
+    const write = ({ status, type = 'text/plain', body, allow }: Answer) => {
+      response.writeHead(status, { 'content-type': type, ...(allow && { allow }) });
+      response.end(request.method === 'HEAD' ? undefined : `${body}\n`);
+    };
+    answerTo(request).then(write, (error) => {
+      if (response.destroyed) return;
+      logger.error('a request to the ops port failed', { error: describeError(error) });
+      write({ status: 500, body: 'internal error: see the log' });
+    });
+  };
+  return listenHttp(address, handler);
+}
+
+function setLevel(logger: Logger, text: string): Answer {
+  if (!isLogLevel(text)) return { status: 400, body: `expected one of ${LOG_LEVELS.join(', ')} as the body` };
+  const before = logger.level;
+  logger.level = text;
+  if (before !== text) logger.warn('the log level was changed', { from: before, to: text });
+  return { status: 200, body: text };
+}
+
+function notAllowed(allow: string): Answer {
+  return { status: 405, body: `expected ${allow}`, allow };
+}
+
+async function textOf(request: IncomingMessage): Promise<string> {
+  let text = '';
+  for await (const chunk of request.setEncoding('utf8')) {
+    text += chunk;
+    if (text.length > LONGEST_LEVEL) break;
+  }
+  return text.trim();
 }

@@ -1,5 +1,5 @@
 import { configFromCommandLine } from '@trino-gateway/config';
-import { createLogger, describeError, runProcess } from '@trino-gateway/runtime';
+import { createLogger, describeError, logConsole, runProcess } from '@trino-gateway/runtime';
 
 const { config, rest } = configFromCommandLine(process.argv.slice(2), process.env);
 const { database_url: databaseUrl, log_level: level } = config.gatewayserver;
@@ -19,5 +19,7 @@ if (rest.length > 0) {
 
 await runProcess(async () => {
   const { startGatewayserver } = await import('./server.ts');
-  return startGatewayserver(config.gatewayserver, config.declared, createLogger('gatewayserver', level));
+  const logger = createLogger('gatewayserver', level);
+  logConsole(logger);
+  return startGatewayserver(config.gatewayserver, config.declared, logger);
 });

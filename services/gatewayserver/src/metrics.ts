@@ -1,36 +1,100 @@
 import type { DescMethod } from '@bufbuild/protobuf';
-import { Counter, collectDefaultMetrics, Registry } from 'prom-client';
+import { Group_StrategySchema } from '@trino-gateway/api/gateway';
+import { boundedLabels } from '@trino-gateway/runtime';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { LiveCounts } from './live-counts.ts';
 import type { Outcome } from './routing/decide.ts';
+import type { SnapshotKeeper } from './snapshot-keeper.ts';
+import type { StoreObserver } from './storage/measured-store.ts';
 
 /** What the gatewayserver counts. */
 export type Metrics = {
   registry: Registry;
+  /** From now on the state of the backends can be read, too. */
+  show(keeper: SnapshotKeeper, live: LiveCounts, isAvailable: (backendId: string) => boolean): void;
   countDecision(outcome: Outcome): void;
-  countCall(method: DescMethod, code: string): void;
+  countCall(method: DescMethod, code: string, durationMs: number): void;
+  countStore: StoreObserver;
 };
+
+const MOST_SERIES = 10_000;
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 /** A registry of its own, so that several servers fit into one process. */
 export function createMetrics(): Metrics {
   const registry = new Registry();
+  const registers = [registry];
   collectDefaultMetrics({ register: registry });
+  let keeper: SnapshotKeeper | undefined;
+  const bounded = boundedLabels(MOST_SERIES, ['group', 'policy']);
   const decisions = new Counter({
     name: 'trino_gateway_decisions_total',
-    help: 'Decisions made for new queries; refused ones have no group and no backend.',
-    labelNames: ['outcome', 'group', 'backend'],
-    registers: [registry],
+    help: 'Decisions for new queries by outcome (chosen, or the error name of a refusal), group, policy (empty: the default group) and strategy.',
+    labelNames: ['outcome', 'group', 'policy', 'strategy'],
+    registers,
+  });
+  const boundedFallbacks = boundedLabels(MOST_SERIES, ['group']);
+  const fallbacks = new Counter({
+    name: 'trino_gateway_fallbacks_total',
+    help: 'Decisions for a fallback group, because no group the policies allow had an available backend.',
+    labelNames: ['group'],
+    registers,
   });
   const calls = new Counter({
     name: 'trino_gateway_rpc_total',
     help: 'Calls answered, by method and code.',
     labelNames: ['service', 'method', 'code'],
-    registers: [registry],
+    registers,
   });
+  const callSeconds = new Histogram({
+    name: 'trino_gateway_rpc_seconds',
+    help: 'Duration of calls; watches hold their answer back on purpose.',
+    labelNames: ['service', 'method'],
+    buckets: SECONDS,
+    registers,
+  });
+  const storeSeconds = new Histogram({
+    name: 'trino_gateway_store_seconds',
+    help: 'Duration of operations of the database, by whether they succeeded.',
+    labelNames: ['operation', 'result'],
+    buckets: SECONDS,
+    registers,
+  });
+  const strategyOf = (groupId: string) =>
+    Group_StrategySchema.value[keeper?.known.groups.get(groupId)?.strategy ?? 0]?.name ?? '';
   return {
     registry,
-    countDecision: (outcome) =>
-      outcome.kind === 'chosen'
-        ? decisions.inc({ outcome: 'chosen', group: outcome.groupId, backend: outcome.backend.id })
-        : decisions.inc({ outcome: outcome.errorName, group: '', backend: '' }),
-    countCall: (method, code) => calls.inc({ service: method.parent.typeName, method: method.name, code }),
+    show: (kept, live, isAvailable) => {
+      keeper = kept;
+      const perBackend = (name: string, help: string, value: (backendId: string) => number) =>
+        new Gauge({
+          name: `trino_gateway_backend_${name}`,
+          help,
+          labelNames: ['backend'],
+          registers,
+          collect() {
+            this.reset();
+            for (const backend of kept.known.backends.keys()) this.set({ backend }, value(backend));
+          },
+        });
+      perBackend('available', 'Whether a backend takes new queries (1) or not (0).', (id) => Number(isAvailable(id)));
+      perBackend('live_queries', 'Queries the routers have live on a backend.', (id) => live.live(id));
+    },
+    countDecision: (outcome) => {
+      if (outcome.kind === 'refused') {
+        decisions.inc({ outcome: outcome.errorName, group: '', policy: '', strategy: '' });
+        return;
+      }
+      const { groupId: group, policyId: policy, asFallback } = outcome;
+      decisions.inc(bounded({ outcome: 'chosen', group, policy, strategy: strategyOf(group) }));
+      if (asFallback) fallbacks.inc(boundedFallbacks({ group }));
+    },
+    countCall: (method, code, durationMs) => {
+      const labels = { service: method.parent.typeName, method: method.name };
+      calls.inc({ ...labels, code });
+      callSeconds.observe(labels, durationMs / 1_000);
+    },
+    countStore: (operation, durationMs, failed) =>
+      storeSeconds.observe({ operation, result: failed ? 'failed' : 'ok' }, durationMs / 1_000),
   };
 }

@@ -14,10 +14,11 @@ import { createDecisions } from './decisions.ts';
 import { declareObjects } from './declare-objects.ts';
 import { createLiveCounts } from './live-counts.ts';
 import { createMetrics } from './metrics.ts';
+import { assess } from './routing/availability.ts';
 import { failureInterceptor, tokenGate } from './rpc/interceptors.ts';
 import { registerServices } from './rpc/routes.ts';
 import { keepSnapshot, type SnapshotKeeper } from './snapshot-keeper.ts';
-import { migrateUp, openStore, type Store } from './storage/index.ts';
+import { measuredStore, migrateUp, openStore, type Store } from './storage/index.ts';
 
 /** A gatewayserver that accepts work. */
 export type RunningGatewayserver = RunningProcess & { readonly url: string; readonly opsUrl: string };
@@ -53,7 +54,7 @@ export async function startGatewayserver(
   );
   if (!config.admin_token)
     logger.warn('gatewayserver.admin_token is not set: everybody who reaches this port may read and change everything');
-  const store = started.use(await openMigrated(config, logger));
+  const store = measuredStore(started.use(await openMigrated(config, logger)), metrics.countStore);
   await declareObjects(store, declared);
   const keeper = started.use(await keepSnapshot({ store, logger, loadMaxAgeMs: config.load_max_age }));
   started.use(
@@ -62,6 +63,10 @@ export async function startGatewayserver(
     ),
   );
   const live = createLiveCounts(now);
+  metrics.show(keeper, live, (id) => {
+    const facts = keeper.snapshot().facts(id);
+    return facts !== undefined && assess(facts, now(), config.load_max_age).available;
+  });
   const decisions = createDecisions({
     keeper,
     live,

@@ -158,3 +158,35 @@ test('an open gatewayserver warns at start, a closed one does not, and ops tell 
   expect(await ready(open.opsUrl)).toBe(200);
   expect(open.readyLine).toBe(`gatewayserver ready on ${open.url}`);
 });
+
+test('operators see decisions, fallbacks, backends, calls and the database as figures', async () => {
+  await using server = await startTestGatewayserver();
+  const put = (kind: string, name: string, object: Record<string, unknown>) =>
+    server.ok(`${kind}Service/Put${kind}`, { [name]: object });
+  for (const id of ['up', 'down']) {
+    await put('Backend', 'backend', { id, url: `http://${id}:8080` });
+    await put('Group', 'group', { id: `${id}-group`, backendIds: [id], strategy: 'ROUND_ROBIN' });
+  }
+  await server.ok('BackendService/MarkHealthy', { id: 'up' });
+  await put('Policy', 'policy', { id: 'direct', listeningPort: 1, groupId: 'up-group' });
+  await put('Policy', 'policy', { id: 'saved', listeningPort: 2, groupId: 'down-group', fallbackGroupId: 'up-group' });
+  await put('Policy', 'policy', { id: 'lost', listeningPort: 3, groupId: 'down-group' });
+  for (const listeningPort of [1, 2, 3])
+    await server.ok('RoutingService/Route', { submissionId: `s${listeningPort}`, routerId: 'r', listeningPort });
+  const text = await (await fetch(`${server.opsUrl}/metrics`)).text();
+  const chosen = (policy: string) =>
+    `trino_gateway_decisions_total{outcome="chosen",group="up-group",policy="${policy}",strategy="ROUND_ROBIN"} 1`;
+  for (const line of [
+    chosen('direct'),
+    chosen('saved'),
+    'trino_gateway_decisions_total{outcome="NO_NODES_AVAILABLE",group="",policy="",strategy=""} 1',
+    'trino_gateway_fallbacks_total{group="up-group"} 1',
+    'trino_gateway_backend_available{backend="up"} 1',
+    'trino_gateway_backend_available{backend="down"} 0',
+    'trino_gateway_backend_live_queries{backend="up"} 2',
+    'trino_gateway_rpc_seconds_count{service="trinogateway.v1.RoutingService",method="Route"} 3',
+    'trino_gateway_store_seconds_count{operation="putOverride",result="ok"} 1',
+  ])
+    expect(text.split('\n')).toContain(line);
+  expect(text).toContain('process_resident_memory_bytes');
+});

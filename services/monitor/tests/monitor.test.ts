@@ -42,7 +42,15 @@ function recordingLogger(): Logger & { lines: string[] } {
   const lines: string[] = [];
   const keep = (message: string, fields: Record<string, unknown> = {}) =>
     void lines.push(`${message} ${JSON.stringify(fields)}`);
-  const logger = { error: keep, warn: keep, info: keep, debug: () => {}, child: () => logger, lines };
+  const logger: Logger & { lines: string[] } = {
+    ...silentLogger,
+    error: keep,
+    warn: keep,
+    info: keep,
+    debug: () => {},
+    child: () => logger,
+    lines,
+  };
   return logger;
 }
 

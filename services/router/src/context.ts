@@ -4,6 +4,7 @@ import type { AskCluster } from './ask-cluster.ts';
 import type { Forwarding } from './forwarding.ts';
 import type { GatewayLink } from './gateway-link.ts';
 import type { LiveQueries } from './live-queries.ts';
+import type { SubmissionResult } from './metrics.ts';
 import type { MissMemory } from './miss-memory.ts';
 import type { Ownership } from './ownership.ts';
 import type { Suspects } from './suspects.ts';
@@ -26,6 +27,8 @@ export type RoadContext = {
   transactions: Transactions;
   forwarding: Forwarding;
   ask: AskCluster;
+  /** Called when a submission has ended: the port it came in by, the chosen group if any, and how. */
+  onSubmission: (listeningPort: number, groupId: string, result: SubmissionResult) => void;
   /** An id of our own, for a statement that never reaches a cluster. */
   temporaryId: (nowMs: number) => string;
   /** Epoch milliseconds. */

@@ -146,6 +146,24 @@ describe('without a gatewayserver', () => {
     expect(router.ownership.owners('20261121_080808_00130_bbbbb')).toHaveLength(1);
   });
 
+  test('a router whose token never worked is of no use, whatever its state file says, and says so', async () => {
+    const fake = fakeGatewayserver();
+    fake.publish(snapshotOf('1', ['http://a:1']));
+    {
+      await using router = startLink(inMemory(fake));
+      await until(() => router.link.notReady() === undefined);
+      fake.token = 'changed';
+      fake.publish(snapshotOf('2', ['http://a:1']));
+      await until(() => router.log.some((line) => line.includes('token')));
+      expect(router.link.notReady()).toBeUndefined(); // it worked once: polls and health checks go on
+    }
+    await using restarted = startLink(inMemory(fake));
+    await until(() => restarted.link.notReady() !== undefined);
+    expect(restarted.link.notReady()).toMatch(/router\.gatewayserver_token/);
+    fake.token = undefined;
+    await until(() => restarted.link.notReady() === undefined);
+  });
+
   test('a damaged state file does not stop the start', async () => {
     await writeFile(join(folder, 'state.json'), '{"version":1,"refusal');
     const fake = fakeGatewayserver();

@@ -119,6 +119,7 @@ export function createGatewayLink(options: GatewayLinkOptions): RunningGatewayLi
   let revision = '';
   let confirmedAt: number | undefined;
   let trouble: string | undefined;
+  let refused = false;
   let settled: string[] = [];
 
   const takeOver = (list: readonly SnapshotBackend[], lives: readonly Life[], key: Uint8Array) => {
@@ -184,6 +185,7 @@ export function createGatewayLink(options: GatewayLinkOptions): RunningGatewayLi
     const now = describeTrouble(error, options.hasToken);
     if (now !== trouble) logger.warn(now, { error: describeError(error) });
     trouble = now;
+    refused = refusesToken(error);
   };
 
   let backoffMs = timings.firstBackoffMs;
@@ -248,8 +250,12 @@ export function createGatewayLink(options: GatewayLinkOptions): RunningGatewayLi
   };
 
   return {
-    notReady: () =>
-      refusalKey ? undefined : (trouble ?? 'no snapshot of the configuration yet: waiting for the gatewayserver'),
+    notReady: () => {
+      // A token that never worked is a mistake, not an outage to get over with what the state file says.
+      if (refused && confirmedAt === undefined) return trouble;
+      if (refusalKey) return undefined;
+      return trouble ?? 'no snapshot of the configuration yet: waiting for the gatewayserver';
+    },
     route: (request, signal) =>
       patiently(signal, async (timeoutMs) => {
         const began = performance.now();

@@ -30,6 +30,8 @@ export type HandlerDeps = {
   suspects: Suspects;
   misses: MissMemory;
   clientView: (facts: ConnectionFacts, rawHeaders: readonly string[]) => ClientView;
+  /** See RoadContext.onSubmission. */
+  onSubmission: RoadContext['onSubmission'];
   /** An id of our own, for a statement that never reaches a cluster. */
   temporaryId: (nowMs: number) => string;
   logger: Logger;
@@ -115,7 +117,9 @@ export function createHandler(deps: HandlerDeps): ClientHandler {
           return;
         }
         if (exchange.signal.aborted) return;
-        logger.error('a request failed in a way nobody foresaw', { error: describeError(error) });
+        const { listeningPort: listener } = exchange;
+        const fields = { listener, method: request.method, error: describeError(error) };
+        logger.error('a request failed in a way nobody foresaw', fields);
         if (response.headersSent) response.destroy();
         else answerError(response, 500);
       });

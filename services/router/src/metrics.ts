@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { boundedLabels } from '@trino-gateway/runtime';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 /** What the figures are read from when somebody asks for them. */
 export type MetricSources = {
@@ -13,47 +14,62 @@ export type MetricSources = {
 /** The router's metrics: plain numbers while serving, turned into metrics when they are read. */
 export type RouterMetrics = {
   registry: Registry;
-  /** Counts this request when its answer has ended. */
-  watch(response: ServerResponse): void;
+  /** Counts this request, which came in by this listener, when its answer has ended. */
+  watch(response: ServerResponse, listeningPort: number): void;
+  /** A submission that came in by this listener ended so; the group is empty when none was chosen. */
+  submitted(listeningPort: number, groupId: string, result: SubmissionResult): void;
   /** A call of Route was answered after this time. */
   routed(durationMs: number): void;
 };
 
+/** What became of a submission. */
+export type SubmissionResult =
+  /** A cluster took it, and the client has its first page. */
+  | 'handed_over'
+  /** The client was told why not, as Trino fails a query. */
+  | 'refused'
+  /** The cluster answered something else than a page, 401 for one, which was passed on. */
+  | 'answered'
+  /** The client did not pass delegated authentication. */
+  | 'unauthenticated'
+  /** The client hung up first. */
+  | 'abandoned';
+
 const KINDS = ['submit', 'poll', 'cancel', 'query', 'ui', 'info', 'other'] as const;
-const CLASSES = ['hang_up', '1xx', '2xx', '3xx', '4xx', '5xx'] as const;
+const MOST_SERIES = 5_000;
 
 /** A registry of its own, so that several routers can run in one process. */
 export function createMetrics(sources: MetricSources): RouterMetrics {
   const registry = new Registry();
   const registers = [registry];
-  const requests = new Float64Array(KINDS.length * CLASSES.length);
-
-  function closed(this: ServerResponse) {
-    const answered = this.writableFinished ? Math.min(Math.floor(this.statusCode / 100), 5) : 0;
-    const at = kindOf(this.req.method ?? '', this.req.url ?? '') * CLASSES.length + answered;
-    requests[at] = (requests[at] ?? 0) + 1;
-  }
+  collectDefaultMetrics({ register: registry });
+  // Listener, kind and status in one number: a poll costs no more than a look-up.
+  const requests = new Map<number, number>();
 
   new Counter({
-    name: 'router_requests_total',
-    help: 'Requests of clients by kind and class of the status; hang_up: the client left before its answer was complete.',
-    labelNames: ['kind', 'status'],
+    name: 'trino_gateway_router_requests_total',
+    help: 'Requests of clients by port of the listener, kind and status; "hang_up": the client left before its answer was complete.',
+    labelNames: ['listener', 'kind', 'code'],
     registers,
     collect() {
       this.reset();
-      for (const [at, count] of requests.entries())
-        if (count > 0)
-          this.inc(
-            {
-              kind: KINDS[Math.floor(at / CLASSES.length)] ?? 'other',
-              status: CLASSES[at % CLASSES.length] ?? 'hang_up',
-            },
-            count,
-          );
+      for (const [key, count] of requests) {
+        const code = key % 1_000;
+        const kind = KINDS[Math.floor(key / 1_000) % KINDS.length] ?? 'other';
+        const listener = String(Math.floor(key / 1_000 / KINDS.length));
+        this.inc({ listener, kind, code: code === 0 ? 'hang_up' : String(code) }, count);
+      }
     },
   });
+  const bounded = boundedLabels(MOST_SERIES, ['group']);
+  const submissions = new Counter({
+    name: 'trino_gateway_router_submissions_total',
+    help: 'Submissions by port of the listener, group (empty: none was chosen) and what became of them.',
+    labelNames: ['listener', 'group', 'result'],
+    registers,
+  });
   new Gauge({
-    name: 'router_live_queries',
+    name: 'trino_gateway_router_live_queries',
     help: 'Queries this router has handed over and not seen the end of, by backend.',
     labelNames: ['backend'],
     registers,
@@ -76,25 +92,44 @@ export function createMetrics(sources: MetricSources): RouterMetrics {
     });
   read(
     Counter,
-    'router_live_queries_forgotten_total',
+    'trino_gateway_router_live_queries_forgotten_total',
     'Live queries forgotten because there were too many.',
     sources.liveQueriesForgotten,
   );
-  read(Gauge, 'router_history_backlog', 'Reports about queries not stored yet.', sources.historyBacklog);
-  read(Counter, 'router_history_dropped_total', 'Reports about queries given up.', sources.historyDropped);
-  read(Gauge, 'router_snapshot_age_seconds', 'Time since the gatewayserver last confirmed the configuration.', () => {
-    const ageMs = sources.snapshotAgeMs();
-    return ageMs === undefined ? undefined : ageMs / 1_000;
-  });
+  read(Gauge, 'trino_gateway_router_history_backlog', 'Reports about queries not stored yet.', sources.historyBacklog);
+  read(
+    Counter,
+    'trino_gateway_router_history_dropped_total',
+    'Reports about queries given up.',
+    sources.historyDropped,
+  );
+  read(
+    Gauge,
+    'trino_gateway_router_snapshot_age_seconds',
+    'Time since the gatewayserver last confirmed the configuration.',
+    () => {
+      const ageMs = sources.snapshotAgeMs();
+      return ageMs === undefined ? undefined : ageMs / 1_000;
+    },
+  );
   const routeSeconds = new Histogram({
-    name: 'router_route_seconds',
+    name: 'trino_gateway_router_route_seconds',
     help: 'Time until the gatewayserver answered where a query goes.',
     buckets: [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5],
     registers,
   });
   return {
     registry,
-    watch: (response) => void response.once('close', closed),
+    watch: (response, listeningPort) => {
+      response.once('close', () => {
+        const code = response.writableFinished ? response.statusCode : 0;
+        const key =
+          (listeningPort * KINDS.length + kindOf(response.req.method ?? '', response.req.url ?? '')) * 1_000 + code;
+        requests.set(key, (requests.get(key) ?? 0) + 1);
+      });
+    },
+    submitted: (listeningPort, groupId, result) =>
+      submissions.inc(bounded({ listener: String(listeningPort), group: groupId, result })),
     routed: (durationMs) => routeSeconds.observe(durationMs / 1_000),
   };
 }

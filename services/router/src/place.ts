@@ -55,7 +55,8 @@ export async function place(context: RoadContext, submission: Submission, deadli
       return { kind: 'placed', outcome, owner, placement: decision, sentHeaders };
     }
     suspects.failed(backend.id, now());
-    context.logger.warn('a backend did not take a submission', { backend: backend.id, reason: outcome.reason });
+    const fields = { requestId: submission.id, backend: backend.id, reason: outcome.reason };
+    context.logger.warn('a backend did not take a submission', fields);
     attempts.push({ backendId: backend.id, reason: outcome.reason });
   }
 }

@@ -82,6 +82,7 @@ export async function startRouter(config: RouterConfig, logger: Logger): Promise
       live,
       suspects: createSuspects(),
       misses,
+      onSubmission: metrics.submitted,
       temporaryId: createTemporaryIds(randomBytes),
       clientView: createClientView({ externalUrl: config.external_url, trustedProxies: config.trusted_proxies }),
       logger,
@@ -102,7 +103,7 @@ export async function startRouter(config: RouterConfig, logger: Logger): Promise
   starting.use(ops);
   const listeners = starting.use(
     await listenOnAll(config.listen, (request, response, port) => {
-      metrics.watch(response);
+      metrics.watch(response, port);
       handler.handle(request, response, port);
     }),
   );

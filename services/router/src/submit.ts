@@ -12,6 +12,7 @@ import type { RoadContext } from './context.ts';
 import { answerDelegated } from './delegation.ts';
 import type { Exchange } from './exchange.ts';
 import { answerError, answerText } from './http-errors.ts';
+import type { SubmissionResult } from './metrics.ts';
 import { endOf } from './page-end.ts';
 import { type Placed, place } from './place.ts';
 import { boundTo, placeAtOwner } from './place-at-owner.ts';
@@ -78,8 +79,14 @@ async function conclude(
   transactionId: string | undefined,
 ): Promise<void> {
   const { exchange } = submission;
-  if (placed.kind === 'abandoned') return;
+  const count = (result: SubmissionResult, groupId = '') =>
+    context.onSubmission(exchange.listeningPort, groupId, result);
+  if (placed.kind === 'abandoned') {
+    count('abandoned');
+    return;
+  }
   if (placed.kind === 'delegated') {
+    count('unauthenticated');
     answerDelegated(exchange);
     return;
   }
@@ -88,12 +95,14 @@ async function conclude(
     return;
   }
   if (placed.outcome.kind === 'answered') {
+    count('answered', placed.placement.groupId);
     await relay(exchange, placed.outcome.answer, {
       extraHeaders: explain(context, placed.placement),
       stallTimeMs: context.config.poll_time_limit,
     });
     return;
   }
+  count('handed_over', placed.placement.groupId);
   await handOver(context, submission, { ...placed, outcome: placed.outcome }, transactionId);
 }
 
@@ -129,6 +138,12 @@ async function handOver(
       decidedBy: placement.decidedBy,
     }),
   );
+  if (context.logger.level === 'debug') {
+    const { backendId: backend, groupId: group, decidedBy } = placement;
+    const tookMs = context.now() - submission.submittedAt;
+    const fields = { requestId: submission.id, query: id, backend, group, decidedBy, tookMs };
+    context.logger.debug('a query was handed over', fields);
+  }
   if (page.nextUri === undefined)
     context.live.ended(id, endOf({ state: page.state, error: parsePageError(page.error) }));
   const plain = answer.rewrite === undefined ? bytes : rewritten(bytes, new LinkRewriter(answer.rewrite));
@@ -149,6 +164,7 @@ function rewritten(bytes: Buffer, rewriter: LinkRewriter): Buffer {
 export function refuse(context: RoadContext, submission: Submission, refusal: Refusal, placement?: Placement): void {
   const { exchange } = submission;
   const { response, client } = exchange;
+  context.onSubmission(exchange.listeningPort, placement?.groupId ?? '', 'refused');
   if (response.destroyed) return;
   const key = context.link.refusalKey();
   if (key === undefined) {

@@ -82,10 +82,13 @@ test('a query runs, is counted while it lives, and its story reaches history', a
   const settled = () => fake.reports.flatMap(({ settledSubmissionIds }) => settledSubmissionIds);
   await until(() => settled().includes(fake.routed[0]?.submissionId ?? ''));
   const metrics = await (await fetch(`${router.opsUrl}/metrics`)).text();
-  expect(metrics).toMatch(/^router_requests_total\{kind="submit",status="2xx"\} 1$/m);
-  expect(metrics).toMatch(/^router_requests_total\{kind="poll",status="2xx"\} [2-9]$/m);
-  expect(metrics).toMatch(/^router_route_seconds_count 1$/m);
-  expect(metrics).toMatch(/^router_snapshot_age_seconds [0-9.]+$/m);
+  expect(metrics).toMatch(/^trino_gateway_router_requests_total\{listener="\d+",kind="submit",code="200"\} 1$/m);
+  expect(metrics).toMatch(/^trino_gateway_router_requests_total\{listener="\d+",kind="poll",code="200"\} [2-9]$/m);
+  expect(metrics).toMatch(
+    /^trino_gateway_router_submissions_total\{listener="\d+",group="g",result="handed_over"\} 1$/m,
+  );
+  expect(metrics).toMatch(/^trino_gateway_router_route_seconds_count 1$/m);
+  expect(metrics).toMatch(/^trino_gateway_router_snapshot_age_seconds [0-9.]+$/m);
 });
 
 test('a router without gatewayserver and state file says so, makes queries wait, and works once it is there', async () => {
@@ -96,7 +99,9 @@ test('a router without gatewayserver and state file says so, makes queries wait,
   await reserved[Symbol.asyncDispose]();
   await using router = await startRouter(configOf(reserved.url, { gatewayserver_wait: '30s' }), silentLogger);
   expect(await readiness(router.opsUrl)).toMatch(/^503 .*gatewayserver/);
-  expect(await (await fetch(`${router.opsUrl}/metrics`)).text()).not.toMatch(/^router_snapshot_age_seconds /m);
+  expect(await (await fetch(`${router.opsUrl}/metrics`)).text()).not.toMatch(
+    /^trino_gateway_router_snapshot_age_seconds /m,
+  );
   const waiting = submit(router.urls[0] ?? '');
   await using _gatewayserver = await serveFake(fake, reserved.port);
   expect((await finish(await waiting)).data).toEqual([[1]]);

@@ -38,6 +38,8 @@ export type Testbed = AsyncDisposable & {
   routes: Route[];
   settled: string[];
   incarnations: { suffix: string; backendId: string }[];
+  /** Listening port, group and result of each submission. */
+  submissions: [number, string, string][];
   started: Query[];
   running: string[];
   ended: { id: string; state: number; error?: string | undefined }[];
@@ -81,6 +83,7 @@ export async function startTestbed(options: TestbedOptions = {}): Promise<Testbe
     routes: [] as Route[],
     settled: [] as string[],
     incarnations: [] as { suffix: string; backendId: string }[],
+    submissions: [] as Testbed['submissions'],
     started: [] as Query[],
     running: [] as string[],
     ended: [] as Testbed['ended'],
@@ -134,6 +137,7 @@ export async function startTestbed(options: TestbedOptions = {}): Promise<Testbe
     suspects: createSuspects(),
     misses: createMissMemory(),
     clientView: createClientView({ trustedProxies: [], ...options.client }),
+    onSubmission: (...ended) => void seen.submissions.push(ended),
     temporaryId: createTemporaryIds(randomBytes),
     logger: silentLogger,
     pollRetryDelaysMs: options.pollRetryDelaysMs ?? [20, 20, 20],

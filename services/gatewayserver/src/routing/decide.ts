@@ -30,7 +30,15 @@ export type Chosen = { backend: Backend; groupId: string };
 
 /** Where a new query goes, or why nowhere. */
 export type Outcome = { authDelegated: boolean; reasons: StepReason[] } & (
-  | (Chosen & { kind: 'chosen'; decidedBy: string; requestSource: string })
+  | (Chosen & {
+      kind: 'chosen';
+      decidedBy: string;
+      requestSource: string;
+      /** The policy that allowed the group, first by id; empty when it is the default group. */
+      policyId: string;
+      /** The group was one to fall back on. */
+      asFallback: boolean;
+    })
   | { kind: 'refused'; errorName: 'QUERY_REJECTED' | 'NO_NODES_AVAILABLE'; message: string }
 );
 
@@ -70,6 +78,8 @@ export function decide(
     groupId,
     decidedBy: policy ? `${asFallback ? 'fallback of policy' : 'policy'} ${policy.id}` : 'default_group',
     requestSource: withSource?.requestSource ?? '',
+    policyId: policy?.id ?? '',
+    asFallback,
     authDelegated,
     reasons,
   };

@@ -45,17 +45,21 @@ export function tokenGate(tokens: Tokens): (context: HandlerContext) => void {
 
 /**
  * Answers failures: what a service refused as it is, a database that is away as UNAVAILABLE, everything else as an
- * internal error that tells no more than an id, under which it is logged once. Reports each call's code.
+ * internal error that tells no more than an id, under which it is logged once. Reports each call's code and duration.
  */
-export function failureInterceptor(logger: Logger, onCall: (method: DescMethod, code: string) => void): Interceptor {
+export function failureInterceptor(
+  logger: Logger,
+  onCall: (method: DescMethod, code: string, durationMs: number) => void,
+): Interceptor {
   return (next) => async (request) => {
+    const began = performance.now();
     try {
       const response = await next(request);
-      onCall(request.method, 'ok');
+      onCall(request.method, 'ok', performance.now() - began);
       return response;
     } catch (error) {
       const failure = failureOf(error, request.method, logger);
-      onCall(request.method, Code[failure.code] ?? 'Unknown');
+      onCall(request.method, Code[failure.code] ?? 'Unknown', performance.now() - began);
       throw failure;
     }
   };

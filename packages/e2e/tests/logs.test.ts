@@ -1,0 +1,117 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { type ScriptedTrino, startScriptedTrino } from '@trino-gateway/testing';
+import { until } from '../src/condition.ts';
+import { type Suite, startSuite } from '../src/suite.ts';
+import { runQuery } from '../src/trino-query.ts';
+
+const SECRETS = {
+  admin: 'admin-token-7f3a',
+  read: 'read-token-9b1c',
+  probe: 'probe-password-2d4e',
+  client: 'client-password-5a6b',
+  clientEncoded: Buffer.from('joe:client-password-5a6b').toString('base64'),
+  literal: 'literal-8c7d',
+  credential: 'extra-credential-1e2f',
+  cookie: 'cookie-3a4b',
+  prepared: 'prepared-literal-6d5c',
+  wrong: 'wrong-token-0f9e',
+};
+
+let trino: ScriptedTrino;
+let suite: Suite;
+
+beforeAll(async () => {
+  trino = await startScriptedTrino();
+  const client = { GATEWAYSERVER_TOKEN: SECRETS.admin };
+  suite = await startSuite({
+    adminToken: SECRETS.admin,
+    gatewayserver: { READ_TOKEN: SECRETS.read, DEFAULT_GROUP: 'all' },
+    monitor: { ...client, INTERVAL: '200ms' },
+    router: { ...client, SUBMIT_TIME_LIMIT: '2s' },
+  });
+  await suite.addBackends({ one: trino.url });
+  await suite.addGroup('all', ['one']);
+}, 240_000);
+
+afterAll(async () => {
+  await suite?.[Symbol.asyncDispose]();
+  await trino?.stop();
+});
+
+const processes = () => [suite.gatewayserver, suite.monitor, suite.router];
+const printed = () => processes().map((process) => process.output());
+
+test('the level of each process changes at run time, for all that it logs', async () => {
+  await runQuery(suite.router.url, 'SELECT 1');
+  expect(printed().join('')).not.toContain('"debug"');
+  for (const { opsUrl } of processes()) {
+    const answer = await fetch(`${opsUrl}/log-level`, { method: 'PUT', body: 'debug' });
+    expect([answer.status, await answer.text()]).toEqual([200, 'debug\n']);
+  }
+  await runQuery(suite.router.url, 'SELECT 1');
+  expect(suite.router.output()).toContain('a query was handed over');
+});
+
+test('whatever happens, no secret, credential or SQL literal gets into a log', async () => {
+  const credentials = {
+    authorization: `Basic ${SECRETS.clientEncoded}`,
+    'x-trino-user': 'joe',
+    'x-trino-extra-credential': `key=${SECRETS.credential}`,
+    'x-trino-prepared-statement': `one=SELECT+%27${SECRETS.prepared}%27`,
+    cookie: `session=${SECRETS.cookie}`,
+  };
+  const statement = `SELECT '${SECRETS.literal}'`;
+  await runQuery(suite.router.url, statement, { headers: credentials });
+  await runQuery(suite.router.url, `SELECT broken FROM '${SECRETS.literal}'`, { headers: credentials });
+  const backend = { id: 'secured', url: trino.url, probe: { user: 'probe', password: SECRETS.probe } };
+  await suite.call('BackendService/PutBackend', { backend });
+  await suite
+    .call('BackendService/PutBackend', {
+      backend: { ...backend, id: 'bad', probe: { password: SECRETS.probe }, url: `http://u:${SECRETS.client}@x` },
+    })
+    .catch(() => {});
+  await fetch(`${suite.gatewayserver.url}/trinogateway.v1.BackendService/ListBackends`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${SECRETS.wrong}` },
+    body: '{}',
+  });
+  await until('the monitor to have probed the new backend', () => suite.monitor.output().includes('"secured"'));
+  await trino.kill();
+  await runQuery(suite.router.url, statement, { headers: credentials });
+  await suite.gatewayserver.kill();
+  await runQuery(suite.router.url, statement, { headers: credentials });
+  await until('the router to miss the gatewayserver', () => suite.router.output().includes('"warn"'));
+  const text = printed().join('\n');
+  expect(text).toContain('"debug"');
+  for (const [name, secret] of Object.entries(SECRETS))
+    expect({ name, logged: text.includes(secret) }).toEqual({ name, logged: false });
+}, 240_000);
+
+test('each line but the ready line is one JSON object with time, level, service and message', () => {
+  for (const text of printed()) {
+    const lines = text.split('\n').filter((line) => line !== '' && !/^\w+ ready\b/.test(line));
+    expect(lines.length).toBeGreaterThan(0);
+    for (const line of lines)
+      expect(JSON.parse(line)).toMatchObject({
+        timestamp: expect.any(String),
+        level: expect.any(String),
+        service: expect.any(String),
+        message: expect.any(String),
+      });
+  }
+});
+
+test('lines about a query carry its id and that of the request', () => {
+  const lines = suite.router
+    .output()
+    .split('\n')
+    .filter((line) => line.includes('a query was handed over'));
+  expect(lines.map((line) => JSON.parse(line) as unknown)).toContainEqual(
+    expect.objectContaining({
+      requestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      query: expect.stringMatching(/^\d{8}_\d{6}_\d{5}_\w{5}$/),
+      backend: 'one',
+      group: 'all',
+    }),
+  );
+});
