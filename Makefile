@@ -26,6 +26,7 @@ setup: $(MODULES) ## install all that a fresh clone needs (the other targets cal
 generate: setup ## regenerate the code and the documents that follow from the contract and the configuration schema
 	pnpm generate
 	node scripts/docs/configuration.ts
+	node scripts/docs/metrics.ts
 
 check: setup ## format, lint, types, dead code, contract: all that is known without running (under 30 s)
 	scripts/check.sh

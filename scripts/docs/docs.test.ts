@@ -5,15 +5,20 @@ import { describe, expect, test } from '@jest/globals';
 import { sections } from '@trino-gateway/config';
 import { configured, knownVariables, variablesIn } from '../deploy/settings.ts';
 import { configurationPage, documentedKeys } from './configuration-page.ts';
+import { metricsPage } from './metrics-page.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
-const PAGES = ['README.md', 'CHANGELOG.md', 'docs/configuration.md', 'docs/operating.md'];
+const PAGES = ['README.md', 'CHANGELOG.md', 'docs/configuration.md', 'docs/metrics.md', 'docs/operating.md'];
 /** Of the tools, not of the suite's configuration. */
 const OF_TOOLS = ['TRINO_GATEWAY_CACHE', 'TRINO_GATEWAY_MAVEN_ARGS'];
 
 test('docs/configuration.md is what the schema says: else run make generate', () => {
   expect(read('docs/configuration.md')).toBe(configurationPage(read('docs/gateway.example.yaml')));
+});
+
+test('docs/metrics.md is what the processes offer: else run make generate', () => {
+  expect(read('docs/metrics.md')).toBe(metricsPage());
 });
 
 test('every key is documented with the default a process really starts with', () => {

@@ -1,17 +1,22 @@
 import type { DescMethod } from '@bufbuild/protobuf';
-import { Group_StrategySchema } from '@trino-gateway/api/gateway';
+import { type Group_Strategy, Group_StrategySchema } from '@trino-gateway/api/gateway';
 import { boundedLabels } from '@trino-gateway/runtime';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { LiveCounts } from './live-counts.ts';
 import type { Outcome } from './routing/decide.ts';
-import type { SnapshotKeeper } from './snapshot-keeper.ts';
 import type { StoreObserver } from './storage/measured-store.ts';
+
+/** What is read when somebody asks for the figures. */
+export type MetricSources = {
+  backendIds: () => Iterable<string>;
+  isAvailable: (backendId: string) => boolean;
+  /** Queries the routers have live on a backend. */
+  liveQueries: (backendId: string) => number;
+  strategyOf: (groupId: string) => Group_Strategy | undefined;
+};
 
 /** What the gatewayserver counts. */
 export type Metrics = {
   registry: Registry;
-  /** From now on the state of the backends can be read, too. */
-  show(keeper: SnapshotKeeper, live: LiveCounts, isAvailable: (backendId: string) => boolean): void;
   countDecision(outcome: Outcome): void;
   countCall(method: DescMethod, code: string, durationMs: number): void;
   countStore: StoreObserver;
@@ -21,11 +26,10 @@ const MOST_SERIES = 10_000;
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 /** A registry of its own, so that several servers fit into one process. */
-export function createMetrics(): Metrics {
+export function createMetrics(sources: MetricSources): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
-  let keeper: SnapshotKeeper | undefined;
   const bounded = boundedLabels(MOST_SERIES, ['group', 'policy']);
   const decisions = new Counter({
     name: 'trino_gateway_decisions_total',
@@ -60,26 +64,23 @@ export function createMetrics(): Metrics {
     buckets: SECONDS,
     registers,
   });
-  const strategyOf = (groupId: string) =>
-    Group_StrategySchema.value[keeper?.known.groups.get(groupId)?.strategy ?? 0]?.name ?? '';
+  const perBackend = (name: string, help: string, value: (backendId: string) => number) =>
+    new Gauge({
+      name: `trino_gateway_backend_${name}`,
+      help,
+      labelNames: ['backend'],
+      registers,
+      collect() {
+        this.reset();
+        for (const backend of sources.backendIds()) this.set({ backend }, value(backend));
+      },
+    });
+  const available = 'Whether a backend takes new queries (1) or not (0).';
+  perBackend('available', available, (id) => Number(sources.isAvailable(id)));
+  perBackend('live_queries', 'Queries the routers have live on a backend.', sources.liveQueries);
+  const strategyOf = (groupId: string) => Group_StrategySchema.value[sources.strategyOf(groupId) ?? 0]?.name ?? '';
   return {
     registry,
-    show: (kept, live, isAvailable) => {
-      keeper = kept;
-      const perBackend = (name: string, help: string, value: (backendId: string) => number) =>
-        new Gauge({
-          name: `trino_gateway_backend_${name}`,
-          help,
-          labelNames: ['backend'],
-          registers,
-          collect() {
-            this.reset();
-            for (const backend of kept.known.backends.keys()) this.set({ backend }, value(backend));
-          },
-        });
-      perBackend('available', 'Whether a backend takes new queries (1) or not (0).', (id) => Number(isAvailable(id)));
-      perBackend('live_queries', 'Queries the routers have live on a backend.', (id) => live.live(id));
-    },
     countDecision: (outcome) => {
       if (outcome.kind === 'refused') {
         decisions.inc({ outcome: outcome.errorName, group: '', policy: '', strategy: '' });

@@ -39,8 +39,18 @@ export async function startGatewayserver(
 ): Promise<RunningGatewayserver> {
   await using started = new AsyncDisposableStack();
   const stopping = new AbortController();
-  const metrics = createMetrics();
   const now = () => Date.now();
+  const live = createLiveCounts(now);
+  let keeper: SnapshotKeeper | undefined;
+  const metrics = createMetrics({
+    backendIds: () => keeper?.known.backends.keys() ?? [],
+    isAvailable: (id) => {
+      const facts = keeper?.snapshot().facts(id);
+      return facts !== undefined && assess(facts, now(), config.load_max_age).available;
+    },
+    liveQueries: live.live,
+    strategyOf: (id) => keeper?.known.groups.get(id)?.strategy,
+  });
   let ready = false;
   const ops = started.use(
     await listenAs('gatewayserver.ops_listen', config.ops_listen, (address) =>
@@ -56,19 +66,15 @@ export async function startGatewayserver(
     logger.warn('gatewayserver.admin_token is not set: everybody who reaches this port may read and change everything');
   const store = measuredStore(started.use(await openMigrated(config, logger)), metrics.countStore);
   await declareObjects(store, declared);
-  const keeper = started.use(await keepSnapshot({ store, logger, loadMaxAgeMs: config.load_max_age }));
+  const kept = started.use(await keepSnapshot({ store, logger, loadMaxAgeMs: config.load_max_age }));
+  keeper = kept;
   started.use(
     every(PRUNE_INTERVAL_MS, 'forgetting former coordinators and their transactions', logger, () =>
-      forget(store, keeper, config),
+      forget(store, kept, config),
     ),
   );
-  const live = createLiveCounts(now);
-  metrics.show(keeper, live, (id) => {
-    const facts = keeper.snapshot().facts(id);
-    return facts !== undefined && assess(facts, now(), config.load_max_age).available;
-  });
   const decisions = createDecisions({
-    keeper,
+    keeper: kept,
     live,
     defaultGroupId: config.default_group,
     now,
@@ -76,7 +82,7 @@ export async function startGatewayserver(
     onDecision: metrics.countDecision,
   });
   const refusalKey = await store.refusalKey();
-  const context = { store, keeper, live, decisions, refusalKey, stopping: stopping.signal, logger, now };
+  const context = { store, keeper: kept, live, decisions, refusalKey, stopping: stopping.signal, logger, now };
   const handler = connectNodeAdapter({
     routes: (router) => registerServices(router, context),
     requestGate: tokenGate({ admin: config.admin_token, read: config.read_token, openReads: config.open_reads }),

@@ -1,0 +1,50 @@
+import { createMetrics as gatewayserver } from '../../services/gatewayserver/src/metrics.ts';
+import { createMetrics as monitor } from '../../services/monitor/src/metrics.ts';
+import { createMetrics as router } from '../../services/router/src/metrics.ts';
+
+const nothing = () => undefined;
+const none = () => 0;
+const nobody = () => new Map<string, number>();
+
+const REGISTRIES: Record<string, ReturnType<typeof router>['registry']> = {
+  gatewayserver: gatewayserver({
+    backendIds: () => [],
+    isAvailable: () => false,
+    liveQueries: none,
+    strategyOf: nothing,
+  }).registry,
+  monitor: monitor({ reportsWaiting: none }).registry,
+  router: router({
+    liveQueries: nobody,
+    liveQueriesForgotten: none,
+    historyBacklog: none,
+    historyDropped: none,
+    snapshotAgeMs: nothing,
+  }).registry,
+};
+
+type Described = { name: string; help: string; type: string; labelNames?: readonly string[] };
+
+/** The text of docs/metrics.md: every figure of ours that a process offers. */
+export function metricsPage(): string {
+  const tables = Object.entries(REGISTRIES).map(([service, registry]) => {
+    const metrics = registry.getMetricsAsArray() as unknown as Described[];
+    const own = metrics.filter(({ name }) => name.startsWith('trino_gateway_'));
+    const rows = own.map(({ name, help, type, labelNames = [] }) => {
+      const labels = labelNames.length > 0 ? `{${labelNames.join(',')}}` : '';
+      return `| \`${name}${labels}\` | ${type} | ${help} |`;
+    });
+    return `## ${service}\n\n| name | kind | says |\n| --- | --- | --- |\n${rows.join('\n')}\n`;
+  });
+  return `<!-- Written by scripts/docs/metrics.ts from the code: change it there, then run make generate. -->
+
+# Metrics
+
+Every process serves \`/metrics\` on its ops port, in the text format of Prometheus. Besides the figures below each offers the usual
+\`process_*\` and \`nodejs_*\` ones: CPU, memory, open files, event loop lag, garbage collection.
+
+Labels are bounded: objects of the configuration, ports, codes. After some thousands of different groups or policies further ones count as
+\`other\`.
+
+${tables.join('\n')}`;
+}
