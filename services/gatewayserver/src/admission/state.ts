@@ -1,0 +1,71 @@
+/** How far a lease has come. */
+export type LeasePhase =
+  /** Taken, its statement not yet given to the cluster: it ends by itself. */
+  | 'TAKEN'
+  /** The client has the cluster's first page and has not polled it: nothing runs, so it ends by itself, too. */
+  | 'HANDED_OUT'
+  /** Polled: it ends when the query has ended, and by nothing else. */
+  | 'RUNNING'
+  /** It ended by itself and counts no more; remembered, because a late first poll needs a slot for the same query. */
+  | 'LAPSED';
+
+/** A query that counts against a limit. Times are milliseconds of the database's clock. */
+export type Lease = {
+  /** The submission it was taken for. */
+  readonly id: string;
+  readonly backendId: string;
+  readonly groupId: string;
+  readonly user: string;
+  /** Trino's id; empty until the cluster has answered. */
+  readonly queryId: string;
+  readonly phase: LeasePhase;
+  readonly takenAt: number;
+  /** When its phase ends by itself: then it lapses, or is forgotten when it has lapsed. Infinity while it is RUNNING. */
+  readonly until: number;
+};
+
+/** How far a statement that waits in the gateway has come. */
+export type WaiterPhase =
+  | 'QUEUED'
+  /** A slot was offered: somebody is giving the statement to the cluster. */
+  | 'CLAIMED'
+  /** The cluster has it; every poll of the temporary id gets the same answer. */
+  | 'HANDED_OVER'
+  /** Cancelled, refused or forgotten. */
+  | 'ENDED';
+
+/** A slot offered to a waiter. */
+export type Claim = {
+  /** Whoever names it may hand the statement over. */
+  readonly id: string;
+  readonly backendId: string;
+  /** Afterwards the waiter is back in its place: by then nothing has run. */
+  readonly until: number;
+};
+
+/** A statement that waits for a slot. */
+export type Waiter = {
+  /** The temporary query id. */
+  readonly id: string;
+  /** Its place among all: later arrivals have larger numbers. */
+  readonly place: number;
+  readonly groupId: string;
+  readonly priority: number;
+  readonly user: string;
+  readonly submissionId: string;
+  readonly queuedAt: number;
+  /** The last poll. */
+  readonly seenAt: number;
+  /** Until then it counts as present: a poll of it is held, or was a moment ago. */
+  readonly presentUntil: number;
+  /** The replica that holds its poll; empty when none does. */
+  readonly presentAt: string;
+  readonly phase: WaiterPhase;
+  readonly claim?: Claim | undefined;
+  /** Backends that did not take it. */
+  readonly failedBackendIds: readonly string[];
+  /** Trino's id, once handed over. */
+  readonly queryId: string;
+  /** Why it ended, as a Trino error name; empty while it has not. */
+  readonly endedBy: string;
+};
