@@ -154,6 +154,17 @@ function world(fairShare: boolean, perUser: number) {
     expect(overtaken.map(({ id }) => id)).toEqual([]);
   };
 
+  /** Who can do it: random choices among all would mostly do nothing. */
+  const canAct = (kind: Command['kind'], one: Client): boolean => {
+    const waiter = one.temporaryId === undefined ? undefined : state.waiter(one.temporaryId);
+    if (kind === 'handOut') return !waiter && one.posted.length > 0 && !one.given;
+    if (kind === 'late') return one.late.length > 0;
+    if (kind === 'turn') return waiter?.phase === 'CLAIMED';
+    if (kind === 'finish') return one.polled && !one.over;
+    if (kind === 'poll') return !one.over && !one.polled && (one.given !== undefined || one.temporaryId !== undefined);
+    return waiter !== undefined;
+  };
+
   const act = (step: Command) => {
     if (step.kind === 'submit') {
       const groupId = Object.keys(GROUPS)[step.group] ?? 'g1';
@@ -228,7 +239,8 @@ function world(fairShare: boolean, perUser: number) {
       dispatch();
       return;
     }
-    const one = clients[step.client % Math.max(clients.length, 1)];
+    const able = clients.filter((one) => canAct(step.kind, one));
+    const one = able[step.client % Math.max(able.length, 1)];
     if (!one) return;
     const waiter = one.temporaryId === undefined ? undefined : state.waiter(one.temporaryId);
     switch (step.kind) {
@@ -312,6 +324,15 @@ function world(fairShare: boolean, perUser: number) {
       expect(counted - exempt).toBeLessThanOrEqual(most);
       allowed.set(`top ${backendId}`, counted - exempt);
     }
+    if (perUser > 0)
+      for (const groupId of Object.keys(GROUPS))
+        for (const user of USERS) {
+          const exempt = [...state.leases()].filter(
+            ({ id, groupId: of, user: who }) =>
+              of === groupId && who === user && clients.find(({ submissionId }) => submissionId === id)?.neverWaits,
+          ).length;
+          expect(state.ofUser(groupId, user) - exempt).toBeLessThanOrEqual(perUser);
+        }
     for (const waiter of state.waiters())
       if (waiter.phase === 'QUEUED' && waiter.presentUntil > admission.now)
         expect(freeBackends(state, limits, waiter.groupId, waiter.user, waiter.failedBackendIds)).toEqual([]); // no slot idles while somebody present may have it
@@ -321,25 +342,25 @@ function world(fairShare: boolean, perUser: number) {
     }
   };
 
-  /** Everybody polls and finishes, or stays away: in the end nothing is left. */
+  /** Everybody polls and finishes: in the end nothing is left. */
   const drain = () => {
     held.clear();
     for (const id of BACKENDS) available.set(id, true);
-    for (
-      let round = 0;
-      round < 400 && [...state.waiters()].some(({ phase }) => phase === 'QUEUED' || phase === 'CLAIMED');
-      round++
-    ) {
-      for (const at of clients.keys()) for (const kind of ['handOut', 'poll'] as const) act({ kind, client: at });
+    const isWaiting = () => [...state.waiters()].some(({ phase }) => phase === 'QUEUED' || phase === 'CLAIMED');
+    const everybody = (kind: 'handOut' | 'poll' | 'finish') => {
+      for (let times = clients.filter((one) => canAct(kind, one)).length; times > 0; times--)
+        act({ kind, client: times });
+    };
+    for (let round = 0; round < 400 && isWaiting(); round++) {
+      for (const at of clients.keys()) act({ kind: 'poll', client: at });
       for (const at of clients.keys()) act({ kind: 'turn', client: at, outcome: 'taken' });
-      for (const at of clients.keys())
-        for (const kind of ['poll', 'poll', 'finish'] as const) act({ kind, client: at });
-      act({ kind: 'pass', ms: 16 });
+      for (const at of clients.keys()) act({ kind: 'poll', client: at });
+      for (const kind of ['handOut', 'poll', 'finish'] as const) everybody(kind);
+      act({ kind: 'pass', ms: 3 });
       check();
     }
-    expect([...state.waiters()].filter(({ phase }) => phase === 'QUEUED' || phase === 'CLAIMED')).toEqual([]);
-    for (const at of clients.keys())
-      for (const kind of ['handOut', 'poll', 'finish'] as const) act({ kind, client: at });
+    expect(isWaiting()).toBe(false);
+    while (clients.some((one) => canAct('finish', one))) act({ kind: 'finish', client: 0 });
     for (let times = 0; times < 60; times++) act({ kind: 'pass', ms: 40 });
     expect([...state.leases()]).toEqual([]);
     expect([...state.waiters()]).toEqual([]);
