@@ -372,7 +372,7 @@ function world(fairShare: boolean, perUser: number) {
 test('over the limit, twice, out of order, or idle while somebody waits: nothing of it, whatever happens (property)', () => {
   fc.assert(
     fc.property(
-      fc.array(command, { maxLength: 120 }),
+      fc.array(command, { minLength: 40, maxLength: 160 }),
       fc.boolean(),
       fc.constantFrom(0, 1, 2),
       (steps, fairShare, perUser) => {
