@@ -42,15 +42,16 @@ function parseItem(item: string, field: CronField): { from: number; to: number; 
   if (span === '*') return { from: field.least, to: field.most === 7 ? 6 : field.most, step };
   const [first = '', last, ...others] = span.split('-');
   if (others.length > 0) throw wrong(item, 'a range of two values');
-  const from = valueOf(first, item, field);
+  const from = valueIn(first, item, field);
   if (last === undefined) return { from, to: from, step };
-  const end = valueOf(last, item, field);
+  const end = valueIn(last, item, field);
   const to = field.most === 7 && end === 0 && from > 0 && wholeNumber(last) === undefined ? 7 : end;
-  if (to < from) throw wrong(item, `a range from the smaller to the larger value, or two ranges (${hint(item, field)})`);
+  if (to < from)
+    throw wrong(item, `a range from the smaller to the larger value, or two ranges (${hint(item, field)})`);
   return { from, to, step };
 }
 
-function valueOf(text: string, item: string, { least, most, names = [] }: CronField): number {
+function valueIn(text: string, item: string, { least, most, names = [] }: CronField): number {
   const named = names.indexOf(text.toUpperCase());
   const value = named >= 0 ? named + least : wholeNumber(text);
   if (value === undefined || value < least || value > most)

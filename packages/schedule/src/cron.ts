@@ -46,7 +46,7 @@ export function parseCron(expression: string): Cron {
       throw error;
     }
   });
-  const [minutes, hours, daysOfMonth, months, daysOfWeek] = sets as [Set, Set, Set, Set, Set];
+  const [minutes, hours, daysOfMonth, months, daysOfWeek] = sets as [Values, Values, Values, Values, Values];
   const eitherDay = !texts[2]?.startsWith('*') && !texts[4]?.startsWith('*');
   const spans = spansOfUpDay(minutes, hours);
   return {
@@ -60,9 +60,9 @@ export function parseCron(expression: string): Cron {
   };
 }
 
-type Set = ReadonlySet<number>;
+type Values = ReadonlySet<number>;
 
-function spansOfUpDay(minutes: Set, hours: Set): Span[] {
+function spansOfUpDay(minutes: Values, hours: Values): Span[] {
   const spans: Span[] = [];
   for (let minute = 0; minute < 1_440; minute++) {
     const up = hours.has(Math.floor(minute / 60)) && minutes.has(minute % 60);

@@ -29,7 +29,10 @@ test.each([
   ['-1 * * * *', 'minute: expected 0 to 59, got "-1"'],
   ['1.5 * * * *', 'minute: expected'],
   ['1-2-3 * * * *', 'minute: expected a range of two values, got "1-2-3"'],
-  ['* 22-6 * * *', 'hour: expected a range from the smaller to the larger value, or two ranges (22-23,0-6), got "22-6"'],
+  [
+    '* 22-6 * * *',
+    'hour: expected a range from the smaller to the larger value, or two ranges (22-23,0-6), got "22-6"',
+  ],
   ['*/0 * * * *', 'minute: expected a step of 1 to 59 after the slash, got "*/0"'],
   ['*/ * * * *', 'minute: expected a step of'],
   ['*/x * * * *', 'minute: expected a step of'],

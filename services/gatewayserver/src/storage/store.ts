@@ -1,6 +1,7 @@
 import type {
   Backend,
   BackendOverride,
+  BackendSchedule,
   BackendStatus,
   Group,
   Incarnation,
@@ -15,8 +16,12 @@ export type StoredBackend = { backend: Backend; draining: boolean };
 /** Everything an administrator decides, read at one moment. Lists are in the order of ids. */
 export type Configuration = { backends: StoredBackend[]; groups: Group[]; policies: Policy[] };
 
-/** What the monitor found and what operators said against it, read at one moment. */
-export type Conditions = { statuses: BackendStatus[]; overrides: Map<string, BackendOverride> };
+/** What the monitor found, what it read from schedules, and what operators said against it, read at one moment. */
+export type Conditions = {
+  statuses: BackendStatus[];
+  schedules: BackendSchedule[];
+  overrides: Map<string, BackendOverride>;
+};
 
 /**
  * Counters that grow with each write of their kind, on whichever replica: equal means unchanged. A later last_seen_at of
@@ -86,6 +91,8 @@ export type Store = AsyncDisposable & {
    * one of a backend that is not there.
    */
   putStatus(status: BackendStatus): Promise<void>;
+  /** What the monitor read from the schedule of its backend; as with putStatus, an older one changes nothing. */
+  putSchedule(schedule: BackendSchedule): Promise<void>;
   /**
    * Fills in the parts that are set (a value together with its expiry, the reason); the others stay. Nothing happens for a
    * backend that is not there.
