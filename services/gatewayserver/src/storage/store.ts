@@ -112,7 +112,7 @@ export type Store = AsyncDisposable & {
   /**
    * Fills or completes history rows by id, all or nothing. What a report leaves empty keeps its stored value, a final
    * state is never undone, and repeating or reordering reports changes nothing. Where reports contradict each other the
-   * further state (FAILED over FINISHED), the earlier start, the larger text or number holds. A report of an id that nobody
+   * further state (FAILED over FINISHED), the earlier start, the larger text or number, the longer error holds. A report of an id that nobody
    * submitted makes a row. Kept: texts up to 1,000,000 characters, user, source and decided_by up to 256.
    */
   recordQueries(queries: readonly Query[]): Promise<void>;
