@@ -9,15 +9,15 @@ import {
 import { describeError, type Logger } from '@trino-gateway/runtime';
 import { querySuffix, runStatement } from '@trino-gateway/trino';
 import { callerOf } from './caller.ts';
-import { describeQueryError, withoutQuoted } from './failure.ts';
+import { describeFailure, describeQueryError, withoutQuoted } from './failure.ts';
 import type { Outbox } from './outbox.ts';
 import { newsOf, type Sighting } from './query-sighting.ts';
 
 /** Follows the queries of backends whose pages do not pass the gateway. */
 export type DirectHistory = {
   /**
-   * Asks the cluster for every open entry of the history, and tells what has changed. Ends within the time limit per
-   * question, and never fails: it is no part of the cluster's health.
+   * Asks the cluster for the open entries of the history, and tells what has changed. Ends within the time limit, and
+   * never fails: it is no part of the cluster's health.
    */
   follow(backend: Backend, limits: { timeLimitMs: number; signal: AbortSignal }): Promise<void>;
   /** The backend is no longer watched. */
@@ -59,6 +59,20 @@ export function createDirectHistory({ queries, outbox, logger }: DirectHistoryOp
     else places.set(placeKey, pageToken);
     return found.filter(({ trinoQueryId }) => querySuffix(trinoQueryId) !== undefined);
   };
+  const forgetPlaces = (backendId: string) => {
+    for (const state of [Query_State.QUEUED, Query_State.RUNNING]) places.delete(`${backendId} ${state}`);
+  };
+  const open = async (backendId: string, signal: AbortSignal): Promise<Query[]> => {
+    try {
+      const queued = await openEntries(backendId, Query_State.QUEUED, signal);
+      return [...queued, ...(await openEntries(backendId, Query_State.RUNNING, signal))];
+    } catch (error) {
+      forgetPlaces(backendId); // it may have been the place that it does not know
+      // Whether the gatewayserver answers is said by those who always ask it.
+      logger.debug('the open queries of a backend cannot be read', { backend: backendId, error: describeError(error) });
+      return [];
+    }
+  };
   const say = (backend: string, problem: string | undefined) => {
     if (problem === undefined) failing.delete(backend);
     else if (!failing.has(backend)) {
@@ -70,35 +84,27 @@ export function createDirectHistory({ queries, outbox, logger }: DirectHistoryOp
     }
   };
   return {
-    follow: async (backend, { timeLimitMs, signal }) => {
-      let open: Query[];
+    follow: async (backend, { timeLimitMs, signal: stopped }) => {
+      const signal = AbortSignal.any([stopped, AbortSignal.timeout(timeLimitMs)]);
+      const news: Query[] = [];
       try {
-        const queued = await openEntries(backend.id, Query_State.QUEUED, signal);
-        open = [...queued, ...(await openEntries(backend.id, Query_State.RUNNING, signal))];
-      } catch (error) {
-        // Whether the gatewayserver answers is said by those who always ask it.
-        logger.debug('the open queries of a backend cannot be read', {
-          backend: backend.id,
-          error: describeError(error),
-        });
-        return;
-      }
-      if (open.length === 0) return;
-      try {
-        const seen = await sightings(backend, open, { timeLimitMs, signal });
+        for (const entries of chunked(await open(backend.id, signal), IDS_PER_STATEMENT)) {
+          const seen = await sightings(backend, entries, { timeLimitMs, signal });
+          news.push(...entries.flatMap((entry) => newsOf(entry, seen.get(entry.trinoQueryId), Date.now()) ?? []));
+        }
         say(backend.id, undefined);
-        const news = open.flatMap((entry) => newsOf(entry, seen.get(entry.trinoQueryId), Date.now()) ?? []);
-        // What is replaced before it was told is found again at the next look.
-        if (news.length > 0)
-          outbox.put(keyOf(backend.id), (told) => queries.recordQueries({ queries: news }, { signal: told }));
       } catch (error) {
-        if (!signal.aborted) say(backend.id, describeError(error));
+        if (stopped.aborted) return;
+        say(backend.id, describeFailure(error, timeLimitMs));
       }
+      // What is replaced before it was told is found again at the next look.
+      if (news.length > 0)
+        outbox.put(keyOf(backend.id), (told) => queries.recordQueries({ queries: news }, { signal: told }));
     },
     gone: (backendId) => {
       outbox.drop(keyOf(backendId));
       failing.delete(backendId);
-      for (const state of [Query_State.QUEUED, Query_State.RUNNING]) places.delete(`${backendId} ${state}`);
+      forgetPlaces(backendId);
     },
   };
 }
@@ -106,24 +112,28 @@ export function createDirectHistory({ queries, outbox, logger }: DirectHistoryOp
 /** What the cluster knows of these queries, by its ids. */
 async function sightings(
   backend: Backend,
-  open: readonly Query[],
+  entries: readonly Query[],
   limits: { timeLimitMs: number; signal: AbortSignal },
 ): Promise<Map<string, Sighting>> {
-  const seen = new Map<string, Sighting>();
-  for (let from = 0; from < open.length; from += IDS_PER_STATEMENT) {
-    const ids = open.slice(from, from + IDS_PER_STATEMENT).map(({ trinoQueryId }) => `'${trinoQueryId}'`);
-    const statement = `SELECT query_id, state, error_code, to_unixtime(started), to_unixtime("end") FROM system.runtime.queries WHERE query_id IN (${ids.join(', ')})`;
-    const { rows, error } = await runStatement({ ...callerOf(backend), statement, ...limits });
-    if (error) throw new Error(describeQueryError(error));
-    for (const [id, state, errorName, startedAt, endedAt] of rows)
-      seen.set(String(id), {
+  const ids = entries.map(({ trinoQueryId }) => `'${trinoQueryId}'`).join(', ');
+  const statement = `SELECT query_id, state, error_code, to_unixtime(started), to_unixtime("end") FROM system.runtime.queries WHERE query_id IN (${ids})`;
+  const { rows, error } = await runStatement({ ...callerOf(backend), statement, ...limits });
+  if (error) throw new Error(describeQueryError(error));
+  return new Map(
+    rows.map(([id, state, errorName, startedAt, endedAt]) => [
+      String(id),
+      {
         state: String(state),
         errorName: typeof errorName === 'string' ? errorName : undefined,
         startedAt: milliseconds(startedAt),
         endedAt: milliseconds(endedAt),
-      });
-  }
-  return seen;
+      },
+    ]),
+  );
+}
+
+function chunked<T>(list: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(list.length / size) }, (_, at) => list.slice(at * size, (at + 1) * size));
 }
 
 function milliseconds(seconds: unknown): number | undefined {

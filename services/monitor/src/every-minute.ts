@@ -8,10 +8,13 @@ export function untilNextMinute(now: number): number {
   return MINUTE_MS - (now % MINUTE_MS);
 }
 
-/** Does the work at the beginning of each minute of the clock; it never overlaps. Disposal ends it. */
-export function everyMinute(name: string, logger: Logger, work: () => void): AsyncDisposable {
+/**
+ * Does the work at the beginning of each minute of the clock; it never overlaps. Disposal ends it.
+ * @param now epoch milliseconds
+ */
+export function everyMinute(name: string, logger: Logger, work: () => void, now = Date.now): AsyncDisposable {
   return every(0, name, logger, async (signal) => {
-    await delay(untilNextMinute(Date.now()), undefined, { signal });
+    await delay(untilNextMinute(now()), undefined, { signal });
     work();
   });
 }

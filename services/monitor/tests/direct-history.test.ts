@@ -98,3 +98,18 @@ test('a cluster that does not show its queries is not healthy, or the log is ful
   expect(lines.join()).not.toContain(queryId);
   expect(gatewayserver.queryReports).toEqual([]);
 });
+
+test('a cluster that hangs on the question after its queries is never looked at again', async () => {
+  const gatewayserver = await own(startFakeGatewayserver());
+  const trino = await own(startScriptedTrino());
+  const { queryId } = await ask(trino, 'SELECT 1');
+  trino.when(/query_id IN/, { runMs: 3_600_000 });
+  gatewayserver.setHistory([entry(queryId, State.RUNNING)]);
+  gatewayserver.setBackends([{ id: 'direct', url: trino.url, forwarding: Backend_Forwarding.DIRECT }]);
+  const logger = recordingLogger();
+  await own(startTestMonitor(gatewayserver, { interval: '20ms', probe_time_limit: '1s' }, logger));
+  await until('three looks', () => gatewayserver.statuses.length >= 3);
+  expect(gatewayserver.statuses.every(({ healthy }) => healthy)).toBe(true);
+  const lines = logger.lines.filter((line) => line.includes('cannot be followed'));
+  expect(lines).toEqual([expect.stringContaining('no answer within monitor.probe_time_limit (1000 ms)')]);
+});

@@ -50,6 +50,15 @@ test.each<[string, Given, string[]]>([
     ['it is outside its uptime schedule "* 18-23 * * *" (Europe/Vienna) until 1970-01-01T00:16:45.000Z'],
   ],
   [
+    'outside its schedule although an operator marked it healthy',
+    {
+      backend: evenings,
+      schedule: { ...evenings, nextChanges: [change(NOW + 5_000, true)] },
+      override: { healthy: true, healthyUntil: later },
+    },
+    ['it is outside its uptime schedule "* 18-23 * * *" (Europe/Vienna) until 1970-01-01T00:16:45.000Z'],
+  ],
+  [
     'outside a schedule that never begins',
     { backend: { uptimeSchedule: '0 0 30 2 *' }, schedule: { uptimeSchedule: '0 0 30 2 *' } },
     ['it is outside its uptime schedule "0 0 30 2 *" (UTC) and no end of that is known'],
