@@ -13,7 +13,7 @@ const REGISTRIES: Record<string, ReturnType<typeof router>['registry']> = {
     liveQueries: none,
     strategyOf: nothing,
   }).registry,
-  monitor: monitor({ reportsWaiting: none }).registry,
+  monitor: monitor({ reportsWaiting: none, scheduledUp: nothing }).registry,
   router: router({
     liveQueries: nobody,
     liveQueriesForgotten: none,

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { toBinary } from '@bufbuild/protobuf';
 import {
   type BackendOverride,
+  type BackendSchedule,
   BackendSchema,
   type BackendStatus,
   type Group,
@@ -18,6 +19,7 @@ export type Known = {
   groups: Map<string, Group>;
   policies: Map<string, Policy>;
   statuses: Map<string, BackendStatus>;
+  schedules: Map<string, BackendSchedule>;
   overrides: Map<string, BackendOverride>;
   incarnations: Incarnation[];
 };
@@ -56,6 +58,7 @@ export async function keepSnapshot({
     groups: new Map(),
     policies: new Map(),
     statuses: new Map(),
+    schedules: new Map(),
     overrides: new Map(),
     incarnations: [],
   };
@@ -89,6 +92,7 @@ export async function keepSnapshot({
     }
     if (conditions) {
       known.statuses = new Map(conditions.statuses.map((status) => [status.backendId, status]));
+      known.schedules = new Map(conditions.schedules.map((schedule) => [schedule.backendId, schedule]));
       known.overrides = new Map(conditions.overrides);
       inForce.conditions = conditions.revision;
     }

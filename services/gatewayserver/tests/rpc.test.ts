@@ -33,6 +33,53 @@ describe('backends', () => {
     expect(await server.ok('BackendService/PutBackend', { backend })).toMatchObject({ id: 'defaults' });
   });
 
+  test('outside its schedule a backend takes no new query, and whoever asks is told until when', async () => {
+    const backend = { id: 'nightly', url: 'http://n', uptimeSchedule: '* 0-5 * * *', timeZone: 'Europe/Vienna' };
+    await server.ok('BackendService/PutBackend', { backend });
+    await report('nightly');
+    const condition = async () =>
+      (await server.get('BackendService/GetBackend', { id: 'nightly' })).body.condition as Record<string, unknown>;
+    expect(await condition()).toMatchObject({ available: true });
+
+    const nextChanges = [{ at: '2124-01-01T23:00:00Z', scheduledUp: true }, { at: '2124-01-02T05:00:00Z' }];
+    const { uptimeSchedule, timeZone } = backend;
+    const schedule = { backendId: 'nightly', uptimeSchedule, timeZone, nextChanges };
+    await server.ok('BackendService/ReportBackendSchedule', { schedule });
+    expect(await condition()).toMatchObject({
+      reasons: ['it is outside its uptime schedule "* 0-5 * * *" (Europe/Vienna) until 2124-01-01T23:00:00.000Z'],
+      schedule: { uptimeSchedule, timeZone, nextChanges },
+    });
+    expect((await condition()).available).toBeUndefined();
+
+    await server.ok('BackendService/PutBackend', { backend: { ...backend, timeZone: 'UTC' } });
+    expect(await condition()).toMatchObject({ available: true }); // nobody has read this one yet
+    expect((await condition()).schedule).toBeUndefined();
+    await server.ok('BackendService/DeleteBackend', { id: 'nightly' });
+  });
+
+  test('a schedule that was reported before a known change counts as after it', async () => {
+    const schedule = { backendId: 'silent', uptimeSchedule: '0 12 1 1 *', timeZone: '' };
+    const { uptimeSchedule } = schedule;
+    await server.ok('BackendService/PutBackend', { backend: { id: 'silent', url: 'http://s', uptimeSchedule } });
+    await report('silent');
+    await server.ok('BackendService/ReportBackendSchedule', {
+      schedule: {
+        ...schedule,
+        nextChanges: [
+          { at: '2020-01-01T12:00:00Z', scheduledUp: true },
+          { at: '2124-01-01T12:01:00Z', scheduledUp: false },
+        ],
+      },
+    });
+    expect(await server.ok('BackendService/GetBackend', { id: 'silent' })).toMatchObject({
+      condition: {
+        available: true,
+        schedule: { scheduledUp: true, nextChanges: [{ at: '2124-01-01T12:01:00Z' }] },
+      },
+    });
+    await server.ok('BackendService/DeleteBackend', { id: 'silent' });
+  });
+
   test('a write holds for the next read', async () => {
     for (const weight of [1, 2, 3]) {
       await server.ok('BackendService/PutBackend', { backend: { id: 'w', url: 'http://w', weight } });
@@ -380,6 +427,14 @@ describe('bad input changes nothing and is told by its field', () => {
       { backend: { ...backend, probe: { statment: 'x' } } },
       'backend.probe.statment: unknown field',
     ],
+    ['BackendService/PutBackend', { backend: { ...backend, uptimeSchedule: '@daily' } }, 'backend.uptime_schedule: '],
+    [
+      'BackendService/PutBackend',
+      { backend: { ...backend, uptimeSchedule: '* * * * *', timeZone: 'Mars/Olympus' } },
+      'backend.time_zone: ',
+    ],
+    ['BackendService/PutBackend', { backend: { ...backend, externalUrl: 'a:1' } }, 'backend.external_url: '],
+    ['BackendService/PutBackend', { backend: { ...backend, forwarding: 'SIDEWAYS' } }, 'backend.forwarding: '],
     ['BackendService/PutBackend', { backend: 'one' }, 'backend: expected an object'],
     ['BackendService/GetBackend', { id: '' }, 'id: '],
     ['BackendService/GetBackend', { id: long }, 'id: '],
@@ -393,6 +448,29 @@ describe('bad input changes nothing and is told by its field', () => {
     ['BackendService/ReportBackendStatus', {}, 'status: '],
     ['BackendService/ReportBackendStatus', { status: { backendId: 'gone', state: 'UP' } }, 'status.backend_id: '],
     ['BackendService/ReportBackendStatus', { status: { backendId: 'one' } }, 'status.state: '],
+    ['BackendService/ReportBackendSchedule', {}, 'schedule: '],
+    ['BackendService/ReportBackendSchedule', { schedule: { backendId: 'one' } }, 'schedule.uptime_schedule: '],
+    [
+      'BackendService/ReportBackendSchedule',
+      { schedule: { backendId: 'gone', uptimeSchedule: '* * * * *' } },
+      'schedule.backend_id: ',
+    ],
+    [
+      'BackendService/ReportBackendSchedule',
+      { schedule: { backendId: 'one', uptimeSchedule: '* * * *' } },
+      'schedule.uptime_schedule: ',
+    ],
+    [
+      'BackendService/ReportBackendSchedule',
+      {
+        schedule: {
+          backendId: 'one',
+          uptimeSchedule: '* * * * *',
+          nextChanges: [{ at: '2026-01-02T00:00:00Z' }, { at: '2026-01-01T00:00:00Z' }],
+        },
+      },
+      'schedule.next_changes[1].at: ',
+    ],
     ['GroupService/PutGroup', { group: { ...group, backendIds: [] } }, 'group.backend_ids: '],
     ['GroupService/PutGroup', { group: { ...group, backendIds: ['one', 'one'] } }, 'group.backend_ids: '],
     [

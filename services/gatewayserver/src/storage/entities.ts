@@ -6,6 +6,7 @@ import type { Engine } from './engine.ts';
 export type ObjectRow = { id: string; document: string; enabled: boolean };
 export type BackendRow = ObjectRow & { draining: boolean };
 export type StatusRow = { backendId: string; document: string; observedAt: number };
+export type ScheduleRow = { backendId: string; document: string; observedAt: number };
 export type OverrideRow = { backendId: string; document: string };
 export type IncarnationRow = {
   suffix: string;
@@ -56,6 +57,7 @@ export const TABLES = {
   policies: 'policies',
   statuses: 'backend_statuses',
   overrides: 'backend_overrides',
+  schedules: 'backend_schedules',
   incarnations: 'incarnations',
   transactions: 'open_transactions',
   revisions: 'revisions',
@@ -134,6 +136,14 @@ export function entities(engine: Engine): EntitySchema[] {
     new EntitySchema<ObjectRow>({ name: TABLES.policies, columns: object }),
     new EntitySchema<StatusRow>({
       name: TABLES.statuses,
+      columns: {
+        backendId: { ...id, name: 'backend_id' },
+        document: text,
+        observedAt: { ...time, name: 'observed_at' },
+      },
+    }),
+    new EntitySchema<ScheduleRow>({
+      name: TABLES.schedules,
       columns: {
         backendId: { ...id, name: 'backend_id' },
         document: text,

@@ -1,4 +1,4 @@
-import { QueryFailedError } from 'typeorm';
+import { QueryFailedError, QueryRunnerAlreadyReleasedError } from 'typeorm';
 import { DatabaseUnavailableError } from './store.ts';
 
 /**
@@ -60,6 +60,8 @@ const UNAVAILABLE = new Set([
 
 /** The kind of failure, or undefined when the error does not come from the database. */
 export function failureOf(error: unknown): Failure | undefined {
+  // On PostgreSQL TypeORM takes a broken connection away from under the one who uses it.
+  if (error instanceof QueryRunnerAlreadyReleasedError) return 'lost';
   const cause = error instanceof QueryFailedError ? error.driverError : error;
   const code = codeOf(cause);
   if (CONTENTION.has(code)) return 'contention';

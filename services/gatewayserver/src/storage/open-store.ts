@@ -1,6 +1,6 @@
 import type { Logger } from '@trino-gateway/runtime';
 import type { DataSource } from 'typeorm';
-import { putOverride, putStatus, readConditions } from './conditions.ts';
+import { putOverride, putSchedule, putStatus, readConditions } from './conditions.ts';
 import { connectPatiently } from './data-source.ts';
 import { type Database, openDatabase } from './database.ts';
 import { MEMORY, parseDatabaseUrl } from './database-url.ts';
@@ -80,6 +80,7 @@ function storeOn(database: Database): Store {
         return work(configurationChange(session));
       }),
     putStatus: (status) => putStatus(database, status),
+    putSchedule: (schedule) => putSchedule(database, schedule),
     putOverride: (backendId, override) => putOverride(database, backendId, override),
     recordIncarnation: (incarnation) => recordIncarnation(database, incarnation),
     touchIncarnations: (suffixes, at) => touchIncarnations(database, suffixes, at),

@@ -1,6 +1,7 @@
 import type {
   Backend,
   BackendOverride,
+  BackendSchedule,
   BackendStatus,
   Group,
   Incarnation,
@@ -16,8 +17,12 @@ export type StoredBackend = { backend: Backend; draining: boolean };
 /** Everything an administrator decides, read at one moment. Lists are in the order of ids. */
 export type Configuration = { backends: StoredBackend[]; groups: Group[]; policies: Policy[] };
 
-/** What the monitor found and what operators said against it, read at one moment. */
-export type Conditions = { statuses: BackendStatus[]; overrides: Map<string, BackendOverride> };
+/** What the monitor found, what it read from schedules, and what operators said against it, read at one moment. */
+export type Conditions = {
+  statuses: BackendStatus[];
+  schedules: BackendSchedule[];
+  overrides: Map<string, BackendOverride>;
+};
 
 /**
  * Counters that grow with each write of their kind, on whichever replica: equal means unchanged. A later last_seen_at of
@@ -87,6 +92,8 @@ export type Store = AsyncDisposable & {
    * one of a backend that is not there.
    */
   putStatus(status: BackendStatus): Promise<void>;
+  /** What the monitor read from the schedule of its backend; as with putStatus, an older one changes nothing. */
+  putSchedule(schedule: BackendSchedule): Promise<void>;
   /**
    * Fills in the parts that are set (a value together with its expiry, the reason); the others stay. Nothing happens for a
    * backend that is not there.
@@ -114,7 +121,7 @@ export type Store = AsyncDisposable & {
   /**
    * Fills or completes history rows by id, all or nothing. What a report leaves empty keeps its stored value, a final
    * state is never undone, and repeating or reordering reports changes nothing. Where reports contradict each other the
-   * further state (FAILED over FINISHED), the earlier start, the larger text or number holds. A report of an id that nobody
+   * further state (FAILED over FINISHED), the earlier start, the larger text or number, the longer error holds. A report of an id that nobody
    * submitted makes a row. Kept: texts up to 1,000,000 characters, user, source and decided_by up to 256.
    */
   recordQueries(queries: readonly Query[]): Promise<void>;
