@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { startScriptedTrino } from '@trino-gateway/testing';
 import { parse } from 'yaml';
@@ -258,8 +260,16 @@ describe('queries', () => {
     await server.ok('SuiteService/RecordIncarnation', { suffix: trino.suffix, backendId: 'green', url: trino.url });
     expect(await run(['cancel', id])).toEqual({ code: 0, out: `query "${id}" cancelled`, err: '' });
     expect(JSON.stringify(trino.requests.at(-1))).toContain(`/v1/query/${id}`);
-    const { code, err } = await run(['cancel', '20260101_120000_00001_yyyyy']);
-    expect([code, err.split('\n').length]).toEqual([1, 1]);
+    const unknown = await run(['cancel', '20260101_120000_00001_yyyyy']);
+    expect([unknown.code, unknown.err.split('\n').length]).toEqual([1, 1]);
+    // Not to be taken for a gatewayserver that does not answer.
+    await server.ok('SuiteService/RecordIncarnation', {
+      suffix: 'abcde',
+      backendId: 'green',
+      url: 'http://127.0.0.1:1',
+    });
+    const away = await run(['cancel', '20260101_120000_00001_abcde']);
+    expect([away.code, away.err]).toEqual([1, 'the cluster at http://127.0.0.1:1 does not answer']);
   });
 });
 
@@ -301,10 +311,10 @@ describe('tokens', () => {
 });
 
 test('a gatewayserver that does not answer is given up after --timeout', async () => {
-  const { createServer } = await import('node:net');
-  const silent = createServer(() => {}).listen(0, '127.0.0.1');
-  await new Promise((resolve) => silent.once('listening', resolve));
-  const { port } = silent.address() as import('node:net').AddressInfo;
+  const sockets: Socket[] = [];
+  const silent = createServer((socket) => void sockets.push(socket)).listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const { port } = silent.address() as AddressInfo;
   try {
     const { code, err } = await runCommand([
       'list',
@@ -319,6 +329,7 @@ test('a gatewayserver that does not answer is given up after --timeout', async (
       `no answer from http://127.0.0.1:${port} within 300 ms: try again, or give it more time with --timeout`,
     ]);
   } finally {
+    for (const socket of sockets) socket.destroy();
     silent.close();
   }
 });

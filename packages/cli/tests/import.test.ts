@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { parse } from 'yaml';
 import {
@@ -148,6 +150,23 @@ describe('an ancestor that cannot be read ends with 1 and one line, and nothing 
     ]);
     const database = await run(['--mysql-url', 'mysql://u:hunter2@127.0.0.1:1/trino']);
     expect([database.code, database.err]).toEqual([1, '127.0.0.1:1/trino: ECONNREFUSED; is --mysql-url right?']);
+  });
+
+  test('a database that accepts and is silent', async () => {
+    const sockets: Socket[] = [];
+    const silent = createServer((socket) => void sockets.push(socket)).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    try {
+      const { code, err } = await run(['--mysql-url', `mysql://u@127.0.0.1:${port}/trino`, '--timeout', '500ms']);
+      expect([code, err]).toEqual([
+        1,
+        `127.0.0.1:${port}/trino: no answer in time; try again, or give it more time with --timeout`,
+      ]);
+    } finally {
+      for (const socket of sockets) socket.destroy();
+      silent.close();
+    }
   });
 });
 

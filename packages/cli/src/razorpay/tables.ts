@@ -28,7 +28,7 @@ export async function readTables(tables: Tables): Promise<Ancestor> {
   let connection: Connection | undefined;
   try {
     connection = await createConnection(optionsOf(tables));
-    await connection.query('START TRANSACTION READ ONLY');
+    await connection.query({ sql: 'START TRANSACTION READ ONLY', timeout: timeLimitMs });
     const rows = async (sql: string) => {
       const [found] = await (connection as Connection).query<RowDataPacket[]>({ sql, timeout: timeLimitMs });
       return found;
