@@ -1,6 +1,7 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 import { isUnreachable, refusesToken } from '@trino-gateway/runtime';
 import type { Connection } from './connection.ts';
+import { oneLine } from './one-line.ts';
 
 /** Whether every further call would fail the same way. */
 export function isHopeless(error: unknown): boolean {
@@ -31,12 +32,6 @@ export function describeFailure(error: unknown, { urls, token, timeLimitMs }: Co
         ? `cannot reach the gatewayserver at ${where} (${reasonOf(failure)}): is it running, and is --url or TRINO_GATEWAY_URL right?`
         : said || `${where} answered ${Code[failure.code]}`;
   }
-}
-
-/** Text on one line, without characters that would steer a terminal. */
-export function oneLine(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not reach a terminal
-  return text.replace(/[\s\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ').trim();
 }
 
 function reasonOf(failure: ConnectError): string {

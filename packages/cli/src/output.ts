@@ -32,7 +32,7 @@ export function printList<Desc extends DescMessage>(
   for (const line of formatTable(kind.heads, rows, terminal.columns)) terminal.out(line);
 }
 
-/** Prints one object: as a table of its fields, or bare. */
+/** Prints one object: as a table of its fields, which are never cut, or bare. */
 export function printOne<Desc extends DescMessage>(
   terminal: Terminal,
   format: Format,
@@ -41,7 +41,7 @@ export function printOne<Desc extends DescMessage>(
 ): void {
   const value = plain(schema, item, format);
   if (format !== 'table') printValue(terminal, format, value);
-  else for (const line of formatTable(['FIELD', 'VALUE'], flatten(value), terminal.columns)) terminal.out(line);
+  else for (const line of formatTable(['FIELD', 'VALUE'], flatten(value), undefined)) terminal.out(line);
 }
 
 /** Prints a value as JSON or YAML. */

@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander';
-import { oneLine } from './failure.ts';
+import { oneLine } from './one-line.ts';
 import { createProgram } from './program.ts';
 import type { Terminal } from './terminal.ts';
 import { UsageError } from './usage-error.ts';

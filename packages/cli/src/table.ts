@@ -1,4 +1,4 @@
-import { oneLine } from './failure.ts';
+import { oneLine } from './one-line.ts';
 
 const GAP = '  ';
 const NARROWEST = 6;

@@ -251,7 +251,9 @@ describe('queries', () => {
     expect(out).toContain('SELECT 11 FROM nation');
     expect(err).toBe('there are more than 2; --limit shows more');
     expect((await run(['queries', '--state', 'FAILED'])).out).toContain('SYNTAX_ERROR: SELECT 3 FROM nation');
-    expect((await run(['get', 'query', 'q3'])).out).toMatch(/^error.name +SYNTAX_ERROR$/m);
+    const one = await run(['get', 'query', 'q3'], { columns: 20 });
+    expect(one.out).toMatch(/^error.name +SYNTAX_ERROR$/m);
+    expect(one.out).toMatch(/^text +SELECT 3 FROM nation$/m);
   });
 
   test('cancel asks the owning cluster', async () => {

@@ -60,5 +60,5 @@ function printDecision({ decision, reasons }: DecideResponse, terminal: Terminal
       if (value) terminal.out(`${field}: ${value}`);
   terminal.out('');
   const rows = reasons.map(({ step, outcome, text }) => [step, Reason_OutcomeSchema.value[outcome]?.name ?? '', text]);
-  for (const line of formatTable(['STEP', 'OUTCOME', 'REASON'], rows, terminal.columns)) terminal.out(line);
+  for (const line of formatTable(['STEP', 'OUTCOME', 'REASON'], rows, undefined)) terminal.out(line);
 }
