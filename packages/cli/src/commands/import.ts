@@ -5,6 +5,7 @@ import { planChanges, readStored } from '../apply.ts';
 import { type ConnectionOptions, readTimeLimit } from '../connection.ts';
 import type { Context } from '../context.ts';
 import { backendKind, groupKind, policyKind } from '../kinds.ts';
+import { oneLine } from '../one-line.ts';
 import { type Format, printValue } from '../output.ts';
 import { mapAncestor } from '../razorpay/mapping.ts';
 import type { BackendChoices } from '../razorpay/new-backend.ts';
@@ -65,7 +66,7 @@ function printDeclared({ backends, groups, policies }: Declared, format: Format,
 }
 
 function lineOf({ about, text }: Note): string {
-  return `note: ${about === '' ? '' : `${about}: `}${text}`;
+  return oneLine(`note: ${about === '' ? '' : `${about}: `}${text}`);
 }
 
 /** UTC is what a schedule is read in without a time zone. */
