@@ -1,24 +1,26 @@
 import type { JsonObject } from '@bufbuild/protobuf';
-import { Code, ConnectError } from '@connectrpc/connect';
+import { Code } from '@connectrpc/connect';
 import { invalid } from '../rpc/validation.ts';
 
 /** The largest body a REST request may have. */
 export const MOST_BODY_BYTES = 16 * 1024 * 1024;
 
-/** A refusal with an HTTP status that no code of Connect's stands for. */
-export class RestRefusal extends ConnectError {
+/** A body that cannot be taken, with an HTTP status that no code of Connect's stands for. */
+export class BodyRefusal extends Error {
   readonly status: number;
+  readonly code: Code;
 
   constructor(status: number, message: string, code: Code) {
-    super(message, code);
+    super(message);
     this.status = status;
+    this.code = code;
   }
 }
 
 /**
  * Reads a body of JSON; undefined when it is empty.
  * @param wanted whether there may be one: its type then counts even when it is empty
- * @throws RestRefusal 415 when it is of another type, 413 when it is too large
+ * @throws BodyRefusal 415 when it is of another type, 413 when it is too large
  * @throws ConnectError INVALID_ARGUMENT when it is no JSON object
  */
 export async function readBody(
@@ -32,7 +34,7 @@ export async function readBody(
   for await (const chunk of body) {
     size += chunk.length;
     if (size > MOST_BODY_BYTES)
-      throw new RestRefusal(413, `body: expected at most ${MOST_BODY_BYTES} bytes`, Code.ResourceExhausted);
+      throw new BodyRefusal(413, `body: expected at most ${MOST_BODY_BYTES} bytes`, Code.ResourceExhausted);
     chunks.push(chunk);
   }
   if (size === 0) return undefined;
@@ -44,7 +46,7 @@ function requireJson(header: Headers): void {
   const type = header.get('content-type') ?? '';
   const isJson = /^application\/json *(; *charset *= *"?utf-?8"? *)?$/i.test(type);
   if (isJson && (header.get('content-encoding') ?? 'identity') === 'identity') return;
-  throw new RestRefusal(415, 'body: expected the content type application/json, not compressed', Code.InvalidArgument);
+  throw new BodyRefusal(415, 'body: expected the content type application/json, not compressed', Code.InvalidArgument);
 }
 
 function parsedObject(bytes: Buffer): JsonObject {

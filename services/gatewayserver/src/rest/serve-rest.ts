@@ -1,11 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { JsonObject } from '@bufbuild/protobuf';
-import type { UniversalHandler, UniversalServerResponse } from '@connectrpc/connect/protocol';
+import { ConnectError } from '@connectrpc/connect';
+import type { UniversalHandler, UniversalServerRequest, UniversalServerResponse } from '@connectrpc/connect/protocol';
 import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from '@connectrpc/connect-node';
 import { describeError, type Logger } from '@trino-gateway/runtime';
 import { answerError } from '../answer-error.ts';
 import { invalid } from '../rpc/validation.ts';
-import { RestRefusal, readBody } from './read-body.ts';
+import { BodyRefusal, readBody } from './read-body.ts';
 import { requestMessage } from './request-message.ts';
 import { type Match, matchRoute, routeTable } from './route-table.ts';
 
@@ -35,7 +36,8 @@ export function serveRest(
       answerError(response, 400, 'invalid_argument', 'path: expected valid percent-encoding');
       return true;
     }
-    call(handler, match, query, request, response).catch((error: unknown) => {
+    const incoming = universalRequestFromNodeRequest(request, response, undefined, undefined);
+    call(handler, match, query, incoming, response).catch((error: unknown) => {
       logger.debug('a REST answer could not be sent', { error: describeError(error) });
       response.destroy();
     });
@@ -47,11 +49,10 @@ async function call(
   handler: UniversalHandler,
   match: RouteMatch,
   query: string,
-  request: IncomingMessage,
+  incoming: UniversalServerRequest,
   response: ServerResponse,
 ): Promise<void> {
-  const incoming = universalRequestFromNodeRequest(request, response, undefined, undefined);
-  let refused: RestRefusal | undefined;
+  let status: number | undefined;
   // Iterated by the handler, behind its token gate: what a stranger sends is not even read.
   const message = async function* () {
     try {
@@ -59,8 +60,9 @@ async function call(
       const input = { pathValues: match.values, query: new URLSearchParams(query), body };
       yield new TextEncoder().encode(textOf(requestMessage(match.route, input)));
     } catch (error) {
-      if (error instanceof RestRefusal) refused = error;
-      throw error;
+      if (!(error instanceof BodyRefusal)) throw error;
+      status = error.status;
+      throw new ConnectError(error.message, error.code);
     }
   };
   const answer = await handler({ ...incoming, method: 'POST', header: callHeader(incoming.header), body: message() });
@@ -68,8 +70,8 @@ async function call(
   const { body, ...head } = answer;
   const whole: UniversalServerResponse = {
     ...head,
-    ...(refused && { status: refused.status }),
-    ...(body && request.method !== 'HEAD' && { body }),
+    ...(status && { status }),
+    ...(body && incoming.method !== 'HEAD' && { body }),
   };
   await universalResponseToNodeResponse(whole, response);
 }
