@@ -6,7 +6,7 @@ import { runCommand } from '../trino/command.ts';
 import { NotFetchedError } from './not-fetched.ts';
 
 /** The suite that has MySQL at all, and the newest MariaDB. */
-const SUITE = 'sid';
+const NEWEST = 'sid';
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 const FETCH_MS = 600_000;
 const UNPACK_MS = 300_000;
@@ -16,14 +16,15 @@ const QUESTION_MS = 120_000;
 /**
  * The folder into which a Debian package and all it depends on are unpacked, the C library included, so that its programs
  * run on a system of another release. Fetched once, by apt with a state of its own: without root, nothing is installed.
+ * @param from whether of the newest suite, or of this system's own release, whose programs need no other C library
  * @throws NotFetchedError
  */
-export async function unpackedPackage(name: string): Promise<string> {
+export async function unpackedPackage(name: string, from: 'newest' | 'this-release' = 'newest'): Promise<string> {
   const target = join(cacheFolder(), 'databases', `${name}-${arch()}`);
   return buildOnce(target, async (folder) => {
     const work = `${folder}.apt`;
     try {
-      const archives = await download(name, work);
+      const archives = await download(name, from, work);
       for (const archive of archives) await runCommand('dpkg-deb', ['-x', archive, folder], { timeoutMs: UNPACK_MS });
     } finally {
       await rm(work, { recursive: true, force: true });
@@ -31,12 +32,13 @@ export async function unpackedPackage(name: string): Promise<string> {
   });
 }
 
-async function download(name: string, work: string): Promise<string[]> {
+async function download(name: string, from: 'newest' | 'this-release', work: string): Promise<string[]> {
   const release = await readFile('/etc/os-release', 'utf8').catch(() => '');
   if (!/^ID=debian$/m.test(release))
     throw new NotFetchedError(`${name} comes from Debian's packages by Debian's apt, and this is another system`);
   try {
-    const apt = await ownApt(work);
+    const codename = /^VERSION_CODENAME=(\w+)$/m.exec(release)?.[1] ?? NEWEST;
+    const apt = await ownApt(work, from === 'newest' ? NEWEST : codename);
     await runCommand('apt-get', [...apt, 'update'], { timeoutMs: FETCH_MS });
     await runCommand('apt-get', [...apt, '--download-only', 'install', name], { timeoutMs: FETCH_MS });
     const archives = join(work, 'cache', 'archives');
@@ -46,13 +48,13 @@ async function download(name: string, work: string): Promise<string[]> {
   }
 }
 
-/** Options that give apt folders of its own, this suite only, and a system on which next to nothing is installed. */
-async function ownApt(work: string): Promise<string[]> {
+/** Options that give apt folders of its own, one suite only, and a system on which next to nothing is installed. */
+async function ownApt(work: string, suite: string): Promise<string[]> {
   await mkdir(join(work, 'state', 'lists', 'partial'), { recursive: true });
   await mkdir(join(work, 'cache', 'archives', 'partial'), { recursive: true });
   const sources = join(work, 'sources.list');
   const status = join(work, 'status');
-  await writeFile(sources, `deb [signed-by=${KEYRING}] ${await mirror()} ${SUITE} main\n`);
+  await writeFile(sources, `deb [signed-by=${KEYRING}] ${await mirror()} ${suite} main\n`);
   await writeFile(status, await asIfInstalled('perl'));
   const settings = {
     'Dir::State': join(work, 'state'),
