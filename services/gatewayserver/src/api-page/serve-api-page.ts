@@ -47,11 +47,11 @@ export function serveApiPage(logger: Logger): (request: IncomingMessage, respons
 }
 
 function servedFiles(): ReadonlyMap<string, ServedFile> {
-  const resolve = createRequire(import.meta.url).resolve;
-  const swagger = dirname(resolve('swagger-ui-dist/package.json'));
+  const require = createRequire(import.meta.url);
+  const swagger = dirname(require.resolve('swagger-ui-dist/package.json'));
   const own = import.meta.dirname;
   return new Map([
-    ['/admin/openapi.json', { path: resolve('@trino-gateway/api/openapi.json'), type: 'application/json' }],
+    ['/admin/openapi.json', { path: require.resolve('@trino-gateway/api/openapi.json'), type: 'application/json' }],
     [PAGE, { path: join(own, 'index.html'), type: 'text/html; charset=utf-8' }],
     [`${PAGE}start.js`, { path: join(own, 'start.js'), type: 'text/javascript; charset=utf-8' }],
     [
