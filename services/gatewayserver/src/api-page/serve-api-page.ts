@@ -37,9 +37,12 @@ export function serveApiPage(logger: Logger): (request: IncomingMessage, respons
       response.writeHead(301, { location: PAGE, 'cache-control': 'no-cache' }).end();
     } else {
       send(file, request, response).catch((error: unknown) => {
-        logger.warn('a file of the API page could not be sent', { path, error: describeError(error) });
-        if (response.headersSent) response.destroy();
-        else answerError(response, 500, 'internal', 'the file cannot be read');
+        if (response.headersSent) {
+          response.destroy(); // the browser went away
+          return;
+        }
+        logger.error('a file of the API page cannot be read', { path, error: describeError(error) });
+        answerError(response, 500, 'internal', 'the file cannot be read');
       });
     }
     return true;
