@@ -35,9 +35,9 @@ async function installed(): Promise<Program | undefined> {
 }
 
 async function fetched(): Promise<Program> {
-  const root = await unpackedPackage('chromium', 'this-release');
+  const root = await unpackedPackage('chromium', 'own');
   const lib = join(root, 'usr', 'lib');
   const triplet = (await readdir(lib)).find((name) => name.endsWith('-linux-gnu')) ?? '';
-  const libraries = [join(lib, triplet), join(lib, triplet, 'pulseaudio')].join(':');
+  const libraries = [join(lib, triplet), join(lib, triplet, 'pulseaudio'), join(root, 'lib', triplet)].join(':');
   return { path: join(lib, 'chromium', 'chromium'), env: { ...process.env, LD_LIBRARY_PATH: libraries } };
 }

@@ -13,18 +13,19 @@ const UNPACK_MS = 300_000;
 // A machine that is busy with everything else takes its time even for a question about its own settings.
 const QUESTION_MS = 120_000;
 
+/** Of which release a package is: the newest comes with its C library, this system's own uses the one that is there. */
+export type Release = 'newest' | 'own';
+
 /**
- * The folder into which a Debian package and all it depends on are unpacked, the C library included, so that its programs
- * run on a system of another release. Fetched once, by apt with a state of its own: without root, nothing is installed.
- * @param from whether of the newest suite, or of this system's own release, whose programs need no other C library
- * @throws NotFetchedError
+ * The folder into which a Debian package and all it depends on are unpacked, so that its programs run here. Fetched once,
+ * by apt with a state of its own: without root, nothing is installed. @throws NotFetchedError
  */
-export async function unpackedPackage(name: string, from: 'newest' | 'this-release' = 'newest'): Promise<string> {
+export async function unpackedPackage(name: string, release: Release = 'newest'): Promise<string> {
   const target = join(cacheFolder(), 'databases', `${name}-${arch()}`);
   return buildOnce(target, async (folder) => {
     const work = `${folder}.apt`;
     try {
-      const archives = await download(name, from, work);
+      const archives = await download(name, release, work);
       for (const archive of archives) await runCommand('dpkg-deb', ['-x', archive, folder], { timeoutMs: UNPACK_MS });
     } finally {
       await rm(work, { recursive: true, force: true });
@@ -32,13 +33,14 @@ export async function unpackedPackage(name: string, from: 'newest' | 'this-relea
   });
 }
 
-async function download(name: string, from: 'newest' | 'this-release', work: string): Promise<string[]> {
-  const release = await readFile('/etc/os-release', 'utf8').catch(() => '');
-  if (!/^ID=debian$/m.test(release))
+async function download(name: string, release: Release, work: string): Promise<string[]> {
+  const system = await readFile('/etc/os-release', 'utf8').catch(() => '');
+  if (!/^ID=debian$/m.test(system))
     throw new NotFetchedError(`${name} comes from Debian's packages by Debian's apt, and this is another system`);
   try {
-    const codename = /^VERSION_CODENAME=(\w+)$/m.exec(release)?.[1] ?? NEWEST;
-    const apt = await ownApt(work, from === 'newest' ? NEWEST : codename);
+    const own = /^VERSION_CODENAME=(\w+)$/m.exec(system)?.[1] ?? NEWEST;
+    // Only helper scripts of the servers want perl, which would bring more than the server itself.
+    const apt = await (release === 'newest' ? ownApt(work, NEWEST, ['perl']) : ownApt(work, own, ['perl', 'libc6']));
     await runCommand('apt-get', [...apt, 'update'], { timeoutMs: FETCH_MS });
     await runCommand('apt-get', [...apt, '--download-only', 'install', name], { timeoutMs: FETCH_MS });
     const archives = join(work, 'cache', 'archives');
@@ -49,13 +51,13 @@ async function download(name: string, from: 'newest' | 'this-release', work: str
 }
 
 /** Options that give apt folders of its own, one suite only, and a system on which next to nothing is installed. */
-async function ownApt(work: string, suite: string): Promise<string[]> {
+async function ownApt(work: string, suite: string, present: readonly string[]): Promise<string[]> {
   await mkdir(join(work, 'state', 'lists', 'partial'), { recursive: true });
   await mkdir(join(work, 'cache', 'archives', 'partial'), { recursive: true });
   const sources = join(work, 'sources.list');
   const status = join(work, 'status');
   await writeFile(sources, `deb [signed-by=${KEYRING}] ${await mirror()} ${suite} main\n`);
-  await writeFile(status, await asIfInstalled('perl'));
+  await writeFile(status, await asIfInstalled(present));
   const settings = {
     'Dir::State': join(work, 'state'),
     'Dir::State::status': status,
@@ -75,20 +77,22 @@ async function ownApt(work: string, suite: string): Promise<string[]> {
   return ['-qq', '--yes', ...Object.entries(settings).flatMap(([key, value]) => ['-o', `${key}=${value}`])];
 }
 
-/** Only helper scripts of the servers want perl, which would bring more than the server itself. */
-async function asIfInstalled(name: string): Promise<string> {
+/** The state of a system on which only these packages are installed, in versions that are new enough for all others. */
+async function asIfInstalled(names: readonly string[]): Promise<string> {
   const architecture = await firstLine('dpkg', ['--print-architecture']);
-  return [
-    `Package: ${name}`,
-    'Status: install ok installed',
-    `Architecture: ${architecture}`,
-    'Multi-Arch: allowed',
-    'Version: 99',
-    'Maintainer: nobody',
-    'Description: taken as present',
-    '',
-    '',
-  ].join('\n');
+  return names
+    .flatMap((name) => [
+      `Package: ${name}`,
+      'Status: install ok installed',
+      `Architecture: ${architecture}`,
+      'Multi-Arch: allowed',
+      'Version: 99',
+      'Maintainer: nobody',
+      'Description: taken as present',
+      '',
+      '',
+    ])
+    .join('\n');
 }
 
 /** Where this machine is configured to get Debian's packages from. */
