@@ -13,10 +13,15 @@ import { startService } from '../../packages/e2e/src/managed-process.ts';
 const TOKEN = 'a-token-of-the-api-fuzz';
 const REQUIREMENTS = join(import.meta.dirname, 'requirements.txt');
 /**
- * JSON of a message takes more than the document says (null is absent, numbers may be text), values have rules that no
- * schema can tell, and the GET that Connect has for reads is not in the document.
+ * JSON of a message takes more than the document says (null is absent, numbers may be text), and values have rules that no
+ * schema can tell. The GET that Connect has for reads is not in the document; the methods of every path have tests of their own.
  */
-const LEFT_OUT = 'negative_data_rejection,positive_data_acceptance,allow_header_conformance';
+const LEFT_OUT = [
+  'negative_data_rejection',
+  'positive_data_acceptance',
+  'unsupported_method',
+  'allow_header_conformance',
+];
 
 const [seconds = '40', seed = '1'] = process.argv.slice(2);
 const python = await pythonEnvironment('schemathesis', REQUIREMENTS, () =>
@@ -55,7 +60,7 @@ process.exit(failed === 0 ? 0 : 1);
 /** What it printed; it ends by itself when its time is over. */
 async function runSchemathesis(document: string): Promise<string> {
   const args = ['-m', 'schemathesis.cli', 'run', document, '--header', `X-Auth-Key: ${TOKEN}`, '--no-color'];
-  const bounds = ['--max-time', seconds, '--seed', seed, '--exclude-checks', LEFT_OUT, '--warnings', 'off'];
+  const bounds = ['--max-time', seconds, '--seed', seed, '--exclude-checks', LEFT_OUT.join(','), '--warnings', 'off'];
   const child = spawn(python, [...args, ...bounds, '--generation-database', ':memory:'], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'inherit'],
