@@ -60,6 +60,11 @@ export function backendProblems(backend: Backend): Problem[] {
       `expected up to ${TEXT_LENGTH} printable characters`,
     ),
     ...check(
+      (backend.probe?.password.length ?? 0) <= TEXT_LENGTH,
+      'probe.password',
+      `expected up to ${TEXT_LENGTH} characters`,
+    ),
+    ...check(
       !backend.probe?.password || !!backend.probe.user,
       'probe.user',
       'expected the user the password belongs to',

@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { connectNodeAdapter } from '@connectrpc/connect-node';
 import type { Declared, GatewayserverConfig } from '@trino-gateway/config';
 import {
@@ -10,10 +11,13 @@ import {
   type RunningProcess,
   serveOps,
 } from '@trino-gateway/runtime';
+import { answerError } from './answer-error.ts';
+import { serveApiPage } from './api-page/serve-api-page.ts';
 import { createDecisions } from './decisions.ts';
 import { declareObjects } from './declare-objects.ts';
 import { createLiveCounts } from './live-counts.ts';
 import { createMetrics } from './metrics.ts';
+import { serveRest } from './rest/serve-rest.ts';
 import { assess } from './routing/availability.ts';
 import { failureInterceptor, tokenGate } from './rpc/interceptors.ts';
 import { registerServices } from './rpc/routes.ts';
@@ -83,17 +87,24 @@ export async function startGatewayserver(
   });
   const refusalKey = await store.refusalKey();
   const context = { store, keeper: kept, live, decisions, refusalKey, stopping: stopping.signal, logger, now };
+  const others = [serveApiPage(logger)];
   const handler = connectNodeAdapter({
-    routes: (router) => registerServices(router, context),
+    routes: (router) => {
+      registerServices(router, context);
+      others.push(serveRest(router.handlers, logger));
+    },
     requestGate: tokenGate({ admin: config.admin_token, read: config.read_token, openReads: config.open_reads }),
     interceptors: [failureInterceptor(logger, metrics.countCall)],
     jsonOptions: { ignoreUnknownFields: false },
     readMaxBytes: MOST_REQUEST_BYTES,
-    fallback: answerUnknownPath,
+    fallback: (request, response) => {
+      if (!others.some((serve) => serve(request as IncomingMessage, response as ServerResponse)))
+        answerUnknownPath(request, response);
+    },
   }) as Handler;
   const listener = started.use(
     await listenAs('gatewayserver.listen', config.listen, (address) =>
-      listenHttp(address, handler, { maxHeaderBytes: MOST_HEAD_BYTES }),
+      listenHttp(address, withoutCrash(handler), { maxHeaderBytes: MOST_HEAD_BYTES }),
     ),
   );
   started.defer(() => stopping.abort()); // disposed of first: held calls answer, /readyz says so
@@ -136,11 +147,21 @@ async function listenAs(
   }
 }
 
+/** The adapter throws at a request without a Host, or with one that is no host: that must end the request, not the process. */
+function withoutCrash(handler: Handler): Handler {
+  return (request, response) => {
+    try {
+      handler(request, response);
+    } catch {
+      answerError(response, 400, 'invalid_argument', 'host: expected the address that was asked for');
+    }
+  };
+}
+
 /** What is no call of ours gets an error of the same shape. */
 const answerUnknownPath: NodeHandler = (request, response) => {
-  response.writeHead(404, { 'content-type': 'application/json' });
   const message = `nothing is served at ${request.method} ${path(request.url)}`;
-  response.end(JSON.stringify({ code: 'not_found', message }));
+  answerError(response as ServerResponse, 404, 'not_found', message);
 };
 
 function path(url: string | undefined): string {

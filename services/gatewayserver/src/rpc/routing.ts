@@ -31,6 +31,7 @@ export function routingService({ decisions }: Pick<RpcContext, 'decisions'>): Se
   return {
     async decide(request) {
       checkedText('user', request.user, 10_000);
+      checkedText('client_ip', request.clientIp, 1_000);
       const outcome = decisions.dryRun(checkedClient(request));
       return outcome.kind === 'chosen'
         ? { decision: decisionOf(outcome), reasons: outcome.reasons }
