@@ -42,6 +42,12 @@ export function backendProblems(backend: Backend): Problem[] {
     ]),
     ...enumProblem('forwarded_headers', backend.forwardedHeaders, 3),
     ...check(
+      backend.externalUrl === '' || isOrigin(backend.externalUrl),
+      'external_url',
+      `expected an http or https URL with a host and no path, user, query or fragment, or nothing, got ${quote(backend.externalUrl)}`,
+    ),
+    ...enumProblem('forwarding', backend.forwarding, 2),
+    ...check(
       (backend.probe?.statement.length ?? 0) <= PROBE_STATEMENT_LENGTH,
       'probe.statement',
       `expected up to ${PROBE_STATEMENT_LENGTH} characters`,
