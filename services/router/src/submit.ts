@@ -9,7 +9,6 @@ import {
   trinoErrors,
 } from '@trino-gateway/trino';
 import type { RoadContext } from './context.ts';
-import { answerDelegated } from './delegation.ts';
 import type { Exchange } from './exchange.ts';
 import { answerError, answerText } from './http-errors.ts';
 import { endOf } from './page-end.ts';
@@ -79,10 +78,6 @@ async function conclude(
 ): Promise<void> {
   const { exchange } = submission;
   if (placed.kind === 'abandoned') return;
-  if (placed.kind === 'delegated') {
-    answerDelegated(exchange);
-    return;
-  }
   if (placed.kind === 'refused') {
     refuse(context, submission, placed.refusal, placed.placement);
     return;
@@ -105,7 +100,7 @@ type Taken = Extract<Placed, { kind: 'placed' }> & {
 async function handOver(
   context: RoadContext,
   submission: Submission,
-  { outcome, owner, placement, sentHeaders }: Taken,
+  { outcome, owner, placement, sentHeaders, isDirect }: Taken,
   transactionId: string | undefined,
 ): Promise<void> {
   const { exchange } = submission;
@@ -120,15 +115,15 @@ async function handOver(
   if (response.destroyed) return;
   if (transactionId !== undefined) context.transactions.joined(id, transactionId);
   context.transactions.observe(id, answer.rawHeaders, owner);
-  context.live.started(
-    historyOf(submission, sentHeaders, {
-      id,
-      trinoQueryId: id,
-      backendId: placement.backendId,
-      groupId: placement.groupId,
-      decidedBy: placement.decidedBy,
-    }),
-  );
+  const query = historyOf(submission, sentHeaders, {
+    id,
+    trinoQueryId: id,
+    backendId: placement.backendId,
+    groupId: placement.groupId,
+    decidedBy: placement.decidedBy,
+  });
+  if (isDirect) context.live.departed(query);
+  else context.live.started(query);
   if (page.nextUri === undefined)
     context.live.ended(id, endOf({ state: page.state, error: parsePageError(page.error) }));
   const plain = answer.rewrite === undefined ? bytes : rewritten(bytes, new LinkRewriter(answer.rewrite));
