@@ -151,24 +151,6 @@ test('a repeated poll of a refusal says the same; a tampered or cancelled one is
     expect(await ask(link)).toMatchObject({ status: 404, text: 'Error 404 Not Found: Query not found' });
 });
 
-test('delegated authentication is not done here, so nobody is let through', async () => {
-  await using trino = await startScriptedTrino();
-  await using router = await startTestbed({
-    clusters: { trino },
-    route: () => ({ authDelegated: true, refusal: 'x' }),
-  });
-  for (const reply of [
-    await post(router.url, 'SELECT 1'),
-    await ask(`${router.url}/v1/statement`, { method: 'HEAD', headers: user }),
-    await ask(`${router.url}/v1/query/20261121_080808_00130_93wed`, { headers: user }),
-    await ask(`${router.url}/ui/query.html?20261121_080808_00130_93wed`, { headers: user }),
-  ]) {
-    expect(reply.status).toBe(401);
-    expect(reply.headers['www-authenticate']).toBe('Basic realm="Trino"');
-  }
-  expect(trino.requests).toEqual([]);
-});
-
 describe('what a cluster says itself passes as it is', () => {
   test('401 with its challenge', async () => {
     await using trino = await startScriptedTrino({ passwords: { alice: 'secret' } });
