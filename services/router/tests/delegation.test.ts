@@ -97,6 +97,23 @@ describe('a statement where a policy demands delegated authentication', () => {
     expect((await run(bed.router.url, 'SELECT 1', basic('alice'))).last.error?.errorName).toBe('NO_NODES_AVAILABLE');
   });
 
+  test.each<[string, string, string[]]>([
+    ['that is too long', 'x'.repeat(2_000), []],
+    ['of a transaction nobody knows', 'SELECT 1', ['X-Trino-Transaction-Id', '00000000-0000-4000-8000-000000000000']],
+  ])('%s is refused to strangers as everything is, and not noted as theirs', async (_, statement, headers) => {
+    await using other = await startScriptedTrino();
+    await using bed = await guarded({ config: { max_statement_bytes: 1_000 } });
+    await using router = await startTestbed({
+      clusters: { trino: bed.trino, other },
+      authDelegated: true,
+      config: { auth_provider_url: bed.provider.url, max_statement_bytes: 1_000 },
+    });
+    expect((await post(router.url, statement, [...headers, 'X-Trino-User', 'root'])).status).toBe(401);
+    expect(router.started).toEqual([]);
+    expect((await run(router.url, statement, [...headers, ...basic('alice')])).last.error).toBeDefined();
+    expect(router.started).toMatchObject([{ user: 'alice' }]);
+  });
+
   test('keeps the password for clusters that check it themselves, when the operator says so', async () => {
     await using bed = await guarded({ config: { auth_forward_credentials: true } });
     await post(bed.router.url, 'SELECT 1', basic('alice'));
