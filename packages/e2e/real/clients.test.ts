@@ -39,6 +39,7 @@ test.each(all)('%s gets what a direct run gives, from a cluster that %s', async 
       user: 'battery',
       only: [client],
       backends: [clusters.accepting.url, clusters.rejecting.url],
+      ...(listener === 2 ? { directUrl: clusters.rejecting.url } : {}),
     }),
   );
   process.stderr.write(`${client}: ${results.map(({ name, outcome }) => `${name} ${outcome}`).join(', ')}\n`);
