@@ -92,11 +92,11 @@ describe('DIRECT', () => {
 
 describe('the web UI', () => {
   /** A browser that keeps cookies and follows redirects as long as they lead to the router. */
-  function browser(origin: string) {
+  function browser(origin: string, more: Record<string, string> = {}) {
     const jar = new Map<string, string>();
     const go = async (path: string, init: RequestInit = {}): Promise<{ status: number; url: string; text: string }> => {
       const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
-      const answer = await fetch(origin + path, { redirect: 'manual', ...init, headers: { cookie } });
+      const answer = await fetch(origin + path, { redirect: 'manual', ...init, headers: { cookie, ...more } });
       for (const line of answer.headers.getSetCookie()) {
         const [name = '', value = ''] = (line.split(';')[0] ?? '').split(/=(.*)/s);
         jar.set(name, value);
@@ -120,6 +120,15 @@ describe('the web UI', () => {
     const { id } = await runQuery(listener(0), 'SELECT 1');
     expect(await go(`/ui/query.html?${id}`)).toMatchObject({ status: 200, url: `/ui/query.html?${id}` });
     expect(JSON.parse((await go(`/ui/api/query/${id}`)).text)).toMatchObject({ queryId: id });
+  });
+
+  test('behind delegated authentication is for those who pass it, and has the login of the cluster all the same', async () => {
+    expect(await browser(listener(3)).go('/ui/')).toMatchObject({ status: 401, text: 'Unauthorized' });
+    const { go } = browser(listener(3), { authorization: credentials });
+    expect(await go('/ui/')).toMatchObject({ status: 200, url: '/ui/login.html' });
+    const form = new URLSearchParams({ username: 'alice', password: '', redirectPath: '' });
+    expect(await go('/ui/login', { method: 'POST', body: form })).toMatchObject({ status: 200, url: '/ui/' });
+    expect(JSON.parse((await go('/ui/api/stats')).text)).toMatchObject({ activeCoordinators: 1 });
   });
 
   test('of a query on another cluster asks for a login there, and then shows it', async () => {

@@ -26,6 +26,11 @@ export type Delegation = Disposable & {
    * @throws HttpError when it cannot be known whether it is required: nobody is let through on a guess
    */
   check(context: RoadContext, exchange: Exchange): Promise<void>;
+  /**
+   * The same, but where it cannot be known the client goes on: only for answers that give nothing of a cluster away.
+   * @throws AccessDenied
+   */
+  checkIfKnown(context: RoadContext, exchange: Exchange): Promise<void>;
 };
 
 /** Policies demand it by port and host alone, so that is what is remembered. */
@@ -88,22 +93,30 @@ export function createDelegation({ config, logger }: Deps): Delegation {
     if (isRequired !== undefined) known.set(key, { isRequired, atMs: performance.now() });
     if (isRequired ?? known.get(key)?.isRequired === true) await admit(exchange);
   };
+  /** Why it cannot be known; undefined when it is, and the client may go on. */
+  const unknown = async (context: RoadContext, exchange: Exchange): Promise<string | undefined> => {
+    const last = known.get(keyOf(exchange));
+    if (last !== undefined && performance.now() - last.atMs < FRESH_MS) {
+      if (last.isRequired) await admit(exchange);
+      return undefined;
+    }
+    const submission = openSubmission(exchange, Buffer.alloc(0), context.now());
+    const signal = AbortSignal.any([exchange.signal, AbortSignal.timeout(DECISION_MS)]);
+    try {
+      const route = await askRoute(context, submission, [], signal);
+      return typeof route === 'string' && last === undefined ? route : undefined;
+    } finally {
+      context.link.settle(submission.id);
+    }
+  };
   return {
     decided,
     async check(context, exchange) {
-      const last = known.get(keyOf(exchange));
-      if (last !== undefined && performance.now() - last.atMs < FRESH_MS) {
-        if (last.isRequired) await admit(exchange);
-        return;
-      }
-      const submission = openSubmission(exchange, Buffer.alloc(0), context.now());
-      const signal = AbortSignal.any([exchange.signal, AbortSignal.timeout(DECISION_MS)]);
-      try {
-        const route = await askRoute(context, submission, [], signal);
-        if (typeof route === 'string' && last === undefined) throw new HttpError(503, route);
-      } finally {
-        context.link.settle(submission.id);
-      }
+      const reason = await unknown(context, exchange);
+      if (reason !== undefined) throw new HttpError(503, reason);
+    },
+    async checkIfKnown(context, exchange) {
+      await unknown(context, exchange);
     },
     [Symbol.dispose]: () => provider?.[Symbol.dispose](),
   };

@@ -21,7 +21,10 @@ export type PostOutcome =
 const FIRST_PAGE_BYTES = 4_194_304;
 const elsewhere: ReadonlySet<number> = new Set([502, 503, 504]);
 
-/** Hands a statement to a coordinator, which is told to build its links for `client`. Safe to repeat, there or elsewhere, as long as only one answer reaches the client. */
+/**
+ * Hands a statement to a coordinator, which is brought to build its links for `client`. Safe to repeat, there or elsewhere, as
+ * long as only one answer reaches the client.
+ */
 export async function postStatement(
   { ask, forwarding }: Pick<RoadContext, 'ask' | 'forwarding'>,
   submission: Submission,

@@ -10,7 +10,7 @@ import {
 } from '@trino-gateway/trino';
 import type { RoadContext } from './context.ts';
 import type { Exchange } from './exchange.ts';
-import { AccessDenied, answerError, answerText, HttpError } from './http-errors.ts';
+import { answerError, answerText } from './http-errors.ts';
 import { endOf } from './page-end.ts';
 import { type Placed, place } from './place.ts';
 import { boundTo, placeAtOwner } from './place-at-owner.ts';
@@ -39,7 +39,8 @@ export async function submit(context: RoadContext, exchange: Exchange): Promise<
       response.shouldKeepAlive = false;
       response.once('finish', () => request.socket.destroySoon());
     }
-    await refuseUndecided(context, submission, { name: 'QUERY_TEXT_TOO_LARGE', message });
+    await context.delegation.checkIfKnown(context, exchange);
+    refuse(context, submission, { name: 'QUERY_TEXT_TOO_LARGE', message });
     return;
   }
   if (body.bytes.length === 0) {
@@ -50,7 +51,8 @@ export async function submit(context: RoadContext, exchange: Exchange): Promise<
   const bound = await boundTo(context, submission);
   if (exchange.signal.aborted) return;
   if (bound !== undefined && 'refusal' in bound) {
-    await refuseUndecided(context, submission, bound.refusal);
+    await context.delegation.checkIfKnown(context, exchange);
+    refuse(context, submission, bound.refusal);
     return;
   }
   const endsAt = performance.now() + config.submit_time_limit;
@@ -138,16 +140,6 @@ async function handOver(
 
 function rewritten(bytes: Buffer, rewriter: LinkRewriter): Buffer {
   return Buffer.concat([...rewriter.push(bytes), rewriter.end()]);
-}
-
-/** What is refused without a decision is told to those only who may ask; where that cannot be known it lets nobody in. */
-async function refuseUndecided(context: RoadContext, submission: Submission, refusal: Refusal): Promise<void> {
-  try {
-    await context.delegation.check(context, submission.exchange);
-  } catch (error) {
-    if (error instanceof AccessDenied || !(error instanceof HttpError)) throw error;
-  }
-  refuse(context, submission, refusal);
 }
 
 /** Tells the client as Trino fails a query: a QUEUED page now, the error at its first poll. */

@@ -29,7 +29,9 @@ export async function ui(
     answerError(response, 404, 'The gateway does not serve the web UI of its clusters (router.ui)');
     return;
   }
-  await context.delegation.check(context, exchange);
+  // A redirect shows an address; whoever is there lets people in or does not.
+  if (config.ui === 'REDIRECT') await context.delegation.checkIfKnown(context, exchange);
+  else await context.delegation.check(context, exchange);
   const kept = keptAt(context, exchange);
   const found =
     byQuery(context, queryId) ??

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { describe, expect, test } from '@jest/globals';
-import { Backend_Forwarding, Backend_ForwardedHeaders as Setting } from '@trino-gateway/api/gateway';
+import { Backend_Forwarding, Query_State, Backend_ForwardedHeaders as Setting } from '@trino-gateway/api/gateway';
 import { type FaultAction, headerValue, type ScriptedTrino, startScriptedTrino } from '@trino-gateway/testing';
 import {
   answerJson,
@@ -42,9 +42,9 @@ describe.each(clusters)(
         for (const page of pages) expect(new Set(links(page))).toEqual(new Set([trino.url]));
         expect(last.error).toBeUndefined();
       }
-      expect(router.departed.map(({ text, backendId, groupId }) => [text, backendId, groupId])).toEqual([
-        ['SELECT 1', 'trino', 'g'],
-        ['SELECT * FROM tpch.tiny.orders', 'trino', 'g'],
+      expect(router.departed.map(({ text, backendId, groupId, state }) => [text, backendId, groupId, state])).toEqual([
+        ['SELECT 1', 'trino', 'g', Query_State.QUEUED],
+        ['SELECT * FROM tpch.tiny.orders', 'trino', 'g', Query_State.QUEUED],
       ]);
       expect([...router.started, ...router.running, ...router.ended]).toEqual([]);
       expect(router.settled).toHaveLength(2);

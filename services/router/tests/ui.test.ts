@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { headerValue, headerValues, type ScriptedTrino, startScriptedTrino } from '@trino-gateway/testing';
+import { GatewayUnavailableError } from '../src/gateway-link.ts';
 import { uiCookieName } from '../src/ui-cookie.ts';
 import { ask, deadUrl, type Reply, run, startStub, startTestbed } from './testbed.ts';
 
@@ -201,6 +202,17 @@ describe('router.ui REDIRECT sends browsers to the clusters themselves', () => {
     }
     expect(uiRequests(bed.first)).toEqual([]);
     expect(uiRequests(bed.second)).toEqual([]);
+  });
+
+  test('also while nobody can decide anything, as after a restart without a gatewayserver', async () => {
+    const backend = { externalUrl: 'https://trino.example' };
+    const route = () => {
+      throw new GatewayUnavailableError('no answer');
+    };
+    await using bed = await twoClusters({ config: { ui: 'REDIRECT' }, backend, route });
+    const path = `/ui/query.html?${bed.id}`;
+    expect((await ask(bed.router.url + path)).headers.location).toBe(`https://trino.example${path}`);
+    expect((await ask(`${bed.router.url}/ui/`)).status).toBe(503);
   });
 
   test('to the address the router uses where there is no other', async () => {
