@@ -96,10 +96,11 @@ export const origin = refine(
 /** A comma list of http or https URLs, at least one. */
 export const origins = refineList(readUrls, 'a comma list of URLs such as http://host:8000, without paths or users');
 /** An http or https URL with any path. */
-export const webUrl = refine(
-  (text) => (URL.canParse(text) && ['http:', 'https:'].includes(new URL(text).protocol) ? text : undefined),
-  'an http or https URL',
-);
+export const webUrl = refine((text) => {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isWeb = url !== undefined && ['http:', 'https:'].includes(url.protocol) && !url.username && !url.password;
+  return isWeb ? text : undefined;
+}, 'an http or https URL without a user');
 /** A comma list of networks, may be empty. */
 export const cidrs = refineList(readCidrs, 'a comma list of networks such as 10.0.0.0/8');
 /** Where the store is. */
@@ -130,5 +131,7 @@ export const whole = (least: number, most: number) =>
     });
 /** Any text that is not empty. */
 export const text = z.string({ error: 'expected text' }).min(1, { error: 'expected text that is not empty' });
+/** How the web UI of the clusters is served. */
+export const uiMode = z.enum(['PROXY', 'REDIRECT', 'OFF'], { error: 'expected PROXY, REDIRECT or OFF' });
 /** What is logged. */
 export const logLevel = z.enum(['error', 'warn', 'info', 'debug'], { error: 'expected error, warn, info or debug' });

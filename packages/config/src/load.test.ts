@@ -65,6 +65,10 @@ describe('defaults', () => {
         poll_time_limit: 60_000,
         max_statement_bytes: 16_777_216,
         history_backlog: 20_000,
+        auth_provider_time_limit: 5_000,
+        auth_cache_time: 300_000,
+        auth_forward_credentials: false,
+        ui: 'PROXY',
         log_level: 'info',
       },
       declared: { backends: [], groups: [], policies: [] },
@@ -116,6 +120,9 @@ const good: [string, string, string, unknown][] = [
   ['router', 'history_backlog', '0', 0],
   ['router', 'log_level', 'debug', 'debug'],
   ['router', 'auth_provider_url', 'https://auth.example/check?x=1', 'https://auth.example/check?x=1'],
+  ['router', 'auth_cache_time', '0s', 0],
+  ['router', 'auth_forward_credentials', 'true', true],
+  ['router', 'ui', 'REDIRECT', 'REDIRECT'],
 ];
 
 test.each(good)('%s.%s = "%s" is understood the same in a file and in the environment', (section, key, text, value) => {
@@ -232,7 +239,20 @@ const bad: [string, string, unknown, string][] = [
   ['router', 'trusted_proxies', '10.0.0/8', 'expected a comma list of networks such as 10.0.0.0/8, got "10.0.0/8"'],
   ['router', 'state_file', '', 'expected text that is not empty, got ""'],
   ['router', 'state_file', null, 'expected text, got null'],
-  ['router', 'auth_provider_url', 'auth', 'expected an http or https URL, got "auth"'],
+  ['router', 'auth_provider_url', 'auth', 'expected an http or https URL without a user, got "auth"'],
+  [
+    'router',
+    'auth_provider_url',
+    'https://gw:secret@auth.example/check',
+    'expected an http or https URL without a user, got "https://…@auth.example/check"',
+  ],
+  ['router', 'ui', 'proxy', 'expected PROXY, REDIRECT or OFF, got "proxy"'],
+  [
+    'router',
+    'auth_cache_time',
+    '5',
+    'expected a duration with a unit, such as 250ms, 10s, 5m or 1h, up to 24d, got "5"',
+  ],
 ];
 
 test.each(bad)('%s.%s = %j stops the start and says what was expected', (section, key, value, message) => {

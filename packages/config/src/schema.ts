@@ -12,6 +12,7 @@ import {
   origins,
   text,
   timeLimit,
+  uiMode,
   webUrl,
   whole,
 } from './fields.ts';
@@ -108,9 +109,27 @@ const router = z.strictObject({
   auth_provider_url: webUrl
     .optional()
     .describe(
-      'Delegated authentication: where user and password are checked. Not used yet: a client whose policy asks for it is answered 401.',
+      'Delegated authentication: where the user and password of clients whose policy asks for it are checked. Unset: such clients are answered 401.',
     ),
-  auth_provider_key: text.optional().describe('Sent to the authentication provider as X-Auth-Key. Not used yet.'),
+  auth_provider_key: text.optional().describe('Sent to the authentication provider as X-Auth-Key.'),
+  auth_provider_time_limit: timeLimit
+    .prefault('5s')
+    .describe('How long the authentication provider may take for one answer; then the client is refused.'),
+  auth_cache_time: duration
+    .prefault('5m')
+    .describe(
+      'How long a user and password stay accepted without asking again; a refusal is remembered for 5s at most. 0s: ask every time.',
+    ),
+  auth_forward_credentials: flag
+    .prefault(false)
+    .describe(
+      'Pass the checked password on, for clusters that check it once more. Clusters without password authentication refuse every password.',
+    ),
+  ui: uiMode
+    .prefault('PROXY')
+    .describe(
+      'The web UI of the clusters under /ui: PROXY serves it here, REDIRECT sends browsers to the external_url of the cluster, OFF serves none.',
+    ),
   log_level: logLevel.prefault('info').describe('error, warn, info or debug.'),
 });
 

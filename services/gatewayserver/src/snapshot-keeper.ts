@@ -10,6 +10,7 @@ import {
   type Policy,
 } from '@trino-gateway/api/gateway';
 import { describeError, every, type Logger } from '@trino-gateway/runtime';
+import { routerBackend } from './router-backend.ts';
 import { createSnapshot, type IndexedConfiguration, indexConfiguration, type Snapshot } from './routing/snapshot.ts';
 import type { Revisions, Store, StoredBackend } from './storage/store.ts';
 
@@ -151,9 +152,7 @@ export async function keepSnapshot({
     },
     routersRevision() {
       revisions.routers ??= digest([
-        ...[...known.backends.values()]
-          .sort(byBackendId)
-          .map(({ backend }) => JSON.stringify([backend.id, backend.url, backend.forwardedHeaders])),
+        ...[...known.backends.values()].sort(byBackendId).map(({ backend }) => JSON.stringify(routerBackend(backend))),
         ...known.incarnations
           .map(({ suffix, backendId, url, forwardedHeaders }) =>
             JSON.stringify([suffix, backendId, url, forwardedHeaders]),

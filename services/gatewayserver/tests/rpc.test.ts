@@ -28,6 +28,7 @@ describe('backends', () => {
       enabled: true,
       url: 'http://trino.example',
       forwardedHeaders: 'AUTO',
+      forwarding: 'PROXY',
       condition: { reasons: ['it was not probed yet'] },
     });
     expect(await server.ok('BackendService/PutBackend', { backend })).toMatchObject({ id: 'defaults' });
@@ -238,7 +239,7 @@ describe('decisions', () => {
     const first = (await server.ok('RoutingService/Route', asked)) as { decision: { backendId: string } };
     expect(first).toMatchObject({
       authDelegated: true,
-      backend: { url: expect.any(String), forwardedHeaders: 'AUTO' },
+      backend: { url: expect.any(String), forwardedHeaders: 'AUTO', forwarding: 'PROXY' },
     });
     for (let at = 0; at < 5; at++) expect(await server.ok('RoutingService/Route', asked)).toEqual(first);
     const { backendId } = first.decision;
@@ -367,7 +368,12 @@ describe('between the processes', () => {
     await server.ok('BackendService/PutBackend', { backend: { id: 'new', url: 'http://new' } });
     const changed = await held;
     expect(changed.revision).not.toBe(revision);
-    expect(changed.backends).toContainEqual({ id: 'new', url: 'http://new', forwardedHeaders: 'AUTO' });
+    expect(changed.backends).toContainEqual({
+      id: 'new',
+      url: 'http://new',
+      forwardedHeaders: 'AUTO',
+      forwarding: 'PROXY',
+    });
     expect(Buffer.from(String(changed.refusalKey), 'base64')).toHaveLength(32);
     expect(changed.incarnations).toContainEqual(expect.objectContaining({ suffix: 'abcde', backendId: 'one' }));
   });
@@ -387,6 +393,26 @@ describe('between the processes', () => {
       expect(
         (await server.post('SuiteService/RecordTransaction', { transaction: { ...transaction, ...bad } })).body,
       ).toMatchObject({ code: 'invalid_argument', message: expect.stringContaining(`transaction.`) as unknown });
+  });
+
+  test('routers are told at once when clients are to reach a cluster themselves, and decisions say it too', async () => {
+    const { revision } = await server.ok('SuiteService/WatchSnapshot');
+    const held = server.ok('SuiteService/WatchSnapshot', { revision, waitMs: 30_000 });
+    const direct = { url: 'http://direct', externalUrl: 'HTTPS://Direct.example:443/', forwarding: 'DIRECT' };
+    const stored = { url: 'http://direct', externalUrl: 'https://direct.example', forwarding: 'DIRECT' };
+    const put = await server.ok('BackendService/PutBackend', { backend: { id: 'direct', ...direct } });
+    expect(put).toMatchObject(stored);
+    const told = { id: 'direct', forwardedHeaders: 'AUTO', ...stored };
+    expect((await held).backends).toContainEqual(told);
+    await server.ok('GroupService/PutGroup', { group: { id: 'direct', backendIds: ['direct'] } });
+    const policy = { id: 'direct', host: 'direct.example', groupId: 'direct' };
+    await server.ok('PolicyService/PutPolicy', { policy });
+    await report('direct');
+    const asked = { submissionId: 'd1', routerId: 'r1', host: 'direct.example' };
+    expect(await server.ok('RoutingService/Route', asked)).toMatchObject({ backend: told });
+    await server.ok('PolicyService/DeletePolicy', { id: 'direct' });
+    await server.ok('GroupService/DeleteGroup', { id: 'direct' });
+    await server.ok('BackendService/DeleteBackend', { id: 'direct' });
   });
 
   test('the monitor’s own findings do not wake its watch', async () => {
@@ -421,6 +447,13 @@ describe('bad input changes nothing and is told by its field', () => {
       'backend.forwarded_headers: expected one of AUTO, SEND, OMIT, got "SOMETIMES"',
     ],
     ['BackendService/PutBackend', { backend: { ...backend, forwardedHeaders: 99 } }, 'backend.forwarded_headers: '],
+    [
+      'BackendService/PutBackend',
+      { backend: { ...backend, forwarding: 'SOMETIMES' } },
+      'backend.forwarding: expected one of PROXY, DIRECT, got "SOMETIMES"',
+    ],
+    ['BackendService/PutBackend', { backend: { ...backend, externalUrl: 'https://x/ui' } }, 'backend.external_url: '],
+    ['BackendService/PutBackend', { backend: { ...backend, externalUrl: 7 } }, 'backend.external_url: '],
     ['BackendService/PutBackend', { backend: { ...backend, ulr: 'x' } }, 'backend.ulr: unknown field'],
     [
       'BackendService/PutBackend',

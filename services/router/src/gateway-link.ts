@@ -15,7 +15,7 @@ import { describeError, every, isUnreachable, type Logger, refusesToken } from '
 import { createLastingReports } from './lasting-reports.ts';
 import { keyOf, type Life, type Owner, type OwnershipTable } from './ownership.ts';
 import { createRouteBatches } from './route-batches.ts';
-import { createStateFile } from './state-file.ts';
+import { createStateFile, type KnownBackend } from './state-file.ts';
 
 /** What the data path of the router needs of the gatewayserver. */
 export type GatewayLink = {
@@ -134,7 +134,7 @@ export function createGatewayLink(options: GatewayLinkOptions): RunningGatewayLi
     () =>
       refusalKey && {
         refusalKey,
-        backends: [...backends.values()].map(ownerOf),
+        backends: [...backends.values()].map(knownBackendOf),
         lives: ownership.sharedLives(),
         ownLives: ownership.ownLives(),
       },
@@ -315,14 +315,14 @@ function describeTrouble(error: unknown, hasToken: boolean): string {
   return 'the gatewayserver refuses to tell the configuration (router.gatewayserver_url)';
 }
 
-function ownerOf({ id, url, forwardedHeaders }: SnapshotBackend): Owner {
-  return { backendId: id, url, forwardedHeaders };
+function knownBackendOf({ id, url, forwardedHeaders, externalUrl, forwarding }: SnapshotBackend): KnownBackend {
+  return { backendId: id, url, forwardedHeaders, externalUrl, forwarding };
 }
 
 function lifeOf({ suffix, backendId, url, forwardedHeaders }: Incarnation): Life {
   return { suffix, backendId, url, forwardedHeaders };
 }
 
-function snapshotBackendOf({ backendId, url, forwardedHeaders }: Owner): SnapshotBackend {
-  return create(SnapshotBackendSchema, { id: backendId, url, forwardedHeaders });
+function snapshotBackendOf({ backendId, ...settings }: KnownBackend): SnapshotBackend {
+  return create(SnapshotBackendSchema, { id: backendId, ...settings });
 }
