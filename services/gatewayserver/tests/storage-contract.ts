@@ -5,6 +5,7 @@ import { historyContract } from './storage-contract-history.ts';
 import { mergeContract } from './storage-contract-merge.ts';
 import { replicasContract } from './storage-contract-replicas.ts';
 import { schemaContract } from './storage-contract-schema.ts';
+import { upkeepContract } from './storage-contract-upkeep.ts';
 import type { NewDatabase } from './storage-databases.ts';
 
 /**
@@ -17,6 +18,7 @@ export function storageContract(engine: string, fresh: NewDatabase, { lasting }:
     conditionsContract(fresh);
     historyContract(fresh);
     mergeContract(fresh);
+    upkeepContract(fresh);
     if (lasting) {
       replicasContract(fresh);
       schemaContract(fresh);

@@ -17,6 +17,7 @@ export type IncarnationRow = {
 };
 export type RevisionRow = { name: string; value: number };
 export type SecretRow = { name: string; value: string };
+export type LeaseRow = { name: string; holder: string; heldUntil: number };
 export type QueryRow = {
   id: string;
   trinoQueryId: string;
@@ -53,15 +54,20 @@ export const TABLES = {
   revisions: 'revisions',
   secrets: 'suite_secrets',
   queries: 'queries',
+  leases: 'leases',
 } as const;
 
 /** The longest values that fit columns with an index, in characters. */
 export const LENGTHS = { id: 128, name: 256, url: 512, address: 64, suffix: 16 } as const;
 
-/** The indexes of `queries`: each filter of ListQueries, in the order pages are read. */
+/**
+ * The indexes of `queries`: each filter of ListQueries, in the order pages are read, and the pair in which one filter may
+ * leave next to nothing of what another one finds plenty of.
+ */
 export const QUERY_INDEXES: Record<string, readonly (keyof QueryRow)[]> = {
   queries_by_time: ['submittedAt', 'id'],
   queries_by_user: ['user', 'submittedAt', 'id'],
+  queries_by_user_state: ['user', 'state', 'submittedAt', 'id'],
   queries_by_backend: ['backendId', 'submittedAt', 'id'],
   queries_by_group: ['groupId', 'submittedAt', 'id'],
   queries_by_state: ['state', 'submittedAt', 'id'],
@@ -154,6 +160,14 @@ export function entities(engine: Engine): EntitySchema[] {
     new EntitySchema<SecretRow>({
       name: TABLES.secrets,
       columns: { name: { ...name(LENGTHS.address), primary: true }, value: text },
+    }),
+    new EntitySchema<LeaseRow>({
+      name: TABLES.leases,
+      columns: {
+        name: { ...name(LENGTHS.address), primary: true },
+        holder: name(LENGTHS.address),
+        heldUntil: { ...time, name: 'held_until' },
+      },
     }),
     new EntitySchema<QueryRow>({
       name: TABLES.queries,

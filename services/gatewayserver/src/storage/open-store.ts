@@ -7,9 +7,11 @@ import { MEMORY, parseDatabaseUrl } from './database-url.ts';
 import { type BackendRow, type ObjectRow, TABLES } from './entities.ts';
 import { withoutStatement } from './failures.ts';
 import { pruneIncarnations, readIncarnations, recordIncarnation, touchIncarnations } from './incarnations.ts';
+import { endLease, holdLease } from './leases.ts';
 import { migrateSource, pendingMigrations } from './migrate.ts';
 import { configurationChange, readBackend, readGroup, readPolicy } from './object-table.ts';
-import { getQuery, listQueries, recordQueries } from './queries.ts';
+import { purgeQueries, queryBehind } from './purge.ts';
+import { completeQueries, getQuery, listQueries, recordQueries } from './queries.ts';
 import { readRefusalKey } from './refusal-key.ts';
 import { bumpRevision, readRevisions } from './revisions.ts';
 import { inTime, type Session } from './session.ts';
@@ -88,8 +90,13 @@ function storeOn(database: Database): Store {
       return refusalKey;
     },
     recordQueries: (queries) => recordQueries(database, queries),
+    completeQueries: (reports) => completeQueries(database, reports),
     getQuery: (id) => getQuery(database, id),
     listQueries: (filter) => listQueries(database, filter),
+    queryBehind: (position, count) => queryBehind(database, position, count),
+    purgeQueries: (upTo, most) => purgeQueries(database, upTo, most),
+    holdLease: (name, holder, ms) => holdLease(database, name, holder, ms),
+    endLease: (name, holder) => endLease(database, name, holder),
     [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
   };
 }
