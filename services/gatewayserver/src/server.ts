@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { connectNodeAdapter } from '@connectrpc/connect-node';
 import type { Declared, GatewayserverConfig } from '@trino-gateway/config';
 import {
@@ -12,8 +13,10 @@ import {
 } from '@trino-gateway/runtime';
 import { createDecisions } from './decisions.ts';
 import { declareObjects } from './declare-objects.ts';
+import { serveEvents } from './events/serve.ts';
 import { createLiveCounts } from './live-counts.ts';
 import { createMetrics } from './metrics.ts';
+import { purgeHistory } from './purge-history.ts';
 import { failureInterceptor, tokenGate } from './rpc/interceptors.ts';
 import { registerServices } from './rpc/routes.ts';
 import { keepSnapshot, type SnapshotKeeper } from './snapshot-keeper.ts';
@@ -25,6 +28,7 @@ export type RunningGatewayserver = RunningProcess & { readonly url: string; read
 const MOST_REQUEST_BYTES = 64 * 1024 * 1024;
 const MOST_HEAD_BYTES = 262_144;
 const PRUNE_INTERVAL_MS = 3_600_000;
+const PURGE_INTERVAL_MS = 60_000;
 type NodeHandler = ReturnType<typeof connectNodeAdapter>;
 const IN_MEMORY = 'sqlite::memory:';
 
@@ -55,6 +59,13 @@ export async function startGatewayserver(
   await declareObjects(store, declared);
   const keeper = started.use(await keepSnapshot({ store, logger, loadMaxAgeMs: config.load_max_age }));
   started.use(every(PRUNE_INTERVAL_MS, 'forgetting former coordinators', logger, () => forget(store, keeper, config)));
+  const { history_max_age: maxAgeMs, history_max_count: maxCount } = config;
+  const holder = randomUUID();
+  started.use(
+    every(PURGE_INTERVAL_MS, 'deleting old history', logger, (signal) =>
+      purgeHistory({ store, holder, maxAgeMs, maxCount, now, signal, onPurged: metrics.countPurged, logger }),
+    ),
+  );
   const live = createLiveCounts(now);
   const decisions = createDecisions({
     keeper,
@@ -72,7 +83,7 @@ export async function startGatewayserver(
     interceptors: [failureInterceptor(logger, metrics.countCall)],
     jsonOptions: { ignoreUnknownFields: false },
     readMaxBytes: MOST_REQUEST_BYTES,
-    fallback: answerUnknownPath,
+    fallback: serveEvents({ config, store, metrics, logger, started }, answerUnknownPath),
   }) as Handler;
   const listener = started.use(
     await listenAs('gatewayserver.listen', config.listen, (address) =>

@@ -1,12 +1,11 @@
 import { type Backend, Backend_ForwardedHeaders } from '@trino-gateway/api/gateway';
 import { querySuffix, runStatement, type StatementResult, serverInfo } from '@trino-gateway/trino';
+import { PROBE_SOURCE } from '@trino-gateway/trino/probe-source';
 import { clusterLoad } from './cluster-load.ts';
 import { describeFailure, describeQueryError } from './failure.ts';
 import type { Life, Look } from './look.ts';
 import { parseUptime } from './uptime.ts';
 
-/** The source our statements name, so that a resource group can be given to them. */
-export const PROBE_SOURCE = 'trino-gateway-monitor';
 /** The user of probes when the backend names none. */
 export const DEFAULT_PROBE_USER = 'trino-gateway-monitor';
 

@@ -61,17 +61,20 @@ export const TABLES = {
 export const LENGTHS = { id: 128, name: 256, url: 512, address: 64, suffix: 16 } as const;
 
 /**
- * The indexes of `queries`: each filter of ListQueries, in the order pages are read, and the pair in which one filter may
- * leave next to nothing of what another one finds plenty of.
+ * The indexes of `queries`: each filter of ListQueries, in the order pages are read, and the pairs that are asked for
+ * most: the failed queries of somebody who has plenty, none of them failed.
  */
 export const QUERY_INDEXES: Record<string, readonly (keyof QueryRow)[]> = {
   queries_by_time: ['submittedAt', 'id'],
   queries_by_user: ['user', 'submittedAt', 'id'],
-  queries_by_user_state: ['user', 'state', 'submittedAt', 'id'],
   queries_by_backend: ['backendId', 'submittedAt', 'id'],
   queries_by_group: ['groupId', 'submittedAt', 'id'],
   queries_by_state: ['state', 'submittedAt', 'id'],
   queries_by_source: ['source', 'submittedAt', 'id'],
+  queries_by_user_state: ['user', 'state', 'submittedAt', 'id'],
+  queries_by_backend_state: ['backendId', 'state', 'submittedAt', 'id'],
+  queries_by_group_state: ['groupId', 'state', 'submittedAt', 'id'],
+  queries_by_source_state: ['source', 'state', 'submittedAt', 'id'],
   queries_by_trino_id: ['trinoQueryId'],
 };
 

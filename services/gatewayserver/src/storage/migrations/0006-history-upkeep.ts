@@ -1,10 +1,12 @@
 import { type MigrationInterface, type QueryRunner, TableIndex } from 'typeorm';
 import { createTable } from './create-table.ts';
 
-const BY_USER_AND_STATE = new TableIndex({
-  name: 'queries_by_user_state',
-  columnNames: ['user_name', 'state', 'submitted_at', 'id'],
-});
+const INDEXES = Object.entries({
+  queries_by_user_state: 'user_name',
+  queries_by_backend_state: 'backend_id',
+  queries_by_group_state: 'group_id',
+  queries_by_source_state: 'source',
+}).map(([name, column]) => new TableIndex({ name, columnNames: [column, 'state', 'submitted_at', 'id'] }));
 
 /** What one replica does for all of them, until its time is over or it says so. */
 export class CreateLeases implements MigrationInterface {
@@ -19,13 +21,15 @@ export class CreateLeases implements MigrationInterface {
   down = (runner: QueryRunner) => runner.dropTable('leases', true);
 }
 
-/** The failed queries of a user who never fails are found without reading all of theirs. */
-export class IndexQueriesByUserAndState implements MigrationInterface {
-  readonly name = 'IndexQueriesByUserAndState1763700000061';
+/** The failed queries of a user, backend, group or source are found without reading those that did not fail. */
+export class IndexQueriesByState implements MigrationInterface {
+  readonly name = 'IndexQueriesByState1763700000061';
   async up(runner: QueryRunner): Promise<void> {
-    const existing = (await runner.getTable('queries'))?.indices ?? [];
-    if (existing.some(({ name }) => name === BY_USER_AND_STATE.name)) return;
-    await runner.createIndex('queries', BY_USER_AND_STATE);
+    // Where DDL is not transactional some may be there from a migration that was killed.
+    const existing = new Set((await runner.getTable('queries'))?.indices.map(({ name }) => name));
+    for (const index of INDEXES) if (!existing.has(index.name)) await runner.createIndex('queries', index);
   }
-  down = (runner: QueryRunner) => runner.dropIndex('queries', BY_USER_AND_STATE);
+  async down(runner: QueryRunner): Promise<void> {
+    for (const index of INDEXES) await runner.dropIndex('queries', index);
+  }
 }

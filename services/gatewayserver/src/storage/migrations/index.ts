@@ -2,7 +2,7 @@ import { CreateBackends, CreateGroups, CreatePolicies } from './0001-configurati
 import { CreateBackendOverrides, CreateBackendStatuses, CreateIncarnations } from './0002-conditions.ts';
 import { CreateRevisions, CreateSuiteSecrets, StartRevisions } from './0003-suite.ts';
 import { CreateQueries } from './0004-queries.ts';
-import { CreateLeases, IndexQueriesByUserAndState } from './0006-history-upkeep.ts';
+import { CreateLeases, IndexQueriesByState } from './0006-history-upkeep.ts';
 
 /** All migrations, oldest first. One that has been released never changes; a new one goes to the end. */
 export const MIGRATIONS = [
@@ -17,5 +17,5 @@ export const MIGRATIONS = [
   CreateSuiteSecrets,
   CreateQueries,
   CreateLeases,
-  IndexQueriesByUserAndState,
+  IndexQueriesByState,
 ];
