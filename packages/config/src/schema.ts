@@ -43,7 +43,7 @@ const gatewayserver = z.strictObject({
       "Opens /v1/trino/events, where the clusters' event listeners post, and nothing else; the admin token opens it, too.",
     ),
   history_max_age: retention
-    .prefault('30d')
+    .prefault('90d')
     .describe('Queries that were submitted longer ago are deleted from history; 0 keeps them for ever.'),
   history_max_count: whole(0, 1_000_000_000)
     .prefault(0)

@@ -28,7 +28,7 @@ export type RunningGatewayserver = RunningProcess & { readonly url: string; read
 const MOST_REQUEST_BYTES = 64 * 1024 * 1024;
 const MOST_HEAD_BYTES = 262_144;
 const PRUNE_INTERVAL_MS = 3_600_000;
-const PURGE_INTERVAL_MS = 60_000;
+const PURGE_INTERVAL_MS = 300_000;
 type NodeHandler = ReturnType<typeof connectNodeAdapter>;
 const IN_MEMORY = 'sqlite::memory:';
 

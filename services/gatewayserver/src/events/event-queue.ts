@@ -50,29 +50,36 @@ export function createEventQueue(options: EventQueueOptions): EventQueue {
   const settle = (outcome: Settled, count: number) => {
     if (count > 0) onSettled(outcome, count);
   };
-  /** One report that the database refuses must not hold up the others: halves are tried until it is alone. */
-  const store = async (batch: Query[]): Promise<Query[]> => {
+  /**
+   * One report that the database refuses must not hold up the others: halves are tried until it is alone.
+   * @returns those that are not in history now
+   */
+  const store = async (batch: Query[]): Promise<{ unknown: Query[]; refused: Query[] }> => {
     try {
-      return await complete(batch);
+      return { unknown: await complete(batch), refused: [] };
     } catch (error) {
       if (error instanceof DatabaseUnavailableError) throw error;
       if (batch.length > 1) {
         const middle = Math.ceil(batch.length / 2);
-        return [...(await store(batch.slice(0, middle))), ...(await store(batch.slice(middle)))];
+        const first = await store(batch.slice(0, middle));
+        const second = await store(batch.slice(middle));
+        return {
+          unknown: [...first.unknown, ...second.unknown],
+          refused: [...first.refused, ...second.refused],
+        };
       }
       logger.warn('an event cannot be stored; it is dropped', { query: batch[0]?.id, error: describeError(error) });
-      settle('lost', 1);
-      return [];
+      return { unknown: [], refused: batch };
     }
   };
   /** @returns false when the batch waits for the database */
   const storeBatch = async (batch: Query[]): Promise<boolean> => {
     underWay = batch.length;
     try {
-      const unknown = await store(batch);
-      const stored = new Set(batch).difference(new Set(unknown));
-      early.forget([...stored]);
-      settle('stored', stored.size);
+      const { unknown, refused } = await store(batch);
+      early.forget([...new Set(batch).difference(new Set(unknown))]);
+      settle('stored', batch.length - unknown.length - refused.length);
+      settle('lost', refused.length);
       settle('not ours', early.keep(unknown));
     } catch (error) {
       for (const report of batch) if (!waiting.has(report.id)) waiting.set(report.id, report);

@@ -1,5 +1,5 @@
 import { create } from '@bufbuild/protobuf';
-import { type Timestamp, timestampFromMs } from '@bufbuild/protobuf/wkt';
+import { type Timestamp, timestampFromMs, timestampMs } from '@bufbuild/protobuf/wkt';
 import { type Query, type Query_Error, Query_ErrorSchema, Query_State, QuerySchema } from '@trino-gateway/api/gateway';
 import { PROBE_SOURCE } from '@trino-gateway/trino/probe-source';
 import { isTemporaryQueryId, parseQueryId } from '@trino-gateway/trino/query-id';
@@ -15,8 +15,6 @@ export type EventReading =
 const LATEST_MS = Date.parse('9999-12-31T23:59:59Z');
 const LONGEST_NAME = 128;
 const LONGEST_MESSAGE = 10_000;
-/** Statements whose result is one number: what their users call rows are those that were written. */
-const WRITES = new Set(['INSERT', 'UPDATE', 'DELETE', 'MERGE']);
 
 type Fields = Record<string, unknown>;
 
@@ -34,7 +32,7 @@ export function readEvent(event: unknown): EventReading {
     return malformed('metadata.queryState', 'FINISHED or FAILED', queryState);
   const endedAt = timeOf(endTime);
   if (endedAt === undefined) return malformed('endTime', 'a time such as 2026-11-21T08:08:08.123Z', endTime);
-  const startedAt = timeOf(executionStartTime);
+  const startedAt = startOf(executionStartTime, endedAt, queryState);
   const rows = rowsOf(fieldsOf(statistics), queryType);
   const error = queryState === 'FAILED' ? errorOf(fieldsOf(failureInfo)) : undefined;
   const report = create(QuerySchema, {
@@ -49,9 +47,29 @@ export function readEvent(event: unknown): EventReading {
   return { kind: 'completed', report };
 }
 
-function rowsOf(statistics: Fields, queryType: unknown): bigint | undefined {
-  const rows = typeof queryType === 'string' && WRITES.has(queryType) ? statistics.writtenRows : statistics.outputRows;
-  return typeof rows === 'number' && Number.isSafeInteger(rows) && rows >= 0 ? BigInt(rows) : undefined;
+/** Of a query that failed before it ran, Trino says that it started when it ended. */
+function startOf(time: unknown, endedAt: Timestamp, state: 'FINISHED' | 'FAILED'): Timestamp | undefined {
+  const startedAt = timeOf(time);
+  if (startedAt === undefined || state === 'FINISHED') return startedAt;
+  return timestampMs(startedAt) < timestampMs(endedAt) ? startedAt : undefined;
+}
+
+/** What users call the rows of a statement: those it showed, or wrote when all it showed was their number. */
+function rowsOf({ outputRows, writtenRows }: Fields, queryType: unknown): bigint | undefined {
+  switch (queryType) {
+    case 'INSERT': // CREATE TABLE AS, too
+      return countOf(writtenRows);
+    case 'UPDATE':
+    case 'DELETE':
+    case 'MERGE':
+      return countOf(writtenRows) || undefined; // whether a connector counts them differs: none is not known
+    default:
+      return countOf(outputRows);
+  }
+}
+
+function countOf(value: unknown): bigint | undefined {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? BigInt(value) : undefined;
 }
 
 /** Name, code and message; the stacks beside them are nobody's business here. */
