@@ -8,7 +8,7 @@ import { configurationPage, documentedKeys } from './configuration-page.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
-const PAGES = ['README.md', 'CHANGELOG.md', 'docs/configuration.md', 'docs/operating.md'];
+const PAGES = ['README.md', 'CHANGELOG.md', 'docs/configuration.md', 'docs/operating.md', 'docs/history.md'];
 /** Of the tools, not of the suite's configuration. */
 const OF_TOOLS = ['TRINO_GATEWAY_CACHE', 'TRINO_GATEWAY_MAVEN_ARGS'];
 

@@ -22,7 +22,7 @@ export type PurgeOptions = {
 const LEASE = 'purge history';
 /** Longer than a step may take by far: a runner that is silent for so long has died, and another one takes over. */
 const LEASE_MS = 60_000;
-const ROWS_PER_STEP = 100;
+const ROWS_PER_STEP = 50;
 const ROWS_PER_HOP = 10_000;
 const SHORTEST_PAUSE_MS = 20;
 const PAUSES_PER_STEP = 2;
