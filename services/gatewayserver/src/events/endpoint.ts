@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { comparison, tokensOf } from '../rpc/interceptors.ts';
 import type { EventQueue } from './event-queue.ts';
+import { pickMembers } from './pick-members.ts';
 import { createBodyReader } from './read-body.ts';
-import { readEvent } from './read-event.ts';
+import { READ_MEMBERS, readEvent } from './read-event.ts';
 
 /** Where Trino's HTTP event listener posts to. */
 export const EVENTS_PATH = '/v1/trino/events';
@@ -98,10 +99,10 @@ function tokenCheck(tokens: readonly string[]): (request: IncomingMessage) => Fa
   };
 }
 
-/** Undefined when it is not JSON, which no event is. */
+/** Undefined when it is not a JSON object, which no event is. */
 function parsed(bytes: Buffer): unknown {
   try {
-    return JSON.parse(bytes.toString());
+    return pickMembers(bytes, READ_MEMBERS);
   } catch {
     return undefined;
   }

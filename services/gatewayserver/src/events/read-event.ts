@@ -4,6 +4,8 @@ import { type Query, type Query_Error, Query_ErrorSchema, Query_State, QuerySche
 import { PROBE_SOURCE } from '@trino-gateway/trino/probe-source';
 import { isTemporaryQueryId, parseQueryId } from '@trino-gateway/trino/query-id';
 
+import type { Wanted } from './pick-members.ts';
+
 /** What an event of Trino's HTTP event listener means for history. */
 export type EventReading =
   /** The end of a query. The report says nothing of who submitted what: that is the router's to say. */
@@ -11,6 +13,17 @@ export type EventReading =
   /** A query or a piece of one began or went on, or the query was a probe of our own: nothing to write. */
   | { kind: 'passed over' }
   | { kind: 'malformed'; problem: string };
+
+/** All that is read of an event; plans and statistics of operators, which are most of it, are not. */
+export const READ_MEMBERS = {
+  metadata: { queryId: true, queryState: true },
+  context: { source: true, queryType: true },
+  statistics: { outputRows: true, writtenRows: true },
+  failureInfo: { errorCode: true, failureType: true, failureMessage: true },
+  executionStartTime: true,
+  endTime: true,
+  taskId: true,
+} as const satisfies Wanted;
 
 const LATEST_MS = Date.parse('9999-12-31T23:59:59Z');
 const LONGEST_NAME = 128;
