@@ -2,7 +2,12 @@ import type { pageSelect } from '../../../services/gatewayserver/src/storage/que
 import type { Million } from './database.ts';
 
 /** How an engine goes about a statement, in its own words, and what is wrong with that. */
-export type Access = { text: string; fault: string };
+export type Access = {
+  text: string;
+  fault: string;
+  /** It reads along an index from its end until a page is full. */
+  wholeIndex: boolean;
+};
 
 /** So many rows may be sorted to find a page: a rare value leaves no more. */
 const MOST_SORTED = 10_000;
@@ -35,7 +40,8 @@ export async function explain(
 function sqliteAccess(steps: string[]): Access {
   const scans = steps.some((step) => /^SCAN /.test(step) && !/USING (COVERING )?INDEX/.test(step));
   const sorts = steps.some((step) => /TEMP B-TREE FOR ORDER BY/.test(step));
-  return { text: steps.join('; '), fault: scans ? 'reads everything' : sorts ? 'sorts' : '' };
+  const wholeIndex = steps.some((step) => /^SCAN /.test(step));
+  return { text: steps.join('; '), fault: scans ? 'reads everything' : sorts ? 'sorts' : '', wholeIndex };
 }
 
 function mysqlAccess(row: { type: string; key: string | null; rows: number | string; Extra: string | null }): Access {
@@ -46,10 +52,10 @@ function mysqlAccess(row: { type: string; key: string | null; rows: number | str
       : /filesort/.test(extra) && Number(row.rows) > MOST_SORTED
         ? 'sorts too much'
         : '';
-  return { text: `${row.type} ${row.key} (${extra})`, fault: /Impossible|no matching/.test(extra) ? '' : fault };
+  return { text: `${row.type} ${row.key} (${extra})`, fault, wholeIndex: row.type === 'index' };
 }
 
-type Plan = { 'Node Type': string; 'Index Name'?: string; 'Plan Rows': number; Plans?: Plan[] };
+type Plan = { 'Node Type': string; 'Index Name'?: string; 'Index Cond'?: string; 'Plan Rows': number; Plans?: Plan[] };
 
 function postgresAccess(plan: Plan): Access {
   const nodes = [plan];
@@ -59,5 +65,6 @@ function postgresAccess(plan: Plan): Access {
   );
   const scans = nodes.some((node) => node['Node Type'] === 'Seq Scan');
   const text = nodes.map((node) => [node['Node Type'], node['Index Name']].filter(Boolean).join(' ')).join(' < ');
-  return { text, fault: scans ? 'reads everything' : sorts ? 'sorts too much' : '' };
+  const wholeIndex = nodes.some((node) => node['Index Name'] !== undefined && node['Index Cond'] === undefined);
+  return { text, fault: scans ? 'reads everything' : sorts ? 'sorts too much' : '', wholeIndex };
 }

@@ -10,7 +10,7 @@ import { pageSelect } from '../../../services/gatewayserver/src/storage/queries.
 import { explain } from './access.ts';
 import type { Million } from './database.ts';
 import { percentile } from './percentile.ts';
-import { BUSY_USER, RARE, SPAN_MS } from './plausible-row.ts';
+import { BUSY_USER, RARE, RETIRED_BACKEND, SPAN_MS } from './plausible-row.ts';
 
 type Filter = MessageInitShape<typeof ListQueriesRequestSchema>;
 type Case = Filter & { deep?: boolean; limitMs?: number };
@@ -39,7 +39,8 @@ export async function measurePages(million: Million, newest: number, rows: numbe
       }
       const access = await explain(source, engine, pageSelect(source.manager, engine, request));
       const ms = percentile(times, 0.5);
-      const fault = [access.fault, ms >= limitMs ? 'too slow' : ''].filter(Boolean).join(', ');
+      const scan = access.wholeIndex && name !== 'none' ? 'reads along an index' : '';
+      const fault = [access.fault, scan, ms >= limitMs ? 'too slow' : ''].filter(Boolean).join(', ');
       if (fault !== '') well = false;
       console.log(
         `${name.padEnd(38)} ${(newestFirst ? 'newest' : 'oldest').padEnd(7)} ${String(found).padStart(4)} ${ms.toFixed(1).padStart(6)}  ${access.text}${fault === '' ? '' : `  <- ${fault}`}`,
@@ -61,6 +62,7 @@ function cases(newest: number, rows: number): [string, Case][] {
     ['user with few', { user: RARE.user }],
     ['user that is not there', { user: 'nobody' }],
     ['backend', { backendId: 'cluster-3' }],
+    ['backend retired long ago', { backendId: RETIRED_BACKEND }],
     ['group', { groupId: 'adhoc' }],
     ['state FINISHED', { state: Query_State.FINISHED }],
     ['state FAILED', { state: Query_State.FAILED }],

@@ -7,6 +7,8 @@ export const SPAN_MS = 30 * 86_400_000;
 
 /** A user with a third of all queries, none of which ever fails. */
 export const BUSY_USER = 'etl-service';
+/** A backend that had its last query long ago. */
+export const RETIRED_BACKEND = 'retired';
 /** A state and a user that next to no row has. */
 export const RARE = { state: Query_State.UNKNOWN, user: 'once-a-month' };
 
@@ -27,7 +29,10 @@ export function plausibleRow(index: number, submittedAt: number): QueryRow {
     clientTags: drawn % 5 === 0 ? '["etl","nightly"]' : '',
     clientIp: `10.0.${drawn % 256}.${(drawn >> 8) % 256}`,
     groupId: user === BUSY_USER ? 'etl' : (['adhoc', 'bi', 'large'][(drawn >> 4) % 3] ?? ''),
-    backendId: `cluster-${user === BUSY_USER ? drawn % 2 : 2 + (drawn % 6)}`,
+    backendId:
+      index < 200_000 && drawn % 4 === 1
+        ? RETIRED_BACKEND
+        : `cluster-${user === BUSY_USER ? drawn % 2 : 2 + (drawn % 6)}`,
     decidedBy: user === BUSY_USER ? 'policy etl' : 'default_group',
     state: storedState(state),
     submittedAt,

@@ -118,11 +118,24 @@ export function pageSelect(manager: EntityManager, engine: Engine, filter: Query
     .addOrderBy('q.id', direction)
     .limit(pageSize(filter) + 1);
   restrict(select, filter, engine);
+  // With two indexes that begin alike MySQL takes neither, and reads along the time until a page is full: half of history
+  // for a backend that was retired.
+  if (engine === 'mysql' || engine === 'mariadb') select.useIndex(indexesFor(filter).join(', '));
   if (after === undefined) return select;
   // In this form, unlike as (a < x OR (a = x AND b < y)), the first half bounds the index on every engine.
   const beyond = newestFirst ? '<' : '>';
   select.andWhere(`q.submittedAt ${beyond}= :at`).andWhere(`(q.submittedAt ${beyond} :at OR q.id ${beyond} :id)`);
   return select.setParameters({ at: after.submittedAt, id: after.id });
+}
+
+/** The indexes that lead to what is filtered for, in the order of pages. */
+function indexesFor({ user, backendId, groupId, source, state }: QueryFilter): string[] {
+  const stated = state !== Query_State.STATE_UNSPECIFIED;
+  const given = Object.entries({ user, backend: backendId, group: groupId, source }).filter(
+    ([, value]) => value !== '',
+  );
+  if (given.length === 0) return [stated ? 'queries_by_state' : 'queries_by_time'];
+  return given.map(([name]) => `queries_by_${name}${stated ? '_state' : ''}`);
 }
 
 function restrict(select: SelectQueryBuilder<QueryRow>, filter: QueryFilter, engine: Engine): void {
