@@ -120,7 +120,7 @@ export function pageSelect(manager: EntityManager, engine: Engine, filter: Query
   restrict(select, filter, engine);
   // With two indexes that begin alike MySQL takes neither, and reads along the time until a page is full: half of history
   // for a backend that was retired.
-  if (engine === 'mysql' || engine === 'mariadb') select.useIndex(indexesFor(filter).join(', '));
+  if (engine === 'mysql' || engine === 'mariadb') select.useIndex(indexesFor(filter));
   if (after === undefined) return select;
   // In this form, unlike as (a < x OR (a = x AND b < y)), the first half bounds the index on every engine.
   const beyond = newestFirst ? '<' : '>';
