@@ -114,10 +114,13 @@ export function pageSelect(manager: EntityManager, engine: Engine, filter: Query
   const select = manager
     .getRepository<QueryRow>(TABLES.queries)
     .createQueryBuilder('q')
-    .orderBy('q.submittedAt', direction)
-    .addOrderBy('q.id', direction)
     .limit(pageSize(filter) + 1);
-  restrict(select, filter, engine);
+  // PostgreSQL may read along the time, too, where many rows match: not when the order begins with what is filtered for,
+  // and that is not known to be a single value (see restrict), for then only the right index has that order.
+  const leading = engine === 'postgres' ? equalities(filter)[0]?.field : undefined;
+  if (leading !== undefined) select.addOrderBy(`q.${leading}`, direction);
+  select.addOrderBy('q.submittedAt', direction).addOrderBy('q.id', direction);
+  restrict(select, filter, engine, leading);
   // With two indexes that begin alike MySQL takes neither, and reads along the time until a page is full: half of history
   // for a backend that was retired.
   if (engine === 'mysql' || engine === 'mariadb') select.useIndex(indexesFor(filter));
@@ -138,14 +141,31 @@ function indexesFor({ user, backendId, groupId, source, state }: QueryFilter): s
   return given.map(([name]) => `queries_by_${name}${stated ? '_state' : ''}`);
 }
 
-function restrict(select: SelectQueryBuilder<QueryRow>, filter: QueryFilter, engine: Engine): void {
+type Equality = { field: 'user' | 'source' | 'backendId' | 'groupId' | 'state'; value: string | number };
+
+/** What must be equal, first what mostly leaves the fewest rows. */
+function equalities({ user, source, backendId, groupId, state }: QueryFilter): Equality[] {
+  const all: Equality[] = [
+    { field: 'user', value: storedText(user, LENGTHS.name) },
+    { field: 'source', value: storedText(source, LENGTHS.name) },
+    { field: 'backendId', value: storedText(backendId, LENGTHS.id) },
+    { field: 'groupId', value: storedText(groupId, LENGTHS.id) },
+    { field: 'state', value: storedState(state) },
+  ];
+  return all.filter(({ value }) => value !== '' && value !== 0);
+}
+
+function restrict(
+  select: SelectQueryBuilder<QueryRow>,
+  filter: QueryFilter,
+  engine: Engine,
+  leading: Equality['field'] | undefined,
+): void {
   const where = (condition: string, parameter: string, value: unknown) =>
     select.andWhere(condition, { [parameter]: value });
-  if (filter.user !== '') where('q.user = :user', 'user', storedText(filter.user, LENGTHS.name));
-  if (filter.source !== '') where('q.source = :source', 'source', storedText(filter.source, LENGTHS.name));
-  if (filter.backendId !== '') where('q.backendId = :backend', 'backend', storedText(filter.backendId, LENGTHS.id));
-  if (filter.groupId !== '') where('q.groupId = :group', 'group', storedText(filter.groupId, LENGTHS.id));
-  if (filter.state !== Query_State.STATE_UNSPECIFIED) where('q.state = :state', 'state', storedState(filter.state));
+  for (const { field, value } of equalities(filter))
+    if (field === leading) where(`q.${field} = ANY(:${field})`, field, [value]);
+    else where(`q.${field} = :${field}`, field, value);
   if (filter.submittedAfter !== undefined) where('q.submittedAt >= :from', 'from', timestampMs(filter.submittedAfter));
   if (filter.submittedBefore !== undefined) where('q.submittedAt < :to', 'to', timestampMs(filter.submittedBefore));
   if (filter.text !== '') where(CONTAINS[engine], 'text', storedText(filter.text));
