@@ -18,6 +18,7 @@ const PAGES = [
   'docs/operating.md',
   'docs/command-line.md',
   'docs/from-razorpay.md',
+  'docs/history.md',
 ];
 /** Of the tools, not of the suite's configuration. */
 const OF_TOOLS = ['TRINO_GATEWAY_CACHE', 'TRINO_GATEWAY_MAVEN_ARGS', 'TRINO_GATEWAY_URL', 'TRINO_GATEWAY_TOKEN'];

@@ -88,6 +88,18 @@ const durationFrom = (leastMs: number, expected: string) =>
 export const duration = durationFrom(0, 'up to 24d');
 /** Text with a unit, read as milliseconds; for limits and intervals, which zero would make useless. */
 export const timeLimit = durationFrom(1, 'from 1ms to 24d');
+// No timer waits that long; 2^53 ms is far beyond.
+const LONGEST_RETENTION_MS = 36_500 * 86_400_000;
+const RETENTION = 'a duration with a unit, such as 12h or 30d, up to 36500d, or 0';
+/** How long something is kept, read as milliseconds; `0`, also without a unit, means for ever. */
+export const retention = z
+  .union([z.string(), z.literal(0).transform(String)], { error: `expected ${RETENTION}` })
+  .transform(
+    reading((text) => {
+      const ms = text.trim() === '0' ? 0 : parseDuration(text);
+      return ms !== undefined && ms <= LONGEST_RETENTION_MS ? ms : undefined;
+    }, RETENTION),
+  );
 /** http or https, no path. */
 export const origin = refine(
   (text) => readUrl(text, ['http:', 'https:']),

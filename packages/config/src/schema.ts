@@ -10,6 +10,7 @@ import {
   logLevel,
   origin,
   origins,
+  retention,
   text,
   timeLimit,
   uiMode,
@@ -37,6 +38,17 @@ const gatewayserver = z.strictObject({
   admin_token: text.optional().describe('Opens every call. Unset leaves everything open, with a warning at start.'),
   read_token: text.optional().describe('Opens Get, List and dry runs only.'),
   open_reads: flag.prefault(false).describe('Leaves Get, List and dry runs open although tokens are set.'),
+  events_token: text
+    .optional()
+    .describe(
+      "Opens /v1/trino/events, where the clusters' event listeners post, and nothing else; the admin token opens it, too.",
+    ),
+  history_max_age: retention
+    .prefault('90d')
+    .describe('Queries that were submitted longer ago are deleted from history; 0 keeps them for ever.'),
+  history_max_count: whole(0, 1_000_000_000)
+    .prefault(0)
+    .describe('Beyond this number the oldest queries are deleted from history; 0 keeps any number.'),
   default_group: id.optional().describe('The group of queries that no policy matches.'),
   load_max_age: duration.prefault('60s').describe('A cluster load older than this counts as unknown.'),
   incarnation_retention: duration
@@ -144,6 +156,7 @@ export type RouterConfig = z.output<typeof router>;
 export const SECRET_KEYS = [
   'admin_token',
   'read_token',
+  'events_token',
   'gatewayserver_token',
   'auth_provider_key',
   'database_url',

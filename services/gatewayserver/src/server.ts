@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { connectNodeAdapter } from '@connectrpc/connect-node';
 import type { Declared, GatewayserverConfig } from '@trino-gateway/config';
@@ -15,8 +16,10 @@ import { answerError } from './answer-error.ts';
 import { serveApiPage } from './api-page/serve-api-page.ts';
 import { createDecisions } from './decisions.ts';
 import { declareObjects } from './declare-objects.ts';
+import { serveEvents } from './events/serve.ts';
 import { createLiveCounts } from './live-counts.ts';
 import { createMetrics } from './metrics.ts';
+import { purgeHistory } from './purge-history.ts';
 import { serveRest } from './rest/serve-rest.ts';
 import { assess } from './routing/availability.ts';
 import { failureInterceptor, tokenGate } from './rpc/interceptors.ts';
@@ -32,6 +35,7 @@ const MOST_HEAD_BYTES = 262_144;
 const PRUNE_INTERVAL_MS = 3_600_000;
 /** Trino ends idle transactions after minutes; what nobody ended here was lost with its coordinator. */
 const LONGEST_TRANSACTION_MS = 7 * 86_400_000;
+const PURGE_INTERVAL_MS = 300_000;
 type NodeHandler = ReturnType<typeof connectNodeAdapter>;
 const IN_MEMORY = 'sqlite::memory:';
 
@@ -77,6 +81,13 @@ export async function startGatewayserver(
       forget(store, kept, config),
     ),
   );
+  const { history_max_age: maxAgeMs, history_max_count: maxCount } = config;
+  const holder = randomUUID();
+  started.use(
+    every(PURGE_INTERVAL_MS, 'deleting old history', logger, (signal) =>
+      purgeHistory({ store, holder, maxAgeMs, maxCount, now, signal, onPurged: metrics.countPurged, logger }),
+    ),
+  );
   const decisions = createDecisions({
     keeper: kept,
     live,
@@ -88,6 +99,7 @@ export async function startGatewayserver(
   const refusalKey = await store.refusalKey();
   const context = { store, keeper: kept, live, decisions, refusalKey, stopping: stopping.signal, logger, now };
   const others = [serveApiPage(logger)];
+  const events = serveEvents({ config, store, metrics, logger, started }, answerUnknownPath);
   const handler = connectNodeAdapter({
     routes: (router) => {
       registerServices(router, context);
@@ -99,7 +111,7 @@ export async function startGatewayserver(
     readMaxBytes: MOST_REQUEST_BYTES,
     fallback: (request, response) => {
       if (!others.some((serve) => serve(request as IncomingMessage, response as ServerResponse)))
-        answerUnknownPath(request, response);
+        events(request, response);
     },
   }) as Handler;
   const listener = started.use(

@@ -318,6 +318,24 @@ describe('queries', () => {
     expect(await ids({ pageToken: page.nextPageToken })).toEqual(['q1']);
   });
 
+  test('a text is looked for within a time range: the last day, the day before a given end, or the one that is given', async () => {
+    const hoursAgo = (hours: number) => new Date(Date.now() - hours * 3_600_000).toISOString();
+    const query = (id: string, hours: number) => ({ id, text: `SELECT 'needle'`, submittedAt: hoursAgo(hours) });
+    const queries = [query('n1', 1), query('n23', 23), query('n25', 25), query('n47', 47), query('n49', 49)];
+    await server.ok('QueryService/RecordQueries', { queries });
+    const ids = async (filter: object) => {
+      const { queries } = (await server.ok('QueryService/ListQueries', filter)) as { queries?: { id: string }[] };
+      return queries?.map(({ id }) => id) ?? [];
+    };
+    const text = 'needle';
+    expect(await ids({ text })).toEqual(['n1', 'n23']);
+    expect(await ids({ text, submittedBefore: hoursAgo(24) })).toEqual(['n25', 'n47']);
+    expect(await ids({ text, submittedAfter: hoursAgo(48) })).toEqual(['n1', 'n23', 'n25', 'n47']);
+    expect(await ids({ text, submittedAfter: hoursAgo(48), submittedBefore: hoursAgo(24) })).toEqual(['n25', 'n47']);
+    const first = await server.ok('QueryService/ListQueries', { text, pageSize: 1 });
+    expect(await ids({ text, pageToken: first.nextPageToken })).toEqual(['n23']);
+  });
+
   test('an owner is found by the suffix of the id, else by history', async () => {
     await server.ok('SuiteService/RecordIncarnation', {
       suffix: 'abcde',

@@ -1,7 +1,6 @@
 import { type Backend, Backend_ForwardedHeaders } from '@trino-gateway/api/gateway';
+import { PROBE_SOURCE } from '@trino-gateway/trino/probe-source';
 
-/** The source our statements name, so that a resource group can be given to them. */
-export const PROBE_SOURCE = 'trino-gateway-monitor';
 /** The user of probes when the backend names none. */
 export const DEFAULT_PROBE_USER = 'trino-gateway-monitor';
 

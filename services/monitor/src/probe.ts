@@ -1,6 +1,7 @@
 import type { Backend } from '@trino-gateway/api/gateway';
 import { querySuffix, runStatement, type StatementResult, serverInfo } from '@trino-gateway/trino';
-import { callerOf, PROBE_SOURCE } from './caller.ts';
+import { PROBE_SOURCE } from '@trino-gateway/trino/probe-source';
+import { callerOf } from './caller.ts';
 import { clusterLoad } from './cluster-load.ts';
 import { describeFailure, describeQueryError } from './failure.ts';
 import type { Life, Look } from './look.ts';

@@ -4,7 +4,7 @@ import { create } from '@bufbuild/protobuf';
 import { expect, jest, test } from '@jest/globals';
 import { type Backend, Backend_ForwardedHeaders, BackendSchema } from '@trino-gateway/api/gateway';
 import { headerValue, startScriptedTrino } from '@trino-gateway/testing';
-import { PROBE_SOURCE } from '../src/caller.ts';
+import { PROBE_SOURCE } from '@trino-gateway/trino/probe-source';
 import type { Look } from '../src/look.ts';
 import { probe } from '../src/probe.ts';
 

@@ -4,12 +4,14 @@ import { putOverride, putSchedule, putStatus, readConditions } from './condition
 import { connectPatiently } from './data-source.ts';
 import { type Database, openDatabase } from './database.ts';
 import { MEMORY, parseDatabaseUrl } from './database-url.ts';
+import { endDuty, holdDuty } from './duties.ts';
 import { type BackendRow, type ObjectRow, TABLES } from './entities.ts';
 import { withoutStatement } from './failures.ts';
 import { pruneIncarnations, readIncarnations, recordIncarnation, touchIncarnations } from './incarnations.ts';
 import { migrateSource, pendingMigrations } from './migrate.ts';
 import { configurationChange, readBackend, readGroup, readPolicy } from './object-table.ts';
-import { getQuery, listQueries, recordQueries } from './queries.ts';
+import { purgeQueries, queryBehind } from './purge.ts';
+import { completeQueries, getQuery, listQueries, recordQueries } from './queries.ts';
 import { readRefusalKey } from './refusal-key.ts';
 import { bumpRevision, readRevisions } from './revisions.ts';
 import { inTime, type Session } from './session.ts';
@@ -94,8 +96,13 @@ function storeOn(database: Database): Store {
       return refusalKey;
     },
     recordQueries: (queries) => recordQueries(database, queries),
+    completeQueries: (reports) => completeQueries(database, reports),
     getQuery: (id) => getQuery(database, id),
     listQueries: (filter) => listQueries(database, filter),
+    queryBehind: (position, count) => queryBehind(database, position, count),
+    purgeQueries: (upTo, most) => purgeQueries(database, upTo, most),
+    holdDuty: (name, holder, ms) => holdDuty(database, name, holder, ms),
+    endDuty: (name, holder) => endDuty(database, name, holder),
     [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
   };
 }

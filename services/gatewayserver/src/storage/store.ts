@@ -56,6 +56,9 @@ export type ConfigurationChange = {
  */
 export type QueryFilter = Omit<ListQueriesRequest, '$typeName' | '$unknown'>;
 
+/** Where a query stands in the order of history. */
+export type QueryPosition = { submittedAt: number; id: string };
+
 /** The page token was not one of ours. */
 export class BadPageTokenError extends Error {
   override readonly name = 'BadPageTokenError';
@@ -125,8 +128,25 @@ export type Store = AsyncDisposable & {
    * submitted makes a row. Kept: texts up to 1,000,000 characters, user, source and decided_by up to 256.
    */
   recordQueries(queries: readonly Query[]): Promise<void>;
+  /**
+   * The same for reports of those who saw a query run, not who submitted it: completes the rows that have their Trino ids,
+   * except for when they were submitted. Answers the reports whose query no row is about.
+   */
+  completeQueries(reports: readonly Query[]): Promise<Query[]>;
   /** By id, else by Trino id. */
   getQuery(id: string): Promise<Query | undefined>;
   /** Ordered by submitted_at and id. @throws BadPageTokenError */
   listQueries(filter: QueryFilter): Promise<{ queries: Query[]; nextPageToken: string }>;
+  /** The position of the query that `count` others lie between it and the given one (or the newest); undefined at the end. */
+  queryBehind(position: QueryPosition | undefined, count: number): Promise<QueryPosition | undefined>;
+  /** Deletes history up to and including a position, oldest first, at most `most` rows. @returns how many it were */
+  purgeQueries(upTo: QueryPosition, most: number): Promise<number>;
+
+  /**
+   * Takes or prolongs what only one of the replicas may do, for `ms` from now on by the database's clock. False while
+   * another holder has it.
+   */
+  holdDuty(name: string, holder: string, ms: number): Promise<boolean>;
+  /** Gives it back early; nothing happens when it is another's. */
+  endDuty(name: string, holder: string): Promise<void>;
 };

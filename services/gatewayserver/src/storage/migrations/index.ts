@@ -3,6 +3,7 @@ import { CreateBackendOverrides, CreateBackendStatuses, CreateIncarnations } fro
 import { CreateRevisions, CreateSuiteSecrets, StartRevisions } from './0003-suite.ts';
 import { CreateQueries } from './0004-queries.ts';
 import { CreateBackendSchedules } from './0005-schedules.ts';
+import { CreateDuties, IndexQueriesByState } from './0006-history-upkeep.ts';
 import { CreateOpenTransactions } from './0007-transactions.ts';
 
 /** All migrations, oldest first. One that has been released never changes; a new one goes to the end. */
@@ -18,5 +19,7 @@ export const MIGRATIONS = [
   CreateSuiteSecrets,
   CreateQueries,
   CreateBackendSchedules,
+  CreateDuties,
+  IndexQueriesByState,
   CreateOpenTransactions,
 ];
