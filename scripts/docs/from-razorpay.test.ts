@@ -5,7 +5,7 @@ import { describe, expect, test } from '@jest/globals';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const PAGE = readFileSync(join(ROOT, 'docs/from-razorpay.md'), 'utf8');
-/** `file` "title",. */
+/** `file` "title". */
 const PROOF = /`([^`]+\.ts)` (?:"([^"]+)")/g;
 
 const rows = PAGE.slice(PAGE.indexOf('## Its lists'))

@@ -239,9 +239,8 @@ describe('queries', () => {
     expect(await ids('list', 'queries', '--oldest-first', '--limit', '2')).toEqual(['q0', 'q1']);
     expect(await ids('queries', '--state', 'failed')).toEqual(['q3']);
     expect(await ids('queries', '--after', submitted(4), '--before', submitted(6))).toEqual(['q5', 'q4']);
-    expect(
-      await ids('queries', '--text', 'SELECT 7', '--source', 'bi', '--group', 'etl', '--backend', 'green'),
-    ).toEqual(['q7']);
+    const text = ['--text', 'SELECT 7', '--after', submitted(0)];
+    expect(await ids('queries', ...text, '--source', 'bi', '--group', 'etl', '--backend', 'green')).toEqual(['q7']);
     expect(await ids('queries', '--user', 'nobody')).toEqual([]);
   });
 

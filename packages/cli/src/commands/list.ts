@@ -34,7 +34,7 @@ function addQueries(parent: Command, description: string, { terminal, format, wi
     .option('--source <source>', 'of this source')
     .option('--after <time>', 'submitted at or after: 2026-01-31T08:00:00Z, or how long ago, such as 90m')
     .option('--before <time>', 'submitted before')
-    .option('--text <part>', 'with this in the SQL text')
+    .option('--text <part>', 'with this in the SQL text; of the last 24 hours unless --after says otherwise')
     .option('--oldest-first', 'in the order of submission; else newest first')
     .option('--limit <number>', 'how many at most', '100')
     .action((filters: QueryFilters) => {
