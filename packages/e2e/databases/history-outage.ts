@@ -93,7 +93,7 @@ test(`${engine}: while the database is away for ${outageMs / 1_000} s no submiss
   );
   expect(stored.size).toBe(new Set(ids).size);
   const metrics = await (await fetch(`${suite.router.opsUrl}/metrics`)).text();
-  expect(metrics).toMatch(/^router_history_dropped_total 0$/m);
+  expect(metrics).toMatch(/^trino_gateway_router_history_dropped_total 0$/m);
   process.stdout.write(
     `${engine}: ${ids.length} queries, ${during} of them during ${outageMs / 1_000} s without a database: none lost\n`,
   );
