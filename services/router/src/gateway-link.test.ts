@@ -18,8 +18,9 @@ import {
   snapshotOf,
   until,
 } from '../tests/fake-gatewayserver.ts';
-import { createGatewayLink, type GatewayLinkOptions, GatewayUnavailableError } from './gateway-link.ts';
+import { createGatewayLink, type GatewayLinkOptions } from './gateway-link.ts';
 import { createOwnership } from './ownership.ts';
+import { GatewayUnavailableError } from './patience.ts';
 
 let folder: string;
 beforeEach(async () => {

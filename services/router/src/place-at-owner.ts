@@ -11,8 +11,8 @@ import {
 import { askAll } from './ask-all.ts';
 import type { RoadContext } from './context.ts';
 import type { Exchange } from './exchange.ts';
-import { GatewayUnavailableError } from './gateway-link.ts';
 import type { Owner } from './ownership.ts';
+import { GatewayUnavailableError } from './patience.ts';
 import { askRoute, type Placed, withSource } from './place.ts';
 import { postStatement } from './post-statement.ts';
 import type { Refusal } from './refusal.ts';

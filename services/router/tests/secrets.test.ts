@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { Logger } from '@trino-gateway/runtime';
 import { startScriptedTrino } from '@trino-gateway/testing';
-import { GatewayUnavailableError } from '../src/gateway-link.ts';
+import { GatewayUnavailableError } from '../src/patience.ts';
 import { basic, password, startAuthProvider } from './fake-auth-provider.ts';
 import { ask, deadUrl, pageOf, post, run, startStub, startTestbed } from './testbed.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { headerValue, headerValues, type ScriptedTrino, startScriptedTrino } from '@trino-gateway/testing';
-import { GatewayUnavailableError } from '../src/gateway-link.ts';
+import { GatewayUnavailableError } from '../src/patience.ts';
 import { uiCookieName } from '../src/ui-cookie.ts';
 import { ask, deadUrl, type Reply, run, startStub, startTestbed } from './testbed.ts';
 
