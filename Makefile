@@ -7,7 +7,7 @@ TOOLS := tools/node_modules/.package-lock.json
 MODULES := node_modules/.modules.yaml
 JEST := NODE_OPTIONS='--experimental-vm-modules --disable-warning=ExperimentalWarning' node_modules/.bin/jest
 
-.PHONY: help setup generate check test e2e test-databases images bench run run-smoke
+.PHONY: help setup generate check test e2e test-databases million browser api-fuzz images bench run run-smoke
 
 help: ## what can be done here
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,8 +37,17 @@ test: setup ## everything that needs no Trino: units, storage on SQLite, the sui
 e2e: setup ## two real Trino 476, the three processes, seven real clients, kills
 	$(JEST) --runInBand --testTimeout 900000 packages/e2e/real
 
-test-databases: setup ## the storage contract on real MySQL, MariaDB and PostgreSQL
+test-databases: setup ## the storage contract on real MySQL, MariaDB and PostgreSQL, and each taken away for a while
 	node scripts/databases/test-databases.ts
+
+million: setup ## lists and purge with a million rows of history: by an index, in less than 100 ms (for a quiet machine)
+	node scripts/databases/million-rows.ts
+
+browser: setup ## Swagger UI in a real Chromium: that of CHROMIUM, of PATH, or Debian's, fetched once
+	node scripts/browser/test-api-page.ts
+
+api-fuzz: setup ## schemathesis against the OpenAPI document, for less than a minute
+	node scripts/api-fuzz/main.ts
 
 run-smoke: setup ## is make run what the README says?
 	node scripts/run/smoke.ts

@@ -42,6 +42,7 @@ export function decisionCosts(): DecisionCost[] {
           create(BackendStatusSchema, { backendId, healthy: true, clusterLoad: 1, observedAt: timestampFromMs(NOW) }),
         ]),
       ),
+      schedules: new Map(),
       overrides: new Map(),
     },
     60_000,

@@ -6,24 +6,26 @@ import { runCommand } from '../trino/command.ts';
 import { NotFetchedError } from './not-fetched.ts';
 
 /** The suite that has MySQL at all, and the newest MariaDB. */
-const SUITE = 'sid';
+const NEWEST = 'sid';
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 const FETCH_MS = 600_000;
 const UNPACK_MS = 300_000;
 // A machine that is busy with everything else takes its time even for a question about its own settings.
 const QUESTION_MS = 120_000;
 
+/** Of which release a package is: the newest comes with its C library, this system's own uses the one that is there. */
+export type Release = 'newest' | 'own';
+
 /**
- * The folder into which a Debian package and all it depends on are unpacked, the C library included, so that its programs
- * run on a system of another release. Fetched once, by apt with a state of its own: without root, nothing is installed.
- * @throws NotFetchedError
+ * The folder into which a Debian package and all it depends on are unpacked, so that its programs run here. Fetched once,
+ * by apt with a state of its own: without root, nothing is installed. @throws NotFetchedError
  */
-export async function unpackedPackage(name: string): Promise<string> {
+export async function unpackedPackage(name: string, release: Release = 'newest'): Promise<string> {
   const target = join(cacheFolder(), 'databases', `${name}-${arch()}`);
   return buildOnce(target, async (folder) => {
     const work = `${folder}.apt`;
     try {
-      const archives = await download(name, work);
+      const archives = await download(name, release, work);
       for (const archive of archives) await runCommand('dpkg-deb', ['-x', archive, folder], { timeoutMs: UNPACK_MS });
     } finally {
       await rm(work, { recursive: true, force: true });
@@ -31,12 +33,14 @@ export async function unpackedPackage(name: string): Promise<string> {
   });
 }
 
-async function download(name: string, work: string): Promise<string[]> {
-  const release = await readFile('/etc/os-release', 'utf8').catch(() => '');
-  if (!/^ID=debian$/m.test(release))
+async function download(name: string, release: Release, work: string): Promise<string[]> {
+  const system = await readFile('/etc/os-release', 'utf8').catch(() => '');
+  if (!/^ID=debian$/m.test(system))
     throw new NotFetchedError(`${name} comes from Debian's packages by Debian's apt, and this is another system`);
   try {
-    const apt = await ownApt(work);
+    const own = /^VERSION_CODENAME=(\w+)$/m.exec(system)?.[1] ?? NEWEST;
+    // Only helper scripts of the servers want perl, which would bring more than the server itself.
+    const apt = await (release === 'newest' ? ownApt(work, NEWEST, ['perl']) : ownApt(work, own, ['perl', 'libc6']));
     await runCommand('apt-get', [...apt, 'update'], { timeoutMs: FETCH_MS });
     await runCommand('apt-get', [...apt, '--download-only', 'install', name], { timeoutMs: FETCH_MS });
     const archives = join(work, 'cache', 'archives');
@@ -46,14 +50,14 @@ async function download(name: string, work: string): Promise<string[]> {
   }
 }
 
-/** Options that give apt folders of its own, this suite only, and a system on which next to nothing is installed. */
-async function ownApt(work: string): Promise<string[]> {
+/** Options that give apt folders of its own, one suite only, and a system on which next to nothing is installed. */
+async function ownApt(work: string, suite: string, present: readonly string[]): Promise<string[]> {
   await mkdir(join(work, 'state', 'lists', 'partial'), { recursive: true });
   await mkdir(join(work, 'cache', 'archives', 'partial'), { recursive: true });
   const sources = join(work, 'sources.list');
   const status = join(work, 'status');
-  await writeFile(sources, `deb [signed-by=${KEYRING}] ${await mirror()} ${SUITE} main\n`);
-  await writeFile(status, await asIfInstalled('perl'));
+  await writeFile(sources, `deb [signed-by=${KEYRING}] ${await mirror()} ${suite} main\n`);
+  await writeFile(status, await asIfInstalled(present));
   const settings = {
     'Dir::State': join(work, 'state'),
     'Dir::State::status': status,
@@ -73,20 +77,22 @@ async function ownApt(work: string): Promise<string[]> {
   return ['-qq', '--yes', ...Object.entries(settings).flatMap(([key, value]) => ['-o', `${key}=${value}`])];
 }
 
-/** Only helper scripts of the servers want perl, which would bring more than the server itself. */
-async function asIfInstalled(name: string): Promise<string> {
+/** The state of a system on which only these packages are installed, in versions that are new enough for all others. */
+async function asIfInstalled(names: readonly string[]): Promise<string> {
   const architecture = await firstLine('dpkg', ['--print-architecture']);
-  return [
-    `Package: ${name}`,
-    'Status: install ok installed',
-    `Architecture: ${architecture}`,
-    'Multi-Arch: allowed',
-    'Version: 99',
-    'Maintainer: nobody',
-    'Description: taken as present',
-    '',
-    '',
-  ].join('\n');
+  return names
+    .flatMap((name) => [
+      `Package: ${name}`,
+      'Status: install ok installed',
+      `Architecture: ${architecture}`,
+      'Multi-Arch: allowed',
+      'Version: 99',
+      'Maintainer: nobody',
+      'Description: taken as present',
+      '',
+      '',
+    ])
+    .join('\n');
 }
 
 /** Where this machine is configured to get Debian's packages from. */

@@ -4,15 +4,18 @@ import { fileURLToPath } from 'node:url';
 import { NotFetchedError } from './not-fetched.ts';
 import { ENGINES, type ServerEngine, startDatabase } from './start-database.ts';
 
-// Runs the store's contract on real servers, one engine after the other, each in databases of its own. TEST_MYSQL_URL,
+// Runs the store's contract, and the import from the ancestor's tables, on real servers, one engine after the other, each in databases of its own. TEST_MYSQL_URL,
 // TEST_MARIADB_URL and TEST_POSTGRES_URL name servers to use instead of starting one; their user must be allowed to
-// create databases and users. Engines may be named as arguments; none means all.
+// create databases and users. Engines may be named as arguments; none means all. Each is also taken away under the whole
+// suite, for TEST_OUTAGE_SECONDS (20 if unset).
 
 type Counts = { passed: number; failed: number; skipped: number };
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const CONTRACT = '**/gatewayserver/tests/storage-servers.ts';
+const IMPORTS = '**/cli/tests/ancestor-tables.ts';
 const OUTAGES = '**/gatewayserver/tests/storage-outage.ts';
+const HISTORY_OUTAGE = '**/e2e/databases/history-outage.ts';
 const VARIABLES: Record<ServerEngine, string> = {
   mysql: 'TEST_MYSQL_URL',
   mariadb: 'TEST_MARIADB_URL',
@@ -39,17 +42,23 @@ process.exitCode = total.failed > 0 ? 1 : 0;
 /** One engine that cannot be fetched counts as one skipped, one that does not start as one failed. */
 async function testEngine(engine: ServerEngine): Promise<{ counts: Counts; note?: string }> {
   const given = process.env[VARIABLES[engine]];
-  if (given) return { counts: await runJest(engine, CONTRACT, given) };
+  if (given) return { counts: await runOnServer(engine, given) };
   try {
     await using database = await startDatabase(engine);
-    const contract = await runJest(engine, CONTRACT, database.url);
+    const onServer = await runOnServer(engine, database.url);
     const outages = await runJest(engine, OUTAGES, undefined);
-    return { counts: sum(contract, outages) };
+    const history = await runJest(engine, HISTORY_OUTAGE, undefined);
+    return { counts: sum(onServer, sum(outages, history)) };
   } catch (error) {
     const note = error instanceof Error ? error.message : String(error);
     const fetched = !(error instanceof NotFetchedError);
     return { counts: { passed: 0, failed: fetched ? 1 : 0, skipped: fetched ? 0 : 1 }, note };
   }
+}
+
+async function runOnServer(engine: ServerEngine, url: string): Promise<Counts> {
+  const contract = await runJest(engine, CONTRACT, url);
+  return engine === 'postgres' ? contract : sum(contract, await runJest(engine, IMPORTS, url));
 }
 
 async function runJest(engine: ServerEngine, testMatch: string, url: string | undefined): Promise<Counts> {

@@ -91,6 +91,14 @@ function passes(
   }
 }
 
+/** Files that no code imports: are they in the image? */
+async function checkFiles(url: string): Promise<void> {
+  for (const path of ['/admin/openapi.json', '/admin/swaggerui/', '/admin/swaggerui/swagger-ui-bundle.js']) {
+    const { status } = await fetch(url + path, { signal: AbortSignal.timeout(20_000) });
+    if (status !== 200) throw new Error(`${path}: expected 200, got ${status}`);
+  }
+}
+
 async function stop({ service, child }: (typeof running)[number]): Promise<void> {
   const began = performance.now();
   const force = setTimeout(() => child.kill('SIGKILL'), 15_000);
@@ -124,7 +132,10 @@ try {
     console.log(`=== deploy/${service}.Dockerfile`);
     const image = carryOut(`deploy/${service}.Dockerfile`, ROOT, join(folder, service), base, run);
     const url = await start(service, image, gatewayserverUrl);
-    if (service === 'gatewayserver') gatewayserverUrl = url;
+    if (service === 'gatewayserver') {
+      gatewayserverUrl = url;
+      await checkFiles(url);
+    }
     passed++;
   }
 } catch (error) {

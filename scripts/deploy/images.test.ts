@@ -59,6 +59,7 @@ describe.each(SERVICES)('deploy/%s.Dockerfile', (service) => {
       expect([path, keeps(path)]).toEqual([path, false]);
     for (const path of [
       'packages/config/src/load.test.ts',
+      'packages/cli/package.json',
       'packages/e2e/package.json',
       'packages/testing/src/index.ts',
     ])

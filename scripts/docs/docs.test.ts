@@ -9,9 +9,19 @@ import { metricsPage } from './metrics-page.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
-const PAGES = ['README.md', 'CHANGELOG.md', 'docs/configuration.md', 'docs/metrics.md', 'docs/operating.md'];
+const PAGES = [
+  'README.md',
+  'CHANGELOG.md',
+  'docs/api.md',
+  'docs/configuration.md',
+  'docs/metrics.md',
+  'docs/operating.md',
+  'docs/command-line.md',
+  'docs/from-razorpay.md',
+  'docs/history.md',
+];
 /** Of the tools, not of the suite's configuration. */
-const OF_TOOLS = ['TRINO_GATEWAY_CACHE', 'TRINO_GATEWAY_MAVEN_ARGS'];
+const OF_TOOLS = ['TRINO_GATEWAY_CACHE', 'TRINO_GATEWAY_MAVEN_ARGS', 'TRINO_GATEWAY_URL', 'TRINO_GATEWAY_TOKEN'];
 
 test('docs/configuration.md is what the schema says: else run make generate', () => {
   expect(read('docs/configuration.md')).toBe(configurationPage(read('docs/gateway.example.yaml')));

@@ -6,14 +6,17 @@ const nothing = () => undefined;
 const none = () => 0;
 const nobody = () => new Map<string, number>();
 
+const ofGatewayserver = gatewayserver({
+  backendIds: () => [],
+  isAvailable: () => false,
+  liveQueries: none,
+  strategyOf: nothing,
+});
+ofGatewayserver.watchEvents({ waiting: none, early: none });
+
 const REGISTRIES: Record<string, ReturnType<typeof router>['registry']> = {
-  gatewayserver: gatewayserver({
-    backendIds: () => [],
-    isAvailable: () => false,
-    liveQueries: none,
-    strategyOf: nothing,
-  }).registry,
-  monitor: monitor({ reportsWaiting: none }).registry,
+  gatewayserver: ofGatewayserver.registry,
+  monitor: monitor({ reportsWaiting: none, scheduledUp: nothing }).registry,
   router: router({
     liveQueries: nobody,
     liveQueriesForgotten: none,

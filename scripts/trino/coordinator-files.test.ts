@@ -37,3 +37,11 @@ test('probes have a resource group of their own, so that a full cluster does not
   expect(groups.rootGroups[1]).toEqual({ name: 'global', hardConcurrencyLimit: 1, maxQueued: 2 });
   expect(pluginNames(settings)).toContain('resource-group-managers');
 });
+
+test('events of completed queries go to the given address with the given token, and are repeated when it is away', () => {
+  const events = { url: 'http://127.0.0.1:8000/v1/trino/events', token: 'letter-box' };
+  const text = coordinatorFiles({ name: 'a', port: 18080, events }).get('etc/event-listener.properties');
+  expect(text).toContain('http-event-listener.connect-ingest-uri=http://127.0.0.1:8000/v1/trino/events\n');
+  expect(text).toContain('http-event-listener.connect-http-headers=X-Auth-Key:letter-box\n');
+  expect(text).toMatch(/http-event-listener.connect-retry-count=[1-9]/);
+});

@@ -14,6 +14,8 @@ export type CoordinatorSettings = {
   password?: { user: string; password: string };
   /** A TLS port as well, with a self-signed certificate for localhost and 127.0.0.1. */
   httpsPort?: number;
+  /** Where events of completed queries are posted, and the token that opens it; needs the plugin of event-listener.ts. */
+  events?: { url: string; token?: string };
   /** Further lines of config.properties; they win over ours. */
   properties?: Readonly<Record<string, string>>;
 };
@@ -37,6 +39,7 @@ export function coordinatorFiles(settings: CoordinatorSettings & { name: string;
     );
     files.set('etc/password.db', `${settings.password.user}:${hash(settings.password.password)}\n`);
   }
+  if (settings.events !== undefined) files.set('etc/event-listener.properties', lines(eventListener(settings.events)));
   if (settings.resourceGroup !== undefined) {
     files.set(
       'etc/resource-groups.properties',
@@ -91,6 +94,16 @@ function configProperties(settings: CoordinatorSettings & { name: string; port: 
           'http-server.authentication.type': 'PASSWORD',
           'internal-communication.shared-secret': randomBytes(32).toString('base64'),
         }),
+  };
+}
+
+function eventListener({ url, token }: { url: string; token?: string }): Record<string, string> {
+  return {
+    'event-listener.name': 'http',
+    'http-event-listener.log-completed': 'true',
+    'http-event-listener.connect-ingest-uri': url,
+    'http-event-listener.connect-retry-count': '10',
+    ...(token === undefined ? {} : { 'http-event-listener.connect-http-headers': `X-Auth-Key:${token}` }),
   };
 }
 

@@ -15,6 +15,7 @@ import {
   PROBE_SOURCE,
   pluginNames,
 } from './coordinator-files.ts';
+import { eventListenerPlugin } from './event-listener.ts';
 import { findJdk, type Jdk } from './jdk.ts';
 import { exchange, runStatement } from './statement.ts';
 
@@ -70,7 +71,7 @@ export async function startCoordinator(options: CoordinatorOptions = {}): Promis
   const port = options.port || (await freePort());
   await Promise.all([port, options.httpsPort].map((one) => (one === undefined ? undefined : assertFree(one))));
   const settings = { ...options, name: options.name ?? 'trino', port };
-  const folder = await makeFolder(settings, jdk, server);
+  const folder = await makeFolder(settings, jdk, server, say);
   const logPath = join(folder, 'server.log');
   const child = await launch(settings, jdk, server, folder, logPath);
   const coordinator = handle(settings, child, folder, logPath);
@@ -112,12 +113,16 @@ async function makeFolder(
   settings: CoordinatorOptions & { name: string; port: number },
   jdk: Jdk,
   server: string,
+  say: (line: string) => void,
 ): Promise<string> {
+  const listener = settings.events === undefined ? undefined : await eventListenerPlugin(say);
   if (settings.folder !== undefined) await rm(settings.folder, { recursive: true, force: true });
   const folder = settings.folder ?? (await mkdtemp(join(tmpdir(), `trino-gateway-${settings.name}-`)));
   await mkdir(join(folder, 'plugin'), { recursive: true });
   for (const plugin of pluginNames(settings))
     await symlink(join(server, 'plugin', plugin), join(folder, 'plugin', plugin));
+  if (listener !== undefined)
+    await symlink(join(listener, 'http-event-listener'), join(folder, 'plugin', 'http-event-listener'));
   for (const [path, text] of coordinatorFiles(settings)) {
     await mkdir(dirname(join(folder, path)), { recursive: true });
     await writeFile(join(folder, path), text, { mode: 0o600 });

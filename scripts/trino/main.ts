@@ -16,6 +16,8 @@ const HELP = `usage: node scripts/trino/main.ts COMMAND
       --resource-group RUNNING,QUEUED at most so many queries run and wait
       --password USER:PASSWORD        password authentication
       --https PORT                    TLS as well, self-signed
+      --events URL                    post the events of completed queries there
+      --events-token TOKEN            what opens that URL
       --heap SIZE                     default 768M
       --ready-within SECONDS          default 240
       --set KEY=VALUE                 one more line of config.properties; may be repeated
@@ -36,6 +38,8 @@ const { values, positionals } = parseArgs({
     'resource-group': { type: 'string' },
     password: { type: 'string' },
     https: { type: 'string' },
+    events: { type: 'string' },
+    'events-token': { type: 'string' },
     heap: { type: 'string' },
     'ready-within': { type: 'string', default: '240' },
     set: { type: 'string', multiple: true, default: [] },
@@ -64,7 +68,7 @@ async function trainedArchive(): Promise<string> {
 async function start(): Promise<void> {
   const [name, port] = [positional(1, 'NAME'), positional(2, 'PORT')];
   const began = Date.now();
-  const { password, https, heap } = values;
+  const { password, https, heap, events, 'events-token': token } = values;
   const limits = values['resource-group']?.split(',').map(Number);
   const left = await startAndLeave({
     name,
@@ -75,6 +79,7 @@ async function start(): Promise<void> {
       : { resourceGroup: { hardConcurrencyLimit: limits[0] ?? 1, maxQueued: limits[1] ?? 0 } }),
     ...(password === undefined ? {} : { password: { user: before(password, ':'), password: after(password, ':') } }),
     ...(https === undefined ? {} : { httpsPort: Number(https) }),
+    ...(events === undefined ? {} : { events: { url: events, ...(token === undefined ? {} : { token }) } }),
     ...(heap === undefined ? {} : { heap }),
     readyWithinMs: Number(values['ready-within']) * 1000,
     properties: Object.fromEntries(values.set.map((line) => [before(line, '='), after(line, '=')])),

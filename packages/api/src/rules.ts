@@ -1,3 +1,4 @@
+import { scheduleProblems } from '@trino-gateway/schedule';
 import type { Backend, Group, Policy } from './gen/trinogateway/v1/gateway_pb.ts';
 
 /** One thing that is wrong with an object: the field as the contract spells it, and what was expected. */
@@ -22,6 +23,12 @@ export function backendProblems(backend: Backend): Problem[] {
       `expected an http or https URL with a host and no path, user, query or fragment, got ${quote(backend.url)}`,
     ),
     ...check(
+      backend.externalUrl === '' || isOrigin(backend.externalUrl),
+      'external_url',
+      `expected nothing, or an http or https URL with a host and no path, user, query or fragment, got ${quote(backend.externalUrl)}`,
+    ),
+    ...scheduleProblems(backend.uptimeSchedule, backend.timeZone),
+    ...check(
       Number.isFinite(backend.loadThreshold) && backend.loadThreshold >= 0,
       'load_threshold',
       `expected 0 (none) or more, got ${backend.loadThreshold}`,
@@ -41,6 +48,7 @@ export function backendProblems(backend: Backend): Problem[] {
       ),
     ]),
     ...enumProblem('forwarded_headers', backend.forwardedHeaders, 3),
+    ...enumProblem('forwarding', backend.forwarding, 2),
     ...check(
       (backend.probe?.statement.length ?? 0) <= PROBE_STATEMENT_LENGTH,
       'probe.statement',
@@ -50,6 +58,11 @@ export function backendProblems(backend: Backend): Problem[] {
       isHeaderText(backend.probe?.user ?? ''),
       'probe.user',
       `expected up to ${TEXT_LENGTH} printable characters`,
+    ),
+    ...check(
+      (backend.probe?.password.length ?? 0) <= TEXT_LENGTH,
+      'probe.password',
+      `expected up to ${TEXT_LENGTH} characters`,
     ),
     ...check(
       !backend.probe?.password || !!backend.probe.user,

@@ -120,6 +120,14 @@ describe('what is wrong is said with its place', () => {
       ['policies[0]: oneof set multiple times by host and listening_port'],
     ],
     [
+      'a schedule nobody can read',
+      'backends: [{ id: a, url: "http://a", uptime_schedule: "0 30 8 * * *", time_zone: Mars/Olympus }]',
+      [
+        'backends[0].uptime_schedule: expected five fields (minute, hour, day of month, month, day of week), got 6: seconds and years are not known',
+        'backends[0].time_zone: expected an IANA time zone such as Europe/Vienna, got "Mars/Olympus"',
+      ],
+    ],
+    [
       'a URL that is none',
       'backends: [{ id: a, url: "a:8080" }]',
       ['backends[0].url: expected an http or https URL with a host and no path, user, query or fragment, got "a:8080"'],

@@ -16,17 +16,23 @@ export type Declared = { backends: Backend[]; groups: Group[]; policies: Policy[
 /** Collects one problem of the configuration. */
 export type Complain = (path: string, message: string) => void;
 
-/** Reads the declarative sections; complains about every shape, value, repeated id and id that nothing declares. */
-export function readDeclared(file: Record<string, unknown>, complain: Complain): Declared {
+/** Ids that may be referred to without being declared: what a gatewayserver already has. */
+export type Existing = { readonly backendIds: ReadonlySet<string>; readonly groupIds: ReadonlySet<string> };
+
+/**
+ * Reads the declarative sections; complains about every shape, value, repeated id and id that nothing declares.
+ * @param existing given when the objects are added to others
+ */
+export function readDeclared(file: Record<string, unknown>, complain: Complain, existing?: Existing): Declared {
   const backends = readList(file, 'backends', BackendSchema, backendProblems, complain);
   const groups = readList(file, 'groups', GroupSchema, groupProblems, complain);
   const policies = readList(file, 'policies', PolicySchema, policyProblems, complain);
-  const backendIds = new Set(backends.map(({ id }) => id));
-  const groupIds = new Set(groups.map(({ id }) => id));
+  const backendIds = new Set([...backends.map(({ id }) => id), ...(existing?.backendIds ?? [])]);
+  const groupIds = new Set([...groups.map(({ id }) => id), ...(existing?.groupIds ?? [])]);
+  const where = existing ? 'declared here or already stored' : 'declared in this file';
   groups.forEach((group, index) => {
     for (const id of group.backendIds) {
-      if (!backendIds.has(id))
-        complain(`groups[${index}].backend_ids`, `expected a backend declared in this file, got "${id}"`);
+      if (!backendIds.has(id)) complain(`groups[${index}].backend_ids`, `expected a backend ${where}, got "${id}"`);
     }
   });
   policies.forEach((policy, index) => {
@@ -34,8 +40,7 @@ export function readDeclared(file: Record<string, unknown>, complain: Complain):
       ['group_id', policy.groupId],
       ['fallback_group_id', policy.fallbackGroupId],
     ] as const) {
-      if (id && !groupIds.has(id))
-        complain(`policies[${index}].${field}`, `expected a group declared in this file, got "${id}"`);
+      if (id && !groupIds.has(id)) complain(`policies[${index}].${field}`, `expected a group ${where}, got "${id}"`);
     }
   });
   return { backends, groups, policies };

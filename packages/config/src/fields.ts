@@ -88,6 +88,18 @@ const durationFrom = (leastMs: number, expected: string) =>
 export const duration = durationFrom(0, 'up to 24d');
 /** Text with a unit, read as milliseconds; for limits and intervals, which zero would make useless. */
 export const timeLimit = durationFrom(1, 'from 1ms to 24d');
+// No timer waits that long; 2^53 ms is far beyond.
+const LONGEST_RETENTION_MS = 36_500 * 86_400_000;
+const RETENTION = 'a duration with a unit, such as 12h or 30d, up to 36500d, or 0';
+/** How long something is kept, read as milliseconds; `0`, also without a unit, means for ever. */
+export const retention = z
+  .union([z.string(), z.literal(0).transform(String)], { error: `expected ${RETENTION}` })
+  .transform(
+    reading((text) => {
+      const ms = text.trim() === '0' ? 0 : parseDuration(text);
+      return ms !== undefined && ms <= LONGEST_RETENTION_MS ? ms : undefined;
+    }, RETENTION),
+  );
 /** http or https, no path. */
 export const origin = refine(
   (text) => readUrl(text, ['http:', 'https:']),
@@ -96,10 +108,11 @@ export const origin = refine(
 /** A comma list of http or https URLs, at least one. */
 export const origins = refineList(readUrls, 'a comma list of URLs such as http://host:8000, without paths or users');
 /** An http or https URL with any path. */
-export const webUrl = refine(
-  (text) => (URL.canParse(text) && ['http:', 'https:'].includes(new URL(text).protocol) ? text : undefined),
-  'an http or https URL',
-);
+export const webUrl = refine((text) => {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isWeb = url !== undefined && ['http:', 'https:'].includes(url.protocol) && !url.username && !url.password;
+  return isWeb ? text : undefined;
+}, 'an http or https URL without a user');
 /** A comma list of networks, may be empty. */
 export const cidrs = refineList(readCidrs, 'a comma list of networks such as 10.0.0.0/8');
 /** Where the store is. */
@@ -130,5 +143,7 @@ export const whole = (least: number, most: number) =>
     });
 /** Any text that is not empty. */
 export const text = z.string({ error: 'expected text' }).min(1, { error: 'expected text that is not empty' });
+/** How the web UI of the clusters is served. */
+export const uiMode = z.enum(['PROXY', 'REDIRECT', 'OFF'], { error: 'expected PROXY, REDIRECT or OFF' });
 /** What is logged. */
 export const logLevel = z.enum(['error', 'warn', 'info', 'debug'], { error: 'expected error, warn, info or debug' });

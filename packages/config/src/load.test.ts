@@ -40,6 +40,8 @@ describe('defaults', () => {
         open_reads: false,
         load_max_age: 60_000,
         incarnation_retention: 172_800_000,
+        history_max_age: 7_776_000_000,
+        history_max_count: 0,
         log_level: 'info',
       },
       monitor: {
@@ -65,6 +67,10 @@ describe('defaults', () => {
         poll_time_limit: 60_000,
         max_statement_bytes: 16_777_216,
         history_backlog: 20_000,
+        auth_provider_time_limit: 5_000,
+        auth_cache_time: 300_000,
+        auth_forward_credentials: false,
+        ui: 'PROXY',
         log_level: 'info',
       },
       declared: { backends: [], groups: [], policies: [] },
@@ -96,6 +102,10 @@ const good: [string, string, string, unknown][] = [
   ['gatewayserver', 'admin_token', 'letmein', 'letmein'],
   ['gatewayserver', 'default_group', 'adhoc', 'adhoc'],
   ['gatewayserver', 'incarnation_retention', '1d', 86_400_000],
+  ['gatewayserver', 'events_token', 'letter-box', 'letter-box'],
+  ['gatewayserver', 'history_max_age', '400d', 34_560_000_000],
+  ['gatewayserver', 'history_max_age', '0', 0],
+  ['gatewayserver', 'history_max_count', '1000000', 1_000_000],
   ['monitor', 'gatewayserver_url', 'http://a:8000, http://b:8000/', ['http://a:8000', 'http://b:8000']],
   ['monitor', 'interval', '1.5s', 1_500],
   ['monitor', 'probation', '0s', 0],
@@ -116,6 +126,9 @@ const good: [string, string, string, unknown][] = [
   ['router', 'history_backlog', '0', 0],
   ['router', 'log_level', 'debug', 'debug'],
   ['router', 'auth_provider_url', 'https://auth.example/check?x=1', 'https://auth.example/check?x=1'],
+  ['router', 'auth_cache_time', '0s', 0],
+  ['router', 'auth_forward_credentials', 'true', true],
+  ['router', 'ui', 'REDIRECT', 'REDIRECT'],
 ];
 
 test.each(good)('%s.%s = "%s" is understood the same in a file and in the environment', (section, key, text, value) => {
@@ -159,6 +172,19 @@ const bad: [string, string, unknown, string][] = [
     'a b',
     'expected an id of letters, digits, dot, underscore and dash, 1 to 128 long, got "a b"',
   ],
+  [
+    'gatewayserver',
+    'history_max_age',
+    30,
+    'expected a duration with a unit, such as 12h or 30d, up to 36500d, or 0, got 30',
+  ],
+  [
+    'gatewayserver',
+    'history_max_age',
+    '40000d',
+    'expected a duration with a unit, such as 12h or 30d, up to 36500d, or 0, got "40000d"',
+  ],
+  ['gatewayserver', 'history_max_count', -1, 'expected a whole number from 0 to 1000000000, got -1'],
   ['gatewayserver', 'log_level', 'loud', 'expected error, warn, info or debug, got "loud"'],
   ['monitor', 'interval', 10, 'expected a duration with a unit, such as 250ms, 10s, 5m or 1h, from 1ms to 24d, got 10'],
   [
@@ -232,7 +258,20 @@ const bad: [string, string, unknown, string][] = [
   ['router', 'trusted_proxies', '10.0.0/8', 'expected a comma list of networks such as 10.0.0.0/8, got "10.0.0/8"'],
   ['router', 'state_file', '', 'expected text that is not empty, got ""'],
   ['router', 'state_file', null, 'expected text, got null'],
-  ['router', 'auth_provider_url', 'auth', 'expected an http or https URL, got "auth"'],
+  ['router', 'auth_provider_url', 'auth', 'expected an http or https URL without a user, got "auth"'],
+  [
+    'router',
+    'auth_provider_url',
+    'https://gw:secret@auth.example/check',
+    'expected an http or https URL without a user, got "https://…@auth.example/check"',
+  ],
+  ['router', 'ui', 'proxy', 'expected PROXY, REDIRECT or OFF, got "proxy"'],
+  [
+    'router',
+    'auth_cache_time',
+    '5',
+    'expected a duration with a unit, such as 250ms, 10s, 5m or 1h, up to 24d, got "5"',
+  ],
 ];
 
 test.each(bad)('%s.%s = %j stops the start and says what was expected', (section, key, value, message) => {
@@ -333,6 +372,7 @@ describe('secrets', () => {
   test.each([
     ['gatewayserver', 'admin_token'],
     ['gatewayserver', 'read_token'],
+    ['gatewayserver', 'events_token'],
     ['monitor', 'gatewayserver_token'],
     ['router', 'gatewayserver_token'],
     ['router', 'auth_provider_key'],
@@ -406,7 +446,7 @@ describe('secrets', () => {
       ),
     );
     const found = problems({ yaml, env: { TRINO_GATEWAY_GATEWAYSERVER_DATABASE_URL: 'mysql:/u:hunter2@db' } });
-    expect(found).toHaveLength(6);
+    expect(found).toHaveLength(7);
     for (const one of found) expect(one).toMatch(/: expected .*, got a value that is not shown$/);
     expect(found.join('\n')).not.toContain('hunter2');
   });

@@ -10,8 +10,10 @@ import {
   logLevel,
   origin,
   origins,
+  retention,
   text,
   timeLimit,
+  uiMode,
   webUrl,
   whole,
 } from './fields.ts';
@@ -36,6 +38,17 @@ const gatewayserver = z.strictObject({
   admin_token: text.optional().describe('Opens every call. Unset leaves everything open, with a warning at start.'),
   read_token: text.optional().describe('Opens Get, List and dry runs only.'),
   open_reads: flag.prefault(false).describe('Leaves Get, List and dry runs open although tokens are set.'),
+  events_token: text
+    .optional()
+    .describe(
+      "Opens /v1/trino/events, where the clusters' event listeners post, and nothing else; the admin token opens it, too.",
+    ),
+  history_max_age: retention
+    .prefault('90d')
+    .describe('Queries that were submitted longer ago are deleted from history; 0 keeps them for ever.'),
+  history_max_count: whole(0, 1_000_000_000)
+    .prefault(0)
+    .describe('Beyond this number the oldest queries are deleted from history; 0 keeps any number.'),
   default_group: id.optional().describe('The group of queries that no policy matches.'),
   load_max_age: duration.prefault('60s').describe('A cluster load older than this counts as unknown.'),
   incarnation_retention: duration
@@ -108,9 +121,27 @@ const router = z.strictObject({
   auth_provider_url: webUrl
     .optional()
     .describe(
-      'Delegated authentication: where user and password are checked. Not used yet: a client whose policy asks for it is answered 401.',
+      'Delegated authentication: where the user and password of clients whose policy asks for it are checked. Unset: such clients are answered 401.',
     ),
-  auth_provider_key: text.optional().describe('Sent to the authentication provider as X-Auth-Key. Not used yet.'),
+  auth_provider_key: text.optional().describe('Sent to the authentication provider as X-Auth-Key.'),
+  auth_provider_time_limit: timeLimit
+    .prefault('5s')
+    .describe('How long the authentication provider may take for one answer; then the client is refused.'),
+  auth_cache_time: duration
+    .prefault('5m')
+    .describe(
+      'How long a user and password stay accepted without asking again; a refusal is remembered for 5s at most. 0s: ask every time.',
+    ),
+  auth_forward_credentials: flag
+    .prefault(false)
+    .describe(
+      'Pass the checked password on, for clusters that check it once more. Clusters without password authentication refuse every password.',
+    ),
+  ui: uiMode
+    .prefault('PROXY')
+    .describe(
+      'The web UI of the clusters under /ui: PROXY serves it here, REDIRECT sends browsers to the external_url of the cluster, OFF serves none.',
+    ),
   log_level: logLevel.prefault('info').describe('error, warn, info or debug.'),
 });
 
@@ -125,6 +156,7 @@ export type RouterConfig = z.output<typeof router>;
 export const SECRET_KEYS = [
   'admin_token',
   'read_token',
+  'events_token',
   'gatewayserver_token',
   'auth_provider_key',
   'database_url',

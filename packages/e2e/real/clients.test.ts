@@ -5,15 +5,16 @@ import { type Suite, startSuite } from '../src/suite.ts';
 import { type RealClusters, startRealClusters } from './real-clusters.ts';
 
 // Every real client through the router, exactly as directly, for both kinds of cluster: the first listener leads to the
-// cluster that trusts X-Forwarded-*, the second to the one that answers 406 to them.
+// cluster that trusts X-Forwarded-*, the second to the one that answers 406 to them, the third to that one as a DIRECT backend.
 let clusters: RealClusters;
 let suite: Suite;
 
 beforeAll(async () => {
   clusters = await startRealClusters();
-  suite = await startSuite({ listeners: 2 });
+  suite = await startSuite({ listeners: 3 });
   await suite.addBackends({ accepting: clusters.accepting.url, rejecting: clusters.rejecting.url });
-  for (const [index, kind] of (['accepting', 'rejecting'] as const).entries()) {
+  await suite.addBackends({ direct: clusters.rejecting.url }, { forwarding: 'DIRECT' });
+  for (const [index, kind] of (['accepting', 'rejecting', 'direct'] as const).entries()) {
     await suite.addGroup(kind, [kind]);
     await suite.call('PolicyService/PutPolicy', {
       policy: { id: kind, listeningPort: suite.router.ports[index], groupId: kind },
@@ -26,21 +27,19 @@ afterAll(async () => {
   await clusters?.[Symbol.asyncDispose]();
 }, 60_000);
 
-const both = clientNames.flatMap((client) =>
-  [0, 1].map((listener): [ClientName, string, number] => [
-    client,
-    listener === 0 ? 'trusts forwarded headers' : 'refuses forwarded headers',
-    listener,
-  ]),
+const kinds = ['trusts forwarded headers', 'refuses forwarded headers', 'it polls itself'];
+const all = clientNames.flatMap((client) =>
+  kinds.map((kind, listener): [ClientName, string, number] => [client, kind, listener]),
 );
 
-test.each(both)('%s gets what a direct run gives, from a cluster that %s', async (client, _, listener) => {
+test.each(all)('%s gets what a direct run gives, from a cluster that %s', async (client, _, listener) => {
   const results = await Array.fromAsync(
     runBattery({
       url: suite.router.urls[listener] ?? '',
       user: 'battery',
       only: [client],
       backends: [clusters.accepting.url, clusters.rejecting.url],
+      ...(listener === 2 ? { directUrl: clusters.rejecting.url } : {}),
     }),
   );
   process.stderr.write(`${client}: ${results.map(({ name, outcome }) => `${name} ${outcome}`).join(', ')}\n`);

@@ -16,6 +16,8 @@ export type BatteryOptions = {
   password?: string;
   /** The clusters behind `url`, asked what became of a cancelled query; default `url` itself. */
   backends?: readonly string[];
+  /** A cluster that clients poll themselves: links may lead there too. */
+  directUrl?: string;
   /** Which clients; default all. */
   only?: readonly ClientName[];
   /** `presto` (default) makes PyHive send X-Presto-* headers, which a bare Trino does not understand; `trino` X-Trino-*. */
@@ -71,6 +73,7 @@ function environment(options: BatteryOptions, mark: string): NodeJS.ProcessEnv {
     PYTHONDONTWRITEBYTECODE: '1',
     BATTERY_PYHIVE: options.pyhive ?? 'presto',
     ...(options.password === undefined ? {} : { BATTERY_PASSWORD: options.password }),
+    ...(options.directUrl === undefined ? {} : { BATTERY_DIRECT_URL: options.directUrl }),
   };
 }
 

@@ -11,14 +11,17 @@ export type StatementContext = {
   transactionId: string | undefined;
 };
 
+/** One row of system.runtime.queries. */
+export type RuntimeQuery = Record<string, string | number | null> & { query_id: string; state: string };
+
 /** What the coordinator does for statements that change it. */
 export type Effects = {
   startTransaction(): string;
   endTransaction(id: string): void;
   /** Kills by id; answers what went wrong, if anything. */
   kill(queryId: string, message: string | undefined): StatementScript['error'];
-  /** Rows of system.runtime.queries: query_id, state, user, source, query. */
-  runtimeQueries(): readonly Record<string, string | null>[];
+  /** Rows of system.runtime.queries, with the columns tests ask for; times are seconds since 1970. */
+  runtimeQueries(): readonly RuntimeQuery[];
   nodes(): readonly Record<string, string | boolean>[];
 };
 
@@ -179,27 +182,31 @@ function runtimeQueries(_match: RegExpExecArray, context: StatementContext, effe
   const sql = context.statement;
   const wanted = literalsAfter(sql, /\bstate\s+in\s*\(([^)]*)\)/i);
   const unwanted = literalsAfter(sql, /\bstate\s+not\s+in\s*\(([^)]*)\)/i);
+  const ids = literalsAfter(sql, /\bquery_id\s+in\s*\(([^)]*)\)/i);
   const notSource = literalsAfter(sql, /\bsource\b[^=<!]{0,20}(?:<>|!=|is\s+distinct\s+from)\s*('(?:[^']|'')*')/i);
   const rows = effects.runtimeQueries().filter((row) => {
-    const state = row.state ?? '';
+    const { state } = row;
     return (
+      (ids.length === 0 || ids.includes(row.query_id)) &&
       (wanted.length === 0 || wanted.includes(state)) &&
       !unwanted.includes(state) &&
-      !notSource.includes(row.source ?? '')
+      !notSource.includes(String(row.source ?? ''))
     );
   });
   const items = (/^\s*select\s+([\s\S]*?)\s+from\b/i.exec(sql)?.[1] ?? '*')
     .split(',')
-    .map((item) => item.trim().replaceAll('"', ''));
+    .map((item) => item.trim().replaceAll('"', ''))
+    // Times are kept as what this function answers.
+    .map((item) => item.replace(/^to_unixtime\((\w+)\)$/i, '$1'));
   if (/\bgroup\s+by\b/i.test(sql)) return groupedByState(items, rows);
   if (items.length === 1 && /^count\(/i.test(items[0] ?? ''))
     return { columns: [{ name: '_col0', type: 'bigint' }], rows: [[rows.length]] };
   return records(items[0] === '*' ? ['query_id', 'state', 'user', 'source', 'query'] : items, rows);
 }
 
-function groupedByState(items: string[], rows: readonly Record<string, string | null>[]): StatementScript {
+function groupedByState(items: string[], rows: readonly RuntimeQuery[]): StatementScript {
   const counts = new Map<string, number>();
-  for (const row of rows) counts.set(row.state ?? '', (counts.get(row.state ?? '') ?? 0) + 1);
+  for (const { state } of rows) counts.set(state, (counts.get(state) ?? 0) + 1);
   const column = (item: string, at: number): ScriptedColumn => {
     const name = /\bas\s+(\w+)$/i.exec(item)?.[1];
     return /^count/i.test(item)

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { builtInStatement, type Effects, type StatementContext } from './built-in-statements.ts';
+import { builtInStatement, type Effects, type RuntimeQuery, type StatementContext } from './built-in-statements.ts';
 import { ScriptedQuery } from './scripted-query.ts';
 import { freshSuffix } from './slugs.ts';
 import { killed, preempted, type ScriptedError, type StatementScript } from './statement-script.ts';
@@ -163,12 +163,16 @@ export class Coordinator {
     runtimeQueries: () => {
       const load = this.#options.load();
       if (load !== undefined) return Object.entries(load).flatMap(([state, count]) => pretended(state, count));
-      return this.all().map(({ id, state, user, source, statement }) => ({
+      return this.all().map(({ id, state, user, source, statement, error, startedAt, endedAt }) => ({
         query_id: id,
         state,
         user,
         source: source ?? null,
         query: statement,
+        error_type: error?.type ?? null,
+        error_code: error?.name ?? null,
+        started: startedAt === undefined ? null : startedAt / 1_000,
+        end: endedAt === undefined ? null : endedAt / 1_000,
       }));
     },
     nodes: () => [
@@ -214,7 +218,7 @@ export class Coordinator {
   }
 }
 
-function pretended(state: string, count: number): Record<string, string | null>[] {
+function pretended(state: string, count: number): RuntimeQuery[] {
   return Array.from({ length: count }, (_, at) => ({
     query_id: `20260101_000000_${String(at).padStart(5, '0')}_aaaaa`,
     state,

@@ -42,6 +42,9 @@ export class ScriptedQuery {
   error: ScriptedError | undefined;
   /** Epoch milliseconds of the last sign of life of the client. */
   seenAt = Date.now();
+  /** Epoch milliseconds; undefined before. */
+  startedAt: number | undefined;
+  endedAt: number | undefined;
   readonly #resolve: () => StatementScript;
   readonly #watcher: QueryWatcher;
   readonly #queued: Context;
@@ -157,6 +160,7 @@ export class ScriptedQuery {
 
   #end(state: 'FINISHED' | 'FAILED'): void {
     this.state = state;
+    this.endedAt = Date.now();
     this.#watcher.ended(this);
     this.wake();
   }
@@ -205,7 +209,7 @@ export class ScriptedQuery {
     if (!this.#dispatched) {
       this.#dispatched = true;
       this.state = 'RUNNING';
-      this.#runningSince = Date.now();
+      this.startedAt = this.#runningSince = Date.now();
     }
     return { nextPath: this.#executing.path(0), tail, headers: [] };
   }

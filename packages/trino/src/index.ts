@@ -51,6 +51,7 @@ export {
   isTemporaryQueryId,
   parseQueryId,
   type QueryId,
+  queryIdIn,
   querySuffix,
   temporaryQueryId,
 } from './query-id.ts';

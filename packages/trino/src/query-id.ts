@@ -24,6 +24,13 @@ export function querySuffix(text: string): string | undefined {
   return parseQueryId(text)?.suffix;
 }
 
+const anywhere = /(?<![a-z0-9_])\d{8}_\d{6}_\d{5}_[a-z0-9]{5}(?![a-z0-9_])/;
+
+/** The first id that stands in a text, such as an address; undefined when there is none. */
+export function queryIdIn(text: string): string | undefined {
+  return anywhere.exec(text)?.[0];
+}
+
 /** Whether the id is one of the gateway's own: its suffix holds a character no Trino coordinator ever draws. */
 export function isTemporaryQueryId(text: string): boolean {
   const suffix = querySuffix(text);

@@ -1,3 +1,5 @@
+import { queryIdIn } from './query-id.ts';
+
 /** Which resource of Trino a request is for, with what its path says. `target` is the origin form to send on. */
 export type TrinoRequest =
   | { kind: 'submit'; target: string }
@@ -104,11 +106,9 @@ function classifyQuery(method: string, target: string, rest: string[]): TrinoReq
   return allowed(method, ['DELETE', 'GET', 'HEAD'], { kind: 'query', target, queryId, action: 'get' });
 }
 
-const queryIdAnywhere = /(?<![a-z0-9_])\d{8}_\d{6}_\d{5}_[a-z0-9]{5}(?![a-z0-9_])/;
-
 function classifyUi(method: string, target: string, parts: string[], query: string): TrinoRequest {
   const inPath = parts[1] === 'api' && parts[2] === 'query' ? parts[3] : undefined;
-  const queryId = inPath !== undefined && isQueryId(inPath) ? inPath : queryIdAnywhere.exec(query)?.[0];
+  const queryId = inPath !== undefined && isQueryId(inPath) ? inPath : queryIdIn(query);
   return allowed(method, ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'], { kind: 'ui', target, queryId });
 }
 

@@ -2,6 +2,8 @@ import type { DescMethod } from '@bufbuild/protobuf';
 import { type Group_Strategy, Group_StrategySchema } from '@trino-gateway/api/gateway';
 import { boundedLabels } from '@trino-gateway/runtime';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { EventAnswer } from './events/endpoint.ts';
+import type { EventQueue, Settled } from './events/event-queue.ts';
 import type { Outcome } from './routing/decide.ts';
 import type { StoreObserver } from './storage/measured-store.ts';
 
@@ -20,6 +22,14 @@ export type Metrics = {
   countDecision(outcome: Outcome): void;
   countCall(method: DescMethod, code: string, durationMs: number): void;
   countStore: StoreObserver;
+  /** How a post of an event listener was answered. */
+  countEvent(answer: EventAnswer): void;
+  /** What became of events that were taken. */
+  countSettledEvents(outcome: Settled, count: number): void;
+  /** Shows how full the queue of events is. */
+  watchEvents(queue: Pick<EventQueue, 'waiting' | 'early'>): void;
+  /** Rows of history that were deleted because of their age or number. */
+  countPurged(rows: number): void;
 };
 
 const MOST_SERIES = 10_000;
@@ -79,6 +89,23 @@ export function createMetrics(sources: MetricSources): Metrics {
   perBackend('available', available, (id) => Number(sources.isAvailable(id)));
   perBackend('live_queries', 'Queries the routers have live on a backend.', sources.liveQueries);
   const strategyOf = (groupId: string) => Group_StrategySchema.value[sources.strategyOf(groupId) ?? 0]?.name ?? '';
+  const events = new Counter({
+    name: 'trino_gateway_events_total',
+    help: 'Posts of event listeners, by answer.',
+    labelNames: ['answer'],
+    registers,
+  });
+  const settled = new Counter({
+    name: 'trino_gateway_events_settled_total',
+    help: 'Events that were taken: stored, about queries that are not ours, or lost.',
+    labelNames: ['outcome'],
+    registers,
+  });
+  const purged = new Counter({
+    name: 'trino_gateway_history_purged_total',
+    help: 'Queries deleted from history because of their age or number.',
+    registers,
+  });
   return {
     registry,
     countDecision: (outcome) => {
@@ -97,5 +124,20 @@ export function createMetrics(sources: MetricSources): Metrics {
     },
     countStore: (operation, durationMs, failed) =>
       storeSeconds.observe({ operation, result: failed ? 'failed' : 'ok' }, durationMs / 1_000),
+    countEvent: (answer) => events.inc({ answer }),
+    countSettledEvents: (outcome, count) => settled.inc({ outcome }, count),
+    watchEvents(queue) {
+      const states = { waiting: queue.waiting, early: queue.early };
+      new Gauge({
+        name: 'trino_gateway_events_kept',
+        help: 'Events in memory: waiting for the database, or early, ahead of the word of their router.',
+        labelNames: ['state'],
+        registers,
+        collect() {
+          for (const [state, count] of Object.entries(states)) this.set({ state }, count());
+        },
+      });
+    },
+    countPurged: (rows) => purged.inc(rows),
   };
 }

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { connectNodeAdapter } from '@connectrpc/connect-node';
 import type { Declared, GatewayserverConfig } from '@trino-gateway/config';
 import {
@@ -10,10 +12,15 @@ import {
   type RunningProcess,
   serveOps,
 } from '@trino-gateway/runtime';
+import { answerError } from './answer-error.ts';
+import { serveApiPage } from './api-page/serve-api-page.ts';
 import { createDecisions } from './decisions.ts';
 import { declareObjects } from './declare-objects.ts';
+import { serveEvents } from './events/serve.ts';
 import { createLiveCounts } from './live-counts.ts';
 import { createMetrics } from './metrics.ts';
+import { purgeHistory } from './purge-history.ts';
+import { serveRest } from './rest/serve-rest.ts';
 import { assess } from './routing/availability.ts';
 import { failureInterceptor, tokenGate } from './rpc/interceptors.ts';
 import { registerServices } from './rpc/routes.ts';
@@ -28,6 +35,7 @@ const MOST_HEAD_BYTES = 262_144;
 const PRUNE_INTERVAL_MS = 3_600_000;
 /** Trino ends idle transactions after minutes; what nobody ended here was lost with its coordinator. */
 const LONGEST_TRANSACTION_MS = 7 * 86_400_000;
+const PURGE_INTERVAL_MS = 300_000;
 type NodeHandler = ReturnType<typeof connectNodeAdapter>;
 const IN_MEMORY = 'sqlite::memory:';
 
@@ -73,6 +81,13 @@ export async function startGatewayserver(
       forget(store, kept, config),
     ),
   );
+  const { history_max_age: maxAgeMs, history_max_count: maxCount } = config;
+  const holder = randomUUID();
+  started.use(
+    every(PURGE_INTERVAL_MS, 'deleting old history', logger, (signal) =>
+      purgeHistory({ store, holder, maxAgeMs, maxCount, now, signal, onPurged: metrics.countPurged, logger }),
+    ),
+  );
   const decisions = createDecisions({
     keeper: kept,
     live,
@@ -83,17 +98,25 @@ export async function startGatewayserver(
   });
   const refusalKey = await store.refusalKey();
   const context = { store, keeper: kept, live, decisions, refusalKey, stopping: stopping.signal, logger, now };
+  const others = [serveApiPage(logger)];
+  const events = serveEvents({ config, store, metrics, logger, started }, answerUnknownPath);
   const handler = connectNodeAdapter({
-    routes: (router) => registerServices(router, context),
+    routes: (router) => {
+      registerServices(router, context);
+      others.push(serveRest(router.handlers, logger));
+    },
     requestGate: tokenGate({ admin: config.admin_token, read: config.read_token, openReads: config.open_reads }),
     interceptors: [failureInterceptor(logger, metrics.countCall)],
     jsonOptions: { ignoreUnknownFields: false },
     readMaxBytes: MOST_REQUEST_BYTES,
-    fallback: answerUnknownPath,
+    fallback: (request, response) => {
+      if (!others.some((serve) => serve(request as IncomingMessage, response as ServerResponse)))
+        events(request, response);
+    },
   }) as Handler;
   const listener = started.use(
     await listenAs('gatewayserver.listen', config.listen, (address) =>
-      listenHttp(address, handler, { maxHeaderBytes: MOST_HEAD_BYTES }),
+      listenHttp(address, withoutCrash(handler), { maxHeaderBytes: MOST_HEAD_BYTES }),
     ),
   );
   started.defer(() => stopping.abort()); // disposed of first: held calls answer, /readyz says so
@@ -136,11 +159,21 @@ async function listenAs(
   }
 }
 
+/** The adapter throws at a request without a Host, or with one that is no host: that must end the request, not the process. */
+function withoutCrash(handler: Handler): Handler {
+  return (request, response) => {
+    try {
+      handler(request, response);
+    } catch {
+      answerError(response, 400, 'invalid_argument', 'host: expected the address that was asked for');
+    }
+  };
+}
+
 /** What is no call of ours gets an error of the same shape. */
 const answerUnknownPath: NodeHandler = (request, response) => {
-  response.writeHead(404, { 'content-type': 'application/json' });
   const message = `nothing is served at ${request.method} ${path(request.url)}`;
-  response.end(JSON.stringify({ code: 'not_found', message }));
+  answerError(response as ServerResponse, 404, 'not_found', message);
 };
 
 function path(url: string | undefined): string {

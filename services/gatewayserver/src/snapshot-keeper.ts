@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { toBinary } from '@bufbuild/protobuf';
 import {
   type BackendOverride,
+  type BackendSchedule,
   BackendSchema,
   type BackendStatus,
   type Group,
@@ -9,6 +10,7 @@ import {
   type Policy,
 } from '@trino-gateway/api/gateway';
 import { describeError, every, type Logger } from '@trino-gateway/runtime';
+import { routerBackend } from './router-backend.ts';
 import { createSnapshot, type IndexedConfiguration, indexConfiguration, type Snapshot } from './routing/snapshot.ts';
 import type { Revisions, Store, StoredBackend } from './storage/store.ts';
 
@@ -18,6 +20,7 @@ export type Known = {
   groups: Map<string, Group>;
   policies: Map<string, Policy>;
   statuses: Map<string, BackendStatus>;
+  schedules: Map<string, BackendSchedule>;
   overrides: Map<string, BackendOverride>;
   incarnations: Incarnation[];
 };
@@ -56,6 +59,7 @@ export async function keepSnapshot({
     groups: new Map(),
     policies: new Map(),
     statuses: new Map(),
+    schedules: new Map(),
     overrides: new Map(),
     incarnations: [],
   };
@@ -89,6 +93,7 @@ export async function keepSnapshot({
     }
     if (conditions) {
       known.statuses = new Map(conditions.statuses.map((status) => [status.backendId, status]));
+      known.schedules = new Map(conditions.schedules.map((schedule) => [schedule.backendId, schedule]));
       known.overrides = new Map(conditions.overrides);
       inForce.conditions = conditions.revision;
     }
@@ -147,9 +152,7 @@ export async function keepSnapshot({
     },
     routersRevision() {
       revisions.routers ??= digest([
-        ...[...known.backends.values()]
-          .sort(byBackendId)
-          .map(({ backend }) => JSON.stringify([backend.id, backend.url, backend.forwardedHeaders])),
+        ...[...known.backends.values()].sort(byBackendId).map(({ backend }) => JSON.stringify(routerBackend(backend))),
         ...known.incarnations
           .map(({ suffix, backendId, url, forwardedHeaders }) =>
             JSON.stringify([suffix, backendId, url, forwardedHeaders]),

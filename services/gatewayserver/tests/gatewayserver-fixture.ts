@@ -20,7 +20,13 @@ export async function startTestGatewayserver(
   yaml = '',
   logger: Logger = silentLogger,
 ): Promise<TestGatewayserver> {
-  const all = { listen: '127.0.0.1:0', ops_listen: '127.0.0.1:0', database_url: 'sqlite::memory:', ...keys };
+  const all = {
+    listen: '127.0.0.1:0',
+    ops_listen: '127.0.0.1:0',
+    database_url: 'sqlite::memory:',
+    history_max_age: '0', // the queries of tests are of any age
+    ...keys,
+  };
   const env = Object.fromEntries(
     Object.entries(all).map(([key, value]) => [`TRINO_GATEWAY_GATEWAYSERVER_${key.toUpperCase()}`, value]),
   );

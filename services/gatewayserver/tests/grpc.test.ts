@@ -25,7 +25,11 @@ afterAll(async () => {
 const root = (path: string) => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
 
 function clientOf(file: string, folder: string, service: string): RpcClient {
-  const definition = protoLoader.loadSync(file, { includeDirs: [root(folder)], enums: String, longs: String });
+  const definition = protoLoader.loadSync(file, {
+    includeDirs: [root(folder), root('third_party')],
+    enums: String,
+    longs: String,
+  });
   const path = service.split('.');
   let found: unknown = grpc.loadPackageDefinition(definition);
   for (const name of path) found = (found as Record<string, unknown>)[name];

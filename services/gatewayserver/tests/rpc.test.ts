@@ -28,9 +28,57 @@ describe('backends', () => {
       enabled: true,
       url: 'http://trino.example',
       forwardedHeaders: 'AUTO',
+      forwarding: 'PROXY',
       condition: { reasons: ['it was not probed yet'] },
     });
     expect(await server.ok('BackendService/PutBackend', { backend })).toMatchObject({ id: 'defaults' });
+  });
+
+  test('outside its schedule a backend takes no new query, and whoever asks is told until when', async () => {
+    const backend = { id: 'nightly', url: 'http://n', uptimeSchedule: '* 0-5 * * *', timeZone: 'Europe/Vienna' };
+    await server.ok('BackendService/PutBackend', { backend });
+    await report('nightly');
+    const condition = async () =>
+      (await server.get('BackendService/GetBackend', { id: 'nightly' })).body.condition as Record<string, unknown>;
+    expect(await condition()).toMatchObject({ available: true });
+
+    const nextChanges = [{ at: '2124-01-01T23:00:00Z', scheduledUp: true }, { at: '2124-01-02T05:00:00Z' }];
+    const { uptimeSchedule, timeZone } = backend;
+    const schedule = { backendId: 'nightly', uptimeSchedule, timeZone, nextChanges };
+    await server.ok('BackendService/ReportBackendSchedule', { schedule });
+    expect(await condition()).toMatchObject({
+      reasons: ['it is outside its uptime schedule "* 0-5 * * *" (Europe/Vienna) until 2124-01-01T23:00:00.000Z'],
+      schedule: { uptimeSchedule, timeZone, nextChanges },
+    });
+    expect((await condition()).available).toBeUndefined();
+
+    await server.ok('BackendService/PutBackend', { backend: { ...backend, timeZone: 'UTC' } });
+    expect(await condition()).toMatchObject({ available: true }); // nobody has read this one yet
+    expect((await condition()).schedule).toBeUndefined();
+    await server.ok('BackendService/DeleteBackend', { id: 'nightly' });
+  });
+
+  test('a schedule that was reported before a known change counts as after it', async () => {
+    const schedule = { backendId: 'silent', uptimeSchedule: '0 12 1 1 *', timeZone: '' };
+    const { uptimeSchedule } = schedule;
+    await server.ok('BackendService/PutBackend', { backend: { id: 'silent', url: 'http://s', uptimeSchedule } });
+    await report('silent');
+    await server.ok('BackendService/ReportBackendSchedule', {
+      schedule: {
+        ...schedule,
+        nextChanges: [
+          { at: '2020-01-01T12:00:00Z', scheduledUp: true },
+          { at: '2124-01-01T12:01:00Z', scheduledUp: false },
+        ],
+      },
+    });
+    expect(await server.ok('BackendService/GetBackend', { id: 'silent' })).toMatchObject({
+      condition: {
+        available: true,
+        schedule: { scheduledUp: true, nextChanges: [{ at: '2124-01-01T12:01:00Z' }] },
+      },
+    });
+    await server.ok('BackendService/DeleteBackend', { id: 'silent' });
   });
 
   test('a write holds for the next read', async () => {
@@ -191,7 +239,7 @@ describe('decisions', () => {
     const first = (await server.ok('RoutingService/Route', asked)) as { decision: { backendId: string } };
     expect(first).toMatchObject({
       authDelegated: true,
-      backend: { url: expect.any(String), forwardedHeaders: 'AUTO' },
+      backend: { url: expect.any(String), forwardedHeaders: 'AUTO', forwarding: 'PROXY' },
     });
     for (let at = 0; at < 5; at++) expect(await server.ok('RoutingService/Route', asked)).toEqual(first);
     const { backendId } = first.decision;
@@ -270,6 +318,24 @@ describe('queries', () => {
     expect(await ids({ pageToken: page.nextPageToken })).toEqual(['q1']);
   });
 
+  test('a text is looked for within a time range: the last day, the day before a given end, or the one that is given', async () => {
+    const hoursAgo = (hours: number) => new Date(Date.now() - hours * 3_600_000).toISOString();
+    const query = (id: string, hours: number) => ({ id, text: `SELECT 'needle'`, submittedAt: hoursAgo(hours) });
+    const queries = [query('n1', 1), query('n23', 23), query('n25', 25), query('n47', 47), query('n49', 49)];
+    await server.ok('QueryService/RecordQueries', { queries });
+    const ids = async (filter: object) => {
+      const { queries } = (await server.ok('QueryService/ListQueries', filter)) as { queries?: { id: string }[] };
+      return queries?.map(({ id }) => id) ?? [];
+    };
+    const text = 'needle';
+    expect(await ids({ text })).toEqual(['n1', 'n23']);
+    expect(await ids({ text, submittedBefore: hoursAgo(24) })).toEqual(['n25', 'n47']);
+    expect(await ids({ text, submittedAfter: hoursAgo(48) })).toEqual(['n1', 'n23', 'n25', 'n47']);
+    expect(await ids({ text, submittedAfter: hoursAgo(48), submittedBefore: hoursAgo(24) })).toEqual(['n25', 'n47']);
+    const first = await server.ok('QueryService/ListQueries', { text, pageSize: 1 });
+    expect(await ids({ text, pageToken: first.nextPageToken })).toEqual(['n23']);
+  });
+
   test('an owner is found by the suffix of the id, else by history', async () => {
     await server.ok('SuiteService/RecordIncarnation', {
       suffix: 'abcde',
@@ -320,7 +386,12 @@ describe('between the processes', () => {
     await server.ok('BackendService/PutBackend', { backend: { id: 'new', url: 'http://new' } });
     const changed = await held;
     expect(changed.revision).not.toBe(revision);
-    expect(changed.backends).toContainEqual({ id: 'new', url: 'http://new', forwardedHeaders: 'AUTO' });
+    expect(changed.backends).toContainEqual({
+      id: 'new',
+      url: 'http://new',
+      forwardedHeaders: 'AUTO',
+      forwarding: 'PROXY',
+    });
     expect(Buffer.from(String(changed.refusalKey), 'base64')).toHaveLength(32);
     expect(changed.incarnations).toContainEqual(expect.objectContaining({ suffix: 'abcde', backendId: 'one' }));
   });
@@ -340,6 +411,26 @@ describe('between the processes', () => {
       expect(
         (await server.post('SuiteService/RecordTransaction', { transaction: { ...transaction, ...bad } })).body,
       ).toMatchObject({ code: 'invalid_argument', message: expect.stringContaining(`transaction.`) as unknown });
+  });
+
+  test('routers are told at once when clients are to reach a cluster themselves, and decisions say it too', async () => {
+    const { revision } = await server.ok('SuiteService/WatchSnapshot');
+    const held = server.ok('SuiteService/WatchSnapshot', { revision, waitMs: 30_000 });
+    const direct = { url: 'http://direct', externalUrl: 'HTTPS://Direct.example:443/', forwarding: 'DIRECT' };
+    const stored = { url: 'http://direct', externalUrl: 'https://direct.example', forwarding: 'DIRECT' };
+    const put = await server.ok('BackendService/PutBackend', { backend: { id: 'direct', ...direct } });
+    expect(put).toMatchObject(stored);
+    const told = { id: 'direct', forwardedHeaders: 'AUTO', ...stored };
+    expect((await held).backends).toContainEqual(told);
+    await server.ok('GroupService/PutGroup', { group: { id: 'direct', backendIds: ['direct'] } });
+    const policy = { id: 'direct', host: 'direct.example', groupId: 'direct' };
+    await server.ok('PolicyService/PutPolicy', { policy });
+    await report('direct');
+    const asked = { submissionId: 'd1', routerId: 'r1', host: 'direct.example' };
+    expect(await server.ok('RoutingService/Route', asked)).toMatchObject({ backend: told });
+    await server.ok('PolicyService/DeletePolicy', { id: 'direct' });
+    await server.ok('GroupService/DeleteGroup', { id: 'direct' });
+    await server.ok('BackendService/DeleteBackend', { id: 'direct' });
   });
 
   test('the monitor’s own findings do not wake its watch', async () => {
@@ -374,12 +465,27 @@ describe('bad input changes nothing and is told by its field', () => {
       'backend.forwarded_headers: expected one of AUTO, SEND, OMIT, got "SOMETIMES"',
     ],
     ['BackendService/PutBackend', { backend: { ...backend, forwardedHeaders: 99 } }, 'backend.forwarded_headers: '],
+    [
+      'BackendService/PutBackend',
+      { backend: { ...backend, forwarding: 'SOMETIMES' } },
+      'backend.forwarding: expected one of PROXY, DIRECT, got "SOMETIMES"',
+    ],
+    ['BackendService/PutBackend', { backend: { ...backend, externalUrl: 'https://x/ui' } }, 'backend.external_url: '],
+    ['BackendService/PutBackend', { backend: { ...backend, externalUrl: 7 } }, 'backend.external_url: '],
     ['BackendService/PutBackend', { backend: { ...backend, ulr: 'x' } }, 'backend.ulr: unknown field'],
     [
       'BackendService/PutBackend',
       { backend: { ...backend, probe: { statment: 'x' } } },
       'backend.probe.statment: unknown field',
     ],
+    ['BackendService/PutBackend', { backend: { ...backend, uptimeSchedule: '@daily' } }, 'backend.uptime_schedule: '],
+    [
+      'BackendService/PutBackend',
+      { backend: { ...backend, uptimeSchedule: '* * * * *', timeZone: 'Mars/Olympus' } },
+      'backend.time_zone: ',
+    ],
+    ['BackendService/PutBackend', { backend: { ...backend, externalUrl: 'a:1' } }, 'backend.external_url: '],
+    ['BackendService/PutBackend', { backend: { ...backend, forwarding: 'SIDEWAYS' } }, 'backend.forwarding: '],
     ['BackendService/PutBackend', { backend: 'one' }, 'backend: expected an object'],
     ['BackendService/GetBackend', { id: '' }, 'id: '],
     ['BackendService/GetBackend', { id: long }, 'id: '],
@@ -393,6 +499,29 @@ describe('bad input changes nothing and is told by its field', () => {
     ['BackendService/ReportBackendStatus', {}, 'status: '],
     ['BackendService/ReportBackendStatus', { status: { backendId: 'gone', state: 'UP' } }, 'status.backend_id: '],
     ['BackendService/ReportBackendStatus', { status: { backendId: 'one' } }, 'status.state: '],
+    ['BackendService/ReportBackendSchedule', {}, 'schedule: '],
+    ['BackendService/ReportBackendSchedule', { schedule: { backendId: 'one' } }, 'schedule.uptime_schedule: '],
+    [
+      'BackendService/ReportBackendSchedule',
+      { schedule: { backendId: 'gone', uptimeSchedule: '* * * * *' } },
+      'schedule.backend_id: ',
+    ],
+    [
+      'BackendService/ReportBackendSchedule',
+      { schedule: { backendId: 'one', uptimeSchedule: '* * * *' } },
+      'schedule.uptime_schedule: ',
+    ],
+    [
+      'BackendService/ReportBackendSchedule',
+      {
+        schedule: {
+          backendId: 'one',
+          uptimeSchedule: '* * * * *',
+          nextChanges: [{ at: '2026-01-02T00:00:00Z' }, { at: '2026-01-01T00:00:00Z' }],
+        },
+      },
+      'schedule.next_changes[1].at: ',
+    ],
     ['GroupService/PutGroup', { group: { ...group, backendIds: [] } }, 'group.backend_ids: '],
     ['GroupService/PutGroup', { group: { ...group, backendIds: ['one', 'one'] } }, 'group.backend_ids: '],
     [

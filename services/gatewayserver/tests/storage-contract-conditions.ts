@@ -4,6 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import {
   Backend_ForwardedHeaders,
   BackendOverrideSchema,
+  BackendScheduleSchema,
   BackendSchema,
   BackendStatus_State,
   BackendStatusSchema,
@@ -20,6 +21,9 @@ const addBackends = (store: Store, ...ids: string[]) =>
 
 const status = (backendId: string, observedAtMs: number, reason = '') =>
   create(BackendStatusSchema, { backendId, reason, observedAt: timestampFromMs(observedAtMs) });
+
+const schedule = (backendId: string, observedAtMs: number, uptimeSchedule = '* 8-17 * * *') =>
+  create(BackendScheduleSchema, { backendId, uptimeSchedule, observedAt: timestampFromMs(observedAtMs) });
 
 const incarnation = (
   suffix: string,
@@ -40,7 +44,7 @@ const incarnation = (
 export function conditionsContract(fresh: NewDatabase): void {
   describe('conditions', () => {
     test(
-      'no field of a status or an override is lost',
+      'no field of a status, a schedule or an override is lost',
       withStore(fresh, async ({ store }) => {
         await addBackends(store, 'a');
         const full = create(BackendStatusSchema, {
@@ -63,10 +67,23 @@ export function conditionsContract(fresh: NewDatabase): void {
           clusterLoadUntil: timestampFromMs(6),
           reason: 'because',
         });
+        const read = create(BackendScheduleSchema, {
+          backendId: 'a',
+          scheduledUp: true,
+          nextChanges: [
+            { at: timestampFromMs(7), scheduledUp: false },
+            { at: timestampFromMs(8), scheduledUp: true },
+          ],
+          observedAt: timestampFromMs(6),
+          uptimeSchedule: '*/5 8-17 * * MON-FRI',
+          timeZone: 'Europe/Vienna',
+        });
         await store.putStatus(full);
+        await store.putSchedule(read);
         await store.putOverride('a', override);
         const stored = await store.conditions();
         expect(stored.statuses.map((one) => equals(BackendStatusSchema, one, full))).toEqual([true]);
+        expect(stored.schedules).toEqual([read]);
         expect([...stored.overrides]).toEqual([['a', override]]);
       }),
     );
@@ -82,6 +99,21 @@ export function conditionsContract(fresh: NewDatabase): void {
         expect((await store.revisions()).conditions).toBe(conditions);
         await store.putStatus(status('a', 2_000, 'same moment'));
         expect((await store.conditions()).statuses.map((one) => one.reason)).toEqual(['same moment']);
+        expect((await store.conditions()).revision).toBe(conditions + 1);
+      }),
+    );
+
+    test(
+      'a schedule that was overtaken does not undo a newer one',
+      withStore(fresh, async ({ store }) => {
+        await addBackends(store, 'a');
+        await store.putSchedule(schedule('a', 2_000, '* 9 * * *'));
+        const { conditions } = await store.revisions();
+        await store.putSchedule(schedule('a', 1_000, '* 1 * * *'));
+        expect((await store.conditions()).schedules.map((one) => one.uptimeSchedule)).toEqual(['* 9 * * *']);
+        expect((await store.revisions()).conditions).toBe(conditions);
+        await store.putSchedule(schedule('a', 2_000, '* 3 * * *'));
+        expect((await store.conditions()).schedules.map((one) => one.uptimeSchedule)).toEqual(['* 3 * * *']);
         expect((await store.conditions()).revision).toBe(conditions + 1);
       }),
     );
@@ -120,15 +152,18 @@ export function conditionsContract(fresh: NewDatabase): void {
         await addBackends(store, 'a', 'b');
         for (const id of ['a', 'b']) {
           await store.putStatus(status(id, 1));
+          await store.putSchedule(schedule(id, 1));
           await store.putOverride(id, create(BackendOverrideSchema, { healthy: true }));
         }
         await store.recordIncarnation(incarnation('abcde', 1, 1));
         const { conditions } = await store.revisions();
         await store.changeConfiguration((change) => change.backends.delete('a'));
         await store.putStatus(status('a', 9));
+        await store.putSchedule(schedule('a', 9));
         await store.putOverride('a', create(BackendOverrideSchema, { healthy: true }));
         const left = await store.conditions();
         expect(left.statuses.map((one) => one.backendId)).toEqual(['b']);
+        expect(left.schedules.map((one) => one.backendId)).toEqual(['b']);
         expect([...left.overrides.keys()]).toEqual(['b']);
         expect(left.revision).toBe(conditions + 1);
         expect((await store.incarnations()).incarnations).toHaveLength(1);
@@ -189,6 +224,7 @@ export function conditionsContract(fresh: NewDatabase): void {
         await addBackends(store, ...ids);
         await Promise.all([
           ...ids.map((id, index) => store.putStatus(status(id, index))),
+          ...ids.map((id, index) => store.putSchedule(schedule(id, index))),
           ...ids.map((id) => store.putOverride(id, create(BackendOverrideSchema, { clusterLoad: 1 }))),
           ...ids.map((id) => store.recordIncarnation(incarnation(id, 1, 1))),
           ...ids.map(() => store.configuration()),
@@ -196,7 +232,8 @@ export function conditionsContract(fresh: NewDatabase): void {
         const stored = await store.conditions();
         expect(stored.statuses.map((one) => one.backendId)).toEqual(ids);
         expect([...stored.overrides.keys()]).toEqual(ids);
-        expect(stored.revision).toBe(40);
+        expect(stored.schedules.map((one) => one.backendId)).toEqual(ids);
+        expect(stored.revision).toBe(60);
         expect((await store.incarnations()).incarnations).toHaveLength(20);
       }),
     );

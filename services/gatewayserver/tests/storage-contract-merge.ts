@@ -72,6 +72,20 @@ export function mergeContract(fresh: NewDatabase): void {
     );
 
     test(
+      'an error of which only the name is known does not take the place of its message',
+      withStore(fresh, async ({ store }) => {
+        const whole = { name: 'DIVISION_BY_ZERO', code: 8, message: 'Division by zero' };
+        for (const [id, errors] of Object.entries({
+          before: [{ name: whole.name }, whole],
+          after: [whole, { name: whole.name }],
+        })) {
+          for (const error of errors) await store.recordQueries([report({ id, state: Query_State.FAILED, error })]);
+          expect((await store.getQuery(id))?.error).toMatchObject(whole);
+        }
+      }),
+    );
+
+    test(
       'a final state is never undone by a report that was under way',
       withStore(fresh, async ({ store }) => {
         const finals = [Query_State.FINISHED, Query_State.FAILED];

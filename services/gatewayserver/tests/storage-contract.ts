@@ -6,6 +6,7 @@ import { mergeContract } from './storage-contract-merge.ts';
 import { replicasContract } from './storage-contract-replicas.ts';
 import { schemaContract } from './storage-contract-schema.ts';
 import { transactionsContract } from './storage-contract-transactions.ts';
+import { upkeepContract } from './storage-contract-upkeep.ts';
 import type { NewDatabase } from './storage-databases.ts';
 
 /**
@@ -19,6 +20,7 @@ export function storageContract(engine: string, fresh: NewDatabase, { lasting }:
     historyContract(fresh);
     mergeContract(fresh);
     transactionsContract(fresh);
+    upkeepContract(fresh);
     if (lasting) {
       replicasContract(fresh);
       schemaContract(fresh);

@@ -15,6 +15,8 @@ export type BackendWatchOptions = {
   after?: Promise<void> | undefined;
   /** Called after each look; `durationMs` is how long it took. */
   onFound: (finding: Finding, durationMs: number) => void;
+  /** Goes on from a look at a cluster that answered; must not fail. The next look waits for it. */
+  afterLook?: (limits: { timeLimitMs: number; signal: AbortSignal }) => Promise<void>;
 };
 
 /**
@@ -22,11 +24,11 @@ export type BackendWatchOptions = {
  * Disposal ends the look that is under way; nothing is found after it began.
  */
 export function watchBackend(backend: Backend, options: BackendWatchOptions): AsyncDisposable {
-  const { settings, probe, slots, after, onFound } = options;
+  const { settings, probe, slots, after, onFound, afterLook } = options;
   const stop = new AbortController();
   const { signal } = stop;
+  const limits = { timeLimitMs: settings.probe_time_limit, signal };
   const look = async (): Promise<{ look: Look; durationMs: number }> => {
-    const limits = { timeLimitMs: settings.probe_time_limit, signal };
     const began = performance.now();
     const found = await probe(backend, limits).catch((error: unknown): Look => {
       signal.throwIfAborted();
@@ -42,6 +44,8 @@ export function watchBackend(backend: Backend, options: BackendWatchOptions): As
       signal.throwIfAborted();
       finding = verdict(backend.id, finding, seen.look, settings, Date.now());
       onFound(finding, seen.durationMs);
+      if (afterLook && (seen.look.outcome === 'passed' || seen.look.outcome === 'failing'))
+        await slots.run(signal, () => afterLook(limits));
       await delay(finding.lookAgainInMs, undefined, { signal });
     }
   };

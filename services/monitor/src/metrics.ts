@@ -1,4 +1,5 @@
-import { Gauge, Histogram, Registry } from 'prom-client';
+import { BackendStatus_StateSchema } from '@trino-gateway/api/gateway';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Finding } from './verdict.ts';
 
 /** The monitor's metrics. */
@@ -6,23 +7,32 @@ export type MonitorMetrics = {
   registry: Registry;
   /** A look at a backend that took this long has ended. */
   found(finding: Finding, durationMs: number): void;
+  /** A call of the gatewayserver has ended, with `ok` or the name of its error. */
+  called(method: string, code: string, durationMs: number): void;
   /** The backend is no longer watched. */
   gone(backendId: string): void;
 };
 
 /** What is read when somebody asks for the figures. */
-export type MetricSources = { reportsWaiting: () => number };
+export type MetricSources = {
+  reportsWaiting: () => number;
+  /** Undefined for a backend without a schedule. */
+  scheduledUp: (backendId: string) => boolean | undefined;
+};
 
-type Seen = { healthy: boolean; load: number | undefined; at: number };
+type Seen = Finding['status'] & { at: number };
+
+const PREFIX = 'trino_gateway_monitor_';
 
 /** A registry of its own, so that several monitors can run in one process. */
-export function createMetrics({ reportsWaiting }: MetricSources): MonitorMetrics {
+export function createMetrics({ reportsWaiting, scheduledUp }: MetricSources): MonitorMetrics {
   const registry = new Registry();
   const registers = [registry];
+  collectDefaultMetrics({ register: registry });
   const seen = new Map<string, Seen>();
   const perBackend = (name: string, help: string, value: (one: Seen) => number | undefined) =>
     new Gauge({
-      name: `trino_gateway_monitor_${name}`,
+      name: PREFIX + name,
       help,
       labelNames: ['backend'],
       registers,
@@ -35,9 +45,27 @@ export function createMetrics({ reportsWaiting }: MetricSources): MonitorMetrics
       },
     });
   perBackend('backend_healthy', 'Whether a backend is healthy (1) or not (0).', ({ healthy }) => Number(healthy));
-  perBackend('backend_load', 'Cluster load of a backend; absent while unknown.', ({ load }) => load);
+  perBackend('backend_load', 'Cluster load of a backend; absent while unknown.', ({ clusterLoad }) => clusterLoad);
+  perBackend(
+    'backend_running',
+    'Queries running on a backend at the last look; absent while unknown.',
+    (one) => one.running,
+  );
+  perBackend(
+    'backend_queued',
+    'Queries waiting in a backend at the last look; absent while unknown.',
+    (one) => one.queued,
+  );
+  perBackend(
+    'backend_scheduled_up',
+    'Whether a backend is inside (1) or outside (0) its uptime schedule; absent without one.',
+    ({ backendId }) => {
+      const up = scheduledUp(backendId);
+      return up === undefined ? undefined : Number(up);
+    },
+  );
   new Gauge({
-    name: 'trino_gateway_monitor_sweep_seconds',
+    name: `${PREFIX}sweep_seconds`,
     help: 'Time in which every watched backend was looked at: the age of the oldest finding.',
     registers,
     collect() {
@@ -46,24 +74,48 @@ export function createMetrics({ reportsWaiting }: MetricSources): MonitorMetrics
     },
   });
   new Gauge({
-    name: 'trino_gateway_monitor_reports_waiting',
+    name: `${PREFIX}reports_waiting`,
     help: 'Findings the gatewayserver has not been told yet.',
     registers,
     collect() {
       this.set(reportsWaiting());
     },
   });
+  const probes = new Counter({
+    name: `${PREFIX}probes_total`,
+    help: 'Looks at backends, by the state they found.',
+    labelNames: ['result'],
+    registers,
+  });
   const probeSeconds = new Histogram({
-    name: 'trino_gateway_monitor_probe_seconds',
+    name: `${PREFIX}probe_seconds`,
     help: 'Duration of one look at one backend.',
     buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
     registers,
   });
+  const rpcs = new Counter({
+    name: `${PREFIX}rpc_total`,
+    help: 'Calls of the gatewayserver, by method and code.',
+    labelNames: ['method', 'code'],
+    registers,
+  });
+  const rpcSeconds = new Histogram({
+    name: `${PREFIX}rpc_seconds`,
+    help: 'Duration of calls of the gatewayserver; WatchBackends is held there until something changes.',
+    labelNames: ['method'],
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+    registers,
+  });
   return {
     registry,
-    found: ({ status: { backendId, healthy, clusterLoad } }, durationMs) => {
-      seen.set(backendId, { healthy, load: clusterLoad, at: performance.now() });
+    found: ({ status }, durationMs) => {
+      seen.set(status.backendId, { ...status, at: performance.now() });
+      probes.inc({ result: BackendStatus_StateSchema.value[status.state]?.name ?? 'UNKNOWN' });
       probeSeconds.observe(durationMs / 1_000);
+    },
+    called: (method, code, durationMs) => {
+      rpcs.inc({ method, code });
+      rpcSeconds.observe({ method }, durationMs / 1_000);
     },
     gone: (backendId) => void seen.delete(backendId),
   };

@@ -1,14 +1,11 @@
-import { type Backend, Backend_ForwardedHeaders } from '@trino-gateway/api/gateway';
+import type { Backend } from '@trino-gateway/api/gateway';
 import { querySuffix, runStatement, type StatementResult, serverInfo } from '@trino-gateway/trino';
+import { PROBE_SOURCE } from '@trino-gateway/trino/probe-source';
+import { callerOf } from './caller.ts';
 import { clusterLoad } from './cluster-load.ts';
 import { describeFailure, describeQueryError } from './failure.ts';
 import type { Life, Look } from './look.ts';
 import { parseUptime } from './uptime.ts';
-
-/** The source our statements name, so that a resource group can be given to them. */
-export const PROBE_SOURCE = 'trino-gateway-monitor';
-/** The user of probes when the backend names none. */
-export const DEFAULT_PROBE_USER = 'trino-gateway-monitor';
 
 const DEFAULT_STATEMENT = 'SELECT 1';
 // Somebody else's statement may borrow our source, and our user may run other things: both together are a probe.
@@ -64,20 +61,6 @@ export async function probe(backend: Backend, { timeLimitMs, signal }: ProbeLimi
       ? { load: clusterLoad(new Map(load.rows.map(([state, queries]) => [String(state), Number(queries)]))) }
       : { loadProblem: load.problem }),
     ...(Number.isInteger(count) ? { workers: count } : {}),
-  };
-}
-
-function callerOf({ url, probe, forwardedHeaders }: Backend) {
-  const user = probe?.user || DEFAULT_PROBE_USER;
-  const password = probe?.password || undefined;
-  // A cluster behind a TLS terminator takes passwords by plain HTTP only when told that the client's side was secure.
-  const speaksForTls =
-    password !== undefined && url.startsWith('http:') && forwardedHeaders !== Backend_ForwardedHeaders.OMIT;
-  return {
-    url,
-    user,
-    password,
-    headers: { 'X-Trino-Source': PROBE_SOURCE, ...(speaksForTls ? { 'X-Forwarded-Proto': 'https' } : {}) },
   };
 }
 

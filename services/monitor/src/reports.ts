@@ -23,13 +23,17 @@ export type ReportsOptions = {
   suite: Pick<Client<typeof SuiteService>, 'recordIncarnation'>;
   outbox: Outbox;
   logger: Logger;
+  /** What the schedule of a backend says; undefined when it has none. */
+  scheduledUp: (backendId: string) => boolean | undefined;
 };
 
 /** A life that goes on is told again so often: the gatewayserver forgets those nobody has seen for long. */
 const RETELL_MS = 600_000;
 
 /** Nothing told yet. */
-export function createReports({ backends, suite, outbox, logger }: ReportsOptions): Reports {
+export function createReports({ backends, suite, outbox, logger, scheduledUp }: ReportsOptions): Reports {
+  // Not healthy, and not said: outside its schedule a cluster may be switched off.
+  const unsaid = new Set<string>();
   const lives = new Map<string, { key: string; toldAt: number }>();
 
   const tellLife = ({ id: backendId, url }: Backend, suffix: string) => {
@@ -43,7 +47,11 @@ export function createReports({ backends, suite, outbox, logger }: ReportsOption
     found: (backend, { status, changed }) => {
       if (status.coordinatorId !== '' && status.state !== State.UNREACHABLE) tellLife(backend, status.coordinatorId);
       outbox.put(statusKey(backend.id), (signal) => backends.reportBackendStatus({ status }, { signal }));
-      if (!changed) return;
+      if (!status.healthy && scheduledUp(backend.id) === false) {
+        if (changed) unsaid.add(backend.id);
+        return;
+      }
+      if (!unsaid.delete(backend.id) && !changed) return;
       const fields = {
         backend: backend.id,
         state: BackendStatus_StateSchema.value[status.state]?.name,
@@ -57,6 +65,7 @@ export function createReports({ backends, suite, outbox, logger }: ReportsOption
     gone: (backendId) => {
       outbox.drop(statusKey(backendId));
       lives.delete(backendId);
+      unsaid.delete(backendId);
     },
   };
 }

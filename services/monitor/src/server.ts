@@ -1,12 +1,16 @@
 import { createClient } from '@connectrpc/connect';
-import { BackendService, SuiteService } from '@trino-gateway/api/gateway';
+import { Backend_Forwarding, BackendService, QueryService, SuiteService } from '@trino-gateway/api/gateway';
 import type { MonitorConfig } from '@trino-gateway/config';
 import { createGatewayTransport, type Logger, type RunningProcess, serveOps } from '@trino-gateway/runtime';
 import { watchBackend } from './backend-watch.ts';
+import { createDirectHistory } from './direct-history.ts';
+import { everyMinute } from './every-minute.ts';
+import { measuredTransport } from './measured-transport.ts';
 import { createMetrics } from './metrics.ts';
 import { createOutbox } from './outbox.ts';
 import { probe } from './probe.ts';
 import { createReports } from './reports.ts';
+import { createSchedules } from './schedules.ts';
 import { createSlots } from './slots.ts';
 import { createStanding } from './standing.ts';
 import { keepWatching } from './watch.ts';
@@ -27,18 +31,26 @@ const LOOK_HOLDS_SLOT_MS = 1_000;
  */
 export async function startMonitor(config: MonitorConfig, logger: Logger): Promise<RunningMonitor> {
   await using starting = new AsyncDisposableStack();
-  const transport = starting.use(
+  const gateway = starting.use(
     createGatewayTransport({
       urls: config.gatewayserver_url,
       token: config.gatewayserver_token,
       timeLimitMs: CALL_TIME_LIMIT_MS,
     }),
   );
+  const metrics = createMetrics({
+    reportsWaiting: () => outbox.waiting(),
+    scheduledUp: (backendId) => schedules.scheduledUp(backendId),
+  });
+  const transport = measuredTransport(gateway, metrics.called);
   const suite = createClient(SuiteService, transport);
+  const backends = createClient(BackendService, transport);
   const standing = createStanding(config.gatewayserver_token !== undefined, logger);
   const outbox = starting.use(createOutbox({ standing, logger }));
-  const reports = createReports({ suite, backends: createClient(BackendService, transport), outbox, logger });
-  const metrics = createMetrics({ reportsWaiting: outbox.waiting });
+  const schedules = createSchedules({ backends, outbox, logger });
+  const reports = createReports({ suite, backends, outbox, logger, scheduledUp: schedules.scheduledUp });
+  const history = createDirectHistory({ queries: createClient(QueryService, transport), outbox, logger });
+  const directIds = new Set<string>();
   const slots = createSlots(LOOKS_AT_ONCE, LOOK_HOLDS_SLOT_MS);
 
   let stopping = false;
@@ -54,6 +66,7 @@ export async function startMonitor(config: MonitorConfig, logger: Logger): Promi
     throw new Error(`monitor.ops_listen: ${error.message}`, { cause: error.cause });
   });
   starting.use(ops);
+  starting.use(everyMinute('reading the uptime schedules', logger, schedules.look));
   starting.use(
     keepWatching({
       suite,
@@ -69,10 +82,20 @@ export async function startMonitor(config: MonitorConfig, logger: Logger): Promi
             metrics.found(finding, durationMs);
             reports.found(backend, finding);
           },
+          afterLook: async (limits) => {
+            if (directIds.has(backend.id)) await history.follow(backend, limits);
+          },
         }),
+      onList: (list) => {
+        schedules.takeOver(list);
+        directIds.clear();
+        for (const { id, forwarding } of list) if (forwarding === Backend_Forwarding.DIRECT) directIds.add(id);
+      },
+      onBack: schedules.tellAgain,
       onGone: (backendId) => {
         metrics.gone(backendId);
         reports.gone(backendId);
+        history.gone(backendId);
       },
     }),
   );

@@ -11,6 +11,10 @@ export type WatchOptions = {
   logger: Logger;
   /** Watches one enabled backend from now on; `after` is the end of the watch before it. */
   watch: (backend: Backend, after: Promise<void> | undefined) => AsyncDisposable;
+  /** The whole list, disabled backends too; called before what is watched changes. */
+  onList: (backends: readonly Backend[]) => void;
+  /** The gatewayserver answers again. */
+  onBack: () => void;
   /** This backend is no longer watched. */
   onGone: (backendId: string) => void;
   /** Shorter in tests, in milliseconds. */
@@ -37,7 +41,7 @@ type Watched = { key: string; watch: AsyncDisposable };
  * stays as it is.
  */
 export function keepWatching(options: WatchOptions): AsyncDisposable {
-  const { suite, standing, logger, watch, onGone } = options;
+  const { suite, standing, logger, watch, onList, onBack, onGone } = options;
   const timings = { ...TIMINGS, ...options.timings };
   const watched = new Map<string, Watched>();
   const ending = new Map<string, Promise<void>>();
@@ -51,6 +55,7 @@ export function keepWatching(options: WatchOptions): AsyncDisposable {
     ending.set(id, ended);
   };
   const takeOver = (backends: readonly Backend[]) => {
+    onList(backends);
     const wanted = new Map(backends.filter(({ enabled }) => enabled !== false).map((backend) => [backend.id, backend]));
     for (const [id, one] of [...watched]) {
       const backend = wanted.get(id);
@@ -62,6 +67,7 @@ export function keepWatching(options: WatchOptions): AsyncDisposable {
       if (!watched.has(id)) watched.set(id, { key: keyOf(backend), watch: watch(backend, ending.get(id)) });
   };
 
+  let isAway = false;
   let backoffMs = timings.firstBackoffMs;
   const polling = every(0, 'watching the list of backends', logger, async (signal) => {
     const began = performance.now();
@@ -73,9 +79,12 @@ export function keepWatching(options: WatchOptions): AsyncDisposable {
       if (answer.revision !== revision) takeOver(answer.backends);
       else await pause(LEAST_WATCH_MS - (performance.now() - began), signal);
       revision = answer.revision;
+      if (isAway) onBack();
+      isAway = false;
     } catch (error) {
       if (signal.aborted) return;
       standing.fails('watching', error);
+      isAway = true;
       await pause(backoffMs * (0.5 + Math.random()), signal);
       backoffMs = Math.min(backoffMs * 2, timings.longestBackoffMs);
     }

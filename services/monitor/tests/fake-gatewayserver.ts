@@ -3,9 +3,13 @@ import { Code, ConnectError, type ConnectRouter } from '@connectrpc/connect';
 import { connectNodeAdapter } from '@connectrpc/connect-node';
 import {
   type Backend,
+  type BackendSchedule,
   BackendSchema,
   BackendService,
   type BackendStatus,
+  type Query,
+  QuerySchema,
+  QueryService,
   type RecordIncarnationRequest,
   SuiteService,
 } from '@trino-gateway/api/gateway';
@@ -17,11 +21,17 @@ export type FakeGatewayserver = AsyncDisposable & {
   readonly port: number;
   /** Every finding reported, oldest first. */
   readonly statuses: BackendStatus[];
+  /** Every schedule reported, oldest first. */
+  readonly schedules: BackendSchedule[];
+  /** Every report about a query, oldest first. */
+  readonly queryReports: Query[];
   readonly incarnations: RecordIncarnationRequest[];
   /** Calls of WatchBackends. */
   readonly watches: () => number;
   /** Replaces the list of backends; absent `enabled` is true, as in the contract. */
   setBackends(backends: readonly MessageInitShape<typeof BackendSchema>[]): void;
+  /** What is stored; reports complete it. */
+  setHistory(queries: readonly MessageInitShape<typeof QuerySchema>[]): void;
   /** The newest finding about a backend. */
   last(backendId: string): BackendStatus | undefined;
   /** Every call needs this bearer token from now on; undefined needs none. */
@@ -31,7 +41,10 @@ export type FakeGatewayserver = AsyncDisposable & {
 /** Starts one on a free port, or on the given one. */
 export async function startFakeGatewayserver(port = 0): Promise<FakeGatewayserver> {
   const statuses: BackendStatus[] = [];
+  const schedules: BackendSchedule[] = [];
+  const queryReports: Query[] = [];
   const incarnations: RecordIncarnationRequest[] = [];
+  let history: Query[] = [];
   let backends: Backend[] = [];
   let revision = 1;
   let watches = 0;
@@ -72,6 +85,28 @@ export async function startFakeGatewayserver(port = 0): Promise<FakeGatewayserve
         if (status) statuses.push(status);
         return {};
       },
+      reportBackendSchedule: ({ schedule }, { requestHeader }) => {
+        authorize(requestHeader);
+        if (schedule) schedules.push(schedule);
+        return {};
+      },
+    });
+    router.service(QueryService, {
+      listQueries: ({ backendId, state, pageSize, pageToken }, { requestHeader }) => {
+        authorize(requestHeader);
+        const matching = history.filter((query) => query.backendId === backendId && query.state === state);
+        const from = Number(pageToken);
+        return {
+          queries: matching.slice(from, from + pageSize),
+          nextPageToken: from + pageSize < matching.length ? String(from + pageSize) : '',
+        };
+      },
+      recordQueries: ({ queries }, { requestHeader }) => {
+        authorize(requestHeader);
+        queryReports.push(...queries);
+        for (const { id, state } of queries) for (const stored of history) if (stored.id === id) stored.state = state;
+        return {};
+      },
     });
   };
   const handler = connectNodeAdapter({ routes, shutdownSignal: stop.signal });
@@ -86,6 +121,8 @@ export async function startFakeGatewayserver(port = 0): Promise<FakeGatewayserve
     url: listener.url,
     port: listener.port,
     statuses,
+    schedules,
+    queryReports,
     incarnations,
     watches: () => watches,
     setBackends: (list) => {
@@ -93,6 +130,9 @@ export async function startFakeGatewayserver(port = 0): Promise<FakeGatewayserve
       revision += 1;
       for (const wake of waiters) wake();
       waiters.clear();
+    },
+    setHistory: (queries) => {
+      history = queries.map((query) => create(QuerySchema, query));
     },
     last: (backendId) => statuses.findLast((status) => status.backendId === backendId),
     requireToken: (token) => {

@@ -1,10 +1,9 @@
 import { afterEach, expect, jest, test } from '@jest/globals';
 import { BackendStatus_State as State } from '@trino-gateway/api/gateway';
-import { loadConfig } from '@trino-gateway/config';
-import { type Logger, silentLogger } from '@trino-gateway/runtime';
 import { startScriptedTrino } from '@trino-gateway/testing';
-import { type RunningMonitor, startMonitor } from '../src/index.ts';
-import { type FakeGatewayserver, startFakeGatewayserver } from './fake-gatewayserver.ts';
+import type { RunningMonitor } from '../src/index.ts';
+import { startFakeGatewayserver } from './fake-gatewayserver.ts';
+import { recordingLogger, startTestMonitor } from './test-monitor.ts';
 import { until } from './until.ts';
 
 jest.setTimeout(120_000); // only a machine that is busy elsewhere needs it
@@ -17,42 +16,9 @@ afterEach(async () => {
 
 const own = <T extends AsyncDisposable>(starting: Promise<T>): Promise<T> => starting.then((one) => running.use(one));
 
-/** A monitor with an interval no test lives to see, unless it says otherwise. */
-function monitorOf(
-  gatewayserver: Pick<FakeGatewayserver, 'url'>,
-  settings: Record<string, string> = {},
-  logger: Logger = silentLogger,
-): Promise<RunningMonitor> {
-  const env = Object.entries({ interval: '10m', probation: '0s', probe_time_limit: '1m', ...settings }).map(
-    ([key, value]) => [`TRINO_GATEWAY_MONITOR_${key.toUpperCase()}`, value],
-  );
-  const { monitor } = loadConfig({
-    env: {
-      ...Object.fromEntries(env),
-      TRINO_GATEWAY_MONITOR_OPS_LISTEN: '127.0.0.1:0',
-      TRINO_GATEWAY_MONITOR_GATEWAYSERVER_URL: gatewayserver.url,
-    },
-    readSecret: () => '',
-  });
-  return own(startMonitor(monitor, logger));
-}
-
-/** Keeps the lines that were logged at info or above. */
-function recordingLogger(): Logger & { lines: string[] } {
-  const lines: string[] = [];
-  const keep = (message: string, fields: Record<string, unknown> = {}) =>
-    void lines.push(`${message} ${JSON.stringify(fields)}`);
-  const logger: Logger & { lines: string[] } = {
-    ...silentLogger,
-    error: keep,
-    warn: keep,
-    info: keep,
-    debug: () => {},
-    child: () => logger,
-    lines,
-  };
-  return logger;
-}
+/** See startTestMonitor; ends with the test. */
+const monitorOf = (...given: Parameters<typeof startTestMonitor>): Promise<RunningMonitor> =>
+  own(startTestMonitor(...given));
 
 const readyz = async ({ opsUrl }: RunningMonitor) => {
   const response = await fetch(`${opsUrl}/readyz`);
@@ -241,16 +207,84 @@ test('a stop waits for a hung cluster', async () => {
   expect(performance.now() - began).toBeLessThan(8_000);
 });
 
-test('operators need health, load and age of all backends as figures', async () => {
+test('operators need health, load, schedule and age of all backends as figures', async () => {
   const gatewayserver = await own(startFakeGatewayserver());
   const trino = await own(startScriptedTrino());
-  trino.pretendLoad({ RUNNING: 4 });
-  gatewayserver.setBackends([{ id: 'one', url: trino.url }]);
+  trino.pretendLoad({ RUNNING: 4, QUEUED: 3 });
+  const never = { id: 'never', url: trino.url, uptimeSchedule: '* * 30 2 *' };
+  gatewayserver.setBackends([
+    { id: 'one', url: trino.url, uptimeSchedule: '* * * * *' },
+    never,
+    { id: 'none', url: trino.url },
+  ]);
   const monitor = await monitorOf(gatewayserver);
-  await until('a report', () => gatewayserver.last('one'));
-  const text = await (await fetch(`${monitor.opsUrl}/metrics`)).text();
-  expect(text).toContain('trino_gateway_monitor_backend_healthy{backend="one"} 1');
-  expect(text).toContain('trino_gateway_monitor_backend_load{backend="one"} 8');
+  await until('all reports', () => ['one', 'never', 'none'].every((id) => gatewayserver.last(id)));
+  const metrics = async () => (await fetch(`${monitor.opsUrl}/metrics`)).text();
+  await until('all told', async () => (await metrics()).includes('trino_gateway_monitor_reports_waiting 0'));
+  const text = await metrics();
+  expect(text.split('\n')).toEqual(
+    expect.arrayContaining([
+      'trino_gateway_monitor_backend_healthy{backend="one"} 1',
+      'trino_gateway_monitor_backend_load{backend="one"} 9',
+      'trino_gateway_monitor_backend_running{backend="one"} 4',
+      'trino_gateway_monitor_backend_queued{backend="one"} 3',
+      'trino_gateway_monitor_backend_scheduled_up{backend="one"} 1',
+      'trino_gateway_monitor_backend_scheduled_up{backend="never"} 0',
+      'trino_gateway_monitor_probes_total{result="UP"} 3',
+      'trino_gateway_monitor_probe_seconds_count 3',
+      'trino_gateway_monitor_rpc_total{method="ReportBackendStatus",code="ok"} 3',
+      'trino_gateway_monitor_rpc_total{method="ReportBackendSchedule",code="ok"} 2',
+      'trino_gateway_monitor_rpc_seconds_count{method="ReportBackendStatus"} 3',
+    ]),
+  );
   expect(text).toMatch(/^trino_gateway_monitor_sweep_seconds \d/m);
-  expect(text).toContain('trino_gateway_monitor_probe_seconds_count 1');
+  expect(text).toMatch(/^process_resident_memory_bytes \d/m);
+  expect(text).not.toContain('scheduled_up{backend="none"}');
+  gatewayserver.setBackends([never]);
+  await until('the figures of what is gone to go', async () => !(await metrics()).includes('backend="one"'));
+});
+
+test('a gatewayserver that refuses calls is not seen in the figures', async () => {
+  const gatewayserver = await own(startFakeGatewayserver());
+  gatewayserver.requireToken('right');
+  const monitor = await monitorOf(gatewayserver);
+  const metrics = async () => (await fetch(`${monitor.opsUrl}/metrics`)).text();
+  await until('the refusal', async () =>
+    /rpc_total\{method="WatchBackends",code="Unauthenticated"\} \d/.test(await metrics()),
+  );
+});
+
+test('a schedule is told late, or forgotten by a gatewayserver that was away', async () => {
+  const first = await startFakeGatewayserver();
+  const trino = await own(startScriptedTrino());
+  const backends = [{ id: 'one', url: trino.url, uptimeSchedule: '* * 30 2 *', timeZone: 'Europe/Vienna' }];
+  first.setBackends(backends);
+  await monitorOf(first);
+  const told = await until('the schedule', () => first.schedules[0]);
+  expect(told).toMatchObject({ backendId: 'one', scheduledUp: false, timeZone: 'Europe/Vienna', nextChanges: [] });
+  first.setBackends([{ ...backends[0], uptimeSchedule: '* * * * *' }]);
+  expect(await until('the other schedule', () => first.schedules[1])).toMatchObject({ scheduledUp: true });
+  await first[Symbol.asyncDispose]();
+  const again = await own(startFakeGatewayserver(first.port));
+  again.setBackends([{ ...backends[0], uptimeSchedule: '* * * * *' }]);
+  expect(await until('the same schedule', () => again.schedules[0])).toMatchObject({ scheduledUp: true });
+});
+
+test('a cluster that is switched off outside its schedule fills the log, or one that is down inside it does not', async () => {
+  const gatewayserver = await own(startFakeGatewayserver());
+  const trino = await startScriptedTrino();
+  await trino.stop();
+  const backend = { id: 'one', url: trino.url };
+  gatewayserver.setBackends([{ ...backend, uptimeSchedule: '* * 30 2 *' }]);
+  const logger = recordingLogger();
+  await monitorOf(gatewayserver, { interval: '20ms' }, logger);
+  await until('some looks', () => gatewayserver.statuses.length > 3);
+  const said = () => logger.lines.filter((line) => line.includes('UNREACHABLE'));
+  expect(said()).toEqual([]);
+  expect(gatewayserver.last('one')).toMatchObject({ healthy: false, state: State.UNREACHABLE });
+  gatewayserver.setBackends([{ ...backend, uptimeSchedule: '* * * * *' }]);
+  await until('it to be said', () => said().length > 0);
+  const looks = gatewayserver.statuses.length;
+  await until('some more looks', () => gatewayserver.statuses.length > looks + 3);
+  expect(said()).toHaveLength(1);
 });

@@ -4,8 +4,9 @@ import { create } from '@bufbuild/protobuf';
 import { expect, jest, test } from '@jest/globals';
 import { type Backend, Backend_ForwardedHeaders, BackendSchema } from '@trino-gateway/api/gateway';
 import { headerValue, startScriptedTrino } from '@trino-gateway/testing';
+import { PROBE_SOURCE } from '@trino-gateway/trino/probe-source';
 import type { Look } from '../src/look.ts';
-import { PROBE_SOURCE, probe } from '../src/probe.ts';
+import { probe } from '../src/probe.ts';
 
 jest.setTimeout(120_000); // only a machine that is busy elsewhere needs it
 

@@ -1,4 +1,5 @@
 import { type LinkRewriterOptions, withoutHeaders } from '@trino-gateway/trino';
+import type { ClientView } from './client-address.ts';
 import type { Exchange } from './exchange.ts';
 import type { Forwarding, ForwardingMode } from './forwarding.ts';
 import type { Owner } from './ownership.ts';
@@ -12,6 +13,8 @@ export type ClusterRequest = {
   body?: Buffer;
   /** Instead of the client's own (`exchange.rawHeaders`). */
   rawHeaders?: readonly string[];
+  /** Whose address the links are to name; default the client's own. */
+  client?: ClientView;
   headTimeMs: number;
   signal: AbortSignal;
 };
@@ -35,7 +38,7 @@ const acceptEncoding: ReadonlySet<string> = new Set(['accept-encoding']);
 export function createAskCluster(upstream: Upstream, forwarding: Forwarding): AskCluster {
   const ask: AskCluster = async (exchange, request) => {
     const { owner } = request;
-    const { mode, headers, rewrite } = forwarding.plan(owner, exchange.client);
+    const { mode, headers, rewrite } = forwarding.plan(owner, request.client ?? exchange.client);
     const own = request.rawHeaders ?? exchange.rawHeaders;
     const answer = await upstream.send({
       url: owner.url,

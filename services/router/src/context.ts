@@ -1,6 +1,7 @@
 import type { RouterConfig } from '@trino-gateway/config';
 import type { Logger } from '@trino-gateway/runtime';
 import type { AskCluster } from './ask-cluster.ts';
+import type { Delegation } from './delegation.ts';
 import type { Forwarding } from './forwarding.ts';
 import type { GatewayLink } from './gateway-link.ts';
 import type { LiveQueries } from './live-queries.ts';
@@ -13,7 +14,17 @@ import type { Transactions } from './transactions.ts';
 /** The settings of the data path; times are milliseconds. */
 export type DataPathConfig = Pick<
   RouterConfig,
-  'explain_headers' | 'submit_time_limit' | 'attempt_time_limit' | 'poll_time_limit' | 'max_statement_bytes'
+  | 'explain_headers'
+  | 'submit_time_limit'
+  | 'attempt_time_limit'
+  | 'poll_time_limit'
+  | 'max_statement_bytes'
+  | 'auth_provider_url'
+  | 'auth_provider_key'
+  | 'auth_provider_time_limit'
+  | 'auth_cache_time'
+  | 'auth_forward_credentials'
+  | 'ui'
 >;
 
 /** What the roads of the data path share. */
@@ -25,6 +36,7 @@ export type RoadContext = {
   suspects: Suspects;
   misses: MissMemory;
   transactions: Transactions;
+  delegation: Delegation;
   forwarding: Forwarding;
   ask: AskCluster;
   /** Called when a submission has ended: the port it came in by, the chosen group if any, and how. */

@@ -1,46 +1,125 @@
 import { LRUCache } from 'lru-cache';
-import type { RoadContext } from './context.ts';
+import { createAuthMemory } from './auth-memory.ts';
+import { createAuthProvider } from './auth-provider.ts';
+import type { DataPathConfig, RoadContext } from './context.ts';
+import { presentedCredentials, withoutCredentials } from './credentials.ts';
 import type { Exchange } from './exchange.ts';
-import { answerText, HttpError } from './http-errors.ts';
+import { AccessDenied, HttpError } from './http-errors.ts';
 import { askRoute } from './place.ts';
 import { openSubmission } from './submission.ts';
 
-/** Whether a client must pass delegated authentication. Policies demand it by port and host alone, so that is what is remembered. */
-export type Delegation = {
-  /** @throws HttpError when that cannot be known: nobody is let through on a guess */
-  isRequired(exchange: Exchange): Promise<boolean>;
+type Deps = Pick<RoadContext, 'logger'> & { config: DataPathConfig };
+
+/**
+ * Delegated authentication: where a policy demands it, nobody gets further whom the provider does not know. Disposal ends
+ * the checks under way.
+ */
+export type Delegation = Disposable & {
+  /**
+   * Call it with what a decision says of this client, or undefined when nobody could decide: then the last one for its port
+   * and host holds. Afterwards the exchange carries what a cluster may see.
+   * @throws AccessDenied
+   */
+  decided(exchange: Exchange, isRequired: boolean | undefined): Promise<void>;
+  /**
+   * The same for a request that needs no decision otherwise.
+   * @throws HttpError when it cannot be known whether it is required: nobody is let through on a guess
+   */
+  check(context: RoadContext, exchange: Exchange): Promise<void>;
+  /**
+   * The same, but where it cannot be known the client goes on: only for answers that give nothing of a cluster away.
+   * @throws AccessDenied
+   */
+  checkIfKnown(context: RoadContext, exchange: Exchange): Promise<void>;
 };
 
-const FRESH_MS = 5_000;
+/** Policies demand it by port and host alone, so that is what is remembered. */
+const FRESH_MS = 1_000;
 const DECISION_MS = 5_000;
+const challenge = ['WWW-Authenticate', 'Basic realm="Trino"'];
 
-/** Asks the gatewayserver, and remembers what it says for five seconds: longer only while it does not answer. */
-export function createDelegation(context: RoadContext): Delegation {
+const unset =
+  'Access Denied: this address requires delegated authentication, and the gateway has nobody to ask: its operator must set router.auth_provider_url';
+const unanswered =
+  'Access Denied: the authentication provider of the gateway does not answer as it should: try again in a minute';
+
+/** Checks by `router.auth_provider_url`; without it a client whose policy demands it is refused. */
+export function createDelegation({ config, logger }: Deps): Delegation {
   const known = new LRUCache<string, { isRequired: boolean; atMs: number }>({ max: 1_000 });
-  return {
-    async isRequired(exchange) {
-      const key = `${exchange.listeningPort} ${exchange.client.host.toLowerCase()}`;
-      const last = known.get(key);
-      const nowMs = performance.now();
-      if (last !== undefined && nowMs - last.atMs < FRESH_MS) return last.isRequired;
-      const submission = openSubmission(exchange, Buffer.alloc(0), context.now());
-      const signal = AbortSignal.any([exchange.signal, AbortSignal.timeout(DECISION_MS)]);
+  const provider =
+    config.auth_provider_url === undefined
+      ? undefined
+      : createAuthProvider({
+          url: config.auth_provider_url,
+          key: config.auth_provider_key,
+          timeLimitMs: config.auth_provider_time_limit,
+        });
+  let trouble: string | undefined;
+  const noteTrouble = (text: string | undefined) => {
+    if (text === trouble) return;
+    if (text === undefined) logger.info('the authentication provider answers again');
+    else logger.warn('clients are refused: delegated authentication does not work', { reason: text });
+    trouble = text;
+  };
+  const verdictOf =
+    provider &&
+    createAuthMemory({
+      check: async (credentials) => {
+        const verdict = await provider.check(credentials);
+        noteTrouble(typeof verdict === 'string' ? undefined : `router.auth_provider_url: ${verdict.trouble}`);
+        return verdict;
+      },
+      acceptedForMs: config.auth_cache_time,
+    });
+  const admit = async (exchange: Exchange): Promise<void> => {
+    if (exchange.user !== undefined) return;
+    if (verdictOf === undefined) {
+      noteTrouble('a policy demands it, and router.auth_provider_url is not set');
+      throw new AccessDenied(401, unset, challenge);
+    }
+    const presented = presentedCredentials(exchange.rawHeaders);
+    if (presented.kind === 'denied')
+      throw new AccessDenied(presented.status, presented.text, presented.status === 401 ? challenge : []);
+    const { credentials } = presented;
+    const verdict = await verdictOf(credentials);
+    if (verdict === 'denied') throw new AccessDenied(401, 'Access Denied: Invalid credentials', challenge);
+    if (verdict !== 'accepted') throw new AccessDenied(401, unanswered, challenge);
+    exchange.user = credentials.user;
+    if (!config.auth_forward_credentials)
+      exchange.rawHeaders = withoutCredentials(exchange.rawHeaders, credentials.user);
+  };
+  const decided: Delegation['decided'] = async (exchange, isRequired) => {
+    const key = keyOf(exchange);
+    if (isRequired !== undefined) known.set(key, { isRequired, atMs: performance.now() });
+    if (isRequired ?? known.get(key)?.isRequired === true) await admit(exchange);
+  };
+  /** Why it cannot be known; undefined when it is, and the client may go on. */
+  const unknown = async (context: RoadContext, exchange: Exchange): Promise<string | undefined> => {
+    const last = known.get(keyOf(exchange));
+    if (last !== undefined && performance.now() - last.atMs < FRESH_MS) {
+      if (last.isRequired) await admit(exchange);
+      return undefined;
+    }
+    const submission = openSubmission(exchange, Buffer.alloc(0), context.now());
+    const signal = AbortSignal.any([exchange.signal, AbortSignal.timeout(DECISION_MS)]);
+    try {
       const route = await askRoute(context, submission, [], signal);
+      return typeof route === 'string' && last === undefined ? route : undefined;
+    } finally {
       context.link.settle(submission.id);
-      if (typeof route === 'string') {
-        if (last !== undefined) return last.isRequired;
-        throw new HttpError(503, route);
-      }
-      const isRequired = route.authDelegated || route.decision?.authDelegated === true;
-      known.set(key, { isRequired, atMs: nowMs });
-      return isRequired;
+    }
+  };
+  return {
+    decided,
+    async check(context, exchange) {
+      const reason = await unknown(context, exchange);
+      if (reason !== undefined) throw new HttpError(503, reason);
     },
+    async checkIfKnown(context, exchange) {
+      await unknown(context, exchange);
+    },
+    [Symbol.dispose]: () => provider?.[Symbol.dispose](),
   };
 }
 
-/** What a client gets where delegated authentication is required: never through, for whoever set that relies on it. */
-export function answerDelegated({ response }: Exchange): void {
-  const text =
-    'This address requires delegated authentication, which this router does not do: ask the operator of the gateway';
-  answerText(response, 401, text, ['WWW-Authenticate', 'Basic realm="Trino"']);
-}
+const keyOf = ({ listeningPort, client }: Exchange) => `${listeningPort} ${client.host}`;

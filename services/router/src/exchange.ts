@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { headerFamily, toTrinoHeaders, withoutHeaders, withoutHopByHop } from '@trino-gateway/trino';
 import type { ClientView } from './client-address.ts';
+import { withoutUiCookie } from './ui-cookie.ts';
 
 /** One request of a client on its way to its answer. */
 export type Exchange = {
@@ -10,8 +11,13 @@ export type Exchange = {
   readonly listeningPort: number;
   /** Who asks, and which address of ours it used. */
   readonly client: ClientView;
-  /** What of its headers may go to a cluster, in Trino's family; framing and `Host` are left out. */
-  readonly rawHeaders: readonly string[];
+  /**
+   * What of its headers may go to a cluster, in Trino's family; framing and `Host` are left out. Delegated authentication
+   * takes the password out once it is checked.
+   */
+  rawHeaders: readonly string[];
+  /** Who it is, once delegated authentication found that out. */
+  user?: string;
   /** The client speaks X-Presto-*: its answers must too. */
   readonly presto: boolean;
   /** Aborted when the client hangs up before its answer is complete. */
@@ -54,7 +60,7 @@ export function openExchange(
 
 /** A client's headers without those that must not reach a cluster, X-Presto-* renamed. */
 export function headersForClusters(rawHeaders: readonly string[], presto: boolean): string[] {
-  const named = presto ? toTrinoHeaders(rawHeaders) : rawHeaders;
+  const named = withoutUiCookie(presto ? toTrinoHeaders(rawHeaders) : rawHeaders);
   const kept = withoutHeaders(withoutHopByHop(named), notForClusters);
   if (!kept.some((name, at) => at % 2 === 0 && isDropped(name))) return kept;
   const cleaned: string[] = [];

@@ -1,29 +1,29 @@
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
-import { firstHeader, normalizedOrigin, type TrinoRequest } from '@trino-gateway/trino';
+import { firstHeader, normalizedOrigin } from '@trino-gateway/trino';
 import httpProxy from 'http-proxy';
 import type { ClusterAnswer } from './ask-cluster.ts';
 import type { RoadContext } from './context.ts';
-import { answerDelegated, type Delegation } from './delegation.ts';
 import type { Exchange } from './exchange.ts';
 import type { ForwardingPlan } from './forwarding.ts';
-import { answerError } from './http-errors.ts';
 import type { Owner } from './ownership.ts';
 import { relay } from './relay.ts';
 
-type UiRequest = Extract<TrinoRequest, { kind: 'ui' }>;
-
-/** Passes requests for the web UI through to a cluster, both bodies as streams. */
-export type UiForward = (exchange: Exchange, request: UiRequest) => Promise<void>;
-
-const idAnywhere = /(?<![a-z0-9_])\d{8}_\d{6}_\d{5}_[a-z0-9]{5}(?![a-z0-9_])/;
+/**
+ * Passes a request for the web UI through to a cluster, both bodies as streams, and adds these lines to the head of the
+ * answer. False when the cluster did not answer: then the client has no answer yet.
+ */
+export type UiForward = (
+  exchange: Exchange,
+  owner: Owner,
+  target: string,
+  extraHeaders: readonly string[],
+) => Promise<boolean>;
 
 /**
- * The web UI of the cluster that owns a query: by the id in the address, or, for what a page loads, in the address of the page.
- *
  * The proxy library forwards hop-by-hop headers, joins repeated ones and lets a chunked DELETE become a second request, so none of
  * that reaches it: the handler has refused such requests, and it gets headers made here, not the client's.
  */
-export function createUiForward(context: RoadContext, delegation: Delegation): UiForward {
+export function createUiForward(context: Pick<RoadContext, 'config' | 'forwarding'>): UiForward {
   const proxy = httpProxy.createProxyServer({
     selfHandleResponse: true,
     proxyTimeout: context.config.poll_time_limit,
@@ -55,17 +55,8 @@ export function createUiForward(context: RoadContext, delegation: Delegation): U
       proxy.web(request, response, { target: owner.url }, () => resolve(undefined));
     });
 
-  return async (exchange, { target, queryId }) => {
-    const { request, response } = exchange;
-    if (await delegation.isRequired(exchange)) {
-      answerDelegated(exchange);
-      return;
-    }
-    const owner = ownerOf(context, queryId ?? idAnywhere.exec(firstHeader(request.rawHeaders, 'referer') ?? '')?.[0]);
-    if (owner === undefined) {
-      answerError(response, 404, explanation(context));
-      return;
-    }
+  return async (exchange, owner, target, extraHeaders) => {
+    const { request } = exchange;
     const plan = context.forwarding.plan(owner, exchange.client);
     let answer = await send(exchange, owner, plan, target);
     if (answer?.status === 406 && context.forwarding.failed(owner, plan.mode)) {
@@ -75,21 +66,10 @@ export function createUiForward(context: RoadContext, delegation: Delegation): U
         answer = await send(exchange, owner, context.forwarding.plan(owner, exchange.client), target);
       }
     }
-    if (answer !== undefined) await relay(exchange, answer, { stallTimeMs: context.config.poll_time_limit });
-    else answerError(response, 502, `The cluster ${owner.backendId} did not answer`);
+    if (answer === undefined) return exchange.signal.aborted;
+    await relay(exchange, answer, { extraHeaders, stallTimeMs: context.config.poll_time_limit });
+    return true;
   };
-}
-
-/** The owner of the query, else the only cluster there is. */
-function ownerOf({ ownership }: RoadContext, queryId: string | undefined): Owner | undefined {
-  const owners = queryId === undefined ? [] : ownership.owners(queryId);
-  const candidates = owners.length > 0 ? owners : ownership.candidates();
-  return candidates.length === 1 ? candidates[0] : undefined;
-}
-
-function explanation({ link }: RoadContext): string {
-  const ids = [...link.backends().keys()].slice(0, 20).join(', ') || 'none';
-  return `The gateway serves the web UI of the cluster that runs a query: /ui/query.html?<query id>. For all else use the address of the cluster itself (clusters: ${ids})`;
 }
 
 function headersToSend({ request, rawHeaders }: Exchange, plan: ForwardingPlan): OutgoingHttpHeaders {

@@ -4,7 +4,11 @@ import { join } from 'node:path';
 import { create } from '@bufbuild/protobuf';
 import { Code, ConnectError, createRouterTransport, type Transport } from '@connectrpc/connect';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { RouteResponseSchema, Backend_ForwardedHeaders as Setting } from '@trino-gateway/api/gateway';
+import {
+  Backend_Forwarding,
+  RouteResponseSchema,
+  Backend_ForwardedHeaders as Setting,
+} from '@trino-gateway/api/gateway';
 import { createGatewayTransport, silentLogger } from '@trino-gateway/runtime';
 import {
   type FakeGatewayserver,
@@ -14,8 +18,9 @@ import {
   snapshotOf,
   until,
 } from '../tests/fake-gatewayserver.ts';
-import { createGatewayLink, type GatewayLinkOptions, GatewayUnavailableError } from './gateway-link.ts';
+import { createGatewayLink, type GatewayLinkOptions } from './gateway-link.ts';
 import { createOwnership } from './ownership.ts';
+import { GatewayUnavailableError } from './patience.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -126,8 +131,16 @@ describe('without a gatewayserver', () => {
 
   test('a restarted router serves polls from its state file, also of lives only it has seen', async () => {
     const fake = fakeGatewayserver();
+    const backend = {
+      id: 'a',
+      url: 'http://a:1',
+      forwardedHeaders: Setting.AUTO,
+      externalUrl: 'https://a.example',
+      forwarding: Backend_Forwarding.DIRECT,
+    };
     fake.publish({
       ...snapshotOf('1', ['http://a:1']),
+      backends: [backend],
       incarnations: [{ suffix: 'aaaaa', backendId: 'a', url: 'http://a:1', forwardedHeaders: Setting.AUTO }],
     });
     {
@@ -142,6 +155,7 @@ describe('without a gatewayserver', () => {
     await using router = startLink(transport);
     expect(router.link.notReady()).toBeUndefined();
     expect(router.link.refusalKey()).toEqual(Buffer.from(refusalKey));
+    expect([...router.link.backends().values()]).toMatchObject([backend]);
     expect(router.ownership.owners('20261121_080808_00130_aaaaa')).toHaveLength(1);
     expect(router.ownership.owners('20261121_080808_00130_bbbbb')).toHaveLength(1);
   });

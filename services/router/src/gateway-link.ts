@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { create } from '@bufbuild/protobuf';
 import { Code, ConnectError, createClient, type Transport } from '@connectrpc/connect';
 import {
@@ -13,9 +12,11 @@ import {
 } from '@trino-gateway/api/gateway';
 import { describeError, every, isUnreachable, type Logger, refusesToken } from '@trino-gateway/runtime';
 import { createLastingReports } from './lasting-reports.ts';
+import { createLiveReports } from './live-reports.ts';
 import { keyOf, type Life, type Owner, type OwnershipTable } from './ownership.ts';
+import { pause, whileUnreachable, within } from './patience.ts';
 import { createRouteBatches } from './route-batches.ts';
-import { createStateFile } from './state-file.ts';
+import { createStateFile, type KnownBackend } from './state-file.ts';
 
 /** What the data path of the router needs of the gatewayserver. */
 export type GatewayLink = {
@@ -47,9 +48,6 @@ export type GatewayLink = {
   /** A transaction has ended: nobody need find it any more. */
   endTransaction(id: string): void;
 };
-
-/** The gatewayserver did not answer in time. */
-export class GatewayUnavailableError extends Error {}
 
 /** The link with what the process around it needs. Disposal ends its loops and writes the state file. */
 export type RunningGatewayLink = GatewayLink &
@@ -99,9 +97,7 @@ const TIMINGS = {
 const LEAST_WATCH_MS = 100;
 /** One call of `route`; short enough that another replica gets its turn within the wait. */
 const ROUTE_LIMIT_MS = 2_500;
-const LONGEST_ROUTE_PAUSE_MS = 500;
 const REPORT_LIMIT_MS = 2_000;
-const MOST_SETTLED = 100_000;
 
 /** Reads the state file and begins to watch the gatewayserver, whether it is there yet or not. */
 export function createGatewayLink(options: GatewayLinkOptions): RunningGatewayLink {
@@ -120,7 +116,6 @@ export function createGatewayLink(options: GatewayLinkOptions): RunningGatewayLi
   let confirmedAt: number | undefined;
   let trouble: string | undefined;
   let refused = false;
-  let settled: string[] = [];
 
   const takeOver = (list: readonly SnapshotBackend[], lives: readonly Life[], key: Uint8Array) => {
     backends = new Map(list.map((backend) => [backend.id, backend]));
@@ -134,7 +129,7 @@ export function createGatewayLink(options: GatewayLinkOptions): RunningGatewayLi
     () =>
       refusalKey && {
         refusalKey,
-        backends: [...backends.values()].map(ownerOf),
+        backends: [...backends.values()].map(knownBackendOf),
         lives: ownership.sharedLives(),
         ownLives: ownership.ownLives(),
       },
@@ -206,48 +201,18 @@ export function createGatewayLink(options: GatewayLinkOptions): RunningGatewayLi
     }
   });
 
-  let lastCounts = '';
-  let suffixesDue = performance.now() + timings.usedSuffixesIntervalMs;
-  const reporting = every(timings.reportIntervalMs, 'reporting live queries', logger, async (signal) => {
-    const counts = [...options.liveCounts()].map(([backendId, live]) => ({ backendId, live }));
-    const text = JSON.stringify(counts);
-    const settledSubmissionIds = settled;
-    const withSuffixes = performance.now() >= suffixesDue;
-    const usedSuffixes = withSuffixes ? ownership.takeUsedSuffixes() : [];
-    if (withSuffixes) suffixesDue = performance.now() + timings.usedSuffixesIntervalMs;
-    // Live queries are reported even when nothing changed: a gatewayserver that restarted knows of none.
-    const quiet = counts.length === 0 && settledSubmissionIds.length === 0 && usedSuffixes.length === 0;
-    if (quiet && text === (lastCounts || text)) return;
-    settled = [];
-    try {
-      const report = { routerId, counts, settledSubmissionIds, usedSuffixes };
-      await suite.reportLiveQueries(report, { signal, timeoutMs: REPORT_LIMIT_MS });
-      lastCounts = text;
-    } catch (error) {
-      settled = [...settledSubmissionIds, ...settled].slice(-MOST_SETTLED);
-      ownership.returnUsedSuffixes(usedSuffixes);
-      if (withSuffixes) suffixesDue = 0;
-      logger.debug('live queries could not be reported', { error: describeError(error) });
-    }
+  const live = createLiveReports({
+    send: async (report, signal) => {
+      await suite.reportLiveQueries({ routerId, ...report }, { signal, timeoutMs: REPORT_LIMIT_MS });
+    },
+    liveCounts: options.liveCounts,
+    ownership,
+    intervalMs: timings.reportIntervalMs,
+    usedSuffixesIntervalMs: timings.usedSuffixesIntervalMs,
+    logger,
   });
-
-  /** Repeats a call while the gatewayserver cannot be reached, for `router.gatewayserver_wait` in all. */
-  const patiently = async <Answer>(signal: AbortSignal, call: (timeoutMs: number) => Promise<Answer>) => {
-    const deadline = performance.now() + options.gatewayserverWaitMs;
-    for (let pauseMs = 25; ; pauseMs = Math.min(pauseMs * 2, LONGEST_ROUTE_PAUSE_MS)) {
-      signal.throwIfAborted();
-      try {
-        return await call(wholeMs(Math.min(Math.max(deadline - performance.now(), 100), ROUTE_LIMIT_MS)));
-      } catch (error) {
-        signal.throwIfAborted();
-        if (!isUnreachable(error)) throw error;
-        const drawn = pauseMs * (0.5 + Math.random());
-        if (performance.now() + drawn >= deadline)
-          throw new GatewayUnavailableError(`no answer within ${options.gatewayserverWaitMs} ms`, { cause: error });
-        await pause(drawn, signal);
-      }
-    }
-  };
+  const patiently = <Answer>(signal: AbortSignal, call: (timeoutMs: number) => Promise<Answer>) =>
+    whileUnreachable({ waitMs: options.gatewayserverWaitMs, callLimitMs: ROUTE_LIMIT_MS, signal }, call);
 
   return {
     notReady: () => {
@@ -263,9 +228,7 @@ export function createGatewayLink(options: GatewayLinkOptions): RunningGatewayLi
         options.onRouted?.(performance.now() - began);
         return answer;
       }),
-    settle: (submissionId) => {
-      if (settled.length < MOST_SETTLED) settled.push(submissionId);
-    },
+    settle: live.settle,
     backends: () => backends,
     refusalKey: () => refusalKey,
     recordIncarnation: async (life) => {
@@ -285,25 +248,10 @@ export function createGatewayLink(options: GatewayLinkOptions): RunningGatewayLi
     endTransaction: (id) => void transactions.report({ id, owner: undefined }),
     snapshotAgeMs: () => (confirmedAt === undefined ? undefined : performance.now() - confirmedAt),
     [Symbol.asyncDispose]: async () => {
-      await Promise.all([watching, reporting, incarnations, transactions].map((loop) => loop[Symbol.asyncDispose]()));
+      await Promise.all([watching, live, incarnations, transactions].map((loop) => loop[Symbol.asyncDispose]()));
       await stateFile[Symbol.asyncDispose]();
     },
   };
-}
-
-/** Waits for work that goes on by itself, but no longer than this. */
-async function within(limitMs: number, work: Promise<unknown>): Promise<void> {
-  const limit = new AbortController();
-  await Promise.race([work, pause(limitMs, limit.signal)]);
-  limit.abort();
-}
-
-/** The protocol has whole milliseconds only: a fraction is refused as an invalid argument. */
-const wholeMs = (ms: number) => Math.ceil(ms);
-
-/** Waits, or until the signal is aborted; never throws. */
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await delay(ms, undefined, { signal }).catch(() => {});
 }
 
 function describeTrouble(error: unknown, hasToken: boolean): string {
@@ -315,14 +263,14 @@ function describeTrouble(error: unknown, hasToken: boolean): string {
   return 'the gatewayserver refuses to tell the configuration (router.gatewayserver_url)';
 }
 
-function ownerOf({ id, url, forwardedHeaders }: SnapshotBackend): Owner {
-  return { backendId: id, url, forwardedHeaders };
+function knownBackendOf({ id, url, forwardedHeaders, externalUrl, forwarding }: SnapshotBackend): KnownBackend {
+  return { backendId: id, url, forwardedHeaders, externalUrl, forwarding };
 }
 
 function lifeOf({ suffix, backendId, url, forwardedHeaders }: Incarnation): Life {
   return { suffix, backendId, url, forwardedHeaders };
 }
 
-function snapshotBackendOf({ backendId, url, forwardedHeaders }: Owner): SnapshotBackend {
-  return create(SnapshotBackendSchema, { id: backendId, url, forwardedHeaders });
+function snapshotBackendOf({ backendId, ...settings }: KnownBackend): SnapshotBackend {
+  return create(SnapshotBackendSchema, { id: backendId, ...settings });
 }

@@ -19,6 +19,7 @@ import { query, queryList } from './queries.ts';
 import { submit } from './submit.ts';
 import type { Suspects } from './suspects.ts';
 import { createTransactions } from './transactions.ts';
+import { ui } from './ui.ts';
 import { createUpstream } from './upstream.ts';
 
 /** What the data path needs; the rest of the router looks after these. */
@@ -58,16 +59,17 @@ export function createHandler(deps: HandlerDeps): ClientHandler {
   const now = deps.now ?? Date.now;
   const upstream = createUpstream();
   const forwarding = new Forwarding(now);
+  const delegation = createDelegation(deps);
   const context: RoadContext = {
     ...deps,
     now,
     forwarding,
     ask: createAskCluster(upstream, forwarding),
     transactions: createTransactions(deps.link),
+    delegation,
     pollRetryDelaysMs: deps.pollRetryDelaysMs ?? POLL_RETRY_DELAYS_MS,
   };
-  const delegation = createDelegation(context);
-  const ui = createUiForward(context, delegation);
+  const forward = createUiForward(context);
 
   const travel = async (exchange: Exchange, isOwnAuthority: (authority: string) => boolean): Promise<void> => {
     const { request, response } = exchange;
@@ -83,11 +85,11 @@ export function createHandler(deps: HandlerDeps): ClientHandler {
       case 'validate':
         return await info(context, exchange, wanted);
       case 'query':
-        return await query(context, delegation, exchange, wanted);
+        return await query(context, exchange, wanted);
       case 'queryList':
         return queryList(exchange);
       case 'ui':
-        return await ui(exchange, wanted);
+        return await ui(context, forward, exchange, wanted);
       case 'spooled':
       case 'oauth2':
         return answerError(response, 404);
@@ -113,7 +115,7 @@ export function createHandler(deps: HandlerDeps): ClientHandler {
       const names = new Set([client.authority, request.headers.host?.toLowerCase()]);
       travel(exchange, (authority) => names.has(authority.toLowerCase())).catch((error: unknown) => {
         if (error instanceof HttpError) {
-          answerError(response, error.status, error.message, error.headers);
+          error.answer(response);
           return;
         }
         if (exchange.signal.aborted) return;
@@ -126,6 +128,7 @@ export function createHandler(deps: HandlerDeps): ClientHandler {
     },
     [Symbol.dispose]() {
       upstream[Symbol.dispose]();
+      delegation[Symbol.dispose]();
     },
   };
 }

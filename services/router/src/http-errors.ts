@@ -40,4 +40,16 @@ export class HttpError extends Error {
     this.status = status;
     this.headers = headers;
   }
+
+  /** Answers with it, unless an answer has begun. */
+  answer(response: ServerResponse): void {
+    answerError(response, this.status, this.message, this.headers);
+  }
+}
+
+/** A client that is not let in: Trino says why in so many words, and clients show them. */
+export class AccessDenied extends HttpError {
+  override answer(response: ServerResponse): void {
+    answerText(response, this.status, this.message, this.headers);
+  }
 }

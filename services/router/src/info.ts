@@ -1,7 +1,6 @@
 import { pageContentType, type TrinoRequest } from '@trino-gateway/trino';
 import type { ClusterAnswer } from './ask-cluster.ts';
 import type { RoadContext } from './context.ts';
-import { answerDelegated } from './delegation.ts';
 import type { Exchange } from './exchange.ts';
 import { answerError, answerText } from './http-errors.ts';
 import { askRoute } from './place.ts';
@@ -45,10 +44,6 @@ async function askLikely(
     while (!signal.aborted) {
       const route = await askRoute(context, submission, excluded, signal);
       if (typeof route === 'string') return route;
-      if (question.kind === 'validate' && (route.authDelegated || route.decision?.authDelegated)) {
-        answerDelegated(exchange);
-        return undefined;
-      }
       const backend = route.backend ?? link.backends().get(route.decision?.backendId ?? '');
       if (route.decision === undefined || backend === undefined || excluded.includes(backend.id))
         return lastReason || route.refusal || 'No cluster is available';

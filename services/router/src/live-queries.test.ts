@@ -47,6 +47,27 @@ test('history hears of the start, the first executing page and the end, each onc
   expect(reports[2]?.endedAt).toBeDefined();
 });
 
+test('what is polled at its cluster counts until the monitor has had time to see it, and nobody calls it abandoned', () => {
+  const { live, clock, states } = table({ departedForMs: 15_000, abandonedAfterMs: 10_000 });
+  const depart = (id: string) =>
+    live.departed(create(QuerySchema, { id, trinoQueryId: id, backendId: 'a', state: State.QUEUED }));
+  depart('1');
+  clock.now += 10_000;
+  depart('2');
+  depart('2');
+  expect(Object.fromEntries(live.counts())).toEqual({ a: 2 });
+  clock.now += 5_000;
+  expect(Object.fromEntries(live.counts())).toEqual({ a: 1 });
+  clock.now += 10_000;
+  live.sweep();
+  expect(Object.fromEntries(live.counts())).toEqual({});
+  expect(states()).toEqual([
+    ['1', State.QUEUED],
+    ['2', State.QUEUED],
+    ['2', State.QUEUED],
+  ]);
+});
+
 test('a refused statement goes to history and is never live', () => {
   const { live, reports, start } = table();
   start('1', '', { trinoQueryId: '', state: State.FAILED });

@@ -8,6 +8,11 @@ import type { History } from './history.ts';
 export type LiveQueries = {
   /** A statement was handed over (or refused: then `query` already has its final state). Goes to history. */
   started(query: Query): void;
+  /**
+   * A statement was handed over to a cluster from which its client gets the further pages itself. Goes to history, whose row
+   * others complete; is counted for a short time only, until the monitor's load shows it.
+   */
+  departed(query: Query): void;
   /** A poll for this Trino id passed; keeps it from being taken for abandoned. */
   seen(trinoQueryId: string): void;
   /** Its first executing page passed. */
@@ -37,6 +42,8 @@ export type LiveQueriesOptions = {
   now?: () => number;
   /** Silence after which a query counts as abandoned; default 6 minutes, one more than Trino's own limit. */
   abandonedAfterMs?: number;
+  /** How long a query counts that departed; default 15 s, one and a half of the monitor's intervals. */
+  departedForMs?: number;
   /** How many are remembered; default 200,000, beyond it the oldest is forgotten. */
   most?: number;
 };
@@ -51,8 +58,10 @@ export function createLiveQueries(options: LiveQueriesOptions): LiveQueryTable {
   const { history } = options;
   const now = options.now ?? Date.now;
   const abandonedAfterMs = options.abandonedAfterMs ?? 360_000;
+  const departedForMs = options.departedForMs ?? 15_000;
   const most = options.most ?? 200_000;
   const live = new Map<string, Live>();
+  const departed = new Map<string, { backendId: string; untilMs: number }>();
   const counts = new Map<string, number>();
   const told = new LRUCache<string, 'running' | 'ended'>({ max: REMEMBERED });
   let dropped = 0;
@@ -65,6 +74,14 @@ export function createLiveQueries(options: LiveQueriesOptions): LiveQueryTable {
   const forget = (trinoQueryId: string, entry: Live) => {
     live.delete(trinoQueryId);
     count(entry.backendId, -1);
+  };
+  // In the order of time: what is over stands at the front.
+  const letGo = () => {
+    for (const [trinoQueryId, { backendId, untilMs }] of departed) {
+      if (untilMs > now() && departed.size <= most) return;
+      departed.delete(trinoQueryId);
+      count(backendId, -1);
+    }
   };
   const report = (
     trinoQueryId: string,
@@ -85,6 +102,14 @@ export function createLiveQueries(options: LiveQueriesOptions): LiveQueryTable {
         dropped++;
         break;
       }
+    },
+    departed: (query) => {
+      history.report(query);
+      const { trinoQueryId, backendId } = query;
+      if (trinoQueryId === '' || isOver(query.state) || departed.has(trinoQueryId)) return;
+      departed.set(trinoQueryId, { backendId, untilMs: now() + departedForMs });
+      count(backendId, 1);
+      letGo();
     },
     seen: (trinoQueryId) => {
       const entry = live.get(trinoQueryId);
@@ -116,8 +141,12 @@ export function createLiveQueries(options: LiveQueriesOptions): LiveQueryTable {
         ...(error && { error: create(Query_ErrorSchema, error) }),
       });
     },
-    counts: () => counts,
+    counts: () => {
+      letGo();
+      return counts;
+    },
     sweep: () => {
+      letGo();
       const silentSince = now() - abandonedAfterMs;
       for (const [trinoQueryId, entry] of live) {
         if (entry.lastSeenMs > silentSince) continue;

@@ -11,8 +11,8 @@ import {
 import { askAll } from './ask-all.ts';
 import type { RoadContext } from './context.ts';
 import type { Exchange } from './exchange.ts';
-import { GatewayUnavailableError } from './gateway-link.ts';
 import type { Owner } from './ownership.ts';
+import { GatewayUnavailableError } from './patience.ts';
 import { askRoute, type Placed, withSource } from './place.ts';
 import { postStatement } from './post-statement.ts';
 import type { Refusal } from './refusal.ts';
@@ -67,6 +67,7 @@ async function ownerOf(context: RoadContext, exchange: Exchange, queryId: string
   if (owners.length === 1) return owners[0];
   if (querySuffix(queryId) === undefined || isTemporaryQueryId(queryId)) return undefined;
   const asked = owners.length > 0 ? owners : context.ownership.candidates();
+  await context.delegation.check(context, exchange);
   const path = `/v1/query/${queryId}?pruned=true`;
   const search = await askAll(context, exchange, asked, { method: 'GET', path }, ({ status }) => {
     if (status === 404 || status === 410) return 'notTheirs';
@@ -98,7 +99,7 @@ export async function placeAtOwner(
   if (typeof route === 'string') {
     if (submission.exchange.signal.aborted) return { kind: 'abandoned' };
     if (!inTransaction) return { kind: 'refused', refusal: { name: 'NO_NODES_AVAILABLE', message: route } };
-  } else if (route.authDelegated || route.decision?.authDelegated) return { kind: 'delegated' };
+  }
   const decision = typeof route === 'string' ? undefined : route.decision;
   const sentHeaders = withSource(submission.exchange.rawHeaders, decision?.requestSource ?? '');
   const { owner, decidedBy } = bound;

@@ -1,8 +1,9 @@
 import type { RouteResponse } from '@trino-gateway/api/gateway';
 import { trinoHeader, withoutHeaders } from '@trino-gateway/trino';
 import type { RoadContext } from './context.ts';
-import { GatewayUnavailableError } from './gateway-link.ts';
+import { directView } from './direct.ts';
 import type { Owner } from './ownership.ts';
+import { GatewayUnavailableError } from './patience.ts';
 import { type PostOutcome, postStatement } from './post-statement.ts';
 import type { Refusal } from './refusal.ts';
 import { headersForRouting, statementForRouting } from './routing-facts.ts';
@@ -17,10 +18,10 @@ export type Placed =
       placement: Placement;
       /** What the cluster was sent. */
       sentHeaders: readonly string[];
+      /** The client gets its further pages from the cluster itself. */
+      isDirect?: boolean;
     }
   | { kind: 'refused'; refusal: Refusal; placement?: Placement }
-  /** The client must be authenticated first, by whom this router does not know how to. */
-  | { kind: 'delegated' }
   | { kind: 'abandoned' };
 
 type Deadline = { signal: AbortSignal; leftMs(): number };
@@ -34,7 +35,6 @@ export async function place(context: RoadContext, submission: Submission, deadli
     const route = await askRoute(context, submission, excluded, deadline.signal);
     if (submission.exchange.signal.aborted) return { kind: 'abandoned' };
     if (typeof route === 'string') return refused('NO_NODES_AVAILABLE', withAttempts(route, attempts));
-    if (route.authDelegated || route.decision?.authDelegated) return { kind: 'delegated' };
     const { decision } = route;
     if (decision === undefined) {
       const name = attempts.length > 0 ? 'NO_NODES_AVAILABLE' : route.refusalErrorName || 'NO_NODES_AVAILABLE';
@@ -48,11 +48,12 @@ export async function place(context: RoadContext, submission: Submission, deadli
     const sentHeaders = withSource(submission.exchange.rawHeaders, decision.requestSource);
     const timeMs = Math.min(config.attempt_time_limit, deadline.leftMs());
     if (timeMs <= 0) return refused('NO_NODES_AVAILABLE', withAttempts('No cluster took the query in time', attempts));
-    const outcome = await postStatement(context, submission, owner, sentHeaders, timeMs);
+    const direct = directView(backend, submission);
+    const outcome = await postStatement(context, submission, owner, sentHeaders, timeMs, direct);
     if (outcome.kind === 'abandoned') return outcome;
     if (outcome.kind !== 'failed') {
       suspects.succeeded(backend.id);
-      return { kind: 'placed', outcome, owner, placement: decision, sentHeaders };
+      return { kind: 'placed', outcome, owner, placement: decision, sentHeaders, isDirect: direct !== undefined };
     }
     suspects.failed(backend.id, now());
     const fields = { requestId: submission.id, backend: backend.id, reason: outcome.reason };
@@ -61,8 +62,25 @@ export async function place(context: RoadContext, submission: Submission, deadli
   }
 }
 
-/** The decision for a submission, or in words why there is none. */
+/**
+ * The decision for a submission, or in words why there is none. Whoever gets one has passed delegated authentication where a
+ * policy demands it.
+ * @throws AccessDenied
+ */
 export async function askRoute(
+  context: RoadContext,
+  submission: Submission,
+  excludedBackendIds: string[],
+  signal: AbortSignal,
+): Promise<RouteResponse | string> {
+  const route = await decisionFor(context, submission, excludedBackendIds, signal);
+  const isRequired =
+    typeof route === 'string' ? undefined : route.authDelegated || route.decision?.authDelegated === true;
+  await context.delegation.decided(submission.exchange, isRequired);
+  return route;
+}
+
+async function decisionFor(
   { link, suspects, now }: RoadContext,
   { id, exchange, statement, user }: Submission,
   excludedBackendIds: string[],

@@ -1,5 +1,6 @@
 import { firstHeader, normalizedOrigin, PageScanner } from '@trino-gateway/trino';
 import type { ClusterAnswer } from './ask-cluster.ts';
+import type { ClientView } from './client-address.ts';
 import type { RoadContext } from './context.ts';
 import type { Owner } from './ownership.ts';
 import { inflate } from './page-watch.ts';
@@ -20,13 +21,17 @@ export type PostOutcome =
 const FIRST_PAGE_BYTES = 4_194_304;
 const elsewhere: ReadonlySet<number> = new Set([502, 503, 504]);
 
-/** Hands a statement to a coordinator. Safe to repeat, there or elsewhere, as long as only one answer reaches the client. */
+/**
+ * Hands a statement to a coordinator, which is brought to build its links for `client`. Safe to repeat, there or elsewhere, as
+ * long as only one answer reaches the client.
+ */
 export async function postStatement(
   { ask, forwarding }: Pick<RoadContext, 'ask' | 'forwarding'>,
   submission: Submission,
   owner: Owner,
   rawHeaders: readonly string[],
   timeMs: number,
+  client = submission.exchange.client,
 ): Promise<PostOutcome> {
   const { exchange, body } = submission;
   const startedAt = performance.now();
@@ -34,6 +39,7 @@ export async function postStatement(
   try {
     answer = await ask(exchange, {
       owner,
+      client,
       method: 'POST',
       path: '/v1/statement',
       body,
@@ -59,8 +65,8 @@ export async function postStatement(
   if (page === undefined)
     return { kind: 'failed', reason: 'answered something that is no page of Trino', isGone: false };
   const left2 = timeMs - (performance.now() - startedAt);
-  if (!namesClientsAddress(answer, page, submission) && forwarding.failed(owner, answer.mode) && left2 > 0)
-    return await postStatement({ ask, forwarding }, submission, owner, rawHeaders, left2);
+  if (!namesClientsAddress(answer, page, client) && forwarding.failed(owner, answer.mode) && left2 > 0)
+    return await postStatement({ ask, forwarding }, submission, owner, rawHeaders, left2, client);
   return { kind: 'taken', answer, bytes, page };
 }
 
@@ -75,7 +81,7 @@ function readFirstPage(answer: ClusterAnswer, bytes: Buffer): PageScanner | unde
 }
 
 // A cluster that ignores X-Forwarded-* without a word shows it here, in time: nothing has been handed out yet.
-function namesClientsAddress(answer: ClusterAnswer, page: PageScanner, { exchange: { client } }: Submission): boolean {
+function namesClientsAddress(answer: ClusterAnswer, page: PageScanner, client: ClientView): boolean {
   if (page.nextUri === undefined || answer.rewrite !== undefined) return true;
   return normalizedOrigin(page.nextUri) === normalizedOrigin(`${client.scheme}://${client.authority}`);
 }

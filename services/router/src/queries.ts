@@ -2,7 +2,6 @@ import { isTemporaryQueryId, type TrinoRequest } from '@trino-gateway/trino';
 import { askAll, type Verdict } from './ask-all.ts';
 import type { ClusterAnswer } from './ask-cluster.ts';
 import type { RoadContext } from './context.ts';
-import { answerDelegated, type Delegation } from './delegation.ts';
 import type { Exchange } from './exchange.ts';
 import { answerEmpty, answerError } from './http-errors.ts';
 import { administrativeEnd, canceledEnd } from './page-end.ts';
@@ -18,7 +17,6 @@ const LONGEST_REASON = 65_536;
 /** /v1/query/{id}: what Trino knows of a query, cancel, kill, preempt. Goes to the owner of the id. */
 export async function query(
   context: RoadContext,
-  delegation: Delegation,
   exchange: Exchange,
   { action, queryId, target }: QueryRequest,
 ): Promise<void> {
@@ -29,10 +27,7 @@ export async function query(
     answerError(response, 413, `A reason may have ${LONGEST_REASON} bytes`);
     return;
   }
-  if (await delegation.isRequired(exchange)) {
-    answerDelegated(exchange);
-    return;
-  }
+  await context.delegation.check(context, exchange);
   if (isTemporaryQueryId(queryId)) {
     answerUnknown(exchange, action);
     return;

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { Backend_ForwardedHeaders as Setting } from '@trino-gateway/api/gateway';
+import { Backend_Forwarding, Backend_ForwardedHeaders as Setting } from '@trino-gateway/api/gateway';
 import { silentLogger } from '@trino-gateway/runtime';
 import { createStateFile, type RouterState } from './state-file.ts';
 
@@ -15,7 +15,7 @@ afterEach(() => rm(folder, { recursive: true }));
 const owner = { backendId: 'a', url: 'http://a:8080', forwardedHeaders: Setting.OMIT };
 const state: RouterState = {
   refusalKey: new Uint8Array(32).fill(9),
-  backends: [owner],
+  backends: [{ ...owner, externalUrl: 'https://a.example', forwarding: Backend_Forwarding.DIRECT }],
   lives: [{ suffix: 'aaaaa', ...owner }],
   ownLives: [{ suffix: 'bbbbb', ...owner }],
 };
@@ -44,6 +44,15 @@ test('a file others could read, or a draft a crash left behind, is replaced by o
   expect((await stat(path)).mode & 0o777).toBe(0o600);
 });
 
+test('a file of a version that knew no external addresses is read', async () => {
+  const path = join(folder, 'state.json');
+  const backends = '[{"backendId":"a","url":"http://a:8080","forwardedHeaders":3}]';
+  await writeFile(path, `{"version":1,"refusalKey":"AAAA","backends":${backends},"lives":[],"ownLives":[]}`);
+  expect(createStateFile(path, () => undefined, silentLogger).read()?.backends).toEqual([
+    { ...owner, externalUrl: '', forwarding: Backend_Forwarding.PROXY },
+  ]);
+});
+
 test.each([
   ['empty', ''],
   ['cut off', '{"version":1,"refusalKey":"AAAA","backends":[{"backendId"'],
@@ -53,6 +62,10 @@ test.each([
   [
     'with a broken address',
     '{"version":1,"refusalKey":"AAAA","backends":[{"backendId":"a","url":"x","forwardedHeaders":1}],"lives":[],"ownLives":[]}',
+  ],
+  [
+    'with a broken external address',
+    '{"version":1,"refusalKey":"AAAA","backends":[{"backendId":"a","url":"http://a","forwardedHeaders":1,"externalUrl":"x"}],"lives":[],"ownLives":[]}',
   ],
   ['with a list that is none', '{"version":1,"refusalKey":"AAAA","backends":[null],"lives":{},"ownLives":[]}'],
 ])('a file that is %s is reported and ignored: the router starts', async (_, text) => {

@@ -1,14 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { Backend_ForwardedHeaders } from '@trino-gateway/api/gateway';
+import { type Backend_ForwardedHeaders, Backend_Forwarding, type SnapshotBackend } from '@trino-gateway/api/gateway';
 import { describeError, type Logger } from '@trino-gateway/runtime';
 import type { Life, Owner } from './ownership.ts';
+
+/** A backend, with the address for browsers: sending them there needs no gatewayserver. */
+export type KnownBackend = Owner & Pick<SnapshotBackend, 'externalUrl' | 'forwarding'>;
 
 /** What a router needs to serve polls after its own restart while the gatewayserver is down. */
 export type RouterState = {
   refusalKey: Uint8Array;
-  backends: readonly Owner[];
+  backends: readonly KnownBackend[];
   /** Lives the gatewayserver knows. */
   lives: readonly Life[];
   /** Lives learnt here that the gatewayserver has not shown yet. */
@@ -123,7 +126,7 @@ function parse(text: string): RouterState {
   if (refusalKey.length === 0) throw new Error('expected a refusalKey that is not empty');
   return {
     refusalKey,
-    backends: listOf(read, 'backends').map(ownerOf),
+    backends: listOf(read, 'backends').map(backendOf),
     lives: listOf(read, 'lives').map(lifeOf),
     ownLives: listOf(read, 'ownLives').map(lifeOf),
   };
@@ -131,6 +134,15 @@ function parse(text: string): RouterState {
 
 function lifeOf(read: Record<string, unknown>): Life {
   return { suffix: textOf(read, 'suffix'), ...ownerOf(read) };
+}
+
+/** The last two are not in files of the first version. */
+function backendOf(read: Record<string, unknown>): KnownBackend {
+  const { externalUrl = '', forwarding = Backend_Forwarding.PROXY } = read;
+  if (typeof externalUrl !== 'string' || (externalUrl !== '' && !URL.canParse(externalUrl)))
+    throw new Error(`expected a URL in externalUrl, got ${JSON.stringify(externalUrl)}`);
+  if (!Number.isInteger(forwarding)) throw new Error('expected the number of a setting in forwarding');
+  return { ...ownerOf(read), externalUrl, forwarding: forwarding as Backend_Forwarding };
 }
 
 function ownerOf(read: Record<string, unknown>): Owner {

@@ -9,9 +9,8 @@ import {
   trinoErrors,
 } from '@trino-gateway/trino';
 import type { RoadContext } from './context.ts';
-import { answerDelegated } from './delegation.ts';
 import type { Exchange } from './exchange.ts';
-import { answerError, answerText } from './http-errors.ts';
+import { AccessDenied, answerError, answerText } from './http-errors.ts';
 import type { SubmissionResult } from './metrics.ts';
 import { endOf } from './page-end.ts';
 import { type Placed, place } from './place.ts';
@@ -41,6 +40,7 @@ export async function submit(context: RoadContext, exchange: Exchange): Promise<
       response.shouldKeepAlive = false;
       response.once('finish', () => request.socket.destroySoon());
     }
+    await context.delegation.checkIfKnown(context, exchange);
     refuse(context, submission, { name: 'QUERY_TEXT_TOO_LARGE', message });
     return;
   }
@@ -52,6 +52,7 @@ export async function submit(context: RoadContext, exchange: Exchange): Promise<
   const bound = await boundTo(context, submission);
   if (exchange.signal.aborted) return;
   if (bound !== undefined && 'refusal' in bound) {
+    await context.delegation.checkIfKnown(context, exchange);
     refuse(context, submission, bound.refusal);
     return;
   }
@@ -66,6 +67,9 @@ export async function submit(context: RoadContext, exchange: Exchange): Promise<
         ? await place(context, submission, deadline)
         : await placeAtOwner(context, submission, bound, deadline);
     await conclude(context, submission, placed, bound?.transactionId);
+  } catch (error) {
+    if (error instanceof AccessDenied) context.onSubmission(exchange.listeningPort, '', 'unauthenticated');
+    throw error;
   } finally {
     clearTimeout(timer);
     link.settle(submission.id);
@@ -83,11 +87,6 @@ async function conclude(
     context.onSubmission(exchange.listeningPort, groupId, result);
   if (placed.kind === 'abandoned') {
     count('abandoned');
-    return;
-  }
-  if (placed.kind === 'delegated') {
-    count('unauthenticated');
-    answerDelegated(exchange);
     return;
   }
   if (placed.kind === 'refused') {
@@ -114,7 +113,7 @@ type Taken = Extract<Placed, { kind: 'placed' }> & {
 async function handOver(
   context: RoadContext,
   submission: Submission,
-  { outcome, owner, placement, sentHeaders }: Taken,
+  { outcome, owner, placement, sentHeaders, isDirect }: Taken,
   transactionId: string | undefined,
 ): Promise<void> {
   const { exchange } = submission;
@@ -129,15 +128,15 @@ async function handOver(
   if (response.destroyed) return;
   if (transactionId !== undefined) context.transactions.joined(id, transactionId);
   await context.transactions.observe(id, answer.rawHeaders, owner);
-  context.live.started(
-    historyOf(submission, sentHeaders, {
-      id,
-      trinoQueryId: id,
-      backendId: placement.backendId,
-      groupId: placement.groupId,
-      decidedBy: placement.decidedBy,
-    }),
-  );
+  const query = historyOf(submission, sentHeaders, {
+    id,
+    trinoQueryId: id,
+    backendId: placement.backendId,
+    groupId: placement.groupId,
+    decidedBy: placement.decidedBy,
+  });
+  if (isDirect) context.live.departed(query);
+  else context.live.started(query);
   if (context.logger.level === 'debug') {
     const { backendId: backend, groupId: group, decidedBy } = placement;
     const tookMs = context.now() - submission.submittedAt;

@@ -12,7 +12,7 @@ import {
   type SnapshotBackend,
   SnapshotBackendSchema,
 } from '@trino-gateway/api/gateway';
-import { silentLogger } from '@trino-gateway/runtime';
+import { type Logger, silentLogger } from '@trino-gateway/runtime';
 import type { ScriptedTrino } from '@trino-gateway/testing';
 import { type ClientAddressSettings, createClientView } from '../src/client-address.ts';
 import { type ClientListener, listenForClients } from '../src/client-listener.ts';
@@ -41,6 +41,8 @@ export type Testbed = AsyncDisposable & {
   /** Listening port, group and result of each submission. */
   submissions: [number, string, string][];
   started: Query[];
+  /** Handed over to clusters whose clients poll them themselves. */
+  departed: Query[];
   running: string[];
   ended: { id: string; state: number; error?: string | undefined }[];
 };
@@ -49,6 +51,11 @@ export type TestbedOptions = {
   /** Backend id → cluster; they are chosen in this order, unless excluded. */
   clusters?: Record<string, Pick<ScriptedTrino, 'url'>>;
   forwardedHeaders?: Backend_ForwardedHeaders;
+  /** Further settings of all of them. */
+  backend?: Partial<Pick<SnapshotBackend, 'externalUrl' | 'forwarding'>>;
+  /** What every decision says. */
+  authDelegated?: boolean;
+  logger?: Logger;
   /** Instead of choosing in order. */
   route?: (request: Route) => Partial<RouteResponse> | Promise<Partial<RouteResponse>>;
   requestSource?: string;
@@ -75,7 +82,7 @@ export async function startTestbed(options: TestbedOptions = {}): Promise<Testbe
   const backends = new Map<string, SnapshotBackend>();
   for (const [id, { url }] of Object.entries(options.clusters ?? {})) {
     const forwardedHeaders = options.forwardedHeaders ?? Backend_ForwardedHeaders.AUTO;
-    backends.set(id, create(SnapshotBackendSchema, { id, url, forwardedHeaders }));
+    backends.set(id, create(SnapshotBackendSchema, { id, url, forwardedHeaders, ...options.backend }));
   }
   const ownership = createOwnership();
   ownership.replace([...backends.values()], []);
@@ -85,20 +92,23 @@ export async function startTestbed(options: TestbedOptions = {}): Promise<Testbe
     incarnations: [] as { suffix: string; backendId: string }[],
     submissions: [] as Testbed['submissions'],
     started: [] as Query[],
+    departed: [] as Query[],
     running: [] as string[],
     ended: [] as Testbed['ended'],
   };
   const inOrder = (request: Route): Partial<RouteResponse> => {
+    const { authDelegated = false } = options;
     const open = [...backends.values()].filter(({ id }) => !request.excludedBackendIds.includes(id));
     const backend = open.find(({ id }) => !request.avoidedBackendIds.includes(id)) ?? open[0];
-    if (backend === undefined) return { refusal: 'no backend is left', refusalErrorName: 'NO_NODES_AVAILABLE' };
+    if (backend === undefined)
+      return { authDelegated, refusal: 'no backend is left', refusalErrorName: 'NO_NODES_AVAILABLE' };
     const decision = create(DecisionSchema, {
       backendId: backend.id,
       groupId: 'g',
       decidedBy: 'policy p',
       requestSource: options.requestSource ?? '',
     });
-    return { decision, backend };
+    return { authDelegated, decision, backend };
   };
   const link: GatewayLink = {
     notReady: () => undefined,
@@ -117,6 +127,7 @@ export async function startTestbed(options: TestbedOptions = {}): Promise<Testbe
   };
   const live: LiveQueries = {
     started: (query) => void seen.started.push(query),
+    departed: (query) => void seen.departed.push(query),
     seen: () => {},
     running: (id) => void seen.running.push(id),
     ended: (id, { state, error }) => void seen.ended.push({ id, state, error: error?.name }),
@@ -129,6 +140,10 @@ export async function startTestbed(options: TestbedOptions = {}): Promise<Testbe
       attempt_time_limit: 30_000,
       poll_time_limit: 30_000,
       max_statement_bytes: 16_777_216,
+      auth_provider_time_limit: 30_000,
+      auth_cache_time: 300_000,
+      auth_forward_credentials: false,
+      ui: 'PROXY',
       ...options.config,
     },
     link,
@@ -139,7 +154,7 @@ export async function startTestbed(options: TestbedOptions = {}): Promise<Testbe
     clientView: createClientView({ trustedProxies: [], ...options.client }),
     onSubmission: (...ended) => void seen.submissions.push(ended),
     temporaryId: createTemporaryIds(randomBytes),
-    logger: silentLogger,
+    logger: options.logger ?? silentLogger,
     pollRetryDelaysMs: options.pollRetryDelaysMs ?? [20, 20, 20],
   });
   const listener: ClientListener = await listenForClients({ host: '127.0.0.1', port: 0 }, handler.handle, {

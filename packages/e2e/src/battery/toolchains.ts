@@ -13,16 +13,26 @@ export const clientsFolder = join(import.meta.dirname, '..', '..', 'clients');
 
 const PREPARE_MS = 1_200_000;
 
-/** A Python with the pinned packages, in a virtual environment in the cache. Throws MissingTool without Python 3.10 or its venv. */
+/** A Python with the pinned packages of the clients. Throws MissingTool without Python 3.10 or its venv. */
 export async function pythonWithPackages(say: (line: string) => void): Promise<string> {
+  return pythonEnvironment('python', join(clientsFolder, 'python', 'requirements.txt'), () =>
+    say('installing the Python clients (once)'),
+  );
+}
+
+/**
+ * A Python with the packages that a requirements file pins, in a virtual environment in the cache. Throws MissingTool
+ * without Python 3.10 or its venv.
+ * @param onInstall called before they are installed, which takes a while
+ */
+export async function pythonEnvironment(name: string, requirements: string, onInstall: () => void): Promise<string> {
   await need(
     'python3',
     ['-c', 'import ensurepip, venv, sys; sys.exit(sys.version_info < (3, 10))'],
     'Python 3.10 or newer with venv',
   );
-  const requirements = join(clientsFolder, 'python', 'requirements.txt');
-  const folder = await prepared('python', [requirements], async (part) => {
-    say('installing the Python clients (once)');
+  const folder = await prepared(name, [requirements], async (part) => {
+    onInstall();
     await runCommand('python3', ['-m', 'venv', part], { timeoutMs: PREPARE_MS });
     await runCommand(join(part, 'bin', 'python'), ['-m', 'pip', 'install', '-q', '-r', requirements], {
       timeoutMs: PREPARE_MS,

@@ -3,6 +3,7 @@ import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { expect, test } from '@jest/globals';
 import {
   BackendOverrideSchema,
+  BackendScheduleSchema,
   BackendSchema,
   BackendStatus_State,
   BackendStatusSchema,
@@ -18,9 +19,10 @@ type Given = {
   backend?: MessageInitShape<typeof BackendSchema>;
   draining?: boolean;
   status?: MessageInitShape<typeof BackendStatusSchema> | null;
+  schedule?: MessageInitShape<typeof BackendScheduleSchema>;
   override?: MessageInitShape<typeof BackendOverrideSchema>;
 };
-const facts = ({ backend, draining = false, status, override }: Given): BackendFacts => ({
+const facts = ({ backend, draining = false, status, schedule, override }: Given): BackendFacts => ({
   backend: create(BackendSchema, { id: 'b', enabled: true, ...backend }),
   draining,
   status:
@@ -32,10 +34,55 @@ const facts = ({ backend, draining = false, status, override }: Given): BackendF
           observedAt: timestampFromMs(NOW - 1_000),
           ...status,
         }),
+  schedule: schedule && create(BackendScheduleSchema, schedule),
   override: override && create(BackendOverrideSchema, override),
 });
 
+const evenings = { uptimeSchedule: '* 18-23 * * *', timeZone: 'Europe/Vienna' };
+const change = (ms: number, scheduledUp: boolean) => ({ at: timestampFromMs(ms), scheduledUp });
+
 test.each<[string, Given, string[]]>([
+  ['a schedule nobody has read yet', { backend: evenings }, []],
+  ['inside its schedule', { backend: evenings, schedule: { ...evenings, scheduledUp: true } }, []],
+  [
+    'outside its schedule',
+    { backend: evenings, schedule: { ...evenings, nextChanges: [change(NOW + 5_000, true)] } },
+    ['it is outside its uptime schedule "* 18-23 * * *" (Europe/Vienna) until 1970-01-01T00:16:45.000Z'],
+  ],
+  [
+    'outside its schedule although an operator marked it healthy',
+    {
+      backend: evenings,
+      schedule: { ...evenings, nextChanges: [change(NOW + 5_000, true)] },
+      override: { healthy: true, healthyUntil: later },
+    },
+    ['it is outside its uptime schedule "* 18-23 * * *" (Europe/Vienna) until 1970-01-01T00:16:45.000Z'],
+  ],
+  [
+    'outside a schedule that never begins',
+    { backend: { uptimeSchedule: '0 0 30 2 *' }, schedule: { uptimeSchedule: '0 0 30 2 *' } },
+    ['it is outside its uptime schedule "0 0 30 2 *" (UTC) and no end of that is known'],
+  ],
+  [
+    'another schedule than the one that was read',
+    { backend: evenings, schedule: { ...evenings, uptimeSchedule: '* 0-7 * * *' } },
+    [],
+  ],
+  ['another time zone than the one that was read', { backend: evenings, schedule: { ...evenings, timeZone: '' } }, []],
+  ['a finding about a schedule it no longer has', { schedule: { ...evenings } }, []],
+  [
+    'a beginning the silent monitor had announced',
+    { backend: evenings, schedule: { ...evenings, nextChanges: [change(NOW, true), change(NOW + 9_000, false)] } },
+    [],
+  ],
+  [
+    'an end the silent monitor had announced, the last it knew of',
+    {
+      backend: evenings,
+      schedule: { ...evenings, scheduledUp: false, nextChanges: [change(NOW - 9, true), change(NOW, false)] },
+    },
+    ['it is outside its uptime schedule "* 18-23 * * *" (Europe/Vienna) and no end of that is known'],
+  ],
   ['healthy', {}, []],
   ['disabled', { backend: { enabled: false } }, ['it is disabled']],
   ['draining', { draining: true }, ['it is draining']],
@@ -107,6 +154,16 @@ test('an assessment names the moment at which time alone may change it', () => {
   expect(assess(given, NOW, MAX_AGE).until).toBe(NOW + 500);
   expect(assess(given, NOW + 500, MAX_AGE).until).toBe(NOW - 1_000 + MAX_AGE + 1);
   expect(assess(facts({ status: null }), NOW, MAX_AGE).until).toBe(Number.POSITIVE_INFINITY);
+});
+
+test('a pool goes by the clock where the schedule says so', () => {
+  const given = facts({
+    backend: evenings,
+    schedule: { ...evenings, nextChanges: [change(NOW + 10, true), change(NOW + 20, false)] },
+  });
+  expect(assess(given, NOW, MAX_AGE)).toMatchObject({ available: false, until: NOW + 10 });
+  expect(assess(given, NOW + 10, MAX_AGE)).toMatchObject({ available: true, until: NOW + 20 });
+  expect(assess(given, NOW + 20, MAX_AGE).available).toBe(false);
 });
 
 test('an override shows only the parts that still hold', () => {

@@ -1,5 +1,7 @@
-import type { Backend, BackendOverride, BackendStatus } from '@trino-gateway/api/gateway';
+import type { Backend, BackendOverride, BackendSchedule, BackendStatus } from '@trino-gateway/api/gateway';
 import { BackendStatus_StateSchema } from '@trino-gateway/api/gateway';
+import { epochMs, isoTime } from './moment.ts';
+import { type Phase, phaseAt } from './uptime.ts';
 
 /** What availability is computed from. Times are epoch milliseconds. */
 export type BackendFacts = {
@@ -7,6 +9,8 @@ export type BackendFacts = {
   draining: boolean;
   /** The monitor's last finding; absent before the first probe. */
   status: BackendStatus | undefined;
+  /** What the monitor read from its schedule, perhaps from an older one; absent when it never did. */
+  schedule: BackendSchedule | undefined;
   /** As stored: the parts that have expired are still in it. */
   override: BackendOverride | undefined;
 };
@@ -26,12 +30,17 @@ type Moment = BackendFacts & {
   markedHealthy: boolean | undefined;
   load: number | undefined;
   loadIsSet: boolean;
+  phase: Phase | undefined;
 };
 
 /** Every condition of availability, with the sentence that says that it does not hold. */
 const conditions: readonly { holds: (moment: Moment) => boolean; otherwise: (moment: Moment) => string }[] = [
   { holds: ({ backend }) => backend.enabled !== false, otherwise: () => 'it is disabled' },
   { holds: ({ draining }) => !draining, otherwise: () => 'it is draining' },
+  {
+    holds: ({ phase }) => phase?.up !== false,
+    otherwise: ({ backend, phase }) => outsideSchedule(backend, phase),
+  },
   {
     holds: ({ status, markedHealthy }) => status !== undefined || markedHealthy !== undefined,
     otherwise: () => 'it was not probed yet',
@@ -57,6 +66,7 @@ export function assess(facts: BackendFacts, now: number, loadMaxAgeMs: number): 
     if (time > now && time < until) until = time;
   };
   if (facts.status) mayChangeAt(epochMs(facts.status.observedAt) + loadMaxAgeMs + 1);
+  if (moment.phase) mayChangeAt(moment.phase.until);
   if (facts.override) {
     mayChangeAt(epochMs(facts.override.healthyUntil));
     mayChangeAt(epochMs(facts.override.clusterLoadUntil));
@@ -96,7 +106,11 @@ export function silence(status: BackendStatus | undefined, now: number, silentAf
   return `the monitor last looked ${Math.round((now - observedAt) / 1_000)} s ago; its last finding stays in force`;
 }
 
-function at({ backend, draining, status, override }: BackendFacts, now: number, loadMaxAgeMs: number): Moment {
+function at(
+  { backend, draining, status, schedule, override }: BackendFacts,
+  now: number,
+  loadMaxAgeMs: number,
+): Moment {
   const marked = override?.healthy !== undefined && epochMs(override.healthyUntil) > now;
   const loadIsSet = override?.clusterLoad !== undefined && epochMs(override.clusterLoadUntil) > now;
   const sampleIsFresh = status !== undefined && now - epochMs(status.observedAt) <= loadMaxAgeMs;
@@ -104,20 +118,18 @@ function at({ backend, draining, status, override }: BackendFacts, now: number, 
     backend,
     draining,
     status,
+    schedule,
     override,
+    phase: phaseAt(backend, schedule, now),
     markedHealthy: marked ? override?.healthy : undefined,
     load: loadIsSet ? override?.clusterLoad : sampleIsFresh ? status?.clusterLoad : undefined,
     loadIsSet,
   };
 }
 
-/** A time of the contract as epoch milliseconds; 0 when absent. */
-export function epochMs(time: { seconds: bigint; nanos: number } | undefined): number {
-  return time ? Number(time.seconds) * 1_000 + time.nanos / 1_000_000 : 0;
-}
-
-function isoTime(ms: number): string {
-  return new Date(ms).toISOString();
+function outsideSchedule({ uptimeSchedule, timeZone }: Backend, phase: Phase | undefined): string {
+  const until = phase && Number.isFinite(phase.until) ? `until ${isoTime(phase.until)}` : 'and no end of that is known';
+  return `it is outside its uptime schedule "${uptimeSchedule}" (${timeZone || 'UTC'}) ${until}`;
 }
 
 function stateName(status: BackendStatus | undefined): string {

@@ -51,6 +51,7 @@ function snapshotOf(given: {
           }),
         ]),
       ),
+      schedules: new Map(),
       overrides: new Map(),
     },
     MAX_AGE,
@@ -228,7 +229,11 @@ test('an override ends by the passing of time alone, without a new snapshot', ()
     policies: new Map(),
   });
   const override = create(BackendOverrideSchema, { healthy: true, healthyUntil: timestampFromMs(NOW + 100) });
-  const snapshot = createSnapshot(indexed, { statuses: new Map(), overrides: new Map([['x', override]]) }, MAX_AGE);
+  const snapshot = createSnapshot(
+    indexed,
+    { statuses: new Map(), schedules: new Map(), overrides: new Map([['x', override]]) },
+    MAX_AGE,
+  );
   expect(decided(snapshot, { defaultGroupId: 'd' }).kind).toBe('chosen');
   expect(decided(snapshot, { defaultGroupId: 'd', now: NOW + 99 }).kind).toBe('chosen');
   expect(decided(snapshot, { defaultGroupId: 'd', now: NOW + 100 }).kind).toBe('refused');

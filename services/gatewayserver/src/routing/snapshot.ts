@@ -1,12 +1,14 @@
 import type {
   Backend,
   BackendOverride,
+  BackendSchedule,
   BackendStatus,
   Group,
   Group_Strategy,
   Policy,
 } from '@trino-gateway/api/gateway';
-import { assess, type BackendFacts, epochMs } from './availability.ts';
+import { assess, type BackendFacts } from './availability.ts';
+import { epochMs } from './moment.ts';
 import { indexPolicies, type PolicyIndex } from './policy.ts';
 
 /** Everything an administrator decides. */
@@ -19,6 +21,7 @@ export type RoutingConfiguration = {
 /** What is known about the backends, by backend id. */
 export type RoutingConditions = {
   statuses: ReadonlyMap<string, BackendStatus>;
+  schedules: ReadonlyMap<string, BackendSchedule>;
   overrides: ReadonlyMap<string, BackendOverride>;
 };
 
@@ -82,7 +85,13 @@ export function createSnapshot(
     const found = configuration.backends.get(id);
     if (!found) return undefined;
     const { backend, draining } = found;
-    return { backend, draining, status: conditions.statuses.get(id), override: conditions.overrides.get(id) };
+    return {
+      backend,
+      draining,
+      status: conditions.statuses.get(id),
+      schedule: conditions.schedules.get(id),
+      override: conditions.overrides.get(id),
+    };
   };
   const computePool = (groupId: string, now: number) => {
     let until = Number.POSITIVE_INFINITY;

@@ -11,10 +11,13 @@ import {
 } from '@trino-gateway/api/gateway';
 import { backendProblems } from '@trino-gateway/api/rules';
 import { assess, liveOverride, unavailableReasons } from '../routing/availability.ts';
+import { scheduleAt } from '../routing/uptime.ts';
 import type { StoredBackend } from '../storage/store.ts';
 import type { RpcContext } from './context.ts';
 import { HIDDEN_PASSWORD, storableBackend } from './objects.ts';
 import { pageOf } from './paging.ts';
+import { requireBackend } from './require-backend.ts';
+import { reportSchedule } from './schedule-reports.ts';
 import {
   checked,
   checkedId,
@@ -22,7 +25,6 @@ import {
   checkedText,
   found,
   invalid,
-  notFound,
   refuseDeclared,
   refuseReferenced,
 } from './validation.ts';
@@ -98,8 +100,9 @@ export function backendService(context: Context): ServiceImpl<typeof BackendServ
         await backends.delete(id);
       });
       keeper.wrote('configuration', ({ backends }) => backends.delete(id));
-      keeper.wrote('conditions', ({ statuses, overrides }) => {
+      keeper.wrote('conditions', ({ statuses, schedules, overrides }) => {
         statuses.delete(id);
+        schedules.delete(id);
         overrides.delete(id);
       });
       return {};
@@ -138,6 +141,11 @@ export function backendService(context: Context): ServiceImpl<typeof BackendServ
       return {};
     },
 
+    async reportBackendSchedule(request) {
+      await reportSchedule(context, request.schedule);
+      return {};
+    },
+
     markHealthy: mark(true),
     markUnhealthy: mark(false),
 
@@ -154,7 +162,9 @@ function shown({ backend, draining }: StoredBackend, { keeper, live, now }: Cont
   const { loadMaxAgeMs } = keeper.snapshot();
   const override = keeper.known.overrides.get(id);
   const status = keeper.known.statuses.get(id);
-  const facts = { backend, draining, status, override };
+  const schedule = keeper.known.schedules.get(id);
+  const facts = { backend, draining, status, schedule, override };
+  const scheduled = scheduleAt(backend, schedule, now());
   const holding = liveOverride(override, now());
   return {
     ...backend,
@@ -166,17 +176,10 @@ function shown({ backend, draining }: StoredBackend, { keeper, live, now }: Cont
       draining,
       ...(status && { status }),
       ...(holding && { override: holding }),
+      ...(scheduled && { schedule: scheduled }),
       liveQueries: live.live(id),
     },
   };
-}
-
-/** Asks the database before it says that a backend does not exist: another replica may just have stored it. */
-async function requireBackend({ keeper }: Context, id: string, field?: string): Promise<StoredBackend> {
-  if (!keeper.known.backends.has(id)) await keeper.refresh();
-  const stored = keeper.known.backends.get(id);
-  if (stored) return stored;
-  throw field ? invalid(field, `expected a backend that exists, got "${id}"`) : notFound('backend', id);
 }
 
 function withStoredPassword(wanted: Backend, before: Backend | undefined): Backend {

@@ -78,13 +78,14 @@ function failureOf(error: unknown, method: DescMethod, logger: Logger): ConnectE
   return new ConnectError(`internal error (request ${requestId})`, Code.Internal);
 }
 
-function tokensOf(headers: Headers): string[] {
+/** The tokens a caller shows, as `X-Auth-Key` or as `Authorization: Bearer`. */
+export function tokensOf(headers: Headers): string[] {
   const bearer = /^bearer +(\S+) *$/i.exec(headers.get('authorization') ?? '')?.[1];
   return [headers.get('x-auth-key') ?? '', bearer ?? ''].filter((token) => token !== '');
 }
 
 /** Compares in a time that tells nothing about how much of the token was right. */
-function comparison(token: string): (given: string) => boolean {
+export function comparison(token: string): (given: string) => boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest();
   const expected = digest(token);
   return (given) => timingSafeEqual(digest(given), expected);

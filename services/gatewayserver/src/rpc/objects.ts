@@ -1,6 +1,7 @@
 import {
   type Backend,
   Backend_ForwardedHeaders,
+  Backend_Forwarding,
   type Group,
   Group_Strategy,
   type Policy,
@@ -15,6 +16,8 @@ export function storableBackend({ condition: _, ...backend }: Backend, managedBy
     ...backend,
     url: new URL(backend.url).origin,
     forwardedHeaders: backend.forwardedHeaders || Backend_ForwardedHeaders.AUTO,
+    externalUrl: backend.externalUrl && new URL(backend.externalUrl).origin,
+    forwarding: backend.forwarding || Backend_Forwarding.PROXY,
     managedBy,
   };
 }

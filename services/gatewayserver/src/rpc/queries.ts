@@ -1,5 +1,6 @@
+import { timestampFromMs, timestampMs } from '@bufbuild/protobuf/wkt';
 import { Code, ConnectError, type ServiceImpl } from '@connectrpc/connect';
-import { type Query, Query_StateSchema, type QueryService } from '@trino-gateway/api/gateway';
+import { type ListQueriesRequest, type Query, Query_StateSchema, type QueryService } from '@trino-gateway/api/gateway';
 import { querySuffix } from '@trino-gateway/trino/query-id';
 import { cancelOnCluster } from '../cancel-on-cluster.ts';
 import { BadPageTokenError } from '../storage/store.ts';
@@ -10,11 +11,14 @@ const MOST_REPORTED = 1_000;
 const TEXT_LENGTH = 1_000_000;
 const MOST_PER_PAGE = 1_000;
 
-type Context = Pick<RpcContext, 'store' | 'keeper'>;
+/** How far back a text is looked for when nobody says: every row of that time is read. */
+const TEXT_RANGE_MS = 86_400_000;
+
+type Context = Pick<RpcContext, 'store' | 'keeper' | 'now'>;
 
 /** History. */
 export function queryService(context: Context): ServiceImpl<typeof QueryService> {
-  const { store, keeper } = context;
+  const { store, keeper, now } = context;
   return {
     async getQuery({ id }) {
       return found('query', checkedId(id), await store.getQuery(id));
@@ -30,7 +34,7 @@ export function queryService(context: Context): ServiceImpl<typeof QueryService>
       if (request.order < 0 || request.order > 2)
         throw invalid('order', `expected a known value, got ${request.order}`);
       try {
-        return await store.listQueries(request);
+        return await store.listQueries(withinTimeRange(request, now()));
       } catch (error) {
         if (error instanceof BadPageTokenError)
           throw invalid('page_token', 'expected next_page_token of the call before');
@@ -68,6 +72,13 @@ export function queryService(context: Context): ServiceImpl<typeof QueryService>
       return {};
     },
   };
+}
+
+/** A text is looked for within a time range only: no index helps to find it. */
+function withinTimeRange(request: ListQueriesRequest, now: number): ListQueriesRequest {
+  if (request.text === '' || request.submittedAfter !== undefined) return request;
+  const end = request.submittedBefore === undefined ? now : timestampMs(request.submittedBefore);
+  return { ...request, submittedAfter: timestampFromMs(end - TEXT_RANGE_MS) };
 }
 
 /** The life of a coordinator that owns a query: by the suffix of its id, else by history. */

@@ -10,6 +10,7 @@ import {
 import { Health } from '@trino-gateway/api/health';
 import { ServerReflection } from '@trino-gateway/api/reflection';
 import { ServerReflection as ServerReflectionV1Alpha } from '@trino-gateway/api/reflection-v1alpha';
+import { tellingMethods } from './allowed-methods.ts';
 import { backendService } from './backends.ts';
 import type { RpcContext } from './context.ts';
 import { groupService } from './groups.ts';
@@ -42,5 +43,5 @@ export function registerServices(router: ConnectRouter, context: RpcContext): vo
     )
     .service(ServerReflection, reflection.v1)
     .service(ServerReflectionV1Alpha, reflection.v1alpha);
-  router.handlers.splice(0, router.handlers.length, ...router.handlers.map(namingJsonFields));
+  router.handlers.splice(0, router.handlers.length, ...router.handlers.map(namingJsonFields).map(tellingMethods));
 }

@@ -1,6 +1,7 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { ServiceImpl } from '@connectrpc/connect';
 import type { RouteRequest, RouteResponseSchema, RoutingService } from '@trino-gateway/api/gateway';
+import { routerBackend } from '../router-backend.ts';
 import type { Outcome } from '../routing/decide.ts';
 import type { RpcContext } from './context.ts';
 import { checkedClient } from './policies.ts';
@@ -25,12 +26,12 @@ export function routingService({ decisions }: Pick<RpcContext, 'decisions'>): Se
     const { authDelegated, reasons } = outcome;
     if (outcome.kind === 'refused')
       return { reasons, authDelegated, refusal: outcome.message, refusalErrorName: outcome.errorName };
-    const { id, url, forwardedHeaders } = outcome.backend;
-    return { decision: decisionOf(outcome), reasons, authDelegated, backend: { id, url, forwardedHeaders } };
+    return { decision: decisionOf(outcome), reasons, authDelegated, backend: routerBackend(outcome.backend) };
   };
   return {
     async decide(request) {
       checkedText('user', request.user, 10_000);
+      checkedText('client_ip', request.clientIp, 1_000);
       const outcome = decisions.dryRun(checkedClient(request));
       return outcome.kind === 'chosen'
         ? { decision: decisionOf(outcome), reasons: outcome.reasons }

@@ -5,6 +5,7 @@ import type { ServiceImpl } from '@connectrpc/connect';
 import { Backend_ForwardedHeaders, IncarnationSchema, type SuiteService } from '@trino-gateway/api/gateway';
 import { describeError } from '@trino-gateway/runtime';
 import { coordinatorAlphabet } from '@trino-gateway/trino/query-id';
+import { routerBackend } from '../router-backend.ts';
 import type { RpcContext } from './context.ts';
 import { transactionCalls } from './transactions.ts';
 import { checkedId, checkedNumber, checkedOrigin, invalid } from './validation.ts';
@@ -32,11 +33,7 @@ export function suiteService(context: RpcContext): ServiceImpl<typeof SuiteServi
       if (revision === request.revision) return { revision };
       return {
         revision,
-        backends: [...keeper.known.backends.values()].map(({ backend: { id, url, forwardedHeaders } }) => ({
-          id,
-          url,
-          forwardedHeaders,
-        })),
+        backends: [...keeper.known.backends.values()].map(({ backend }) => routerBackend(backend)),
         incarnations: [...keeper.known.incarnations],
         refusalKey: context.refusalKey,
       };

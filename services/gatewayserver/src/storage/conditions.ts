@@ -2,36 +2,51 @@ import { timestampMs } from '@bufbuild/protobuf/wkt';
 import {
   type BackendOverride,
   BackendOverrideSchema,
+  type BackendSchedule,
+  BackendScheduleSchema,
   type BackendStatus,
   BackendStatusSchema,
 } from '@trino-gateway/api/gateway';
 import type { Database } from './database.ts';
 import { fromDocument, toDocument } from './documents.ts';
-import { type BackendRow, type OverrideRow, type StatusRow, TABLES } from './entities.ts';
+import { type BackendRow, type OverrideRow, type ScheduleRow, type StatusRow, TABLES } from './entities.ts';
 import { bumpRevision, lockRevision } from './revisions.ts';
 import type { Session } from './session.ts';
 import type { Conditions } from './store.ts';
 
-/** Statuses and overrides, in the order of their backends' ids. */
+/** Statuses, schedules and overrides, in the order of their backends' ids. */
 export async function readConditions({ manager }: Session): Promise<Conditions> {
   const order = { backendId: 'ASC' } as const;
   const statuses = await manager.getRepository<StatusRow>(TABLES.statuses).find({ order });
+  const schedules = await manager.getRepository<ScheduleRow>(TABLES.schedules).find({ order });
   const overrides = await manager.getRepository<OverrideRow>(TABLES.overrides).find({ order });
   return {
     statuses: statuses.map((row) => fromDocument(BackendStatusSchema, row.document)),
+    schedules: schedules.map((row) => fromDocument(BackendScheduleSchema, row.document)),
     overrides: new Map(overrides.map((row) => [row.backendId, fromDocument(BackendOverrideSchema, row.document)])),
   };
 }
 
 /** See Store.putStatus. */
 export function putStatus(database: Database, status: BackendStatus): Promise<void> {
-  const row: StatusRow = {
-    backendId: status.backendId,
-    document: toDocument(BackendStatusSchema, status),
-    observedAt: status.observedAt === undefined ? Date.now() : timestampMs(status.observedAt),
-  };
-  return writeConditions(database, status.backendId, async ({ manager }) => {
-    const rows = manager.getRepository<StatusRow>(TABLES.statuses);
+  return putFinding(database, TABLES.statuses, status, toDocument(BackendStatusSchema, status));
+}
+
+/** See Store.putSchedule. */
+export function putSchedule(database: Database, schedule: BackendSchedule): Promise<void> {
+  return putFinding(database, TABLES.schedules, schedule, toDocument(BackendScheduleSchema, schedule));
+}
+
+/** Replaces what the monitor said before, unless that is newer. */
+function putFinding(
+  database: Database,
+  table: string,
+  { backendId, observedAt }: BackendStatus | BackendSchedule,
+  document: string,
+): Promise<void> {
+  const row = { backendId, document, observedAt: observedAt === undefined ? Date.now() : timestampMs(observedAt) };
+  return writeConditions(database, backendId, async ({ manager }) => {
+    const rows = manager.getRepository<StatusRow | ScheduleRow>(table);
     const old = await rows.findOneBy({ backendId: row.backendId });
     if (old !== null && old.observedAt > row.observedAt) return false;
     if (old === null) await rows.insert(row);

@@ -6,6 +6,7 @@ import type { Engine } from './engine.ts';
 export type ObjectRow = { id: string; document: string; enabled: boolean };
 export type BackendRow = ObjectRow & { draining: boolean };
 export type StatusRow = { backendId: string; document: string; observedAt: number };
+export type ScheduleRow = { backendId: string; document: string; observedAt: number };
 export type OverrideRow = { backendId: string; document: string };
 export type IncarnationRow = {
   suffix: string;
@@ -24,6 +25,7 @@ export type TransactionRow = {
 };
 export type RevisionRow = { name: string; value: number };
 export type SecretRow = { name: string; value: string };
+export type DutyRow = { name: string; holder: string; heldUntil: number };
 export type QueryRow = {
   id: string;
   trinoQueryId: string;
@@ -56,17 +58,22 @@ export const TABLES = {
   policies: 'policies',
   statuses: 'backend_statuses',
   overrides: 'backend_overrides',
+  schedules: 'backend_schedules',
   incarnations: 'incarnations',
   transactions: 'open_transactions',
   revisions: 'revisions',
   secrets: 'suite_secrets',
   queries: 'queries',
+  duties: 'duties',
 } as const;
 
 /** The longest values that fit columns with an index, in characters. */
 export const LENGTHS = { id: 128, name: 256, url: 512, address: 64, suffix: 16 } as const;
 
-/** The indexes of `queries`: each filter of ListQueries, in the order pages are read. */
+/**
+ * The indexes of `queries`: each filter of ListQueries, in the order pages are read, and the pairs that are asked for
+ * most: the failed queries of somebody who has plenty, none of them failed.
+ */
 export const QUERY_INDEXES: Record<string, readonly (keyof QueryRow)[]> = {
   queries_by_time: ['submittedAt', 'id'],
   queries_by_user: ['user', 'submittedAt', 'id'],
@@ -74,6 +81,10 @@ export const QUERY_INDEXES: Record<string, readonly (keyof QueryRow)[]> = {
   queries_by_group: ['groupId', 'submittedAt', 'id'],
   queries_by_state: ['state', 'submittedAt', 'id'],
   queries_by_source: ['source', 'submittedAt', 'id'],
+  queries_by_user_state: ['user', 'state', 'submittedAt', 'id'],
+  queries_by_backend_state: ['backendId', 'state', 'submittedAt', 'id'],
+  queries_by_group_state: ['groupId', 'state', 'submittedAt', 'id'],
+  queries_by_source_state: ['source', 'state', 'submittedAt', 'id'],
   queries_by_trino_id: ['trinoQueryId'],
 };
 
@@ -140,6 +151,14 @@ export function entities(engine: Engine): EntitySchema[] {
         observedAt: { ...time, name: 'observed_at' },
       },
     }),
+    new EntitySchema<ScheduleRow>({
+      name: TABLES.schedules,
+      columns: {
+        backendId: { ...id, name: 'backend_id' },
+        document: text,
+        observedAt: { ...time, name: 'observed_at' },
+      },
+    }),
     new EntitySchema<OverrideRow>({
       name: TABLES.overrides,
       columns: { backendId: { ...id, name: 'backend_id' }, document: text },
@@ -173,6 +192,14 @@ export function entities(engine: Engine): EntitySchema[] {
     new EntitySchema<SecretRow>({
       name: TABLES.secrets,
       columns: { name: { ...name(LENGTHS.address), primary: true }, value: text },
+    }),
+    new EntitySchema<DutyRow>({
+      name: TABLES.duties,
+      columns: {
+        name: { ...name(LENGTHS.address), primary: true },
+        holder: name(LENGTHS.address),
+        heldUntil: { ...time, name: 'held_until' },
+      },
     }),
     new EntitySchema<QueryRow>({
       name: TABLES.queries,

@@ -1,4 +1,4 @@
-import { QueryFailedError } from 'typeorm';
+import { QueryFailedError, QueryRunnerAlreadyReleasedError } from 'typeorm';
 import { DatabaseUnavailableError } from './store.ts';
 
 /**
@@ -48,11 +48,15 @@ const UNAVAILABLE = new Set([
   'ER_QUERY_INTERRUPTED',
   'ER_OPTION_PREVENTS_STATEMENT',
   'ER_READ_ONLY_MODE',
+  'ER_DISK_FULL',
+  'ER_RECORD_FILE_FULL',
   'SQLITE_FULL',
   'SQLITE_READONLY',
   'SQLITE_CANTOPEN',
   '25006',
   '25P03',
+  '53100',
+  '53200',
   '53300',
   '57014',
   '57P03',
@@ -60,6 +64,8 @@ const UNAVAILABLE = new Set([
 
 /** The kind of failure, or undefined when the error does not come from the database. */
 export function failureOf(error: unknown): Failure | undefined {
+  // On PostgreSQL TypeORM takes a broken connection away from under the one who uses it.
+  if (error instanceof QueryRunnerAlreadyReleasedError) return 'lost';
   const cause = error instanceof QueryFailedError ? error.driverError : error;
   const code = codeOf(cause);
   if (CONTENTION.has(code)) return 'contention';

@@ -8,7 +8,14 @@ import {
   PolicySchema,
 } from '@trino-gateway/api/gateway';
 import { fromDocument, toDocument } from './documents.ts';
-import { type BackendRow, type ObjectRow, type OverrideRow, type StatusRow, TABLES } from './entities.ts';
+import {
+  type BackendRow,
+  type ObjectRow,
+  type OverrideRow,
+  type ScheduleRow,
+  type StatusRow,
+  TABLES,
+} from './entities.ts';
 import { bumpRevision } from './revisions.ts';
 import type { Session } from './session.ts';
 import type { ConfigurationChange, ObjectTable, StoredBackend } from './store.ts';
@@ -118,4 +125,5 @@ async function forgetConditions(session: Session, backendId: string): Promise<vo
   await bumpRevision(session, 'conditions');
   await session.manager.getRepository<StatusRow>(TABLES.statuses).delete({ backendId });
   await session.manager.getRepository<OverrideRow>(TABLES.overrides).delete({ backendId });
+  await session.manager.getRepository<ScheduleRow>(TABLES.schedules).delete({ backendId });
 }

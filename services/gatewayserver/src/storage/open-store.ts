@@ -1,15 +1,17 @@
 import type { Logger } from '@trino-gateway/runtime';
 import type { DataSource } from 'typeorm';
-import { putOverride, putStatus, readConditions } from './conditions.ts';
+import { putOverride, putSchedule, putStatus, readConditions } from './conditions.ts';
 import { connectPatiently } from './data-source.ts';
 import { type Database, openDatabase } from './database.ts';
 import { MEMORY, parseDatabaseUrl } from './database-url.ts';
+import { endDuty, holdDuty } from './duties.ts';
 import { type BackendRow, type ObjectRow, TABLES } from './entities.ts';
 import { withoutStatement } from './failures.ts';
 import { pruneIncarnations, readIncarnations, recordIncarnation, touchIncarnations } from './incarnations.ts';
 import { migrateSource, pendingMigrations } from './migrate.ts';
 import { configurationChange, readBackend, readGroup, readPolicy } from './object-table.ts';
-import { getQuery, listQueries, recordQueries } from './queries.ts';
+import { purgeQueries, queryBehind } from './purge.ts';
+import { completeQueries, getQuery, listQueries, recordQueries } from './queries.ts';
 import { readRefusalKey } from './refusal-key.ts';
 import { bumpRevision, readRevisions } from './revisions.ts';
 import { inTime, type Session } from './session.ts';
@@ -80,6 +82,7 @@ function storeOn(database: Database): Store {
         return work(configurationChange(session));
       }),
     putStatus: (status) => putStatus(database, status),
+    putSchedule: (schedule) => putSchedule(database, schedule),
     putOverride: (backendId, override) => putOverride(database, backendId, override),
     recordIncarnation: (incarnation) => recordIncarnation(database, incarnation),
     touchIncarnations: (suffixes, at) => touchIncarnations(database, suffixes, at),
@@ -93,8 +96,13 @@ function storeOn(database: Database): Store {
       return refusalKey;
     },
     recordQueries: (queries) => recordQueries(database, queries),
+    completeQueries: (reports) => completeQueries(database, reports),
     getQuery: (id) => getQuery(database, id),
     listQueries: (filter) => listQueries(database, filter),
+    queryBehind: (position, count) => queryBehind(database, position, count),
+    purgeQueries: (upTo, most) => purgeQueries(database, upTo, most),
+    holdDuty: (name, holder, ms) => holdDuty(database, name, holder, ms),
+    endDuty: (name, holder) => endDuty(database, name, holder),
     [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
   };
 }

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { BadPageTokenError } from './store.ts';
+import { BadPageTokenError, type QueryPosition } from './store.ts';
 
 /** Where a page ended: the next one starts behind this row, in this direction. */
-export type PagePosition = { submittedAt: number; id: string; newestFirst: boolean };
+export type PagePosition = QueryPosition & { newestFirst: boolean };
 
 const CHECK_LENGTH = 8;
 

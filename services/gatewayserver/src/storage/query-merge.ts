@@ -5,7 +5,7 @@ const FIELDS = Object.keys(QUERY_COLUMNS) as (keyof QueryRow)[];
 
 // Each rule is one step up an order that all reports share (the larger text, the earlier time, the further state), so that
 // any sequence and repetition of the same reports ends in the same row. Empty text and 0 are the bottom of theirs.
-type Merge = 'larger' | 'earlier' | 'largerOrSet' | 'earlierOrSet' | 'ending';
+type Merge = 'larger' | 'longer' | 'earlier' | 'largerOrSet' | 'earlierOrSet' | 'ending';
 
 const MERGES: Record<Exclude<keyof QueryRow, 'id'>, Merge> = {
   trinoQueryId: 'larger',
@@ -26,7 +26,8 @@ const MERGES: Record<Exclude<keyof QueryRow, 'id'>, Merge> = {
   endedAt: 'ending',
   endedState: 'larger',
   rows: 'largerOrSet',
-  error: 'larger',
+  // The monitor knows the name of an error alone; whoever knows its message says more.
+  error: 'longer',
 };
 
 /** One statement that stores `rows`, all of different ids, or merges them into what is stored. */
@@ -54,6 +55,13 @@ function merged(engine: Engine, field: keyof typeof MERGES, name: (field: keyof 
   switch (MERGES[field]) {
     case 'larger':
       return `${largest}(${both})`;
+    case 'longer': {
+      const [before, after] = [`LENGTH(${old(field)})`, `LENGTH(${reported(field)})`];
+      return (
+        `CASE WHEN ${before} > ${after} THEN ${old(field)} WHEN ${before} < ${after} THEN ${reported(field)} ` +
+        `ELSE ${largest}(${both}) END`
+      );
+    }
     case 'earlier':
       return `${least}(${both})`;
     // With an absent side MAX and GREATEST answer NULL on three of the engines.

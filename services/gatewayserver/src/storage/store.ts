@@ -1,6 +1,7 @@
 import type {
   Backend,
   BackendOverride,
+  BackendSchedule,
   BackendStatus,
   Group,
   Incarnation,
@@ -16,8 +17,12 @@ export type StoredBackend = { backend: Backend; draining: boolean };
 /** Everything an administrator decides, read at one moment. Lists are in the order of ids. */
 export type Configuration = { backends: StoredBackend[]; groups: Group[]; policies: Policy[] };
 
-/** What the monitor found and what operators said against it, read at one moment. */
-export type Conditions = { statuses: BackendStatus[]; overrides: Map<string, BackendOverride> };
+/** What the monitor found, what it read from schedules, and what operators said against it, read at one moment. */
+export type Conditions = {
+  statuses: BackendStatus[];
+  schedules: BackendSchedule[];
+  overrides: Map<string, BackendOverride>;
+};
 
 /**
  * Counters that grow with each write of their kind, on whichever replica: equal means unchanged. A later last_seen_at of
@@ -50,6 +55,9 @@ export type ConfigurationChange = {
  * upper and lower case apart. Pages have 100 rows when the size is 0, at most 1000.
  */
 export type QueryFilter = Omit<ListQueriesRequest, '$typeName' | '$unknown'>;
+
+/** Where a query stands in the order of history. */
+export type QueryPosition = { submittedAt: number; id: string };
 
 /** The page token was not one of ours. */
 export class BadPageTokenError extends Error {
@@ -87,6 +95,8 @@ export type Store = AsyncDisposable & {
    * one of a backend that is not there.
    */
   putStatus(status: BackendStatus): Promise<void>;
+  /** What the monitor read from the schedule of its backend; as with putStatus, an older one changes nothing. */
+  putSchedule(schedule: BackendSchedule): Promise<void>;
   /**
    * Fills in the parts that are set (a value together with its expiry, the reason); the others stay. Nothing happens for a
    * backend that is not there.
@@ -114,12 +124,29 @@ export type Store = AsyncDisposable & {
   /**
    * Fills or completes history rows by id, all or nothing. What a report leaves empty keeps its stored value, a final
    * state is never undone, and repeating or reordering reports changes nothing. Where reports contradict each other the
-   * further state (FAILED over FINISHED), the earlier start, the larger text or number holds. A report of an id that nobody
+   * further state (FAILED over FINISHED), the earlier start, the larger text or number, the longer error holds. A report of an id that nobody
    * submitted makes a row. Kept: texts up to 1,000,000 characters, user, source and decided_by up to 256.
    */
   recordQueries(queries: readonly Query[]): Promise<void>;
+  /**
+   * The same for reports of those who saw a query run, not who submitted it: completes the rows that have their Trino ids,
+   * except for when they were submitted. Answers the reports whose query no row is about.
+   */
+  completeQueries(reports: readonly Query[]): Promise<Query[]>;
   /** By id, else by Trino id. */
   getQuery(id: string): Promise<Query | undefined>;
   /** Ordered by submitted_at and id. @throws BadPageTokenError */
   listQueries(filter: QueryFilter): Promise<{ queries: Query[]; nextPageToken: string }>;
+  /** The position of the query that `count` others lie between it and the given one (or the newest); undefined at the end. */
+  queryBehind(position: QueryPosition | undefined, count: number): Promise<QueryPosition | undefined>;
+  /** Deletes history up to and including a position, oldest first, at most `most` rows. @returns how many it were */
+  purgeQueries(upTo: QueryPosition, most: number): Promise<number>;
+
+  /**
+   * Takes or prolongs what only one of the replicas may do, for `ms` from now on by the database's clock. False while
+   * another holder has it.
+   */
+  holdDuty(name: string, holder: string, ms: number): Promise<boolean>;
+  /** Gives it back early; nothing happens when it is another's. */
+  endDuty(name: string, holder: string): Promise<void>;
 };

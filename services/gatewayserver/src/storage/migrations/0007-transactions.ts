@@ -3,7 +3,7 @@ import { createTable } from './create-table.ts';
 
 /** Open transactions and who holds them; `transactions` reads like a word of SQL. */
 export class CreateOpenTransactions implements MigrationInterface {
-  readonly name = 'CreateOpenTransactions1763700000013';
+  readonly name = 'CreateOpenTransactions1763700000070';
   async up(runner: QueryRunner): Promise<void> {
     await createTable(runner, {
       name: 'open_transactions',

@@ -2,6 +2,8 @@ import { CreateBackends, CreateGroups, CreatePolicies } from './0001-configurati
 import { CreateBackendOverrides, CreateBackendStatuses, CreateIncarnations } from './0002-conditions.ts';
 import { CreateRevisions, CreateSuiteSecrets, StartRevisions } from './0003-suite.ts';
 import { CreateQueries } from './0004-queries.ts';
+import { CreateBackendSchedules } from './0005-schedules.ts';
+import { CreateDuties, IndexQueriesByState } from './0006-history-upkeep.ts';
 import { CreateOpenTransactions } from './0007-transactions.ts';
 
 /** All migrations, oldest first. One that has been released never changes; a new one goes to the end. */
@@ -16,5 +18,8 @@ export const MIGRATIONS = [
   StartRevisions,
   CreateSuiteSecrets,
   CreateQueries,
+  CreateBackendSchedules,
+  CreateDuties,
+  IndexQueriesByState,
   CreateOpenTransactions,
 ];

@@ -2356,7 +2356,8 @@ export type ListQueriesRequest = Message<"trinogateway.v1.ListQueriesRequest"> &
   submittedBefore?: Timestamp | undefined;
 
   /**
-   * Part of the SQL text, compared as the database compares; up to 1000 characters.
+   * Part of the SQL text as it is written, upper and lower case apart; up to 1000 characters. Looked for within a time
+   * range only: without submitted_after, in the 24 hours before submitted_before, or before now.
    *
    * @generated from field: string text = 8;
    */

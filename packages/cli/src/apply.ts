@@ -1,0 +1,100 @@
+import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
+import type { Backend, Group, Policy } from '@trino-gateway/api/gateway';
+import type { Declared, Existing } from '@trino-gateway/config';
+import type { Gateway } from './gateway.ts';
+import { backendKind, groupKind, type Kind, policyKind } from './kinds.ts';
+import { HIDDEN_PASSWORD, isStoredAs } from './stored-form.ts';
+import { UsageError } from './usage-error.ts';
+
+/** What became of an object, or would. */
+export type Outcome = 'created' | 'changed' | 'unchanged';
+
+/** What the gatewayserver has. */
+export type Stored = { backends: Backend[]; groups: Group[]; policies: Policy[] };
+
+/** One object, and the call that brings it about. */
+export type Change = {
+  readonly kind: string;
+  readonly id: string;
+  /** What is expected to become of it. */
+  readonly expected: Outcome;
+  /** Puts it unless nothing would change. @returns what became of it */
+  write(gateway: Gateway): Promise<Outcome>;
+};
+
+/** Reads all that the gatewayserver has. */
+export async function readStored(gateway: Gateway): Promise<Stored> {
+  const [backends, groups, policies] = await Promise.all([
+    backendKind.list(gateway),
+    groupKind.list(gateway),
+    policyKind.list(gateway),
+  ]);
+  return { backends, groups, policies };
+}
+
+/** The ids that new objects may refer to. */
+export function idsOf({ backends, groups }: Stored): Existing {
+  return { backendIds: new Set(backends.map(({ id }) => id)), groupIds: new Set(groups.map(({ id }) => id)) };
+}
+
+/**
+ * What has to be written, in an order in which everything exists before it is referred to.
+ * @throws UsageError naming the objects that only a configuration file may change
+ */
+export function planChanges(wanted: Declared, stored: Stored): Change[] {
+  const refused = [
+    ...refusals(backendKind, wanted.backends, stored.backends),
+    ...refusals(groupKind, wanted.groups, stored.groups),
+    ...refusals(policyKind, wanted.policies, stored.policies),
+  ];
+  if (refused.length > 0) throw new UsageError(...refused);
+  return [
+    ...changes(backendKind, wanted.backends, stored.backends),
+    ...changes(groupKind, wanted.groups, stored.groups),
+    ...changes(policyKind, wanted.policies, stored.policies),
+  ];
+}
+
+type Identified = { id: string; managedBy: string };
+
+function refusals<Desc extends DescMessage>(
+  kind: Kind<Desc>,
+  wanted: readonly (MessageShape<Desc> & Identified)[],
+  stored: readonly (MessageShape<Desc> & Identified)[],
+): string[] {
+  const before = new Map(stored.map((object) => [object.id, object]));
+  return wanted
+    .filter((object) => {
+      const found = before.get(object.id);
+      return found !== undefined && found.managedBy !== '' && !isStoredAs(kind, object, found);
+    })
+    .map(({ id }) => `${kind.name} "${id}": a configuration file of the gatewayserver declares it; change it there`);
+}
+
+function changes<Desc extends DescMessage>(
+  kind: Kind<Desc>,
+  wanted: readonly (MessageShape<Desc> & Identified)[],
+  stored: readonly (MessageShape<Desc> & Identified)[],
+): Change[] {
+  const before = new Map(stored.map((object) => [object.id, object]));
+  return wanted.map((object) => {
+    const found = before.get(object.id);
+    const expected = found === undefined ? 'created' : isStoredAs(kind, object, found) ? 'unchanged' : 'changed';
+    return {
+      kind: kind.name,
+      id: object.id,
+      expected,
+      async write(gateway) {
+        if (expected === 'unchanged' && (found?.managedBy || !holdsSecret(object))) return expected;
+        const answer = await kind.put(gateway, object);
+        if (found === undefined) return 'created';
+        return isStoredAs(kind, answer, found) ? 'unchanged' : 'changed';
+      },
+    };
+  });
+}
+
+/** Reads hide passwords: whether one differs cannot be seen, so it is sent again. What reads show means the stored one. */
+function holdsSecret(object: { id: string; probe?: { password: string } | undefined }): boolean {
+  return object.probe !== undefined && !['', HIDDEN_PASSWORD].includes(object.probe.password);
+}

@@ -1,0 +1,64 @@
+import { type DecideResponse, DecideResponseSchema, Reason_OutcomeSchema } from '@trino-gateway/api/gateway';
+import type { Command } from 'commander';
+import type { Context } from '../context.ts';
+import { printOne } from '../output.ts';
+import { formatTable } from '../table.ts';
+import type { Terminal } from '../terminal.ts';
+import { UsageError } from '../usage-error.ts';
+
+type Options = { port: string; host: string; header: string[]; user: string; statement: string; clientIp: string };
+
+/** `decide`: where such a query would go, and why. */
+export function addDecide(program: Command, { terminal, format, withGateway }: Context): void {
+  program
+    .command('decide')
+    .description('say where such a query would go now, with the reason of every step; changes nothing')
+    .option('--port <port>', "the port of the router's listener", '8080')
+    .option('--host <host>', 'the host the client asks for', '')
+    .option(
+      '-H, --header <header>',
+      "a header as 'Name: value'; may be repeated",
+      (one, all: string[]) => [...all, one],
+      [],
+    )
+    .option('--user <user>', 'the Trino user', '')
+    .option('--statement <sql>', 'the SQL text', '')
+    .option('--client-ip <address>', "the client's address", '')
+    .action((options: Options) => {
+      const request = readRequest(options);
+      return withGateway(async ({ routing }) => {
+        const answer = await routing.decide(request);
+        if (format() === 'table') printDecision(answer, terminal);
+        else printOne(terminal, format(), DecideResponseSchema, answer);
+        return 0;
+      });
+    });
+}
+
+/** What the options describe. @throws UsageError */
+export function readRequest({ port, header, ...rest }: Options) {
+  const listeningPort = /^\d{1,5}$/.test(port) ? Number(port) : 0;
+  if (listeningPort < 1 || listeningPort > 65_535) throw new UsageError(`--port: expected 1 to 65535, got "${port}"`);
+  const headers = header.map((line) => {
+    const [, name, value] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):\s*(.*)$/s.exec(line) ?? [];
+    if (name === undefined || value === undefined) throw new UsageError("--header: expected 'Name: value'");
+    return { name, value };
+  });
+  return { listeningPort, headers, ...rest };
+}
+
+function printDecision({ decision, reasons }: DecideResponse, terminal: Terminal): void {
+  if (!decision) terminal.out('refused');
+  else
+    for (const [field, value] of [
+      ['backend', decision.backendId],
+      ['group', decision.groupId],
+      ['decided by', decision.decidedBy],
+      ['source', decision.requestSource],
+      ['authentication', decision.authDelegated ? 'delegated' : ''],
+    ])
+      if (value) terminal.out(`${field}: ${value}`);
+  terminal.out('');
+  const rows = reasons.map(({ step, outcome, text }) => [step, Reason_OutcomeSchema.value[outcome]?.name ?? '', text]);
+  for (const line of formatTable(['STEP', 'OUTCOME', 'REASON'], rows, undefined)) terminal.out(line);
+}

@@ -1,0 +1,60 @@
+import { Argument, type Command } from 'commander';
+import type { Context } from '../context.ts';
+import { describeFailure, isHopeless } from '../failure.ts';
+import type { Gateway } from '../gateway.ts';
+import { KINDS } from '../kinds.ts';
+
+const NAMES = KINDS.map(({ name }) => name);
+
+/** `delete`, `enable`, `disable` and `drain`: one call for each id. */
+export function addSwitches(program: Command, context: Context): void {
+  const kindArgument = () => new Argument('<kind>', 'what it is').choices(NAMES);
+  for (const [verb, done, description] of [
+    ['delete', 'deleted', 'delete objects that nothing refers to'],
+    ['enable', 'enabled', 'let objects take part; ends a drain, too'],
+    ['disable', 'disabled', 'leave objects out; running queries go on'],
+  ] as const)
+    program
+      .command(verb)
+      .description(description)
+      .addArgument(kindArgument())
+      .argument('<id...>', 'one or more ids')
+      .action((name: string, ids: string[]) =>
+        eachId(context, name, ids, done, async (gateway, id) => {
+          await KINDS.find((kind) => kind.name === name)?.[verb](gateway, id);
+        }),
+      );
+  program
+    .command('drain')
+    .description('give backends no new query, and let go on what they have')
+    .argument('<backend...>', 'one or more ids')
+    .action((ids: string[]) =>
+      eachId(context, 'backend', ids, 'draining', async ({ backends }, id) => {
+        await backends.drainBackend({ id });
+      }),
+    );
+}
+
+/** One that fails does not keep the others from being done, unless they would fail the same way. */
+function eachId(
+  { terminal, withGateway }: Context,
+  kind: string,
+  ids: readonly string[],
+  done: string,
+  call: (gateway: Gateway, id: string) => Promise<void>,
+): Promise<void> {
+  return withGateway(async (gateway) => {
+    let exitCode = 0;
+    for (const id of ids) {
+      try {
+        await call(gateway, id);
+        terminal.out(`${kind} "${id}" ${done}`);
+      } catch (error) {
+        if (isHopeless(error)) throw error;
+        terminal.err(describeFailure(error, gateway.connection));
+        exitCode = 1;
+      }
+    }
+    return exitCode;
+  });
+}

@@ -1,0 +1,38 @@
+import type { Command } from 'commander';
+import { type ConnectionOptions, readConnection } from './connection.ts';
+import { describeFailure } from './failure.ts';
+import { type Gateway, openGateway } from './gateway.ts';
+import type { Format } from './output.ts';
+import type { Terminal } from './terminal.ts';
+import { UsageError } from './usage-error.ts';
+
+/** What every command is given. */
+export type Context = {
+  readonly terminal: Terminal;
+  /** What the program's own options say. */
+  format(): Format;
+  /**
+   * Does a command's work with the API. A failed call is told in one line.
+   * @param work answers the exit code; nothing is 0
+   */
+  withGateway(work: (gateway: Gateway) => Promise<number | undefined>): Promise<void>;
+};
+
+/** @param finish is given the exit code of a command that ran */
+export function createContext(program: Command, terminal: Terminal, finish: (code: number) => void): Context {
+  return {
+    terminal,
+    format: () => program.opts<{ output: Format }>().output,
+    async withGateway(work) {
+      const connection = await readConnection(program.opts<ConnectionOptions>(), terminal);
+      using gateway = openGateway(connection);
+      try {
+        finish((await work(gateway)) ?? 0);
+      } catch (error) {
+        if (error instanceof UsageError) throw error;
+        terminal.err(describeFailure(error, connection));
+        finish(1);
+      }
+    },
+  };
+}

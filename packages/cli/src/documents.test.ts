@@ -1,0 +1,76 @@
+import { describe, expect, test } from '@jest/globals';
+import { readDocuments } from './documents.ts';
+
+const NONE = { backendIds: new Set<string>(), groupIds: new Set<string>() };
+
+function problems(text: string, existing = NONE): string[] {
+  try {
+    readDocuments('f', text, existing);
+    return [];
+  } catch (error) {
+    return (error as Error).message.split('\n');
+  }
+}
+
+test('JSON and several documents are read together, and may refer to each other in any order', () => {
+  const text = `
+groups: [{ id: g, backend_ids: [a] }]
+---
+# nothing here
+---
+{"backends": [{"id": "a", "url": "http://a", "loadThreshold": 3}]}
+`;
+  const { backends, groups, policies } = readDocuments('f', text, NONE);
+  expect([backends[0]?.loadThreshold, groups[0]?.backendIds, policies]).toEqual([3, ['a'], []]);
+});
+
+test('what the gatewayserver has may be referred to', () => {
+  const text = 'policies: [{ id: p, host: h, group_id: g }]\ngroups: [{ id: n, backend_ids: [b] }]';
+  expect(problems(text, { backendIds: new Set(['b']), groupIds: new Set(['g']) })).toEqual([]);
+  expect(problems(text)).toEqual([
+    'f: groups[0].backend_ids: expected a backend declared here or already stored, got "b"',
+    'f: policies[0].group_id: expected a group declared here or already stored, got "g"',
+  ]);
+});
+
+describe('everything that is wrong is said at once, with its place', () => {
+  const cases: [string, string, string[]][] = [
+    ['no object', '# nothing', ['f: holds no object: expected lists named backends, groups, policies']],
+    ['an empty text', '', ['f: holds no object: expected lists named backends, groups, policies']],
+    ['a list', '- a', ['f: expected lists named backends, groups, policies']],
+    [
+      'another section and no list',
+      'router: {}\nbackends: {}',
+      ['f: router: unknown section; known are backends, groups, policies', 'f: backends: expected a list'],
+    ],
+    [
+      'several objects',
+      'backends: [{ id: a, url: x, weight: heavy }, { id: "a b", url: "http://a" }]\ngroups: [{ id: g, strategy: BEST }]',
+      [
+        'f: backends[0].weight: expected a whole number, got "heavy"',
+        'f: backends[1].id: expected 1 to 128 letters, digits, dots, underscores or dashes, got "a b"',
+        'f: groups[0].strategy: expected LEAST_LOAD, ROUND_ROBIN, RANDOM, FEWEST_QUERIES, WEIGHTED, AFFINITY, got "BEST"',
+      ],
+    ],
+    [
+      'in the second of several documents',
+      'backends: [{ id: a, url: "http://a" }]\n---\nbackends: [{ id: b, url: b }, { id: a, url: "http://a" }]',
+      [
+        'f: document 2: backends[0].url: expected an http or https URL with a host and no path, user, query or fragment, got "b"',
+        'f: document 2: backends[1].id: expected each id once, "a" is repeated',
+      ],
+    ],
+  ];
+  test.each(cases)('%s', (_what, text, expected) => {
+    expect(problems(text)).toEqual(expect.arrayContaining(expected));
+  });
+  test('text that is not YAML', () => {
+    expect(problems('backends: [\n').join()).toMatch(/^f: not YAML: .* at line \d+, column \d+/);
+    expect(problems('a: &a [x, x]\nb: {').join()).toMatch(/not YAML/);
+  });
+});
+
+test('a secret in a broken file is not repeated', () => {
+  const text = 'backends:\n  - { id: a, url: "http://a", probe: { user: u, password: [hunter2] } }\n   - "hunter2';
+  expect(problems(text).join()).not.toContain('hunter2');
+});

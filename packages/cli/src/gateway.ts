@@ -1,0 +1,28 @@
+import { type Client, createClient } from '@connectrpc/connect';
+import { BackendService, GroupService, PolicyService, QueryService, RoutingService } from '@trino-gateway/api/gateway';
+import { createGatewayTransport } from '@trino-gateway/runtime';
+import type { Connection } from './connection.ts';
+
+/** The gatewayserver's API. Disposal closes its connections. */
+export type Gateway = Disposable & {
+  readonly connection: Connection;
+  readonly backends: Client<typeof BackendService>;
+  readonly groups: Client<typeof GroupService>;
+  readonly policies: Client<typeof PolicyService>;
+  readonly queries: Client<typeof QueryService>;
+  readonly routing: Client<typeof RoutingService>;
+};
+
+/** Connects with the first call. Of several addresses the first that works is used. */
+export function openGateway(connection: Connection): Gateway {
+  const transport = createGatewayTransport(connection);
+  return {
+    connection,
+    backends: createClient(BackendService, transport),
+    groups: createClient(GroupService, transport),
+    policies: createClient(PolicyService, transport),
+    queries: createClient(QueryService, transport),
+    routing: createClient(RoutingService, transport),
+    [Symbol.dispose]: () => transport[Symbol.dispose](),
+  };
+}

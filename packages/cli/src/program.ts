@@ -1,0 +1,31 @@
+import { Command, Option } from 'commander';
+import { addApply } from './commands/apply.ts';
+import { addCancel } from './commands/cancel.ts';
+import { addDecide } from './commands/decide.ts';
+import { addGet } from './commands/get.ts';
+import { addImport } from './commands/import.ts';
+import { addList } from './commands/list.ts';
+import { addSwitches } from './commands/switches.ts';
+import { createContext } from './context.ts';
+import { FORMATS } from './output.ts';
+import type { Terminal } from './terminal.ts';
+
+/** The whole command line. @param finish is given the exit code of a command that ran */
+export function createProgram(terminal: Terminal, finish: (code: number) => void): Command {
+  const program = new Command('trino-gateway')
+    .description('Looks at and changes a Trino gateway.')
+    .option('--url <url>', 'the gatewayserver; TRINO_GATEWAY_URL (default: http://127.0.0.1:8000)')
+    .option('--token <token>', 'admin or read token; TRINO_GATEWAY_TOKEN, which other users of the machine cannot see')
+    .option('--token-file <file>', 'a file with the token on its first line')
+    .option('--timeout <duration>', 'time limit of each call', '10s')
+    .addOption(new Option('-o, --output <format>', 'how answers are printed').choices(FORMATS).default('table'))
+    .showHelpAfterError('(--help shows what is known)')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.out(text.trimEnd()),
+      writeErr: (text) => terminal.err(text.trimEnd()),
+    });
+  const context = createContext(program, terminal, finish);
+  for (const add of [addGet, addList, addApply, addSwitches, addDecide, addCancel, addImport]) add(program, context);
+  return program;
+}

@@ -1,0 +1,25 @@
+import { CommanderError } from 'commander';
+import { oneLine } from './one-line.ts';
+import { createProgram } from './program.ts';
+import type { Terminal } from './terminal.ts';
+import { UsageError } from './usage-error.ts';
+
+/** Runs one command line. @returns the exit code: 0 done, 1 a call failed, 2 wrong usage */
+export async function runCommandLine(argv: readonly string[], terminal: Terminal): Promise<number> {
+  let exitCode = 0;
+  const program = createProgram(terminal, (code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof UsageError) {
+      for (const line of error.message.split('\n')) terminal.err(oneLine(line));
+      return 2;
+    }
+    terminal.err(oneLine(error instanceof Error ? error.message : String(error)));
+    return 1;
+  }
+}

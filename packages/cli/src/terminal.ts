@@ -1,0 +1,12 @@
+/** What a command needs of the process it runs in. */
+export type Terminal = {
+  /** Prints a line of the answer. */
+  out(line: string): void;
+  /** Prints a line for the person at the keyboard: problems, hints. */
+  err(line: string): void;
+  /** How many characters fit into a line; undefined when the answer goes to a file or another program. */
+  columns: number | undefined;
+  env: Readonly<Record<string, string | undefined>>;
+  /** The text of a file, or of standard input for `-`. @throws the error of the file system */
+  read(path: string): Promise<string>;
+};

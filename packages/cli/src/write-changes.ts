@@ -1,0 +1,29 @@
+import type { Change } from './apply.ts';
+import { describeFailure } from './failure.ts';
+import type { Gateway } from './gateway.ts';
+import type { Terminal } from './terminal.ts';
+
+/**
+ * Writes the changes one after the other and prints what became of each. Stops at the first that fails, says how far it
+ * got, and may be repeated: what is done is then found unchanged.
+ * @returns the exit code
+ */
+export async function writeChanges(gateway: Gateway, changes: readonly Change[], terminal: Terminal): Promise<number> {
+  for (const [done, change] of changes.entries()) {
+    try {
+      terminal.out(`${change.kind} "${change.id}" ${await change.write(gateway)}`);
+    } catch (error) {
+      terminal.err(
+        `${change.kind} "${change.id}": ${describeFailure(error, gateway.connection)} (${done} of ${changes.length} done; repeat the command when that is mended)`,
+      );
+      return 1;
+    }
+  }
+  return 0;
+}
+
+/** Prints what would become of each. */
+export function printChanges(changes: readonly Change[], terminal: Terminal): void {
+  const words = { created: 'would be created', changed: 'would be changed', unchanged: 'unchanged' };
+  for (const { kind, id, expected } of changes) terminal.out(`${kind} "${id}" ${words[expected]}`);
+}

@@ -1,0 +1,146 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type Suite, startSuite } from '../src/suite.ts';
+import { runQuery } from '../src/trino-query.ts';
+import { type RealClusters, seenByTrino, startRealClusters } from './real-clusters.ts';
+
+// The edge of the gateway against real Trino: two clusters that ask for no password, one that trusts X-Forwarded-* and one
+// that answers 406 to them. Listeners: 0 proxied, 1 and 2 DIRECT, 3 with delegated authentication.
+const PASSWORD = 'open-sesame';
+const credentials = `Basic ${Buffer.from(`alice:${PASSWORD}`).toString('base64')}`;
+let provider: Server;
+let clusters: RealClusters;
+let suite: Suite;
+
+beforeAll(async () => {
+  clusters = await startRealClusters();
+  provider = createServer((request, response) => {
+    let body = '';
+    request.setEncoding('utf8').on('data', (part: string) => {
+      body += part;
+    });
+    request.on('end', () => response.end(JSON.stringify({ ok: body.includes(`"token":"${PASSWORD}"`) })));
+  }).listen(0, '127.0.0.1');
+  await once(provider, 'listening');
+  suite = await startSuite({
+    listeners: 4,
+    router: { AUTH_PROVIDER_URL: `http://127.0.0.1:${(provider.address() as AddressInfo).port}` },
+  });
+  const { accepting, rejecting } = clusters;
+  await suite.addBackends({ proxied: accepting.url });
+  await suite.addBackends({ accepting: accepting.url, rejecting: rejecting.url }, { forwarding: 'DIRECT' });
+  for (const [index, id] of (['proxied', 'accepting', 'rejecting'] as const).entries()) {
+    await suite.addGroup(id, [id]);
+    const policy = { id, listeningPort: suite.router.ports[index], groupId: id };
+    await suite.call('PolicyService/PutPolicy', { policy });
+  }
+  const policy = { id: 'guarded', listeningPort: suite.router.ports[3], groupId: 'proxied', authDelegated: true };
+  await suite.call('PolicyService/PutPolicy', { policy });
+}, 600_000);
+
+afterAll(async () => {
+  await suite?.[Symbol.asyncDispose]();
+  await clusters?.[Symbol.asyncDispose]();
+  provider?.close();
+}, 60_000);
+
+const listener = (index: number) => suite.router.urls[index] ?? '';
+
+describe('delegated authentication', () => {
+  test('lets in whom the provider knows, though the cluster refuses every password', async () => {
+    const asking = { method: 'POST', body: 'SELECT 1', headers: { authorization: credentials } };
+    const bare = await fetch(`${clusters.accepting.url}/v1/statement`, asking);
+    expect([bare.status, await bare.text()]).toEqual([401, 'Password not allowed for insecure authentication']);
+    const { rows } = await runQuery(listener(3), 'SELECT current_user', {
+      user: 'alice',
+      headers: { authorization: credentials },
+    });
+    expect(rows).toEqual([['alice']]);
+  });
+
+  test('takes the user from the credentials when the client names none', async () => {
+    const statement = "SELECT 'guarded without a user'";
+    const answer = await fetch(`${listener(3)}/v1/statement`, {
+      method: 'POST',
+      body: statement,
+      headers: { authorization: credentials },
+    });
+    let page = (await answer.json()) as { nextUri?: string; error?: unknown };
+    while (page.nextUri !== undefined) page = (await (await fetch(page.nextUri)).json()) as typeof page;
+    expect(page.error).toBeUndefined();
+    expect(await seenByTrino(clusters.accepting, statement)).toMatchObject([{ user: 'alice', state: 'FINISHED' }]);
+  });
+});
+
+describe('DIRECT', () => {
+  test.each([
+    ['accepting', 1],
+    ['rejecting', 2],
+  ] as const)('the links of a cluster that is %s X-Forwarded-* name the cluster', async (kind, index) => {
+    const links = new Set<string>();
+    const { rows } = await runQuery(listener(index), 'SELECT count(*) FROM tpch.tiny.orders', {
+      onPage: ({ nextUri, infoUri }) => {
+        for (const link of [nextUri, infoUri]) if (link !== undefined) links.add(new URL(link).origin);
+      },
+    });
+    expect(rows).toEqual([[15_000]]);
+    expect(links).toEqual(new Set([clusters[kind].url]));
+  });
+});
+
+describe('the web UI', () => {
+  /** A browser that keeps cookies and follows redirects as long as they lead to the router. */
+  function browser(origin: string, more: Record<string, string> = {}) {
+    const jar = new Map<string, string>();
+    const go = async (path: string, init: RequestInit = {}): Promise<{ status: number; url: string; text: string }> => {
+      const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
+      const answer = await fetch(origin + path, { redirect: 'manual', ...init, headers: { cookie, ...more } });
+      for (const line of answer.headers.getSetCookie()) {
+        const [name = '', value = ''] = (line.split(';')[0] ?? '').split(/=(.*)/s);
+        jar.set(name, value);
+      }
+      const location = answer.headers.get('location');
+      const text = await answer.text();
+      if (location === null) return { status: answer.status, url: path, text };
+      expect(new URL(location).origin).toBe(origin);
+      return await go(location.slice(origin.length));
+    };
+    return { jar, go };
+  }
+
+  test('logs in, shows its pages and their data, and stays with its cluster', async () => {
+    const { go, jar } = browser(listener(0));
+    expect(await go('/')).toMatchObject({ status: 200, url: '/ui/login.html' });
+    const form = new URLSearchParams({ username: 'alice', password: '', redirectPath: '' });
+    expect(await go('/ui/login', { method: 'POST', body: form })).toMatchObject({ status: 200, url: '/ui/' });
+    expect([...jar.keys()].sort()).toEqual(['Trino-Gateway-UI', 'Trino-UI-Token']);
+    expect(JSON.parse((await go('/ui/api/stats')).text)).toMatchObject({ activeCoordinators: 1 });
+    const { id } = await runQuery(listener(0), 'SELECT 1');
+    expect(await go(`/ui/query.html?${id}`)).toMatchObject({ status: 200, url: `/ui/query.html?${id}` });
+    expect(JSON.parse((await go(`/ui/api/query/${id}`)).text)).toMatchObject({ queryId: id });
+  });
+
+  test('behind delegated authentication is for those who pass it, and has the login of the cluster all the same', async () => {
+    expect(await browser(listener(3)).go('/ui/')).toMatchObject({ status: 401, text: 'Unauthorized' });
+    const { go } = browser(listener(3), { authorization: credentials });
+    expect(await go('/ui/')).toMatchObject({ status: 200, url: '/ui/login.html' });
+    const form = new URLSearchParams({ username: 'alice', password: '', redirectPath: '' });
+    expect(await go('/ui/login', { method: 'POST', body: form })).toMatchObject({ status: 200, url: '/ui/' });
+    expect(JSON.parse((await go('/ui/api/stats')).text)).toMatchObject({ activeCoordinators: 1 });
+  });
+
+  test('of a query on another cluster asks for a login there, and then shows it', async () => {
+    const { go } = browser(listener(0));
+    const form = new URLSearchParams({ username: 'alice', password: '', redirectPath: '' });
+    await go('/ui/');
+    await go('/ui/login', { method: 'POST', body: form });
+    const { id } = await runQuery(listener(2), 'SELECT 1');
+    const login = `/ui/login.html?/ui/query.html?${id}`;
+    expect(await go(`/ui/query.html?${id}`)).toMatchObject({ status: 200, url: login });
+    await go('/ui/login', { method: 'POST', body: form });
+    expect(await go(`/ui/query.html?${id}`)).toMatchObject({ status: 200, url: `/ui/query.html?${id}` });
+    expect(JSON.parse((await go(`/ui/api/query/${id}`)).text)).toMatchObject({ queryId: id });
+  });
+});

@@ -1,0 +1,2 @@
+export { scheduleProblems } from './problems.ts';
+export { type Change, readSchedule, type Schedule } from './schedule.ts';

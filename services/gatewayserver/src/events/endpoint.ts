@@ -1,0 +1,109 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { comparison, tokensOf } from '../rpc/interceptors.ts';
+import type { EventQueue } from './event-queue.ts';
+import { pickMembers } from './pick-members.ts';
+import { createBodyReader } from './read-body.ts';
+import { READ_MEMBERS, readEvent } from './read-event.ts';
+
+/** Where Trino's HTTP event listener posts to. */
+export const EVENTS_PATH = '/v1/trino/events';
+
+/** How a request of an event listener was answered. */
+export type EventAnswer = 'taken' | 'passed over' | 'malformed' | 'refused' | 'full';
+
+type Options = {
+  queue: Pick<EventQueue, 'offer'>;
+  /** What opens the endpoint; none leaves it open. */
+  tokens: readonly string[];
+  onAnswer: (answer: EventAnswer) => void;
+};
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+type Failure = { status: number; code: string; message: string; headers?: Record<string, string> };
+
+/**
+ * Takes events and answers as soon as they are in the queue: 200, or 4xx for what it will never take, or 503 for what
+ * should be sent again. Requests to other paths go on to `next`.
+ */
+export function eventsEndpoint({ queue, tokens, onAnswer }: Options, next: Handler): Handler {
+  const isAllowed = tokenCheck(tokens);
+  const readBody = createBodyReader();
+  const answer = async (request: IncomingMessage): Promise<{ as: EventAnswer; failure?: Failure }> => {
+    const refusal = refusalOf(request) ?? isAllowed(request);
+    if (refusal) return { as: 'refused', failure: refusal };
+    const body = await readBody(request);
+    if (body.kind !== 'whole') return { as: body.kind === 'busy' ? 'full' : 'refused', failure: UNREAD[body.kind] };
+    const reading = readEvent(parsed(body.bytes));
+    if (reading.kind === 'malformed') return { as: 'malformed', failure: invalid(reading.problem) };
+    if (reading.kind === 'passed over') return { as: 'passed over' };
+    return queue.offer(reading.report) ? { as: 'taken' } : { as: 'full', failure: UNREAD.busy };
+  };
+  return (request, response) => {
+    if (request.url?.split('?', 1)[0] !== EVENTS_PATH) return next(request, response);
+    void answer(request).then(({ as, failure }) => {
+      onAnswer(as);
+      // What is still being sent is read and thrown away, so that the sender can read its answer.
+      request.resume();
+      const type = { 'content-type': 'application/json' };
+      if (failure === undefined) response.writeHead(200, type).end('{}');
+      else {
+        const { status, code, message, headers } = failure;
+        response.writeHead(status, { ...type, ...headers }).end(JSON.stringify({ code, message }));
+      }
+    });
+  };
+}
+
+const UNREAD: Record<'too long' | 'too slow' | 'abandoned' | 'busy', Failure> = {
+  'too long': { status: 413, code: 'resource_exhausted', message: 'the event is longer than 16 MiB' },
+  'too slow': { status: 408, code: 'deadline_exceeded', message: 'the event did not arrive in time' },
+  abandoned: { status: 400, code: 'canceled', message: 'the event broke off' },
+  busy: {
+    status: 503,
+    code: 'unavailable',
+    message: 'too many events wait to be stored: send it again later',
+    headers: { 'retry-after': '5' },
+  },
+};
+
+const invalid = (message: string): Failure => ({ status: 400, code: 'invalid_argument', message });
+
+function refusalOf({ method, headers }: IncomingMessage): Failure | undefined {
+  if (method !== 'POST' && method !== 'PUT') {
+    const message = `events are posted here; ${method} does nothing`;
+    return { status: 405, code: 'unimplemented', message, headers: { allow: 'POST, PUT' } };
+  }
+  const type = headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
+  const encoding = headers['content-encoding'] ?? 'identity';
+  if (type === 'application/json' && encoding === 'identity') return undefined;
+  const message = 'expected an event as application/json, not compressed';
+  return { status: 415, code: 'invalid_argument', message };
+}
+
+function tokenCheck(tokens: readonly string[]): (request: IncomingMessage) => Failure | undefined {
+  const comparisons = tokens.map(comparison);
+  if (comparisons.length === 0) return () => undefined;
+  return ({ headers }) => {
+    const shown = new Headers();
+    for (const name of ['authorization', 'x-auth-key'] as const) {
+      const value = headers[name];
+      if (typeof value === 'string') shown.set(name, value);
+    }
+    const given = tokensOf(shown);
+    if (given.some((token) => comparisons.some((matches) => matches(token)))) return undefined;
+    const message =
+      given.length === 0
+        ? 'events need a token: http-event-listener.connect-http-headers=X-Auth-Key:<token>'
+        : 'the token is not gatewayserver.events_token';
+    return { status: 401, code: 'unauthenticated', message };
+  };
+}
+
+/** Undefined when it is not a JSON object, which no event is. */
+function parsed(bytes: Buffer): unknown {
+  try {
+    return pickMembers(bytes, READ_MEMBERS);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,82 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from '@trino-gateway/runtime';
+import type { QueryPosition, Store } from './storage/store.ts';
+
+/** What is purged, by whom, and how one hears of it. */
+export type PurgeOptions = {
+  store: Pick<Store, 'holdDuty' | 'endDuty' | 'queryBehind' | 'purgeQueries'>;
+  /** Names this replica: only one of them purges at a time. */
+  holder: string;
+  /** What was submitted longer ago goes; 0 keeps history of any age. */
+  maxAgeMs: number;
+  /** Of more rows the oldest go; 0 keeps any number. */
+  maxCount: number;
+  /** Epoch milliseconds. */
+  now: () => number;
+  signal: AbortSignal;
+  /** Called after every step. */
+  onPurged: (rows: number) => void;
+  logger: Logger;
+};
+
+const DUTY = 'purge history';
+/** Longer than a step may take by far: a runner that is silent for so long has died, and another one takes over. */
+const DUTY_MS = 60_000;
+const ROWS_PER_STEP = 50;
+const ROWS_PER_HOP = 10_000;
+const SHORTEST_PAUSE_MS = 20;
+const PAUSES_PER_STEP = 2;
+
+/**
+ * Deletes history that is too old or too much, unless another replica is at it: the oldest first, in short transactions
+ * with pauses twice as long, so that it takes at most a third of what one connection can do. Ends early when asked to, and
+ * goes on at the next call.
+ */
+export async function purgeHistory(options: PurgeOptions): Promise<void> {
+  const { store, holder, signal, onPurged, logger } = options;
+  const hold = () => store.holdDuty(DUTY, holder, DUTY_MS);
+  if ((options.maxAgeMs === 0 && options.maxCount === 0) || !(await hold())) return;
+  const startedAt = performance.now();
+  let rows = 0;
+  try {
+    const upTo = await newestToGo(options, hold);
+    while (upTo !== undefined && !signal.aborted) {
+      const stepAt = performance.now();
+      const deleted = await store.purgeQueries(upTo, ROWS_PER_STEP);
+      rows += deleted;
+      if (deleted > 0) onPurged(deleted);
+      if (deleted < ROWS_PER_STEP) break;
+      const pauseMs = Math.max(SHORTEST_PAUSE_MS, PAUSES_PER_STEP * (performance.now() - stepAt));
+      await delay(pauseMs, undefined, { signal }).catch(() => {});
+      if (signal.aborted || !(await hold())) break;
+    }
+  } finally {
+    const seconds = Math.round((performance.now() - startedAt) / 100) / 10;
+    if (rows > 0) logger.info('old history was deleted', { rows, seconds });
+  }
+  await store.endDuty(DUTY, holder);
+}
+
+/** The newest row that goes, by age or by count; undefined when all may stay. */
+async function newestToGo(options: PurgeOptions, hold: () => Promise<boolean>): Promise<QueryPosition | undefined> {
+  const { maxAgeMs, maxCount, now } = options;
+  const tooOld = maxAgeMs === 0 ? undefined : { submittedAt: now() - maxAgeMs, id: '' };
+  const tooMany = maxCount === 0 ? undefined : await oneTooMany(options, hold);
+  if (tooOld === undefined || tooMany === undefined) return tooOld ?? tooMany;
+  return tooMany.submittedAt >= tooOld.submittedAt ? tooMany : tooOld;
+}
+
+/** The newest row with `maxCount` newer ones, found in hops that are short statements each. */
+async function oneTooMany(
+  { store, maxCount, signal }: PurgeOptions,
+  hold: () => Promise<boolean>,
+): Promise<QueryPosition | undefined> {
+  let position = await store.queryBehind(undefined, 0);
+  for (let left = maxCount; left > 0 && position !== undefined; ) {
+    if (signal.aborted || !(await hold())) return undefined;
+    const hop = Math.min(left, ROWS_PER_HOP);
+    position = await store.queryBehind(position, hop - 1);
+    left -= hop;
+  }
+  return position;
+}

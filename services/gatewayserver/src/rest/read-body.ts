@@ -1,0 +1,61 @@
+import type { JsonObject } from '@bufbuild/protobuf';
+import { Code } from '@connectrpc/connect';
+import { invalid } from '../rpc/validation.ts';
+
+/** The largest body a REST request may have. */
+export const MOST_BODY_BYTES = 16 * 1024 * 1024;
+
+/** A body that cannot be taken, with an HTTP status that no code of Connect's stands for. */
+export class BodyRefusal extends Error {
+  readonly status: number;
+  readonly code: Code;
+
+  constructor(status: number, message: string, code: Code) {
+    super(message);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+/**
+ * Reads a body of JSON; undefined when it is empty.
+ * @param wanted whether there may be one: its type then counts even when it is empty
+ * @throws BodyRefusal 415 when it is of another type, 413 when it is too large
+ * @throws ConnectError INVALID_ARGUMENT when it is no JSON object
+ */
+export async function readBody(
+  header: Headers,
+  body: AsyncIterable<Uint8Array>,
+  wanted: boolean,
+): Promise<JsonObject | undefined> {
+  if (wanted && header.has('content-type')) requireJson(header);
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    size += chunk.length;
+    if (size > MOST_BODY_BYTES)
+      throw new BodyRefusal(413, `body: expected at most ${MOST_BODY_BYTES} bytes`, Code.ResourceExhausted);
+    chunks.push(chunk);
+  }
+  if (size === 0) return undefined;
+  requireJson(header);
+  return parsedObject(Buffer.concat(chunks));
+}
+
+function requireJson(header: Headers): void {
+  const type = header.get('content-type') ?? '';
+  const isJson = /^application\/json *(; *charset *= *"?utf-?8"? *)?$/i.test(type);
+  if (isJson && (header.get('content-encoding') ?? 'identity') === 'identity') return;
+  throw new BodyRefusal(415, 'body: expected the content type application/json, not compressed', Code.InvalidArgument);
+}
+
+function parsedObject(bytes: Buffer): JsonObject {
+  let json: unknown;
+  try {
+    json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch {
+    throw invalid('body', 'expected JSON');
+  }
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) throw invalid('body', 'expected an object');
+  return json as JsonObject;
+}

@@ -1,0 +1,13 @@
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import type { Backend, SnapshotBackendSchema } from '@trino-gateway/api/gateway';
+
+/** What routers are told of a backend, in snapshots and with decisions; what changes it is a new revision for them. */
+export function routerBackend({
+  id,
+  url,
+  forwardedHeaders,
+  externalUrl,
+  forwarding,
+}: Backend): Exclude<MessageInitShape<typeof SnapshotBackendSchema>, { $typeName: string }> {
+  return { id, url, forwardedHeaders, externalUrl, forwarding };
+}

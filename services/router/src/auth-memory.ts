@@ -1,0 +1,61 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import type { BasicCredentials } from '@trino-gateway/trino';
+import { LRUCache } from 'lru-cache';
+import type { AuthProvider, ProviderVerdict } from './auth-provider.ts';
+
+export type AuthMemoryOptions = {
+  check: AuthProvider['check'];
+  /** `router.auth_cache_time`: how long accepted credentials stay accepted, in milliseconds. */
+  acceptedForMs: number;
+  /** How many verdicts are remembered; default 10,000, beyond it the least recently used is forgotten. */
+  most?: number;
+  /** How many checks may be under way; default 1,000, beyond it nobody new is let in. */
+  mostUnderWay?: number;
+  /** Milliseconds of any steady clock; default the process's. */
+  now?: () => number;
+};
+
+/** Long enough to stop a client that repeats, short enough for somebody whose account was just unlocked. */
+const DENIED_FOR_MS = 5_000;
+const TROUBLE_FOR_MS = 1_000;
+
+/**
+ * Asks the provider once for many requests: verdicts are remembered for a while, and the same credentials are never being
+ * checked twice at a time. Neither user nor password is kept, only a hash with a key that this process drew.
+ */
+export function createAuthMemory(options: AuthMemoryOptions): AuthProvider['check'] {
+  const now = options.now ?? (() => performance.now());
+  const mostUnderWay = options.mostUnderWay ?? 1_000;
+  const hashKey = randomBytes(32);
+  const known = new LRUCache<string, { verdict: ProviderVerdict; untilMs: number }>({ max: options.most ?? 10_000 });
+  const underWay = new Map<string, Promise<ProviderVerdict>>();
+
+  const lifeMs = (verdict: ProviderVerdict) =>
+    verdict === 'accepted'
+      ? options.acceptedForMs
+      : Math.min(verdict === 'denied' ? DENIED_FOR_MS : TROUBLE_FOR_MS, options.acceptedForMs);
+
+  return async (credentials) => {
+    const key = hashOf(hashKey, credentials);
+    const last = known.get(key);
+    if (last !== undefined && now() < last.untilMs) return last.verdict;
+    const running = underWay.get(key);
+    if (running !== undefined) return await running;
+    if (underWay.size >= mostUnderWay) return { trouble: `${mostUnderWay} checks are under way already` };
+    const asked = options.check(credentials).then((verdict) => {
+      known.set(key, { verdict, untilMs: now() + lifeMs(verdict) });
+      return verdict;
+    });
+    underWay.set(key, asked);
+    try {
+      return await asked;
+    } finally {
+      underWay.delete(key);
+    }
+  };
+}
+
+// A user name has no colon, so no two pairs look the same.
+function hashOf(key: Buffer, { user, password }: BasicCredentials): string {
+  return createHmac('sha256', key).update(`${user}:${password}`).digest('base64');
+}

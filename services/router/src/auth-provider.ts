@@ -1,0 +1,90 @@
+import type { BasicCredentials } from '@trino-gateway/trino';
+import { Agent, request } from 'undici';
+
+/** What the provider says of a user and a password; `trouble`, fit for a log line, when it says nothing that counts. */
+export type ProviderVerdict = 'accepted' | 'denied' | { trouble: string };
+
+/** Who knows the passwords of users. Disposal ends what is under way. */
+export type AuthProvider = Disposable & {
+  /** Never throws; answers within the time limit. */
+  check(credentials: BasicCredentials): Promise<ProviderVerdict>;
+};
+
+export type AuthProviderOptions = {
+  /** `router.auth_provider_url`. */
+  url: string;
+  /** `router.auth_provider_key`; sent as X-Auth-Key. */
+  key: string | undefined;
+  /** `router.auth_provider_time_limit`: for connecting and the whole answer. */
+  timeLimitMs: number;
+};
+
+const MOST_CONNECTIONS = 64;
+const ANSWER_BYTES = 65_536;
+
+/**
+ * Asks over HTTP: `POST {"email", "token"}`. Only a 2xx answer that says `"ok": true` accepts, any that says `"ok": false`
+ * denies; redirects are not followed, for they would carry the password elsewhere.
+ */
+export function createAuthProvider({ url, key, timeLimitMs }: AuthProviderOptions): AuthProvider {
+  const dispatcher = new Agent({ connections: MOST_CONNECTIONS });
+  return {
+    async check({ user, password }) {
+      const signal = AbortSignal.timeout(timeLimitMs);
+      try {
+        const { statusCode, body } = await request(url, {
+          dispatcher,
+          method: 'POST',
+          headers: {
+            'content-type': 'application/json',
+            accept: 'application/json',
+            ...(key === undefined ? {} : { 'x-auth-key': key }),
+          },
+          body: JSON.stringify({ email: user, token: password }),
+          signal,
+        });
+        const text = await readText(body);
+        if (text === undefined) return { trouble: `its answer is longer than ${ANSWER_BYTES} bytes` };
+        return verdictOf(statusCode, text);
+      } catch (error) {
+        if (signal.aborted) return { trouble: `no answer within ${timeLimitMs} ms` };
+        return { trouble: `no answer (${codeOf(error)})` };
+      }
+    },
+    [Symbol.dispose]: () => void dispatcher.destroy().catch(() => {}),
+  };
+}
+
+async function readText(body: AsyncIterable<Uint8Array> & { destroy(): unknown }): Promise<string | undefined> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of body) {
+    length += chunk.length;
+    if (length > ANSWER_BYTES) return undefined; // leaving the loop destroys the body
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+function verdictOf(status: number, text: string): ProviderVerdict {
+  const ok = okIn(text);
+  if (ok === true && status >= 200 && status < 300) return 'accepted';
+  if (ok === false) return 'denied';
+  return { trouble: `it answered ${status}${ok === undefined ? ' and not {"ok": true} or {"ok": false}' : ''}` };
+}
+
+function okIn(text: string): boolean | undefined {
+  try {
+    const read: unknown = JSON.parse(text);
+    const ok = typeof read === 'object' && read !== null && 'ok' in read ? read.ok : undefined;
+    return typeof ok === 'boolean' ? ok : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Never the message: it may name what was sent. */
+function codeOf(error: unknown): string {
+  const { code, name } = error as { code?: unknown; name?: unknown };
+  return String(code ?? name ?? 'unknown');
+}

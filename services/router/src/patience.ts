@@ -1,0 +1,50 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { isUnreachable } from '@trino-gateway/runtime';
+
+/** The gatewayserver did not answer in time. */
+export class GatewayUnavailableError extends Error {}
+
+/** How long a call is repeated, and how long one of them may take, in milliseconds. */
+export type Patience = { waitMs: number; callLimitMs: number; signal: AbortSignal };
+
+const FIRST_PAUSE_MS = 25;
+const LONGEST_PAUSE_MS = 500;
+const SHORTEST_CALL_MS = 100;
+
+/**
+ * Repeats a call of the gatewayserver while it cannot be reached; what it answers itself is final.
+ * @throws GatewayUnavailableError when the wait is over
+ */
+export async function whileUnreachable<Answer>(
+  { waitMs, callLimitMs, signal }: Patience,
+  call: (timeoutMs: number) => Promise<Answer>,
+): Promise<Answer> {
+  const deadline = performance.now() + waitMs;
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+    signal.throwIfAborted();
+    try {
+      // The protocol has whole milliseconds only: a fraction is refused as an invalid argument.
+      const leftMs = Math.max(deadline - performance.now(), SHORTEST_CALL_MS);
+      return await call(Math.ceil(Math.min(leftMs, callLimitMs)));
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!isUnreachable(error)) throw error;
+      const drawn = pauseMs * (0.5 + Math.random());
+      if (performance.now() + drawn >= deadline)
+        throw new GatewayUnavailableError(`no answer within ${waitMs} ms`, { cause: error });
+      await pause(drawn, signal);
+    }
+  }
+}
+
+/** Waits, or until the signal is aborted; never throws. */
+export async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await delay(ms, undefined, { signal }).catch(() => {});
+}
+
+/** Waits for work that goes on by itself, but no longer than this. */
+export async function within(limitMs: number, work: Promise<unknown>): Promise<void> {
+  const limit = new AbortController();
+  await Promise.race([work, pause(limitMs, limit.signal)]);
+  limit.abort();
+}
