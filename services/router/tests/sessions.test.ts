@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { describe, expect, test } from '@jest/globals';
-import { Backend_ForwardedHeaders as Setting, SnapshotBackendSchema } from '@trino-gateway/api/gateway';
+import { DecisionSchema, Backend_ForwardedHeaders as Setting, SnapshotBackendSchema } from '@trino-gateway/api/gateway';
 import { startScriptedTrino } from '@trino-gateway/testing';
 import type { Owner } from '../src/ownership.ts';
 import { GatewayUnavailableError } from '../src/patience.ts';
@@ -27,14 +27,7 @@ describe('transactions', () => {
       route: async () => {
         const id = turn++ % 2 === 0 ? 'first' : 'second';
         const backend = create(SnapshotBackendSchema, { id, url: clusters[id].url, forwardedHeaders: Setting.AUTO });
-        const decision = {
-          $typeName: 'trinogateway.v1.Decision',
-          backendId: id,
-          groupId: 'g',
-          decidedBy: 'x',
-          authDelegated: false,
-          requestSource: '',
-        } as const;
+        const decision = create(DecisionSchema, { backendId: id, groupId: 'g', decidedBy: 'x' });
         return { backend, decision };
       },
     });
