@@ -63,9 +63,17 @@ export class ServerProcess {
     await this.#end(this.#run.stopSignal);
   }
 
-  /** Ends it as a power cut would. */
+  /** Ends it as a power cut would: with the processes it has started, which otherwise answer a last call. */
   async kill(): Promise<void> {
+    const children = await childrenOf(this.#child?.pid);
     await this.#end('SIGKILL');
+    for (const pid of children) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // It ended by itself.
+      }
+    }
   }
 
   async #end(signal: NodeJS.Signals): Promise<void> {
@@ -79,6 +87,13 @@ export class ServerProcess {
     await ended;
     clearTimeout(timer);
   }
+}
+
+/** What Linux knows of it; elsewhere nothing. */
+async function childrenOf(pid: number | undefined): Promise<number[]> {
+  if (pid === undefined) return [];
+  const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
+  return text.split(' ').map(Number).filter(Boolean);
 }
 
 function isRunning(child: ChildProcess): boolean {

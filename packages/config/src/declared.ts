@@ -8,13 +8,10 @@ import {
   PolicySchema,
 } from '@trino-gateway/api/gateway';
 import { backendProblems, groupProblems, type Problem, policyProblems } from '@trino-gateway/api/rules';
-import { readShape } from './shape.ts';
+import { type Complain, readShape } from './shape.ts';
 
 /** What a configuration file declares; created or updated, by id, when a gatewayserver starts. */
 export type Declared = { backends: Backend[]; groups: Group[]; policies: Policy[] };
-
-/** Collects one problem of the configuration. */
-export type Complain = (path: string, message: string) => void;
 
 /** Ids that may be referred to without being declared: what a gatewayserver already has. */
 export type Existing = { readonly backendIds: ReadonlySet<string>; readonly groupIds: ReadonlySet<string> };

@@ -1,5 +1,7 @@
 import { type DescField, type DescMessage, fromJson, type JsonValue } from '@bufbuild/protobuf';
-import type { Complain } from './declared.ts';
+
+/** Collects one problem of the configuration. */
+export type Complain = (path: string, message: string) => void;
 
 /**
  * Complains about every place where a declared object does not have the shape of its message: unknown fields, wrong

@@ -1,14 +1,4 @@
 export {
-  type ResultColumn,
-  type RunStatementOptions,
-  runStatement,
-  type ServerInfo,
-  type ServerInfoOptions,
-  type StatementResult,
-  serverInfo,
-  TrinoHttpError,
-} from './client.ts';
-export {
   type BasicCredentials,
   basicCredentials,
   clientTags,

@@ -7,7 +7,8 @@ import {
   type QueryService,
 } from '@trino-gateway/api/gateway';
 import { describeError, type Logger } from '@trino-gateway/runtime';
-import { querySuffix, runStatement } from '@trino-gateway/trino';
+import { querySuffix } from '@trino-gateway/trino';
+import { runStatement } from '@trino-gateway/trino/client';
 import { callerOf } from './caller.ts';
 import { describeFailure, describeQueryError, withoutQuoted } from './failure.ts';
 import type { Outbox } from './outbox.ts';

@@ -1,5 +1,6 @@
 import { describeError } from '@trino-gateway/runtime';
-import { type QueryError, TrinoHttpError } from '@trino-gateway/trino';
+import type { QueryError } from '@trino-gateway/trino';
+import { TrinoHttpError } from '@trino-gateway/trino/client';
 
 const LONGEST_TEXT = 500;
 

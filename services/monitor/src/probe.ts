@@ -1,5 +1,6 @@
 import type { Backend } from '@trino-gateway/api/gateway';
-import { querySuffix, runStatement, type StatementResult, serverInfo } from '@trino-gateway/trino';
+import { querySuffix } from '@trino-gateway/trino';
+import { runStatement, type StatementResult, serverInfo } from '@trino-gateway/trino/client';
 import { PROBE_SOURCE } from '@trino-gateway/trino/probe-source';
 import { callerOf } from './caller.ts';
 import { clusterLoad } from './cluster-load.ts';

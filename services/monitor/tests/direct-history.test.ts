@@ -2,7 +2,7 @@ import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { afterEach, expect, jest, test } from '@jest/globals';
 import { Backend_Forwarding, Query_State as State } from '@trino-gateway/api/gateway';
 import { type ScriptedTrino, startScriptedTrino } from '@trino-gateway/testing';
-import { runStatement } from '@trino-gateway/trino';
+import { runStatement } from '@trino-gateway/trino/client';
 import { startFakeGatewayserver } from './fake-gatewayserver.ts';
 import { recordingLogger, startTestMonitor } from './test-monitor.ts';
 import { until } from './until.ts';

@@ -1,5 +1,4 @@
 import type { BasicCredentials } from '@trino-gateway/trino';
-import { Agent, request } from 'undici';
 
 /** What the provider says of a user and a password; `trouble`, fit for a log line, when it says nothing that counts. */
 export type ProviderVerdict = 'accepted' | 'denied' | { trouble: string };
@@ -27,11 +26,16 @@ const ANSWER_BYTES = 65_536;
  * denies; redirects are not followed, for they would carry the password elsewhere.
  */
 export function createAuthProvider({ url, key, timeLimitMs }: AuthProviderOptions): AuthProvider {
-  const dispatcher = new Agent({ connections: MOST_CONNECTIONS });
+  // Loaded here because it takes 28 MB, which most routers, without a provider, need not spend.
+  const loaded = import('undici').then(({ Agent, request }) => ({
+    request,
+    dispatcher: new Agent({ connections: MOST_CONNECTIONS }),
+  }));
   return {
     async check({ user, password }) {
       const signal = AbortSignal.timeout(timeLimitMs);
       try {
+        const { request, dispatcher } = await loaded;
         const { statusCode, body } = await request(url, {
           dispatcher,
           method: 'POST',
@@ -51,7 +55,7 @@ export function createAuthProvider({ url, key, timeLimitMs }: AuthProviderOption
         return { trouble: `no answer (${codeOf(error)})` };
       }
     },
-    [Symbol.dispose]: () => void dispatcher.destroy().catch(() => {}),
+    [Symbol.dispose]: () => void loaded.then(({ dispatcher }) => dispatcher.destroy()).catch(() => {}),
   };
 }
 

@@ -1,5 +1,6 @@
 import { In } from 'typeorm';
 import type { Database } from './database.ts';
+import type { Engine } from './engine.ts';
 import { type QueryRow, TABLES } from './entities.ts';
 import type { QueryPosition } from './store.ts';
 
@@ -27,22 +28,30 @@ export function queryBehind(
   });
 }
 
+// Rows that somebody writes at this moment are left for the next time: who never waits is part of no deadlock.
+const WITHOUT_WAITING: Record<Engine, string> = {
+  sqlite: '',
+  mysql: ' FOR UPDATE SKIP LOCKED',
+  mariadb: ' FOR UPDATE SKIP LOCKED',
+  postgres: ' FOR UPDATE SKIP LOCKED',
+};
+
 /** See Store.purgeQueries. */
 export function purgeQueries(database: Database, upTo: QueryPosition, most: number): Promise<number> {
   return database.transaction(async ({ manager }) => {
     const rows = manager.getRepository<QueryRow>(TABLES.queries);
-    const old = await rows
+    const oldest = rows
       .createQueryBuilder('q')
       .select(['q.id'])
       .where('q.submittedAt <= :at', { at: upTo.submittedAt })
       .andWhere('(q.submittedAt < :at OR q.id <= :id)', { id: upTo.id })
       .orderBy('q.submittedAt', 'ASC')
       .addOrderBy('q.id', 'ASC')
-      .limit(most)
-      .getMany();
+      .limit(most);
+    const [select, values] = oldest.getQueryAndParameters();
+    const old: { q_id: string }[] = await manager.query(`${select}${WITHOUT_WAITING[database.engine]}`, values);
     if (old.length === 0) return 0;
-    // By primary key and in its order, as history is written: two writers meet their locks alike.
-    await rows.delete({ id: In(old.map(({ id }) => id).sort()) });
+    await rows.delete({ id: In(old.map((row) => row.q_id)) });
     return old.length;
   });
 }
