@@ -310,6 +310,7 @@ function world(fairShare: boolean, perUser: number, queuesWhenUnavailable: boole
       look(step);
       return;
     }
+    if (!('client' in step)) return;
     const able = clients.filter((one) => canAct(step.kind, one));
     const one = able[step.client % Math.max(able.length, 1)];
     if (!one) return;

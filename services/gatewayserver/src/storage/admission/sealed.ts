@@ -1,0 +1,44 @@
+import { In } from 'typeorm';
+import { CLOCK } from '../clock.ts';
+import type { Database } from '../database.ts';
+import { type SealedRow, TABLES } from '../entities.ts';
+import type { Session } from '../session.ts';
+
+const IDS_PER_STATEMENT = 500;
+
+const rowsOf = ({ manager }: Session) => manager.getRepository<SealedRow>(TABLES.sealed);
+
+/** See Store.putSealed. */
+export async function putSealed(database: Database, id: string, part: string, sealed: Uint8Array): Promise<void> {
+  const text = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength).toString('base64');
+  await database.transaction((session) =>
+    rowsOf(session)
+      .createQueryBuilder()
+      .insert()
+      .values({ id, part, createdAt: () => CLOCK[session.engine], sealed: text })
+      .orIgnore()
+      .execute(),
+  );
+}
+
+/** See Store.getSealed. */
+export async function getSealed(database: Database, id: string, part: string): Promise<Uint8Array | undefined> {
+  const row = await database.read((session) => rowsOf(session).findOneBy({ id, part }));
+  return row === null ? undefined : new Uint8Array(Buffer.from(row.sealed, 'base64'));
+}
+
+/** All parts of these. */
+export async function deleteSealed(session: Session, ids: readonly string[]): Promise<void> {
+  for (let from = 0; from < ids.length; from += IDS_PER_STATEMENT)
+    await rowsOf(session).delete({ id: In(ids.slice(from, from + IDS_PER_STATEMENT)) });
+}
+
+/** What is older and belongs to nobody who waits: its waiter never came about, or an answer came too late. */
+export async function pruneSealed(session: Session, before: number): Promise<void> {
+  await rowsOf(session)
+    .createQueryBuilder()
+    .delete()
+    .where('created_at < :before', { before })
+    .andWhere(`id NOT IN (SELECT id FROM admission_entries WHERE kind = 'waiter' AND document <> '')`)
+    .execute();
+}
