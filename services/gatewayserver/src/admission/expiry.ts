@@ -22,10 +22,10 @@ export function expire(admission: Admission): void {
 }
 
 /** A claim is over: back to its place, and somebody else's turn until its next poll. */
-function takeBack({ state, now }: Admission, waiter: Waiter): void {
+function takeBack({ state }: Admission, waiter: Waiter): void {
   state.deleteLease(waiter.submissionId);
   const { claim: _, ...rest } = waiter;
-  state.putWaiter({ ...rest, phase: 'QUEUED', heldUntil: 0, presentUntil: now });
+  state.putWaiter({ ...rest, phase: 'QUEUED', heldUntil: 0, presentUntil: 0 });
 }
 
 function whyEnded({ limits, times, now, servedSince }: Admission, waiter: Waiter): string | undefined {

@@ -55,9 +55,9 @@ export function seen({ state, times, now }: Admission, id: string, holdMs: numbe
 }
 
 /** Its client has gone: it keeps its place and is passed over until its next poll. */
-export function leave({ state, now }: Admission, id: string): void {
+export function leave({ state }: Admission, id: string): void {
   const waiter = state.waiter(id);
-  if (waiter?.phase === 'QUEUED') state.putWaiter({ ...waiter, heldUntil: 0, presentUntil: now });
+  if (waiter?.phase === 'QUEUED') state.putWaiter({ ...waiter, heldUntil: 0, presentUntil: 0 });
 }
 
 /** The waiter this claim still belongs to. */
@@ -75,7 +75,7 @@ export function handOver(admission: Admission, id: string, claimId: string, quer
     return known?.phase === 'HANDED_OVER' && known.claim?.id === claimId && known.queryId === queryId;
   }
   if (!handOut(admission, waiter.submissionId, queryId)) return false;
-  state.putWaiter({ ...waiter, phase: 'HANDED_OVER', queryId, endedAt: now, heldUntil: 0, presentUntil: now });
+  state.putWaiter({ ...waiter, phase: 'HANDED_OVER', queryId, endedAt: now, heldUntil: 0, presentUntil: 0 });
   return true;
 }
 
@@ -94,7 +94,7 @@ export function giveBack(admission: Admission, id: string, claimId: string, how:
   state.deleteLease(waiter.submissionId);
   const { claim, ...rest } = waiter;
   if (how === 'unauthenticated') {
-    state.putWaiter({ ...rest, phase: 'QUEUED', heldUntil: 0, presentUntil: now });
+    state.putWaiter({ ...rest, phase: 'QUEUED', heldUntil: 0, presentUntil: 0 });
     return true;
   }
   const failed = [...waiter.failedBackendIds, claim?.backendId ?? ''];
@@ -117,7 +117,7 @@ export function end(admission: Admission, id: string, endedBy: string): boolean 
   if (!waiter || waiter.phase === 'HANDED_OVER' || waiter.phase === 'ENDED') return false;
   if (waiter.phase === 'CLAIMED') state.deleteLease(waiter.submissionId);
   const { claim: _, ...rest } = waiter;
-  state.putWaiter({ ...rest, phase: 'ENDED', endedBy, endedAt: now, heldUntil: 0, presentUntil: now });
+  state.putWaiter({ ...rest, phase: 'ENDED', endedBy, endedAt: now, heldUntil: 0, presentUntil: 0 });
   return true;
 }
 
