@@ -2,6 +2,10 @@ import { type Client, createClient, createRouterTransport } from '@connectrpc/co
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { BackendService, BackendStatus_State, GroupService, RoutingService } from '@trino-gateway/api/gateway';
 import { silentLogger } from '@trino-gateway/runtime';
+import { Registry } from 'prom-client';
+import { createAdmissionMetrics } from '../src/admission/admission-metrics.ts';
+import { configuredLimits } from '../src/admission/configured-limits.ts';
+import { type Ledger, openLedger } from '../src/admission/ledger.ts';
 import { createDecisions } from '../src/decisions.ts';
 import { createLiveCounts } from '../src/live-counts.ts';
 import { failureInterceptor } from '../src/rpc/interceptors.ts';
@@ -20,6 +24,7 @@ let keeper: SnapshotKeeper;
 let backends: Client<typeof BackendService>;
 let groups: Client<typeof GroupService>;
 let routing: Client<typeof RoutingService>;
+let ledger: Ledger;
 let failure: Error | undefined;
 const errors: string[] = [];
 
@@ -37,9 +42,16 @@ beforeAll(async () => {
   });
   keeper = await keepSnapshot({ store, logger: silentLogger, loadMaxAgeMs: 60_000, intervalMs: 20 });
   const live = createLiveCounts(Date.now);
+  const turns = new Map<string, number>();
+  const limits = configuredLimits({ keeper, live, turns, now: Date.now, chance: () => 0 });
+  ledger = openLedger({ store, limits, logger: silentLogger });
+  await ledger.run(() => undefined);
   const decisions = createDecisions({
     keeper,
     live,
+    limits,
+    ledger,
+    turns,
     defaultGroupId: 'g',
     now: Date.now,
     chance: () => 0,
@@ -51,6 +63,9 @@ beforeAll(async () => {
     keeper,
     live,
     decisions,
+    ledger,
+    limits,
+    admissionMetrics: createAdmissionMetrics(new Registry()),
     refusalKey: new Uint8Array(32),
     stopping: new AbortController().signal,
     logger,
@@ -68,6 +83,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   failure = undefined;
+  await ledger[Symbol.asyncDispose]();
   await keeper[Symbol.asyncDispose]();
   await database[Symbol.asyncDispose]();
 });
