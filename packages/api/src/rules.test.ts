@@ -193,3 +193,29 @@ describe('policies', () => {
     ]);
   });
 });
+
+describe('limits', () => {
+  test.each([0, 1, 2 ** 31 - 1])('%p is a limit', (count) => {
+    expect(backend({ maxRunningQueries: count })).toEqual([]);
+    const queue = { maxQueued: count, maxWaitMs: count, perUserMaxRunning: count, perUserMaxQueued: count };
+    expect(group({ maxRunningQueriesPerBackend: count, queue: { ...queue, whenUnavailable: 2 } })).toEqual([]);
+  });
+
+  test('what is no limit is named', () => {
+    expect(fields(backend({ maxRunningQueries: -1 }))).toEqual(['max_running_queries']);
+    const queue = { maxQueued: -1, maxWaitMs: -1, perUserMaxRunning: -1, perUserMaxQueued: -1, whenUnavailable: 3 };
+    expect(fields(group({ maxRunningQueriesPerBackend: -1, queue }))).toEqual([
+      'max_running_queries_per_backend',
+      'queue.max_queued',
+      'queue.max_wait_ms',
+      'queue.per_user_max_running',
+      'queue.per_user_max_queued',
+      'queue.when_unavailable',
+    ]);
+  });
+
+  test.each([-1_000, 0, 1_000])('%p is a priority', (priority) => expect(policy({ priority })).toEqual([]));
+  test.each([-1_001, 1_001])('%p is no priority', (priority) =>
+    expect(fields(policy({ priority }))).toEqual(['priority']),
+  );
+});

@@ -23,7 +23,7 @@ const HASH_BYTES = 32;
 const LONGEST_WAIT_MS = 30_000;
 const MOST_SETTLED = 1_000;
 const MOST_LISTED = 1_000;
-const MOST_PRIORITY = 1_001_000;
+const MOST_PRIORITY = 1_000;
 const STATEMENT = 'statement';
 
 type Answer = Exclude<MessageInitShape<typeof AwaitTurnResponseSchema>, { $typeName: string }>;
