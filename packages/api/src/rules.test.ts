@@ -1,6 +1,12 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { describe, expect, test } from '@jest/globals';
-import { BackendSchema, Group_Strategy, GroupSchema, PolicySchema } from './gen/trinogateway/v1/gateway_pb.ts';
+import {
+  BackendSchema,
+  type Group_Queue_WhenUnavailable,
+  Group_Strategy,
+  GroupSchema,
+  PolicySchema,
+} from './gen/trinogateway/v1/gateway_pb.ts';
 import { backendProblems, groupProblems, isId, policyProblems } from './rules.ts';
 
 const backend = (init: MessageInitShape<typeof BackendSchema>) =>
@@ -203,8 +209,9 @@ describe('limits', () => {
 
   test('what is no limit is named', () => {
     expect(fields(backend({ maxRunningQueries: -1 }))).toEqual(['max_running_queries']);
-    const queue = { maxQueued: -1, maxWaitMs: -1, perUserMaxRunning: -1, perUserMaxQueued: -1, whenUnavailable: 3 };
-    expect(fields(group({ maxRunningQueriesPerBackend: -1, queue }))).toEqual([
+    const queue = { maxQueued: -1, maxWaitMs: -1, perUserMaxRunning: -1, perUserMaxQueued: -1 };
+    const bad = { ...queue, whenUnavailable: 3 as Group_Queue_WhenUnavailable };
+    expect(fields(group({ maxRunningQueriesPerBackend: -1, queue: bad }))).toEqual([
       'max_running_queries_per_backend',
       'queue.max_queued',
       'queue.max_wait_ms',
