@@ -99,6 +99,7 @@ export async function startGatewayserver(
     openLedger({
       store,
       limits,
+      configuration: kept,
       logger,
       onCommitted: (committed) => {
         metrics.admission.countCommitted(committed);

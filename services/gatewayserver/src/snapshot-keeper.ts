@@ -40,6 +40,8 @@ export type SnapshotKeeper = AsyncDisposable & {
   wrote(part: Part, change: (known: Known) => void): void;
   /** Reads what has changed since. @throws when the database is away */
   refresh(): Promise<void>;
+  /** Of the configuration that was last read whole; undefined when that was before a write of ours. */
+  configurationRevision(): number | undefined;
   /** Equal on all replicas as long as the backends are; conditions do not count. */
   backendsRevision(): string;
   /** Equal on all replicas as long as what routers need is. */
@@ -157,6 +159,7 @@ export async function keepSnapshot({
       changedParts(new Set([part]));
     },
     refresh,
+    configurationRevision: () => inForce.configuration,
     backendsRevision() {
       revisions.backends ??= digest(
         [...known.backends.values()].sort(byBackendId).map(({ backend }) => toBinary(BackendSchema, backend)),

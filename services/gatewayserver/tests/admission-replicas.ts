@@ -115,6 +115,7 @@ function createWorld(stores: readonly [Store, Store]) {
     openLedger({
       store: mortal(stores[at] ?? stores[0], SKEW_MS[at] ?? 0),
       limits,
+      configuration: { configurationRevision: () => 0, refresh: async () => {} },
       logger: silentLogger,
       expireEveryMs: NEVER_MS,
       lookEveryMs: NEVER_MS,

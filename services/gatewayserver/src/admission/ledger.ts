@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describeError, every, type Logger } from '@trino-gateway/runtime';
-import { type AdmissionChanges, DatabaseUnavailableError, type Store } from '../storage/store.ts';
+import type { SnapshotKeeper } from '../snapshot-keeper.ts';
+import { type AdmissionChanges, type AdmissionWrites, DatabaseUnavailableError, type Store } from '../storage/store.ts';
 import { type Admission, giveTurns } from './admission.ts';
 import { type AdmissionState, createAdmissionState } from './admission-state.ts';
 import { expire } from './expiry.ts';
@@ -42,6 +43,8 @@ export type Ledger = AsyncDisposable & {
 type Options = {
   store: Pick<Store, 'changeAdmission' | 'admissionChanges' | 'pruneAdmission'>;
   limits: Limits;
+  /** Where the limits come from: a batch is decided by the configuration of its own moment. */
+  configuration: Pick<SnapshotKeeper, 'configurationRevision' | 'refresh'>;
   logger: Logger;
   onCommitted?: (committed: Committed) => void;
   times?: AdmissionTimes;
@@ -57,6 +60,8 @@ type Command = {
 };
 
 const MOST_IN_BATCH = 500;
+/** How often a batch starts anew because the configuration has changed meanwhile. */
+const MOST_REREADS = 10;
 const MOST_COMMANDS = 20_000;
 /** A copy that was not brought up to date for so long is read anew: what is over was deleted meanwhile. */
 const LONGEST_GAP_MS = 300_000;
@@ -67,7 +72,7 @@ const BREAK_MS = 10_000;
 
 /** Opens it; the first command, or look, reads the state. */
 export function openLedger(options: Options): Ledger {
-  const { store, limits, logger, onCommitted, times = ADMISSION_TIMES } = options;
+  const { store, limits, configuration, logger, onCommitted, times = ADMISSION_TIMES } = options;
   let state = createAdmissionState();
   let known: number | undefined;
   let readAt = Number.NEGATIVE_INFINITY;
@@ -105,12 +110,26 @@ export function openLedger(options: Options): Ledger {
     readAt = Number.NEGATIVE_INFINITY;
   };
 
+  const change = async (work: (changes: AdmissionChanges) => AdmissionWrites) => {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await store.changeAdmission(since(), (changes) => {
+          if (changes.configuration !== configuration.configurationRevision()) throw new StaleConfigurationError();
+          return work(changes);
+        });
+      } catch (error) {
+        if (!(error instanceof StaleConfigurationError)) throw error;
+        if (attempt > MOST_REREADS) throw new DatabaseUnavailableError('the configuration changes all the time');
+        await configuration.refresh();
+      }
+    }
+  };
   const runBatch = async (batch: readonly Command[]) => {
     const began = performance.now();
     let others: string[] = [];
     let outcomes: (() => void)[] = [];
     try {
-      const version = await store.changeAdmission(since(), (changes) => {
+      const version = await change((changes) => {
         const now = take(changes);
         others = waiterIds(changes);
         const admission: Admission = { state, limits, times, now, servedSince, newClaimId: randomUUID };
@@ -235,6 +254,9 @@ export function openLedger(options: Options): Ledger {
     },
   };
 }
+
+/** Another replica, or this one, has changed the configuration since it was read. */
+class StaleConfigurationError extends Error {}
 
 function hasAny(things: Iterable<unknown>): boolean {
   return things[Symbol.iterator]().next().done !== true;

@@ -73,6 +73,8 @@ export type AdmissionChanges = {
   version: number;
   /** Epoch milliseconds of the database's clock. */
   now: number;
+  /** The revision of the configuration at that moment. */
+  configuration: number;
   /** True when these are all entries there are. */
   whole: boolean;
   entries: AdmissionEntry[];

@@ -6,9 +6,10 @@ import type { Session } from '../session.ts';
 import type { AdmissionChanges, AdmissionEntry, AdmissionWrites } from '../store.ts';
 import { deleteSealed, pruneSealed } from './sealed.ts';
 
-const ROWS_PER_STATEMENT = 200;
+/** Few sizes, so that the statements are prepared once. */
+const ROWS_PER_STATEMENT = [64, 8, 1];
 
-type Moment = Pick<AdmissionChanges, 'version' | 'now'>;
+type Moment = Pick<AdmissionChanges, 'version' | 'now' | 'configuration'>;
 
 /** See Store.admissionChanges. */
 export async function admissionChanges(
@@ -36,9 +37,10 @@ export function changeAdmission(
     const writes = work({ ...moment, whole: since === undefined, entries });
     if (writes.entries.length === 0) return moment.version;
     const version = moment.version + 1;
-    await writeEntries(session, writes.entries, { version, now: moment.now });
+    await writeEntries(session, writes.entries, { ...moment, version });
     await deleteSealed(session, writes.forgotten);
-    await session.manager.query(`UPDATE revisions SET value = ${version} WHERE name = 'admission'`);
+    const mark = session.engine === 'postgres' ? '$1' : '?';
+    await session.manager.query(`UPDATE revisions SET value = ${mark} WHERE name = 'admission'`, [version]);
     return version;
   });
 }
@@ -58,21 +60,26 @@ export function pruneAdmission(database: Database, ms: number): Promise<void> {
 }
 
 async function readMoment({ manager, engine }: Session, lock: string): Promise<Moment> {
-  const [row]: { version: unknown; at_ms: unknown }[] = await manager.query(
-    `SELECT value AS version, ${CLOCK[engine]} AS at_ms FROM revisions WHERE name = 'admission'${lock}`,
+  const configuration = `(SELECT other.value FROM revisions other WHERE other.name = 'configuration')`;
+  const [row]: { version: unknown; at_ms: unknown; configuration: unknown }[] = await manager.query(
+    `SELECT value AS version, ${CLOCK[engine]} AS at_ms, ${configuration} AS configuration
+     FROM revisions WHERE name = 'admission'${lock}`,
   );
-  return { version: Number(row?.version), now: Number(row?.at_ms) };
+  return { version: Number(row?.version), now: Number(row?.at_ms), configuration: Number(row?.configuration) };
 }
 
-function readEntries({ manager }: Session, since: number | undefined): Promise<AdmissionEntry[]> {
-  const condition = since === undefined ? `document <> ''` : `version > ${since}`;
-  return manager.query(`SELECT kind, id, document FROM admission_entries WHERE ${condition}`);
+function readEntries({ manager, engine }: Session, since: number | undefined): Promise<AdmissionEntry[]> {
+  const select = 'SELECT kind, id, document FROM admission_entries WHERE';
+  if (since === undefined) return manager.query(`${select} document <> ''`);
+  return manager.query(`${select} version > ${engine === 'postgres' ? '$1' : '?'}`, [since]);
 }
 
-/** In the order of their keys, in few statements. */
+/** In few statements. */
 async function writeEntries(session: Session, entries: readonly AdmissionEntry[], moment: Moment): Promise<void> {
-  for (let from = 0; from < entries.length; from += ROWS_PER_STATEMENT) {
-    const chunk = entries.slice(from, from + ROWS_PER_STATEMENT);
+  for (let from = 0; from < entries.length; ) {
+    const rows = ROWS_PER_STATEMENT.find((size) => size <= entries.length - from) ?? 1;
+    const chunk = entries.slice(from, from + rows);
+    from += rows;
     const values = chunk.flatMap(({ kind, id, document }) => [kind, id, moment.version, moment.now, document]);
     await session.manager.query(upsertStatement(session.engine, chunk.length), values);
   }
