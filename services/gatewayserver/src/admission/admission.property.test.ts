@@ -472,7 +472,7 @@ function world(fairShare: boolean, perUser: number, queuesWhenUnavailable: boole
 }
 
 const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 31);
-const RUNS = Number(process.env.RUNS ?? 3_000);
+const RUNS = Number(process.env.RUNS ?? 2_000);
 
 test(`over the limit, twice, out of order, or idle while somebody waits: nothing of it, whatever happens (SEED=${SEED} RUNS=${RUNS})`, () => {
   fc.assert(

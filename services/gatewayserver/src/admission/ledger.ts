@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setImmediate as nextTurnOfLoop } from 'node:timers/promises';
 import { describeError, every, type Logger } from '@trino-gateway/runtime';
 import type { SnapshotKeeper } from '../snapshot-keeper.ts';
 import { type AdmissionChanges, type AdmissionWrites, DatabaseUnavailableError, type Store } from '../storage/store.ts';
@@ -176,6 +177,8 @@ export function openLedger(options: Options): Ledger {
   };
   const pump = async () => {
     while (commands.length > 0 || wantsLook.length > 0) {
+      // All calls that have arrived are read first: SQLite would take the first alone, it lets nothing in between.
+      await nextTurnOfLoop();
       const looking = wantsLook;
       wantsLook = [];
       if (commands.length > 0) await runBatch(commands.splice(0, MOST_IN_BATCH));
@@ -191,7 +194,7 @@ export function openLedger(options: Options): Ledger {
     pumping = undefined;
   };
   const start = () => {
-    pumping ??= Promise.resolve().then(pump);
+    pumping ??= pump();
   };
   const run = <T>(command: (admission: Admission) => T): Promise<T> => {
     if (isClosed) return Promise.reject(new DatabaseUnavailableError('this process is stopping'));
