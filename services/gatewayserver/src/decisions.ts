@@ -35,6 +35,8 @@ type Options = {
   limits: ConfiguredLimits;
   ledger: Pick<Ledger, 'run' | 'state'>;
   defaultGroupId: string | undefined;
+  /** SHOW and DESCRIBE start at once, whatever the limits. */
+  metadataNeverWaits?: boolean;
   /** The choices made in each group, counted on. */
   turns: Map<string, number>;
   now: () => number;
@@ -46,7 +48,7 @@ type Options = {
 
 /** Holds the answers already given. */
 export function createDecisions(options: Options): Decisions {
-  const { keeper, live, limits, ledger, defaultGroupId, turns, now, chance, onDecision } = options;
+  const { keeper, live, limits, ledger, defaultGroupId, metadataNeverWaits, turns, now, chance, onDecision } = options;
   const memory = createRouteMemory<Routed & { bounded: boolean }>(now);
   const circumstances = (): Circumstances => ({
     now: now(),
@@ -72,7 +74,7 @@ export function createDecisions(options: Options): Decisions {
         user: storedUser(request.user),
         failedBackendIds: failed,
         avoidedBackendIds: request.avoidedBackendIds,
-        neverWaits: neverWaits(request),
+        neverWaits: neverWaits(request, metadataNeverWaits),
       };
       const answer = await ledger.run((admission) => admit(admission, applicant));
       if (answer.kind === 'wait') return { outcome: { ...decided, kind: 'waits' }, leased: false };

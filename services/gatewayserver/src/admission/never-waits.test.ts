@@ -26,3 +26,12 @@ test.each([
 ])('%s waits unless it must not', (statement, headers, expected) => {
   expect(neverWaits({ statement, headers })).toBe(expected);
 });
+
+test.each([
+  ['show tables', true],
+  ['DESCRIBE t', true],
+  ['SELECT 1', false],
+])('%s waits unless metadata is let pass', (statement, expected) => {
+  expect(neverWaits({ statement, headers: [] })).toBe(false);
+  expect(neverWaits({ statement, headers: [] }, true)).toBe(expected);
+});

@@ -9,18 +9,22 @@ export type AskedStatement = {
   headers: readonly { name: string; value: string }[];
 };
 
+/** Answered from metadata. */
+const METADATA_STATEMENTS = new Set(['SHOW', 'DESCRIBE', 'DESC']);
 /** Statements about the session alone, which a coordinator answers by itself. */
 const SESSION_STATEMENTS = new Set(['SET', 'RESET', 'USE', 'PREPARE', 'DEALLOCATE']);
 
 /**
  * Whether a statement must not wait for a slot: it is about the session alone, ends or belongs to an open transaction
  * (which may hold what others wait for), or kills a query. START TRANSACTION waits: what follows it will not.
+ * `metadataToo` lets SHOW and DESCRIBE pass as well.
  */
-export function neverWaits({ statement, headers }: AskedStatement): boolean {
+export function neverWaits({ statement, headers }: AskedStatement, metadataToo = false): boolean {
   if (transactionHeader(headers.flatMap(({ name, value }) => [name, value])).kind === 'open') return true;
   const first = sqlTokens(statement).next().value;
   if (first?.kind !== 'word') return false;
-  if (SESSION_STATEMENTS.has(first.text.toUpperCase())) return true;
+  const keyword = first.text.toUpperCase();
+  if (SESSION_STATEMENTS.has(keyword) || (metadataToo && METADATA_STATEMENTS.has(keyword))) return true;
   const lines = (name: string) =>
     headers
       .filter((header) => header.name.toLowerCase().replace(/^x-presto-/, 'x-trino-') === `x-trino-${name}`)

@@ -27,6 +27,7 @@ const MOST_PRIORITY = 1_000;
 const STATEMENT = 'statement';
 
 type Answer = Exclude<MessageInitShape<typeof AwaitTurnResponseSchema>, { $typeName: string }>;
+type State = NonNullable<Answer['state']>;
 type Context = Pick<
   RpcContext,
   'store' | 'keeper' | 'live' | 'ledger' | 'limits' | 'admissionMetrics' | 'stopping' | 'logger'
@@ -81,9 +82,11 @@ export function admissionService(context: Context): ServiceImpl<typeof Admission
       await authorised(queryId, secretHash);
       const waiter = await awaitTurn(ledger, queryId, { waitMs, gone: signal, stopping });
       if (!waiter) throw unknownQuery();
-      const isGone = signal.aborted && waiter.phase === 'CLAIMED' && waiter.claim !== undefined;
-      if (isGone) await returnSlot(context, waiter);
-      return { state: await stateOf(context, waiter) };
+      if (waiter.phase !== 'CLAIMED') return { state: await stateOf(context, waiter) };
+      if (signal.aborted) await returnSlot(context, waiter);
+      // A look alone takes no turn.
+      const isTaken = waitMs > 0 && !signal.aborted;
+      return { state: isTaken ? await turnOf(context, waiter) : waitingOf(context, waiter) };
     },
 
     async leave({ queryId, secretHash }) {
@@ -166,27 +169,34 @@ const GIVEN_BACK = new Map<GiveBackRequest_Reason, GivenBack>([
   [GiveBackRequest_Reason.UNAUTHENTICATED, 'unauthenticated'],
 ]);
 
-async function stateOf(
-  { store, keeper, live, ledger }: Context,
-  waiter: Waiter,
-): Promise<NonNullable<Answer['state']>> {
-  const { id, groupId, phase, claim, queuedAt, queryId } = waiter;
-  const now = ledger.now();
-  const queuedMs = Math.max(0, Math.round(now - queuedAt));
-  const waiting = { position: ledger.state().positionOf(waiter), groupId, queuedMs };
+/** What is not a turn. */
+async function stateOf(context: Context, waiter: Waiter): Promise<State> {
+  const { id, phase, claim, queryId } = waiter;
   if (phase === 'ENDED') return { case: 'ended', value: { errorName: waiter.endedBy, message: endedMessage(waiter) } };
-  if (phase === 'QUEUED' || !claim) return { case: 'waiting', value: waiting };
+  if (phase !== 'HANDED_OVER' || !claim) return waitingOf(context, waiter);
+  const sealedAnswer = await context.store.getSealed(id, claim.id);
+  if (!sealedAnswer) throw new ConnectError(`the answer for "${id}" is not there`, Code.DataLoss);
+  return { case: 'handedOver', value: { trinoQueryId: queryId, backendId: claim.backendId, sealedAnswer } };
+}
+
+/** Who is being offered a slot is the first of all. */
+function waitingOf({ ledger }: Context, waiter: Waiter): State {
+  const position = Math.max(1, ledger.state().positionOf(waiter));
+  return { case: 'waiting', value: { position, groupId: waiter.groupId, queuedMs: queuedMs(ledger.now(), waiter) } };
+}
+
+async function turnOf(context: Context, waiter: Waiter): Promise<State> {
+  const { store, keeper, live, ledger } = context;
+  const { id, groupId, claim } = waiter;
+  const now = ledger.now();
+  // Offered for too long: it is taken back in a moment.
+  if (!claim || claim.until <= now) return waitingOf(context, waiter);
   const { backendId } = claim;
-  if (phase === 'HANDED_OVER') {
-    const sealedAnswer = await store.getSealed(id, claim.id);
-    if (!sealedAnswer) throw new ConnectError(`the answer for "${id}" is not there`, Code.DataLoss);
-    return { case: 'handedOver', value: { trinoQueryId: queryId, backendId, sealedAnswer } };
-  }
   const backend = keeper.known.backends.get(backendId)?.backend;
-  if (!backend || claim.until <= now) {
-    // Deleted after its slot was offered, or offered for too long: another turn comes.
+  if (!backend) {
+    // Deleted after its slot was offered: another turn comes.
     await ledger.run((admission) => giveBack(admission, id, claim.id, 'failed'));
-    return { case: 'waiting', value: waiting };
+    return waitingOf(context, waiter);
   }
   const sealed = await store.getSealed(id, STATEMENT);
   if (!sealed) throw new ConnectError(`the statement of "${id}" is not there`, Code.DataLoss);
@@ -198,10 +208,12 @@ async function stateOf(
       backend: routerBackend(backend, keeper.isLimited(backendId)),
       sealed,
       decision: { backendId, groupId, priority: waiter.priority },
-      queuedMs,
+      queuedMs: queuedMs(now, waiter),
     },
   };
 }
+
+const queuedMs = (now: number, { queuedAt }: Waiter) => Math.max(0, Math.round(now - queuedAt));
 
 /** Its client has gone while the slot was offered: the next one gets it at once. */
 async function returnSlot({ ledger }: Context, { id, claim }: Waiter): Promise<void> {

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { ServiceImpl } from '@connectrpc/connect';
 import type { RouteRequest, RouteResponseSchema, RoutingService } from '@trino-gateway/api/gateway';
@@ -63,8 +62,13 @@ export function routingService({
         throw invalid('requests', `expected at most ${MOST_IN_BATCH}, got ${requests.length}`);
       const answers = requests.map(route);
       if (!answers.some((one) => one instanceof Promise)) return { responses: answers as Answer[] };
-      const late = delay(BATCH_PATIENCE_MS, { askAgain: true }, { ref: false });
-      return { responses: await Promise.all(answers.map((one) => Promise.race([storedOrNot(one), late]))) };
+      const { promise: late, resolve } = Promise.withResolvers<Answer>();
+      const timer = setTimeout(() => resolve({ askAgain: true }), BATCH_PATIENCE_MS);
+      try {
+        return { responses: await Promise.all(answers.map((one) => Promise.race([storedOrNot(one), late]))) };
+      } finally {
+        clearTimeout(timer);
+      }
     },
   };
 }
