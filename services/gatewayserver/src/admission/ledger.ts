@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { setImmediate as nextTurnOfLoop } from 'node:timers/promises';
-import { describeError, every, type Logger } from '@trino-gateway/runtime';
 import type { SnapshotKeeper } from '../snapshot-keeper.ts';
 import { type AdmissionChanges, type AdmissionWrites, DatabaseUnavailableError, type Store } from '../storage/store.ts';
 import { type Admission, giveTurns } from './admission.ts';
 import { type AdmissionState, createAdmissionState } from './admission-state.ts';
-import { expire } from './expiry.ts';
+import { keepLedger, type UpkeepOptions } from './ledger-upkeep.ts';
 import type { Limits } from './limits.ts';
+import { createListeners } from './listeners.ts';
 import type { Lease, Waiter } from './state.ts';
 import { applyEntries, entriesOf } from './stored-entries.ts';
 import { ADMISSION_TIMES, type AdmissionTimes } from './times.ts';
@@ -41,17 +41,13 @@ export type Ledger = AsyncDisposable & {
   listen(waiterId: string, wake: () => void): () => void;
 };
 
-type Options = {
+type Options = UpkeepOptions & {
   store: Pick<Store, 'changeAdmission' | 'admissionChanges' | 'pruneAdmission'>;
   limits: Limits;
   /** Where the limits come from: a batch is decided by the configuration of its own moment. */
   configuration: Pick<SnapshotKeeper, 'configurationRevision' | 'refresh'>;
-  logger: Logger;
   onCommitted?: (committed: Committed) => void;
   times?: AdmissionTimes;
-  /** How often what time ends is ended, and how often others' changes are looked for while somebody listens. */
-  expireEveryMs?: number;
-  lookEveryMs?: number;
 };
 
 type Command = {
@@ -66,14 +62,12 @@ const MOST_REREADS = 10;
 const MOST_COMMANDS = 20_000;
 /** A copy that was not brought up to date for so long is read anew: what is over was deleted meanwhile. */
 const LONGEST_GAP_MS = 300_000;
-const TOMBSTONES_KEPT_MS = 900_000;
-const PRUNE_EVERY_MS = 300_000;
 /** After a silence of our own of this length nobody else's counts. */
 const BREAK_MS = 10_000;
 
 /** Opens it; the first command, or look, reads the state. */
 export function openLedger(options: Options): Ledger {
-  const { store, limits, configuration, logger, onCommitted, times = ADMISSION_TIMES } = options;
+  const { store, limits, configuration, onCommitted, times = ADMISSION_TIMES } = options;
   let state = createAdmissionState();
   let known: number | undefined;
   let readAt = Number.NEGATIVE_INFINITY;
@@ -83,12 +77,8 @@ export function openLedger(options: Options): Ledger {
   let pumping: Promise<void> | undefined;
   let wantsLook: { resolve: () => void; reject: (error: unknown) => void }[] = [];
   let isClosed = false;
-  const listeners = new Map<string, Set<() => void>>();
+  const listeners = createListeners();
 
-  const wake = (ids: Iterable<string>) => {
-    if (listeners.size === 0) return;
-    for (const id of ids) for (const call of listeners.get(id) ?? []) call();
-  };
   const since = () => (performance.now() - readAt > LONGEST_GAP_MS ? undefined : known);
   const take = ({ now, whole, entries }: AdmissionChanges) => {
     state.undo();
@@ -162,7 +152,7 @@ export function openLedger(options: Options): Ledger {
     const changed = [...others, ...waiters.noted().keys()];
     state.journal.clear();
     for (const settle of outcomes) settle();
-    wake(changed);
+    listeners.wake(changed);
     onCommitted?.(committed);
   };
   const look = async () => {
@@ -173,7 +163,7 @@ export function openLedger(options: Options): Ledger {
     }
     take(changes);
     taken(changes.version);
-    wake(waiterIds(changes));
+    listeners.wake(waiterIds(changes));
   };
   const pump = async () => {
     while (commands.length > 0 || wantsLook.length > 0) {
@@ -214,44 +204,20 @@ export function openLedger(options: Options): Ledger {
     return promise;
   };
 
-  let away = false;
-  const patiently = async (work: () => Promise<void>) => {
-    try {
-      await work();
-      if (away) logger.info('the queue goes on: the database answers again');
-      away = false;
-    } catch (error) {
-      if (!away)
-        logger.warn('nothing is admitted to limited groups: the database is away', { error: describeError(error) });
-      away = true;
-    }
-  };
-  const looking = every(options.lookEveryMs ?? 20, 'looking for turns given elsewhere', logger, async () => {
-    if (listeners.size > 0 && !away) await patiently(lookSoon);
+  const upkeep = keepLedger({
+    ...options,
+    run,
+    look: lookSoon,
+    state: () => state,
+    isListenedTo: () => listeners.size() > 0,
   });
-  const expiring = every(options.expireEveryMs ?? 1_000, 'ending what is over in the queue', logger, () =>
-    patiently(async () => {
-      await lookSoon();
-      if (hasAny(state.leases()) || hasAny(state.waiters())) await run(expire);
-    }),
-  );
-  const pruning = every(PRUNE_EVERY_MS, 'forgetting what is over in the queue', logger, () =>
-    patiently(() => store.pruneAdmission(TOMBSTONES_KEPT_MS)),
-  );
   return {
     run,
     state: () => state,
     now: () => clock.at + performance.now() - clock.read,
-    listen(waiterId, call) {
-      const calls = listeners.get(waiterId) ?? new Set();
-      listeners.set(waiterId, calls.add(call));
-      return () => {
-        calls.delete(call);
-        if (calls.size === 0 && listeners.get(waiterId) === calls) listeners.delete(waiterId);
-      };
-    },
+    listen: listeners.add,
     async [Symbol.asyncDispose]() {
-      await Promise.all([looking, expiring, pruning].map((loop) => loop[Symbol.asyncDispose]()));
+      await upkeep[Symbol.asyncDispose]();
       isClosed = true;
       await pumping;
     },
@@ -260,10 +226,6 @@ export function openLedger(options: Options): Ledger {
 
 /** Another replica, or this one, has changed the configuration since it was read. */
 class StaleConfigurationError extends Error {}
-
-function hasAny(things: Iterable<unknown>): boolean {
-  return things[Symbol.iterator]().next().done !== true;
-}
 
 function waiterIds({ entries }: AdmissionChanges): string[] {
   return entries.filter(({ kind }) => kind === 'waiter').map(({ id }) => id);
