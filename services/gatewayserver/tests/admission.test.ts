@@ -365,6 +365,28 @@ test('a slot that one replica frees wakes who is polled at another', async () =>
   expect(await waiting.handOver(turnOf(await poll))).toEqual({ accepted: true });
 });
 
+test('queues, waits, slots and hand-overs are metrics', async () => {
+  await using server = await startLimited();
+  const runs = await running(server);
+  const [first, second] = [submission(server), submission(server)];
+  await first.enqueue();
+  await second.enqueue();
+  const poll = first.poll();
+  await runs.settle();
+  await first.handOver(turnOf(await poll));
+  const metrics = await (await fetch(`${server.opsUrl}/metrics`)).text();
+  for (const line of [
+    'trino_gateway_queue_length{group="g"} 1',
+    'trino_gateway_slots_used{backend="b"} 1',
+    'trino_gateway_slots_free{backend="b"} 0',
+    'trino_gateway_queue_wait_seconds_count{group="g"} 1',
+    'trino_gateway_queue_hand_overs_total{result="accepted"} 1',
+    'trino_gateway_leases_settled_total{by="page"} 1',
+  ])
+    expect(metrics).toContain(`${line}\n`);
+  expect(metrics).toMatch(/trino_gateway_admission_batch_size_count [1-9]/);
+});
+
 async function databaseFile(): Promise<AsyncDisposable & { path: string }> {
   const folder = await mkdtemp(join(tmpdir(), 'admission-'));
   return {
