@@ -73,6 +73,7 @@ export function openLedger(options: Options): Ledger {
   let readAt = Number.NEGATIVE_INFINITY;
   let clock = { at: 0, read: performance.now() };
   let servedSince = 0;
+  let wasAway = true;
   const commands: Command[] = [];
   let pumping: Promise<void> | undefined;
   let wantsLook: { resolve: () => void; reject: (error: unknown) => void }[] = [];
@@ -84,11 +85,11 @@ export function openLedger(options: Options): Ledger {
     state.undo();
     if (whole) state = createAdmissionState();
     applyEntries(state, entries);
-    const gap = performance.now() - readAt;
     // It never goes back, not even when a replica asks a server whose clock is late.
     const at = Math.max(clock.at, now);
     clock = { at, read: performance.now() };
-    if (gap > BREAK_MS) servedSince = at;
+    if (wasAway || performance.now() - readAt > BREAK_MS) servedSince = at;
+    wasAway = false;
     return at;
   };
   const taken = (version: number) => {
@@ -96,9 +97,9 @@ export function openLedger(options: Options): Ledger {
     readAt = performance.now();
   };
   const lost = () => {
+    // What was stored all the same is read as a change of somebody else.
     state.undo();
-    known = undefined;
-    readAt = Number.NEGATIVE_INFINITY;
+    wasAway = true;
   };
 
   const change = async (work: (changes: AdmissionChanges) => AdmissionWrites) => {
