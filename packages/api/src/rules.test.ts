@@ -1,6 +1,12 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { describe, expect, test } from '@jest/globals';
-import { BackendSchema, Group_Strategy, GroupSchema, PolicySchema } from './gen/trinogateway/v1/gateway_pb.ts';
+import {
+  BackendSchema,
+  type Group_Queue_WhenUnavailable,
+  Group_Strategy,
+  GroupSchema,
+  PolicySchema,
+} from './gen/trinogateway/v1/gateway_pb.ts';
 import { backendProblems, groupProblems, isId, policyProblems } from './rules.ts';
 
 const backend = (init: MessageInitShape<typeof BackendSchema>) =>
@@ -192,4 +198,31 @@ describe('policies', () => {
       'auth_delegated',
     ]);
   });
+});
+
+describe('limits', () => {
+  test.each([0, 1, 2 ** 31 - 1])('%p is a limit', (count) => {
+    expect(backend({ maxRunningQueries: count })).toEqual([]);
+    const queue = { maxQueued: count, maxWaitMs: count, perUserMaxRunning: count, perUserMaxQueued: count };
+    expect(group({ maxRunningQueriesPerBackend: count, queue: { ...queue, whenUnavailable: 2 } })).toEqual([]);
+  });
+
+  test('what is no limit is named', () => {
+    expect(fields(backend({ maxRunningQueries: -1 }))).toEqual(['max_running_queries']);
+    const queue = { maxQueued: -1, maxWaitMs: -1, perUserMaxRunning: -1, perUserMaxQueued: -1 };
+    const bad = { ...queue, whenUnavailable: 3 as Group_Queue_WhenUnavailable };
+    expect(fields(group({ maxRunningQueriesPerBackend: -1, queue: bad }))).toEqual([
+      'max_running_queries_per_backend',
+      'queue.max_queued',
+      'queue.max_wait_ms',
+      'queue.per_user_max_running',
+      'queue.per_user_max_queued',
+      'queue.when_unavailable',
+    ]);
+  });
+
+  test.each([-1_000, 0, 1_000])('%p is a priority', (priority) => expect(policy({ priority })).toEqual([]));
+  test.each([-1_001, 1_001])('%p is no priority', (priority) =>
+    expect(fields(policy({ priority }))).toEqual(['priority']),
+  );
 });

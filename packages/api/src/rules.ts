@@ -49,6 +49,7 @@ export function backendProblems(backend: Backend): Problem[] {
     ]),
     ...enumProblem('forwarded_headers', backend.forwardedHeaders, 3),
     ...enumProblem('forwarding', backend.forwarding, 2),
+    ...countProblem('max_running_queries', backend.maxRunningQueries),
     ...check(
       (backend.probe?.statement.length ?? 0) <= PROBE_STATEMENT_LENGTH,
       'probe.statement',
@@ -81,6 +82,8 @@ export function groupProblems(group: Group): Problem[] {
     ...check(new Set(group.backendIds).size === group.backendIds.length, 'backend_ids', 'expected each backend once'),
     ...group.backendIds.flatMap((id) => idProblem('backend_ids', id)).slice(0, 5),
     ...enumProblem('strategy', group.strategy, 6),
+    ...countProblem('max_running_queries_per_backend', group.maxRunningQueriesPerBackend),
+    ...queueProblems(group.queue),
   ];
 }
 
@@ -102,6 +105,22 @@ export function policyProblems(policy: Policy): Problem[] {
       'request_source',
       `expected up to ${TEXT_LENGTH} printable characters`,
     ),
+    ...check(
+      Number.isInteger(policy.priority) && Math.abs(policy.priority) <= 1_000,
+      'priority',
+      `expected -1000 to 1000, got ${policy.priority}`,
+    ),
+  ];
+}
+
+function queueProblems(queue: Group['queue']): Problem[] {
+  if (!queue) return [];
+  return [
+    ...countProblem('queue.max_queued', queue.maxQueued),
+    ...countProblem('queue.max_wait_ms', queue.maxWaitMs),
+    ...countProblem('queue.per_user_max_running', queue.perUserMaxRunning),
+    ...countProblem('queue.per_user_max_queued', queue.perUserMaxQueued),
+    ...enumProblem('queue.when_unavailable', queue.whenUnavailable, 2),
   ];
 }
 
@@ -155,6 +174,10 @@ function idProblem(field: string, id: string): Problem[] {
 
 function enumProblem(field: string, value: number, last: number): Problem[] {
   return check(Number.isInteger(value) && value >= 0 && value <= last, field, `expected a known value, got ${value}`);
+}
+
+function countProblem(field: string, value: number): Problem[] {
+  return check(Number.isInteger(value) && value >= 0, field, `expected 0 (none) or more, got ${value}`);
 }
 
 function check(holds: boolean, field: string, message: string): Problem[] {

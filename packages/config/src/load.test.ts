@@ -39,6 +39,7 @@ describe('defaults', () => {
         migrate_at_start: true,
         open_reads: false,
         load_max_age: 60_000,
+        metadata_never_waits: false,
         incarnation_retention: 172_800_000,
         history_max_age: 7_776_000_000,
         history_max_count: 0,

@@ -50,6 +50,9 @@ const gatewayserver = z.strictObject({
     .prefault(0)
     .describe('Beyond this number the oldest queries are deleted from history; 0 keeps any number.'),
   default_group: id.optional().describe('The group of queries that no policy matches.'),
+  metadata_never_waits: flag
+    .prefault(false)
+    .describe('SHOW and DESCRIBE start at once, whatever the limits; they count all the same.'),
   load_max_age: duration.prefault('60s').describe('A cluster load older than this counts as unknown.'),
   incarnation_retention: duration
     .prefault('48h')

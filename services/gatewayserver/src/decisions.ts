@@ -1,4 +1,9 @@
 import type { RouteRequest } from '@trino-gateway/api/gateway';
+import { admit } from './admission/admission.ts';
+import type { ConfiguredLimits } from './admission/configured-limits.ts';
+import type { Ledger } from './admission/ledger.ts';
+import { neverWaits } from './admission/never-waits.ts';
+import { storedUser } from './admission/stored-user.ts';
 import type { LiveCounts } from './live-counts.ts';
 import { createRouteMemory } from './route-memory.ts';
 import { type Circumstances, decide, type Outcome } from './routing/decide.ts';
@@ -8,20 +13,32 @@ import type { SnapshotKeeper } from './snapshot-keeper.ts';
 /** A request as a decision looks at it. */
 export type DecidedRequest = ClientRequest & { user: string };
 
+/** An outcome, and whether a slot of the backend is held for it. */
+export type Routed = { outcome: Outcome; leased: boolean };
+
 /** Decisions with this replica's clock, chance, turns and counts. */
 export type Decisions = {
   /** What a decision made now would depend on; uses no turn up. */
   circumstances(): Circumstances;
   /** What would be decided now; changes nothing. */
   dryRun(request: DecidedRequest): Outcome;
-  /** Decides for a submission and counts it as started; repeated, it answers the same. */
-  route(request: RouteRequest): Outcome;
+  /**
+   * Decides for a submission and counts it as started; repeated, it answers the same. A promise only where a slot must be
+   * had: it throws DatabaseUnavailableError when it cannot be stored.
+   */
+  route(request: RouteRequest): Routed | Promise<Routed>;
 };
 
 type Options = {
-  keeper: SnapshotKeeper;
+  keeper: Pick<SnapshotKeeper, 'known' | 'snapshot'>;
   live: LiveCounts;
+  limits: ConfiguredLimits;
+  ledger: Pick<Ledger, 'run' | 'state'>;
   defaultGroupId: string | undefined;
+  /** SHOW and DESCRIBE start at once, whatever the limits. */
+  metadataNeverWaits?: boolean;
+  /** The choices made in each group, counted on. */
+  turns: Map<string, number>;
   now: () => number;
   /** From 0 up to but not 1. */
   chance: () => number;
@@ -29,10 +46,10 @@ type Options = {
   onDecision: (outcome: Outcome) => void;
 };
 
-/** Holds the turns of the groups and the answers already given. */
-export function createDecisions({ keeper, live, defaultGroupId, now, chance, onDecision }: Options): Decisions {
-  const turns = new Map<string, number>();
-  const memory = createRouteMemory<Outcome>(now);
+/** Holds the answers already given. */
+export function createDecisions(options: Options): Decisions {
+  const { keeper, live, limits, ledger, defaultGroupId, metadataNeverWaits, turns, now, chance, onDecision } = options;
+  const memory = createRouteMemory<Routed & { bounded: boolean }>(now);
   const circumstances = (): Circumstances => ({
     now: now(),
     chance: chance(),
@@ -40,22 +57,65 @@ export function createDecisions({ keeper, live, defaultGroupId, now, chance, onD
     live,
     defaultGroupId,
   });
+  /** Whether it needs a slot: of a limit, of a hold, or because others of its group wait for a backend already. */
+  const isBounded = (outcome: Outcome) => {
+    if (outcome.kind === 'refused') return false;
+    const { groupId } = outcome;
+    const state = ledger.state();
+    const others = limits.group(groupId)?.queuesWhenUnavailable === true && state.waitingInGroup(groupId) > 0;
+    return outcome.kind === 'waits' || limits.bounds(groupId) || state.isHeld(groupId) || others;
+  };
+  const admitted = async (request: RouteRequest, decided: Exclude<Outcome, { kind: 'refused' }>): Promise<Routed> => {
+    const failed = [...request.excludedBackendIds];
+    for (;;) {
+      const applicant = {
+        submissionId: request.submissionId,
+        groupId: decided.groupId,
+        user: storedUser(request.user),
+        failedBackendIds: failed,
+        avoidedBackendIds: request.avoidedBackendIds,
+        neverWaits: neverWaits(request, metadataNeverWaits),
+      };
+      const answer = await ledger.run((admission) => admit(admission, applicant));
+      if (answer.kind === 'wait') return { outcome: { ...decided, kind: 'waits' }, leased: false };
+      if (answer.kind === 'nobody') return { outcome: nobody(decided), leased: false };
+      const { backendId, groupId } = answer.lease;
+      const backend = keeper.known.backends.get(backendId)?.backend;
+      if (backend) {
+        live.started(request.submissionId, backendId);
+        return { outcome: { ...decided, kind: 'chosen', groupId, backend }, leased: true };
+      }
+      // It was deleted after the slot was taken.
+      if (failed.includes(backendId)) return { outcome: nobody(decided), leased: false };
+      failed.push(backendId);
+    }
+  };
   return {
     circumstances,
     dryRun: (request) => decide(request, keeper.snapshot(), circumstances()),
-    route: (request) =>
-      memory.recall(request.submissionId, request.excludedBackendIds, () => {
+    route: (request) => {
+      const routed = memory.recall(request.submissionId, request.excludedBackendIds, () => {
         const outcome = decide(request, keeper.snapshot(), {
           ...circumstances(),
           excluded: new Set(request.excludedBackendIds),
           avoided: new Set(request.avoidedBackendIds),
         });
-        if (outcome.kind === 'chosen') {
+        const bounded = isBounded(outcome);
+        if (outcome.kind === 'chosen' && !bounded) {
           turns.set(outcome.groupId, (turns.get(outcome.groupId) ?? 0) + 1);
           live.started(request.submissionId, outcome.backend.id);
         }
         onDecision(outcome);
-        return outcome;
-      }),
+        return { outcome, leased: false, bounded };
+      });
+      const { outcome, bounded } = routed;
+      return bounded && outcome.kind !== 'refused' ? admitted(request, outcome) : routed;
+    },
   };
+}
+
+/** Its backends became unavailable between the decision and the slot. */
+function nobody({ groupId, authDelegated, reasons }: Exclude<Outcome, { kind: 'refused' }>): Outcome {
+  const message = `No cluster is available for this query: no backend of group ${groupId} takes it now`;
+  return { kind: 'refused', errorName: 'NO_NODES_AVAILABLE', message, authDelegated, reasons };
 }

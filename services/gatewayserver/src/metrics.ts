@@ -2,6 +2,7 @@ import type { DescMethod } from '@bufbuild/protobuf';
 import { type Group_Strategy, Group_StrategySchema } from '@trino-gateway/api/gateway';
 import { boundedLabels } from '@trino-gateway/runtime';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { type AdmissionMetrics, createAdmissionMetrics } from './admission/admission-metrics.ts';
 import type { EventAnswer } from './events/endpoint.ts';
 import type { EventQueue, Settled } from './events/event-queue.ts';
 import type { Outcome } from './routing/decide.ts';
@@ -19,6 +20,8 @@ export type MetricSources = {
 /** What the gatewayserver counts. */
 export type Metrics = {
   registry: Registry;
+  /** About slots and queues. */
+  admission: AdmissionMetrics;
   countDecision(outcome: Outcome): void;
   countCall(method: DescMethod, code: string, durationMs: number): void;
   countStore: StoreObserver;
@@ -43,7 +46,7 @@ export function createMetrics(sources: MetricSources): Metrics {
   const bounded = boundedLabels(MOST_SERIES, ['group', 'policy']);
   const decisions = new Counter({
     name: 'trino_gateway_decisions_total',
-    help: 'Decisions for new queries by outcome (chosen, or the error name of a refusal), group, policy (empty: the default group) and strategy.',
+    help: 'Decisions for new queries by outcome (chosen, waits for want of a backend, or the error name of a refusal), group, policy (empty: the default group) and strategy.',
     labelNames: ['outcome', 'group', 'policy', 'strategy'],
     registers,
   });
@@ -108,13 +111,14 @@ export function createMetrics(sources: MetricSources): Metrics {
   });
   return {
     registry,
+    admission: createAdmissionMetrics(registry),
     countDecision: (outcome) => {
       if (outcome.kind === 'refused') {
         decisions.inc({ outcome: outcome.errorName, group: '', policy: '', strategy: '' });
         return;
       }
       const { groupId: group, policyId: policy, asFallback } = outcome;
-      decisions.inc(bounded({ outcome: 'chosen', group, policy, strategy: strategyOf(group) }));
+      decisions.inc(bounded({ outcome: outcome.kind, group, policy, strategy: strategyOf(group) }));
       if (asFallback) fallbacks.inc(boundedFallbacks({ group }));
     },
     countCall: (method, code, durationMs) => {

@@ -1,13 +1,13 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { Backend, SnapshotBackendSchema } from '@trino-gateway/api/gateway';
 
-/** What routers are told of a backend, in snapshots and with decisions; what changes it is a new revision for them. */
-export function routerBackend({
-  id,
-  url,
-  forwardedHeaders,
-  externalUrl,
-  forwarding,
-}: Backend): Exclude<MessageInitShape<typeof SnapshotBackendSchema>, { $typeName: string }> {
-  return { id, url, forwardedHeaders, externalUrl, forwarding };
+/**
+ * What routers are told of a backend, in snapshots and with decisions; what changes it is a new revision for them.
+ * `limited` says that its queries may hold leases.
+ */
+export function routerBackend(
+  { id, url, forwardedHeaders, externalUrl, forwarding }: Backend,
+  limited: boolean,
+): Exclude<MessageInitShape<typeof SnapshotBackendSchema>, { $typeName: string }> {
+  return { id, url, forwardedHeaders, externalUrl, forwarding, limited };
 }

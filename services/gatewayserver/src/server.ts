@@ -12,6 +12,10 @@ import {
   type RunningProcess,
   serveOps,
 } from '@trino-gateway/runtime';
+import { configuredLimits } from './admission/configured-limits.ts';
+import { openLedger } from './admission/ledger.ts';
+import { reportEnded } from './admission/report-ended.ts';
+import { wakeByConfiguration } from './admission/wake-by-configuration.ts';
 import { answerError } from './answer-error.ts';
 import { serveApiPage } from './api-page/serve-api-page.ts';
 import { createDecisions } from './decisions.ts';
@@ -88,16 +92,55 @@ export async function startGatewayserver(
       purgeHistory({ store, holder, maxAgeMs, maxCount, now, signal, onPurged: metrics.countPurged, logger }),
     ),
   );
+  const turns = new Map<string, number>();
+  const limits = configuredLimits({ keeper: kept, live, turns, now, chance: Math.random });
+  const endedReports = started.use(reportEnded(store, logger));
+  const ledger = started.use(
+    openLedger({
+      store,
+      limits,
+      configuration: kept,
+      logger,
+      onCommitted: (committed) => {
+        metrics.admission.countCommitted(committed);
+        endedReports.committed(committed);
+      },
+    }),
+  );
+  await ledger.run(() => undefined); // who waits is known before anybody asks
+  started.use(wakeByConfiguration(kept, ledger));
+  metrics.admission.watch({
+    ledger,
+    limits,
+    groupIds: () => kept.known.groups.keys(),
+    backendIds: () => kept.known.backends.keys(),
+  });
   const decisions = createDecisions({
     keeper: kept,
     live,
+    limits,
+    ledger,
+    turns,
     defaultGroupId: config.default_group,
+    metadataNeverWaits: config.metadata_never_waits,
     now,
     chance: Math.random,
     onDecision: metrics.countDecision,
   });
   const refusalKey = await store.refusalKey();
-  const context = { store, keeper: kept, live, decisions, refusalKey, stopping: stopping.signal, logger, now };
+  const context = {
+    store,
+    keeper: kept,
+    live,
+    decisions,
+    ledger,
+    limits,
+    admissionMetrics: metrics.admission,
+    refusalKey,
+    stopping: stopping.signal,
+    logger,
+    now,
+  };
   const others = [serveApiPage(logger)];
   const events = serveEvents({ config, store, metrics, logger, started }, answerUnknownPath);
   const handler = connectNodeAdapter({

@@ -10,6 +10,7 @@ import {
   type Policy,
 } from '@trino-gateway/api/gateway';
 import { describeError, every, type Logger } from '@trino-gateway/runtime';
+import { limitedBackends } from './limited-backends.ts';
 import { routerBackend } from './router-backend.ts';
 import { createSnapshot, type IndexedConfiguration, indexConfiguration, type Snapshot } from './routing/snapshot.ts';
 import type { Revisions, Store, StoredBackend } from './storage/store.ts';
@@ -33,10 +34,14 @@ export type SnapshotKeeper = AsyncDisposable & {
   readonly known: Readonly<Known>;
   /** For decisions; the same object until something changes. */
   snapshot(): Snapshot;
+  /** Whether queries of this backend may hold leases. */
+  isLimited(backendId: string): boolean;
   /** Puts what was just stored in force here without waiting for the next look. */
   wrote(part: Part, change: (known: Known) => void): void;
   /** Reads what has changed since. @throws when the database is away */
   refresh(): Promise<void>;
+  /** Of the configuration that was last read whole; undefined when that was before a write of ours. */
+  configurationRevision(): number | undefined;
   /** Equal on all replicas as long as the backends are; conditions do not count. */
   backendsRevision(): string;
   /** Equal on all replicas as long as what routers need is. */
@@ -67,12 +72,16 @@ export async function keepSnapshot({
   const waiters = new Set<() => void>();
   let indexed: IndexedConfiguration | undefined;
   let current: Snapshot | undefined;
+  let limited: ReadonlySet<string> | undefined;
   let revisions: { backends?: string; routers?: string } = {};
   let reading: { done: Promise<void>; writes: { part: Part; change: (known: Known) => void }[] } | undefined;
 
   const changedParts = (parts: ReadonlySet<Part>) => {
     if (parts.size === 0) return;
-    if (parts.has('configuration')) indexed = undefined;
+    if (parts.has('configuration')) {
+      indexed = undefined;
+      limited = undefined;
+    }
     current = undefined;
     if (parts.has('configuration') || parts.has('incarnations')) revisions = {};
     for (const wake of waiters) wake();
@@ -119,6 +128,11 @@ export async function keepSnapshot({
     return done;
   };
 
+  const isLimited = (backendId: string) => {
+    limited ??= limitedBackends(known.backends, known.groups);
+    return limited.has(backendId);
+  };
+
   await refresh();
   let away = false;
   const loop = every(intervalMs, 'reading the configuration', logger, async () => {
@@ -138,12 +152,14 @@ export async function keepSnapshot({
       current ??= createSnapshot(indexed, known, loadMaxAgeMs);
       return current;
     },
+    isLimited,
     wrote(part, change) {
       change(known);
       reading?.writes.push({ part, change });
       changedParts(new Set([part]));
     },
     refresh,
+    configurationRevision: () => inForce.configuration,
     backendsRevision() {
       revisions.backends ??= digest(
         [...known.backends.values()].sort(byBackendId).map(({ backend }) => toBinary(BackendSchema, backend)),
@@ -152,7 +168,9 @@ export async function keepSnapshot({
     },
     routersRevision() {
       revisions.routers ??= digest([
-        ...[...known.backends.values()].sort(byBackendId).map(({ backend }) => JSON.stringify(routerBackend(backend))),
+        ...[...known.backends.values()]
+          .sort(byBackendId)
+          .map(({ backend }) => JSON.stringify(routerBackend(backend, isLimited(backend.id)))),
         ...known.incarnations
           .map(({ suffix, backendId, url, forwardedHeaders }) =>
             JSON.stringify([suffix, backendId, url, forwardedHeaders]),

@@ -68,6 +68,11 @@ export const CALLS: Readonly<Record<string, { request: Message; needs: readonly 
     request: { listeningPort: 1, headers: [{ name: 'a', value: 'b' }], user: 'ann', statement: 'SELECT 1' },
     needs: [],
   },
+  'QueueService/ListQueued': { request: { groupId: 'g', user: 'ann', pageSize: 10 }, needs: [] },
+  'QueueService/GetQueueStats': { request: { groupId: 'g' }, needs: [] },
+  'QueueService/MoveToFront': id('waiting'),
+  'QueueService/HoldGroup': id('g'),
+  'QueueService/ReleaseGroup': id('g'),
   'QueryService/GetQuery': id('q'),
   'QueryService/ListQueries': {
     request: { user: 'ann', state: 'FAILED', submittedAfter: '2026-01-01T00:00:00Z', order: 'OLDEST_FIRST' },
@@ -90,6 +95,8 @@ export async function storeObjects(server: TestGatewayserver, headers: Record<st
   const seen = { user: 'ann', text: 'SELECT', state: 'FAILED', submittedAt: '2026-11-01T00:00:00Z' };
   const query = { ...seen, id: 'q', trinoQueryId: 'q', backendId: 'b', rows: '9007199254740993' };
   const error = { name: 'QUERY_REJECTED', code: 9, message: 'no' };
+  const waiting = { queryId: 'waiting', submissionId: 'waiting', groupId: 'g', user: 'ann', sealed: 'AAAA' };
+  await put('AdmissionService/Enqueue', { ...waiting, secretHash: 'A'.repeat(43) });
   await put('QueryService/RecordQueries', { queries: [query, { ...seen, id: 'refused', error }] });
 }
 

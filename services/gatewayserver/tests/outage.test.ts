@@ -1,7 +1,20 @@
+import { create } from '@bufbuild/protobuf';
 import { type Client, createClient, createRouterTransport } from '@connectrpc/connect';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
-import { BackendService, BackendStatus_State, GroupService, RoutingService } from '@trino-gateway/api/gateway';
+import {
+  AdmissionService,
+  BackendSchema,
+  BackendService,
+  BackendStatus_State,
+  GroupService,
+  PolicyService,
+  RoutingService,
+} from '@trino-gateway/api/gateway';
 import { silentLogger } from '@trino-gateway/runtime';
+import { Registry } from 'prom-client';
+import { createAdmissionMetrics } from '../src/admission/admission-metrics.ts';
+import { configuredLimits } from '../src/admission/configured-limits.ts';
+import { type Ledger, openLedger } from '../src/admission/ledger.ts';
 import { createDecisions } from '../src/decisions.ts';
 import { createLiveCounts } from '../src/live-counts.ts';
 import { failureInterceptor } from '../src/rpc/interceptors.ts';
@@ -20,6 +33,9 @@ let keeper: SnapshotKeeper;
 let backends: Client<typeof BackendService>;
 let groups: Client<typeof GroupService>;
 let routing: Client<typeof RoutingService>;
+let policies: Client<typeof PolicyService>;
+let admission: Client<typeof AdmissionService>;
+let ledger: Ledger;
 let failure: Error | undefined;
 const errors: string[] = [];
 
@@ -37,9 +53,16 @@ beforeAll(async () => {
   });
   keeper = await keepSnapshot({ store, logger: silentLogger, loadMaxAgeMs: 60_000, intervalMs: 20 });
   const live = createLiveCounts(Date.now);
+  const turns = new Map<string, number>();
+  const limits = configuredLimits({ keeper, live, turns, now: Date.now, chance: () => 0 });
+  ledger = openLedger({ store, limits, configuration: keeper, logger: silentLogger });
+  await ledger.run(() => undefined);
   const decisions = createDecisions({
     keeper,
     live,
+    limits,
+    ledger,
+    turns,
     defaultGroupId: 'g',
     now: Date.now,
     chance: () => 0,
@@ -51,6 +74,9 @@ beforeAll(async () => {
     keeper,
     live,
     decisions,
+    ledger,
+    limits,
+    admissionMetrics: createAdmissionMetrics(new Registry()),
     refusalKey: new Uint8Array(32),
     stopping: new AbortController().signal,
     logger,
@@ -62,12 +88,15 @@ beforeAll(async () => {
   backends = createClient(BackendService, transport);
   groups = createClient(GroupService, transport);
   routing = createClient(RoutingService, transport);
+  policies = createClient(PolicyService, transport);
+  admission = createClient(AdmissionService, transport);
   await backends.putBackend({ backend: { id: 'b', url: 'http://b' } });
   await backends.markHealthy({ id: 'b' });
   await groups.putGroup({ group: { id: 'g', backendIds: ['b'] } });
 });
 afterAll(async () => {
   failure = undefined;
+  await ledger[Symbol.asyncDispose]();
   await keeper[Symbol.asyncDispose]();
   await database[Symbol.asyncDispose]();
 });
@@ -121,4 +150,42 @@ test('a write during a slow reading is not undone by what that reading saw', asy
   expect(keeper.known.backends.has('late')).toBe(true);
   await reading;
   expect(keeper.known.backends.has('late')).toBe(true);
+});
+
+test('while the database is away nothing is leased without it, who waits keeps the last known page, the others go on', async () => {
+  const secretHash = new Uint8Array(32);
+  await backends.putBackend({ backend: { id: 'limited', url: 'http://limited', maxRunningQueries: 1 } });
+  await backends.markHealthy({ id: 'limited' });
+  await groups.putGroup({ group: { id: 'few', backendIds: ['limited'] } });
+  await policies.putPolicy({ policy: { id: 'p', groupId: 'few', rule: { case: 'host', value: 'few' } } });
+  const few = (submissionId: string) => ({ submissionId, routerId: 'r', host: 'few' });
+  expect(await routing.route(few('first'))).toMatchObject({ leased: true });
+  const waiting = { queryId: 't', submissionId: 'second', groupId: 'few', secretHash, sealed: new Uint8Array(1) };
+  expect(await admission.enqueue(waiting)).toMatchObject({ position: 1 });
+
+  failure = new DatabaseUnavailableError('gone');
+  await expect(routing.route(few('third'))).rejects.toThrow('[unavailable]');
+  const { responses } = await routing.routeBatch({
+    requests: [few('fourth'), { submissionId: 'fifth', routerId: 'r' }],
+  });
+  expect(responses).toMatchObject([{ askAgain: true }, { decision: { backendId: 'b' } }]);
+  const page = await admission.awaitTurn({ queryId: 't', secretHash, waitMs: 50 });
+  expect(page.state).toMatchObject({ case: 'waiting', value: { position: 1, groupId: 'few' } });
+  await expect(admission.handOut({ submissionId: 'first', trinoQueryId: 'q' })).rejects.toThrow('[unavailable]');
+  await expect(admission.activate({ trinoQueryId: 'q', backendId: 'limited' })).rejects.toThrow('[unavailable]');
+
+  failure = undefined;
+  expect(await admission.handOut({ submissionId: 'first', trinoQueryId: 'q' })).toMatchObject({ held: true });
+  await admission.activate({ trinoQueryId: 'q', backendId: 'limited' });
+  const poll = admission.awaitTurn({ queryId: 't', secretHash, waitMs: 10_000 });
+  await admission.settleLeases({ trinoQueryIds: ['q'] });
+  expect((await poll).state).toMatchObject({ case: 'turn' });
+});
+
+test('a limit another replica has just lowered holds for the very next slot', async () => {
+  await backends.putBackend({ backend: { id: 'limited', url: 'http://limited', maxRunningQueries: 5 } });
+  const lowered = create(BackendSchema, { id: 'limited', url: 'http://limited', maxRunningQueries: 1 });
+  await database.changeConfiguration((change) => change.backends.put(lowered));
+  const answer = await routing.route({ submissionId: 'sixth', routerId: 'r', host: 'few' });
+  expect(answer).toMatchObject({ mustWait: true });
 });

@@ -1,4 +1,5 @@
 import { describe } from '@jest/globals';
+import { admissionContract } from './storage-contract-admission.ts';
 import { conditionsContract } from './storage-contract-conditions.ts';
 import { configurationContract } from './storage-contract-configuration.ts';
 import { historyContract } from './storage-contract-history.ts';
@@ -20,6 +21,7 @@ export function storageContract(engine: string, fresh: NewDatabase, { lasting }:
     historyContract(fresh);
     mergeContract(fresh);
     transactionsContract(fresh);
+    admissionContract(fresh, { lasting });
     upkeepContract(fresh);
     if (lasting) {
       replicasContract(fresh);

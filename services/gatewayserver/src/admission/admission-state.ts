@@ -1,6 +1,8 @@
+import { createJournal, type Journal } from './journal.ts';
 import type { Lease, Waiter } from './state.ts';
+import { createWaitingLine } from './waiting-line.ts';
 
-/** All leases and waiters, with the counts and the order that decisions need. */
+/** All leases, waiters and holds, with the counts and the order that decisions need. */
 export type AdmissionState = {
   lease(id: string): Lease | undefined;
   /** The lease of a query the cluster has answered with this id. */
@@ -8,21 +10,32 @@ export type AdmissionState = {
   leases(): Iterable<Lease>;
   waiter(id: string): Waiter | undefined;
   waiters(): Iterable<Waiter>;
+  /** An operator holds the group: nobody of it is started. */
+  isHeld(groupId: string): boolean;
   putLease(lease: Lease): void;
   deleteLease(id: string): void;
   putWaiter(waiter: Waiter): void;
   deleteWaiter(id: string): void;
+  setHeld(groupId: string, held: boolean): void;
   /** Leases that count: of a backend, of a backend within a group, of a user within a group. */
   onBackend(backendId: string): number;
   inGroupOnBackend(groupId: string, backendId: string): number;
   ofUser(groupId: string, user: string): number;
   /** The waiters of a group in phase QUEUED, by priority and place. */
   queue(groupId: string): readonly Waiter[];
+  /** From 1; 0 when it is not in phase QUEUED. */
+  positionOf(waiter: Waiter): number;
   /** The groups with waiters in phase QUEUED. */
   queuedGroupIds(): Iterable<string>;
   /** QUEUED and CLAIMED waiters of a group, and of one of its users. */
   waitingInGroup(groupId: string): number;
   waitingOfUser(groupId: string, user: string): number;
+  /** A place behind all that were ever given. */
+  nextPlace(): number;
+  /** What was changed since the last call of its `clear`, with what was there before. */
+  readonly journal: Journal;
+  /** Undoes what the journal holds. */
+  undo(): void;
 };
 
 /** Nobody there. */
@@ -30,15 +43,18 @@ export function createAdmissionState(): AdmissionState {
   const leases = new Map<string, Lease>();
   const byQuery = new Map<string, string>();
   const waiters = new Map<string, Waiter>();
-  const queues = new Map<string, Waiter[]>();
+  const held = new Set<string>();
+  const line = createWaitingLine();
   const counts = new Map<string, number>();
+  const journal = createJournal();
+  let lastPlace = 0;
   const count = (key: string, by: 1 | -1) => {
     const value = (counts.get(key) ?? 0) + by;
     if (value === 0) counts.delete(key);
     else counts.set(key, value);
   };
   const countLease = ({ backendId, groupId, user, phase }: Lease, by: 1 | -1) => {
-    if (phase === 'LAPSED') return;
+    if (phase === 'LAPSED' || phase === 'SETTLED') return;
     count(`backend ${backendId}`, by);
     count(`member ${groupId} ${backendId}`, by);
     count(`user ${groupId} ${user}`, by);
@@ -48,26 +64,36 @@ export function createAdmissionState(): AdmissionState {
     count(`waiting ${groupId}`, by);
     count(`waiting ${groupId} ${user}`, by);
   };
-  const unqueue = (waiter: Waiter) => {
-    const queue = queues.get(waiter.groupId);
-    if (waiter.phase !== 'QUEUED' || !queue) return;
-    const at = placeIn(queue, waiter);
-    if (queue[at]?.id === waiter.id) queue.splice(at, 1);
-    if (queue.length === 0) queues.delete(waiter.groupId);
-  };
-  const deleteLease = (id: string) => {
+  const removeLease = (id: string) => {
     const lease = leases.get(id);
     if (!lease) return;
     countLease(lease, -1);
     leases.delete(id);
     if (byQuery.get(lease.queryId) === id) byQuery.delete(lease.queryId);
   };
-  const deleteWaiter = (id: string) => {
+  const removeWaiter = (id: string) => {
     const waiter = waiters.get(id);
     if (!waiter) return;
-    unqueue(waiter);
+    if (waiter.phase === 'QUEUED') line.remove(waiter);
     countWaiter(waiter, -1);
     waiters.delete(id);
+  };
+  const setLease = (lease: Lease) => {
+    removeLease(lease.id);
+    leases.set(lease.id, lease);
+    countLease(lease, 1);
+    if (lease.queryId !== '') byQuery.set(lease.queryId, lease.id);
+  };
+  const setWaiter = (waiter: Waiter) => {
+    removeWaiter(waiter.id);
+    waiters.set(waiter.id, waiter);
+    countWaiter(waiter, 1);
+    lastPlace = Math.max(lastPlace, waiter.place);
+    if (waiter.phase === 'QUEUED') line.add(waiter);
+  };
+  const setHeld = (groupId: string, isHeld: boolean) => {
+    if (isHeld) held.add(groupId);
+    else held.delete(groupId);
   };
   return {
     lease: (id) => leases.get(id),
@@ -75,47 +101,47 @@ export function createAdmissionState(): AdmissionState {
     leases: () => leases.values(),
     waiter: (id) => waiters.get(id),
     waiters: () => waiters.values(),
+    isHeld: (groupId) => held.has(groupId),
     putLease: (lease) => {
-      deleteLease(lease.id);
-      leases.set(lease.id, lease);
-      countLease(lease, 1);
-      if (lease.queryId !== '') byQuery.set(lease.queryId, lease.id);
+      journal.leases.note(lease.id, leases.get(lease.id));
+      setLease(lease);
     },
-    deleteLease,
+    deleteLease: (id) => {
+      const lease = leases.get(id);
+      if (!lease) return;
+      journal.leases.note(id, lease);
+      removeLease(id);
+    },
     putWaiter: (waiter) => {
-      deleteWaiter(waiter.id);
-      waiters.set(waiter.id, waiter);
-      countWaiter(waiter, 1);
-      if (waiter.phase !== 'QUEUED') return;
-      const queue = queues.get(waiter.groupId) ?? [];
-      queues.set(waiter.groupId, queue);
-      queue.splice(placeIn(queue, waiter), 0, waiter);
+      journal.waiters.note(waiter.id, waiters.get(waiter.id));
+      setWaiter(waiter);
     },
-    deleteWaiter,
+    deleteWaiter: (id) => {
+      const waiter = waiters.get(id);
+      if (!waiter) return;
+      journal.waiters.note(id, waiter);
+      removeWaiter(id);
+    },
+    setHeld: (groupId, isHeld) => {
+      if (held.has(groupId) === isHeld) return;
+      journal.holds.note(groupId, held.has(groupId) || undefined);
+      setHeld(groupId, isHeld);
+    },
     onBackend: (backendId) => counts.get(`backend ${backendId}`) ?? 0,
     inGroupOnBackend: (groupId, backendId) => counts.get(`member ${groupId} ${backendId}`) ?? 0,
     ofUser: (groupId, user) => counts.get(`user ${groupId} ${user}`) ?? 0,
-    queue: (groupId) => queues.get(groupId) ?? [],
-    queuedGroupIds: () => queues.keys(),
+    queue: line.of,
+    positionOf: line.positionOf,
+    queuedGroupIds: line.groupIds,
     waitingInGroup: (groupId) => counts.get(`waiting ${groupId}`) ?? 0,
     waitingOfUser: (groupId, user) => counts.get(`waiting ${groupId} ${user}`) ?? 0,
+    nextPlace: () => lastPlace + 1,
+    journal,
+    undo: () => {
+      for (const [id, before] of journal.leases.noted()) before ? setLease(before) : removeLease(id);
+      for (const [id, before] of journal.waiters.noted()) before ? setWaiter(before) : removeWaiter(id);
+      for (const [id, before] of journal.holds.noted()) setHeld(id, before === true);
+      journal.clear();
+    },
   };
-}
-
-/** Negative when the first is before the second: higher priority first, then arrival. */
-export function compareWaiters(a: Waiter, b: Waiter): number {
-  return b.priority - a.priority || a.place - b.place || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
-}
-
-/** Where a waiter stands, or belongs, in a sorted queue. */
-function placeIn(queue: readonly Waiter[], waiter: Waiter): number {
-  let low = 0;
-  let high = queue.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    const other = queue[middle];
-    if (other !== undefined && compareWaiters(other, waiter) < 0) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -1,7 +1,7 @@
 import type { AdmissionState } from './admission-state.ts';
 import type { Limits } from './limits.ts';
 import { freeBackends, nextTurn } from './slots.ts';
-import type { Lease, Waiter } from './state.ts';
+import type { Lease } from './state.ts';
 import type { AdmissionTimes } from './times.ts';
 
 /** What decisions about slots depend on. They change the state and nothing else. */
@@ -11,6 +11,8 @@ export type Admission = {
   times: AdmissionTimes;
   /** Milliseconds of the database's clock. */
   now: number;
+  /** Since when polls could have been heard without a break: silence from before counts for nothing. */
+  servedSince: number;
   /** Draws the name of a claim. */
   newClaimId: () => string;
 };
@@ -22,6 +24,8 @@ export type Applicant = {
   user: string;
   /** Backends that did not take it. */
   failedBackendIds: readonly string[];
+  /** Backends just seen failing: taken only when no other has a slot. */
+  avoidedBackendIds: readonly string[];
   /** COMMIT, kill_query and the like: it takes a slot, and does not wait for one. */
   neverWaits: boolean;
 };
@@ -37,8 +41,10 @@ export type Admitted =
 /** Takes a slot now, or says that there is none. Repeated, it answers the same. */
 export function admit(admission: Admission, applicant: Applicant): Admitted {
   const { state, limits } = admission;
-  const { submissionId, groupId, user, failedBackendIds } = applicant;
+  const { submissionId, groupId, user, failedBackendIds, avoidedBackendIds, neverWaits } = applicant;
   const held = state.lease(submissionId);
+  // What runs is never given up for a repeated question, whatever it says.
+  if (held?.phase === 'RUNNING' || held?.phase === 'SETTLED') return { kind: 'lease', lease: held };
   if (held && held.phase !== 'LAPSED' && !failedBackendIds.includes(held.backendId))
     return { kind: 'lease', lease: held };
   state.deleteLease(submissionId);
@@ -47,23 +53,14 @@ export function admit(admission: Admission, applicant: Applicant): Admitted {
   const group = limits.group(groupId);
   const free = freeBackends(state, limits, groupId, user, failedBackendIds);
   const usable = group?.backendIds.filter((id) => limits.isAvailable(id) && !failedBackendIds.includes(id)) ?? [];
-  const candidates = free.length === 0 && applicant.neverWaits ? usable : free;
-  if (candidates.length > 0)
-    return {
-      kind: 'lease',
-      lease: take(admission, applicant, limits.choose(groupId, candidates, user)),
-    };
+  const candidates = free.length === 0 && neverWaits ? usable : free;
+  if (candidates.length > 0) {
+    const preferred = candidates.filter((id) => !avoidedBackendIds.includes(id));
+    const backendId = limits.choose(groupId, preferred.length > 0 ? preferred : candidates, user);
+    return { kind: 'lease', lease: take(admission, applicant, backendId) };
+  }
+  if (neverWaits) return { kind: 'nobody' };
   return usable.length > 0 || group?.queuesWhenUnavailable === true ? { kind: 'wait' } : { kind: 'nobody' };
-}
-
-/** Takes a slot of one backend, whatever its limit: for statements that only this coordinator can carry out. */
-export function takeAt(
-  admission: Admission,
-  applicant: Pick<Applicant, 'submissionId' | 'groupId' | 'user'>,
-  backendId: string,
-): Lease {
-  const held = admission.state.lease(applicant.submissionId);
-  return held && held.phase !== 'LAPSED' ? held : take(admission, applicant, backendId);
 }
 
 function take(
@@ -85,64 +82,71 @@ function take(
   return lease;
 }
 
-/** Offers every free slot to whoever is next; answers those who got one. */
-export function giveTurns(admission: Admission): Waiter[] {
+/** Offers every free slot to whoever is next. */
+export function giveTurns(admission: Admission): void {
   const { state, limits, times, now, newClaimId } = admission;
-  const claimed: Waiter[] = [];
   for (;;) {
     const turn = nextTurn(state, limits, state.queuedGroupIds(), now);
-    if (!turn) return claimed;
+    if (!turn) return;
     const { waiter, backendId } = turn;
     const { submissionId, groupId, user } = waiter;
     take(admission, { submissionId, groupId, user }, backendId);
-    const claim = { id: newClaimId(), backendId, until: now + times.claimMs };
-    const taken: Waiter = { ...waiter, phase: 'CLAIMED', claim };
-    state.putWaiter(taken);
-    claimed.push(taken);
+    const pickedUp = waiter.heldUntil > now;
+    const until = now + (pickedUp ? times.claimMs : times.pickUpMs);
+    state.putWaiter({ ...waiter, phase: 'CLAIMED', claim: { id: newClaimId(), backendId, pickedUp, until } });
   }
 }
 
 /** The cluster has answered with this id; the client is about to learn it. False when the lease is no longer held. */
 export function handOut({ state, times, now }: Admission, submissionId: string, queryId: string): boolean {
   const lease = state.lease(submissionId);
-  if (!lease || lease.phase === 'LAPSED') return false;
-  if (lease.phase === 'TAKEN')
-    state.putLease({ ...lease, queryId, phase: 'HANDED_OUT', until: now + times.unpolledMs });
-  return lease.phase === 'TAKEN' || lease.queryId === queryId;
+  if (!lease) return false;
+  if (lease.phase !== 'TAKEN') return lease.phase !== 'LAPSED' && lease.queryId === queryId;
+  state.putLease({ ...lease, queryId, phase: 'HANDED_OUT', until: now + times.unpolledMs });
+  return true;
 }
+
+/** A first poll of a query. */
+export type FirstPoll = {
+  queryId: string;
+  backendId: string;
+  /** It is bound to this coordinator and must not wait: inside a transaction, or to end one. */
+  neverWaits: boolean;
+};
 
 /**
  * The first poll of a query is here, which starts it. False when it has no slot now: it must not reach the cluster.
  * A query nobody knows, from before there was a limit, takes a slot of its backend if there is one.
  */
-export function activate(admission: Admission, queryId: string, backendId: string): boolean {
+export function activate(admission: Admission, { queryId, backendId, neverWaits }: FirstPoll): boolean {
   const { state, limits } = admission;
   const lease = state.leaseOfQuery(queryId);
-  if (lease?.phase === 'RUNNING') return true;
+  if (lease?.phase === 'RUNNING' || lease?.phase === 'SETTLED') return true;
   if (!lease || lease.phase === 'LAPSED') {
     giveTurns(admission);
     const { groupId = '', user = '' } = lease ?? {};
-    const most = limits.maxOnBackend(backendId);
-    const hasRoom = limits.group(groupId)
-      ? freeBackends(state, limits, groupId, user).includes(backendId)
-      : most === 0 || state.onBackend(backendId) < most;
-    if (!hasRoom) return false;
+    if (!neverWaits && !hasRoom(admission, lease?.backendId ?? backendId, groupId, user)) return false;
   }
   const { now: takenAt } = admission;
   const taken = lease ?? { id: queryId, backendId, groupId: '', user: '', takenAt };
-  state.putLease({ ...taken, queryId, phase: 'RUNNING', until: Number.POSITIVE_INFINITY });
+  state.putLease({ ...taken, queryId, phase: 'RUNNING', until: 0 });
   return true;
-}
 
-/** A lease is over, because its query is, or was given up before it was polled. */
-export function release(admission: Admission, lease: Lease): void {
-  admission.state.deleteLease(lease.id);
-}
-
-/** Trino has said of these queries that they are done: the last page passed, or somebody looked. */
-export function settle(admission: Admission, queryIds: Iterable<string>): void {
-  for (const queryId of queryIds) {
-    const lease = admission.state.leaseOfQuery(queryId);
-    if (lease) release(admission, lease);
+  function hasRoom({ state }: Admission, on: string, groupId: string, user: string): boolean {
+    if (limits.group(groupId)) return freeBackends(state, limits, groupId, user).includes(on);
+    const most = limits.maxOnBackend(on);
+    return most === 0 || state.onBackend(on) < most;
   }
+}
+
+/** Trino has said of these queries that they are done: the last page passed, or somebody looked. Answers how many held a slot. */
+export function settle({ state, times, now }: Admission, queryIds: Iterable<string>): number {
+  let settled = 0;
+  for (const queryId of queryIds) {
+    const lease = state.leaseOfQuery(queryId);
+    if (!lease || lease.phase === 'SETTLED') continue;
+    if (lease.phase !== 'LAPSED') settled++;
+    state.putLease({ ...lease, phase: 'SETTLED', until: now + times.lapsedMs });
+  }
+  return settled;
 }

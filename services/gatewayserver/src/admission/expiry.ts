@@ -1,24 +1,38 @@
 import type { Admission } from './admission.ts';
 import { end } from './queue.ts';
+import type { Waiter } from './state.ts';
 
 /** Ends what time alone ends: unpolled leases, claims, waits that are too long, what nobody asks for any more. */
 export function expire(admission: Admission): void {
-  const { state, limits, times, now } = admission;
+  const { state, times, now } = admission;
   for (const waiter of [...state.waiters()]) {
-    const { id, phase, claim, seenAt, queuedAt, groupId } = waiter;
-    if (phase === 'CLAIMED' && claim && claim.until <= now) {
-      state.deleteLease(waiter.submissionId);
-      const { claim: _, ...rest } = waiter;
-      state.putWaiter({ ...rest, phase: 'QUEUED', presentUntil: now, presentAt: '' });
-    } else if (phase === 'QUEUED') {
-      const { maxWaitMs = 0 } = limits.group(groupId) ?? {};
-      if (now - seenAt >= times.forgetMs) end(admission, id, 'ABANDONED_QUERY');
-      else if (maxWaitMs > 0 && now - queuedAt >= maxWaitMs) end(admission, id, 'EXCEEDED_QUEUED_TIME_LIMIT');
-    } else if ((phase === 'ENDED' || phase === 'HANDED_OVER') && now - seenAt >= times.keepMs) state.deleteWaiter(id);
+    const { id, phase, claim, endedAt } = waiter;
+    if (phase === 'CLAIMED' && claim && claim.until <= now) takeBack(admission, waiter);
+    else if (phase === 'QUEUED') {
+      const reason = whyEnded(admission, waiter);
+      if (reason !== undefined) end(admission, id, reason);
+    } else if ((phase === 'ENDED' || phase === 'HANDED_OVER') && now - endedAt >= times.keepMs) state.deleteWaiter(id);
   }
   for (const lease of [...state.leases()]) {
-    if (lease.until > now) continue;
-    if (lease.phase === 'LAPSED' || lease.queryId === '') state.deleteLease(lease.id);
-    else state.putLease({ ...lease, phase: 'LAPSED', until: now + times.lapsedMs });
+    const { phase, until } = lease;
+    if (phase === 'RUNNING' || until > now) continue;
+    if (phase === 'HANDED_OUT') state.putLease({ ...lease, phase: 'LAPSED', until: now + times.lapsedMs });
+    else state.deleteLease(lease.id);
   }
+}
+
+/** A claim is over: back to its place, and somebody else's turn until its next poll. */
+function takeBack({ state }: Admission, waiter: Waiter): void {
+  state.deleteLease(waiter.submissionId);
+  const { claim: _, ...rest } = waiter;
+  state.putWaiter({ ...rest, phase: 'QUEUED', heldUntil: 0, presentUntil: 0 });
+}
+
+function whyEnded({ limits, times, now, servedSince }: Admission, waiter: Waiter): string | undefined {
+  const { groupId, queuedAt, seenAt, heldUntil } = waiter;
+  const group = limits.group(groupId);
+  if (now - Math.max(seenAt, heldUntil, servedSince) >= times.forgetMs) return 'ABANDONED_QUERY';
+  if (!group) return now - Math.max(queuedAt, servedSince) >= times.strayMs ? 'QUERY_REJECTED' : undefined;
+  const isTooLong = group.maxWaitMs > 0 && now - queuedAt >= group.maxWaitMs;
+  return isTooLong ? 'EXCEEDED_TIME_LIMIT' : undefined;
 }

@@ -2,10 +2,8 @@
 export type Limits = {
   /** The most queries at a time on a backend; 0 means no limit. */
   maxOnBackend(backendId: string): number;
-  /** Undefined when there is no such group, or it is disabled. */
+  /** Undefined when there is no such group. */
   group(groupId: string): GroupLimits | undefined;
-  /** The enabled groups that hold a backend. */
-  groupsOf(backendId: string): readonly string[];
   /** Enabled, healthy, inside its schedule, not draining, below its load threshold. */
   isAvailable(backendId: string): boolean;
   /** One of these backends of a group, by its strategy; there is at least one. */
@@ -14,6 +12,8 @@ export type Limits = {
 
 /** The limits of one group; 0 means none. */
 export type GroupLimits = {
+  /** Nobody of a disabled group is started. */
+  enabled: boolean;
   backendIds: readonly string[];
   maxOnEachBackend: number;
   maxRunningOfUser: number;
@@ -23,6 +23,10 @@ export type GroupLimits = {
   fairShare: boolean;
   /** Queries wait while no backend is available, instead of being refused. */
   queuesWhenUnavailable: boolean;
-  /** An operator holds it: nobody of it is started. */
-  held: boolean;
 };
+
+/** Whether the configuration bounds what runs in a group. Where nothing does, its queries need no lease. */
+export function isLimited(limits: Pick<Limits, 'maxOnBackend'>, group: GroupLimits): boolean {
+  const { maxOnEachBackend, maxRunningOfUser, backendIds } = group;
+  return maxOnEachBackend > 0 || maxRunningOfUser > 0 || backendIds.some((id) => limits.maxOnBackend(id) > 0);
+}

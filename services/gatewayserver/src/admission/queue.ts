@@ -1,59 +1,73 @@
 import { type Admission, handOut } from './admission.ts';
+import type { AdmissionState } from './admission-state.ts';
+import type { Limits } from './limits.ts';
 import type { Waiter } from './state.ts';
 
 /** A statement that is to wait. */
-export type Newcomer = Pick<Waiter, 'id' | 'groupId' | 'priority' | 'user' | 'submissionId'>;
+export type Newcomer = Pick<Waiter, 'id' | 'groupId' | 'priority' | 'user' | 'source' | 'submissionId' | 'secretHash'>;
 
 /** What a newcomer gets. */
 export type Enqueued = { kind: 'waits'; waiter: Waiter } | { kind: 'full'; message: string };
 
-/** Takes a place at the end, unless the queue is full. Repeated, it answers the same. */
-export function enqueue({ state, limits, times, now }: Admission, newcomer: Newcomer, place: number): Enqueued {
-  const known = state.waiter(newcomer.id);
-  if (known) return { kind: 'waits', waiter: known };
-  const { groupId, user } = newcomer;
+/** Why a queue takes no more, in words for the client; undefined when it does, or has this one already. */
+export function whyFull(
+  state: AdmissionState,
+  limits: Limits,
+  { id, groupId, user }: Pick<Newcomer, 'id' | 'groupId' | 'user'>,
+): string | undefined {
+  if (state.waiter(id)) return undefined;
   const { maxQueued = 0, maxQueuedOfUser = 0 } = limits.group(groupId) ?? {};
   if (maxQueued > 0 && state.waitingInGroup(groupId) >= maxQueued)
-    return { kind: 'full', message: `Too many queued queries for group ${groupId}: it holds ${maxQueued}` };
+    return `Too many queued queries for group ${groupId}: at most ${maxQueued} may wait`;
   if (maxQueuedOfUser > 0 && state.waitingOfUser(groupId, user) >= maxQueuedOfUser)
-    return {
-      kind: 'full',
-      message: `Too many queued queries of this user in group ${groupId}: ${maxQueuedOfUser} may wait`,
-    };
+    return `Too many queued queries of this user in group ${groupId}: at most ${maxQueuedOfUser} may wait`;
+  return undefined;
+}
+
+/** Takes a place at the end, unless the queue is full. Repeated, it answers the same. */
+export function enqueue({ state, limits, times, now }: Admission, newcomer: Newcomer): Enqueued {
+  const known = state.waiter(newcomer.id);
+  if (known) return { kind: 'waits', waiter: known };
+  const full = whyFull(state, limits, newcomer);
+  if (full !== undefined) return { kind: 'full', message: full };
   const waiter: Waiter = {
     ...newcomer,
-    place,
+    place: state.nextPlace(),
     queuedAt: now,
     seenAt: now,
+    heldUntil: 0,
     presentUntil: now + times.presentMs,
-    presentAt: '',
+    pausedUntil: 0,
     phase: 'QUEUED',
     failedBackendIds: [],
     queryId: '',
+    endedAt: 0,
     endedBy: '',
   };
   state.putWaiter(waiter);
   return { kind: 'waits', waiter };
 }
 
-/** A poll of it has come in at a replica, which holds it for up to this long. Undefined when nobody knows it. */
-export function seen(
-  { state, times, now }: Admission,
-  id: string,
-  replica: string,
-  holdMs: number,
-): Waiter | undefined {
+/** A poll of it has come in and is held for up to this long. Undefined when nobody knows it. */
+export function seen({ state, times, now }: Admission, id: string, holdMs: number): Waiter | undefined {
   const waiter = state.waiter(id);
-  if (waiter?.phase !== 'QUEUED') return waiter;
-  const present: Waiter = { ...waiter, seenAt: now, presentUntil: now + holdMs + times.presentMs, presentAt: replica };
-  state.putWaiter(present);
-  return present;
+  if (waiter?.phase === 'QUEUED') {
+    const heldUntil = now + holdMs;
+    state.putWaiter({ ...waiter, seenAt: now, heldUntil, presentUntil: heldUntil + times.presentMs });
+  } else if (waiter?.phase === 'CLAIMED' && waiter.claim?.pickedUp === false) {
+    const claim = { ...waiter.claim, pickedUp: true, until: now + times.claimMs };
+    state.putWaiter({ ...waiter, seenAt: now, claim });
+    // The lease was taken with the claim: it must outlive it.
+    const lease = state.lease(waiter.submissionId);
+    if (lease?.phase === 'TAKEN') state.putLease({ ...lease, until: now + times.takenMs });
+  }
+  return state.waiter(id);
 }
 
-/** Its client has gone, or its credentials were just refused: it keeps its place and is passed over until its next poll. */
-export function absent({ state, now }: Admission, id: string): void {
+/** Its client has gone: it keeps its place and is passed over until its next poll. */
+export function leave({ state }: Admission, id: string): void {
   const waiter = state.waiter(id);
-  if (waiter?.phase === 'QUEUED') state.putWaiter({ ...waiter, presentUntil: now, presentAt: '' });
+  if (waiter?.phase === 'QUEUED') state.putWaiter({ ...waiter, heldUntil: 0, presentUntil: 0 });
 }
 
 /** The waiter this claim still belongs to. */
@@ -64,13 +78,14 @@ function claimed({ state }: Admission, id: string, claimId: string): Waiter | un
 
 /** The cluster has taken it. False when the claim is no longer held: the cluster's answer must not be given to anybody. */
 export function handOver(admission: Admission, id: string, claimId: string, queryId: string): boolean {
+  const { state, now } = admission;
   const waiter = claimed(admission, id, claimId);
   if (!waiter) {
-    const known = admission.state.waiter(id);
-    return known?.phase === 'HANDED_OVER' && known.queryId === queryId;
+    const known = state.waiter(id);
+    return known?.phase === 'HANDED_OVER' && known.claim?.id === claimId && known.queryId === queryId;
   }
   if (!handOut(admission, waiter.submissionId, queryId)) return false;
-  admission.state.putWaiter({ ...waiter, phase: 'HANDED_OVER', queryId, seenAt: admission.now, presentAt: '' });
+  state.putWaiter({ ...waiter, phase: 'HANDED_OVER', queryId, endedAt: now, heldUntil: 0, presentUntil: 0 });
   return true;
 }
 
@@ -81,44 +96,52 @@ export type GivenBack =
   /** The credentials are not good: with newer ones, at the next poll, they may be. */
   | 'unauthenticated';
 
-/** The cluster did not take it: back to its place, and its slot is free. */
-export function giveBack(admission: Admission, id: string, claimId: string, how: GivenBack): void {
-  const { state, limits, now } = admission;
+/** The cluster did not take it: back to its place, and its slot is free. False when the claim was lost already. */
+export function giveBack(admission: Admission, id: string, claimId: string, how: GivenBack): boolean {
+  const { state, limits, times, now } = admission;
   const waiter = claimed(admission, id, claimId);
-  if (!waiter) return;
+  if (!waiter) return false;
   state.deleteLease(waiter.submissionId);
   const { claim, ...rest } = waiter;
-  const failed = how === 'failed' ? [...waiter.failedBackendIds, claim?.backendId ?? ''] : [];
-  const others = limits
-    .group(waiter.groupId)
-    ?.backendIds.filter((one) => limits.isAvailable(one) && !failed.includes(one));
-  const goesOn = how === 'failed' && others !== undefined && others.length > 0;
+  if (how === 'unauthenticated') {
+    state.putWaiter({ ...rest, phase: 'QUEUED', heldUntil: 0, presentUntil: 0 });
+    return true;
+  }
+  const failed = [...waiter.failedBackendIds, claim?.backendId ?? ''];
+  const members = limits.group(waiter.groupId)?.backendIds ?? [];
+  const goesOn = members.some((one) => limits.isAvailable(one) && !failed.includes(one));
   state.putWaiter({
     ...rest,
     phase: 'QUEUED',
+    // With nobody else to ask all may be asked again, after a while.
     failedBackendIds: goesOn ? failed : [],
-    // With nobody else to ask it is not offered to the same again before its next poll.
-    presentUntil: goesOn ? waiter.presentUntil : now,
+    pausedUntil: goesOn ? 0 : now + times.pauseMs,
   });
+  return true;
 }
 
-/** Ends it for a reason, a Trino error name; nothing happens when it is with a cluster already, or has ended. */
+/** Ends it for a reason, a Trino error name; false when it is with a cluster already, has ended or is not known. */
 export function end(admission: Admission, id: string, endedBy: string): boolean {
   const { state, now } = admission;
   const waiter = state.waiter(id);
   if (!waiter || waiter.phase === 'HANDED_OVER' || waiter.phase === 'ENDED') return false;
   if (waiter.phase === 'CLAIMED') state.deleteLease(waiter.submissionId);
   const { claim: _, ...rest } = waiter;
-  state.putWaiter({ ...rest, phase: 'ENDED', endedBy, seenAt: now, presentUntil: now, presentAt: '' });
+  state.putWaiter({ ...rest, phase: 'ENDED', endedBy, endedAt: now, heldUntil: 0, presentUntil: 0 });
   return true;
 }
 
-/** Puts it before all others of its group. */
-export function moveToFront({ state }: Admission, id: string): boolean {
+/** Puts it before all others of its group. Undefined when it does not wait any more. */
+export function moveToFront({ state, limits }: Admission, id: string): Waiter | undefined {
   const waiter = state.waiter(id);
-  if (waiter?.phase !== 'QUEUED') return false;
+  if (waiter?.phase !== 'QUEUED') return undefined;
   const [first] = state.queue(waiter.groupId);
-  if (!first || first.id === id) return true;
-  state.putWaiter({ ...waiter, priority: first.priority, place: first.place - 1 });
-  return true;
+  if (!first || first.id === id) return waiter;
+  // Where users share fairly the first place alone does not make it the next one: a priority of its own does.
+  const isFair = limits.group(waiter.groupId)?.fairShare === true;
+  const moved = isFair
+    ? { ...waiter, priority: first.priority + 1 }
+    : { ...waiter, priority: first.priority, place: first.place - 1 };
+  state.putWaiter(moved);
+  return moved;
 }

@@ -1,12 +1,7 @@
-import { type AdmissionState, compareWaiters } from './admission-state.ts';
-import type { GroupLimits, Limits } from './limits.ts';
+import type { AdmissionState } from './admission-state.ts';
+import type { Limits } from './limits.ts';
 import type { Waiter } from './state.ts';
-
-/** Whether anything bounds what a user may run in a group on a backend. Where nothing does, no lease is needed. */
-export function isLimited(limits: Limits, group: GroupLimits): boolean {
-  const { maxOnEachBackend, maxRunningOfUser, backendIds, held } = group;
-  return held || maxOnEachBackend > 0 || maxRunningOfUser > 0 || backendIds.some((id) => limits.maxOnBackend(id) > 0);
-}
+import { compareWaiters } from './waiting-line.ts';
 
 /** The backends of a group with a free slot for a query of this user, in the group's order. */
 export function freeBackends(
@@ -16,15 +11,9 @@ export function freeBackends(
   user: string,
   failed: readonly string[] = [],
 ): string[] {
-  const group = limits.group(groupId);
-  if (!group || group.held) return [];
-  if (group.maxRunningOfUser > 0 && state.ofUser(groupId, user) >= group.maxRunningOfUser) return [];
-  return group.backendIds.filter((id) => {
-    if (failed.includes(id) || !limits.isAvailable(id)) return false;
-    const most = limits.maxOnBackend(id);
-    if (most > 0 && state.onBackend(id) >= most) return false;
-    return group.maxOnEachBackend === 0 || state.inGroupOnBackend(groupId, id) < group.maxOnEachBackend;
-  });
+  const { maxRunningOfUser = 0 } = limits.group(groupId) ?? {};
+  if (maxRunningOfUser > 0 && state.ofUser(groupId, user) >= maxRunningOfUser) return [];
+  return freeOfGroup(state, limits, groupId).filter((id) => !failed.includes(id));
 }
 
 /** A waiter that is next, and where it goes. */
@@ -40,37 +29,48 @@ export function nextTurn(
   groupIds: Iterable<string>,
   now: number,
 ): Turn | undefined {
-  let best: Turn | undefined;
+  let best: { waiter: Waiter; free: string[] } | undefined;
   for (const groupId of groupIds) {
-    const turn = nextOfGroup(state, limits, groupId, now);
-    if (turn && (best === undefined || compareWaiters(turn.waiter, best.waiter) < 0)) best = turn;
+    const next = nextOfGroup(state, limits, groupId, now);
+    if (next && (best === undefined || compareWaiters(next.waiter, best.waiter) < 0)) best = next;
+  }
+  if (!best) return undefined;
+  const { waiter, free } = best;
+  return { waiter, backendId: limits.choose(waiter.groupId, free, waiter.user) };
+}
+
+function nextOfGroup(
+  state: AdmissionState,
+  limits: Limits,
+  groupId: string,
+  now: number,
+): { waiter: Waiter; free: string[] } | undefined {
+  // With no slot for anybody nobody need be looked at.
+  if (freeOfGroup(state, limits, groupId).length === 0) return undefined;
+  const isFair = limits.group(groupId)?.fairShare === true;
+  let best: { waiter: Waiter; free: string[]; running: number } | undefined;
+  for (const waiter of state.queue(groupId)) {
+    if (best && waiter.priority < best.waiter.priority) break;
+    if (waiter.presentUntil <= now || waiter.pausedUntil > now) continue;
+    const running = isFair ? state.ofUser(groupId, waiter.user) : 0;
+    if (best && running >= best.running) continue;
+    const free = freeBackends(state, limits, groupId, waiter.user, waiter.failedBackendIds);
+    if (free.length === 0) continue;
+    best = { waiter, free, running };
+    if (running === 0) break;
   }
   return best;
 }
 
-function nextOfGroup(state: AdmissionState, limits: Limits, groupId: string, now: number): Turn | undefined {
+/** The backends of a group with a free slot for whom no limit of users and no failure keeps away. */
+function freeOfGroup(state: AdmissionState, limits: Limits, groupId: string): string[] {
   const group = limits.group(groupId);
-  // With no slot for anybody nobody need be looked at.
-  if (!group || group.held || freeOfGroup(state, limits, groupId, group).length === 0) return undefined;
-  let best: { turn: Turn; running: number } | undefined;
-  for (const waiter of state.queue(groupId)) {
-    if (best && waiter.priority < best.turn.waiter.priority) break;
-    if (waiter.presentUntil <= now) continue;
-    const running = group.fairShare ? state.ofUser(groupId, waiter.user) : 0;
-    if (best && running >= best.running) continue;
-    const free = freeBackends(state, limits, groupId, waiter.user, waiter.failedBackendIds);
-    if (free.length === 0) continue;
-    best = { turn: { waiter, backendId: limits.choose(groupId, free, waiter.user) }, running };
-    if (!group.fairShare) break;
-  }
-  return best?.turn;
-}
-
-function freeOfGroup(state: AdmissionState, limits: Limits, groupId: string, group: GroupLimits): string[] {
-  return group.backendIds.filter((id) => {
+  if (!group?.enabled || state.isHeld(groupId)) return [];
+  const { backendIds, maxOnEachBackend: each } = group;
+  return backendIds.filter((id) => {
     const most = limits.maxOnBackend(id);
-    const hasRoom = most === 0 || state.onBackend(id) < most;
-    const { maxOnEachBackend: each } = group;
-    return limits.isAvailable(id) && hasRoom && (each === 0 || state.inGroupOnBackend(groupId, id) < each);
+    if (most > 0 && state.onBackend(id) >= most) return false;
+    if (each > 0 && state.inGroupOnBackend(groupId, id) >= each) return false;
+    return limits.isAvailable(id);
   });
 }

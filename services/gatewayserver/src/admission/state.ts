@@ -7,7 +7,9 @@ export type LeasePhase =
   /** Polled: it ends when the query has ended, and by nothing else. */
   | 'RUNNING'
   /** It ended by itself and counts no more; remembered, because a late first poll needs a slot for the same query. */
-  | 'LAPSED';
+  | 'LAPSED'
+  /** Its query is done and it counts no more; remembered, because a first poll that is repeated needs no slot. */
+  | 'SETTLED';
 
 /** A query that counts against a limit. Times are milliseconds of the database's clock. */
 export type Lease = {
@@ -20,7 +22,7 @@ export type Lease = {
   readonly queryId: string;
   readonly phase: LeasePhase;
   readonly takenAt: number;
-  /** When its phase ends by itself: then it lapses, or is forgotten when it has lapsed. Infinity while it is RUNNING. */
+  /** When its phase ends by itself: then it lapses, or is forgotten. 0 while it is RUNNING: then it does not. */
   readonly until: number;
 };
 
@@ -39,6 +41,8 @@ export type Claim = {
   /** Whoever names it may hand the statement over. */
   readonly id: string;
   readonly backendId: string;
+  /** A poll knows of it; before, it is kept for a moment only. */
+  readonly pickedUp: boolean;
   /** Afterwards the waiter is back in its place: by then nothing has run. */
   readonly until: number;
 };
@@ -52,20 +56,28 @@ export type Waiter = {
   readonly groupId: string;
   readonly priority: number;
   readonly user: string;
+  readonly source: string;
   readonly submissionId: string;
+  /** SHA-256 of the secret in its link, in hexadecimal. */
+  readonly secretHash: string;
   readonly queuedAt: number;
   /** The last poll. */
   readonly seenAt: number;
+  /** A poll of it is held until then, unless its client goes. */
+  readonly heldUntil: number;
   /** Until then it counts as present: a poll of it is held, or was a moment ago. */
   readonly presentUntil: number;
-  /** The replica that holds its poll; empty when none does. */
-  readonly presentAt: string;
+  /** No slot is offered to it before: every backend has just failed for it. */
+  readonly pausedUntil: number;
   readonly phase: WaiterPhase;
+  /** While CLAIMED; once HANDED_OVER the one that succeeded. */
   readonly claim?: Claim | undefined;
   /** Backends that did not take it. */
   readonly failedBackendIds: readonly string[];
   /** Trino's id, once handed over. */
   readonly queryId: string;
+  /** When it was handed over or ended; 0 before. */
+  readonly endedAt: number;
   /** Why it ended, as a Trino error name; empty while it has not. */
   readonly endedBy: string;
 };

@@ -4,16 +4,22 @@ export type AdmissionTimes = {
   takenMs: number;
   /** From the cluster's answer to the client's first poll. */
   unpolledMs: number;
-  /** A lapsed lease is remembered as long as a cluster remembers a query that nobody polled. */
+  /** A lapsed or settled lease is remembered as long as a cluster remembers a query that nobody polled. */
   lapsedMs: number;
-  /** A claim: from offering the slot to the cluster's answer. */
+  /** A claim: from a poll that knows of it to the cluster's answer. Shorter than takenMs: the lease outlives the claim. */
   claimMs: number;
+  /** A claim whose waiter is between two polls is kept so long for the next one. */
+  pickUpMs: number;
   /** A waiter counts as present for this long after its last poll has ended. */
   presentMs: number;
+  /** Who was refused by every backend is not offered another slot for this long. */
+  pauseMs: number;
   /** A waiter nobody polls is forgotten after this. */
   forgetMs: number;
   /** What has ended is kept so long, for polls that are repeated. */
   keepMs: number;
+  /** Who waits in a group that does not exist is refused after this: other replicas may know a group a little earlier. */
+  strayMs: number;
 };
 
 /** Trino forgets a query nobody polls after five minutes (query.client.timeout); clients poll within a second. */
@@ -22,7 +28,10 @@ export const ADMISSION_TIMES: AdmissionTimes = {
   unpolledMs: 30_000,
   lapsedMs: 360_000,
   claimMs: 15_000,
+  pickUpMs: 2_000,
   presentMs: 1_500,
+  pauseMs: 1_000,
   forgetMs: 300_000,
   keepMs: 600_000,
+  strayMs: 10_000,
 };

@@ -28,17 +28,24 @@ export type StepReason = { step: string; outcome: Reason_Outcome; text: string }
 /** A backend chosen from a group. */
 export type Chosen = { backend: Backend; groupId: string };
 
+/** How a group was decided. */
+export type DecidedGroup = {
+  groupId: string;
+  decidedBy: string;
+  requestSource: string;
+  /** The policy that allowed the group, first by id; empty when it is the default group. */
+  policyId: string;
+  /** The group was one to fall back on. */
+  asFallback: boolean;
+  /** Of that policy; 0 by default. */
+  priority: number;
+};
+
 /** Where a new query goes, or why nowhere. */
 export type Outcome = { authDelegated: boolean; reasons: StepReason[] } & (
-  | (Chosen & {
-      kind: 'chosen';
-      decidedBy: string;
-      requestSource: string;
-      /** The policy that allowed the group, first by id; empty when it is the default group. */
-      policyId: string;
-      /** The group was one to fall back on. */
-      asFallback: boolean;
-    })
+  | (DecidedGroup & { kind: 'chosen'; backend: Backend })
+  /** There is no backend for it now: it waits in the group. */
+  | (DecidedGroup & { kind: 'waits' })
   | { kind: 'refused'; errorName: 'QUERY_REJECTED' | 'NO_NODES_AVAILABLE'; message: string }
 );
 
@@ -67,21 +74,28 @@ export function decide(
   }
   const search = chooseBackend(candidates, snapshot, circumstances, request.user);
   reasons.push(...search.reasons);
-  if (!search.chosen) return refused(authDelegated, reasons, 'NO_NODES_AVAILABLE', noBackend(search.reasons));
-  const { candidate, backend, groupId } = search.chosen;
-  const asFallback = candidate.via === 'fallback';
+  if (!search.chosen) {
+    const waiting = candidates.find(({ groupId }) => snapshot.group(groupId)?.queuesWhenUnavailable);
+    if (!waiting) return refused(authDelegated, reasons, 'NO_NODES_AVAILABLE', noBackend(search.reasons));
+    const text = `group ${waiting.groupId}: waits for a backend`;
+    reasons.push({ step: waiting.step, outcome: Reason_Outcome.CHOSE, text });
+    return { kind: 'waits', ...decidedGroup(verdict, waiting), authDelegated, reasons };
+  }
+  const { candidate, backend } = search.chosen;
+  return { kind: 'chosen', backend, ...decidedGroup(verdict, candidate), authDelegated, reasons };
+}
+
+function decidedGroup(verdict: PolicyVerdict, { groupId, via }: Candidate): DecidedGroup {
+  const asFallback = via === 'fallback';
   const policy = firstPolicyOf(verdict, groupId, asFallback);
   const withSource = firstPolicyOf(verdict, groupId, asFallback, ({ requestSource }) => requestSource !== '');
   return {
-    kind: 'chosen',
-    backend,
     groupId,
     decidedBy: policy ? `${asFallback ? 'fallback of policy' : 'policy'} ${policy.id}` : 'default_group',
     requestSource: withSource?.requestSource ?? '',
     policyId: policy?.id ?? '',
     asFallback,
-    authDelegated,
-    reasons,
+    priority: policy?.priority ?? 0,
   };
 }
 

@@ -1,11 +1,12 @@
-import type {
-  Backend,
-  BackendOverride,
-  BackendSchedule,
-  BackendStatus,
-  Group,
-  Group_Strategy,
-  Policy,
+import {
+  type Backend,
+  type BackendOverride,
+  type BackendSchedule,
+  type BackendStatus,
+  type Group,
+  Group_Queue_WhenUnavailable,
+  type Group_Strategy,
+  type Policy,
 } from '@trino-gateway/api/gateway';
 import { assess, type BackendFacts } from './availability.ts';
 import { epochMs } from './moment.ts';
@@ -43,10 +44,20 @@ export type PoolMember = {
 /** The available backends of a group, in the order of their ids. */
 export type Pool = readonly PoolMember[];
 
+/** An enabled group as a decision looks at it. */
+export type SnapshotGroup = {
+  id: string;
+  strategy: Group_Strategy;
+  /** In the order of their ids. */
+  backendIds: readonly string[];
+  /** Queries wait while none of its backends is available. */
+  queuesWhenUnavailable: boolean;
+};
+
 /** What one decision looks at, read together. */
 export type Snapshot = {
   policies: PolicyIndex;
-  group(id: string): { id: string; strategy: Group_Strategy; backendIds: readonly string[] } | undefined;
+  group(id: string): SnapshotGroup | undefined;
   /** Undefined when there is no such backend. */
   facts(backendId: string): BackendFacts | undefined;
   /** The available members of a group at this moment; empty when there is no such group. */
@@ -119,7 +130,12 @@ export function createSnapshot(
     group: (id) => {
       const group = configuration.groups.get(id);
       return group && group.enabled !== false
-        ? { id, strategy: group.strategy, backendIds: configuration.members.get(id) ?? [] }
+        ? {
+            id,
+            strategy: group.strategy,
+            backendIds: configuration.members.get(id) ?? [],
+            queuesWhenUnavailable: group.queue?.whenUnavailable === Group_Queue_WhenUnavailable.QUEUE,
+          }
         : undefined;
     },
     facts,

@@ -34,7 +34,7 @@ const LONGEST_OVERRIDE_MS = 7 * 86_400_000;
 const REASON_LENGTH = 1_000;
 const STATUS_TEXT_LENGTH = 2_000;
 
-type Context = Pick<RpcContext, 'store' | 'keeper' | 'live' | 'now'>;
+type Context = Pick<RpcContext, 'store' | 'keeper' | 'live' | 'ledger' | 'now'>;
 
 /** The clusters. */
 export function backendService(context: Context): ServiceImpl<typeof BackendService> {
@@ -157,7 +157,7 @@ export function backendService(context: Context): ServiceImpl<typeof BackendServ
 }
 
 /** A backend as reads answer it: without its password, with what is known about it now. */
-function shown({ backend, draining }: StoredBackend, { keeper, live, now }: Context): Backend {
+function shown({ backend, draining }: StoredBackend, { keeper, live, ledger, now }: Context): Backend {
   const { id, probe } = backend;
   const { loadMaxAgeMs } = keeper.snapshot();
   const override = keeper.known.overrides.get(id);
@@ -178,6 +178,7 @@ function shown({ backend, draining }: StoredBackend, { keeper, live, now }: Cont
       ...(holding && { override: holding }),
       ...(scheduled && { schedule: scheduled }),
       liveQueries: live.live(id),
+      leases: ledger.state().onBackend(id),
     },
   };
 }

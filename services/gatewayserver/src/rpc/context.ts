@@ -1,4 +1,7 @@
 import type { Logger } from '@trino-gateway/runtime';
+import type { AdmissionMetrics } from '../admission/admission-metrics.ts';
+import type { ConfiguredLimits } from '../admission/configured-limits.ts';
+import type { Ledger } from '../admission/ledger.ts';
 import type { Decisions } from '../decisions.ts';
 import type { LiveCounts } from '../live-counts.ts';
 import type { SnapshotKeeper } from '../snapshot-keeper.ts';
@@ -10,6 +13,9 @@ export type RpcContext = {
   keeper: SnapshotKeeper;
   live: LiveCounts;
   decisions: Decisions;
+  ledger: Ledger;
+  limits: ConfiguredLimits;
+  admissionMetrics: AdmissionMetrics;
   /** The same 32 bytes for the whole suite. */
   refusalKey: Uint8Array;
   /** Aborted when the process stops: held calls then answer at once. */

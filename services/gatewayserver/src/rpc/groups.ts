@@ -1,4 +1,4 @@
-import type { ServiceImpl } from '@connectrpc/connect';
+import { Code, ConnectError, type ServiceImpl } from '@connectrpc/connect';
 import type { Group, GroupService } from '@trino-gateway/api/gateway';
 import { groupProblems } from '@trino-gateway/api/rules';
 import { chooseFromGroups } from '../routing/decide.ts';
@@ -24,7 +24,8 @@ export function groupService({
   store,
   keeper,
   decisions,
-}: Pick<RpcContext, 'store' | 'keeper' | 'decisions'>): ServiceImpl<typeof GroupService> {
+  ledger,
+}: Pick<RpcContext, 'store' | 'keeper' | 'decisions' | 'ledger'>): ServiceImpl<typeof GroupService> {
   const inForce = (stored: Group): Group => {
     keeper.wrote('configuration', ({ groups }) => groups.set(stored.id, stored));
     return stored;
@@ -61,6 +62,12 @@ export function groupService({
 
     async deleteGroup({ id }) {
       checkedId(id);
+      const waiting = await ledger.run(({ state }) => state.waitingInGroup(id));
+      if (waiting > 0)
+        throw new ConnectError(
+          `group "${id}" cannot be deleted: queries wait in it (${waiting}); disable it, then cancel them or let them end`,
+          Code.FailedPrecondition,
+        );
       await store.changeConfiguration(async ({ groups, policies }) => {
         refuseDeclared('group', found('group', id, await groups.get(id)));
         const referrers = (await policies.list()).filter((policy) =>
@@ -74,6 +81,8 @@ export function groupService({
         await groups.delete(id);
       });
       keeper.wrote('configuration', ({ groups }) => groups.delete(id));
+      // A group of the same name that comes later must not be held for this one.
+      await ledger.run(({ state }) => state.setHeld(id, false));
       return {};
     },
 

@@ -76,7 +76,7 @@ export function policyService({
 
     async evaluateRequestSourceForClient(request) {
       const outcome = decisions.dryRun({ ...checkedClient(request), user: '' });
-      return outcome.kind === 'chosen' ? { requestSource: outcome.requestSource, groupId: outcome.groupId } : {};
+      return outcome.kind !== 'refused' ? { requestSource: outcome.requestSource, groupId: outcome.groupId } : {};
     },
   };
 }

@@ -2,6 +2,8 @@ import { timestampFromMs, timestampMs } from '@bufbuild/protobuf/wkt';
 import { Code, ConnectError, type ServiceImpl } from '@connectrpc/connect';
 import { type ListQueriesRequest, type Query, Query_StateSchema, type QueryService } from '@trino-gateway/api/gateway';
 import { querySuffix } from '@trino-gateway/trino/query-id';
+import { end } from '../admission/queue.ts';
+import type { Waiter } from '../admission/state.ts';
 import { cancelOnCluster } from '../cancel-on-cluster.ts';
 import { BadPageTokenError } from '../storage/store.ts';
 import type { RpcContext } from './context.ts';
@@ -14,11 +16,11 @@ const MOST_PER_PAGE = 1_000;
 /** How far back a text is looked for when nobody says: every row of that time is read. */
 const TEXT_RANGE_MS = 86_400_000;
 
-type Context = Pick<RpcContext, 'store' | 'keeper' | 'now'>;
+type Context = Pick<RpcContext, 'store' | 'keeper' | 'ledger' | 'now'>;
 
 /** History. */
 export function queryService(context: Context): ServiceImpl<typeof QueryService> {
-  const { store, keeper, now } = context;
+  const { store, keeper, ledger, now } = context;
   return {
     async getQuery({ id }) {
       return found('query', checkedId(id), await store.getQuery(id));
@@ -49,8 +51,10 @@ export function queryService(context: Context): ServiceImpl<typeof QueryService>
 
     async cancelQuery({ id }) {
       checkedId(id);
+      const waiter = ledger.state().waiter(id) && (await cancelQueued(context, id));
+      if (waiter?.phase === 'ENDED') return {};
       const query = await store.getQuery(id);
-      const trinoQueryId = query ? query.trinoQueryId : id;
+      const trinoQueryId = waiter?.queryId || (query ? query.trinoQueryId : id);
       if (trinoQueryId === '') return {}; // it was refused: no cluster has ever heard of it
       const { backendId, url } = await ownerOf(context, trinoQueryId, query);
       const probe = keeper.known.backends.get(backendId)?.backend.probe;
@@ -72,6 +76,14 @@ export function queryService(context: Context): ServiceImpl<typeof QueryService>
       return {};
     },
   };
+}
+
+/** Ends a query that waits; with a cluster already it is left as it is. */
+function cancelQueued({ ledger }: Context, id: string): Promise<Waiter | undefined> {
+  return ledger.run((admission) => {
+    end(admission, id, 'USER_CANCELED');
+    return admission.state.waiter(id);
+  });
 }
 
 /** A text is looked for within a time range only: no index helps to find it. */

@@ -1,15 +1,18 @@
 import type { ConnectRouter } from '@connectrpc/connect';
 import {
+  AdmissionService,
   BackendService,
   GroupService,
   PolicyService,
   QueryService,
+  QueueService,
   RoutingService,
   SuiteService,
 } from '@trino-gateway/api/gateway';
 import { Health } from '@trino-gateway/api/health';
 import { ServerReflection } from '@trino-gateway/api/reflection';
 import { ServerReflection as ServerReflectionV1Alpha } from '@trino-gateway/api/reflection-v1alpha';
+import { admissionService } from './admission.ts';
 import { tellingMethods } from './allowed-methods.ts';
 import { backendService } from './backends.ts';
 import type { RpcContext } from './context.ts';
@@ -18,11 +21,21 @@ import { healthService } from './health.ts';
 import { namingJsonFields } from './json-problems.ts';
 import { policyService } from './policies.ts';
 import { queryService } from './queries.ts';
+import { queueService } from './queue.ts';
 import { reflectionServices } from './reflection.ts';
 import { routingService } from './routing.ts';
 import { suiteService } from './suite.ts';
 
-const SERVICES = [BackendService, GroupService, PolicyService, RoutingService, QueryService, SuiteService];
+const SERVICES = [
+  BackendService,
+  GroupService,
+  PolicyService,
+  RoutingService,
+  QueueService,
+  QueryService,
+  AdmissionService,
+  SuiteService,
+];
 
 /** Registers every service. */
 export function registerServices(router: ConnectRouter, context: RpcContext): void {
@@ -32,7 +45,9 @@ export function registerServices(router: ConnectRouter, context: RpcContext): vo
     .service(GroupService, groupService(context))
     .service(PolicyService, policyService(context))
     .service(RoutingService, routingService(context))
+    .service(QueueService, queueService(context))
     .service(QueryService, queryService(context))
+    .service(AdmissionService, admissionService(context))
     .service(SuiteService, suiteService(context))
     .service(
       Health,

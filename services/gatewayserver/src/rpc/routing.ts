@@ -1,18 +1,27 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { ServiceImpl } from '@connectrpc/connect';
 import type { RouteRequest, RouteResponseSchema, RoutingService } from '@trino-gateway/api/gateway';
+import type { Routed } from '../decisions.ts';
 import { routerBackend } from '../router-backend.ts';
 import type { Outcome } from '../routing/decide.ts';
+import { DatabaseUnavailableError } from '../storage/store.ts';
 import type { RpcContext } from './context.ts';
 import { checkedClient } from './policies.ts';
 import { checkedId, checkedText, invalid } from './validation.ts';
 
 const MOST_BACKENDS_NAMED = 1_000;
 const MOST_IN_BATCH = 1_000;
+/** What needs no slot does not wait longer for those of its batch that do. */
+const BATCH_PATIENCE_MS = 1_000;
+
+type Answer = MessageInitShape<typeof RouteResponseSchema>;
 
 /** Decisions. */
-export function routingService({ decisions }: Pick<RpcContext, 'decisions'>): ServiceImpl<typeof RoutingService> {
-  const route = (request: RouteRequest): MessageInitShape<typeof RouteResponseSchema> => {
+export function routingService({
+  decisions,
+  keeper,
+}: Pick<RpcContext, 'decisions' | 'keeper'>): ServiceImpl<typeof RoutingService> {
+  const route = (request: RouteRequest): Answer | Promise<Answer> => {
     checkedId(request.submissionId, 'submission_id');
     checkedId(request.routerId, 'router_id');
     for (const [field, ids] of [
@@ -22,20 +31,26 @@ export function routingService({ decisions }: Pick<RpcContext, 'decisions'>): Se
       if (ids.length > MOST_BACKENDS_NAMED)
         throw invalid(field, `expected at most ${MOST_BACKENDS_NAMED}, got ${ids.length}`);
     }
-    const outcome = decisions.route(checkedClient(request));
+    const routed = decisions.route(checkedClient(request));
+    return routed instanceof Promise ? routed.then(answer) : answer(routed);
+  };
+  const answer = ({ outcome, leased }: Routed): Answer => {
     const { authDelegated, reasons } = outcome;
     if (outcome.kind === 'refused')
       return { reasons, authDelegated, refusal: outcome.message, refusalErrorName: outcome.errorName };
-    return { decision: decisionOf(outcome), reasons, authDelegated, backend: routerBackend(outcome.backend) };
+    const decision = decisionOf(outcome);
+    if (outcome.kind === 'waits') return { decision, reasons, authDelegated, mustWait: true };
+    const backend = routerBackend(outcome.backend, keeper.isLimited(outcome.backend.id));
+    return { decision, reasons, authDelegated, backend, leased };
   };
   return {
     async decide(request) {
       checkedText('user', request.user, 10_000);
       checkedText('client_ip', request.clientIp, 1_000);
       const outcome = decisions.dryRun(checkedClient(request));
-      return outcome.kind === 'chosen'
-        ? { decision: decisionOf(outcome), reasons: outcome.reasons }
-        : { reasons: outcome.reasons };
+      return outcome.kind === 'refused'
+        ? { reasons: outcome.reasons }
+        : { decision: decisionOf(outcome), reasons: outcome.reasons };
     },
 
     async route(request) {
@@ -45,12 +60,31 @@ export function routingService({ decisions }: Pick<RpcContext, 'decisions'>): Se
     async routeBatch({ requests }) {
       if (requests.length > MOST_IN_BATCH)
         throw invalid('requests', `expected at most ${MOST_IN_BATCH}, got ${requests.length}`);
-      return { responses: requests.map(route) };
+      const answers = requests.map(route);
+      if (!answers.some((one) => one instanceof Promise)) return { responses: answers as Answer[] };
+      const { promise: late, resolve } = Promise.withResolvers<Answer>();
+      const timer = setTimeout(() => resolve({ askAgain: true }), BATCH_PATIENCE_MS);
+      try {
+        return { responses: await Promise.all(answers.map((one) => Promise.race([storedOrNot(one), late]))) };
+      } finally {
+        clearTimeout(timer);
+      }
     },
   };
 }
 
-function decisionOf(outcome: Outcome & { kind: 'chosen' }) {
-  const { backend, groupId, decidedBy, authDelegated, requestSource } = outcome;
-  return { backendId: backend.id, groupId, decidedBy, authDelegated, requestSource };
+/** In a batch a database that is away holds up nobody but those who need it. */
+async function storedOrNot(answer: Answer | Promise<Answer>): Promise<Answer> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof DatabaseUnavailableError) return { askAgain: true };
+    throw error;
+  }
+}
+
+function decisionOf(outcome: Exclude<Outcome, { kind: 'refused' }>) {
+  const { groupId, decidedBy, authDelegated, requestSource, priority } = outcome;
+  const backendId = outcome.kind === 'chosen' ? outcome.backend.id : '';
+  return { backendId, groupId, decidedBy, authDelegated, requestSource, priority };
 }

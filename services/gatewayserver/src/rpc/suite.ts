@@ -33,7 +33,9 @@ export function suiteService(context: RpcContext): ServiceImpl<typeof SuiteServi
       if (revision === request.revision) return { revision };
       return {
         revision,
-        backends: [...keeper.known.backends.values()].map(({ backend }) => routerBackend(backend)),
+        backends: [...keeper.known.backends.values()].map(({ backend }) =>
+          routerBackend(backend, keeper.isLimited(backend.id)),
+        ),
         incarnations: [...keeper.known.incarnations],
         refusalKey: context.refusalKey,
       };

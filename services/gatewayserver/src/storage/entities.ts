@@ -26,6 +26,10 @@ export type TransactionRow = {
 export type RevisionRow = { name: string; value: number };
 export type SecretRow = { name: string; value: string };
 export type DutyRow = { name: string; holder: string; heldUntil: number };
+/** A lease, a waiter or a hold as JSON; empty text once it is over. */
+export type AdmissionRow = { kind: string; id: string; version: number; changedAt: number; document: string };
+/** A sealed statement or answer of who waits, in base64. */
+export type SealedRow = { id: string; part: string; createdAt: number; sealed: string };
 export type QueryRow = {
   id: string;
   trinoQueryId: string;
@@ -65,6 +69,8 @@ export const TABLES = {
   secrets: 'suite_secrets',
   queries: 'queries',
   duties: 'duties',
+  admission: 'admission_entries',
+  sealed: 'admission_sealed',
 } as const;
 
 /** The longest values that fit columns with an index, in characters. */
@@ -199,6 +205,26 @@ export function entities(engine: Engine): EntitySchema[] {
         name: { ...name(LENGTHS.address), primary: true },
         holder: name(LENGTHS.address),
         heldUntil: { ...time, name: 'held_until' },
+      },
+    }),
+    new EntitySchema<AdmissionRow>({
+      name: TABLES.admission,
+      columns: {
+        kind: { ...name(LENGTHS.suffix), primary: true },
+        id,
+        version: time,
+        changedAt: { ...time, name: 'changed_at' },
+        document: text,
+      },
+      indices: [{ name: 'admission_entries_by_version', columns: ['version'] }],
+    }),
+    new EntitySchema<SealedRow>({
+      name: TABLES.sealed,
+      columns: {
+        id,
+        part: { ...name(LENGTHS.address), primary: true },
+        createdAt: { ...time, name: 'created_at' },
+        sealed: text,
       },
     }),
     new EntitySchema<QueryRow>({

@@ -1,5 +1,7 @@
 import type { Logger } from '@trino-gateway/runtime';
 import type { DataSource } from 'typeorm';
+import { admissionChanges, changeAdmission, pruneAdmission } from './admission/entries.ts';
+import { getSealed, putSealed } from './admission/sealed.ts';
 import { putOverride, putSchedule, putStatus, readConditions } from './conditions.ts';
 import { connectPatiently } from './data-source.ts';
 import { type Database, openDatabase } from './database.ts';
@@ -101,6 +103,11 @@ function storeOn(database: Database): Store {
     listQueries: (filter) => listQueries(database, filter),
     queryBehind: (position, count) => queryBehind(database, position, count),
     purgeQueries: (upTo, most) => purgeQueries(database, upTo, most),
+    admissionChanges: (since) => admissionChanges(database, since),
+    changeAdmission: (since, work) => changeAdmission(database, since, work),
+    putSealed: (queryId, part, sealed) => putSealed(database, queryId, part, sealed),
+    getSealed: (queryId, part) => getSealed(database, queryId, part),
+    pruneAdmission: (ms) => pruneAdmission(database, ms),
     holdDuty: (name, holder, ms) => holdDuty(database, name, holder, ms),
     endDuty: (name, holder) => endDuty(database, name, holder),
     [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),

@@ -59,6 +59,35 @@ export type QueryFilter = Omit<ListQueriesRequest, '$typeName' | '$unknown'>;
 /** Where a query stands in the order of history. */
 export type QueryPosition = { submittedAt: number; id: string };
 
+/** A lease, a waiter or a hold as it is stored. */
+export type AdmissionEntry = {
+  kind: 'lease' | 'waiter' | 'hold';
+  id: string;
+  /** Empty text: it is over, which others have yet to learn. */
+  document: string;
+};
+
+/** What of admission was changed by others, read at one moment. */
+export type AdmissionChanges = {
+  /** Grows with every change. */
+  version: number;
+  /** Epoch milliseconds of the database's clock. */
+  now: number;
+  /** The revision of the configuration at that moment. */
+  configuration: number;
+  /** True when these are all entries there are. */
+  whole: boolean;
+  entries: AdmissionEntry[];
+};
+
+/** What a change of admission writes. */
+export type AdmissionWrites = {
+  /** Each once. */
+  entries: readonly AdmissionEntry[];
+  /** Whose sealed texts are not needed any more. */
+  forgotten: readonly string[];
+};
+
 /** The page token was not one of ours. */
 export class BadPageTokenError extends Error {
   override readonly name = 'BadPageTokenError';
@@ -141,6 +170,23 @@ export type Store = AsyncDisposable & {
   queryBehind(position: QueryPosition | undefined, count: number): Promise<QueryPosition | undefined>;
   /** Deletes history up to and including a position, oldest first, at most `most` rows. @returns how many it were */
   purgeQueries(upTo: QueryPosition, most: number): Promise<number>;
+
+  /**
+   * What of admission was changed after a version, or all there is; undefined when nothing was. A version is only good for
+   * some minutes: afterwards what is over has been deleted.
+   */
+  admissionChanges(since: number | undefined): Promise<AdmissionChanges | undefined>;
+  /**
+   * Runs a change of admission in one transaction. All changes of all replicas run one after the other. `work` gets what
+   * others have changed since the version given (all there is when undefined) and answers what is written; after a
+   * deadlock or a lost connection it runs again. @returns the version that is in force then
+   */
+  changeAdmission(since: number | undefined, work: (changes: AdmissionChanges) => AdmissionWrites): Promise<number>;
+  /** Keeps a sealed text of who waits; the first of its part holds. */
+  putSealed(queryId: string, part: string, sealed: Uint8Array): Promise<void>;
+  getSealed(queryId: string, part: string): Promise<Uint8Array | undefined>;
+  /** Deletes entries that were over for `ms`, and sealed texts as old that belong to nobody who waits. */
+  pruneAdmission(ms: number): Promise<void>;
 
   /**
    * Takes or prolongs what only one of the replicas may do, for `ms` from now on by the database's clock. False while

@@ -5,6 +5,7 @@ import { CreateQueries } from './0004-queries.ts';
 import { CreateBackendSchedules } from './0005-schedules.ts';
 import { CreateDuties, IndexQueriesByState } from './0006-history-upkeep.ts';
 import { CreateOpenTransactions } from './0007-transactions.ts';
+import { CreateAdmissionEntries, CreateAdmissionSealed, StartAdmission } from './0008-admission.ts';
 
 /** All migrations, oldest first. One that has been released never changes; a new one goes to the end. */
 export const MIGRATIONS = [
@@ -22,4 +23,7 @@ export const MIGRATIONS = [
   CreateDuties,
   IndexQueriesByState,
   CreateOpenTransactions,
+  CreateAdmissionEntries,
+  CreateAdmissionSealed,
+  StartAdmission,
 ];

@@ -1,0 +1,242 @@
+import { expect, test } from '@jest/globals';
+import { type Admission, type Applicant, activate, admit, giveTurns, handOut, settle } from './admission.ts';
+import { createAdmissionState } from './admission-state.ts';
+import { expire } from './expiry.ts';
+import type { GroupLimits } from './limits.ts';
+import { end, enqueue, giveBack, handOver, moveToFront, seen } from './queue.ts';
+import { ADMISSION_TIMES } from './times.ts';
+
+/** One backend `b` with one slot, and what a test says otherwise. */
+function admissionOf(
+  limits: Partial<GroupLimits> & { max?: number; away?: string[]; groups?: string[] } = {},
+): Admission {
+  const { max = 1, away = [], groups = ['g'], ...own } = limits;
+  const group: GroupLimits = {
+    enabled: true,
+    backendIds: ['b'],
+    maxOnEachBackend: 0,
+    maxRunningOfUser: 0,
+    maxQueued: 0,
+    maxQueuedOfUser: 0,
+    maxWaitMs: 0,
+    fairShare: false,
+    queuesWhenUnavailable: false,
+    ...own,
+  };
+  let drawn = 0;
+  return {
+    state: createAdmissionState(),
+    limits: {
+      maxOnBackend: () => max,
+      group: (id) => (groups.includes(id) ? group : undefined),
+      isAvailable: (id) => !away.includes(id),
+      choose: (_, ids) => ids[0] ?? '',
+    },
+    times: ADMISSION_TIMES,
+    now: 1_000_000,
+    servedSince: 0,
+    newClaimId: () => `c${drawn++}`,
+  };
+}
+
+const applicant = (submissionId: string, more: Partial<Applicant> = {}): Applicant => ({
+  submissionId,
+  groupId: 'g',
+  user: 'ann',
+  failedBackendIds: [],
+  avoidedBackendIds: [],
+  neverWaits: false,
+  ...more,
+});
+const queue = (admission: Admission, id: string, more: { user?: string; priority?: number } = {}) =>
+  enqueue(admission, {
+    id,
+    groupId: 'g',
+    priority: 0,
+    user: 'ann',
+    source: '',
+    submissionId: `s${id}`,
+    secretHash: '',
+    ...more,
+  });
+const runs = (admission: Admission, submissionId: string) => {
+  expect(admit(admission, applicant(submissionId)).kind).toBe('lease');
+  expect(handOut(admission, submissionId, `q${submissionId}`)).toBe(true);
+  expect(activate(admission, { queryId: `q${submissionId}`, backendId: 'b', neverWaits: false })).toBe(true);
+};
+const phase = (admission: Admission, id: string) => admission.state.waiter(id)?.phase;
+
+test('a first poll that is repeated after the end takes no slot for a query that is over', () => {
+  const admission = admissionOf();
+  runs(admission, '1');
+  expect(settle(admission, ['q1'])).toBe(1);
+  expect(settle(admission, ['q1', 'unknown'])).toBe(0);
+  expect(activate(admission, { queryId: 'q1', backendId: 'b', neverWaits: false })).toBe(true);
+  expect(admission.state.onBackend('b')).toBe(0);
+});
+
+test('a query polled too late needs a slot anew, after whoever waits', () => {
+  const admission = admissionOf();
+  admit(admission, applicant('1'));
+  handOut(admission, '1', 'q1');
+  admission.now += ADMISSION_TIMES.unpolledMs;
+  expire(admission);
+  expect(admission.state.onBackend('b')).toBe(0);
+  queue(admission, 'w');
+  const late = { queryId: 'q1', backendId: 'b', neverWaits: false };
+  expect(activate(admission, late)).toBe(false);
+  expect(phase(admission, 'w')).toBe('CLAIMED');
+  end(admission, 'w', 'USER_CANCELED');
+  expect(activate(admission, late)).toBe(true);
+  expect(admission.state.lease('1')?.phase).toBe('RUNNING');
+});
+
+test('statements inside a transaction start on a full cluster, and count', () => {
+  const admission = admissionOf();
+  runs(admission, '1');
+  expect(activate(admission, { queryId: 'commit', backendId: 'b', neverWaits: true })).toBe(true);
+  expect(admission.state.onBackend('b')).toBe(2);
+});
+
+test('a running query keeps its slot, whatever a repeated question excludes', () => {
+  const admission = admissionOf();
+  runs(admission, '1');
+  expect(admit(admission, applicant('1', { failedBackendIds: ['b'] })).kind).toBe('lease');
+  expect(admission.state.onBackend('b')).toBe(1);
+});
+
+test('a backend just seen failing is taken only when no other has a slot', () => {
+  const admission = admissionOf({ backendIds: ['a', 'b'] });
+  const avoiding = { avoidedBackendIds: ['a'] };
+  expect(admit(admission, applicant('1', avoiding))).toMatchObject({ lease: { backendId: 'b' } });
+  expect(admit(admission, applicant('2', avoiding))).toMatchObject({ lease: { backendId: 'a' } });
+  expect(admit(admission, applicant('3', avoiding))).toEqual({ kind: 'wait' });
+});
+
+test('with no available backend a group queues or refuses, as it is told; what never waits is refused', () => {
+  const kind = (queuesWhenUnavailable: boolean, neverWaits = false) =>
+    admit(admissionOf({ away: ['b'], queuesWhenUnavailable }), applicant('1', { neverWaits })).kind;
+  expect([kind(true), kind(false), kind(true, true)]).toEqual(['wait', 'nobody', 'nobody']);
+});
+
+test('who is refused by every backend pauses instead of going round in circles', () => {
+  const admission = admissionOf({ backendIds: ['a', 'b'] });
+  queue(admission, 'w');
+  const refused: (string | undefined)[] = [];
+  for (let turn = 0; turn < 2; turn++) {
+    giveTurns(admission);
+    const claim = admission.state.waiter('w')?.claim;
+    refused.push(claim?.backendId);
+    expect(giveBack(admission, 'w', claim?.id ?? '', 'failed')).toBe(true);
+  }
+  expect(refused).toEqual(['a', 'b']);
+  seen(admission, 'w', 5_000);
+  giveTurns(admission);
+  expect(phase(admission, 'w')).toBe('QUEUED');
+  admission.now += ADMISSION_TIMES.pauseMs;
+  giveTurns(admission);
+  expect(phase(admission, 'w')).toBe('CLAIMED');
+});
+
+test('refused credentials cost no place: the next poll brings newer ones', () => {
+  const admission = admissionOf();
+  queue(admission, 'w');
+  giveTurns(admission);
+  giveBack(admission, 'w', 'c0', 'unauthenticated');
+  giveTurns(admission);
+  expect(phase(admission, 'w')).toBe('QUEUED');
+  seen(admission, 'w', 1_000);
+  giveTurns(admission);
+  expect(phase(admission, 'w')).toBe('CLAIMED');
+});
+
+test('an answer is accepted once, for its own claim, and again when it is repeated', () => {
+  const admission = admissionOf();
+  queue(admission, 'w');
+  giveTurns(admission);
+  expect(handOver(admission, 'w', 'another', 'q1')).toBe(false);
+  expect(handOver(admission, 'w', 'c0', 'q1')).toBe(true);
+  expect(handOver(admission, 'w', 'c0', 'q1')).toBe(true);
+  expect(handOver(admission, 'w', 'c0', 'q2')).toBe(false);
+  expect(handOver(admission, 'w', 'another', 'q1')).toBe(false);
+});
+
+test('a slot offered between two polls is kept for a moment, and for long once a poll knows of it', () => {
+  const admission = admissionOf();
+  queue(admission, 'w');
+  giveTurns(admission);
+  expect(admission.state.waiter('w')?.claim?.until).toBe(admission.now + ADMISSION_TIMES.pickUpMs);
+  admission.now += 1_000;
+  seen(admission, 'w', 1_000);
+  admission.now += ADMISSION_TIMES.pickUpMs;
+  expire(admission);
+  expect(phase(admission, 'w')).toBe('CLAIMED');
+  admission.now += ADMISSION_TIMES.claimMs - ADMISSION_TIMES.pickUpMs;
+  expire(admission);
+  expect(phase(admission, 'w')).toBe('QUEUED');
+  expect(admission.state.onBackend('b')).toBe(0);
+});
+
+test('a queue takes so many and so many of each user, and says which limit it was', () => {
+  const admission = admissionOf({ maxQueued: 3, maxQueuedOfUser: 2 });
+  for (const id of ['1', '2']) expect(queue(admission, id).kind).toBe('waits');
+  expect(queue(admission, '3')).toMatchObject({ kind: 'full', message: expect.stringContaining('of this user') });
+  expect(queue(admission, '4', { user: 'bob' }).kind).toBe('waits');
+  expect(queue(admission, '5', { user: 'cid' })).toMatchObject({ message: expect.stringContaining('at most 3') });
+  expect(queue(admission, '1').kind).toBe('waits');
+});
+
+test.each([false, true])('who is moved to the front is next, also where users share fairly (%p)', (fairShare) => {
+  const admission = admissionOf({ fairShare, max: 2 });
+  runs(admission, '1');
+  for (const [id, user] of [
+    ['w1', 'bob'],
+    ['w2', 'ann'],
+  ] as const)
+    queue(admission, id, { user });
+  expect(moveToFront(admission, 'w2')).toBeDefined();
+  expect(moveToFront(admission, 'nobody')).toBeUndefined();
+  giveTurns(admission);
+  expect([phase(admission, 'w1'), phase(admission, 'w2')]).toEqual(['QUEUED', 'CLAIMED']);
+});
+
+test('time ends waits: nobody polls, too long, in a group that is gone; silence of our own counts for nothing', () => {
+  const endedBy = (limits: Parameters<typeof admissionOf>[0], ms: number, servedSince = 0) => {
+    const admission = admissionOf({ max: 1, ...limits });
+    queue(admission, 'w');
+    admission.now += ms;
+    admission.servedSince = servedSince;
+    expire(admission);
+    return admission.state.waiter('w')?.endedBy;
+  };
+  expect(endedBy({}, ADMISSION_TIMES.forgetMs - 1)).toBe('');
+  expect(endedBy({}, ADMISSION_TIMES.forgetMs)).toBe('ABANDONED_QUERY');
+  expect(endedBy({}, ADMISSION_TIMES.forgetMs, 1_100_000)).toBe('');
+  expect(endedBy({ maxWaitMs: 5_000 }, 4_999)).toBe('');
+  expect(endedBy({ maxWaitMs: 5_000 }, 5_000)).toBe('EXCEEDED_TIME_LIMIT');
+  expect(endedBy({ groups: [] }, ADMISSION_TIMES.strayMs - 1)).toBe('');
+  expect(endedBy({ groups: [] }, ADMISSION_TIMES.strayMs)).toBe('QUERY_REJECTED');
+});
+
+test('what an attempt that failed has changed is undone whole', () => {
+  const admission = admissionOf({ max: 2 });
+  runs(admission, '1');
+  queue(admission, 'w');
+  admission.state.journal.clear();
+  const look = () => ({
+    leases: [...admission.state.leases()],
+    waiters: [...admission.state.waiters()],
+    queue: [...admission.state.queue('g')],
+    counts: [admission.state.onBackend('b'), admission.state.ofUser('g', 'ann'), admission.state.waitingInGroup('g')],
+    held: admission.state.isHeld('g'),
+  });
+  const before = look();
+  giveTurns(admission);
+  settle(admission, ['q1']);
+  queue(admission, 'x');
+  admission.state.setHeld('g', true);
+  admission.state.deleteWaiter('w');
+  expect(look()).not.toEqual(before);
+  admission.state.undo();
+  expect(look()).toEqual(before);
+});

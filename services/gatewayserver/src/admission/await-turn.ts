@@ -1,0 +1,68 @@
+import type { Ledger } from './ledger.ts';
+import { seen } from './queue.ts';
+import type { Waiter } from './state.ts';
+
+/** How a poll is held. */
+export type Hold = {
+  waitMs: number;
+  /** Aborted when its client has gone. */
+  gone: AbortSignal;
+  /** Aborted when this process stops. */
+  stopping: AbortSignal;
+};
+
+/** Longer than this nobody waits for the database to take down that a client is present. */
+const DATABASE_PATIENCE_MS = 3_000;
+
+/**
+ * The waiter as soon as it is its turn, or it is with a cluster, or has ended, or when the wait is over. While the database
+ * is away it is what was last known. Undefined when nobody knows it any more. @throws DatabaseUnavailableError when it
+ * cannot be known
+ */
+export async function awaitTurn(
+  ledger: Ledger,
+  id: string,
+  { waitMs, gone, stopping }: Hold,
+): Promise<Waiter | undefined> {
+  const present = () => ledger.run((admission) => seen(admission, id, waitMs));
+  const { promise: over, resolve: end } = Promise.withResolvers<'over'>();
+  let isOver = false;
+  const finish = () => {
+    isOver = true;
+    end('over');
+  };
+  const timer = setTimeout(finish, waitMs);
+  for (const signal of [gone, stopping]) signal.addEventListener('abort', finish);
+  let wake = () => {};
+  const stopListening = ledger.listen(id, () => wake());
+  try {
+    if (waitMs > 0) await patiently(present(), () => ledger.state().waiter(id));
+    while (!isOver && !gone.aborted && !stopping.aborted) {
+      if (ledger.state().waiter(id)?.phase !== 'QUEUED') break;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      wake = resolve;
+      await Promise.race([promise, over]);
+    }
+    const waiter = ledger.state().waiter(id);
+    // Offered between two polls it is kept for a moment only, until a poll knows of it.
+    return waiter?.phase === 'CLAIMED' && waiter.claim?.pickedUp === false && waitMs > 0 ? await present() : waiter;
+  } finally {
+    clearTimeout(timer);
+    stopListening();
+    for (const signal of [gone, stopping]) signal.removeEventListener('abort', finish);
+  }
+}
+
+/** Waits for the database, but not for long where something is known without it. */
+async function patiently(work: Promise<unknown>, known: () => unknown): Promise<void> {
+  const { promise: enough, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, DATABASE_PATIENCE_MS);
+  try {
+    await Promise.race([work, enough]);
+  } catch (error) {
+    if (known() === undefined) throw error;
+  } finally {
+    clearTimeout(timer);
+    work.catch(() => undefined);
+  }
+}

@@ -1,0 +1,42 @@
+import type { Lease, Waiter } from './state.ts';
+
+/** What was changed in one kind of thing, and what was there before the first change. */
+export type JournalPart<Thing> = {
+  note(id: string, before: Thing | undefined): void;
+  noted(): ReadonlyMap<string, Thing | undefined>;
+};
+
+/** What has to be written, or undone. */
+export type Journal = {
+  readonly leases: JournalPart<Lease>;
+  readonly waiters: JournalPart<Waiter>;
+  /** Of groups: whether they were held. */
+  readonly holds: JournalPart<true>;
+  clear(): void;
+};
+
+/** An empty one. */
+export function createJournal(): Journal {
+  const leases = createPart<Lease>();
+  const waiters = createPart<Waiter>();
+  const holds = createPart<true>();
+  return {
+    leases,
+    waiters,
+    holds,
+    clear: () => {
+      for (const part of [leases, waiters, holds]) part.clear();
+    },
+  };
+}
+
+function createPart<Thing>(): JournalPart<Thing> & { clear(): void } {
+  const before = new Map<string, Thing | undefined>();
+  return {
+    note: (id, thing) => {
+      if (!before.has(id)) before.set(id, thing);
+    },
+    noted: () => before,
+    clear: () => before.clear(),
+  };
+}

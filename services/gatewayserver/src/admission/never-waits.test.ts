@@ -1,0 +1,37 @@
+import { expect, test } from '@jest/globals';
+import { neverWaits } from './never-waits.ts';
+
+const header = (name: string, value: string) => [{ name, value }];
+
+test.each([
+  ['COMMIT', [], true],
+  ['rollback work', [], true],
+  ["CALL system.runtime.kill_query('x', 'y')", [], true],
+  ["CALL runtime.kill_query(query_id => 'x')", header('X-Presto-Catalog', 'system'), true],
+  ['EXECUTE bye', header('X-Trino-Prepared-Statement', 'bye=COMMIT'), true],
+  ['/* for later */ SET SESSION a = 1', [], true],
+  ['reset session a', [], true],
+  ['USE hive.raw', [], true],
+  ['PREPARE p FROM SELECT 1', [], true],
+  ['DEALLOCATE PREPARE p', [], true],
+  ['SELECT 1', header('X-Trino-Transaction-Id', '6f7b1f4a-0000-4000-8000-000000000000'), true],
+  ['SELECT 1', header('x-trino-transaction-id', 'none'), false],
+  ['START TRANSACTION', [], false],
+  ['SELECT 1 -- COMMIT', [], false],
+  ['"SET" x', [], false],
+  ['INSERT INTO t SELECT 1', [], false],
+  ['CALL other.kill_query()', [], false],
+  ['EXPLAIN SELECT 1', [], false],
+  ['', [], false],
+])('%s waits unless it must not', (statement, headers, expected) => {
+  expect(neverWaits({ statement, headers })).toBe(expected);
+});
+
+test.each([
+  ['show tables', true],
+  ['DESCRIBE t', true],
+  ['SELECT 1', false],
+])('%s waits unless metadata is let pass', (statement, expected) => {
+  expect(neverWaits({ statement, headers: [] })).toBe(false);
+  expect(neverWaits({ statement, headers: [] }, true)).toBe(expected);
+});

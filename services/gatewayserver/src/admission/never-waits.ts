@@ -1,0 +1,39 @@
+import { transactionHeader } from '@trino-gateway/trino';
+import { sqlTokens } from '@trino-gateway/trino/sql-tokens';
+import { statementKind } from '@trino-gateway/trino/statements';
+
+/** What tells whether a statement may be made to wait. */
+export type AskedStatement = {
+  statement: string;
+  /** Of the client's request. */
+  headers: readonly { name: string; value: string }[];
+};
+
+/** Answered from metadata. */
+const METADATA_STATEMENTS = new Set(['SHOW', 'DESCRIBE', 'DESC']);
+/** Statements about the session alone, which a coordinator answers by itself. */
+const SESSION_STATEMENTS = new Set(['SET', 'RESET', 'USE', 'PREPARE', 'DEALLOCATE']);
+
+/**
+ * Whether a statement must not wait for a slot: it is about the session alone, ends or belongs to an open transaction
+ * (which may hold what others wait for), or kills a query. START TRANSACTION waits: what follows it will not.
+ * `metadataToo` lets SHOW and DESCRIBE pass as well.
+ */
+export function neverWaits({ statement, headers }: AskedStatement, metadataToo = false): boolean {
+  if (transactionHeader(headers.flatMap(({ name, value }) => [name, value])).kind === 'open') return true;
+  const first = sqlTokens(statement).next().value;
+  if (first?.kind !== 'word') return false;
+  const keyword = first.text.toUpperCase();
+  if (SESSION_STATEMENTS.has(keyword) || (metadataToo && METADATA_STATEMENTS.has(keyword))) return true;
+  const lines = (name: string) =>
+    headers
+      .filter((header) => header.name.toLowerCase().replace(/^x-presto-/, 'x-trino-') === `x-trino-${name}`)
+      .map(({ value }) => value);
+  const session = {
+    preparedStatements: lines('prepared-statement'),
+    catalog: lines('catalog')[0],
+    schema: lines('schema')[0],
+  };
+  const { kind } = statementKind(statement, session);
+  return kind === 'endTransaction' || kind === 'killQuery';
+}

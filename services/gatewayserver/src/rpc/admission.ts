@@ -1,0 +1,240 @@
+import { timingSafeEqual } from 'node:crypto';
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import { timestampFromMs } from '@bufbuild/protobuf/wkt';
+import { Code, ConnectError, type ServiceImpl } from '@connectrpc/connect';
+import {
+  type AdmissionService,
+  type AwaitTurnResponseSchema,
+  GiveBackRequest_Reason,
+} from '@trino-gateway/api/gateway';
+import { activate, handOut, settle } from '../admission/admission.ts';
+import { awaitTurn } from '../admission/await-turn.ts';
+import { endedMessage } from '../admission/ended-message.ts';
+import { end, enqueue, type GivenBack, giveBack, handOver, leave, whyFull } from '../admission/queue.ts';
+import type { Waiter } from '../admission/state.ts';
+import { storedUser } from '../admission/stored-user.ts';
+import { routerBackend } from '../router-backend.ts';
+import type { RpcContext } from './context.ts';
+import { checkedId, checkedNumber, checkedText, invalid } from './validation.ts';
+
+/** As base64 it fits a statement of every database. */
+const MOST_SEALED_BYTES = 11_500_000;
+const HASH_BYTES = 32;
+const LONGEST_WAIT_MS = 30_000;
+const MOST_SETTLED = 1_000;
+const MOST_LISTED = 1_000;
+const MOST_PRIORITY = 1_000;
+const STATEMENT = 'statement';
+
+type Answer = Exclude<MessageInitShape<typeof AwaitTurnResponseSchema>, { $typeName: string }>;
+type State = NonNullable<Answer['state']>;
+type Context = Pick<
+  RpcContext,
+  'store' | 'keeper' | 'live' | 'ledger' | 'limits' | 'admissionMetrics' | 'stopping' | 'logger'
+>;
+
+/** Slots and places, for the routers and the monitor. */
+export function admissionService(context: Context): ServiceImpl<typeof AdmissionService> {
+  const { store, ledger, limits, admissionMetrics, stopping, logger } = context;
+  /** The waiter, for who knows its secret; as read anew when it is not known here. */
+  const authorised = async (queryId: string, secretHash: Uint8Array): Promise<Waiter> => {
+    checkedId(queryId, 'query_id');
+    checkedHash(secretHash);
+    const waiter = ledger.state().waiter(queryId) ?? (await ledger.run(({ state }) => state.waiter(queryId)));
+    if (!waiter || !timingSafeEqual(Buffer.from(waiter.secretHash, 'hex'), secretHash)) throw unknownQuery();
+    return waiter;
+  };
+  const named = async (queryId: string, user: string): Promise<Waiter> => {
+    checkedId(queryId, 'query_id');
+    const waiter = ledger.state().waiter(queryId) ?? (await ledger.run(({ state }) => state.waiter(queryId)));
+    if (!waiter || user === '' || waiter.user !== storedUser(user)) throw unknownQuery();
+    return waiter;
+  };
+  return {
+    async enqueue(request) {
+      const { queryId, submissionId, groupId, priority, sealed, secretHash } = request;
+      const newcomer = {
+        id: checkedId(queryId, 'query_id'),
+        submissionId: checkedId(submissionId, 'submission_id'),
+        groupId: checkedId(groupId, 'group_id'),
+        priority: checkedNumber('priority', priority, -MOST_PRIORITY, MOST_PRIORITY),
+        user: storedUser(checkedText('user', request.user, 10_000)),
+        source: storedUser(checkedText('source', request.source, 10_000)),
+        secretHash: Buffer.from(checkedHash(secretHash)).toString('hex'),
+      };
+      checkedSealed('sealed', sealed);
+      // A full queue keeps nothing of what it refuses.
+      const full = whyFull(ledger.state(), limits, newcomer);
+      if (full !== undefined) return { refusal: full, refusalErrorName: 'QUERY_QUEUE_FULL' };
+      await store.putSealed(queryId, STATEMENT, sealed);
+      return ledger.run((admission) => {
+        const outcome = enqueue(admission, newcomer);
+        if (outcome.kind === 'full') return { refusal: outcome.message, refusalErrorName: 'QUERY_QUEUE_FULL' };
+        if (outcome.waiter.secretHash !== newcomer.secretHash)
+          throw new ConnectError(`query_id: "${queryId}" waits already`, Code.AlreadyExists);
+        return { position: admission.state.positionOf(outcome.waiter) };
+      });
+    },
+
+    async awaitTurn({ queryId, secretHash, waitMs, routerId }, { signal }) {
+      checkedNumber('wait_ms', waitMs, 0, LONGEST_WAIT_MS);
+      if (routerId !== '') checkedId(routerId, 'router_id');
+      await authorised(queryId, secretHash);
+      const waiter = await awaitTurn(ledger, queryId, { waitMs, gone: signal, stopping });
+      if (!waiter) throw unknownQuery();
+      if (waiter.phase !== 'CLAIMED') return { state: await stateOf(context, waiter) };
+      if (signal.aborted) await returnSlot(context, waiter);
+      // A look alone takes no turn.
+      const isTaken = waitMs > 0 && !signal.aborted;
+      return { state: isTaken ? await turnOf(context, waiter) : waitingOf(context, waiter) };
+    },
+
+    async leave({ queryId, secretHash }) {
+      await authorised(queryId, secretHash);
+      await ledger.run((admission) => leave(admission, queryId));
+      return {};
+    },
+
+    async handOver({ queryId, claimId, trinoQueryId, sealedAnswer }) {
+      checkedId(queryId, 'query_id');
+      checkedClaim(claimId);
+      checkedId(trinoQueryId, 'trino_query_id');
+      checkedSealed('sealed_answer', sealedAnswer);
+      await store.putSealed(queryId, claimId, sealedAnswer);
+      const accepted = await ledger.run((admission) => handOver(admission, queryId, claimId, trinoQueryId));
+      admissionMetrics.countHandOver(accepted ? 'accepted' : 'lost');
+      return { accepted };
+    },
+
+    async giveBack({ queryId, claimId, reason, text }) {
+      checkedId(queryId, 'query_id');
+      checkedClaim(claimId);
+      const how = GIVEN_BACK.get(reason);
+      if (how === undefined) throw invalid('reason', `expected FAILED or UNAUTHENTICATED, got ${reason}`);
+      const isGiven = await ledger.run((admission) => giveBack(admission, queryId, claimId, how));
+      if (!isGiven) return {};
+      admissionMetrics.countHandOver(how);
+      logger.info('a cluster did not take a query that waited', { queryId, reason: how, text: text.slice(0, 1_000) });
+      return {};
+    },
+
+    async cancelQueued({ queryId, secretHash, user }) {
+      const waiter = secretHash.length > 0 ? await authorised(queryId, secretHash) : await named(queryId, user);
+      const left = await ledger.run((admission) => {
+        end(admission, waiter.id, 'USER_CANCELED');
+        return admission.state.waiter(waiter.id);
+      });
+      if (left?.phase !== 'HANDED_OVER') return { cancelled: true };
+      return { cancelled: false, trinoQueryId: left.queryId, backendId: left.claim?.backendId ?? '' };
+    },
+
+    async handOut({ submissionId, trinoQueryId }) {
+      checkedId(submissionId, 'submission_id');
+      checkedId(trinoQueryId, 'trino_query_id');
+      return { held: await ledger.run((admission) => handOut(admission, submissionId, trinoQueryId)) };
+    },
+
+    async activate({ trinoQueryId, backendId, neverWaits }) {
+      const poll = {
+        queryId: checkedId(trinoQueryId, 'trino_query_id'),
+        backendId: checkedId(backendId, 'backend_id'),
+        neverWaits,
+      };
+      return { allowed: await ledger.run((admission) => activate(admission, poll)) };
+    },
+
+    async settleLeases({ trinoQueryIds, byLook }) {
+      if (trinoQueryIds.length > MOST_SETTLED)
+        throw invalid('trino_query_ids', `expected at most ${MOST_SETTLED}, got ${trinoQueryIds.length}`);
+      for (const id of trinoQueryIds) checkedId(id, 'trino_query_ids');
+      const settled = await ledger.run((admission) => settle(admission, trinoQueryIds));
+      admissionMetrics.countSettled(byLook, settled);
+      return {};
+    },
+
+    async listLeases({ backendId }) {
+      checkedId(backendId, 'backend_id');
+      const leases = [...ledger.state().leases()]
+        .filter((lease) => lease.backendId === backendId && lease.phase === 'RUNNING')
+        .sort((a, b) => a.takenAt - b.takenAt)
+        .slice(0, MOST_LISTED)
+        .map(({ queryId, takenAt }) => ({ trinoQueryId: queryId, takenAt: timestampFromMs(takenAt) }));
+      return { leases };
+    },
+  };
+}
+
+const GIVEN_BACK = new Map<GiveBackRequest_Reason, GivenBack>([
+  [GiveBackRequest_Reason.FAILED, 'failed'],
+  [GiveBackRequest_Reason.UNAUTHENTICATED, 'unauthenticated'],
+]);
+
+/** What is not a turn. */
+async function stateOf(context: Context, waiter: Waiter): Promise<State> {
+  const { id, phase, claim, queryId } = waiter;
+  if (phase === 'ENDED') return { case: 'ended', value: { errorName: waiter.endedBy, message: endedMessage(waiter) } };
+  if (phase !== 'HANDED_OVER' || !claim) return waitingOf(context, waiter);
+  const sealedAnswer = await context.store.getSealed(id, claim.id);
+  if (!sealedAnswer) throw new ConnectError(`the answer for "${id}" is not there`, Code.DataLoss);
+  return { case: 'handedOver', value: { trinoQueryId: queryId, backendId: claim.backendId, sealedAnswer } };
+}
+
+/** Who is being offered a slot is the first of all. */
+function waitingOf({ ledger }: Context, waiter: Waiter): State {
+  const position = Math.max(1, ledger.state().positionOf(waiter));
+  return { case: 'waiting', value: { position, groupId: waiter.groupId, queuedMs: queuedMs(ledger.now(), waiter) } };
+}
+
+async function turnOf(context: Context, waiter: Waiter): Promise<State> {
+  const { store, keeper, live, ledger } = context;
+  const { id, groupId, claim } = waiter;
+  const now = ledger.now();
+  // Offered for too long: it is taken back in a moment.
+  if (!claim || claim.until <= now) return waitingOf(context, waiter);
+  const { backendId } = claim;
+  const backend = keeper.known.backends.get(backendId)?.backend;
+  if (!backend) {
+    // Deleted after its slot was offered: another turn comes.
+    await ledger.run((admission) => giveBack(admission, id, claim.id, 'failed'));
+    return waitingOf(context, waiter);
+  }
+  const sealed = await store.getSealed(id, STATEMENT);
+  if (!sealed) throw new ConnectError(`the statement of "${id}" is not there`, Code.DataLoss);
+  live.started(waiter.submissionId, backendId);
+  return {
+    case: 'turn',
+    value: {
+      claimId: claim.id,
+      backend: routerBackend(backend, keeper.isLimited(backendId)),
+      sealed,
+      decision: { backendId, groupId, priority: waiter.priority },
+      queuedMs: queuedMs(now, waiter),
+    },
+  };
+}
+
+const queuedMs = (now: number, { queuedAt }: Waiter) => Math.max(0, Math.round(now - queuedAt));
+
+/** Its client has gone while the slot was offered: the next one gets it at once. */
+async function returnSlot({ ledger }: Context, { id, claim }: Waiter): Promise<void> {
+  await ledger.run((admission) => giveBack(admission, id, claim?.id ?? '', 'unauthenticated'));
+}
+
+/** The same whether the id exists or not. */
+function unknownQuery(): ConnectError {
+  return new ConnectError('no such query waits, or the secret is not the one of its link', Code.NotFound);
+}
+
+function checkedHash(hash: Uint8Array): Uint8Array {
+  if (hash.length === HASH_BYTES) return hash;
+  throw invalid('secret_hash', `expected ${HASH_BYTES} bytes, got ${hash.length}`);
+}
+
+function checkedClaim(claimId: string): void {
+  if (!/^[0-9a-f-]{1,64}$/.test(claimId)) throw invalid('claim_id', 'expected claim_id of a turn');
+}
+
+function checkedSealed(field: string, sealed: Uint8Array): void {
+  if (sealed.length === 0 || sealed.length > MOST_SEALED_BYTES)
+    throw invalid(field, `expected 1 to ${MOST_SEALED_BYTES} bytes, got ${sealed.length}`);
+}

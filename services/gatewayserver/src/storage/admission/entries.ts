@@ -1,0 +1,98 @@
+import { CLOCK } from '../clock.ts';
+import type { Database } from '../database.ts';
+import type { Engine } from '../engine.ts';
+import { TABLES } from '../entities.ts';
+import type { Session } from '../session.ts';
+import type { AdmissionChanges, AdmissionEntry, AdmissionWrites } from '../store.ts';
+import { deleteSealed, pruneSealed } from './sealed.ts';
+
+/** Few sizes, so that the statements are prepared once. */
+const ROWS_PER_STATEMENT = [64, 8, 1];
+
+type Moment = Pick<AdmissionChanges, 'version' | 'now' | 'configuration'>;
+
+/** See Store.admissionChanges. */
+export async function admissionChanges(
+  database: Database,
+  since: number | undefined,
+): Promise<AdmissionChanges | undefined> {
+  const { version } = await database.read((session) => readMoment(session, ''));
+  if (version === since) return undefined;
+  return database.snapshot(async (session) => {
+    const moment = await readMoment(session, '');
+    return { ...moment, whole: since === undefined, entries: await readEntries(session, since) };
+  });
+}
+
+/** See Store.changeAdmission. */
+export function changeAdmission(
+  database: Database,
+  since: number | undefined,
+  work: (changes: AdmissionChanges) => AdmissionWrites,
+): Promise<number> {
+  return database.transaction(async (session) => {
+    // SQLite's transactions have the whole database for themselves from their start.
+    const moment = await readMoment(session, session.engine === 'sqlite' ? '' : ' FOR UPDATE');
+    const entries = moment.version === since ? [] : await readEntries(session, since);
+    const writes = work({ ...moment, whole: since === undefined, entries });
+    if (writes.entries.length === 0) return moment.version;
+    const version = moment.version + 1;
+    await writeEntries(session, writes.entries, { ...moment, version });
+    await deleteSealed(session, writes.forgotten);
+    const mark = session.engine === 'postgres' ? '$1' : '?';
+    await session.manager.query(`UPDATE revisions SET value = ${mark} WHERE name = 'admission'`, [version]);
+    return version;
+  });
+}
+
+/** See Store.pruneAdmission. */
+export function pruneAdmission(database: Database, ms: number): Promise<void> {
+  return database.transaction(async (session) => {
+    const { now } = await readMoment(session, session.engine === 'sqlite' ? '' : ' FOR UPDATE');
+    await session.manager
+      .createQueryBuilder()
+      .delete()
+      .from(TABLES.admission)
+      .where(`document = '' AND changed_at < :before`, { before: now - ms })
+      .execute();
+    await pruneSealed(session, now - ms);
+  });
+}
+
+async function readMoment({ manager, engine }: Session, lock: string): Promise<Moment> {
+  const configuration = `(SELECT other.value FROM revisions other WHERE other.name = 'configuration')`;
+  const [row]: { version: unknown; at_ms: unknown; configuration: unknown }[] = await manager.query(
+    `SELECT value AS version, ${CLOCK[engine]} AS at_ms, ${configuration} AS configuration
+     FROM revisions WHERE name = 'admission'${lock}`,
+  );
+  return { version: Number(row?.version), now: Number(row?.at_ms), configuration: Number(row?.configuration) };
+}
+
+function readEntries({ manager, engine }: Session, since: number | undefined): Promise<AdmissionEntry[]> {
+  const select = 'SELECT kind, id, document FROM admission_entries WHERE';
+  if (since === undefined) return manager.query(`${select} document <> ''`);
+  return manager.query(`${select} version > ${engine === 'postgres' ? '$1' : '?'}`, [since]);
+}
+
+/** In few statements. */
+async function writeEntries(session: Session, entries: readonly AdmissionEntry[], moment: Moment): Promise<void> {
+  for (let from = 0; from < entries.length; ) {
+    const rows = ROWS_PER_STATEMENT.find((size) => size <= entries.length - from) ?? 1;
+    const chunk = entries.slice(from, from + rows);
+    from += rows;
+    const values = chunk.flatMap(({ kind, id, document }) => [kind, id, moment.version, moment.now, document]);
+    await session.manager.query(upsertStatement(session.engine, chunk.length), values);
+  }
+}
+
+function upsertStatement(engine: Engine, rows: number): string {
+  let parameter = 0;
+  const mark = () => (engine === 'postgres' ? `$${++parameter}` : '?');
+  const tuples = Array.from({ length: rows }, () => `(${Array.from({ length: 5 }, mark).join(', ')})`).join(', ');
+  const insert = `INSERT INTO admission_entries (kind, id, version, changed_at, document) VALUES ${tuples}`;
+  const set = (value: (column: string) => string) =>
+    ['version', 'changed_at', 'document'].map((column) => `${column} = ${value(column)}`).join(', ');
+  return engine === 'mysql' || engine === 'mariadb'
+    ? `${insert} ON DUPLICATE KEY UPDATE ${set((column) => `VALUES(${column})`)}`
+    : `${insert} ON CONFLICT (kind, id) DO UPDATE SET ${set((column) => `excluded.${column}`)}`;
+}

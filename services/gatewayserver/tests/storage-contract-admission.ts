@@ -1,0 +1,113 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import type { AdmissionEntry, Store } from '../src/storage/store.ts';
+import { admissionCommands, runOnReplicas } from './admission-replicas.ts';
+import type { NewDatabase } from './storage-databases.ts';
+import { withStore } from './storage-fixture.ts';
+
+const lease = (id: string, document = '{}'): AdmissionEntry => ({ kind: 'lease', id, document });
+const write = (store: Store, entries: AdmissionEntry[], forgotten: string[] = []) =>
+  store.changeAdmission(undefined, () => ({ entries, forgotten }));
+const bytes = (text: string) => new Uint8Array(Buffer.from(text));
+
+const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 31);
+const RUNS = Number(process.env.STORE_RUNS ?? 200);
+
+/** Admission: leases and waiters that replicas change one after the other, and what is sealed for them. */
+export function admissionContract(fresh: NewDatabase, { lasting }: { lasting: boolean }): void {
+  describe('admission', () => {
+    test(
+      'a replica reads what others have changed since, also what is over, and nothing when nothing was',
+      withStore(fresh, async ({ store }) => {
+        const first = await write(store, [lease('a'), lease('b'), { kind: 'hold', id: 'a', document: 'true' }]);
+        expect(await store.admissionChanges(first)).toBeUndefined();
+        const second = await write(store, [lease('a', ''), lease('b', '{"x":"ä\'"}')]);
+        expect(second).toBe(first + 1);
+        const changes = await store.admissionChanges(first);
+        expect(changes?.entries.toSorted((x, y) => (x.id < y.id ? -1 : 1))).toEqual([
+          lease('a', ''),
+          lease('b', '{"x":"ä\'"}'),
+        ]);
+        expect(changes).toMatchObject({ version: second, whole: false });
+        const all = await store.admissionChanges(undefined);
+        expect(all).toMatchObject({ version: second, whole: true });
+        expect(all?.entries).toHaveLength(2);
+        expect(Math.abs((all?.now ?? 0) - Date.now())).toBeLessThan(60_000);
+      }),
+    );
+
+    test(
+      'a change that fails leaves nothing, and one that writes nothing counts as none',
+      withStore(fresh, async ({ store }) => {
+        const before = await write(store, [lease('a')]);
+        const failing = store.changeAdmission(before, () => {
+          throw new Error('no');
+        });
+        await expect(failing).rejects.toThrow('no');
+        expect(await write(store, [])).toBe(before);
+        expect(await store.admissionChanges(before)).toBeUndefined();
+      }),
+    );
+
+    test(
+      'what is sealed is kept as it is, ten megabytes of it, the first word holds, and goes with its waiter',
+      withStore(fresh, async ({ store }) => {
+        const large = new Uint8Array(10_000_000).fill(7);
+        await store.putSealed('t', 'statement', large);
+        await store.putSealed('t', 'statement', bytes('other'));
+        await store.putSealed('u', 'statement', bytes('u'));
+        expect(Buffer.compare((await store.getSealed('t', 'statement')) ?? bytes(''), large)).toBe(0);
+        expect(await store.getSealed('t', 'another')).toBeUndefined();
+        await write(store, [{ kind: 'waiter', id: 't', document: '' }], ['t']);
+        expect(await store.getSealed('t', 'statement')).toBeUndefined();
+        expect(await store.getSealed('u', 'statement')).toEqual(bytes('u'));
+      }),
+    );
+
+    test(
+      'what is over does not stay for ever; what waits does',
+      withStore(fresh, async ({ store }) => {
+        await store.putSealed('t', 'statement', bytes('t'));
+        await store.putSealed('orphan', 'statement', bytes('o'));
+        await write(store, [{ kind: 'waiter', id: 't', document: '{}' }, lease('a', '')]);
+        await store.pruneAdmission(60_000);
+        expect(await store.getSealed('orphan', 'statement')).toBeDefined();
+        await store.pruneAdmission(-60_000);
+        expect(await store.getSealed('orphan', 'statement')).toBeUndefined();
+        expect(await store.getSealed('t', 'statement')).toBeDefined();
+        expect((await store.admissionChanges(0))?.entries).toEqual([{ kind: 'waiter', id: 't', document: '{}' }]);
+      }),
+    );
+
+    if (!lasting) return;
+
+    test(
+      'changes of two replicas run one after the other',
+      withStore(fresh, async ({ store, another }) => {
+        const stores = [store, await another()];
+        const count = (entries: AdmissionEntry[]) => Number(entries.find(({ id }) => id === 'count')?.document ?? 0);
+        await Promise.all(
+          Array.from({ length: 40 }, (_, at) =>
+            (stores[at % 2] ?? store).changeAdmission(undefined, ({ entries }) => ({
+              entries: [lease('count', String(count(entries) + 1))],
+              forgotten: [],
+            })),
+          ),
+        );
+        expect(count((await store.admissionChanges(undefined))?.entries ?? [])).toBe(40);
+      }),
+    );
+
+    test(
+      `two replicas that crash and whose clocks differ never go over the limit, run nothing twice and lose nobody (SEED=${SEED} STORE_RUNS=${RUNS})`,
+      withStore(fresh, async ({ store, another }) => {
+        const stores = [store, await another()] as const;
+        await fc.assert(
+          fc.asyncProperty(admissionCommands, (commands) => runOnReplicas(stores, commands)),
+          { numRuns: RUNS, seed: SEED },
+        );
+      }),
+      300_000,
+    );
+  });
+}
