@@ -45,6 +45,7 @@ const request = {
   clientIp: '192.0.2.1',
   excludedBackendIds: [],
   avoidedBackendIds: [],
+  boundBackendId: '',
 };
 const never = new AbortController().signal;
 
