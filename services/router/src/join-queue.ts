@@ -44,7 +44,7 @@ export async function joinQueue(
     const { refusal, refusalErrorName } = await link.admission.enqueue(
       {
         queryId,
-        submissionId: submission.id,
+        submissionId: queryId,
         groupId,
         priority,
         user: exchange.user ?? user,

@@ -39,6 +39,8 @@ type Taking = {
   queuedMs: number;
 };
 
+/** By then the claim has run out. */
+const HAND_OVER_MS = 15_000;
 const acceptEncoding: ReadonlySet<string> = new Set(['accept-encoding']);
 
 /** It is this query's turn: its statement goes to the cluster, and the cluster's page to the client that polls. */
@@ -141,7 +143,7 @@ async function endWait(
 async function handOver(taking: Taking, taken: Extract<PostOutcome, { kind: 'taken' }>): Promise<TurnEnd> {
   const { context, poll, ticket, claimId, submission, owner, placement, sentHeaders, isDirect, origin, queuedMs } =
     taking;
-  const { link, transactions, suspects, activation, live, holds } = context;
+  const { link, transactions, suspects, activation, live } = context;
   const { queryId } = ticket;
   const id = taken.page.id ?? '';
   suspects.succeeded(owner.backendId);
@@ -151,14 +153,16 @@ async function handOver(taking: Taking, taken: Extract<PostOutcome, { kind: 'tak
     return 'again';
   }
   await learnOwner(context, id, owner, submission.submittedAt);
+  // Neither a hang-up nor a stop of the router ends it: what is stored saves the next poll the way to the cluster.
+  const limit = AbortSignal.timeout(HAND_OVER_MS);
   try {
     const sealedAnswer = sealAnswer(kept, ticket);
-    if (!(await link.admission.handOver({ queryId, claimId, trinoQueryId: id, sealedAnswer }, holds.stopping))) {
+    if (!(await link.admission.handOver({ queryId, claimId, trinoQueryId: id, sealedAnswer }, limit))) {
       context.onHandOver(placement.groupId, 'lost');
       return 'again';
     }
   } catch (error) {
-    if (!(error instanceof GatewayUnavailableError) && !holds.stopping.aborted) throw error;
+    if (!(error instanceof GatewayUnavailableError) && !limit.aborted) throw error;
     context.onHandOver(placement.groupId, 'lost');
     return 'silent';
   }

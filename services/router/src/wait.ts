@@ -72,7 +72,8 @@ export async function getWaiting(poll: WaitingPoll): Promise<void> {
       }
       case 'waiting':
         if (attempts === 0 && performance.now() - began < holdMs && !holds.stopping.aborted) {
-          await pause(LEAST_PAUSE_MS - (performance.now() - asked), AbortSignal.any([exchange.signal, holds.stopping]));
+          const pauseMs = Math.max(0, LEAST_PAUSE_MS - (performance.now() - asked));
+          await pause(pauseMs, AbortSignal.any([exchange.signal, holds.stopping]));
           continue;
         }
     }

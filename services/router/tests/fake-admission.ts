@@ -148,8 +148,7 @@ export function fakeAdmission(slots: Record<string, number>): FakeAdmission {
       return { decision, mustWait: true, ...(backend && { backend }) };
     },
     settleSubmission: (submissionId) => {
-      const waits = [...waiters.values()].some((waiter) => waiter.submissionId === submissionId);
-      if (!waits && leases.get(submissionId)?.queryId === '') leases.delete(submissionId);
+      if (leases.get(submissionId)?.queryId === '') leases.delete(submissionId);
       fake.wake();
     },
     end: (id, errorName, message) => {

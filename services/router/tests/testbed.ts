@@ -61,7 +61,7 @@ export type TestbedOptions = {
   clusters?: Record<string, Pick<ScriptedTrino, 'url'>>;
   forwardedHeaders?: Backend_ForwardedHeaders;
   /** Further settings of all of them. */
-  backend?: Partial<Pick<SnapshotBackend, 'externalUrl' | 'forwarding'>>;
+  backend?: Partial<Pick<SnapshotBackend, 'externalUrl' | 'forwarding' | 'limited'>>;
   /** What every decision says. */
   authDelegated?: boolean;
   logger?: Logger;
@@ -74,7 +74,7 @@ export type TestbedOptions = {
   refusalKey?: Uint8Array;
   /** Instead of a store of open transactions that this router alone has. */
   transactions?: Pick<GatewayLink, 'recordTransaction' | 'findTransaction' | 'endTransaction'>;
-  /** The slots of the clusters, shared by routers; all of them are then limited. */
+  /** The slots of the clusters, shared by routers; all of them are then limited, unless `backend` says otherwise. */
   admission?: FakeAdmission;
   holdMs?: { first: number; later: number };
 };
@@ -99,7 +99,7 @@ export async function startTestbed(options: TestbedOptions = {}): Promise<Testbe
   const { admission } = options;
   if (admission !== undefined)
     for (const backend of backends.values()) {
-      backend.limited = true;
+      backend.limited = options.backend?.limited ?? true;
       admission.backends.set(backend.id, backend);
     }
   const ownership = createOwnership();

@@ -2273,7 +2273,7 @@ export type EnqueueRequest = Message<"trinogateway.v1.EnqueueRequest"> & {
   queryId: string;
 
   /**
-   * As in RouteRequest.
+   * The slot of its turn is taken under it. Not the one of RouteRequest, which is settled once this is answered.
    *
    * @generated from field: string submission_id = 2;
    */
