@@ -138,6 +138,7 @@ describe('without a gatewayserver', () => {
       forwardedHeaders: Setting.AUTO,
       externalUrl: 'https://a.example',
       forwarding: Backend_Forwarding.DIRECT,
+      limited: true,
     };
     fake.publish({
       ...snapshotOf('1', ['http://a:1']),

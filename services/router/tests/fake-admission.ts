@@ -237,7 +237,7 @@ export function fakeAdmission(slots: Record<string, number>): FakeAdmission {
         log(`cancel ${queryId}`);
         const waiter = waiters.get(queryId);
         if (waiter === undefined) return undefined;
-        const isTheirs = secretHash === undefined ? waiter.user === user : waiter.secretHash === hex(secretHash);
+        const isTheirs = hex(secretHash) === '' ? waiter.user === user : waiter.secretHash === hex(secretHash);
         if (!isTheirs) return undefined;
         const { trinoQueryId, backendId } = waiter;
         if (waiter.phase === 'handedOver') return create(CancelQueuedResponseSchema, { trinoQueryId, backendId });
