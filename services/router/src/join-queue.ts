@@ -49,7 +49,7 @@ export async function joinQueue(
         priority,
         user: exchange.user ?? user,
         secretHash: hashOfSecret(secret),
-        sealed: sealStatement(submission, { decidedBy, requestSource }, ticket),
+        sealed: sealStatement(submission, { groupId, decidedBy, requestSource }, ticket),
         source: requestSource || query.source,
       },
       deadline.signal,

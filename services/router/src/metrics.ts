@@ -33,6 +33,8 @@ export type SubmissionResult =
   | 'handed_over'
   /** There is no room: it waits, and the client has a QUEUED page. */
   | 'queued'
+  /** The gateway itself did what it says: it killed a query that waited. */
+  | 'carried_out'
   /** The client was told why not, as Trino fails a query. */
   | 'refused'
   /** The cluster answered something else than a page, 401 for one, which was passed on. */

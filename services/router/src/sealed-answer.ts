@@ -6,6 +6,7 @@ import type { Ticket } from './queue-link.ts';
 import { headersForClient } from './relay.ts';
 import { seal, unseal } from './seal.ts';
 import { join, split } from './sealed-statement.ts';
+import type { Placement } from './submission.ts';
 
 /** A cluster's first page, kept for every poll of the temporary id. */
 export type KeptAnswer = {
@@ -16,6 +17,7 @@ export type KeptAnswer = {
   origin: string;
   /** The client that submitted it speaks X-Presto-*. */
   presto: boolean;
+  placement: Placement;
 };
 
 const INFLATED_BYTES = 4_194_304;
@@ -24,14 +26,14 @@ const ofThisBody: ReadonlySet<string> = new Set(['content-length', 'content-enco
 /** What is kept of a first page; undefined when it cannot be read. */
 export function keptAnswer(
   { answer, bytes }: Extract<PostOutcome, { kind: 'taken' }>,
-  { origin, presto }: Pick<KeptAnswer, 'origin' | 'presto'>,
+  facts: Pick<KeptAnswer, 'origin' | 'presto' | 'placement'>,
 ): KeptAnswer | undefined {
   const encoding = firstHeader(answer.rawHeaders, 'content-encoding')?.trim().toLowerCase() ?? 'identity';
   const plain = inflate(bytes, encoding, { isPart: false, maxOutputLength: INFLATED_BYTES });
   if (plain === undefined) return undefined;
   const rawHeaders = withoutHeaders(withoutHopByHop(answer.rawHeaders), ofThisBody);
   const page = answer.rewrite === undefined ? plain : rewritten(plain, new LinkRewriter(answer.rewrite));
-  return { rawHeaders, page, origin, presto };
+  return { rawHeaders, page, ...facts };
 }
 
 /** Encrypts it for who has the link. */
@@ -48,8 +50,8 @@ export function unsealAnswer(sealed: Uint8Array, { queryId, secret }: Ticket): K
 }
 
 /** Answers with it: its links lead to where this client is. */
-export function answerKept(exchange: Exchange, kept: KeptAnswer, extraHeaders: readonly string[] = []): void {
-  const { response, request, client } = exchange;
+export function answerKept(exchange: Exchange, kept: KeptAnswer, extraHeaders: readonly string[]): void {
+  const { response, client } = exchange;
   if (response.headersSent || response.destroyed) return;
   const outsideOrigin = `${client.scheme}://${client.authority}`;
   const isElsewhere = kept.origin !== '' && kept.origin !== outsideOrigin;
@@ -63,7 +65,7 @@ export function answerKept(exchange: Exchange, kept: KeptAnswer, extraHeaders: r
     String(page.length),
     ...extraHeaders,
   ]);
-  response.end(request.method === 'HEAD' ? undefined : page);
+  response.end(page);
 }
 
 /** The page with its links replaced. */

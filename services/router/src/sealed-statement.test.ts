@@ -20,12 +20,12 @@ function waiting(rawHeaders: readonly string[], more: object = {}): WaitingState
     submittedAt: 7,
   };
   const opened = unsealStatement(
-    sealStatement(submission, { decidedBy: 'policy p', requestSource: 'x' }, ticket),
+    sealStatement(submission, { groupId: 'g', decidedBy: 'policy p', requestSource: 'x' }, ticket),
     ticket,
   );
   if (opened === undefined) throw new Error('cannot be opened');
   expect(
-    unsealStatement(sealStatement(submission, { decidedBy: '', requestSource: '' }, ticket), {
+    unsealStatement(sealStatement(submission, { groupId: '', decidedBy: '', requestSource: '' }, ticket), {
       ...ticket,
       secret: randomBytes(20),
     }),

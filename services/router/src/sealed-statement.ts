@@ -21,6 +21,7 @@ export type WaitingStatement = {
   /** Epoch milliseconds, of the router that took it in. */
   submittedAt: number;
   /** Of the decision that it has to wait. */
+  groupId: string;
   decidedBy: string;
   requestSource: string;
 };
@@ -28,7 +29,7 @@ export type WaitingStatement = {
 /** Encrypts what is needed to submit a statement later. */
 export function sealStatement(
   { id, exchange, body, user, submittedAt }: Submission,
-  decision: Pick<WaitingStatement, 'decidedBy' | 'requestSource'>,
+  decision: Pick<WaitingStatement, 'groupId' | 'decidedBy' | 'requestSource'>,
   { queryId, secret }: Ticket,
 ): Uint8Array<ArrayBuffer> {
   const { rawHeaders, listeningPort, client, presto, user: checkedUser } = exchange;

@@ -155,11 +155,12 @@ async function handOver(
   response.end(plain);
 }
 
-/** Tells the client as Trino fails a query: a QUEUED page now, the error at its first poll. */
+/** Tells the client as Trino fails a query, or ends a CALL: a QUEUED page now, the rest at its first poll. */
 export function refuse(context: RoadContext, submission: Submission, refusal: Refusal, placement?: Placement): void {
   const { exchange } = submission;
   const { response, client } = exchange;
-  context.onSubmission(exchange.listeningPort, placement?.groupId ?? '', 'refused');
+  const isDone = refusal.name === calledName;
+  context.onSubmission(exchange.listeningPort, placement?.groupId ?? '', isDone ? 'carried_out' : 'refused');
   if (response.destroyed) return;
   const key = context.link.refusalKey();
   if (key === undefined) {
@@ -171,13 +172,12 @@ export function refuse(context: RoadContext, submission: Submission, refusal: Re
   const origin = `${client.scheme}://${client.authority}`;
   const name = errorName(refusal.name);
   const page = refusalPage({ refusal, key, origin, queryId, nowMs });
-  const end: Parameters<typeof historyOf>[2] =
-    refusal.name === calledName
-      ? { state: Query_State.FINISHED }
-      : {
-          state: Query_State.FAILED,
-          error: { name, code: trinoErrors[name].code, message: refusal.message },
-        };
+  const end: Parameters<typeof historyOf>[2] = isDone
+    ? { state: Query_State.FINISHED }
+    : {
+        state: Query_State.FAILED,
+        error: { name, code: trinoErrors[name].code, message: refusal.message },
+      };
   context.live.started(
     historyOf(submission, exchange.rawHeaders, {
       id: queryId,

@@ -49,7 +49,6 @@ export async function takeTurn(
   poll: Exchange,
   ticket: Ticket,
   { claimId, backend, sealed, decision, queuedMs }: AwaitTurnResponse_Turn,
-  timeMs: number,
 ): Promise<TurnEnd> {
   const { config } = context;
   const { queryId } = ticket;
@@ -75,7 +74,7 @@ export async function takeTurn(
     owner,
     placement: {
       backendId: backend.id,
-      groupId: decision?.groupId ?? '',
+      groupId: decision?.groupId || waiting.groupId,
       decidedBy: decision?.decidedBy || waiting.decidedBy,
     },
     sentHeaders,
@@ -85,8 +84,7 @@ export async function takeTurn(
   };
   // The page is kept, and may be answered to another client of this link: it has to be plain.
   const plain = [...withoutHeaders(sentHeaders, acceptEncoding), 'Accept-Encoding', 'identity'];
-  const limitMs = Math.max(1, Math.min(config.attempt_time_limit, timeMs));
-  const outcome = await postStatement(context, submission, owner, plain, limitMs, direct);
+  const outcome = await postStatement(context, submission, owner, plain, config.attempt_time_limit, direct);
   if (outcome.kind === 'taken') return await handOver(taking, outcome);
   if (outcome.kind === 'answered') return await passOnAnswer(taking, outcome);
   if (outcome.kind === 'abandoned') {
@@ -147,7 +145,7 @@ async function handOver(taking: Taking, taken: Extract<PostOutcome, { kind: 'tak
   const { queryId } = ticket;
   const id = taken.page.id ?? '';
   suspects.succeeded(owner.backendId);
-  const kept = keptAnswer(taken, { origin, presto: submission.exchange.presto });
+  const kept = keptAnswer(taken, { origin, presto: submission.exchange.presto, placement });
   if (kept === undefined) {
     await giveBack(taking, 'failed', Reason.FAILED, 'answered a page that cannot be read');
     return 'again';

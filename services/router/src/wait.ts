@@ -10,6 +10,7 @@ import {
 } from '@trino-gateway/trino';
 import type { RoadContext } from './context.ts';
 import type { Exchange } from './exchange.ts';
+import { explain } from './explain.ts';
 import { answerEmpty, answerError, answerPage } from './http-errors.ts';
 import { canceledEnd } from './page-end.ts';
 import { GatewayUnavailableError, pause } from './patience.ts';
@@ -45,7 +46,8 @@ export async function getWaiting(poll: WaitingPoll): Promise<void> {
   const { config, holds } = context;
   const began = performance.now();
   const holdMs = holds.holdMs(token);
-  const giveUpAt = began + config.submit_time_limit;
+  // Another try must be over before clients give up.
+  const lastTryAt = began + config.submit_time_limit - config.attempt_time_limit;
   for (let attempts = 0; ; ) {
     const asked = performance.now();
     const leftMs = Math.max(holdMs - (asked - began), LEAST_HOLD_MS);
@@ -64,10 +66,10 @@ export async function getWaiting(poll: WaitingPoll): Promise<void> {
         answerEnded(poll, answer.value);
         return;
       case 'turn': {
-        const end = await takeTurn(context, exchange, ticket, answer.value, giveUpAt - performance.now());
+        const end = await takeTurn(context, exchange, ticket, answer.value);
         if (end === 'answered') return;
         attempts += 1;
-        if (end === 'again' && performance.now() < giveUpAt) continue;
+        if (end === 'again' && performance.now() < lastTryAt) continue;
         break;
       }
       case 'waiting':
@@ -141,7 +143,7 @@ async function linkAtCluster(
 function answerHandedOver({ exchange, ticket, context }: WaitingPoll, sealedAnswer: Uint8Array): void {
   const kept = unsealAnswer(sealedAnswer, ticket);
   if (kept !== undefined) {
-    answerKept(exchange, kept);
+    answerKept(exchange, kept, explain(context, kept.placement));
     return;
   }
   context.logger.error('the first page of a query that waited cannot be read', { query: ticket.queryId });

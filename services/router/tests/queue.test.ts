@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { Query_State } from '@trino-gateway/api/gateway';
+import { Backend_Forwarding, Query_State } from '@trino-gateway/api/gateway';
 import { headerValue, headerValues, type ScriptedTrino, startScriptedTrino } from '@trino-gateway/testing';
 import { isTemporaryQueryId } from '@trino-gateway/trino';
 import { type FakeAdmission, fakeAdmission } from './fake-admission.ts';
+import { basic as authorization, startAuthProvider } from './fake-auth-provider.ts';
 import {
   answerJson,
   ask,
@@ -176,6 +177,13 @@ describe('a slot', () => {
     await using router = await startTestbed({ clusters: { trino }, admission, backend, route });
     await run(router.url, 'SELECT 1');
     expect(admission.calls).toEqual([]);
+  });
+
+  test('of a query that its client polls at the cluster is used from the submission on', async () => {
+    await using bed = await setUp({ taken: 0, router: { backend: { forwarding: Backend_Forwarding.DIRECT } } });
+    const { id, nextUri = '' } = pageOf(await post(bed.router.url, 'SELECT 1'));
+    expect(nextUri.startsWith(bed.trino.url)).toBe(true);
+    expect([...bed.admission.leases.values()]).toEqual([{ backendId: 'trino', queryId: id, running: true }]);
   });
 
   test('is taken beyond the limit by what only one cluster can carry out, without waiting', async () => {
@@ -489,6 +497,28 @@ describe('a stranger', () => {
   });
 });
 
+test('a user whom the gateway has checked waits under that name, and no password reaches a cluster by a poll', async () => {
+  await using provider = await startAuthProvider();
+  await using trino = await startScriptedTrino();
+  const admission = fakeAdmission({ trino: 0 });
+  await using router = await startTestbed({
+    clusters: { trino },
+    admission,
+    config: { auth_provider_url: provider.url },
+    route: (request) => ({ ...admission.route(request), authDelegated: true }),
+  });
+  expect((await post(router.url, 'SELECT 1', authorization('alice', 'wrong'))).status).toBe(401);
+  expect(admission.waiters.size).toBe(0);
+  const { nextUri = '' } = pageOf(await post(router.url, 'SELECT 1', authorization('alice')));
+  expect(onlyWaiter(admission)?.user).toBe('alice');
+  admission.slots.trino = 1;
+  const first = await pollUntilHandedOver(nextUri, authorization('alice'));
+  expect((await rest(first, [])).rows).toEqual([[1]]);
+  const [submitted] = posted(trino);
+  expect(headerValue(submitted?.rawHeaders ?? [], 'authorization')).toBeUndefined();
+  expect(headerValue(submitted?.rawHeaders ?? [], 'x-trino-user')).toBe('alice');
+});
+
 describe('a hand-over', () => {
   test.each([
     ['resets', { kind: 'reset' }],
@@ -554,6 +584,32 @@ describe('a hand-over', () => {
     expect(bed.trino.queries.map(({ id }) => id)).toEqual([pageOf(first).id]);
   });
 
+  test('in two polls at once gives both the same page, and runs once', async () => {
+    await using bed = await setUp();
+    await using second = await bed.start();
+    const { nextUri = '' } = pageOf(await post(bed.router.url, 'SELECT 1'));
+    const polls = [nextUri, second.url + new URL(nextUri).pathname].map((link) => pollUntilHandedOver(link));
+    await until(() => bed.router.held() + second.held() === 2, 'both are held');
+    bed.free();
+    const [first, other] = await Promise.all(polls);
+    expect(other?.text.replaceAll(second.url, bed.router.url)).toBe(first?.text);
+    if (first) expect((await rest(first)).rows).toEqual([[1]]);
+    expect(bed.trino.queries).toHaveLength(1);
+    expect(bed.admission.leases.size).toBe(0);
+  });
+
+  test('and every later poll say where it went, where answers are to explain that', async () => {
+    await using bed = await setUp({ router: { config: { explain_headers: true } } });
+    const { nextUri = '' } = pageOf(await post(bed.router.url, 'SELECT 1'));
+    bed.free();
+    for (const reply of [await pollUntilHandedOver(nextUri), await ask(nextUri)])
+      expect(reply.headers).toMatchObject({
+        'x-trino-gateway-backend': 'trino',
+        'x-trino-gateway-group': 'g',
+        'x-trino-gateway-decided-by': 'policy p',
+      });
+  });
+
   test('of a statement that ends at once frees its slot', async () => {
     await using bed = await setUp();
     const { handOver } = bed.admission.link;
@@ -611,7 +667,6 @@ describe('a hand-over', () => {
   });
 
   test('to a cluster whose clients poll it themselves names its address, and its slot is used from then on', async () => {
-    const { Backend_Forwarding } = await import('@trino-gateway/api/gateway');
     await using bed = await setUp({ router: { backend: { forwarding: Backend_Forwarding.DIRECT } } });
     const { nextUri = '' } = pageOf(await post(bed.router.url, 'SELECT 1'));
     bed.free();
@@ -678,6 +733,7 @@ describe('the temporary id', () => {
     const call = `CALL system.runtime.kill_query('${bed.id}', 'enough')`;
     expect((await run(bed.router.url, call, mallory)).last.error?.errorName).toBe('PERMISSION_DENIED');
     const { last } = await run(bed.router.url, call);
+    expect(bed.router.submissions.at(-1)?.[2]).toBe('carried_out');
     expect(last).toMatchObject({ stats: { state: 'FINISHED' }, updateType: 'CALL' });
     expect(pageOf(await ask(bed.nextUri)).error).toMatchObject({
       errorName: 'ADMINISTRATIVELY_KILLED',
