@@ -61,7 +61,8 @@ export async function activate(
   const { activation, link, holds, logger } = context;
   if (activation.isAllowed(queryId) || !activation.isLimited(queryId, backendIds)) return true;
   const backendId = backendIds.find((id) => link.backends().get(id)?.limited === true) ?? backendIds[0] ?? '';
-  const signal = AbortSignal.any([exchange.signal, holds.stopping]);
+  const hold = holds.enter(queryId, exchange.signal);
+  const { signal } = hold;
   try {
     if (await link.admission.activate({ trinoQueryId: queryId, backendId }, { signal, waitMs: PATIENCE_MS })) {
       activation.allowed(queryId);
@@ -72,6 +73,8 @@ export async function activate(
   } catch (error) {
     if (!(error instanceof GatewayUnavailableError) && !signal.aborted) throw error;
     logger.debug('a first poll has to wait: nobody can say whether there is a slot', { query: queryId });
+  } finally {
+    hold.end();
   }
   if (exchange.signal.aborted) return false;
   const { response, client } = exchange;

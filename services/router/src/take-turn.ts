@@ -39,8 +39,6 @@ type Taking = {
   queuedMs: number;
 };
 
-/** By then the claim has run out. */
-const HAND_OVER_MS = 15_000;
 const acceptEncoding: ReadonlySet<string> = new Set(['accept-encoding']);
 
 /** It is this query's turn: its statement goes to the cluster, and the cluster's page to the client that polls. */
@@ -152,15 +150,15 @@ async function handOver(taking: Taking, taken: Extract<PostOutcome, { kind: 'tak
   }
   await learnOwner(context, id, owner, submission.submittedAt);
   // Neither a hang-up nor a stop of the router ends it: what is stored saves the next poll the way to the cluster.
-  const limit = AbortSignal.timeout(HAND_OVER_MS);
+  const { signal } = new AbortController();
   try {
     const sealedAnswer = sealAnswer(kept, ticket);
-    if (!(await link.admission.handOver({ queryId, claimId, trinoQueryId: id, sealedAnswer }, limit))) {
+    if (!(await link.admission.handOver({ queryId, claimId, trinoQueryId: id, sealedAnswer }, signal))) {
       context.onHandOver(placement.groupId, 'lost');
       return 'again';
     }
   } catch (error) {
-    if (!(error instanceof GatewayUnavailableError) && !limit.aborted) throw error;
+    if (!(error instanceof GatewayUnavailableError)) throw error;
     context.onHandOver(placement.groupId, 'lost');
     return 'silent';
   }

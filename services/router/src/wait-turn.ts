@@ -29,41 +29,40 @@ export async function waitTurn(
 ): Promise<TurnAnswer> {
   const { admission } = link;
   const secretHash = hashOfSecret(secret);
-  const leave = holds.enter(queryId);
+  const hold = holds.enter(queryId);
   const hungUp = Promise.withResolvers<'gone'>();
   const onHangUp = () => hungUp.resolve('gone');
   client.addEventListener('abort', onHangUp, { once: true });
   if (client.aborted) onHangUp();
   const asked = admission.awaitTurn(
     { queryId, secretHash, waitMs: Math.ceil(waitMs) },
-    { signal: holds.stopping, waitMs: PATIENCE_MS },
+    { signal: hold.signal, waitMs: PATIENCE_MS },
   );
   try {
     const answer = await Promise.race([asked, hungUp.promise]);
     if (answer === 'gone') {
-      if (leave() === 0 && waitMs > 0) admission.leave({ queryId, secretHash });
-      asked.then(
-        (late) => giveBackLate(late, queryId),
-        () => {},
-      );
+      if (hold.end() === 0 && waitMs > 0) {
+        admission.leave({ queryId, secretHash });
+        asked.then(giveBackLate, () => {});
+      } else asked.catch(() => {});
       return { case: 'gone' };
     }
-    leave();
+    hold.end();
     if (answer?.state.case === 'waiting') holds.waited(queryId, answer.state.value.queuedMs);
     if (answer === undefined) return { case: 'unknown' };
     return answer.state.case === undefined ? { case: 'silent' } : answer.state;
   } catch (error) {
-    leave();
-    if (error instanceof GatewayUnavailableError || holds.stopping.aborted) return { case: 'silent' };
+    hold.end();
+    if (error instanceof GatewayUnavailableError || holds.isStopping()) return { case: 'silent' };
     throw error;
   } finally {
     client.removeEventListener('abort', onHangUp);
   }
 
-  function giveBackLate(late: AwaitTurnResponse | undefined, id: string): void {
+  function giveBackLate(late: AwaitTurnResponse | undefined): void {
     if (late?.state.case !== 'turn') return;
     const { claimId } = late.state.value;
     const text = 'the client has gone';
-    void admission.giveBack({ queryId: id, claimId, reason: GiveBackRequest_Reason.ABSENT, text });
+    void admission.giveBack({ queryId, claimId, reason: GiveBackRequest_Reason.ABSENT, text });
   }
 }

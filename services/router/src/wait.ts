@@ -73,9 +73,9 @@ export async function getWaiting(poll: WaitingPoll): Promise<void> {
         break;
       }
       case 'waiting':
-        if (attempts === 0 && performance.now() - began < holdMs && !holds.stopping.aborted) {
+        if (attempts === 0 && performance.now() - began < holdMs - LEAST_HOLD_MS && !holds.isStopping()) {
           const pauseMs = Math.max(0, LEAST_PAUSE_MS - (performance.now() - asked));
-          await pause(pauseMs, AbortSignal.any([exchange.signal, holds.stopping]));
+          await pause(pauseMs, exchange.signal);
           continue;
         }
     }
