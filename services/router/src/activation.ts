@@ -85,6 +85,7 @@ export async function activate(
   const origin = `${client.scheme}://${client.authority}`;
   const waitedMs = activation.waitedMs(queryId);
   const page = { id: queryId, infoUri: infoUri(origin, queryId), nextUri: origin + target };
+  context.onQueuedPage();
   answerPage(response, queuedPage({ ...page, elapsedMillis: waitedMs, queuedMillis: waitedMs }));
   return false;
 }

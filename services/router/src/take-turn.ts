@@ -39,6 +39,8 @@ type Taking = {
   queuedMs: number;
 };
 
+/** Shorter than a claim lasts (15 s): a later answer could be given to nobody. */
+const LONGEST_ATTEMPT_MS = 12_000;
 const acceptEncoding: ReadonlySet<string> = new Set(['accept-encoding']);
 
 /** It is this query's turn: its statement goes to the cluster, and the cluster's page to the client that polls. */
@@ -82,7 +84,8 @@ export async function takeTurn(
   };
   // The page is kept, and may be answered to another client of this link: it has to be plain.
   const plain = [...withoutHeaders(sentHeaders, acceptEncoding), 'Accept-Encoding', 'identity'];
-  const outcome = await postStatement(context, submission, owner, plain, config.attempt_time_limit, direct);
+  const timeMs = Math.min(config.attempt_time_limit, LONGEST_ATTEMPT_MS);
+  const outcome = await postStatement(context, submission, owner, plain, timeMs, direct);
   if (outcome.kind === 'taken') return await handOver(taking, outcome);
   if (outcome.kind === 'answered') return await passOnAnswer(taking, outcome);
   if (outcome.kind === 'abandoned') {

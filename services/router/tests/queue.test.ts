@@ -74,6 +74,8 @@ describe('a slot', () => {
     const first = await post(bed.router.url, 'SELECT 1');
     const { id } = pageOf(first);
     expect(bed.admission.calls).toEqual([`handOut ${id}`]);
+    const link = pageOf(first).nextUri ?? '';
+    expect((await ask(link)).text).toBe((await ask(link)).text);
     const { rows } = await rest(first);
     expect(rows).toEqual([[1]]);
     expect(bed.admission.calls).toEqual([`handOut ${id}`, `activate ${id}`, `settle ${id}`]);
