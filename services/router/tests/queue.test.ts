@@ -406,17 +406,22 @@ describe('a client that waits', () => {
   });
 
   test('with X-Presto-* headers, and none of them in its polls as PyHive does, gets X-Presto-* back', async () => {
-    await using bed = await setUp();
-    bed.trino.when('SET', { answerHeaders: [['X-Trino-Set-Catalog', 'hive']], updateType: 'SET SESSION' });
+    await using cluster = await startStub((request, response) => {
+      answerJson(response, firstPage(request), ['X-Trino-Set-Catalog', 'hive']);
+    });
+    const admission = fakeAdmission({ cluster: 0 });
+    await using router = await startTestbed({ clusters: { cluster }, admission });
     const { nextUri = '' } = pageOf(
-      await post(bed.router.url, 'SELECT 1', ['X-Presto-User', 'alice', 'X-Presto-Source', 'pyhive']),
+      await post(router.url, 'SELECT 1', ['X-Presto-User', 'alice', 'X-Presto-Source', 'pyhive']),
     );
-    bed.free();
-    const first = await pollUntilHandedOver(nextUri, []);
-    const [submitted] = posted(bed.trino);
-    expect(headerValue(submitted?.rawHeaders ?? [], 'x-trino-user')).toBe('alice');
-    expect(headerValue(submitted?.rawHeaders ?? [], 'x-trino-source')).toBe('pyhive');
-    expect((await rest(first, [])).rows).toEqual([[1]]);
+    admission.slots.cluster = 1;
+    for (const reply of [await pollUntilHandedOver(nextUri, []), await ask(nextUri)]) {
+      expect(reply.headers['x-presto-set-catalog']).toBe('hive');
+      expect(reply.headers['x-trino-set-catalog']).toBeUndefined();
+    }
+    const [submitted] = cluster.requests;
+    expect(submitted?.headers).toMatchObject({ 'x-trino-user': 'alice', 'x-trino-source': 'pyhive' });
+    expect(cluster.requests).toHaveLength(1);
   });
 
   test('with a statement of 10 MB: every byte of it waits and reaches the cluster', async () => {
@@ -524,14 +529,19 @@ test('a user whom the gateway has checked waits under that name, and no password
 describe('a hand-over', () => {
   test.each([
     ['resets', { kind: 'reset' }],
+    ['answers 502', { kind: 'status', status: 502 }],
     ['answers 503', { kind: 'status', status: 503 }],
+    ['answers 504', { kind: 'status', status: 504 }],
+    ['is silent', { kind: 'silence' }],
+    ['breaks off in its answer', { kind: 'broken-page', bytes: 100 }],
     ['answers something that is no page', { kind: 'status', status: 200, body: '<html>' }],
   ] as const)('to a cluster that %s goes to the next one within the same poll', async (_what, action) => {
     await using trino = await startScriptedTrino();
     await using spare = await startScriptedTrino();
     trino.fault({ on: 'submit', action });
     const admission = fakeAdmission({ trino: 0, spare: 0 });
-    await using router = await startTestbed({ clusters: { trino, spare }, admission });
+    const config = action.kind === 'silence' ? { attempt_time_limit: 2_000 } : {};
+    await using router = await startTestbed({ clusters: { trino, spare }, admission, config });
     const { nextUri = '' } = pageOf(await post(router.url, 'SELECT 1'));
     Object.assign(admission.slots, { trino: 1, spare: 1 });
     const first = await ask(nextUri);
@@ -726,7 +736,11 @@ describe('the temporary id', () => {
   test('of one that waits is cancelled by DELETE /v1/query/{id}', async () => {
     await using bed = await waiting();
     await using second = await bed.start();
-    expect((await ask(`${second.url}/v1/query/${bed.id}`, { method: 'DELETE', headers: user })).status).toBe(204);
+    const url = `${second.url}/v1/query/${bed.id}`;
+    bed.admission.down = true;
+    expect((await ask(url, { method: 'DELETE', headers: user })).status).toBeGreaterThanOrEqual(500);
+    bed.admission.down = false;
+    expect((await ask(url, { method: 'DELETE', headers: user })).status).toBe(204);
     expect(pageOf(await ask(bed.nextUri)).error?.errorName).toBe('USER_CANCELED');
   });
 
