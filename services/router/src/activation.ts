@@ -10,8 +10,10 @@ import { infoUri } from './refusal.ts';
 
 /** Which queries hold a slot, as far as this router knows. */
 export type Activation = {
-  /** A slot is held for this query. */
-  handedOut(trinoQueryId: string): void;
+  /** A slot is held for this query, which only this link starts. */
+  handedOut(trinoQueryId: string, firstLink: string | undefined): void;
+  /** Whether its first link is known, and is another one: such a poll starts nothing. */
+  isWrongSlug(trinoQueryId: string, slug: string): boolean;
   /** Its first poll may pass. */
   allowed(trinoQueryId: string): void;
   isAllowed(trinoQueryId: string): boolean;
@@ -28,12 +30,13 @@ const PATIENCE_MS = 4_000;
 
 /** Nothing known. */
 export function createActivation({ link }: Pick<RoadContext, 'link'>): Activation {
-  const known = new LRUCache<string, 'held' | 'allowed'>({ max: REMEMBERED });
+  const known = new LRUCache<string, { isAllowed: boolean; slug?: string | undefined }>({ max: REMEMBERED });
   const turnedAway = new LRUCache<string, number>({ max: REMEMBERED });
   return {
-    handedOut: (id) => void known.set(id, 'held'),
-    allowed: (id) => void known.set(id, 'allowed'),
-    isAllowed: (id) => known.get(id) === 'allowed',
+    handedOut: (id, firstLink) => void known.set(id, { isAllowed: false, slug: firstLink?.split('/').at(-2) }),
+    isWrongSlug: (id, slug) => (known.get(id)?.slug ?? slug) !== slug,
+    allowed: (id) => void known.set(id, { ...known.get(id), isAllowed: true }),
+    isAllowed: (id) => known.get(id)?.isAllowed === true,
     isLimited: (id, backendIds) =>
       known.has(id) || backendIds.some((backendId) => link.backends().get(backendId)?.limited === true),
     waitedMs: (id) => {
@@ -46,7 +49,7 @@ export function createActivation({ link }: Pick<RoadContext, 'link'>): Activatio
 }
 
 /** The first poll of a query, by GET or HEAD. */
-export type FirstPoll = { queryId: string; target: string; method: 'GET' | 'HEAD' };
+export type FirstPoll = { queryId: string; slug: string; target: string; method: 'GET' | 'HEAD' };
 
 /**
  * Whether a first poll may reach the cluster. If not, the client has its answer: a QUEUED page with the same link. Of several
@@ -55,10 +58,12 @@ export type FirstPoll = { queryId: string; target: string; method: 'GET' | 'HEAD
 export async function activate(
   context: RoadContext,
   exchange: Exchange,
-  { queryId, target, method }: FirstPoll,
+  { queryId, slug, target, method }: FirstPoll,
   backendIds: readonly string[],
 ): Promise<boolean> {
   const { activation, link, holds, logger } = context;
+  // The cluster itself says what it thinks of a wrong link.
+  if (activation.isWrongSlug(queryId, slug)) return true;
   if (activation.isAllowed(queryId) || !activation.isLimited(queryId, backendIds)) return true;
   const backendId = backendIds.find((id) => link.backends().get(id)?.limited === true) ?? backendIds[0] ?? '';
   const hold = holds.enter(queryId, exchange.signal);

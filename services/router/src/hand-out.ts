@@ -23,7 +23,7 @@ export async function handOut(
     if (error instanceof GatewayUnavailableError || signal.aborted) return 'unclear';
     throw error;
   }
-  context.activation.handedOut(id);
+  context.activation.handedOut(id, outcome.page.nextUri);
   if (isDirect) await activateDirect(context, id, backendId, signal);
   return 'held';
 }

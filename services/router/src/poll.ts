@@ -49,11 +49,11 @@ async function mayStart(
   owners: readonly Owner[],
 ): Promise<boolean> {
   if (request.kind !== 'poll' || request.phase !== 'queued' || request.token !== 1) return true;
-  const { queryId, target, method } = request;
+  const { queryId, slug, target, method } = request;
   if (method === 'DELETE') return true;
   const possible = owners.length > 0 ? owners : context.ownership.candidates();
   const backendIds = possible.map(({ backendId }) => backendId);
-  return await activate(context, exchange, { queryId, target, method }, backendIds);
+  return await activate(context, exchange, { queryId, slug, target, method }, backendIds);
 }
 
 const methodOf = (request: Poll) => (request.kind === 'poll' ? request.method : 'DELETE');

@@ -166,7 +166,7 @@ async function handOver(taking: Taking, taken: Extract<PostOutcome, { kind: 'tak
     return 'silent';
   }
   context.onHandOver(placement.groupId, 'handed_over');
-  activation.handedOut(id);
+  activation.handedOut(id, taken.page.nextUri);
   await transactions.observe(id, taken.answer.rawHeaders, owner);
   const query = historyOf(submission, sentHeaders, { id: queryId, trinoQueryId: id, queuedMs, ...placement });
   if (isDirect) live.departed(query);

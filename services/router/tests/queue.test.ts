@@ -145,6 +145,15 @@ describe('a slot', () => {
     expect((await rest(await ask(unpolled.nextUri ?? ''))).rows).toEqual([[2]]);
   });
 
+  test('is not used by a first poll with a wrong link, which starts nothing', async () => {
+    await using bed = await setUp({ taken: 0 });
+    const { nextUri = '', id } = pageOf(await post(bed.router.url, 'SELECT 1'));
+    expect((await ask(nextUri.replace(/\/y[0-9a-f]+\//, '/y00/'))).status).toBe(404);
+    expect(bed.admission.calls).toEqual([`handOut ${id}`]);
+    expect(bed.trino.queries).toEqual([]);
+    expect((await rest(await ask(nextUri))).rows).toEqual([[1]]);
+  });
+
   test('is freed neither by a wrong link, nor by a cancel, nor by hanging up', async () => {
     await using bed = await setUp({ taken: 0 });
     bed.trino.when('SLEEP', { runMs: Number.POSITIVE_INFINITY });
