@@ -605,6 +605,23 @@ describe('a hand-over', () => {
     expect(bed.trino.queries.map(({ id }) => id)).toEqual([pageOf(first).id]);
   });
 
+  test('that nobody can store gives its page to nobody: the client reads that it waits', async () => {
+    await using bed = await setUp();
+    const { nextUri = '', id } = pageOf(await post(bed.router.url, 'SELECT 1'));
+    bed.admission.onHandOver = () => {
+      bed.admission.down = true;
+    };
+    bed.free();
+    expect(pageOf(await ask(nextUri))).toMatchObject({ id, stats: { state: 'QUEUED' } });
+    expect(polled(bed.trino)).toEqual([]);
+    bed.admission.onHandOver = () => {};
+    bed.admission.down = false;
+    bed.admission.expireClaims();
+    expect((await rest(await pollUntilHandedOver(nextUri))).rows).toEqual([[1]]);
+    expect(bed.trino.queries).toHaveLength(1);
+    expect(bed.admission.leases.size).toBe(0);
+  });
+
   test('in two polls at once gives both the same page, and runs once', async () => {
     await using bed = await setUp();
     await using second = await bed.start();
