@@ -20,6 +20,7 @@ const REGISTRIES: Record<string, ReturnType<typeof router>['registry']> = {
   router: router({
     liveQueries: nobody,
     liveQueriesForgotten: none,
+    heldPolls: none,
     historyBacklog: none,
     historyDropped: none,
     snapshotAgeMs: nothing,

@@ -34,7 +34,7 @@ export {
 export { LinkRewriter, type LinkRewriterOptions, linkRewritingStream, normalizedOrigin } from './link-rewriter.ts';
 export { parsePageError } from './page-error.ts';
 export { decodeJsonText, type PageLink, PageScanner, type PageScannerOptions } from './page-scanner.ts';
-export { type FailedPage, failedPage, pageContentType, type QueuedPage, queuedPage } from './pages.ts';
+export { calledPage, type FailedPage, failedPage, pageContentType, type QueuedPage, queuedPage } from './pages.ts';
 export { preparedStatement } from './prepared-statements.ts';
 export {
   coordinatorAlphabet,

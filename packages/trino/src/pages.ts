@@ -42,6 +42,12 @@ export function failedPage({ id, infoUri, error, elapsedMillis = 0, queuedMillis
   return `{"id":${json(id)},"infoUri":${json(infoUri)},${stats},"error":${json(failure)},"warnings":[]}`;
 }
 
+/** The last page of a CALL that did what it should, as Trino ends it. */
+export function calledPage({ id, infoUri }: Pick<QueuedPage, 'id' | 'infoUri'>): string {
+  const stats = statsText('FINISHED', false, 0, 0);
+  return `{"id":${json(id)},"infoUri":${json(infoUri)},"columns":[],${stats},"warnings":[],"updateType":"CALL"}`;
+}
+
 const json = (value: unknown) => JSON.stringify(value);
 
 function statsText(state: string, queued: boolean, elapsedMillis: number, queuedMillis: number): string {

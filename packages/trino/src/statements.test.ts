@@ -7,23 +7,24 @@ import { type StatementSession, statementKind } from './statements.ts';
 
 const id = '20261121_072646_00379_nitsd';
 const kill = { kind: 'killQuery', queryId: id };
+const killWith = (message: string) => ({ ...kill, message });
 const unknownKill = { kind: 'killQuery', queryId: undefined };
 const other = { kind: 'other' };
 
 describe('a kill goes to the owner of the query it names', () => {
   test.each<[string, object]>([
-    [`CALL system.runtime.kill_query(query_id => '${id}', message => 'too big')`, kill],
-    [`CALL system.runtime.kill_query(message => 'a, b (c', query_id => '${id}')`, kill],
-    [`call System.RunTime.Kill_Query('${id}', 'm')`, kill],
+    [`CALL system.runtime.kill_query(query_id => '${id}', message => 'too big')`, killWith('too big')],
+    [`CALL system.runtime.kill_query(message => 'a, b (c', query_id => '${id}')`, killWith('a, b (c')],
+    [`call System.RunTime.Kill_Query('${id}', 'm')`, killWith('m')],
     [`CALL "system"."runtime"."KILL_QUERY"(QUERY_ID => '${id}', MESSAGE => null)`, kill],
     [`CALL "system" . runtime . "kill_query" ( '${id}' )`, kill],
     [`/* why */ CALL -- now\n system.runtime.kill_query(/*'no'*/'${id}') -- done`, kill],
     [`CALL system.runtime.kill_query(('${id}'))`, kill],
-    [`CALL system.runtime.kill_query('20261121_072646' || '_00379_nitsd', 'it''s')`, kill],
+    [`CALL system.runtime.kill_query('20261121_072646' || '_00379_nitsd', 'it''s')`, killWith("it's")],
     [`CALL system.runtime.kill_query(U&'\\0032\\+000030261121_072646_00379_nitsd')`, kill],
-    [`CALL system.runtime.kill_query(u&'!0032!+000030261121_072646_00379_nitsd' UESCAPE '!', 'm')`, kill],
-    [`CALL system.runtime.kill_query(concat('a', 'b'), '${id}')`, unknownKill],
-    [`CALL system.runtime.kill_query(message => '${id}')`, unknownKill],
+    [`CALL system.runtime.kill_query(u&'!0032!+000030261121_072646_00379_nitsd' UESCAPE '!', 'm')`, killWith('m')],
+    [`CALL system.runtime.kill_query(concat('a', 'b'), '${id}')`, { ...unknownKill, message: id }],
+    [`CALL system.runtime.kill_query(message => '${id}')`, { ...unknownKill, message: id }],
     ['CALL system.runtime.kill_query()', unknownKill],
     ['CALL system.runtime.kill_query(?)', unknownKill],
     [`CALL system.runtime.kill_query('${id}`, unknownKill],
@@ -50,8 +51,8 @@ describe('a kill goes to the owner of the query it names', () => {
 describe('EXECUTE is looked through', () => {
   const call = `CALL system.runtime.kill_query('${id}', 'm')`;
   test.each<[string, object]>([
-    [`EXECUTE IMMEDIATE '${call.replaceAll("'", "''")}'`, kill],
-    [`execute immediate 'call system.runtime.kill_query(?, ?)' using '${id}', 'm'`, kill],
+    [`EXECUTE IMMEDIATE '${call.replaceAll("'", "''")}'`, killWith('m')],
+    [`execute immediate 'call system.runtime.kill_query(?, ?)' using '${id}', 'm'`, killWith('m')],
     [
       `EXECUTE IMMEDIATE 'CALL system.runtime.kill_query(message => ?, query_id => ?)' USING concat('a', 'b'), '${id}'`,
       kill,
@@ -69,13 +70,13 @@ describe('EXECUTE is looked through', () => {
   const encoded = encodeURIComponent(call).replaceAll('%20', '+');
   const packed = (sql: string) => encodeURIComponent(`$zstd:${zstdCompressSync(sql).toString('base64url')}`);
   test.each<[string, string[], object]>([
-    ['EXECUTE k', [`a=SELECT+1,k=${encoded}`], kill],
-    ['EXECUTE k', ['a=SELECT+1', ` k=${encoded} `], kill],
-    ['EXECUTE "K k"', [`K+k=${encoded}`], kill],
+    ['EXECUTE k', [`a=SELECT+1,k=${encoded}`], killWith('m')],
+    ['EXECUTE k', ['a=SELECT+1', ` k=${encoded} `], killWith('m')],
+    ['EXECUTE "K k"', [`K+k=${encoded}`], killWith('m')],
     ['EXECUTE K', [`k=${encoded}`], other],
     ['EXECUTE k', [], other],
     [`EXECUTE k USING '${id}'`, ['k=CALL+system.runtime.kill_query%28%3F%29'], kill],
-    ['EXECUTE k', [`k=${packed(call)}`], kill],
+    ['EXECUTE k', [`k=${packed(call)}`], killWith('m')],
     ['EXECUTE k', ['k=%24zstd%3Abm90IHpzdGQ'], other],
     ['EXECUTE k', ['k=%E0%A4%A'], other],
     ['EXECUTE k', ['k=EXECUTE+k'], other],

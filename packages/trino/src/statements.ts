@@ -5,8 +5,8 @@ import { type SqlToken, sqlTokens } from './sql-tokens.ts';
 export type StatementKind =
   | { kind: 'startTransaction' }
   | { kind: 'endTransaction' }
-  /** CALL system.runtime.kill_query; `queryId` when the statement says it in plain text. */
-  | { kind: 'killQuery'; queryId: string | undefined }
+  /** CALL system.runtime.kill_query; `queryId` and `message` when the statement says them in plain text. */
+  | { kind: 'killQuery'; queryId: string | undefined; message: string | undefined }
   | { kind: 'other' };
 
 /** What of the session a statement may refer to. */
@@ -76,11 +76,13 @@ function callKind(
   if (open < 1 || !isKillQuery(tokens.slice(0, open), session)) return other;
   const numbered = numberParameters(tokens.slice(open + 1), parameters);
   const found = splitArguments(numbered);
-  const byName = found.find((argument) => isSymbol(argument[1], '=>') && identifier(argument[0]) === 'query_id');
-  if (byName !== undefined) return { kind: 'killQuery', queryId: textOf(byName.slice(2)) };
-  const [byPosition] = found;
-  const isNamed = byPosition === undefined || isSymbol(byPosition[1], '=>');
-  return { kind: 'killQuery', queryId: isNamed ? undefined : textOf(byPosition) };
+  const argument = (name: string, position: number): string | undefined => {
+    const byName = found.find((one) => isSymbol(one[1], '=>') && identifier(one[0]) === name);
+    if (byName !== undefined) return textOf(byName.slice(2));
+    const byPosition = found[position];
+    return byPosition === undefined || isSymbol(byPosition[1], '=>') ? undefined : textOf(byPosition);
+  };
+  return { kind: 'killQuery', queryId: argument('query_id', 0), message: argument('message', 1) };
 }
 
 function isKillQuery(name: readonly SqlToken[], session: StatementSession): boolean {

@@ -1,5 +1,5 @@
 import type { RouteRequest } from '@trino-gateway/api/gateway';
-import { admit } from './admission/admission.ts';
+import { admit, takeAt } from './admission/admission.ts';
 import type { ConfiguredLimits } from './admission/configured-limits.ts';
 import type { Ledger } from './admission/ledger.ts';
 import { neverWaits } from './admission/never-waits.ts';
@@ -34,6 +34,8 @@ type Options = {
   live: LiveCounts;
   limits: ConfiguredLimits;
   ledger: Pick<Ledger, 'run' | 'state'>;
+  /** Whether queries of this backend may hold slots. */
+  isLimited: (backendId: string) => boolean;
   defaultGroupId: string | undefined;
   /** SHOW and DESCRIBE start at once, whatever the limits. */
   metadataNeverWaits?: boolean;
@@ -48,7 +50,19 @@ type Options = {
 
 /** Holds the answers already given. */
 export function createDecisions(options: Options): Decisions {
-  const { keeper, live, limits, ledger, defaultGroupId, metadataNeverWaits, turns, now, chance, onDecision } = options;
+  const {
+    keeper,
+    live,
+    limits,
+    ledger,
+    isLimited,
+    defaultGroupId,
+    metadataNeverWaits,
+    turns,
+    now,
+    chance,
+    onDecision,
+  } = options;
   const memory = createRouteMemory<Routed & { bounded: boolean }>(now);
   const circumstances = (): Circumstances => ({
     now: now(),
@@ -90,6 +104,18 @@ export function createDecisions(options: Options): Decisions {
       failed.push(backendId);
     }
   };
+  /** For a statement that one coordinator alone can carry out: a slot of that, also beyond the limit. */
+  const bound = async ({ submissionId, boundBackendId, user }: RouteRequest, outcome: Outcome): Promise<Routed> => {
+    if (!isLimited(boundBackendId))
+      return { outcome: outcome.kind === 'waits' ? nobody(outcome) : outcome, leased: false };
+    const applicant = {
+      submissionId,
+      groupId: outcome.kind === 'refused' ? '' : outcome.groupId,
+      user: storedUser(user),
+    };
+    await ledger.run((admission) => takeAt(admission, applicant, boundBackendId));
+    return { outcome: outcome.kind === 'waits' ? nobody(outcome) : outcome, leased: true };
+  };
   return {
     circumstances,
     dryRun: (request) => decide(request, keeper.snapshot(), circumstances()),
@@ -109,6 +135,10 @@ export function createDecisions(options: Options): Decisions {
         return { outcome, leased: false, bounded };
       });
       const { outcome, bounded } = routed;
+      if (request.boundBackendId !== '') return bound(request, outcome);
+      // Nothing is submitted: whoever asks only wants to know which cluster it would be.
+      if (request.statement === '')
+        return outcome.kind === 'waits' ? { outcome: nobody(outcome), leased: false } : routed;
       return bounded && outcome.kind !== 'refused' ? admitted(request, outcome) : routed;
     },
   };

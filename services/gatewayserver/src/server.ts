@@ -122,6 +122,7 @@ export async function startGatewayserver(
     ledger,
     turns,
     defaultGroupId: config.default_group,
+    isLimited: kept.isLimited,
     metadataNeverWaits: config.metadata_never_waits,
     now,
     chance: Math.random,

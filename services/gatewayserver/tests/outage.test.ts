@@ -60,6 +60,7 @@ beforeAll(async () => {
   const decisions = createDecisions({
     keeper,
     live,
+    isLimited: () => true,
     limits,
     ledger,
     turns,

@@ -1,11 +1,14 @@
 import type { RouterConfig } from '@trino-gateway/config';
 import type { Logger } from '@trino-gateway/runtime';
+import type { Activation } from './activation.ts';
 import type { AskCluster } from './ask-cluster.ts';
 import type { Delegation } from './delegation.ts';
 import type { Forwarding } from './forwarding.ts';
 import type { GatewayLink } from './gateway-link.ts';
+import type { Holds } from './holds.ts';
+import type { CheckClient } from './known-clients.ts';
 import type { LiveQueries } from './live-queries.ts';
-import type { SubmissionResult } from './metrics.ts';
+import type { HandOverResult, SubmissionResult } from './metrics.ts';
 import type { MissMemory } from './miss-memory.ts';
 import type { Ownership } from './ownership.ts';
 import type { Suspects } from './suspects.ts';
@@ -39,8 +42,15 @@ export type RoadContext = {
   delegation: Delegation;
   forwarding: Forwarding;
   ask: AskCluster;
+  activation: Activation;
+  holds: Holds;
+  checkClient: CheckClient;
   /** Called when a submission has ended: the port it came in by, the chosen group if any, and how. */
   onSubmission: (listeningPort: number, groupId: string, result: SubmissionResult) => void;
+  /** Called when a poll of a waiting statement was answered that it still waits. */
+  onQueuedPage: () => void;
+  /** Called with what came of giving a statement that had waited to a cluster. */
+  onHandOver: (groupId: string, result: HandOverResult) => void;
   /** An id of our own, for a statement that never reaches a cluster. */
   temporaryId: (nowMs: number) => string;
   /** Epoch milliseconds. */

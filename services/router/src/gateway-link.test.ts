@@ -45,6 +45,7 @@ const request = {
   clientIp: '192.0.2.1',
   excludedBackendIds: [],
   avoidedBackendIds: [],
+  boundBackendId: '',
 };
 const never = new AbortController().signal;
 
@@ -137,6 +138,7 @@ describe('without a gatewayserver', () => {
       forwardedHeaders: Setting.AUTO,
       externalUrl: 'https://a.example',
       forwarding: Backend_Forwarding.DIRECT,
+      limited: true,
     };
     fake.publish({
       ...snapshotOf('1', ['http://a:1']),

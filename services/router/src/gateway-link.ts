@@ -11,6 +11,7 @@ import {
   type WatchSnapshotResponse,
 } from '@trino-gateway/api/gateway';
 import { describeError, every, isUnreachable, type Logger, refusesToken } from '@trino-gateway/runtime';
+import { type AdmissionLink, createAdmissionLink } from './admission-link.ts';
 import { createLastingReports } from './lasting-reports.ts';
 import { createLiveReports } from './live-reports.ts';
 import { keyOf, type Life, type Owner, type OwnershipTable } from './ownership.ts';
@@ -47,6 +48,8 @@ export type GatewayLink = {
   findTransaction(id: string, signal: AbortSignal): Promise<Owner | undefined>;
   /** A transaction has ended: nobody need find it any more. */
   endTransaction(id: string): void;
+  /** Slots and places in the queue. */
+  admission: AdmissionLink;
 };
 
 /** The link with what the process around it needs. Disposal ends its loops and writes the state file. */
@@ -211,8 +214,10 @@ export function createGatewayLink(options: GatewayLinkOptions): RunningGatewayLi
     usedSuffixesIntervalMs: timings.usedSuffixesIntervalMs,
     logger,
   });
+  const { gatewayserverWaitMs } = options;
+  const admission = createAdmissionLink({ transport, routerId, gatewayserverWaitMs, logger });
   const patiently = <Answer>(signal: AbortSignal, call: (timeoutMs: number) => Promise<Answer>) =>
-    whileUnreachable({ waitMs: options.gatewayserverWaitMs, callLimitMs: ROUTE_LIMIT_MS, signal }, call);
+    whileUnreachable({ waitMs: gatewayserverWaitMs, callLimitMs: ROUTE_LIMIT_MS, signal }, call);
 
   return {
     notReady: () => {
@@ -225,6 +230,7 @@ export function createGatewayLink(options: GatewayLinkOptions): RunningGatewayLi
       patiently(signal, async (timeoutMs) => {
         const began = performance.now();
         const answer = await ask({ ...request, routerId }, signal, timeoutMs);
+        if (answer.askAgain) throw new ConnectError('no slot could be stored in time', Code.Unavailable);
         options.onRouted?.(performance.now() - began);
         return answer;
       }),
@@ -246,9 +252,12 @@ export function createGatewayLink(options: GatewayLinkOptions): RunningGatewayLi
         }
       }),
     endTransaction: (id) => void transactions.report({ id, owner: undefined }),
+    admission,
     snapshotAgeMs: () => (confirmedAt === undefined ? undefined : performance.now() - confirmedAt),
     [Symbol.asyncDispose]: async () => {
-      await Promise.all([watching, live, incarnations, transactions].map((loop) => loop[Symbol.asyncDispose]()));
+      await Promise.all(
+        [watching, live, incarnations, transactions, admission].map((loop) => loop[Symbol.asyncDispose]()),
+      );
       await stateFile[Symbol.asyncDispose]();
     },
   };
@@ -263,8 +272,15 @@ function describeTrouble(error: unknown, hasToken: boolean): string {
   return 'the gatewayserver refuses to tell the configuration (router.gatewayserver_url)';
 }
 
-function knownBackendOf({ id, url, forwardedHeaders, externalUrl, forwarding }: SnapshotBackend): KnownBackend {
-  return { backendId: id, url, forwardedHeaders, externalUrl, forwarding };
+function knownBackendOf({
+  id,
+  url,
+  forwardedHeaders,
+  externalUrl,
+  forwarding,
+  limited,
+}: SnapshotBackend): KnownBackend {
+  return { backendId: id, url, forwardedHeaders, externalUrl, forwarding, limited };
 }
 
 function lifeOf({ suffix, backendId, url, forwardedHeaders }: Incarnation): Life {

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { describeError, type Logger } from '@trino-gateway/runtime';
 import { bothFamiliesMessage, classifyRequest, firstHeader, headerFamily } from '@trino-gateway/trino';
+import { createActivation } from './activation.ts';
 import { createAskCluster } from './ask-cluster.ts';
 import type { ClientView, ConnectionFacts } from './client-address.ts';
 import type { DataPathConfig, RoadContext } from './context.ts';
@@ -9,8 +10,10 @@ import { type Exchange, openExchange } from './exchange.ts';
 import { createUiForward } from './forward.ts';
 import { Forwarding } from './forwarding.ts';
 import type { GatewayLink } from './gateway-link.ts';
+import type { Holds } from './holds.ts';
 import { answerError, HttpError } from './http-errors.ts';
 import { info } from './info.ts';
+import { createCheckClient } from './known-clients.ts';
 import type { LiveQueries } from './live-queries.ts';
 import type { MissMemory } from './miss-memory.ts';
 import type { Ownership } from './ownership.ts';
@@ -33,6 +36,11 @@ export type HandlerDeps = {
   clientView: (facts: ConnectionFacts, rawHeaders: readonly string[]) => ClientView;
   /** See RoadContext.onSubmission. */
   onSubmission: RoadContext['onSubmission'];
+  /** See RoadContext.onQueuedPage and onHandOver. */
+  onQueuedPage: RoadContext['onQueuedPage'];
+  onHandOver: RoadContext['onHandOver'];
+  /** The polls that are held; who stops the router ends them. */
+  holds: Holds;
   /** An id of our own, for a statement that never reaches a cluster. */
   temporaryId: (nowMs: number) => string;
   logger: Logger;
@@ -60,11 +68,14 @@ export function createHandler(deps: HandlerDeps): ClientHandler {
   const upstream = createUpstream();
   const forwarding = new Forwarding(now);
   const delegation = createDelegation(deps);
+  const ask = createAskCluster(upstream, forwarding);
   const context: RoadContext = {
     ...deps,
     now,
     forwarding,
-    ask: createAskCluster(upstream, forwarding),
+    ask,
+    activation: createActivation(deps),
+    checkClient: createCheckClient({ ask }),
     transactions: createTransactions(deps.link),
     delegation,
     pollRetryDelaysMs: deps.pollRetryDelaysMs ?? POLL_RETRY_DELAYS_MS,

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { httpErrorText } from '@trino-gateway/trino';
+import { httpErrorText, pageContentType } from '@trino-gateway/trino';
 
 /** Header lines to write, name and value in turn. */
 type Lines = readonly string[];
@@ -21,6 +21,11 @@ export function answerText(
   const body = Buffer.from(text);
   response.writeHead(status, ['Content-Type', type, 'Content-Length', String(body.length), ...headers]);
   response.end(response.req.method === 'HEAD' ? undefined : body);
+}
+
+/** Answers a page of Trino; does nothing when an answer has begun. */
+export function answerPage(response: ServerResponse, page: string): void {
+  answerText(response, 200, page, [], pageContentType);
 }
 
 /** Answers without a body; does nothing when an answer has begun. */

@@ -113,3 +113,11 @@ test('a flood of statements that never end does not fill the memory', () => {
   expect(live.dropped()).toBe(2);
   expect(Object.fromEntries(live.counts())).toEqual({ b: 3 });
 });
+
+test('a statement that ended in the queue is told once, and is no query of a cluster', () => {
+  const { live, reports } = table();
+  live.gaveUp('t', { state: State.FAILED, error: { name: 'USER_CANCELED', code: 3, message: 'm' } });
+  live.gaveUp('t', { state: State.FAILED });
+  expect(reports).toMatchObject([{ id: 't', trinoQueryId: '', state: State.FAILED, error: { name: 'USER_CANCELED' } }]);
+  expect(live.size()).toBe(0);
+});

@@ -22,6 +22,8 @@ export type LiveQueries = {
     trinoQueryId: string,
     end: { state: Query['state']; error?: { name: string; code: number; message: string } },
   ): void;
+  /** A statement that waited in the gateway under this temporary id has ended there: no cluster ever had it. */
+  gaveUp(id: string, end: { state: Query['state']; error?: { name: string; code: number; message: string } }): void;
   /** Live queries by backend id. */
   counts(): ReadonlyMap<string, number>;
 };
@@ -136,6 +138,15 @@ export function createLiveQueries(options: LiveQueriesOptions): LiveQueryTable {
       if (entry) forget(trinoQueryId, entry);
       told.set(trinoQueryId, 'ended');
       report(trinoQueryId, entry?.id ?? trinoQueryId, {
+        state,
+        endedAt: timestampFromMs(now()),
+        ...(error && { error: create(Query_ErrorSchema, error) }),
+      });
+    },
+    gaveUp: (id, { state, error }) => {
+      if (told.get(id) === 'ended') return;
+      told.set(id, 'ended');
+      report('', id, {
         state,
         endedAt: timestampFromMs(now()),
         ...(error && { error: create(Query_ErrorSchema, error) }),

@@ -6,6 +6,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 export type MetricSources = {
   liveQueries: () => ReadonlyMap<string, number>;
   liveQueriesForgotten: () => number;
+  heldPolls: () => number;
   historyBacklog: () => number;
   historyDropped: () => number;
   snapshotAgeMs: () => number | undefined;
@@ -18,6 +19,10 @@ export type RouterMetrics = {
   watch(response: ServerResponse, listeningPort: number): void;
   /** A submission that came in by this listener ended so; the group is empty when none was chosen. */
   submitted(listeningPort: number, groupId: string, result: SubmissionResult): void;
+  /** A poll of a waiting statement was answered that it still waits. */
+  queuedPage(): void;
+  /** A statement that had waited was given to a cluster, with this result. */
+  handedOver(groupId: string, result: HandOverResult): void;
   /** A call of Route was answered after this time. */
   routed(durationMs: number): void;
 };
@@ -26,6 +31,10 @@ export type RouterMetrics = {
 export type SubmissionResult =
   /** A cluster took it, and the client has its first page. */
   | 'handed_over'
+  /** There is no room: it waits, and the client has a QUEUED page. */
+  | 'queued'
+  /** The gateway itself did what it says: it killed a query that waited. */
+  | 'carried_out'
   /** The client was told why not, as Trino fails a query. */
   | 'refused'
   /** The cluster answered something else than a page, 401 for one, which was passed on. */
@@ -34,6 +43,21 @@ export type SubmissionResult =
   | 'unauthenticated'
   /** The client hung up first. */
   | 'abandoned';
+
+/** What came of giving a statement that had waited to a cluster. */
+export type HandOverResult =
+  /** The client has the cluster's page. */
+  | 'handed_over'
+  /** The cluster did not take it: it is offered to another, or waits on. */
+  | 'failed'
+  /** The cluster did not accept the credentials. */
+  | 'unauthenticated'
+  /** The cluster answered something else than a page, which was passed on. */
+  | 'answered'
+  /** The client hung up first: it keeps its place. */
+  | 'abandoned'
+  /** Too late, or nobody could say that it was not: the cluster's page was thrown away, nothing ran. */
+  | 'lost';
 
 const KINDS = ['submit', 'poll', 'cancel', 'query', 'ui', 'info', 'other'] as const;
 const MOST_SERIES = 5_000;
@@ -112,6 +136,19 @@ export function createMetrics(sources: MetricSources): RouterMetrics {
       return ageMs === undefined ? undefined : ageMs / 1_000;
     },
   );
+  read(Gauge, 'trino_gateway_router_held_polls', 'Polls of waiting queries held at this moment.', sources.heldPolls);
+  const queuedPages = new Counter({
+    name: 'trino_gateway_router_queued_pages_total',
+    help: 'Polls of waiting queries that were answered that they still wait.',
+    registers,
+  });
+  const boundedHandOvers = boundedLabels(MOST_SERIES, ['group']);
+  const handOvers = new Counter({
+    name: 'trino_gateway_router_hand_overs_total',
+    help: 'Attempts to give a query that had waited to a cluster, by group and what came of it.',
+    labelNames: ['group', 'result'],
+    registers,
+  });
   const routeSeconds = new Histogram({
     name: 'trino_gateway_router_route_seconds',
     help: 'Time until the gatewayserver answered where a query goes.',
@@ -130,6 +167,8 @@ export function createMetrics(sources: MetricSources): RouterMetrics {
     },
     submitted: (listeningPort, groupId, result) =>
       submissions.inc(bounded({ listener: String(listeningPort), group: groupId, result })),
+    queuedPage: () => queuedPages.inc(),
+    handedOver: (group, result) => handOvers.inc(boundedHandOvers({ group, result })),
     routed: (durationMs) => routeSeconds.observe(durationMs / 1_000),
   };
 }

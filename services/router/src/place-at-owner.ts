@@ -8,14 +8,18 @@ import {
   trinoHeaders,
   unknownTransactionMessage,
 } from '@trino-gateway/trino';
+import { type Alias, findAlias, mustBeOwner } from './alias.ts';
 import { askAll } from './ask-all.ts';
 import type { RoadContext } from './context.ts';
 import type { Exchange } from './exchange.ts';
+import { handOut } from './hand-out.ts';
+import { AccessDenied, HttpError } from './http-errors.ts';
+import { cancelByUser, killedEnd } from './own-query.ts';
 import type { Owner } from './ownership.ts';
 import { GatewayUnavailableError } from './patience.ts';
-import { askRoute, type Placed, withSource } from './place.ts';
+import { askRoute, type Deadline, type Placed, slotUnclear, withSource } from './place.ts';
 import { postStatement } from './post-statement.ts';
-import type { Refusal } from './refusal.ts';
+import { calledName, type Refusal } from './refusal.ts';
 import type { Submission } from './submission.ts';
 
 /** A statement that only one coordinator can carry out, whatever the policies say. */
@@ -26,13 +30,20 @@ export type Bound = {
   transactionId?: string;
   /** What the client is told when that coordinator is gone. */
   gone: Refusal;
+  /** What is sent instead of the statement as it came: with the id the coordinator knows the query by. */
+  rewritten?: Submission;
 };
 
-/** Which coordinator a statement is bound to; a refusal when nobody can carry it out; undefined when it may go anywhere. */
+/**
+ * Which coordinator a statement is bound to; a refusal when nobody can carry it out, or the gateway itself has; undefined when
+ * it may go anywhere.
+ * @throws AccessDenied
+ */
 export async function boundTo(
   context: RoadContext,
-  { exchange, statement }: Submission,
+  submission: Submission,
 ): Promise<Bound | { refusal: Refusal } | undefined> {
+  const { exchange, statement } = submission;
   const { ownership, transactions } = context;
   const { rawHeaders } = exchange;
   const transaction = transactionHeader(rawHeaders);
@@ -55,10 +66,60 @@ export async function boundTo(
     schema: trinoHeader(rawHeaders, 'schema'),
   });
   if (kind.kind !== 'killQuery' || kind.queryId === undefined) return undefined;
-  const owner = await ownerOf(context, exchange, kind.queryId);
+  const { queryId } = kind;
+  let alias: Alias | undefined;
+  try {
+    alias = isTemporaryQueryId(queryId) ? await findAlias(context, queryId, exchange.signal) : undefined;
+    if (alias !== undefined && alias.case !== 'handedOver')
+      return { refusal: await killOwn(context, exchange, alias, { queryId, message: kind.message }) };
+  } catch (error) {
+    if (!(error instanceof HttpError) || error instanceof AccessDenied) throw error;
+    const name = error.status === 403 ? 'PERMISSION_DENIED' : 'NO_NODES_AVAILABLE';
+    return { refusal: { name, message: error.message } };
+  }
+  const realId = alias?.value.trinoQueryId ?? queryId;
+  const owner = await ownerOf(context, exchange, realId);
   if (owner === undefined) return undefined;
-  const message = `The coordinator of query ${kind.queryId} does not answer`;
-  return { owner, decidedBy: 'kill_query', gone: { name: 'REMOTE_HOST_GONE', message } };
+  const gone: Refusal = { name: 'REMOTE_HOST_GONE', message: `The coordinator of query ${queryId} does not answer` };
+  const bound: Bound = { owner, decidedBy: 'kill_query', gone };
+  return alias === undefined
+    ? bound
+    : { ...bound, rewritten: withId(submission, { from: queryId, to: realId }, kind.message) };
+}
+
+/** Kills a statement that waits, as Trino's procedure would answer: CALL has no other result than that it ended well. */
+async function killOwn(
+  context: RoadContext,
+  exchange: Exchange,
+  alias: Alias,
+  { queryId, message }: { queryId: string; message: string | undefined },
+): Promise<Refusal> {
+  await context.delegation.check(context, exchange);
+  await mustBeOwner(context, exchange, alias, 'kill');
+  if (alias.case === 'waiting' && (await cancelByUser(context, exchange, queryId, alias.user, killedEnd(message))))
+    return { name: calledName, message: '' };
+  return { name: 'NOT_SUPPORTED', message: `Target query is not running: ${queryId}` };
+}
+
+/**
+ * The statement with another id in its place: in its text, or in the prepared statement it comes from. Where it does not stand
+ * in plain text the same call is made anew.
+ */
+function withId(submission: Submission, ids: { from: string; to: string }, message: string | undefined): Submission {
+  const { from, to } = ids;
+  const { exchange } = submission;
+  const text = submission.body.toString('latin1').replaceAll(from, to);
+  const rawHeaders = exchange.rawHeaders.map((line, at) =>
+    exchange.rawHeaders[at - 1]?.toLowerCase() === 'x-trino-prepared-statement' && at % 2 === 1
+      ? line.replaceAll(from, to)
+      : line,
+  );
+  const isFound = text.includes(to) || rawHeaders.some((line, at) => line !== exchange.rawHeaders[at]);
+  const reason = message === undefined ? '' : `, message => '${message.replaceAll("'", "''")}'`;
+  const body = isFound
+    ? Buffer.from(text, 'latin1')
+    : Buffer.from(`CALL system.runtime.kill_query(query_id => '${to}'${reason})`);
+  return { ...submission, exchange: { ...exchange, rawHeaders }, body, statement: body.toString() };
 }
 
 /** By the id's suffix; where that says nothing, or not enough, whoever knows the query. */
@@ -86,30 +147,39 @@ const TRANSACTION_DECISION_MS = 2_000;
 /** Hands a statement to the coordinator it is bound to. */
 export async function placeAtOwner(
   context: RoadContext,
-  submission: Submission,
+  original: Submission,
   bound: Bound,
-  deadline: { signal: AbortSignal; leftMs(): number },
+  deadline: Deadline,
 ): Promise<Placed> {
+  const submission = bound.rewritten ?? original;
+  const { owner, decidedBy } = bound;
   const inTransaction = bound.transactionId !== undefined;
   const signal = inTransaction
     ? AbortSignal.any([deadline.signal, AbortSignal.timeout(TRANSACTION_DECISION_MS)])
     : deadline.signal;
-  // Not for the place, but for what else a decision says: authentication, source.
-  const route = await askRoute(context, submission, [], signal);
+  // Not for the place, but for what else a decision says: authentication, source, slot.
+  const route = await askRoute(context, submission, [], signal, owner.backendId);
   if (typeof route === 'string') {
     if (submission.exchange.signal.aborted) return { kind: 'abandoned' };
     if (!inTransaction) return { kind: 'refused', refusal: { name: 'NO_NODES_AVAILABLE', message: route } };
   }
   const decision = typeof route === 'string' ? undefined : route.decision;
   const sentHeaders = withSource(submission.exchange.rawHeaders, decision?.requestSource ?? '');
-  const { owner, decidedBy } = bound;
   const placement = { backendId: owner.backendId, groupId: '', decidedBy };
   for (let attempt = 0; ; attempt += 1) {
     const timeMs = Math.min(context.config.attempt_time_limit, deadline.leftMs());
     if (timeMs <= 0) return { kind: 'refused', refusal: bound.gone, placement };
     const outcome = await postStatement(context, submission, owner, sentHeaders, timeMs);
     if (outcome.kind === 'abandoned') return outcome;
-    if (outcome.kind !== 'failed') return { kind: 'placed', outcome, owner, placement, sentHeaders };
+    if (outcome.kind !== 'failed') {
+      const isLeased = typeof route !== 'string' && route.leased;
+      const lease = { outcome, backendId: owner.backendId, isDirect: false };
+      const slot = isLeased ? await handOut(context, submission, lease, deadline.signal) : 'held';
+      if (submission.exchange.signal.aborted) return { kind: 'abandoned' };
+      if (slot === 'held') return { kind: 'placed', outcome, owner, placement, sentHeaders };
+      if (slot === 'lost' && deadline.leftMs() > 0) return await placeAtOwner(context, original, bound, deadline);
+      return { kind: 'refused', refusal: { name: 'NO_NODES_AVAILABLE', message: slotUnclear }, placement };
+    }
     const delayMs = RETRY_DELAYS_MS[attempt];
     if (delayMs === undefined) return { kind: 'refused', refusal: bound.gone, placement };
     await sleep(delayMs, undefined, { signal: deadline.signal }).catch(() => {});

@@ -2,6 +2,8 @@ import type { RouteResponse } from '@trino-gateway/api/gateway';
 import { trinoHeader, withoutHeaders } from '@trino-gateway/trino';
 import type { RoadContext } from './context.ts';
 import { directView } from './direct.ts';
+import { handOut } from './hand-out.ts';
+import type { MustWait } from './join-queue.ts';
 import type { Owner } from './ownership.ts';
 import { GatewayUnavailableError } from './patience.ts';
 import { type PostOutcome, postStatement } from './post-statement.ts';
@@ -21,10 +23,13 @@ export type Placed =
       /** The client gets its further pages from the cluster itself. */
       isDirect?: boolean;
     }
+  /** There is no slot for it now. */
+  | ({ kind: 'waits' } & MustWait)
   | { kind: 'refused'; refusal: Refusal; placement?: Placement }
   | { kind: 'abandoned' };
 
-type Deadline = { signal: AbortSignal; leftMs(): number };
+/** How long finding a place may take. */
+export type Deadline = { signal: AbortSignal; leftMs(): number };
 
 /** Finds a cluster that takes the statement, asking the gatewayserver anew after each one that does not. */
 export async function place(context: RoadContext, submission: Submission, deadline: Deadline): Promise<Placed> {
@@ -40,6 +45,7 @@ export async function place(context: RoadContext, submission: Submission, deadli
       const name = attempts.length > 0 ? 'NO_NODES_AVAILABLE' : route.refusalErrorName || 'NO_NODES_AVAILABLE';
       return refused(name, withAttempts(route.refusal || 'No cluster is available for this query', attempts));
     }
+    if (route.mustWait) return { kind: 'waits', decision, backend: route.backend };
     const backend = route.backend ?? context.link.backends().get(decision.backendId);
     if (backend === undefined || excluded.includes(decision.backendId)) {
       return refused('NO_NODES_AVAILABLE', withAttempts('No other cluster is available for this query', attempts));
@@ -53,7 +59,14 @@ export async function place(context: RoadContext, submission: Submission, deadli
     if (outcome.kind === 'abandoned') return outcome;
     if (outcome.kind !== 'failed') {
       suspects.succeeded(backend.id);
-      return { kind: 'placed', outcome, owner, placement: decision, sentHeaders, isDirect: direct !== undefined };
+      const isDirect = direct !== undefined;
+      const slot = route.leased
+        ? await handOut(context, submission, { outcome, backendId: backend.id, isDirect }, deadline.signal)
+        : 'held';
+      if (submission.exchange.signal.aborted) return { kind: 'abandoned' };
+      if (slot === 'lost') continue;
+      if (slot === 'unclear') return refused('NO_NODES_AVAILABLE', withAttempts(slotUnclear, attempts));
+      return { kind: 'placed', outcome, owner, placement: decision, sentHeaders, isDirect };
     }
     suspects.failed(backend.id, now());
     const fields = { requestId: submission.id, backend: backend.id, reason: outcome.reason };
@@ -62,9 +75,13 @@ export async function place(context: RoadContext, submission: Submission, deadli
   }
 }
 
+/** What a client is told when its slot cannot be confirmed: nothing has run. */
+export const slotUnclear =
+  'The gateway cannot confirm a slot for this query now, its gatewayserver does not answer: try again in a minute';
+
 /**
  * The decision for a submission, or in words why there is none. Whoever gets one has passed delegated authentication where a
- * policy demands it.
+ * policy demands it. `boundBackendId`: the only backend that can carry it out.
  * @throws AccessDenied
  */
 export async function askRoute(
@@ -72,8 +89,9 @@ export async function askRoute(
   submission: Submission,
   excludedBackendIds: string[],
   signal: AbortSignal,
+  boundBackendId = '',
 ): Promise<RouteResponse | string> {
-  const route = await decisionFor(context, submission, excludedBackendIds, signal);
+  const route = await decisionFor(context, submission, { excludedBackendIds, boundBackendId }, signal);
   const isRequired =
     typeof route === 'string' ? undefined : route.authDelegated || route.decision?.authDelegated === true;
   await context.delegation.decided(submission.exchange, isRequired);
@@ -83,7 +101,7 @@ export async function askRoute(
 async function decisionFor(
   { link, suspects, now }: RoadContext,
   { id, exchange, statement, user }: Submission,
-  excludedBackendIds: string[],
+  backends: { excludedBackendIds: string[]; boundBackendId: string },
   signal: AbortSignal,
 ): Promise<RouteResponse | string> {
   try {
@@ -96,7 +114,7 @@ async function decisionFor(
         statement: statementForRouting(statement),
         user,
         clientIp: exchange.client.ip,
-        excludedBackendIds,
+        ...backends,
         avoidedBackendIds: suspects.avoided(now()),
       },
       signal,

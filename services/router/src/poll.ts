@@ -4,23 +4,25 @@ import {
   failedPage,
   firstHeader,
   isTemporaryQueryId,
-  pageContentType,
   queryNotFoundMessage,
   querySuffix,
   type TrinoRequest,
   trinoErrors,
 } from '@trino-gateway/trino';
+import { activate } from './activation.ts';
 import { askAll, type Verdict } from './ask-all.ts';
 import type { ClusterAnswer } from './ask-cluster.ts';
 import type { RoadContext } from './context.ts';
 import type { Exchange } from './exchange.ts';
-import { answerEmpty, answerError, answerText } from './http-errors.ts';
+import { answerEmpty, answerError, answerPage } from './http-errors.ts';
 import type { Owner } from './ownership.ts';
 import { canceledEnd, endOf } from './page-end.ts';
 import { PageWatch } from './page-watch.ts';
+import { readTicket } from './queue-link.ts';
 import { readRefusalLink } from './refusal.ts';
 import { relay } from './relay.ts';
 import { UpstreamError } from './upstream.ts';
+import { deleteWaiting, getWaiting, headWaiting, type WaitingPoll } from './wait.ts';
 
 /** A request for a link of a statement. */
 export type Poll = Extract<TrinoRequest, { kind: 'poll' | 'partialCancel' }>;
@@ -29,13 +31,29 @@ export type Poll = Extract<TrinoRequest, { kind: 'poll' | 'partialCancel' }>;
 export async function poll(context: RoadContext, exchange: Exchange, request: Poll): Promise<void> {
   const { queryId } = request;
   if (isTemporaryQueryId(queryId)) {
-    answerOwnLink(context, exchange, request);
+    await answerOwnLink(context, exchange, request);
     return;
   }
   const owners = context.ownership.owners(queryId);
+  if (!(await mayStart(context, exchange, request, owners))) return;
   const [owner] = owners;
   if (owner !== undefined && owners.length === 1) await pollOwner(context, exchange, request, owner);
   else await pollAnybody(context, exchange, request, owners);
+}
+
+/** The first poll of a query starts it at its cluster. */
+async function mayStart(
+  context: RoadContext,
+  exchange: Exchange,
+  request: Poll,
+  owners: readonly Owner[],
+): Promise<boolean> {
+  if (request.kind !== 'poll' || request.phase !== 'queued' || request.token !== 1) return true;
+  const { queryId, slug, target, method } = request;
+  if (method === 'DELETE') return true;
+  const possible = owners.length > 0 ? owners : context.ownership.candidates();
+  const backendIds = possible.map(({ backendId }) => backendId);
+  return await activate(context, exchange, { queryId, slug, target, method }, backendIds);
 }
 
 const methodOf = (request: Poll) => (request.kind === 'poll' ? request.method : 'DELETE');
@@ -163,8 +181,10 @@ async function passOn(context: RoadContext, exchange: Exchange, request: Poll, a
   if (request.kind === 'poll' && request.method === 'DELETE' && status === 204) live.ended(queryId, canceledEnd);
   if (watch === undefined || outcome === 'broken') return;
   const findings = watch.end();
-  if (findings.last === true) live.ended(queryId, endOf(findings));
-  else if (request.kind === 'poll' && request.phase === 'executing') live.running(queryId);
+  if (findings.last === true) {
+    live.ended(queryId, endOf(findings));
+    if (context.activation.isLimited(queryId, [answer.owner.backendId])) context.link.admission.settle(queryId);
+  } else if (request.kind === 'poll' && request.phase === 'executing') live.running(queryId);
 }
 
 function isNotAPage({ status, rawHeaders }: ClusterAnswer): boolean {
@@ -184,14 +204,23 @@ function answerGone(context: RoadContext, { response, client }: Exchange, reques
   const name = 'REMOTE_HOST_GONE';
   context.live.ended(queryId, { state: Query_State.FAILED, error: { name, code: trinoErrors[name].code, message } });
   const infoUri = `${client.scheme}://${client.authority}/ui/query.html?${queryId}`;
-  answerText(response, 200, failedPage({ id: queryId, infoUri, error: { name, message } }), [], pageContentType);
+  answerPage(response, failedPage({ id: queryId, infoUri, error: { name, message } }));
 }
 
-/** A link we made ourselves: it says why a statement was refused, and proves that we said so. */
-function answerOwnLink(context: RoadContext, { response, client }: Exchange, request: Poll): void {
+/** A link we made ourselves: of a statement that waits, or one that says why it was refused, and proves that we said so. */
+async function answerOwnLink(context: RoadContext, exchange: Exchange, request: Poll): Promise<void> {
+  const { response, client } = exchange;
   const key = context.link.refusalKey();
   if (key === undefined) {
     answerError(response, 503, context.link.notReady() ?? 'The gateway is starting');
+    return;
+  }
+  const ticket = request.kind === 'poll' && request.phase === 'queued' ? readTicket(request, key) : undefined;
+  if (request.kind === 'poll' && ticket !== undefined) {
+    const waiting: WaitingPoll = { context, exchange, ticket, key, token: request.token };
+    if (request.method === 'GET') await getWaiting(waiting);
+    else if (request.method === 'HEAD') await headWaiting(waiting);
+    else await deleteWaiting(waiting, (there) => poll(context, exchange, there));
     return;
   }
   const origin = `${client.scheme}://${client.authority}`;
@@ -201,5 +230,5 @@ function answerOwnLink(context: RoadContext, { response, client }: Exchange, req
       : undefined;
   if (refusal === undefined) answerError(response, 404, queryNotFoundMessage);
   else if (methodOf(request) === 'DELETE') answerEmpty(response, 204);
-  else answerText(response, 200, refusal.page, [], pageContentType);
+  else answerPage(response, refusal.page);
 }

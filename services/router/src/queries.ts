@@ -1,9 +1,11 @@
 import { isTemporaryQueryId, type TrinoRequest } from '@trino-gateway/trino';
+import { findAlias } from './alias.ts';
 import { askAll, type Verdict } from './ask-all.ts';
 import type { ClusterAnswer } from './ask-cluster.ts';
 import type { RoadContext } from './context.ts';
 import type { Exchange } from './exchange.ts';
 import { answerEmpty, answerError } from './http-errors.ts';
+import { endOwnQuery, getOwnQuery } from './own-query.ts';
 import { administrativeEnd, canceledEnd } from './page-end.ts';
 import { readRequestBody } from './read-body.ts';
 import { relay } from './relay.ts';
@@ -15,12 +17,9 @@ type QueryRequest = Extract<TrinoRequest, { kind: 'query' }>;
 const LONGEST_REASON = 65_536;
 
 /** /v1/query/{id}: what Trino knows of a query, cancel, kill, preempt. Goes to the owner of the id. */
-export async function query(
-  context: RoadContext,
-  exchange: Exchange,
-  { action, queryId, target }: QueryRequest,
-): Promise<void> {
+export async function query(context: RoadContext, exchange: Exchange, asked: QueryRequest): Promise<void> {
   const { request, response } = exchange;
+  const { action } = asked;
   const body = await readRequestBody(request, LONGEST_REASON);
   if (body.kind === 'abandoned') return;
   if (body.kind === 'tooLong') {
@@ -28,19 +27,38 @@ export async function query(
     return;
   }
   await context.delegation.check(context, exchange);
-  if (isTemporaryQueryId(queryId)) {
-    answerUnknown(exchange, action);
+  const reason = body.bytes.toString();
+  if (!isTemporaryQueryId(asked.queryId)) {
+    await queryAtOwner(context, exchange, asked, body.bytes);
     return;
   }
+  const alias = await findAlias(context, asked.queryId, exchange.signal);
+  if (alias === undefined) answerUnknown(exchange, action);
+  else if (alias.case === 'handedOver') {
+    const { trinoQueryId: queryId } = alias.value;
+    const target = asked.target.replace(asked.queryId, queryId);
+    await queryAtOwner(context, exchange, { ...asked, queryId, target }, body.bytes);
+  } else if (action === 'get') await getOwnQuery(context, exchange, asked.queryId, alias);
+  else
+    await endOwnQuery(context, exchange, asked.queryId, alias, action === 'cancel' ? { action } : { action, reason });
+}
+
+async function queryAtOwner(
+  context: RoadContext,
+  exchange: Exchange,
+  { action, queryId, target }: QueryRequest,
+  body: Buffer,
+): Promise<void> {
+  const { request } = exchange;
   const isPut = action === 'killed' || action === 'preempted';
   const method = request.method ?? 'GET';
-  const asked = { method, path: target, ...(isPut ? { body: body.bytes } : {}) };
+  const asked = { method, path: target, ...(isPut ? { body } : {}) };
   const answer = await find(context, exchange, queryId, action, asked);
   if (answer === undefined) return;
   const { status } = answer;
   await relay(exchange, answer, { stallTimeMs: context.config.poll_time_limit });
   if (action === 'cancel' && status === 204) context.live.ended(queryId, canceledEnd);
-  if (isPut && status === 202) context.live.ended(queryId, administrativeEnd(action, body.bytes.toString()));
+  if (isPut && status === 202) context.live.ended(queryId, administrativeEnd(action, body.toString()));
 }
 
 /** The owner's answer, or undefined when the client has been answered otherwise. */

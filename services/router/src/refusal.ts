@@ -1,11 +1,21 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { failedPage, queuedPage, type TrinoErrorName, temporaryQueryId, trinoErrors } from '@trino-gateway/trino';
+import {
+  calledPage,
+  failedPage,
+  queuedPage,
+  type TrinoErrorName,
+  temporaryQueryId,
+  trinoErrors,
+} from '@trino-gateway/trino';
 
 // Clients lose or mistreat an error in the answer to their POST, so a refusal is told as Trino fails a query: the POST
 // answers a QUEUED page and the first poll its error. The link holds all there is to say and is signed with the suite's
 // key, so any router answers it and nothing is stored.
 
-/** Why a statement is refused. A name that Trino does not have is told as QUERY_REJECTED. */
+/**
+ * Why a statement is refused. A name that Trino does not have is told as QUERY_REJECTED; `calledName` says that it was a CALL
+ * carried out by the gateway itself.
+ */
 export type Refusal = { name: string; message: string };
 
 export type RefusalPageInput = {
@@ -20,10 +30,13 @@ export type RefusalPageInput = {
   nowMs: number;
 };
 
-/** A verified refusal: the page to answer, the same for every poll, and what it says. */
-export type ReadRefusal = { page: string; error: { name: TrinoErrorName; code: number; message: string } };
+/** Instead of an error's name: the statement was a CALL, and it is done. */
+export const calledName = 'CALLED';
 
-type Payload = { name: TrinoErrorName; message: string; time: number };
+/** A verified refusal: the page to answer, the same for every poll, and what it says; no error when it is none. */
+export type ReadRefusal = { page: string; error?: { name: TrinoErrorName; code: number; message: string } };
+
+type Payload = { name: TrinoErrorName | typeof calledName; message: string; time: number };
 
 const VALID_FOR_MS = 6 * 3_600_000;
 /** Of JSON. In base64url, with signature, path and origin, the link stays below 4 KB. */
@@ -60,6 +73,8 @@ export function readRefusalLink(
   if (given.length !== expected.length || !timingSafeEqual(given, expected)) return undefined;
   const { name, message, time } = JSON.parse(Buffer.from(payload, 'base64url').toString()) as Payload;
   if (context.nowMs - time > VALID_FOR_MS) return undefined;
+  if (name === calledName)
+    return { page: calledPage({ id: link.queryId, infoUri: infoUri(context.origin, link.queryId) }) };
   const known = errorName(name);
   const page = failedPage({
     id: link.queryId,
@@ -75,15 +90,17 @@ export function createTemporaryIds(random: (bytes: number) => Uint8Array): (nowM
   return (nowMs) => temporaryQueryId(new Date(nowMs), counter++, random(4));
 }
 
-/** Trino's error of that name; QUERY_REJECTED when it has none. */
+/** Trino's error of that name, also for a wait that was too long; QUERY_REJECTED when it has none. */
 export function errorName(name: string): TrinoErrorName {
+  if (name === 'EXCEEDED_QUEUED_TIME_LIMIT') return 'EXCEEDED_TIME_LIMIT';
   return Object.hasOwn(trinoErrors, name) ? (name as TrinoErrorName) : 'QUERY_REJECTED';
 }
 
 function payloadText({ name, message }: Refusal, time: number): string {
   const text = (length: number) => {
     const cut = length < message.length ? `${message.slice(0, length)}…` : message;
-    return JSON.stringify({ name: errorName(name), message: cut.toWellFormed(), time } satisfies Payload);
+    const told = name === calledName ? name : errorName(name);
+    return JSON.stringify({ name: told, message: cut.toWellFormed(), time } satisfies Payload);
   };
   const fits = (length: number) => Buffer.byteLength(text(length)) <= MOST_PAYLOAD_BYTES;
   let most = Math.min(message.length, MOST_PAYLOAD_BYTES);
@@ -101,4 +118,5 @@ function signature(key: Uint8Array, queryId: string, payload: string): Buffer {
   return createHmac('sha256', key).update(`refusal\n${queryId}\n${payload}`).digest();
 }
 
-const infoUri = (origin: string, queryId: string) => `${origin}/ui/query.html?${queryId}`;
+/** Where a browser sees what became of a query. */
+export const infoUri = (origin: string, queryId: string) => `${origin}/ui/query.html?${queryId}`;

@@ -16,6 +16,7 @@ const question = (submissionId: string): RouteQuestion => ({
   clientIp: '',
   excludedBackendIds: [],
   avoidedBackendIds: [],
+  boundBackendId: '',
 });
 const answerTo = (id: string) => create(RouteResponseSchema, { refusal: id });
 const never = new AbortController().signal;

@@ -8,6 +8,7 @@ import { listenOnAll } from './client-listener.ts';
 import { createGatewayLink } from './gateway-link.ts';
 import { createHandler } from './handler.ts';
 import { createHistory } from './history.ts';
+import { createHolds } from './holds.ts';
 import { createLiveQueries } from './live-queries.ts';
 import { createMetrics } from './metrics.ts';
 import { createMissMemory } from './miss-memory.ts';
@@ -50,7 +51,9 @@ export async function startRouter(config: RouterConfig, logger: Logger): Promise
     logger,
   });
   const live = createLiveQueries({ history });
+  const holds = createHolds();
   const metrics = createMetrics({
+    heldPolls: holds.count,
     liveQueries: live.counts,
     liveQueriesForgotten: live.dropped,
     historyBacklog: history.backlog,
@@ -83,6 +86,9 @@ export async function startRouter(config: RouterConfig, logger: Logger): Promise
       suspects: createSuspects(),
       misses,
       onSubmission: metrics.submitted,
+      onQueuedPage: metrics.queuedPage,
+      onHandOver: metrics.handedOver,
+      holds,
       temporaryId: createTemporaryIds(randomBytes),
       clientView: createClientView({ externalUrl: config.external_url, trustedProxies: config.trusted_proxies }),
       logger,
@@ -114,6 +120,7 @@ export async function startRouter(config: RouterConfig, logger: Logger): Promise
     readyLine: `router ready on ${listeners.urls.join(', ')}`,
     [Symbol.asyncDispose]: () => {
       stopping = true;
+      holds.stop();
       return running.disposeAsync();
     },
   };

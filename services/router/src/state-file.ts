@@ -5,8 +5,11 @@ import { type Backend_ForwardedHeaders, Backend_Forwarding, type SnapshotBackend
 import { describeError, type Logger } from '@trino-gateway/runtime';
 import type { Life, Owner } from './ownership.ts';
 
-/** A backend, with the address for browsers: sending them there needs no gatewayserver. */
-export type KnownBackend = Owner & Pick<SnapshotBackend, 'externalUrl' | 'forwarding'>;
+/**
+ * A backend, with the address for browsers: sending them there needs no gatewayserver. Whether it is limited matters without
+ * one, too: nothing is started there then.
+ */
+export type KnownBackend = Owner & Pick<SnapshotBackend, 'externalUrl' | 'forwarding' | 'limited'>;
 
 /** What a router needs to serve polls after its own restart while the gatewayserver is down. */
 export type RouterState = {
@@ -136,13 +139,14 @@ function lifeOf(read: Record<string, unknown>): Life {
   return { suffix: textOf(read, 'suffix'), ...ownerOf(read) };
 }
 
-/** The last two are not in files of the first version. */
+/** The last three are not in files of older versions. */
 function backendOf(read: Record<string, unknown>): KnownBackend {
-  const { externalUrl = '', forwarding = Backend_Forwarding.PROXY } = read;
+  const { externalUrl = '', forwarding = Backend_Forwarding.PROXY, limited = false } = read;
   if (typeof externalUrl !== 'string' || (externalUrl !== '' && !URL.canParse(externalUrl)))
     throw new Error(`expected a URL in externalUrl, got ${JSON.stringify(externalUrl)}`);
   if (!Number.isInteger(forwarding)) throw new Error('expected the number of a setting in forwarding');
-  return { ...ownerOf(read), externalUrl, forwarding: forwarding as Backend_Forwarding };
+  if (typeof limited !== 'boolean') throw new Error('expected true or false in limited');
+  return { ...ownerOf(read), externalUrl, forwarding: forwarding as Backend_Forwarding, limited };
 }
 
 function ownerOf(read: Record<string, unknown>): Owner {

@@ -1,23 +1,19 @@
 import { Query_State } from '@trino-gateway/api/gateway';
-import {
-  emptyStatementMessage,
-  firstHeader,
-  LinkRewriter,
-  pageContentType,
-  parsePageError,
-  querySuffix,
-  trinoErrors,
-} from '@trino-gateway/trino';
+import { emptyStatementMessage, firstHeader, LinkRewriter, parsePageError, trinoErrors } from '@trino-gateway/trino';
 import type { RoadContext } from './context.ts';
 import type { Exchange } from './exchange.ts';
-import { AccessDenied, answerError, answerText } from './http-errors.ts';
+import { explain } from './explain.ts';
+import { AccessDenied, answerError, answerPage } from './http-errors.ts';
+import { joinQueue } from './join-queue.ts';
+import { learnOwner } from './learn-owner.ts';
 import type { SubmissionResult } from './metrics.ts';
 import { endOf } from './page-end.ts';
-import { type Placed, place } from './place.ts';
+import { type Deadline, type Placed, place } from './place.ts';
 import { boundTo, placeAtOwner } from './place-at-owner.ts';
 import { readRequestBody } from './read-body.ts';
-import { errorName, type Refusal, refusalPage } from './refusal.ts';
+import { calledName, errorName, type Refusal, refusalPage } from './refusal.ts';
 import { cleanReason, headersForClient, relay } from './relay.ts';
+import { rewritten } from './sealed-answer.ts';
 import { historyOf, openSubmission, type Placement, type Submission } from './submission.ts';
 
 /** POST /v1/statement: gives a statement to a cluster, and the client that cluster's first page. */
@@ -66,7 +62,7 @@ export async function submit(context: RoadContext, exchange: Exchange): Promise<
       bound === undefined
         ? await place(context, submission, deadline)
         : await placeAtOwner(context, submission, bound, deadline);
-    await conclude(context, submission, placed, bound?.transactionId);
+    await conclude(context, submission, placed, deadline, bound?.transactionId);
   } catch (error) {
     if (error instanceof AccessDenied) context.onSubmission(exchange.listeningPort, '', 'unauthenticated');
     throw error;
@@ -80,6 +76,7 @@ async function conclude(
   context: RoadContext,
   submission: Submission,
   placed: Placed,
+  deadline: Deadline,
   transactionId: string | undefined,
 ): Promise<void> {
   const { exchange } = submission;
@@ -87,6 +84,13 @@ async function conclude(
     context.onSubmission(exchange.listeningPort, groupId, result);
   if (placed.kind === 'abandoned') {
     count('abandoned');
+    return;
+  }
+  if (placed.kind === 'waits') {
+    const { decision } = placed;
+    const refusal = await joinQueue(context, submission, placed, deadline);
+    if (refusal !== undefined) refuse(context, submission, refusal, decision);
+    else count(exchange.signal.aborted ? 'abandoned' : 'queued', decision.groupId);
     return;
   }
   if (placed.kind === 'refused') {
@@ -119,11 +123,7 @@ async function handOver(
   const { exchange } = submission;
   const { answer, bytes, page } = outcome;
   const id = page.id ?? '';
-  if (context.ownership.learn(id, owner)) {
-    context.forwarding.forget(owner.url, submission.submittedAt);
-    context.misses.clear();
-    await context.link.recordIncarnation({ suffix: querySuffix(id) ?? '', ...owner });
-  }
+  await learnOwner(context, id, owner, submission.submittedAt);
   const { response } = exchange;
   if (response.destroyed) return;
   if (transactionId !== undefined) context.transactions.joined(id, transactionId);
@@ -155,15 +155,12 @@ async function handOver(
   response.end(plain);
 }
 
-function rewritten(bytes: Buffer, rewriter: LinkRewriter): Buffer {
-  return Buffer.concat([...rewriter.push(bytes), rewriter.end()]);
-}
-
-/** Tells the client as Trino fails a query: a QUEUED page now, the error at its first poll. */
+/** Tells the client as Trino fails a query, or ends a CALL: a QUEUED page now, the rest at its first poll. */
 export function refuse(context: RoadContext, submission: Submission, refusal: Refusal, placement?: Placement): void {
   const { exchange } = submission;
   const { response, client } = exchange;
-  context.onSubmission(exchange.listeningPort, placement?.groupId ?? '', 'refused');
+  const isDone = refusal.name === calledName;
+  context.onSubmission(exchange.listeningPort, placement?.groupId ?? '', isDone ? 'carried_out' : 'refused');
   if (response.destroyed) return;
   const key = context.link.refusalKey();
   if (key === undefined) {
@@ -175,27 +172,20 @@ export function refuse(context: RoadContext, submission: Submission, refusal: Re
   const origin = `${client.scheme}://${client.authority}`;
   const name = errorName(refusal.name);
   const page = refusalPage({ refusal, key, origin, queryId, nowMs });
+  const end: Parameters<typeof historyOf>[2] = isDone
+    ? { state: Query_State.FINISHED }
+    : {
+        state: Query_State.FAILED,
+        error: { name, code: trinoErrors[name].code, message: refusal.message },
+      };
   context.live.started(
     historyOf(submission, exchange.rawHeaders, {
       id: queryId,
-      state: Query_State.FAILED,
-      error: { name, code: trinoErrors[name].code, message: refusal.message },
+      ...end,
       backendId: placement?.backendId ?? '',
       groupId: placement?.groupId ?? '',
       decidedBy: placement?.decidedBy ?? '',
     }),
   );
-  answerText(response, 200, page, [], pageContentType);
-}
-
-function explain({ config }: RoadContext, { backendId, groupId, decidedBy }: Placement): string[] {
-  if (!config.explain_headers) return [];
-  return [
-    'X-Trino-Gateway-Backend',
-    backendId,
-    'X-Trino-Gateway-Group',
-    groupId,
-    'X-Trino-Gateway-Decided-By',
-    decidedBy,
-  ];
+  answerPage(response, page);
 }

@@ -1,4 +1,5 @@
-import { firstHeader, queryIdIn, type TrinoRequest } from '@trino-gateway/trino';
+import { firstHeader, isTemporaryQueryId, queryIdIn, type TrinoRequest } from '@trino-gateway/trino';
+import { findAlias } from './alias.ts';
 import type { RoadContext } from './context.ts';
 import type { Exchange } from './exchange.ts';
 import type { UiForward } from './forward.ts';
@@ -7,6 +8,7 @@ import type { Owner } from './ownership.ts';
 import { askRoute } from './place.ts';
 import { openSubmission } from './submission.ts';
 import { clearedUiCookie, readUiCookie, uiCookie } from './ui-cookie.ts';
+import { answerWaitingInfo } from './waiting-page.ts';
 
 /** A request for the web UI. */
 export type UiRequest = Extract<TrinoRequest, { kind: 'ui' }>;
@@ -32,6 +34,7 @@ export async function ui(
   // A redirect shows an address; whoever is there lets people in or does not.
   if (config.ui === 'REDIRECT') await context.delegation.checkIfKnown(context, exchange);
   else await context.delegation.check(context, exchange);
+  if (queryId !== undefined && (await answerTemporary(context, exchange, queryId, target))) return;
   const kept = keptAt(context, exchange);
   const found =
     byQuery(context, queryId) ??
@@ -55,6 +58,26 @@ export async function ui(
   suspects.failed(backendId, now());
   const cleared = isKept ? ['Set-Cookie', clearedUiCookie(client.scheme === 'https')] : [];
   answerError(response, 502, `The cluster ${backendId} did not answer`, cleared);
+}
+
+/** The page of a statement that waits here; once a cluster has it, the way to its page there. False when there is neither. */
+async function answerTemporary(
+  context: RoadContext,
+  exchange: Exchange,
+  queryId: string,
+  target: string,
+): Promise<boolean> {
+  if (!isTemporaryQueryId(queryId)) return false;
+  const alias = await findAlias(context, queryId, exchange.signal);
+  if (alias === undefined) return false;
+  if (alias.case !== 'handedOver') {
+    answerWaitingInfo(exchange, queryId, alias);
+    return true;
+  }
+  const { client, response } = exchange;
+  const location = `${client.scheme}://${client.authority}${target.replaceAll(queryId, alias.value.trinoQueryId)}`;
+  answerEmpty(response, 307, ['Location', location, 'Cache-Control', 'no-store']);
+  return true;
 }
 
 /** None for a former life of a coordinator: its address is no backend's. */

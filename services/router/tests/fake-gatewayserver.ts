@@ -6,6 +6,7 @@ import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { Code, ConnectError, type ConnectRouter, type HandlerContext } from '@connectrpc/connect';
 import { connectNodeAdapter } from '@connectrpc/connect-node';
 import {
+  AdmissionService,
   Backend_ForwardedHeaders,
   type Query,
   QueryService,
@@ -20,6 +21,8 @@ import {
   type WatchSnapshotResponse,
   WatchSnapshotResponseSchema,
 } from '@trino-gateway/api/gateway';
+import { type FakeAdmission, fakeAdmission } from './fake-admission.ts';
+import { serveAdmission } from './serve-admission.ts';
 
 /** What a router says to a gatewayserver, kept; and answers that a test sets. */
 export type FakeGatewayserver = {
@@ -38,6 +41,8 @@ export type FakeGatewayserver = {
   readonly batches: number[];
   readonly incarnations: RecordIncarnationRequest[];
   readonly reports: ReportLiveQueriesRequest[];
+  /** Slots and the queue. A test lets `onRoute` answer by it. */
+  readonly admission: FakeAdmission;
   /** Open ones, by id. */
   readonly transactions: Map<string, Transaction>;
   /** How many watches were asked, and how many are held now and were at most. */
@@ -72,6 +77,7 @@ export function fakeGatewayserver(): FakeGatewayserver {
   const fake: FakeGatewayserver = {
     publish: (next) => {
       snapshot = create(WatchSnapshotResponseSchema, next);
+      for (const backend of snapshot.backends) fake.admission.backends.set(backend.id, backend);
       fake.release();
     },
     release: () => {
@@ -92,6 +98,7 @@ export function fakeGatewayserver(): FakeGatewayserver {
     batches: [],
     incarnations: [],
     reports: [],
+    admission: fakeAdmission({}),
     transactions: new Map(),
     watches: { asked: 0, held: 0, mostHeld: 0 },
     routes: (router) => {
@@ -137,9 +144,11 @@ export function fakeGatewayserver(): FakeGatewayserver {
         reportLiveQueries: (request, context) => {
           check(context);
           fake.reports.push(request);
+          for (const id of request.settledSubmissionIds) fake.admission.settleSubmission(id);
           return {};
         },
       });
+      router.service(AdmissionService, serveAdmission(fake.admission));
       router.service(RoutingService, {
         route: (request, context) => {
           check(context);

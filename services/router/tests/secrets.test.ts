@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import type { Logger } from '@trino-gateway/runtime';
 import { startScriptedTrino } from '@trino-gateway/testing';
 import { GatewayUnavailableError } from '../src/patience.ts';
+import { fakeAdmission } from './fake-admission.ts';
 import { basic, password, startAuthProvider } from './fake-auth-provider.ts';
 import { ask, deadUrl, pageOf, post, run, startStub, startTestbed } from './testbed.ts';
 
@@ -151,4 +152,45 @@ test('and what a refused client reads holds none of its own', async () => {
   const whole = reply.text + reply.rawHeaders.join('\n');
   for (const secret of Object.values(secrets)) expect(whole).not.toContain(secret);
   await expect(run(router.url, statement, basic('bob'))).rejects.toThrow('status 401');
+});
+
+test('nor the secret of the link of a query that waits, whatever becomes of it', async () => {
+  const { lines, logger } = listening();
+  await using trino = await startScriptedTrino();
+  const admission = fakeAdmission({ trino: 0 });
+  await using router = await startTestbed({ clusters: { trino }, admission, logger, holdMs: { first: 20, later: 20 } });
+  const headers = ['X-Trino-User', 'alice', ...everything];
+  const links: string[] = [];
+  const wait = async () => {
+    const { nextUri = '' } = pageOf(await post(router.url, statement, headers));
+    links.push(nextUri);
+    return nextUri;
+  };
+  const link = await wait();
+  await ask(link, { headers });
+  await ask(link, { method: 'HEAD', headers });
+  await ask(link.replace(/y[0-9a-f]{5}/, 'y00000'), { headers });
+  admission.down = true;
+  await ask(link, { headers });
+  await ask(link, { method: 'DELETE', headers });
+  admission.down = false;
+  trino.fault({ on: 'submit', action: { kind: 'status', status: 503 } });
+  admission.slots.trino = 1;
+  await ask(link, { headers });
+  await ask(link, { headers });
+  const corrupt = await wait();
+  admission.slots.trino = 5;
+  for (const waiter of admission.waiters.values()) if (waiter.phase === 'queued') waiter.sealed = new Uint8Array(100);
+  expect(pageOf(await ask(corrupt, { headers })).error?.errorName).toBe('GENERIC_INTERNAL_ERROR');
+  admission.slots.trino = 0;
+  await ask(await wait(), { method: 'DELETE', headers });
+
+  const said = lines.join('\n');
+  expect(said).toContain('a query waits');
+  expect(said).toContain('a backend did not take a query that had waited');
+  expect(said).toContain('a query that waited was handed over');
+  expect(said).toContain('a query that waited cannot be read');
+  expect(links).toHaveLength(3);
+  for (const one of links) expect(said).not.toContain((one.split('/').at(-2) ?? '').slice(1, 21));
+  for (const secret of Object.values(secrets)) expect(said).not.toContain(secret);
 });

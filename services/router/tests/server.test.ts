@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { create } from '@bufbuild/protobuf';
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { Query_State, RouteResponseSchema } from '@trino-gateway/api/gateway';
 import { loadConfig, type RouterConfig } from '@trino-gateway/config';
@@ -179,4 +179,44 @@ test('a taken port is named with its key, and nothing stays bound', async () => 
     `router.ops_listen: cannot listen on ${taken}: the port is taken`,
   );
   await until(() => fake.watches.held === 0);
+});
+
+test('a query waits at one router, goes on at another while the first stops, and its slot is free when it ends', async () => {
+  await using trino = await startScriptedTrino();
+  const fake = fakeGatewayserver();
+  fake.admission.slots.a = 1;
+  fake.admission.leases.set('other', { backendId: 'a', queryId: 'other', running: true });
+  fake.onRoute = (request) =>
+    create(RouteResponseSchema, fake.admission.route(request) as MessageInitShape<typeof RouteResponseSchema>);
+  const snapshot = snapshotOf('1', [trino.url]);
+  fake.publish({ ...snapshot, backends: snapshot.backends.map((backend) => ({ ...backend, limited: true })) });
+  await using gatewayserver = await serveFake(fake);
+  const stopped = await startRouter(configOf(gatewayserver.url), silentLogger);
+  await using second = await startRouter(
+    configOf(gatewayserver.url, { state_file: join(folder, 'second.json') }),
+    silentLogger,
+  );
+  await until(async () => (await readiness(stopped.opsUrl)).startsWith('200'));
+  await until(async () => (await readiness(second.opsUrl)).startsWith('200'));
+  const metricsOf = async (opsUrl: string) => await (await fetch(`${opsUrl}/metrics`)).text();
+  const first = await submit(stopped.urls[0] ?? '');
+  const later = (await (await fetch(first.nextUri ?? '')).json()) as Page;
+  const held = fetch(later.nextUri ?? '');
+  await until(async () => /^trino_gateway_router_held_polls 1$/m.test(await metricsOf(stopped.opsUrl)));
+  expect(await metricsOf(stopped.opsUrl)).toMatch(/^trino_gateway_router_queued_pages_total 1$/m);
+  const stop = stopped[Symbol.asyncDispose]();
+  const last = (await (await held).json()) as Page;
+  expect(last).toMatchObject({ id: first.id, stats: { state: 'QUEUED' } });
+  await stop;
+
+  const atSecond = (link: string) => (second.urls[0] ?? '') + new URL(link).pathname;
+  const polling = finish(last, atSecond);
+  await until(async () => /^trino_gateway_router_held_polls 1$/m.test(await metricsOf(second.opsUrl)));
+  fake.admission.link.settle('other');
+  expect((await polling).data).toEqual([[1]]);
+  await until(() => fake.admission.leases.size === 0);
+  expect(trino.queries).toHaveLength(1);
+  const metrics = await metricsOf(second.opsUrl);
+  expect(metrics).toMatch(/^trino_gateway_router_hand_overs_total\{group="g",result="handed_over"\} 1$/m);
+  await until(() => fake.recorded.some(({ id, trinoQueryId }) => id === first.id && trinoQueryId !== ''));
 });

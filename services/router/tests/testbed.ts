@@ -18,11 +18,13 @@ import { type ClientAddressSettings, createClientView } from '../src/client-addr
 import { type ClientListener, listenForClients } from '../src/client-listener.ts';
 import type { GatewayLink } from '../src/gateway-link.ts';
 import { createHandler, type HandlerDeps } from '../src/handler.ts';
+import { createHolds } from '../src/holds.ts';
 import type { LiveQueries } from '../src/live-queries.ts';
 import { createMissMemory } from '../src/miss-memory.ts';
 import { createOwnership, type Owner, type OwnershipTable } from '../src/ownership.ts';
 import { createTemporaryIds } from '../src/refusal.ts';
 import { createSuspects } from '../src/suspects.ts';
+import { type FakeAdmission, fakeAdmission } from './fake-admission.ts';
 
 type Route = Parameters<GatewayLink['route']>[0];
 
@@ -40,6 +42,13 @@ export type Testbed = AsyncDisposable & {
   incarnations: { suffix: string; backendId: string }[];
   /** Listening port, group and result of each submission. */
   submissions: [number, string, string][];
+  /** Group and result of each hand-over. */
+  handOvers: [string, string][];
+  /** Waiting statements whose end was told. */
+  gaveUp: { id: string; error?: string | undefined }[];
+  /** Ends what is held, as at a stop. */
+  stopHolding(): void;
+  held(): number;
   started: Query[];
   /** Handed over to clusters whose clients poll them themselves. */
   departed: Query[];
@@ -52,7 +61,7 @@ export type TestbedOptions = {
   clusters?: Record<string, Pick<ScriptedTrino, 'url'>>;
   forwardedHeaders?: Backend_ForwardedHeaders;
   /** Further settings of all of them. */
-  backend?: Partial<Pick<SnapshotBackend, 'externalUrl' | 'forwarding'>>;
+  backend?: Partial<Pick<SnapshotBackend, 'externalUrl' | 'forwarding' | 'limited'>>;
   /** What every decision says. */
   authDelegated?: boolean;
   logger?: Logger;
@@ -65,6 +74,9 @@ export type TestbedOptions = {
   refusalKey?: Uint8Array;
   /** Instead of a store of open transactions that this router alone has. */
   transactions?: Pick<GatewayLink, 'recordTransaction' | 'findTransaction' | 'endTransaction'>;
+  /** The slots of the clusters, shared by routers; all of them are then limited, unless `backend` says otherwise. */
+  admission?: FakeAdmission;
+  holdMs?: { first: number; later: number };
 };
 
 /** A store of open transactions, to be shared by several routers. */
@@ -84,6 +96,12 @@ export async function startTestbed(options: TestbedOptions = {}): Promise<Testbe
     const forwardedHeaders = options.forwardedHeaders ?? Backend_ForwardedHeaders.AUTO;
     backends.set(id, create(SnapshotBackendSchema, { id, url, forwardedHeaders, ...options.backend }));
   }
+  const { admission } = options;
+  if (admission !== undefined)
+    for (const backend of backends.values()) {
+      backend.limited = options.backend?.limited ?? true;
+      admission.backends.set(backend.id, backend);
+    }
   const ownership = createOwnership();
   ownership.replace([...backends.values()], []);
   const seen = {
@@ -91,6 +109,8 @@ export async function startTestbed(options: TestbedOptions = {}): Promise<Testbe
     settled: [] as string[],
     incarnations: [] as { suffix: string; backendId: string }[],
     submissions: [] as Testbed['submissions'],
+    handOvers: [] as Testbed['handOvers'],
+    gaveUp: [] as Testbed['gaveUp'],
     started: [] as Query[],
     departed: [] as Query[],
     running: [] as string[],
@@ -116,10 +136,16 @@ export async function startTestbed(options: TestbedOptions = {}): Promise<Testbe
       seen.routes.push(request);
       return create(
         RouteResponseSchema,
-        (await (options.route ?? inOrder)(request as RouteRequest)) as MessageInitShape<typeof RouteResponseSchema>,
+        (await (options.route ?? admission?.route ?? inOrder)(request as RouteRequest)) as MessageInitShape<
+          typeof RouteResponseSchema
+        >,
       );
     },
-    settle: (id) => void seen.settled.push(id),
+    settle: (id) => {
+      seen.settled.push(id);
+      admission?.settleSubmission(id);
+    },
+    admission: (admission ?? fakeAdmission({})).link,
     backends: () => backends,
     refusalKey: () => options.refusalKey ?? key,
     recordIncarnation: async ({ suffix, backendId }) => void seen.incarnations.push({ suffix, backendId }),
@@ -131,9 +157,14 @@ export async function startTestbed(options: TestbedOptions = {}): Promise<Testbe
     seen: () => {},
     running: (id) => void seen.running.push(id),
     ended: (id, { state, error }) => void seen.ended.push({ id, state, error: error?.name }),
+    gaveUp: (id, { error }) => void seen.gaveUp.push({ id, error: error?.name }),
     counts: () => new Map(),
   };
+  const holds = createHolds({ holdMs: options.holdMs ?? { first: 150, later: 300 } });
   const handler = createHandler({
+    holds,
+    onQueuedPage: () => {},
+    onHandOver: (...ended) => void seen.handOvers.push(ended),
     config: {
       explain_headers: false,
       submit_time_limit: 60_000,
@@ -163,9 +194,12 @@ export async function startTestbed(options: TestbedOptions = {}): Promise<Testbe
   return {
     url: listener.url,
     port: listener.port,
+    stopHolding: holds.stop,
+    held: holds.count,
     ownership,
     ...seen,
     [Symbol.asyncDispose]: async () => {
+      holds.stop();
       await listener[Symbol.asyncDispose]();
       handler[Symbol.dispose]();
     },

@@ -63,6 +63,27 @@ export function admit(admission: Admission, applicant: Applicant): Admitted {
   return usable.length > 0 || group?.queuesWhenUnavailable === true ? { kind: 'wait' } : { kind: 'nobody' };
 }
 
+/** Takes a slot of one backend, whatever its limit: for statements that only this coordinator can carry out. */
+export function takeAt(
+  admission: Admission,
+  applicant: Pick<Applicant, 'submissionId' | 'groupId' | 'user'>,
+  backendId: string,
+): Lease {
+  const held = admission.state.lease(applicant.submissionId);
+  return held && held.phase !== 'LAPSED' ? held : take(admission, applicant, backendId);
+}
+
+/** Submissions that were given up, or went elsewhere: what they have not used is free. Answers how many held a slot. */
+export function giveUp({ state }: Admission, submissionIds: Iterable<string>): number {
+  let given = 0;
+  for (const id of submissionIds) {
+    if (state.lease(id)?.phase !== 'TAKEN') continue;
+    state.deleteLease(id);
+    given += 1;
+  }
+  return given;
+}
+
 function take(
   { state, times, now }: Admission,
   { submissionId, groupId, user }: Pick<Applicant, 'submissionId' | 'groupId' | 'user'>,

@@ -2,7 +2,8 @@ import { canceledMessage } from '@trino-gateway/trino';
 import type { Waiter } from './state.ts';
 
 /** What the client of a statement that will never run is told, and history keeps. */
-export function endedMessage({ endedBy, groupId, queuedAt, endedAt }: Waiter): string {
+export function endedMessage({ endedBy, endedMessage: told, groupId, queuedAt, endedAt }: Waiter): string {
+  if (told) return told;
   const seconds = Math.round((endedAt - queuedAt) / 1_000);
   switch (endedBy) {
     case 'USER_CANCELED':

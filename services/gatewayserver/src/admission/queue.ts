@@ -121,13 +121,13 @@ export function giveBack(admission: Admission, id: string, claimId: string, how:
 }
 
 /** Ends it for a reason, a Trino error name; false when it is with a cluster already, has ended or is not known. */
-export function end(admission: Admission, id: string, endedBy: string): boolean {
+export function end(admission: Admission, id: string, endedBy: string, endedMessage?: string): boolean {
   const { state, now } = admission;
   const waiter = state.waiter(id);
   if (!waiter || waiter.phase === 'HANDED_OVER' || waiter.phase === 'ENDED') return false;
   if (waiter.phase === 'CLAIMED') state.deleteLease(waiter.submissionId);
   const { claim: _, ...rest } = waiter;
-  state.putWaiter({ ...rest, phase: 'ENDED', endedBy, endedAt: now, heldUntil: 0, presentUntil: 0 });
+  state.putWaiter({ ...rest, phase: 'ENDED', endedBy, endedMessage, endedAt: now, heldUntil: 0, presentUntil: 0 });
   return true;
 }
 

@@ -80,4 +80,6 @@ export type Waiter = {
   readonly endedAt: number;
   /** Why it ended, as a Trino error name; empty while it has not. */
   readonly endedBy: string;
+  /** What its client is told then, where somebody said more than the name. */
+  readonly endedMessage?: string | undefined;
 };

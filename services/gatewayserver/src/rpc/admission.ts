@@ -5,6 +5,7 @@ import { Code, ConnectError, type ServiceImpl } from '@connectrpc/connect';
 import {
   type AdmissionService,
   type AwaitTurnResponseSchema,
+  type FindQueuedResponseSchema,
   GiveBackRequest_Reason,
 } from '@trino-gateway/api/gateway';
 import { activate, handOut, settle } from '../admission/admission.ts';
@@ -28,6 +29,7 @@ const STATEMENT = 'statement';
 
 type Answer = Exclude<MessageInitShape<typeof AwaitTurnResponseSchema>, { $typeName: string }>;
 type State = NonNullable<Answer['state']>;
+type FoundQueued = Exclude<MessageInitShape<typeof FindQueuedResponseSchema>, { $typeName: string }>;
 type Context = Pick<
   RpcContext,
   'store' | 'keeper' | 'live' | 'ledger' | 'limits' | 'admissionMetrics' | 'stopping' | 'logger'
@@ -110,7 +112,7 @@ export function admissionService(context: Context): ServiceImpl<typeof Admission
       checkedId(queryId, 'query_id');
       checkedClaim(claimId);
       const how = GIVEN_BACK.get(reason);
-      if (how === undefined) throw invalid('reason', `expected FAILED or UNAUTHENTICATED, got ${reason}`);
+      if (how === undefined) throw invalid('reason', `expected FAILED, UNAUTHENTICATED or ABSENT, got ${reason}`);
       const isGiven = await ledger.run((admission) => giveBack(admission, queryId, claimId, how));
       if (!isGiven) return {};
       admissionMetrics.countHandOver(how);
@@ -118,14 +120,26 @@ export function admissionService(context: Context): ServiceImpl<typeof Admission
       return {};
     },
 
-    async cancelQueued({ queryId, secretHash, user }) {
+    async cancelQueued({ queryId, secretHash, user, errorName, message }) {
+      checkedText('error_name', errorName, 100);
+      checkedText('message', message, 10_000);
       const waiter = secretHash.length > 0 ? await authorised(queryId, secretHash) : await named(queryId, user);
       const left = await ledger.run((admission) => {
-        end(admission, waiter.id, 'USER_CANCELED');
+        end(admission, waiter.id, errorName || 'USER_CANCELED', message || undefined);
         return admission.state.waiter(waiter.id);
       });
       if (left?.phase !== 'HANDED_OVER') return { cancelled: true };
       return { cancelled: false, trinoQueryId: left.queryId, backendId: left.claim?.backendId ?? '' };
+    },
+
+    async findQueued({ queryId }) {
+      checkedId(queryId, 'query_id');
+      const waiter = ledger.state().waiter(queryId) ?? (await ledger.run(({ state }) => state.waiter(queryId)));
+      if (!waiter) throw unknownQuery();
+      const { user, phase, queryId: trinoQueryId, claim } = waiter;
+      if (phase !== 'HANDED_OVER') return { user, state: await stateOf(context, waiter) } as FoundQueued;
+      const handedOver = { trinoQueryId, backendId: claim?.backendId ?? '' };
+      return { user, state: { case: 'handedOver', value: handedOver } };
     },
 
     async handOut({ submissionId, trinoQueryId }) {
@@ -167,6 +181,8 @@ export function admissionService(context: Context): ServiceImpl<typeof Admission
 const GIVEN_BACK = new Map<GiveBackRequest_Reason, GivenBack>([
   [GiveBackRequest_Reason.FAILED, 'failed'],
   [GiveBackRequest_Reason.UNAUTHENTICATED, 'unauthenticated'],
+  // Like credentials that are not good: it is passed over until its next poll.
+  [GiveBackRequest_Reason.ABSENT, 'unauthenticated'],
 ]);
 
 /** What is not a turn. */

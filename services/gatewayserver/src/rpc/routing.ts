@@ -20,7 +20,8 @@ type Answer = MessageInitShape<typeof RouteResponseSchema>;
 export function routingService({
   decisions,
   keeper,
-}: Pick<RpcContext, 'decisions' | 'keeper'>): ServiceImpl<typeof RoutingService> {
+  limits,
+}: Pick<RpcContext, 'decisions' | 'keeper' | 'limits'>): ServiceImpl<typeof RoutingService> {
   const route = (request: RouteRequest): Answer | Promise<Answer> => {
     checkedId(request.submissionId, 'submission_id');
     checkedId(request.routerId, 'router_id');
@@ -37,11 +38,20 @@ export function routingService({
   const answer = ({ outcome, leased }: Routed): Answer => {
     const { authDelegated, reasons } = outcome;
     if (outcome.kind === 'refused')
-      return { reasons, authDelegated, refusal: outcome.message, refusalErrorName: outcome.errorName };
+      return { reasons, authDelegated, leased, refusal: outcome.message, refusalErrorName: outcome.errorName };
     const decision = decisionOf(outcome);
-    if (outcome.kind === 'waits') return { decision, reasons, authDelegated, mustWait: true };
+    if (outcome.kind === 'waits') {
+      const asked = oneAvailable(outcome.groupId);
+      return { decision, reasons, authDelegated, mustWait: true, ...(asked && { backend: asked }) };
+    }
     const backend = routerBackend(outcome.backend, keeper.isLimited(outcome.backend.id));
     return { decision, reasons, authDelegated, backend, leased };
+  };
+  /** Somebody who can say whether the client's credentials are good. */
+  const oneAvailable = (groupId: string) => {
+    const id = limits.group(groupId)?.backendIds.find(limits.isAvailable);
+    const backend = id === undefined ? undefined : keeper.known.backends.get(id)?.backend;
+    return backend && routerBackend(backend, keeper.isLimited(backend.id));
   };
   return {
     async decide(request) {

@@ -5,6 +5,7 @@ import type { ServiceImpl } from '@connectrpc/connect';
 import { Backend_ForwardedHeaders, IncarnationSchema, type SuiteService } from '@trino-gateway/api/gateway';
 import { describeError } from '@trino-gateway/runtime';
 import { coordinatorAlphabet } from '@trino-gateway/trino/query-id';
+import { giveUp } from '../admission/admission.ts';
 import { routerBackend } from '../router-backend.ts';
 import type { RpcContext } from './context.ts';
 import { transactionCalls } from './transactions.ts';
@@ -67,6 +68,7 @@ export function suiteService(context: RpcContext): ServiceImpl<typeof SuiteServi
       checkedId(routerId, 'router_id');
       for (const { live: count } of counts) checkedNumber('counts.live', count, 0, 2 ** 31 - 1);
       live.report(routerId, new Map(counts.map((count) => [count.backendId, count.live])), settledSubmissionIds);
+      await freeSlots(context, settledSubmissionIds);
       const known = new Set(keeper.known.incarnations.map(({ suffix }) => suffix));
       const due = usedSuffixes.filter(
         (suffix) => known.has(suffix) && now() - (touched.get(suffix) ?? 0) >= TOUCH_INTERVAL_MS,
@@ -84,6 +86,19 @@ export function suiteService(context: RpcContext): ServiceImpl<typeof SuiteServi
       return {};
     },
   };
+}
+
+/** What submissions that are over have not used of their slots is free at once, not only when its time is over. */
+async function freeSlots({ ledger, logger }: RpcContext, submissionIds: readonly string[]): Promise<void> {
+  const held = submissionIds.filter((id) => ledger.state().lease(id)?.phase === 'TAKEN');
+  if (held.length === 0) return;
+  try {
+    await ledger.run((admission) => giveUp(admission, held));
+  } catch (error) {
+    logger.debug('slots that were not used could not be freed; they end by themselves', {
+      error: describeError(error),
+    });
+  }
 }
 
 /** The revision as soon as it differs from the one the caller has; the caller's own when the wait is over or we stop. */

@@ -1,0 +1,79 @@
+import { LRUCache } from 'lru-cache';
+
+/** A poll of a waiting client that is held. */
+export type Hold = {
+  /** Aborted when the router stops, and when the client given to `enter` hangs up. */
+  readonly signal: AbortSignal;
+  /** It is held no longer; tells how many others of the same query still are. */
+  end(): number;
+};
+
+/** The polls of waiting clients that are held here, and what was last said to them. */
+export type Holds = {
+  /** How long a poll of the link with this token may be held, in milliseconds. */
+  holdMs(token: number): number;
+  /** A poll of this query begins to be held. */
+  enter(queryId: string, client?: AbortSignal): Hold;
+  /** How many are held. */
+  count(): number;
+  /** The gatewayserver said that this query has waited for so long. */
+  waited(queryId: string, queuedMs: number): void;
+  /** How long it has waited by now, in milliseconds; undefined when nothing of it was heard here. */
+  queuedMs(queryId: string): number | undefined;
+  /** Ends all holds, and those to come. */
+  stop(): void;
+  isStopping(): boolean;
+};
+
+/** Beyond it the least recently polled is forgotten: its pages then tell times anew. */
+const REMEMBERED = 50_000;
+/** Trino holds a first poll for a moment and later ones for a second; who waits for long is not woken so often. */
+const HOLD_MS = { first: 1_000, later: 5_000 };
+
+/** Nobody held. `now` is any steady clock in milliseconds; `holdMs` is shorter in tests. */
+export function createHolds({
+  now = () => performance.now(),
+  holdMs = HOLD_MS,
+}: {
+  now?: () => number;
+  holdMs?: typeof HOLD_MS;
+} = {}): Holds {
+  const held = new Map<string, number>();
+  // One for each: listeners of calls that are over would gather at a signal that lives as long as the router.
+  const controllers = new Set<AbortController>();
+  const queuedSince = new LRUCache<string, number>({ max: REMEMBERED });
+  let stopping = false;
+  return {
+    holdMs: (token) => (token <= 1 ? holdMs.first : holdMs.later),
+    enter: (queryId, client) => {
+      const controller = new AbortController();
+      const onHangUp = () => controller.abort();
+      client?.addEventListener('abort', onHangUp, { once: true });
+      if (stopping || client?.aborted) controller.abort();
+      controllers.add(controller);
+      held.set(queryId, (held.get(queryId) ?? 0) + 1);
+      return {
+        signal: controller.signal,
+        end: () => {
+          client?.removeEventListener('abort', onHangUp);
+          controllers.delete(controller);
+          const others = (held.get(queryId) ?? 1) - 1;
+          if (others > 0) held.set(queryId, others);
+          else held.delete(queryId);
+          return others;
+        },
+      };
+    },
+    count: () => controllers.size,
+    waited: (queryId, queuedMs) => void queuedSince.set(queryId, now() - queuedMs),
+    queuedMs: (queryId) => {
+      const since = queuedSince.get(queryId);
+      return since === undefined ? undefined : now() - since;
+    },
+    stop: () => {
+      stopping = true;
+      for (const controller of controllers) controller.abort();
+    },
+    isStopping: () => stopping,
+  };
+}

@@ -1,0 +1,71 @@
+import { Query_State, type RouteResponse } from '@trino-gateway/api/gateway';
+import type { RoadContext } from './context.ts';
+import { answerPage } from './http-errors.ts';
+import { GatewayUnavailableError } from './patience.ts';
+import { newTicket, slugOf, waitingPage } from './queue-link.ts';
+import type { Refusal } from './refusal.ts';
+import { hashOfSecret } from './seal.ts';
+import { sealStatement } from './sealed-statement.ts';
+import { historyOf, type Submission } from './submission.ts';
+
+/** The answer to a submission that there is no slot for: its decision names the group. */
+export type MustWait = { decision: NonNullable<RouteResponse['decision']>; backend: RouteResponse['backend'] };
+
+/**
+ * Gives a statement its place in the queue of its group and its client the first page of the wait. Undefined when that was
+ * done, or the client hung up; else why it may not wait.
+ * @throws AccessDenied when a cluster of the group does not know the client: strangers must not fill the queue
+ */
+export async function joinQueue(
+  context: RoadContext,
+  submission: Submission,
+  { decision, backend }: MustWait,
+  deadline: { signal: AbortSignal; leftMs(): number },
+): Promise<Refusal | undefined> {
+  const { exchange, user } = submission;
+  const { link } = context;
+  const key = link.refusalKey();
+  if (key === undefined) return { name: 'NO_NODES_AVAILABLE', message: 'The gateway is starting: try again' };
+  if (backend !== undefined && exchange.user === undefined) {
+    const owner = { backendId: backend.id, url: backend.url, forwardedHeaders: backend.forwardedHeaders };
+    await context.checkClient(exchange, owner, { timeMs: deadline.leftMs(), signal: deadline.signal });
+    if (exchange.signal.aborted) return undefined;
+  }
+  const ticket = newTicket(context.temporaryId(context.now()));
+  const { queryId, secret } = ticket;
+  const { groupId, priority, decidedBy, requestSource } = decision;
+  const query = historyOf(submission, exchange.rawHeaders, {
+    id: queryId,
+    state: Query_State.QUEUED,
+    groupId,
+    decidedBy,
+  });
+  try {
+    const { refusal, refusalErrorName } = await link.admission.enqueue(
+      {
+        queryId,
+        submissionId: queryId,
+        groupId,
+        priority,
+        user: exchange.user ?? user,
+        secretHash: hashOfSecret(secret),
+        sealed: sealStatement(submission, { groupId, decidedBy, requestSource }, ticket),
+        source: requestSource || query.source,
+      },
+      deadline.signal,
+    );
+    if (refusal !== '') return { name: refusalErrorName, message: refusal };
+  } catch (error) {
+    if (exchange.signal.aborted) return undefined;
+    if (!(error instanceof GatewayUnavailableError) && !deadline.signal.aborted) throw error;
+    const message = 'There is no room for this query now, and the gatewayserver does not answer: try again in a minute';
+    return { name: 'NO_NODES_AVAILABLE', message };
+  }
+  context.live.started(query);
+  context.holds.waited(queryId, 0);
+  context.logger.debug('a query waits', { requestId: submission.id, query: queryId, group: groupId });
+  const { client, response } = exchange;
+  const origin = `${client.scheme}://${client.authority}`;
+  answerPage(response, waitingPage({ origin, queryId, slug: slugOf(ticket, key), token: 1, queuedMs: 0 }));
+  return undefined;
+}

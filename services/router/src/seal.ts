@@ -1,0 +1,46 @@
+import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
+
+// What waits is encrypted with a key that only the client's link holds: who has the database can read nothing of it.
+
+/** What a sealed text is: each kind has a key of its own. */
+export type SealedKind = 'statement' | 'answer';
+
+/** Where a text belongs: it cannot be opened in another place. */
+export type SealPlace = { kind: SealedKind; queryId: string; secret: Uint8Array };
+
+const VERSION = 1;
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+const CIPHER = 'aes-256-gcm';
+
+/** Version, nonce, text in AES-256-GCM, tag. */
+export function seal(plain: Uint8Array, place: SealPlace): Uint8Array<ArrayBuffer> {
+  const nonce = randomBytes(NONCE_BYTES);
+  const cipher = createCipheriv(CIPHER, keyOf(place), nonce);
+  const head = Buffer.of(VERSION);
+  cipher.setAAD(head);
+  return Buffer.concat([head, nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
+}
+
+/** The text; undefined when it was sealed for another place, or changed since. */
+export function unseal(sealed: Uint8Array, place: SealPlace): Buffer | undefined {
+  if (sealed.length < 1 + NONCE_BYTES + TAG_BYTES || sealed[0] !== VERSION) return undefined;
+  const nonce = sealed.subarray(1, 1 + NONCE_BYTES);
+  const decipher = createDecipheriv(CIPHER, keyOf(place), nonce);
+  decipher.setAAD(sealed.subarray(0, 1));
+  decipher.setAuthTag(sealed.subarray(-TAG_BYTES));
+  try {
+    return Buffer.concat([decipher.update(sealed.subarray(1 + NONCE_BYTES, -TAG_BYTES)), decipher.final()]);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What the store knows of a secret. */
+export function hashOfSecret(secret: Uint8Array): Uint8Array<ArrayBuffer> {
+  return createHash('sha256').update(secret).digest();
+}
+
+function keyOf({ kind, queryId, secret }: SealPlace): Uint8Array {
+  return new Uint8Array(hkdfSync('sha256', secret, queryId, `trino gateway: sealed ${kind}`, 32));
+}
