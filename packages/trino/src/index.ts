@@ -1,4 +1,5 @@
 export {
+  knowsQuery,
   type ResultColumn,
   type RunStatementOptions,
   runStatement,
