@@ -34,7 +34,7 @@ export async function admissionCosts(say: (line: string) => void, seconds: numbe
     policy: { id: 'limited', listeningPort: suite.router.ports[1], groupId: 'limited' },
   });
   const [free = '', limited = ''] = suite.router.urls;
-  const runs: Record<string, { run: Run; cpuMicros: number }[]> = {};
+  const runs = new Map<string, { run: Run; cpuMicros: number }[]>();
   for (let round = 0; round < rounds; round++) {
     for (const [name, url] of [
       ['no limit', free],
@@ -42,12 +42,13 @@ export async function admissionCosts(say: (line: string) => void, seconds: numbe
     ] as const) {
       const before = cpuSeconds(pids);
       const run = await shortQueries(url, CLIENTS, seconds);
-      (runs[name] ??= []).push({ run, cpuMicros: ((cpuSeconds(pids) - before) / run.count) * 1_000_000 });
+      const cpuMicros = ((cpuSeconds(pids) - before) / run.count) * 1_000_000;
+      runs.set(name, [...(runs.get(name) ?? []), { run, cpuMicros }]);
     }
   }
   say(`| short queries, ${CLIENTS} clients | a second | CPU µs each | p50 ms | p99 ms |`);
   say('| --- | ---: | ---: | ---: | ---: |');
-  for (const [name, all] of Object.entries(runs)) {
+  for (const [name, all] of runs) {
     const { run, cpuMicros } = middle(all);
     const cells = [run.perSecond.toFixed(0), cpuMicros.toFixed(0), run.p50Ms.toFixed(2), run.p99Ms.toFixed(2)];
     say(`| ${name} | ${cells.join(' | ')} |`);

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Page } from '../../packages/e2e/src/trino-query.ts';
+import { isTemporaryQueryId } from '../../packages/trino/src/query-id.ts';
 import { chaosRows, chaosStatement } from './chaos-cluster.ts';
 import type { Random } from './random.ts';
 
@@ -15,6 +16,8 @@ export type Outcome =
   | 'failed'
   /** Its link was known to nobody any more: right only when a cluster died. */
   | 'gone'
+  /** The same of a statement that waited in the gateway: never right. */
+  | 'lost'
   /** Rows of another query, or none: never right. */
   | 'wrong'
   /** No end within the patience of a client: never right. */
@@ -35,6 +38,7 @@ const USERS = ['ann', 'bob', 'eve', 'joe', 'zoe'];
 const PATIENCE_MS = 180_000;
 const REQUEST_MS = 30_000;
 const RETRY_MS = 100;
+const NEVER_RIGHT: ReadonlySet<Outcome> = new Set(['lost', 'wrong', 'stuck']);
 const BUSY = new Set([502, 503, 504]);
 
 /** Runs so many clients, each with one statement after the other; answers when the last has come to its end. */
@@ -49,7 +53,7 @@ export async function runClients(options: ClientsOptions): Promise<Seen> {
       const { outcome, text } = await runOne(mine, random, options);
       count(seen.outcomes, outcome);
       if (outcome === 'failed') count(seen.errors, text);
-      if (outcome === 'wrong' || outcome === 'stuck') seen.complaints.push(`statement ${mine} ${outcome}: ${text}`);
+      if (NEVER_RIGHT.has(outcome)) seen.complaints.push(`statement ${mine} ${outcome}: ${text}`);
       await delay(random.whole(0, 200));
     }
   };
@@ -89,10 +93,13 @@ async function runOne(
   // A client whose connection broke before the answer: what it submitted first it never polls.
   if (manner === 'resubmits') await post();
   let page = await post();
+  let id = '';
   const rows: unknown[][] = [];
   for (let polled = 0; ; polled++) {
+    if (page === 0) return { outcome: 'stuck', text: 'no page' };
     if (typeof page === 'number')
-      return page === 0 ? { outcome: 'stuck', text: 'no page' } : { outcome: 'gone', text: `HTTP ${page}` };
+      return { outcome: isTemporaryQueryId(id) ? 'lost' : 'gone', text: `HTTP ${page} for a link of ${id}` };
+    id = page.id;
     rows.push(...(page.data ?? []));
     if (page.nextUri === undefined) break;
     const path = new URL(page.nextUri).pathname;
