@@ -36,14 +36,15 @@ const held = () => trino.queries.filter(({ statement }) => statement.startsWith(
 const begun = () => held().map(({ statement }) => statement);
 const mostAtOnce = () => highWaterMark(held().map(({ startedAt = 0, endedAt }) => ({ from: startedAt, to: endedAt })));
 
+/** Answers the query of this statement once it runs on the cluster. */
+const untilRunning = (statement: string) =>
+  until(`${statement} to run`, () => held().find((one) => one.statement === statement && one.state === 'RUNNING'));
+
 /** Submits and polls in the background; answers once it runs on the cluster. */
 async function startRunning(statement: string): Promise<{ query: ScriptedQuery; done: Promise<unknown> }> {
   const done = runQuery(suite.router.url, statement, { retryForMs: 60_000 });
   done.catch(() => undefined);
-  const query = await until(`${statement} to run`, () =>
-    held().find((one) => one.statement === statement && one.state === 'RUNNING'),
-  );
-  return { query, done };
+  return { query: await untilRunning(statement), done };
 }
 
 /** Submits one that must wait; it is in the queue when this answers. */
@@ -82,10 +83,7 @@ test(
     let running = first.query;
     for (const n of [2, 3, 4]) {
       running.finishEarly();
-      const statement = `SELECT held ${n}`;
-      running = await until(`${statement} to run`, () =>
-        held().find((one) => one.statement === statement && one.state === 'RUNNING'),
-      );
+      running = await untilRunning(`SELECT held ${n}`);
     }
     running.finishEarly();
     expect((await Promise.all(results)).map(({ stats }) => stats.state)).toEqual(Array(3).fill('FINISHED'));
@@ -158,10 +156,7 @@ test(
     });
     expect(begun()).toEqual(['SELECT held 1']);
     first.query.finishEarly();
-    (await until('the next to run', () => held().filter(({ state }) => state === 'RUNNING')[0])).finishEarly();
-    (
-      await until('the last to run', () => held().find((one) => one.statement.endsWith('3') && one.state === 'RUNNING'))
-    ).finishEarly();
+    for (const n of [2, 3]) (await untilRunning(`SELECT held ${n}`)).finishEarly();
     expect((await Promise.all(results)).map(({ error }) => error)).toEqual([undefined, undefined]);
     expect(begun()).toEqual([1, 2, 3].map((n) => `SELECT held ${n}`));
     expect(mostAtOnce()).toBe(1);
@@ -184,12 +179,10 @@ test(
       const { groups } = await suite.call<Stats>('QueueService/GetQueueStats', {});
       return groups[0]?.present === 1;
     });
-    first.query.finishEarly();
-    (
-      await until('it to run', () => held().find((one) => one.statement.endsWith('2') && one.state === 'RUNNING'))
-    ).finishEarly();
+    // Nobody polls the first any more, and nobody tells us how it ended.
+    first.query.cancel();
+    (await untilRunning('SELECT held 2')).finishEarly();
     expect(await result).toMatchObject({ stats: { state: 'FINISHED' } });
-    // The client of the first died with its router, as far as this router knows: its slot came back all the same.
     await suite.router.start();
     await first.done;
     expect(begun()).toEqual(['SELECT held 1', 'SELECT held 2']);
@@ -206,7 +199,7 @@ test(
     const waiting = await startWaiting('SELECT held 2');
     const result = waiting.finish();
     first.query.finishEarly();
-    await until('it to run', () => held().find((one) => one.statement.endsWith('2') && one.state === 'RUNNING'));
+    await untilRunning('SELECT held 2');
     for (const router of suite.routers) {
       const info = await fetch(`${router.url}/v1/query/${waiting.id}`, { headers: { 'x-trino-user': 'e2e' } });
       expect(info.status).toBe(200);
@@ -243,9 +236,7 @@ test(
         return groups[0]?.present === 1;
       });
       running.query.finishEarly();
-      const next = await until('it to run', () =>
-        held().find((one) => one.statement === `SELECT held ${n}` && one.state === 'RUNNING'),
-      );
+      const next = await untilRunning(`SELECT held ${n}`);
       idleMs.push((next.startedAt ?? Number.NaN) - (running.query.endedAt ?? Number.NaN));
       running = { query: next, done: result };
     }
@@ -271,9 +262,7 @@ test(
     const result = waiting.finish();
     // Nobody polls it any more; the cluster gives it up, which nobody tells us.
     running.cancel();
-    (
-      await until('the next to run', () => held().find((one) => one.statement.endsWith('2') && one.state === 'RUNNING'))
-    ).finishEarly();
+    (await untilRunning('SELECT held 2')).finishEarly();
     expect(await result).toMatchObject({ stats: { state: 'FINISHED' } });
     await untilAtRest();
   },
