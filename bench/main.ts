@@ -3,9 +3,9 @@
 import { appendFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { startSuite } from '../packages/e2e/src/suite.ts';
-import { admissionCosts } from './admission.ts';
 import { type Contender, startCoordinator, startHaproxy, startNginx } from './contenders.ts';
 import { decisionCosts } from './decisions.ts';
+import { admissionCosts } from './limited-group.ts';
 import { polls, type Run, shortQueries, submissions } from './load.ts';
 import { cpuSeconds, residentMb } from './process-cost.ts';
 
