@@ -56,7 +56,7 @@ export async function lookAtLeases(
     const { lost, problem } = await reallyLost(backend, judged.lost, limits);
     found.problem ??= problem;
     const over = [...judged.ended, ...judged.restarted, ...lost];
-    if (over.length > 0) await admission.settleLeases({ trinoQueryIds: over }, { signal });
+    if (over.length > 0) await admission.settleLeases({ trinoQueryIds: over, byLook: true }, { signal });
     found.settled.ended += judged.ended.length;
     found.settled.restarted += judged.restarted.length;
     found.settled.lost += lost.length;

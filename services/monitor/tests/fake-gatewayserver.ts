@@ -104,8 +104,9 @@ export async function startFakeGatewayserver(port = 0): Promise<FakeGatewayserve
         if (!leases) throw new ConnectError('the database is away', Code.Unavailable);
         return { leases: (leases[backendId] ?? []).map((trinoQueryId) => ({ trinoQueryId })) };
       },
-      settleLeases: ({ trinoQueryIds }, { requestHeader }) => {
+      settleLeases: ({ trinoQueryIds, byLook }, { requestHeader }) => {
         authorize(requestHeader);
+        if (!byLook) throw new ConnectError('only a router sees a last page', Code.InvalidArgument);
         settled.push(...trinoQueryIds);
         for (const [backend, ids] of Object.entries(leases ?? {}))
           if (leases) leases[backend] = ids.filter((id) => !trinoQueryIds.includes(id));
