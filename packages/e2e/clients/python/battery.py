@@ -20,7 +20,8 @@ def report(case, produce):
         value = produce()
     except Exception as error:
         value = "error: " + " ".join(f"{type(error).__name__} {error}".split())
-    print(case, value, sep="\t", flush=True)
+    sys.stdout.write(f"{case}\t{value}\n")  # in one piece: others may report at the same time
+    sys.stdout.flush()
 
 
 def first(rows):
