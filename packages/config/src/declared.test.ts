@@ -77,7 +77,9 @@ describe('what is wrong is said with its place', () => {
     [
       'an unknown field',
       `${BACKENDS}groups: [{ id: g, backend_ids: [a], colour: red }]`,
-      ['groups[0].colour: unknown field; known are id, enabled, backend_ids, strategy, max_running_queries_per_backend, queue'],
+      [
+        'groups[0].colour: unknown field; known are id, enabled, backend_ids, strategy, max_running_queries_per_backend, queue',
+      ],
     ],
     [
       'an unknown field further in',
