@@ -243,8 +243,8 @@ test(
     running.query.finishEarly();
     await running.done;
     process.stdout.write(`from the end of one query to the start of the next: ${idleMs.join(', ')} ms\n`);
-    // Without being woken it is half a held poll on average.
-    expect(idleMs.toSorted((a, b) => a - b)[2]).toBeLessThan(800);
+    // Without being woken it is what is left of a poll that is held for up to five seconds.
+    expect(idleMs.toSorted((a, b) => a - b)[2]).toBeLessThan(1_500);
     await untilAtRest();
   },
   LIMIT_MS,
