@@ -7,7 +7,7 @@ TOOLS := tools/node_modules/.package-lock.json
 MODULES := node_modules/.modules.yaml
 JEST := NODE_OPTIONS='--experimental-vm-modules --disable-warning=ExperimentalWarning' node_modules/.bin/jest
 
-.PHONY: help setup generate check test e2e test-databases million browser api-fuzz images bench run run-smoke
+.PHONY: help setup generate check test e2e test-databases million browser api-fuzz chaos images bench run run-smoke
 
 help: ## what can be done here
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ api-fuzz: setup ## schemathesis against the OpenAPI document, for less than a mi
 
 run-smoke: setup ## is make run what the README says?
 	node scripts/run/smoke.ts
+
+chaos: setup ## MINUTES=n: two of each process while everything is killed in turn; SEED=n repeats it
+	node scripts/chaos/main.ts
 
 images: setup ## the steps of the Dockerfiles in a folder, and each service started from it (needs no container engine)
 	node scripts/deploy/check-image.ts

@@ -48,11 +48,16 @@ export async function polls(url: string, clients: number, seconds: number): Prom
 }
 
 /** Whole statements: the submission and every page to the last. */
-export async function shortQueries(url: string, clients: number, seconds: number): Promise<Run> {
+export async function shortQueries(
+  url: string,
+  clients: number,
+  seconds: number,
+  statement = 'SELECT 1',
+): Promise<Run> {
   const pool = new Pool(url, { connections: clients, pipelining: 1 });
   try {
     return await repeat(clients, seconds, async () => {
-      let page = await ask(pool, '/v1/statement', 'POST', 'SELECT 1');
+      let page = await ask(pool, '/v1/statement', 'POST', statement);
       while (page.nextUri) page = await ask(pool, new URL(page.nextUri).pathname, 'GET');
       if (page.error) throw new Error(page.error.message);
     });
@@ -81,6 +86,27 @@ export async function submissions(url: string, perSecond: number, seconds: numbe
       p50Ms: times[Math.floor(times.length / 2)] ?? Number.NaN,
       p99Ms: times[Math.floor(times.length * 0.99)] ?? Number.NaN,
     };
+  } finally {
+    await pool.destroy();
+  }
+}
+
+/** Clients that each hold one statement that waits, polling again as soon as they are answered, until the signal is aborted; then it is cancelled. */
+export async function waitInQueue(url: string, clients: number, signal: AbortSignal): Promise<void> {
+  const pool = new Pool(url, { connections: clients, pipelining: 1 });
+  const client = async () => {
+    let page = await ask(pool, '/v1/statement', 'POST', 'SELECT endless');
+    while (page.nextUri && !signal.aborted) page = await ask(pool, new URL(page.nextUri).pathname, 'GET');
+    if (page.error) throw new Error(page.error.message);
+    const { body } = await pool.request({
+      path: new URL(page.nextUri ?? url).pathname,
+      method: 'DELETE',
+      headers: USER,
+    });
+    await body.dump();
+  };
+  try {
+    await Promise.all(Array.from({ length: clients }, client));
   } finally {
     await pool.destroy();
   }

@@ -5,6 +5,7 @@ import { cpus } from 'node:os';
 import { startSuite } from '../packages/e2e/src/suite.ts';
 import { type Contender, startCoordinator, startHaproxy, startNginx } from './contenders.ts';
 import { decisionCosts } from './decisions.ts';
+import { admissionCosts } from './limited-group.ts';
 import { polls, type Run, shortQueries, submissions } from './load.ts';
 import { cpuSeconds, residentMb } from './process-cost.ts';
 
@@ -56,6 +57,8 @@ say('');
 say('| one decision among 10,000 backends, groups and policies | p50 µs | p99 µs |');
 say('| --- | ---: | ---: |');
 for (const { name, p50, p99 } of decisionCosts()) say(`| ${name} | ${p50.toFixed(0)} | ${p99.toFixed(0)} |`);
+say('');
+await admissionCosts(say, SECONDS, ROUNDS);
 say('');
 await appendFile(new URL('RESULTS.md', import.meta.url), `${lines.join('\n')}\n`);
 

@@ -12,6 +12,7 @@ const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 const PAGES = [
   'README.md',
   'CHANGELOG.md',
+  'docs/admission.md',
   'docs/api.md',
   'docs/configuration.md',
   'docs/metrics.md',

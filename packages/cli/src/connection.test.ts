@@ -11,6 +11,7 @@ function read(
     out: () => {},
     err: () => {},
     columns: undefined,
+    screen: undefined,
     env,
     read: async (path) => {
       const text = files[path];

@@ -1,5 +1,12 @@
 import { type Client, createClient } from '@connectrpc/connect';
-import { BackendService, GroupService, PolicyService, QueryService, RoutingService } from '@trino-gateway/api/gateway';
+import {
+  BackendService,
+  GroupService,
+  PolicyService,
+  QueryService,
+  QueueService,
+  RoutingService,
+} from '@trino-gateway/api/gateway';
 import { createGatewayTransport } from '@trino-gateway/runtime';
 import type { Connection } from './connection.ts';
 
@@ -10,6 +17,7 @@ export type Gateway = Disposable & {
   readonly groups: Client<typeof GroupService>;
   readonly policies: Client<typeof PolicyService>;
   readonly queries: Client<typeof QueryService>;
+  readonly queue: Client<typeof QueueService>;
   readonly routing: Client<typeof RoutingService>;
 };
 
@@ -22,6 +30,7 @@ export function openGateway(connection: Connection): Gateway {
     groups: createClient(GroupService, transport),
     policies: createClient(PolicyService, transport),
     queries: createClient(QueryService, transport),
+    queue: createClient(QueueService, transport),
     routing: createClient(RoutingService, transport),
     [Symbol.dispose]: () => transport[Symbol.dispose](),
   };

@@ -1,14 +1,26 @@
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
 import { runCommandLine } from './run.ts';
+import type { Screen } from './terminal.ts';
+
+const CLEAR = '\x1b[H\x1b[2J';
+const PICTURE_MS = 1_000;
 
 // `trino-gateway list queries | head` closes the pipe early, which is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+
+// Who has seen enough presses Ctrl-C.
+const screen: Screen = {
+  clear: () => void process.stdout.write(CLEAR),
+  next: () => delay(PICTURE_MS, true),
+};
 
 process.exitCode = await runCommandLine(process.argv.slice(2), {
   out: (line) => void process.stdout.write(`${line}\n`),
   err: (line) => void process.stderr.write(`${line}\n`),
   columns: process.stdout.isTTY ? process.stdout.columns : undefined,
+  screen: process.stdout.isTTY ? screen : undefined,
   env: process.env,
   read: (path) => (path === '-' ? text(process.stdin) : readFile(path, 'utf8')),
 });

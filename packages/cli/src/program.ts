@@ -5,7 +5,10 @@ import { addDecide } from './commands/decide.ts';
 import { addGet } from './commands/get.ts';
 import { addImport } from './commands/import.ts';
 import { addList } from './commands/list.ts';
+import { addQueue } from './commands/queue.ts';
+import { addQueueSwitches } from './commands/queue-switches.ts';
 import { addSwitches } from './commands/switches.ts';
+import { addTop } from './commands/top.ts';
 import { createContext } from './context.ts';
 import { FORMATS } from './output.ts';
 import type { Terminal } from './terminal.ts';
@@ -26,6 +29,18 @@ export function createProgram(terminal: Terminal, finish: (code: number) => void
       writeErr: (text) => terminal.err(text.trimEnd()),
     });
   const context = createContext(program, terminal, finish);
-  for (const add of [addGet, addList, addApply, addSwitches, addDecide, addCancel, addImport]) add(program, context);
+  const all = [
+    addGet,
+    addList,
+    addQueue,
+    addTop,
+    addApply,
+    addSwitches,
+    addQueueSwitches,
+    addDecide,
+    addCancel,
+    addImport,
+  ];
+  for (const add of all) add(program, context);
   return program;
 }

@@ -8,6 +8,7 @@ import {
 } from '@trino-gateway/api/gateway';
 import { parseDuration } from '@trino-gateway/config';
 import type { Gateway } from './gateway.ts';
+import { limitOf, limitProblem } from './read-limit.ts';
 import { UsageError } from './usage-error.ts';
 
 /** The filters of `list queries`, as they stand on the command line. */
@@ -27,7 +28,6 @@ export type QueryFilters = {
 /** What to ask for, and how many at most. */
 export type QueryRequest = { filters: MessageInitShape<typeof ListQueriesRequestSchema>; limit: number };
 
-const MOST_QUERIES = 100_000;
 const MOST_PER_PAGE = 1_000;
 
 /** Reads the filters; a moment is an ISO time, or how long ago as `90m`. @throws UsageError with every problem */
@@ -49,8 +49,8 @@ export function readQueryFilters(given: QueryFilters, nowMs: number): QueryReque
   const state = given.state?.toUpperCase();
   if (state !== undefined && !states.includes(state))
     problems.push(`--state: expected ${states.join(', ')}, got "${given.state}"`);
-  const limit = /^\d{1,6}$/.test(given.limit) ? Number(given.limit) : 0;
-  if (limit < 1 || limit > MOST_QUERIES) problems.push(`--limit: expected 1 to ${MOST_QUERIES}, got "${given.limit}"`);
+  const limit = limitOf(given.limit) ?? 0;
+  if (limit === 0) problems.push(limitProblem(given.limit));
   if (problems.length > 0) throw new UsageError(...problems);
   return {
     filters: {

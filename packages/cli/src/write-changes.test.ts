@@ -25,6 +25,7 @@ test('a failure in the middle says what was done and what failed, and nothing af
     out: (line) => out.push(line),
     err: (line) => err.push(line),
     columns: undefined,
+    screen: undefined,
     env: {},
     read: async () => '',
   });

@@ -1,24 +1,27 @@
 import { runCommandLine } from '../src/run.ts';
+import type { Screen } from '../src/terminal.ts';
 
 /** What a command printed and its exit code. */
 export type Ran = { code: number; out: string; err: string };
 
-/** What surrounds a command: environment, files by their names (`-` is standard input), width of the terminal. */
+/** What surrounds a command: environment, files by their names (`-` is standard input), the terminal. */
 export type Surroundings = {
   env?: Record<string, string>;
   files?: Record<string, string>;
   columns?: number;
+  screen?: Screen;
 };
 
 /** Runs a command line in this process. */
 export async function runCommand(argv: readonly string[], surroundings: Surroundings = {}): Promise<Ran> {
-  const { env = {}, files = {}, columns } = surroundings;
+  const { env = {}, files = {}, columns, screen } = surroundings;
   const out: string[] = [];
   const err: string[] = [];
   const code = await runCommandLine(argv, {
     out: (line) => out.push(line),
     err: (line) => err.push(line),
     columns,
+    screen,
     env,
     read: async (path) => {
       const text = files[path];

@@ -9,7 +9,7 @@ const COMMAND_LINE = page('command-line.md');
 const BOTH = COMMAND_LINE + page('from-razorpay.md');
 
 const program = createProgram(
-  { out: () => {}, err: () => {}, columns: undefined, env: {}, read: async () => '' },
+  { out: () => {}, err: () => {}, columns: undefined, screen: undefined, env: {}, read: async () => '' },
   () => {},
 );
 
@@ -33,7 +33,7 @@ test('every command is documented', () => {
 });
 
 test('every command that is documented exists', () => {
-  const named = [...BOTH.matchAll(/(?:trino-gateway|pnpm (?:--silent )?gateway) ((?:[a-z]+ ?)+)/g)].map(
+  const named = [...BOTH.matchAll(/(?:trino-gateway|pnpm (?:--silent )?gateway) ((?:[a-z]+(?:-[a-z]+)* ?)+)/g)].map(
     ([, words = '']) => words.trim(),
   );
   expect(named.length).toBeGreaterThan(15);

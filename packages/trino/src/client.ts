@@ -141,6 +141,24 @@ export async function serverInfo(
   };
 }
 
+/**
+ * Whether the cluster knows a query by its id: one that began and was not forgotten. Throws as {@link runStatement} does,
+ * also when the caller may not see that query.
+ */
+export async function knowsQuery(
+  queryId: string,
+  options: ServerInfoOptions,
+  dispatcher: Dispatcher = defaultAgent,
+): Promise<boolean> {
+  try {
+    await call(callerOf(options, dispatcher), 'GET', `/v1/query/${queryId}?pruned=true`);
+    return true;
+  } catch (error) {
+    if (error instanceof TrinoHttpError && (error.status === 404 || error.status === 410)) return false;
+    throw error;
+  }
+}
+
 function callerOf(options: ServerInfoOptions, dispatcher: Dispatcher): Caller {
   const { user, password, signal, timeLimitMs } = options;
   const limit = AbortSignal.timeout(timeLimitMs);

@@ -8,7 +8,8 @@ export type ClusterLoad = {
   queued: number;
 };
 
-const RUNNING = ['RUNNING', 'PLANNING', 'FINISHING', 'DISPATCHING'];
+/** In these states a query uses the cluster. */
+export const RUNNING_STATES = ['RUNNING', 'PLANNING', 'FINISHING', 'DISPATCHING'];
 // A query that waits for workers to come up waits like a queued one.
 const WAITING = ['QUEUED', 'STARTING', 'WAITING_FOR_RESOURCES'];
 
@@ -19,7 +20,7 @@ const WAITING = ['QUEUED', 'STARTING', 'WAITING_FOR_RESOURCES'];
 export function clusterLoad(queriesByState: ReadonlyMap<string, number>): ClusterLoad {
   const sum = (states: readonly string[]) =>
     states.reduce((total, state) => total + (queriesByState.get(state) ?? 0), 0);
-  const running = sum(RUNNING);
+  const running = sum(RUNNING_STATES);
   const queued = sum(WAITING);
   return { load: running * 2 + queued / 3, running, queued };
 }

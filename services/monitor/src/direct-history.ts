@@ -8,11 +8,10 @@ import {
 } from '@trino-gateway/api/gateway';
 import { describeError, type Logger } from '@trino-gateway/runtime';
 import { querySuffix } from '@trino-gateway/trino';
-import { runStatement } from '@trino-gateway/trino/client';
-import { callerOf } from './caller.ts';
-import { describeFailure, describeQueryError, withoutQuoted } from './failure.ts';
+import { describeFailure, withoutQuoted } from './failure.ts';
 import type { Outbox } from './outbox.ts';
-import { newsOf, type Sighting } from './query-sighting.ts';
+import { newsOf } from './query-sighting.ts';
+import { readSightings } from './read-sightings.ts';
 
 /** Follows the queries of backends whose pages do not pass the gateway. */
 export type DirectHistory = {
@@ -34,7 +33,6 @@ export type DirectHistoryOptions = {
 // An entry may hold a megabyte of text.
 const PAGE_SIZE = 50;
 const MOST_PAGES = 10;
-const IDS_PER_STATEMENT = 200;
 
 /** Nothing followed yet. */
 export function createDirectHistory({ queries, outbox, logger }: DirectHistoryOptions): DirectHistory {
@@ -89,9 +87,13 @@ export function createDirectHistory({ queries, outbox, logger }: DirectHistoryOp
       const signal = AbortSignal.any([stopped, AbortSignal.timeout(timeLimitMs)]);
       const news: Query[] = [];
       try {
-        for (const entries of chunked(await open(backend.id, signal), IDS_PER_STATEMENT)) {
-          const seen = await sightings(backend, entries, { timeLimitMs, signal });
-          news.push(...entries.flatMap((entry) => newsOf(entry, seen.get(entry.trinoQueryId), Date.now()) ?? []));
+        const entries = new Map((await open(backend.id, signal)).map((entry) => [entry.trinoQueryId, entry]));
+        for await (const { ids, seen } of readSightings(backend, [...entries.keys()], { timeLimitMs, signal })) {
+          for (const id of ids) {
+            const entry = entries.get(id);
+            const one = entry && newsOf(entry, seen.get(id), Date.now());
+            if (one) news.push(one);
+          }
         }
         say(backend.id, undefined);
       } catch (error) {
@@ -108,37 +110,6 @@ export function createDirectHistory({ queries, outbox, logger }: DirectHistoryOp
       forgetPlaces(backendId);
     },
   };
-}
-
-/** What the cluster knows of these queries, by its ids. */
-async function sightings(
-  backend: Backend,
-  entries: readonly Query[],
-  limits: { timeLimitMs: number; signal: AbortSignal },
-): Promise<Map<string, Sighting>> {
-  const ids = entries.map(({ trinoQueryId }) => `'${trinoQueryId}'`).join(', ');
-  const statement = `SELECT query_id, state, error_code, to_unixtime(started), to_unixtime("end") FROM system.runtime.queries WHERE query_id IN (${ids})`;
-  const { rows, error } = await runStatement({ ...callerOf(backend), statement, ...limits });
-  if (error) throw new Error(describeQueryError(error));
-  return new Map(
-    rows.map(([id, state, errorName, startedAt, endedAt]) => [
-      String(id),
-      {
-        state: String(state),
-        errorName: typeof errorName === 'string' ? errorName : undefined,
-        startedAt: milliseconds(startedAt),
-        endedAt: milliseconds(endedAt),
-      },
-    ]),
-  );
-}
-
-function chunked<T>(list: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(list.length / size) }, (_, at) => list.slice(at * size, (at + 1) * size));
-}
-
-function milliseconds(seconds: unknown): number | undefined {
-  return typeof seconds === 'number' ? Math.round(seconds * 1_000) : undefined;
 }
 
 function keyOf(backendId: string): string {

@@ -1,5 +1,6 @@
 import { BackendStatus_StateSchema } from '@trino-gateway/api/gateway';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { LeaseLook } from './look-at-leases.ts';
 import type { Finding } from './verdict.ts';
 
 /** The monitor's metrics. */
@@ -9,6 +10,8 @@ export type MonitorMetrics = {
   found(finding: Finding, durationMs: number): void;
   /** A call of the gatewayserver has ended, with `ok` or the name of its error. */
   called(method: string, code: string, durationMs: number): void;
+  /** A look at leases has given back so many slots. */
+  settled(settled: LeaseLook['settled']): void;
   /** The backend is no longer watched. */
   gone(backendId: string): void;
 };
@@ -18,6 +21,8 @@ export type MetricSources = {
   reportsWaiting: () => number;
   /** Undefined for a backend without a schedule. */
   scheduledUp: (backendId: string) => boolean | undefined;
+  /** Undefined while unknown. */
+  foreignRunning: (backendId: string) => number | undefined;
 };
 
 type Seen = Finding['status'] & { at: number };
@@ -25,7 +30,7 @@ type Seen = Finding['status'] & { at: number };
 const PREFIX = 'trino_gateway_monitor_';
 
 /** A registry of its own, so that several monitors can run in one process. */
-export function createMetrics({ reportsWaiting, scheduledUp }: MetricSources): MonitorMetrics {
+export function createMetrics({ reportsWaiting, scheduledUp, foreignRunning }: MetricSources): MonitorMetrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -64,6 +69,17 @@ export function createMetrics({ reportsWaiting, scheduledUp }: MetricSources): M
       return up === undefined ? undefined : Number(up);
     },
   );
+  perBackend(
+    'backend_foreign_running',
+    'Queries running on a backend that hold no slot and are no probe, at the last look at slots; absent while unknown, and without limit and slots.',
+    ({ backendId }) => foreignRunning(backendId),
+  );
+  const leasesSettled = new Counter({
+    name: `${PREFIX}leases_settled_total`,
+    help: 'Slots given back by a look: the cluster said that the query has ended (ended), has restarted since (restarted), or did not know it twice (lost).',
+    labelNames: ['why'],
+    registers,
+  });
   new Gauge({
     name: `${PREFIX}sweep_seconds`,
     help: 'Time in which every watched backend was looked at: the age of the oldest finding.',
@@ -116,6 +132,9 @@ export function createMetrics({ reportsWaiting, scheduledUp }: MetricSources): M
     called: (method, code, durationMs) => {
       rpcs.inc({ method, code });
       rpcSeconds.observe({ method }, durationMs / 1_000);
+    },
+    settled: (settled) => {
+      for (const [why, count] of Object.entries(settled)) if (count > 0) leasesSettled.inc({ why }, count);
     },
     gone: (backendId) => void seen.delete(backendId),
   };

@@ -1,8 +1,11 @@
+import { clone } from '@bufbuild/protobuf';
 import type { Client } from '@connectrpc/connect';
 import {
   type Backend,
   type BackendService,
+  type BackendStatus,
   BackendStatus_StateSchema,
+  BackendStatusSchema,
   BackendStatus_State as State,
   type SuiteService,
 } from '@trino-gateway/api/gateway';
@@ -14,6 +17,8 @@ import type { Finding } from './verdict.ts';
 /** Where findings go: to the gatewayserver each of them, to the log when something changed. */
 export type Reports = {
   found(backend: Backend, finding: Finding): void;
+  /** How many queries run there without a slot, by a look between two findings; undefined while unknown. */
+  foreign(backendId: string, running: number | undefined): void;
   /** The backend is no longer watched: what was not told yet is of no interest. */
   gone(backendId: string): void;
 };
@@ -34,6 +39,8 @@ const RETELL_MS = 600_000;
 export function createReports({ backends, suite, outbox, logger, scheduledUp }: ReportsOptions): Reports {
   // Not healthy, and not said: outside its schedule a cluster may be switched off.
   const unsaid = new Set<string>();
+  const last = new Map<string, BackendStatus>();
+  const foreign = new Map<string, number>();
   const lives = new Map<string, { key: string; toldAt: number }>();
 
   const tellLife = ({ id: backendId, url }: Backend, suffix: string) => {
@@ -43,10 +50,18 @@ export function createReports({ backends, suite, outbox, logger, scheduledUp }: 
     lives.set(backendId, { key, toldAt: performance.now() });
     outbox.put(key, (signal) => suite.recordIncarnation({ suffix, backendId, url }, { signal }));
   };
+  const tell = (found: BackendStatus) => {
+    const status = clone(BackendStatusSchema, found);
+    const running = foreign.get(status.backendId);
+    if (running !== undefined) status.foreignRunning = running;
+    outbox.put(statusKey(status.backendId), (signal) => backends.reportBackendStatus({ status }, { signal }));
+  };
   return {
     found: (backend, { status, changed }) => {
       if (status.coordinatorId !== '' && status.state !== State.UNREACHABLE) tellLife(backend, status.coordinatorId);
-      outbox.put(statusKey(backend.id), (signal) => backends.reportBackendStatus({ status }, { signal }));
+      last.set(backend.id, status);
+      if (status.state === State.UNREACHABLE) foreign.delete(backend.id);
+      tell(status);
       if (!status.healthy && scheduledUp(backend.id) === false) {
         if (changed) unsaid.add(backend.id);
         return;
@@ -62,7 +77,16 @@ export function createReports({ backends, suite, outbox, logger, scheduledUp }: 
       if (isExpected) logger.info('a backend has changed', fields);
       else logger.warn('a backend has changed', fields);
     },
+    foreign: (backendId, running) => {
+      if (foreign.get(backendId) === running) return;
+      if (running === undefined) foreign.delete(backendId);
+      else foreign.set(backendId, running);
+      const status = last.get(backendId);
+      if (status) tell(status);
+    },
     gone: (backendId) => {
+      last.delete(backendId);
+      foreign.delete(backendId);
       outbox.drop(statusKey(backendId));
       lives.delete(backendId);
       unsaid.delete(backendId);

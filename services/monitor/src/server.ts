@@ -1,10 +1,17 @@
 import { createClient } from '@connectrpc/connect';
-import { Backend_Forwarding, BackendService, QueryService, SuiteService } from '@trino-gateway/api/gateway';
+import {
+  AdmissionService,
+  Backend_Forwarding,
+  BackendService,
+  QueryService,
+  SuiteService,
+} from '@trino-gateway/api/gateway';
 import type { MonitorConfig } from '@trino-gateway/config';
 import { createGatewayTransport, type Logger, type RunningProcess, serveOps } from '@trino-gateway/runtime';
 import { watchBackend } from './backend-watch.ts';
 import { createDirectHistory } from './direct-history.ts';
 import { everyMinute } from './every-minute.ts';
+import { watchLeases } from './lease-watch.ts';
 import { measuredTransport } from './measured-transport.ts';
 import { createMetrics } from './metrics.ts';
 import { createOutbox } from './outbox.ts';
@@ -41,6 +48,7 @@ export async function startMonitor(config: MonitorConfig, logger: Logger): Promi
   const metrics = createMetrics({
     reportsWaiting: () => outbox.waiting(),
     scheduledUp: (backendId) => schedules.scheduledUp(backendId),
+    foreignRunning: (backendId) => leases.foreign(backendId),
   });
   const transport = measuredTransport(gateway, metrics.called);
   const suite = createClient(SuiteService, transport);
@@ -49,6 +57,18 @@ export async function startMonitor(config: MonitorConfig, logger: Logger): Promi
   const outbox = starting.use(createOutbox({ standing, logger }));
   const schedules = createSchedules({ backends, outbox, logger });
   const reports = createReports({ suite, backends, outbox, logger, scheduledUp: schedules.scheduledUp });
+  const leases = starting.use(
+    watchLeases({
+      admission: createClient(AdmissionService, transport),
+      intervalMs: config.interval,
+      timeLimitMs: config.probe_time_limit,
+      logger,
+      onLook: (backendId, look) => {
+        metrics.settled(look.settled);
+        reports.foreign(backendId, look.foreign);
+      },
+    }),
+  );
   const history = createDirectHistory({ queries: createClient(QueryService, transport), outbox, logger });
   const directIds = new Set<string>();
   const slots = createSlots(LOOKS_AT_ONCE, LOOK_HOLDS_SLOT_MS);
@@ -88,10 +108,14 @@ export async function startMonitor(config: MonitorConfig, logger: Logger): Promi
         }),
       onList: (list) => {
         schedules.takeOver(list);
+        leases.takeOver(list);
         directIds.clear();
         for (const { id, forwarding } of list) if (forwarding === Backend_Forwarding.DIRECT) directIds.add(id);
       },
-      onBack: schedules.tellAgain,
+      onBack: () => {
+        schedules.tellAgain();
+        leases.forget();
+      },
       onGone: (backendId) => {
         metrics.gone(backendId);
         reports.gone(backendId);

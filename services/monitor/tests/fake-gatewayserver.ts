@@ -2,6 +2,7 @@ import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { Code, ConnectError, type ConnectRouter } from '@connectrpc/connect';
 import { connectNodeAdapter } from '@connectrpc/connect-node';
 import {
+  AdmissionService,
   type Backend,
   type BackendSchedule,
   BackendSchema,
@@ -32,6 +33,10 @@ export type FakeGatewayserver = AsyncDisposable & {
   setBackends(backends: readonly MessageInitShape<typeof BackendSchema>[]): void;
   /** What is stored; reports complete it. */
   setHistory(queries: readonly MessageInitShape<typeof QuerySchema>[]): void;
+  /** The queries that hold a slot of each backend, by its id; settled ones go. Undefined: the service fails. */
+  setLeases(leases: Readonly<Record<string, readonly string[]>> | undefined): void;
+  /** Every query whose slot was given back, oldest first. */
+  readonly settled: string[];
   /** The newest finding about a backend. */
   last(backendId: string): BackendStatus | undefined;
   /** Every call needs this bearer token from now on; undefined needs none. */
@@ -44,6 +49,8 @@ export async function startFakeGatewayserver(port = 0): Promise<FakeGatewayserve
   const schedules: BackendSchedule[] = [];
   const queryReports: Query[] = [];
   const incarnations: RecordIncarnationRequest[] = [];
+  const settled: string[] = [];
+  let leases: Record<string, readonly string[]> | undefined = {};
   let history: Query[] = [];
   let backends: Backend[] = [];
   let revision = 1;
@@ -91,6 +98,21 @@ export async function startFakeGatewayserver(port = 0): Promise<FakeGatewayserve
         return {};
       },
     });
+    router.service(AdmissionService, {
+      listLeases: ({ backendId }, { requestHeader }) => {
+        authorize(requestHeader);
+        if (!leases) throw new ConnectError('the database is away', Code.Unavailable);
+        return { leases: (leases[backendId] ?? []).map((trinoQueryId) => ({ trinoQueryId })) };
+      },
+      settleLeases: ({ trinoQueryIds, byLook }, { requestHeader }) => {
+        authorize(requestHeader);
+        if (!byLook) throw new ConnectError('only a router sees a last page', Code.InvalidArgument);
+        settled.push(...trinoQueryIds);
+        for (const [backend, ids] of Object.entries(leases ?? {}))
+          if (leases) leases[backend] = ids.filter((id) => !trinoQueryIds.includes(id));
+        return {};
+      },
+    });
     router.service(QueryService, {
       listQueries: ({ backendId, state, pageSize, pageToken }, { requestHeader }) => {
         authorize(requestHeader);
@@ -123,6 +145,7 @@ export async function startFakeGatewayserver(port = 0): Promise<FakeGatewayserve
     statuses,
     schedules,
     queryReports,
+    settled,
     incarnations,
     watches: () => watches,
     setBackends: (list) => {
@@ -133,6 +156,9 @@ export async function startFakeGatewayserver(port = 0): Promise<FakeGatewayserve
     },
     setHistory: (queries) => {
       history = queries.map((query) => create(QuerySchema, query));
+    },
+    setLeases: (given) => {
+      leases = given && { ...given };
     },
     last: (backendId) => statuses.findLast((status) => status.backendId === backendId),
     requireToken: (token) => {

@@ -5,7 +5,7 @@ import type { Context } from '../context.ts';
 export function addCancel(program: Command, { terminal, withGateway }: Context): void {
   program
     .command('cancel <query>')
-    .description('ask the owning cluster to cancel a query')
+    .description('cancel a query: at the owning cluster, or in the queue while it waits')
     .action((id: string) =>
       withGateway(async ({ queries }) => {
         await queries.cancelQuery({ id });

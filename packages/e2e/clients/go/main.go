@@ -14,6 +14,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/trinodb/trino-go-client/trino"
@@ -47,6 +48,10 @@ func run(address, user string) error {
 		return err
 	}
 	ctx := context.Background()
+	if statements := setting("MANY"); statements != "" {
+		many(ctx, db, strings.Split(statements, "\n"))
+		return nil
+	}
 	conn, err := db.Conn(ctx)
 	if err != nil {
 		return err
@@ -62,6 +67,26 @@ func run(address, user string) error {
 	report("transaction", c.transaction)
 	report("cancel", c.cancel)
 	return nil
+}
+
+// many runs each statement on a connection of its own, all at the same time.
+func many(ctx context.Context, db *sql.DB, statements []string) {
+	var all sync.WaitGroup
+	for number, statement := range statements {
+		all.Add(1)
+		go func() {
+			defer all.Done()
+			report(strconv.Itoa(number), func() (any, error) {
+				conn, err := db.Conn(ctx)
+				if err != nil {
+					return nil, err
+				}
+				defer conn.Close()
+				return client{ctx, conn}.one(statement)
+			})
+		}()
+	}
+	all.Wait()
 }
 
 func open(address, user string) (*sql.DB, error) {

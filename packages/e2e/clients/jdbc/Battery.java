@@ -38,10 +38,38 @@ class Battery {
             properties.setProperty("SSLVerification", "NONE");
         }
         var address = arguments[0].replaceFirst("^https?:", "jdbc:trino:");
-        try (var connection = DriverManager.getConnection(address, properties)) {
-            new Battery(connection).run();
+        if (setting("MANY") == null) {
+            try (var connection = DriverManager.getConnection(address, properties)) {
+                new Battery(connection).run();
+            }
+        }
+        else {
+            many(address, properties, setting("MANY").split("\n"));
         }
         System.exit(0); // a query that is not over must not keep us
+    }
+
+    /** Each statement on a connection of its own, all at the same time. */
+    static void many(String address, Properties properties, String[] statements) throws InterruptedException {
+        var threads = new Thread[statements.length];
+        for (int i = 0; i < statements.length; i++) {
+            String number = String.valueOf(i);
+            String sql = statements[i];
+            threads[i] = new Thread(() -> report(number, () -> {
+                try (var connection = DriverManager.getConnection(address, properties); var statement = connection.createStatement()) {
+                    if (!statement.execute(sql)) {
+                        return statement.getUpdateCount();
+                    }
+                    ResultSet rows = statement.getResultSet();
+                    rows.next();
+                    return rows.getString(1);
+                }
+            }));
+            threads[i].start();
+        }
+        for (Thread thread : threads) {
+            thread.join();
+        }
     }
 
     void run() {

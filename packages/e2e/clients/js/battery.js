@@ -74,6 +74,15 @@ async function cancel() {
   return Promise.race([ended, sleep(30_000, 'still running')]);
 }
 
+// Each line of BATTERY_MANY instead, all at the same time.
+if (setting('MANY') !== undefined) {
+  await Promise.all(
+    setting('MANY')
+      .split('\n')
+      .map((statement, number) => report(number, () => one(statement))),
+  );
+  process.exit();
+}
 await report('select-1', () => one(setting('ONE')));
 await report('count', () => one(setting('COUNT')));
 await report('fetch-15000', digest);

@@ -20,7 +20,8 @@ def report(case, produce):
         value = produce()
     except Exception as error:
         value = "error: " + " ".join(f"{type(error).__name__} {error}".split())
-    print(case, value, sep="\t", flush=True)
+    sys.stdout.write(f"{case}\t{value}\n")  # in one piece: others may report at the same time
+    sys.stdout.flush()
 
 
 def first(rows):
@@ -80,3 +81,16 @@ def cancelled(run, cancel):
     cancel()
     thread.join(30)
     return "still running" if thread.is_alive() else "canceled"
+
+
+def run_many(connect):
+    """connect() -> client with run(sql). Each line of BATTERY_MANY is run by a client of its own, all at the same time."""
+
+    def one(number, sql):
+        report(number, lambda: first(connect().run(sql)))
+
+    threads = [threading.Thread(target=one, args=each) for each in enumerate(setting("MANY").splitlines())]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()

@@ -1,12 +1,13 @@
 """dbapi_client.py URL USER: the official `trino` package by its DB-API."""
 
+import os
 import sys
 from urllib.parse import urlsplit
 
 import trino
 import urllib3
 
-from battery import first, password, run_battery, setting
+from battery import first, password, run_battery, run_many, setting
 
 urllib3.disable_warnings()
 
@@ -54,4 +55,7 @@ class Client:
         return lambda: cursor.execute(sql).fetchall(), cursor.cancel
 
 
-run_battery(Client(*sys.argv[1:]))
+if "BATTERY_MANY" in os.environ:
+    run_many(lambda: Client(*sys.argv[1:]))
+else:
+    run_battery(Client(*sys.argv[1:]))

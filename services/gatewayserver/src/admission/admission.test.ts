@@ -27,6 +27,7 @@ function admissionOf(
   return {
     state: createAdmissionState(),
     limits: {
+      foreignOn: () => 0,
       maxOnBackend: () => max,
       group: (id) => (groups.includes(id) ? group : undefined),
       isAvailable: (id) => !away.includes(id),

@@ -156,7 +156,7 @@ export function activate(admission: Admission, { queryId, backendId, neverWaits 
   function hasRoom({ state }: Admission, on: string, groupId: string, user: string): boolean {
     if (limits.group(groupId)) return freeBackends(state, limits, groupId, user).includes(on);
     const most = limits.maxOnBackend(on);
-    return most === 0 || state.onBackend(on) < most;
+    return most === 0 || state.onBackend(on) + limits.foreignOn(on) < most;
   }
 }
 

@@ -1,3 +1,4 @@
+import { timestampMs } from '@bufbuild/protobuf/wkt';
 import { type Group, Group_Queue_WhenUnavailable } from '@trino-gateway/api/gateway';
 import { assess } from '../routing/availability.ts';
 import type { Snapshot } from '../routing/snapshot.ts';
@@ -52,6 +53,12 @@ export function configuredLimits({ keeper, live, turns, now, chance }: Options):
   };
   return {
     maxOnBackend,
+    foreignOn: (id) => {
+      const status = keeper.known.statuses.get(id);
+      if (!status?.foreignRunning || !status.observedAt) return 0;
+      const isRecent = now() - timestampMs(status.observedAt) <= snapshot().loadMaxAgeMs;
+      return isRecent ? status.foreignRunning : 0;
+    },
     group,
     bounds: (id) => {
       const limits = group(id);

@@ -2,6 +2,8 @@
 export type Limits = {
   /** The most queries at a time on a backend; 0 means no limit. */
   maxOnBackend(backendId: string): number;
+  /** What runs on a backend past the gateway, as the monitor last saw; 0 while unknown. */
+  foreignOn(backendId: string): number;
   /** Undefined when there is no such group. */
   group(groupId: string): GroupLimits | undefined;
   /** Enabled, healthy, inside its schedule, not draining, below its load threshold. */

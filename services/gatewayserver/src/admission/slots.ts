@@ -69,7 +69,7 @@ function freeOfGroup(state: AdmissionState, limits: Limits, groupId: string): st
   const { backendIds, maxOnEachBackend: each } = group;
   return backendIds.filter((id) => {
     const most = limits.maxOnBackend(id);
-    if (most > 0 && state.onBackend(id) >= most) return false;
+    if (most > 0 && state.onBackend(id) + limits.foreignOn(id) >= most) return false;
     if (each > 0 && state.inGroupOnBackend(groupId, id) >= each) return false;
     return limits.isAvailable(id);
   });

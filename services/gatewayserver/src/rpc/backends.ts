@@ -196,7 +196,7 @@ function checkedStatus(status: BackendStatus | undefined, now: number): BackendS
   if (!status.state || !BackendStatus_StateSchema.value[status.state])
     throw invalid('status.state', `expected a known value, got ${status.state}`);
   if (status.clusterLoad !== undefined) checkedNumber('status.cluster_load', status.clusterLoad, 0, Number.MAX_VALUE);
-  for (const field of ['running', 'queued', 'workers'] as const)
+  for (const field of ['running', 'queued', 'workers', 'foreignRunning'] as const)
     checkedNumber(`status.${field}`, status[field] ?? 0, 0, 2 ** 31 - 1);
   checkedText('status.trino_version', status.trinoVersion, 128);
   checkedText('status.coordinator_id', status.coordinatorId, 128);

@@ -1,0 +1,126 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { until } from '../packages/e2e/src/condition.ts';
+import { type Suite, startSuite } from '../packages/e2e/src/suite.ts';
+import { type ScriptedQuery, startScriptedTrino } from '../packages/testing/src/index.ts';
+import { startCoordinator } from './contenders.ts';
+import { type Run, shortQueries, waitInQueue } from './load.ts';
+import { cpuSeconds, residentMb } from './process-cost.ts';
+
+const CLIENTS = 32;
+const LIMIT = 16;
+/** The slots whose idle time is measured, and how long each query has one. */
+const FEW_SLOTS = 4;
+const RUN_MS = 50;
+const WAITING = 1_000;
+const WATCHED_MS = 10_000;
+
+/**
+ * What limits cost, on SQLite with one process of each kind: the same load without and with one, the time in which slots
+ * are idle although somebody waits, and what a thousand waiting clients cost. Each line goes to `say`.
+ */
+export async function admissionCosts(say: (line: string) => void, seconds: number, rounds: number): Promise<void> {
+  await using coordinator = await startCoordinator();
+  await using suite = await startSuite({
+    listeners: 2,
+    gatewayserver: { DEFAULT_GROUP: 'free' },
+    router: { EXPLAIN_HEADERS: 'false' },
+  });
+  const pids = [suite.gatewayserver.pid, suite.monitor.pid, suite.router.pid];
+  await suite.addBackends({ free: coordinator.url });
+  await suite.addGroup('free', ['free']);
+  await suite.addBackends({ limited: coordinator.url }, { maxRunningQueries: LIMIT });
+  await suite.addGroup('limited', ['limited']);
+  await suite.call('PolicyService/PutPolicy', {
+    policy: { id: 'limited', listeningPort: suite.router.ports[1], groupId: 'limited' },
+  });
+  const [free = '', limited = ''] = suite.router.urls;
+  const runs = new Map<string, { run: Run; cpuMicros: number }[]>();
+  for (let round = 0; round < rounds; round++) {
+    for (const [name, url] of [
+      ['no limit', free],
+      [`limit ${LIMIT}`, limited],
+    ] as const) {
+      const before = cpuSeconds(pids);
+      const run = await shortQueries(url, CLIENTS, seconds);
+      const cpuMicros = ((cpuSeconds(pids) - before) / run.count) * 1_000_000;
+      runs.set(name, [...(runs.get(name) ?? []), { run, cpuMicros }]);
+    }
+  }
+  say(`| short queries, ${CLIENTS} clients | a second | CPU µs each | p50 ms | p99 ms |`);
+  say('| --- | ---: | ---: | ---: | ---: |');
+  for (const [name, all] of runs) {
+    const { run, cpuMicros } = middle(all);
+    const cells = [run.perSecond.toFixed(0), cpuMicros.toFixed(0), run.p50Ms.toFixed(2), run.p99Ms.toFixed(2)];
+    say(`| ${name} | ${cells.join(' | ')} |`);
+  }
+  say('');
+  say(`With ${FEW_SLOTS} slots, ${CLIENTS} clients and queries of ${RUN_MS} ms: ${await idleSlots(suite, seconds)}.`);
+  say(`${WAITING} waiting clients: ${await waitingClients(suite)}.`);
+}
+
+/** A cluster of its own, in this process, which knows when each query began and ended. */
+async function idleSlots(suite: Suite, seconds: number): Promise<string> {
+  const spans: { from: number; query: ScriptedQuery | undefined }[] = [];
+  await using trino = await startScriptedTrino({
+    recordLimit: 100_000,
+    script: ({ statement }) => {
+      if (!statement.startsWith('SELECT short')) return undefined;
+      spans.push({ from: Date.now(), query: trino.queries.at(-1) });
+      return { columns: [{ name: 'n', type: 'bigint' }], rows: [[1]], runMs: RUN_MS };
+    },
+  });
+  await suite.addBackends({ few: trino.url }, { maxRunningQueries: FEW_SLOTS });
+  await suite.addGroup('limited', ['few']);
+  const run = await shortQueries(suite.router.urls[1] ?? '', CLIENTS, seconds, 'SELECT short');
+  // While the first come and the last go there is not always somebody who waits.
+  const from = (spans[0]?.from ?? 0) + 500;
+  const to = (spans.at(-CLIENTS)?.from ?? 0) - 500;
+  const used = spans.reduce((sum, span) => {
+    const ended = span.query?.endedAt ?? to;
+    return sum + Math.max(0, Math.min(ended, to) - Math.max(span.from, from));
+  }, 0);
+  const share = 1 - used / ((to - from) * FEW_SLOTS);
+  return `${(share * 100).toFixed(1)} % of slot time idle while somebody waits, ${run.perSecond.toFixed(0)} queries a second`;
+}
+
+async function waitingClients(suite: Suite): Promise<string> {
+  await using trino = await startScriptedTrino({
+    script: ({ statement }) => (statement === 'SELECT endless' ? { runMs: Number.POSITIVE_INFINITY } : undefined),
+  });
+  await suite.addBackends({ full: trino.url }, { maxRunningQueries: 1 });
+  await suite.addGroup('limited', ['full']);
+  const parts = { gatewayserver: suite.gatewayserver.pid, router: suite.router.pid };
+  const before = Object.values(parts).map(residentMb);
+  const over = new AbortController();
+  const clients = waitInQueue(suite.router.urls[1] ?? '', WAITING + 1, over.signal);
+  await until(
+    'all of them to wait',
+    async () => {
+      const { groups = [] } = await suite.call<{ groups?: { queued?: number }[] }>('QueueService/GetQueueStats', {
+        groupId: 'limited',
+      });
+      return groups[0]?.queued === WAITING;
+    },
+    120_000,
+  );
+  await delay(5_000); // at first their polls are held for a second only
+  const costs: string[] = [];
+  const began = performance.now();
+  const cpu = Object.values(parts).map((pid) => cpuSeconds([pid]));
+  await delay(WATCHED_MS);
+  const tookSeconds = (performance.now() - began) / 1_000;
+  for (const [index, [name, pid]] of Object.entries(parts).entries()) {
+    const share = ((cpuSeconds([pid]) - (cpu[index] ?? 0)) / tookSeconds) * 100;
+    const grown = ((residentMb(pid) - (before[index] ?? 0)) * 1_024) / WAITING;
+    costs.push(`${name} ${share.toFixed(1)} % of a core and ${grown.toFixed(0)} KB each`);
+  }
+  over.abort();
+  await clients;
+  return costs.join(', ');
+}
+
+function middle<T extends { run: Run }>(all: readonly T[]): T {
+  const found = all.toSorted((a, b) => a.run.perSecond - b.run.perSecond)[Math.floor(all.length / 2)];
+  if (!found) throw new Error('there was no round');
+  return found;
+}

@@ -1,0 +1,84 @@
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import { Code, ConnectError, type ConnectRouter } from '@connectrpc/connect';
+import { connectNodeAdapter } from '@connectrpc/connect-node';
+import {
+  type GetQueueStatsResponse_GroupStats,
+  GetQueueStatsResponse_GroupStatsSchema,
+  QueryService,
+  type QueuedQuery,
+  QueuedQuerySchema,
+  QueueService,
+} from '@trino-gateway/api/gateway';
+import { listenHttp } from '@trino-gateway/runtime';
+
+/** A gatewayserver that knows nothing but a queue. */
+export type FakeQueue = AsyncDisposable & {
+  readonly url: string;
+  /** Who waits, in order. */
+  queued: QueuedQuery[];
+  groups: GetQueueStatsResponse_GroupStats[];
+  /** Ids cancelled by CancelQuery. */
+  readonly cancelled: string[];
+  /** Calls of GetQueueStats. */
+  looks: number;
+};
+
+/** Starts one on a free port. */
+export async function startFakeQueue(
+  queries: readonly MessageInitShape<typeof QueuedQuerySchema>[],
+  stats: readonly MessageInitShape<typeof GetQueueStatsResponse_GroupStatsSchema>[],
+): Promise<FakeQueue> {
+  const stop = new AbortController();
+  const fake: Omit<FakeQueue, 'url' | typeof Symbol.asyncDispose> = {
+    queued: queries.map((one) => create(QueuedQuerySchema, one)),
+    groups: stats.map((one) => create(GetQueueStatsResponse_GroupStatsSchema, one)),
+    cancelled: [],
+    looks: 0,
+  };
+  const group = (id: string) => {
+    const one = fake.groups.find(({ groupId }) => groupId === id);
+    if (!one) throw new ConnectError(`no group "${id}"`, Code.NotFound);
+    return one;
+  };
+  const routes = (router: ConnectRouter) => {
+    router.service(QueueService, {
+      listQueued: ({ groupId, user, pageSize, pageToken }) => {
+        const all = fake.queued.filter((one) => [one.groupId, ''].includes(groupId) && [one.user, ''].includes(user));
+        const from = Number(pageToken);
+        const next = from + pageSize;
+        return { queries: all.slice(from, next), nextPageToken: next < all.length ? String(next) : '' };
+      },
+      getQueueStats: ({ groupId }) => {
+        fake.looks += 1;
+        return { groups: fake.groups.filter((one) => [one.groupId, ''].includes(groupId)) };
+      },
+      moveToFront: ({ id }) => {
+        const one = fake.queued.find((query) => query.id === id);
+        if (!one) throw new ConnectError(`no query "${id}" waits`, Code.NotFound);
+        one.position = 1;
+        return one;
+      },
+      holdGroup: ({ id }) => Object.assign(group(id), { held: true }),
+      releaseGroup: ({ id }) => Object.assign(group(id), { held: false }),
+    });
+    router.service(QueryService, {
+      cancelQuery: ({ id }) => {
+        fake.cancelled.push(id);
+        return {};
+      },
+    });
+  };
+  const handler = connectNodeAdapter({ routes, shutdownSignal: stop.signal });
+  const listener = await listenHttp(
+    { host: '127.0.0.1', port: 0 },
+    (request, response) => void handler(request, response),
+    { graceMs: 100 },
+  );
+  return Object.assign(fake, {
+    url: listener.url,
+    [Symbol.asyncDispose]: async () => {
+      stop.abort();
+      await listener[Symbol.asyncDispose]();
+    },
+  });
+}

@@ -1,0 +1,270 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { type ScriptedQuery, type ScriptedTrino, startScriptedTrino } from '@trino-gateway/testing';
+import { until } from '../src/condition.ts';
+import { highWaterMark } from '../src/high-water-mark.ts';
+import { type OpenQuery, openQuery } from '../src/open-query.ts';
+import { type Suite, startSuite } from '../src/suite.ts';
+import { runQuery } from '../src/trino-query.ts';
+
+// One cluster with one slot; its queries run until the test ends them.
+const LIMIT_MS = 240_000;
+let trino: ScriptedTrino;
+let suite: Suite;
+
+beforeEach(async () => {
+  trino = await startScriptedTrino();
+  trino.when(/^SELECT held/, {
+    runMs: Number.POSITIVE_INFINITY,
+    columns: [{ name: 'n', type: 'bigint' }],
+    rows: [[7]],
+  });
+  suite = await startSuite({
+    routers: 2,
+    gatewayserver: { DEFAULT_GROUP: 'all' },
+    router: { GATEWAYSERVER_WAIT: '60s', SUBMIT_TIME_LIMIT: '60s' },
+  });
+  await suite.addBackends({ one: trino.url }, { maxRunningQueries: 1 });
+  await suite.addGroup('all', ['one']);
+}, LIMIT_MS);
+
+afterEach(async () => {
+  await trino?.stop();
+  await suite?.[Symbol.asyncDispose]();
+}, LIMIT_MS);
+
+const held = () => trino.queries.filter(({ statement }) => statement.startsWith('SELECT held'));
+const begun = () => held().map(({ statement }) => statement);
+const mostAtOnce = () => highWaterMark(held().map(({ startedAt = 0, endedAt }) => ({ from: startedAt, to: endedAt })));
+
+/** Answers the query of this statement once it runs on the cluster. */
+const untilRunning = (statement: string) =>
+  until(`${statement} to run`, () => held().find((one) => one.statement === statement && one.state === 'RUNNING'));
+
+/** Submits and polls in the background; answers once it runs on the cluster. */
+async function startRunning(statement: string): Promise<{ query: ScriptedQuery; done: Promise<unknown> }> {
+  const done = runQuery(suite.router.url, statement, { retryForMs: 60_000 });
+  done.catch(() => undefined);
+  return { query: await untilRunning(statement), done };
+}
+
+/** Submits one that must wait; it is in the queue when this answers. */
+async function startWaiting(statement: string, url = suite.router.url): Promise<OpenQuery> {
+  const query = await openQuery(url, statement);
+  expect(query.page).toMatchObject({ id: query.id, stats: { state: 'QUEUED' } });
+  expect(query.id).toMatch(/_0[a-z2-9]{4}$/); // no cluster draws a 0
+  return query;
+}
+
+type Stats = { groups: { groupId: string; queued?: number; running?: number; present?: number }[] };
+
+/** All slots are free and nobody waits. */
+async function untilAtRest(): Promise<void> {
+  await until('all slots to be free', async () => {
+    const { groups } = await suite.call<Stats>('QueueService/GetQueueStats', {});
+    const { condition } = await suite.call<{ condition?: { leases?: number } }>('BackendService/GetBackend', {
+      id: 'one',
+    });
+    return (condition?.leases ?? 0) === 0 && groups.every(({ queued = 0, running = 0 }) => queued + running === 0);
+  });
+}
+
+test(
+  'a full cluster gets one more query, or those that wait start in another order than they came',
+  async () => {
+    const first = await startRunning('SELECT held 1');
+    const waiting = [];
+    for (const n of [2, 3, 4]) waiting.push(await startWaiting(`SELECT held ${n}`));
+    const { queries } = await suite.call<{ queries: { id: string; position: number }[] }>(
+      'QueueService/ListQueued',
+      {},
+    );
+    expect(queries.map(({ id, position }) => [id, position])).toEqual(waiting.map(({ id }, at) => [id, at + 1]));
+    const results = waiting.map((query) => query.finish());
+    let running = first.query;
+    for (const n of [2, 3, 4]) {
+      running.finishEarly();
+      running = await untilRunning(`SELECT held ${n}`);
+    }
+    running.finishEarly();
+    expect((await Promise.all(results)).map(({ stats }) => stats.state)).toEqual(Array(3).fill('FINISHED'));
+    await first.done;
+    expect(begun()).toEqual([1, 2, 3, 4].map((n) => `SELECT held ${n}`));
+    expect(mostAtOnce()).toBe(1);
+    await untilAtRest();
+  },
+  LIMIT_MS,
+);
+
+test(
+  'a query cancelled while it waits runs later, or its client is told otherwise than by Trino',
+  async () => {
+    const first = await startRunning('SELECT held 1');
+    const second = await startWaiting('SELECT held 2');
+    const third = await startWaiting('SELECT held 3');
+    expect([await second.cancel(), await second.cancel()]).toEqual([204, 204]);
+    expect(await second.poll()).toMatchObject({
+      stats: { state: 'FAILED' },
+      error: { errorName: 'USER_CANCELED', errorCode: 3 },
+    });
+    // By the operator, too.
+    await suite.call('QueryService/CancelQuery', { id: third.id });
+    const cancelled = await third.finish();
+    expect(cancelled.error?.errorName).toMatch(/USER_CANCELED|ADMINISTRATIVELY_KILLED/);
+    first.query.finishEarly();
+    await first.done;
+    await untilAtRest();
+    expect(begun()).toEqual(['SELECT held 1']);
+  },
+  LIMIT_MS,
+);
+
+test(
+  'a full queue takes one more, or refuses with an HTTP error',
+  async () => {
+    await suite.addGroup('all', ['one'], { queue: { maxQueued: 1 } });
+    const first = await startRunning('SELECT held 1');
+    const second = await startWaiting('SELECT held 2');
+    const third = await openQuery(suite.router.url, 'SELECT held 3');
+    expect(third.page).toMatchObject({ stats: { state: 'QUEUED' } });
+    expect(await third.finish()).toMatchObject({
+      stats: { state: 'FAILED' },
+      error: { errorName: 'QUERY_QUEUE_FULL' },
+    });
+    expect(await second.cancel()).toBe(204);
+    first.query.finishEarly();
+    await first.done;
+    await untilAtRest();
+    expect(begun()).toEqual(['SELECT held 1']);
+  },
+  LIMIT_MS,
+);
+
+test(
+  'those that wait lose their place when the gatewayserver is killed',
+  async () => {
+    const first = await startRunning('SELECT held 1');
+    const waiting = [await startWaiting('SELECT held 2'), await startWaiting('SELECT held 3')];
+    await suite.gatewayserver.kill();
+    // While it is away a poll answers the page the client knows.
+    const page = await until('a page without a gatewayserver', () => waiting[0]?.poll().catch(() => undefined));
+    expect(page).toMatchObject({ id: waiting[0]?.id, stats: { state: 'QUEUED' } });
+    await suite.gatewayserver.start();
+    const results = waiting.map((query) => query.finish());
+    await until('both to be waiting again', async () => {
+      const { groups } = await suite.call<Stats>('QueueService/GetQueueStats', {});
+      return groups[0]?.queued === 2 && groups[0].present === 2;
+    });
+    expect(begun()).toEqual(['SELECT held 1']);
+    first.query.finishEarly();
+    for (const n of [2, 3]) (await untilRunning(`SELECT held ${n}`)).finishEarly();
+    expect((await Promise.all(results)).map(({ error }) => error)).toEqual([undefined, undefined]);
+    expect(begun()).toEqual([1, 2, 3].map((n) => `SELECT held ${n}`));
+    expect(mostAtOnce()).toBe(1);
+    await untilAtRest();
+  },
+  LIMIT_MS,
+);
+
+test(
+  'one that waits is lost with its router',
+  async () => {
+    const first = await startRunning('SELECT held 1');
+    const waiting = await startWaiting('SELECT held 2');
+    const poll = waiting.poll().catch(() => undefined);
+    await suite.router.kill();
+    await poll;
+    const other = suite.routers[1]?.url ?? '';
+    const result = waiting.finish(other);
+    await until('it to be seen at the other router', async () => {
+      const { groups } = await suite.call<Stats>('QueueService/GetQueueStats', {});
+      return groups[0]?.present === 1;
+    });
+    // Nobody polls the first any more, and nobody tells us how it ended.
+    first.query.cancel();
+    (await untilRunning('SELECT held 2')).finishEarly();
+    expect(await result).toMatchObject({ stats: { state: 'FINISHED' } });
+    await suite.router.start();
+    await first.done;
+    expect(begun()).toEqual(['SELECT held 1', 'SELECT held 2']);
+    expect(mostAtOnce()).toBe(1);
+    await untilAtRest();
+  },
+  LIMIT_MS,
+);
+
+test(
+  'the id the client saw first is forgotten when the cluster has given another',
+  async () => {
+    const first = await startRunning('SELECT held 1');
+    const waiting = await startWaiting('SELECT held 2');
+    const result = waiting.finish();
+    first.query.finishEarly();
+    await untilRunning('SELECT held 2');
+    for (const router of suite.routers) {
+      const info = await fetch(`${router.url}/v1/query/${waiting.id}`, { headers: { 'x-trino-user': 'e2e' } });
+      expect(info.status).toBe(200);
+      expect(await info.text()).toContain('SELECT held 2');
+    }
+    expect(await suite.call('QueryService/FindBackendForQuery', { id: waiting.id })).toMatchObject({
+      backendId: 'one',
+    });
+    const kill = await runQuery(
+      suite.routers[1]?.url ?? '',
+      `CALL system.runtime.kill_query(query_id => '${waiting.id}', message => 'enough')`,
+    );
+    expect(kill.error).toBeUndefined();
+    expect((await result).error?.errorName).toBe('ADMINISTRATIVELY_KILLED');
+    await first.done;
+    await untilAtRest();
+  },
+  LIMIT_MS,
+);
+
+test(
+  'a free slot stays idle until the next poll, instead of waking the one that polls',
+  async () => {
+    let running = await startRunning('SELECT held 0');
+    const idleMs: number[] = [];
+    for (const n of [1, 2, 3, 4, 5]) {
+      const url = suite.routers[n % 2]?.url ?? '';
+      const waiting = await startWaiting(`SELECT held ${n}`, url);
+      // Held for a second at first, for five later: its poll is in the middle of that.
+      for (let polls = 0; polls < 2; polls++) await waiting.poll();
+      const result = waiting.finish();
+      await until('its poll to be held', async () => {
+        const { groups } = await suite.call<Stats>('QueueService/GetQueueStats', {});
+        return groups[0]?.present === 1;
+      });
+      running.query.finishEarly();
+      const next = await untilRunning(`SELECT held ${n}`);
+      idleMs.push((next.startedAt ?? Number.NaN) - (running.query.endedAt ?? Number.NaN));
+      running = { query: next, done: result };
+    }
+    running.query.finishEarly();
+    await running.done;
+    process.stdout.write(`from the end of one query to the start of the next: ${idleMs.join(', ')} ms\n`);
+    // Without being woken it is what is left of a poll that is held for up to five seconds.
+    expect(idleMs.toSorted((a, b) => a - b)[2]).toBeLessThan(1_500);
+    await untilAtRest();
+  },
+  LIMIT_MS,
+);
+
+test(
+  'the slot of a client that died while its query ran stays taken',
+  async () => {
+    const first = await openQuery(suite.router.url, 'SELECT held 1');
+    const running = await until('it to run', async () => {
+      await first.poll();
+      return held().find(({ state }) => state === 'RUNNING');
+    });
+    const waiting = await startWaiting('SELECT held 2');
+    const result = waiting.finish();
+    // Nobody polls it any more; the cluster gives it up, which nobody tells us.
+    running.cancel();
+    (await untilRunning('SELECT held 2')).finishEarly();
+    expect(await result).toMatchObject({ stats: { state: 'FINISHED' } });
+    await untilAtRest();
+  },
+  LIMIT_MS,
+);

@@ -1,0 +1,118 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Page } from '../../packages/e2e/src/trino-query.ts';
+import { isTemporaryQueryId } from '../../packages/trino/src/query-id.ts';
+import { chaosRows, chaosStatement } from './chaos-cluster.ts';
+import type { Random } from './random.ts';
+
+/** How a client behaves with one statement. */
+type Manner = 'patient' | 'slow' | 'cancels' | 'leaves' | 'resubmits';
+
+/** What became of one statement. */
+export type Outcome =
+  | 'right'
+  | 'cancelled'
+  | 'left'
+  /** An error page, as Trino fails a query: the cluster died, the queue is full, nobody is available. */
+  | 'failed'
+  /** Its link was known to nobody any more: right only when a cluster died. */
+  | 'gone'
+  /** The same of a statement that waited in the gateway: never right. */
+  | 'lost'
+  /** Rows of another query, or none: never right. */
+  | 'wrong'
+  /** No end within the patience of a client: never right. */
+  | 'stuck';
+
+/** What the clients saw. */
+export type Seen = { outcomes: Map<Outcome, number>; errors: Map<string, number>; complaints: string[] };
+
+export type ClientsOptions = {
+  routers: readonly string[];
+  clients: number;
+  random: Random;
+  /** Clients begin nothing new afterwards. */
+  signal: AbortSignal;
+};
+
+const USERS = ['ann', 'bob', 'eve', 'joe', 'zoe'];
+const PATIENCE_MS = 180_000;
+const REQUEST_MS = 30_000;
+const RETRY_MS = 100;
+const NEVER_RIGHT: ReadonlySet<Outcome> = new Set(['lost', 'wrong', 'stuck']);
+const BUSY = new Set([502, 503, 504]);
+
+/** Runs so many clients, each with one statement after the other; answers when the last has come to its end. */
+export async function runClients(options: ClientsOptions): Promise<Seen> {
+  const seen: Seen = { outcomes: new Map(), errors: new Map(), complaints: [] };
+  const count = <T>(map: Map<T, number>, key: T) => void map.set(key, (map.get(key) ?? 0) + 1);
+  let number = 0;
+  const client = async (random: Random) => {
+    while (!options.signal.aborted) {
+      number += 1;
+      const mine = number;
+      const { outcome, text } = await runOne(mine, random, options);
+      count(seen.outcomes, outcome);
+      if (outcome === 'failed') count(seen.errors, text);
+      if (NEVER_RIGHT.has(outcome)) seen.complaints.push(`statement ${mine} ${outcome}: ${text}`);
+      await delay(random.whole(0, 200));
+    }
+  };
+  await Promise.all(Array.from({ length: options.clients }, () => client(options.random.fork())));
+  return seen;
+}
+
+const DICE: readonly Manner[] = ['patient', 'patient', 'patient', 'patient', 'slow', 'cancels', 'leaves', 'resubmits'];
+
+async function runOne(
+  number: number,
+  random: Random,
+  { routers }: ClientsOptions,
+): Promise<{ outcome: Outcome; text: string }> {
+  const manner = random.pick(DICE);
+  const polls = manner === 'cancels' || manner === 'leaves' ? random.whole(0, 6) : Number.POSITIVE_INFINITY;
+  const deadline = Date.now() + PATIENCE_MS;
+  const headers = { 'x-trino-user': random.pick(USERS) };
+  let router = random.pick(routers);
+  const request = async (path: string, init: RequestInit): Promise<Page | number> => {
+    for (;;) {
+      try {
+        const limit = AbortSignal.timeout(REQUEST_MS);
+        const answer = await fetch(router + path, { headers, ...init, signal: limit });
+        const text = await answer.text();
+        if (answer.status === 200) return JSON.parse(text) as Page;
+        if (!BUSY.has(answer.status)) return answer.status;
+      } catch {
+        // A router that was killed: its replica may go on.
+      }
+      if (Date.now() > deadline) return 0;
+      if (random.chance(50)) router = random.pick(routers);
+      await delay(RETRY_MS);
+    }
+  };
+  const post = () => request('/v1/statement', { method: 'POST', body: chaosStatement(number) });
+  // A client whose connection broke before the answer: what it submitted first it never polls.
+  if (manner === 'resubmits') await post();
+  let page = await post();
+  let id = '';
+  const rows: unknown[][] = [];
+  for (let polled = 0; ; polled++) {
+    if (page === 0) return { outcome: 'stuck', text: 'no page' };
+    if (typeof page === 'number')
+      return { outcome: isTemporaryQueryId(id) ? 'lost' : 'gone', text: `HTTP ${page} for a link of ${id}` };
+    id = page.id;
+    rows.push(...(page.data ?? []));
+    if (page.nextUri === undefined) break;
+    const path = new URL(page.nextUri).pathname;
+    if (polled >= polls) {
+      if (manner === 'leaves') return { outcome: 'left', text: '' };
+      await request(path, { method: 'DELETE' });
+      return { outcome: 'cancelled', text: '' };
+    }
+    if (Date.now() > deadline) return { outcome: 'stuck', text: `${page.id} is ${page.stats.state}` };
+    if (manner === 'slow') await delay(random.whole(0, 2_000));
+    page = await request(path, {});
+  }
+  if (page.error) return { outcome: 'failed', text: page.error.errorName };
+  const right = JSON.stringify(rows) === JSON.stringify(chaosRows(number));
+  return { outcome: right ? 'right' : 'wrong', text: JSON.stringify(rows).slice(0, 200) };
+}

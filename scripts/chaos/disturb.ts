@@ -1,0 +1,101 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ManagedProcess } from '../../packages/e2e/src/managed-process.ts';
+import type { RunningDatabase } from '../databases/start-database.ts';
+import type { ChaosCluster } from './chaos-cluster.ts';
+import type { Random } from './random.ts';
+
+/** What may go wrong. */
+export type Stage = {
+  processes: readonly { name: string; process: ManagedProcess }[];
+  clusters: readonly ChaosCluster[];
+  database: RunningDatabase;
+  /** Puts the limit of a backend, however long that takes. */
+  setLimit(backendId: string, limit: number): Promise<void>;
+  hold(): Promise<void>;
+  release(): Promise<void>;
+};
+
+const LONGEST_PAUSE_MS = 4_000;
+const LONGEST_OUTAGE_MS = 6_000;
+const MOST_SLOTS = 4;
+
+type Deed = { name: string; weight: number; run(random: Random, stage: Stage): Promise<string> };
+
+const DEEDS: readonly Deed[] = [
+  {
+    name: 'kill',
+    weight: 6,
+    run: async (random, { processes }) => {
+      const { name, process } = random.pick(processes);
+      await process.kill();
+      await delay(random.whole(0, 2_000));
+      await process.start();
+      return name;
+    },
+  },
+  {
+    name: 'limit',
+    weight: 3,
+    run: async (random, { clusters, setLimit }) => {
+      const cluster = random.pick(clusters);
+      const limit = random.whole(1, MOST_SLOTS);
+      // In force from the moment it is asked for until the next one is answered.
+      cluster.limited(limit);
+      await setLimit(cluster.id, limit);
+      cluster.limited(limit);
+      return `${cluster.id} ${limit}`;
+    },
+  },
+  {
+    name: 'crash',
+    weight: 1,
+    run: async (random, { clusters }) => {
+      const cluster = random.pick(clusters);
+      await cluster.crash(random.whole(0, 3_000));
+      return cluster.id;
+    },
+  },
+  {
+    name: 'outage',
+    weight: 1,
+    run: async (random, { database }) => {
+      const ms = random.whole(500, LONGEST_OUTAGE_MS);
+      await (random.chance(50) ? database.kill() : database.stop());
+      await delay(ms);
+      await database.restart();
+      return `${ms} ms without a database`;
+    },
+  },
+  {
+    name: 'hold',
+    weight: 1,
+    run: async (random, { hold, release }) => {
+      await hold();
+      await delay(random.whole(0, 2_000));
+      await release();
+      return 'a group';
+    },
+  },
+];
+
+/**
+ * Does one thing after the other until the signal is aborted; each is undone before the next, so that all is well at the
+ * end. Answers how often what was done.
+ */
+export async function disturb(
+  stage: Stage,
+  random: Random,
+  signal: AbortSignal,
+  say: (line: string) => void,
+): Promise<Map<string, number>> {
+  const counts = new Map<string, number>();
+  const dice = DEEDS.flatMap((deed) => Array<Deed>(deed.weight).fill(deed));
+  while (!signal.aborted) {
+    await delay(random.whole(200, LONGEST_PAUSE_MS), undefined, { signal }).catch(() => {});
+    if (signal.aborted) break;
+    const deed = random.pick(dice);
+    say(`${deed.name}: ${await deed.run(random, stage)}`);
+    counts.set(deed.name, (counts.get(deed.name) ?? 0) + 1);
+  }
+  return counts;
+}

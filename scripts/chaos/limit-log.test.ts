@@ -1,0 +1,12 @@
+import { expect, test } from '@jest/globals';
+import { createLimitLog } from './limit-log.ts';
+
+test('a query that was admitted under the limit before counts as one too many, or any number is allowed', () => {
+  const log = createLimitLog();
+  log.set(4, 0);
+  log.set(2, 100);
+  log.set(3, 200);
+  expect([50, 150, 199, 240].map((at) => log.largest(at, 50))).toEqual([4, 4, 2, 3]);
+  expect(log.largest(400, 50)).toBe(3);
+  expect(log.largest(400, 1_000)).toBe(4);
+});

@@ -1,0 +1,165 @@
+import { afterEach, expect, jest, test } from '@jest/globals';
+import { type ScriptedTrino, startScriptedTrino } from '@trino-gateway/testing';
+import { runStatement } from '@trino-gateway/trino/client';
+import { startFakeGatewayserver } from './fake-gatewayserver.ts';
+import { recordingLogger, startTestMonitor } from './test-monitor.ts';
+import { until } from './until.ts';
+
+jest.setTimeout(120_000); // only a machine that is busy elsewhere needs it
+
+let running = new AsyncDisposableStack();
+afterEach(async () => {
+  await running.disposeAsync();
+  running = new AsyncDisposableStack();
+});
+
+const own = <T extends AsyncDisposable>(starting: Promise<T>): Promise<T> => starting.then((one) => running.use(one));
+const ask = ({ url }: ScriptedTrino, statement: string) =>
+  runStatement({ url, user: 'ann', statement, timeLimitMs: 60_000 });
+
+/** A query that runs until the cluster stops, and its id. */
+async function endless(trino: ScriptedTrino): Promise<string> {
+  const before = new Set(trino.queries);
+  void ask(trino, 'SELECT count(*) FROM tpch.sf100.lineitem').catch(() => {});
+  const isRunning = () =>
+    trino.queries.find((one) => !before.has(one) && one.statement.includes('sf100') && one.state === 'RUNNING');
+  return (await until('an endless query to run', isRunning)).id;
+}
+const looksAt = (trino: ScriptedTrino, what: RegExp) => trino.queries.filter(({ statement }) => what.test(statement));
+
+test('the slot of a client that died stays taken for ever, or that of a running query is given away', async () => {
+  const gatewayserver = await own(startFakeGatewayserver());
+  const trino = await own(startScriptedTrino());
+  const good = await ask(trino, 'SELECT 1');
+  const bad = await ask(trino, 'SELECT 1/0');
+  const open = await endless(trino);
+  const ofLifeBefore = '20260101_000000_00001_zzzzz';
+  gatewayserver.setLeases({ one: [good.queryId, open, bad.queryId, ofLifeBefore] });
+  gatewayserver.setBackends([{ id: 'one', url: trino.url }]);
+  const monitor = await own(startTestMonitor(gatewayserver));
+  await until('three settled', () => gatewayserver.settled.length === 3);
+  const looks = looksAt(trino, /query_id IN/).length;
+  await until('two more looks', () => looksAt(trino, /query_id IN/).length >= looks + 2);
+  expect(gatewayserver.settled.toSorted()).toEqual([good.queryId, bad.queryId, ofLifeBefore].toSorted());
+  const metrics = await (await fetch(`${monitor.opsUrl}/metrics`)).text();
+  expect(metrics).toContain('leases_settled_total{why="ended"} 2');
+  expect(metrics).toContain('leases_settled_total{why="restarted"} 1');
+});
+
+test('a query that its cluster has forgotten keeps its slot, or one whose first poll is on its way loses it', async () => {
+  const gatewayserver = await own(startFakeGatewayserver());
+  const trino = await own(startScriptedTrino());
+  const forgotten = `20260101_000000_99999_${trino.suffix}`;
+  gatewayserver.setLeases({ one: [forgotten] });
+  gatewayserver.setBackends([{ id: 'one', url: trino.url }]);
+  await own(startTestMonitor(gatewayserver, { interval: '100ms' }));
+  await until('several looks', () => looksAt(trino, /query_id IN/).length >= 3);
+  expect(gatewayserver.settled).toEqual([]);
+  await until('it to be settled', () => gatewayserver.settled.length === 1);
+});
+
+test('what a cluster hides from the prober counts as ended', async () => {
+  const gatewayserver = await own(startFakeGatewayserver());
+  const trino = await own(startScriptedTrino());
+  const hidden = await endless(trino);
+  trino.when(/query_id IN/, { columns: [{ name: 'query_id', type: 'varchar' }], rows: [] });
+  trino.fault({
+    on: ({ path }) => path.startsWith('/v1/query/'),
+    times: Number.POSITIVE_INFINITY,
+    action: { kind: 'status', status: 403 },
+  });
+  gatewayserver.setLeases({ one: [hidden] });
+  gatewayserver.setBackends([{ id: 'one', url: trino.url }]);
+  const logger = recordingLogger();
+  await own(startTestMonitor(gatewayserver, { interval: '100ms' }, logger));
+  const said = await until('the operator to be told', () => logger.lines.find((line) => line.includes('hold a slot')));
+  expect(said).toContain('403');
+  expect(gatewayserver.settled).toEqual([]);
+  await trino.stop();
+});
+
+test('a silent cluster settles slots, or takes the health of the backend with it', async () => {
+  const gatewayserver = await own(startFakeGatewayserver());
+  const trino = await own(startScriptedTrino());
+  trino.when(/query_id IN/, { runMs: 3_600_000 });
+  gatewayserver.setLeases({ one: [`20260101_000000_99999_${trino.suffix}`], gone: ['20260101_000000_00001_zzzzz'] });
+  gatewayserver.setBackends([
+    { id: 'one', url: trino.url },
+    { id: 'gone', url: 'http://127.0.0.1:1' },
+  ]);
+  const logger = recordingLogger();
+  await own(startTestMonitor(gatewayserver, { interval: '50ms', probe_time_limit: '500ms' }, logger));
+  await until('both to be said', () => logger.lines.filter((line) => line.includes('hold a slot')).length === 2);
+  await until('ten looks', () => gatewayserver.statuses.filter(({ backendId }) => backendId === 'one').length > 10);
+  expect(gatewayserver.settled).toEqual([]);
+  expect(gatewayserver.last('one')?.healthy).toBe(true);
+});
+
+test('after an outage of the gatewayserver a query is settled by what was missed before it', async () => {
+  const gatewayserver = await own(startFakeGatewayserver());
+  const trino = await own(startScriptedTrino());
+  const forgotten = `20260101_000000_99999_${trino.suffix}`;
+  gatewayserver.setLeases({ one: [forgotten] });
+  gatewayserver.setBackends([{ id: 'one', url: trino.url }]);
+  await own(startTestMonitor(gatewayserver, { interval: '200ms' }));
+  await until('it to be missed', () => looksAt(trino, /query_id IN/).length >= 2);
+  gatewayserver.setLeases(undefined);
+  const statuses = gatewayserver.statuses.length;
+  await until('a second without leases', () => gatewayserver.statuses.length >= statuses + 6);
+  const looks = looksAt(trino, /query_id IN/).length;
+  const backAt = Date.now();
+  gatewayserver.setLeases({ one: [forgotten] });
+  await until('it to be settled', () => gatewayserver.settled.length === 1);
+  expect(looksAt(trino, /query_id IN/).length).toBeGreaterThanOrEqual(looks + 2);
+  expect(Date.now() - backAt).toBeGreaterThan(2_900);
+});
+
+test('foreign load is counted with our own queries, or with the probes', async () => {
+  const gatewayserver = await own(startFakeGatewayserver());
+  const trino = await own(startScriptedTrino());
+  const ours = await endless(trino);
+  await endless(trino);
+  await endless(trino);
+  gatewayserver.setLeases({ one: [ours] });
+  gatewayserver.setBackends([
+    { id: 'one', url: trino.url, maxRunningQueries: 5 },
+    { id: 'unlimited', url: trino.url },
+  ]);
+  const monitor = await own(startTestMonitor(gatewayserver));
+  await until('two of others', () => gatewayserver.last('one')?.foreignRunning === 2);
+  const metrics = await (await fetch(`${monitor.opsUrl}/metrics`)).text();
+  expect(metrics).toContain('backend_foreign_running{backend="one"} 2');
+  expect(gatewayserver.last('unlimited')?.foreignRunning).toBeUndefined();
+  await trino.stop();
+});
+
+test('a cluster that a limit holds free is not asked who else runs there', async () => {
+  const gatewayserver = await own(startFakeGatewayserver());
+  const trino = await own(startScriptedTrino());
+  await endless(trino);
+  gatewayserver.setBackends([{ id: 'one', url: trino.url, maxRunningQueries: 5 }]);
+  await own(startTestMonitor(gatewayserver));
+  await until('one of others', () => gatewayserver.last('one')?.foreignRunning === 1);
+  expect(looksAt(trino, /query_id IN/)).toEqual([]);
+  await trino.stop();
+});
+
+test('backends without slots cost their clusters something', async () => {
+  const gatewayserver = await own(startFakeGatewayserver());
+  const trino = await own(startScriptedTrino());
+  gatewayserver.setBackends([{ id: 'one', url: trino.url }]);
+  await own(startTestMonitor(gatewayserver, { interval: '20ms' }));
+  await until('ten looks', () => gatewayserver.statuses.length >= 10);
+  expect(looksAt(trino, /query_id/)).toEqual([]);
+});
+
+test('a disabled backend is looked at no longer, although its queries go on', async () => {
+  const gatewayserver = await own(startFakeGatewayserver());
+  const trino = await own(startScriptedTrino());
+  const { queryId } = await ask(trino, 'SELECT 1');
+  gatewayserver.setLeases({ one: [queryId] });
+  gatewayserver.setBackends([{ id: 'one', url: trino.url, enabled: false }]);
+  await own(startTestMonitor(gatewayserver));
+  await until('it to be settled', () => gatewayserver.settled.length === 1);
+  expect(gatewayserver.statuses).toEqual([]);
+});
