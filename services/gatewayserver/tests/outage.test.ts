@@ -159,7 +159,7 @@ test('while the database is away nothing is leased without it, who waits keeps t
   await backends.markHealthy({ id: 'limited' });
   await groups.putGroup({ group: { id: 'few', backendIds: ['limited'] } });
   await policies.putPolicy({ policy: { id: 'p', groupId: 'few', rule: { case: 'host', value: 'few' } } });
-  const few = (submissionId: string) => ({ submissionId, routerId: 'r', host: 'few' });
+  const few = (submissionId: string) => ({ submissionId, routerId: 'r', host: 'few', statement: 'SELECT 1' });
   expect(await routing.route(few('first'))).toMatchObject({ leased: true });
   const waiting = { queryId: 't', submissionId: 'second', groupId: 'few', secretHash, sealed: new Uint8Array(1) };
   expect(await admission.enqueue(waiting)).toMatchObject({ position: 1 });
@@ -187,6 +187,6 @@ test('a limit another replica has just lowered holds for the very next slot', as
   await backends.putBackend({ backend: { id: 'limited', url: 'http://limited', maxRunningQueries: 5 } });
   const lowered = create(BackendSchema, { id: 'limited', url: 'http://limited', maxRunningQueries: 1 });
   await database.changeConfiguration((change) => change.backends.put(lowered));
-  const answer = await routing.route({ submissionId: 'sixth', routerId: 'r', host: 'few' });
+  const answer = await routing.route({ submissionId: 'sixth', routerId: 'r', host: 'few', statement: 'SELECT 1' });
   expect(answer).toMatchObject({ mustWait: true });
 });

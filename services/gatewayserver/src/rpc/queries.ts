@@ -45,7 +45,9 @@ export function queryService(context: Context): ServiceImpl<typeof QueryService>
     },
 
     async findBackendForQuery({ id }) {
-      const { backendId, url } = await ownerOf(context, checkedId(id));
+      // A query that has waited here may have an id of our own: what became of it is known before history is told.
+      const waiter = ledger.state().waiter(checkedId(id));
+      const { backendId, url } = await ownerOf(context, waiter?.queryId || id);
       return { backendId, url };
     },
 
