@@ -142,8 +142,8 @@ export async function startGatewayserver(
     logger,
     now,
   };
-  const others = [serveApiPage(logger)];
-  const events = serveEvents({ config, store, metrics, logger, started }, answerUnknownPath);
+  // What is no call of Connect or gRPC: the first that knows the path answers.
+  const others = [serveApiPage(logger), serveEvents({ config, store, metrics, logger, started })];
   const handler = connectNodeAdapter({
     routes: (router) => {
       registerServices(router, context);
@@ -155,7 +155,7 @@ export async function startGatewayserver(
     readMaxBytes: MOST_REQUEST_BYTES,
     fallback: (request, response) => {
       if (!others.some((serve) => serve(request as IncomingMessage, response as ServerResponse)))
-        events(request, response);
+        answerUnknownPath(request, response);
     },
   }) as Handler;
   const listener = started.use(

@@ -231,8 +231,9 @@ func (c client) transaction() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	var value int
-	if err := transaction.QueryRowContext(c.ctx, setting("IN_TRANSACTION")).Scan(&value); err != nil {
+	// Read to the end: closing rows early cancels the query, and Trino then aborts its transaction.
+	value, err := c.one(setting("IN_TRANSACTION"))
+	if err != nil {
 		return nil, errors.Join(err, transaction.Rollback())
 	}
 	return value, transaction.Commit()

@@ -102,10 +102,14 @@ class Battery {
         return System.getenv("BATTERY_" + name);
     }
 
+    /** The first row's first column. Reads to the end: closing rows early cancels the query, and Trino then aborts its transaction. */
     String one(String sql) throws SQLException {
         try (Statement statement = connection.createStatement(); ResultSet rows = statement.executeQuery(sql)) {
             rows.next();
-            return rows.getString(1);
+            String value = rows.getString(1);
+            while (rows.next()) {
+            }
+            return value;
         }
     }
 

@@ -6,7 +6,7 @@ from urllib.parse import quote, urlsplit
 import urllib3
 from sqlalchemy import create_engine, inspect, text
 
-from battery import password, run_battery, setting
+from battery import first, password, run_battery, setting
 
 urllib3.disable_warnings()
 
@@ -41,7 +41,8 @@ class Client:
         # The dialect knows isolation levels of one word only.
         engine = create_engine(self.address, connect_args=self.arguments, isolation_level="SERIALIZABLE")
         with engine.begin() as connection:
-            return connection.execute(text(setting("IN_TRANSACTION"))).scalar()
+            # Read to the end: closing rows early cancels the query, and Trino then aborts its transaction.
+            return first(connection.execute(text(setting("IN_TRANSACTION"))).fetchall())
 
     def tables(self):
         return inspect(self.engine).get_table_names()

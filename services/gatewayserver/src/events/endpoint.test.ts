@@ -8,7 +8,7 @@ import { EVENTS_PATH, type EventAnswer, eventsEndpoint } from './endpoint.ts';
 test('a queue without room is answered so that Trino sends the event again', async () => {
   const answers: EventAnswer[] = [];
   const queue = { offer: () => false };
-  const handler = eventsEndpoint({ queue, tokens: [], onAnswer: (answer) => answers.push(answer) }, () => {});
+  const handler = eventsEndpoint({ queue, tokens: [], onAnswer: (answer) => answers.push(answer) });
   const server = http.createServer(handler).listen(0, '127.0.0.1');
   await once(server, 'listening');
   try {

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { answerError } from '../answer-error.ts';
 import { comparison, tokensOf } from '../rpc/interceptors.ts';
 import type { EventQueue } from './event-queue.ts';
 import { pickMembers } from './pick-members.ts';
@@ -18,14 +19,17 @@ type Options = {
   onAnswer: (answer: EventAnswer) => void;
 };
 
-type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 type Failure = { status: number; code: string; message: string; headers?: Record<string, string> };
 
 /**
  * Takes events and answers as soon as they are in the queue: 200, or 4xx for what it will never take, or 503 for what
- * should be sent again. Requests to other paths go on to `next`.
+ * should be sent again. Answers false for other paths.
  */
-export function eventsEndpoint({ queue, tokens, onAnswer }: Options, next: Handler): Handler {
+export function eventsEndpoint({
+  queue,
+  tokens,
+  onAnswer,
+}: Options): (request: IncomingMessage, response: ServerResponse) => boolean {
   const isAllowed = tokenCheck(tokens);
   const readBody = createBodyReader();
   const answer = async (request: IncomingMessage): Promise<{ as: EventAnswer; failure?: Failure }> => {
@@ -39,18 +43,15 @@ export function eventsEndpoint({ queue, tokens, onAnswer }: Options, next: Handl
     return queue.offer(reading.report) ? { as: 'taken' } : { as: 'full', failure: UNREAD.busy };
   };
   return (request, response) => {
-    if (request.url?.split('?', 1)[0] !== EVENTS_PATH) return next(request, response);
+    if (request.url?.split('?', 1)[0] !== EVENTS_PATH) return false;
     void answer(request).then(({ as, failure }) => {
       onAnswer(as);
       // What is still being sent is read and thrown away, so that the sender can read its answer.
       request.resume();
-      const type = { 'content-type': 'application/json' };
-      if (failure === undefined) response.writeHead(200, type).end('{}');
-      else {
-        const { status, code, message, headers } = failure;
-        response.writeHead(status, { ...type, ...headers }).end(JSON.stringify({ code, message }));
-      }
+      if (failure === undefined) response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
+      else answerError(response, failure.status, failure.code, failure.message, failure.headers);
     });
+    return true;
   };
 }
 

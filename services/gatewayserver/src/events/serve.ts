@@ -1,12 +1,9 @@
-import type { connectNodeAdapter } from '@connectrpc/connect-node';
 import type { GatewayserverConfig } from '@trino-gateway/config';
 import type { Logger } from '@trino-gateway/runtime';
 import type { Metrics } from '../metrics.ts';
 import type { Store } from '../storage/store.ts';
 import { eventsEndpoint } from './endpoint.ts';
 import { createEventQueue } from './event-queue.ts';
-
-type Handler = ReturnType<typeof connectNodeAdapter>;
 
 type Parts = {
   config: Pick<GatewayserverConfig, 'events_token' | 'admin_token'>;
@@ -17,16 +14,12 @@ type Parts = {
   started: AsyncDisposableStack;
 };
 
-/** Serves the event listeners of Trino; what is none of theirs goes on to `next`. */
-export function serveEvents({ config, store, metrics, logger, started }: Parts, next: Handler): Handler {
+/** Serves the event listeners of Trino. Answers false for other paths. */
+export function serveEvents({ config, store, metrics, logger, started }: Parts): ReturnType<typeof eventsEndpoint> {
   const queue = started.use(
     createEventQueue({ complete: store.completeQueries, onSettled: metrics.countSettledEvents, logger }),
   );
   metrics.watchEvents(queue);
   const tokens = [config.events_token, config.admin_token].filter((token) => token !== undefined);
-  // HTTP/2 requests look like HTTP/1.1 ones to all that is used here.
-  return eventsEndpoint(
-    { queue, tokens, onAnswer: metrics.countEvent },
-    next as Parameters<typeof eventsEndpoint>[1],
-  ) as Handler;
+  return eventsEndpoint({ queue, tokens, onAnswer: metrics.countEvent });
 }

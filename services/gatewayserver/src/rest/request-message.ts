@@ -2,6 +2,7 @@ import type { DescField, DescMessage, JsonObject, JsonValue } from '@bufbuild/pr
 import { ScalarType } from '@bufbuild/protobuf';
 import { type HttpRoute, queryFields } from '@trino-gateway/api/http-routes';
 import type { Problem } from '@trino-gateway/api/rules';
+import { isObject } from '../rpc/json-problems.ts';
 import { refuseProblems } from '../rpc/validation.ts';
 
 /** What a REST request says, apart from its method. */
@@ -69,10 +70,6 @@ function putQuery(route: HttpRoute, message: JsonObject, query: URLSearchParams)
 function jsonOf(field: DescField, value: string): JsonValue {
   const isBoolean = field.scalar === ScalarType.BOOL && (value === 'true' || value === 'false');
   return isBoolean ? value === 'true' : value;
-}
-
-function isObject(json: JsonValue | undefined): json is JsonObject {
-  return typeof json === 'object' && json !== null && !Array.isArray(json);
 }
 
 function shown(value: JsonValue): string {

@@ -116,7 +116,8 @@ function isPlainJson(header: Headers | undefined): boolean {
   return !!header?.get('content-type')?.startsWith('application/json') && !header.has('content-encoding');
 }
 
-function isObject(json: JsonValue): json is JsonObject {
+/** Whether JSON is an object: neither null, nor a list, nor a single value. */
+export function isObject(json: JsonValue | undefined): json is JsonObject {
   return typeof json === 'object' && json !== null && !Array.isArray(json);
 }
 
