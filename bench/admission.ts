@@ -13,6 +13,7 @@ import {
   GroupService,
   RoutingService,
 } from '../packages/api/src/gen/trinogateway/v1/gateway_pb.ts';
+import { carryCalls } from '../packages/runtime/src/carried-calls.ts';
 import { createGatewayTransport } from '../packages/runtime/src/gateway-transport.ts';
 import { cpuSeconds } from './process-cost.ts';
 
@@ -20,14 +21,10 @@ const [seconds = 5, clients = 64] = process.argv.slice(2).map(Number);
 const PORT = 21_000 + (process.pid % 10_000);
 const { activate, enqueue, awaitTurn, handOut, handOver, settleLeases } = AdmissionService.method;
 
-type Route = MessageInitShape<typeof RoutingService.method.route.input>;
-
-const routes: { request: Route; resolve: (answer: MessageShape<typeof RoutingService.method.route.output>) => void }[] =
-  [];
-
 await using folder = await temporaryFolder();
 await using server = await startServer(folder.path);
-using transport = createGatewayTransport({ urls: [`http://127.0.0.1:${PORT}`], timeLimitMs: 60_000 });
+using plain = createGatewayTransport({ urls: [`http://127.0.0.1:${PORT}`], timeLimitMs: 60_000 });
+using transport = carryCalls(plain, [RoutingService, AdmissionService]);
 await call(GroupService.method.listGroups, {});
 await measured('no limit', 0);
 await measured(`limit ${clients}: everybody has a slot`, clients);
@@ -60,7 +57,7 @@ async function untilDone(lane: string, settle: (id: string) => Promise<unknown>)
     const submissionId = `s${lane}.${count}`;
     const trinoQueryId = `20261121_000000_00000_${submissionId}`;
     const request = { submissionId, routerId: 'r', user: `u${lane}`, statement: 'SELECT 1' };
-    const answer = await route(request);
+    const answer = await call(RoutingService.method.route, request);
     if (answer.mustWait) await wait(submissionId, trinoQueryId);
     else if (answer.leased) await call(handOut, { submissionId, trinoQueryId });
     else continue;
@@ -81,23 +78,6 @@ async function wait(submissionId: string, trinoQueryId: string): Promise<void> {
     const { accepted } = await call(handOver, { queryId, claimId, trinoQueryId, sealedAnswer: sealed });
     if (accepted) return;
   }
-}
-
-/** As routers do: what comes at the same time is one call. */
-function route(request: Route): Promise<MessageShape<typeof RoutingService.method.route.output>> {
-  const { promise, resolve } = Promise.withResolvers<MessageShape<typeof RoutingService.method.route.output>>();
-  routes.push({ request, resolve });
-  if (routes.length === 1)
-    setImmediate(async () => {
-      const batch = routes.splice(0);
-      const requests = batch.map((one) => one.request);
-      const { responses } = await call(RoutingService.method.routeBatch, { requests });
-      for (const [at, { resolve: tell }] of batch.entries()) {
-        const response = responses[at];
-        if (response) tell(response);
-      }
-    });
-  return promise;
 }
 
 function batched(send: (ids: string[]) => Promise<unknown>): (id: string) => Promise<unknown> {

@@ -33,6 +33,8 @@ export function createGatewayTransport(options: GatewayTransportOptions): Transp
       baseUrl,
       httpVersion: '2',
       useBinaryFormat: true,
+      // Near by, and much of it encrypted: compressing costs more than it saves.
+      acceptCompression: [],
       interceptors: [authorize],
       defaultTimeoutMs: options.timeLimitMs,
       sessionManager,

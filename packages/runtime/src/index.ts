@@ -1,5 +1,6 @@
 export { type Address, formatAddress, parseAddress, reachableUrl } from './address.ts';
 export { boundedLabels } from './bounded-labels.ts';
+export { carryCalls } from './carried-calls.ts';
 export { every, type Loop } from './every.ts';
 export {
   createGatewayTransport,
@@ -7,6 +8,7 @@ export {
   isUnreachable,
   refusesToken,
 } from './gateway-transport.ts';
+export { createGathering, type Gathering } from './gathering.ts';
 export { type Handler, type Listener, type ListenOptions, listenHttp, listening, withGrace } from './http-listener.ts';
 export {
   createLogger,

@@ -26,7 +26,7 @@ import { createMetrics } from './metrics.ts';
 import { purgeHistory } from './purge-history.ts';
 import { serveRest } from './rest/serve-rest.ts';
 import { assess } from './routing/availability.ts';
-import { failureInterceptor, tokenGate } from './rpc/interceptors.ts';
+import { createGuard, guardInterceptor, tokenGate } from './rpc/interceptors.ts';
 import { registerServices } from './rpc/routes.ts';
 import { keepSnapshot, type SnapshotKeeper } from './snapshot-keeper.ts';
 import { measuredStore, migrateUp, openStore, type Store } from './storage/index.ts';
@@ -129,6 +129,7 @@ export async function startGatewayserver(
     onDecision: metrics.countDecision,
   });
   const refusalKey = await store.refusalKey();
+  const guard = createGuard(logger, metrics.countCall);
   const context = {
     store,
     keeper: kept,
@@ -146,11 +147,11 @@ export async function startGatewayserver(
   const others = [serveApiPage(logger), serveEvents({ config, store, metrics, logger, started })];
   const handler = connectNodeAdapter({
     routes: (router) => {
-      registerServices(router, context);
+      registerServices(router, context, guard);
       others.push(serveRest(router.handlers, logger));
     },
     requestGate: tokenGate({ admin: config.admin_token, read: config.read_token, openReads: config.open_reads }),
-    interceptors: [failureInterceptor(logger, metrics.countCall)],
+    interceptors: [guardInterceptor(guard)],
     jsonOptions: { ignoreUnknownFields: false },
     readMaxBytes: MOST_REQUEST_BYTES,
     fallback: (request, response) => {

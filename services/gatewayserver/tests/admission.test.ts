@@ -301,27 +301,6 @@ test('a group in which queries wait is not deleted', async () => {
   await server.ok('GroupService/DeleteGroup', { id: 'g' });
 });
 
-test('a batch answers those that need no slot and those that do', async () => {
-  await using server = await startLimited();
-  await server.ok('BackendService/PutBackend', { backend: { id: 'free', url: 'http://free' } });
-  await server.ok('BackendService/MarkHealthy', { id: 'free' });
-  await server.ok('GroupService/PutGroup', { group: { id: 'open', backendIds: ['free'] } });
-  await server.ok('PolicyService/PutPolicy', { policy: { id: 'p', listeningPort: 1, groupId: 'open', priority: 3 } });
-  const request = { routerId: 'r', user: 'ann', statement: 'SELECT 1' };
-  const { responses } = await server.ok('RoutingService/RouteBatch', {
-    requests: [
-      { ...request, submissionId: 'b1' },
-      { ...request, submissionId: 'b2', listeningPort: 1 },
-      { ...request, submissionId: 'b3' },
-    ],
-  });
-  expect(responses).toMatchObject([
-    { leased: true, decision: { backendId: 'b' } },
-    { decision: { backendId: 'free', priority: 3 } },
-    { mustWait: true },
-  ]);
-});
-
 test('slots and places survive a restart, and a held poll is answered when its server stops', async () => {
   await using file = await databaseFile();
   const keys = { database_url: `sqlite:${file.path}`, default_group: 'g' };

@@ -17,7 +17,7 @@ import { configuredLimits } from '../src/admission/configured-limits.ts';
 import { type Ledger, openLedger } from '../src/admission/ledger.ts';
 import { createDecisions } from '../src/decisions.ts';
 import { createLiveCounts } from '../src/live-counts.ts';
-import { failureInterceptor } from '../src/rpc/interceptors.ts';
+import { createGuard, guardInterceptor } from '../src/rpc/interceptors.ts';
 import { registerServices } from '../src/rpc/routes.ts';
 import { keepSnapshot, type SnapshotKeeper } from '../src/snapshot-keeper.ts';
 import { DatabaseUnavailableError, openStore, type Store } from '../src/storage/index.ts';
@@ -83,8 +83,9 @@ beforeAll(async () => {
     logger,
     now: Date.now,
   };
-  const transport = createRouterTransport((router) => registerServices(router, context), {
-    router: { interceptors: [failureInterceptor(logger, () => {})] },
+  const guard = createGuard(logger, () => {});
+  const transport = createRouterTransport((router) => registerServices(router, context, guard), {
+    router: { interceptors: [guardInterceptor(guard)] },
   });
   backends = createClient(BackendService, transport);
   groups = createClient(GroupService, transport);
@@ -166,10 +167,9 @@ test('while the database is away nothing is leased without it, who waits keeps t
 
   failure = new DatabaseUnavailableError('gone');
   await expect(routing.route(few('third'))).rejects.toThrow('[unavailable]');
-  const { responses } = await routing.routeBatch({
-    requests: [few('fourth'), { submissionId: 'fifth', routerId: 'r' }],
+  expect(await routing.route({ submissionId: 'fourth', routerId: 'r' })).toMatchObject({
+    decision: { backendId: 'b' },
   });
-  expect(responses).toMatchObject([{ askAgain: true }, { decision: { backendId: 'b' } }]);
   const page = await admission.awaitTurn({ queryId: 't', secretHash, waitMs: 50 });
   expect(page.state).toMatchObject({ case: 'waiting', value: { position: 1, groupId: 'few' } });
   await expect(admission.handOut({ submissionId: 'first', trinoQueryId: 'q' })).rejects.toThrow('[unavailable]');

@@ -252,17 +252,6 @@ describe('decisions', () => {
     expect(JSON.stringify(await server.ok('BackendService/ListBackends'))).not.toContain('liveQueries');
   });
 
-  test('RouteBatch answers each as Route would, in their order', async () => {
-    const [chosen, refused] = [
-      { submissionId: 'b1', routerId: 'r1', listeningPort: 8443 },
-      { submissionId: 'b2', routerId: 'r1', listeningPort: 1 },
-    ];
-    const alone = [await server.ok('RoutingService/Route', refused), await server.ok('RoutingService/Route', chosen)];
-    const batch = { requests: [refused, chosen] };
-    expect(await server.ok('RoutingService/RouteBatch', batch)).toEqual({ responses: alone });
-    await server.ok('SuiteService/ReportLiveQueries', { routerId: 'r1', settledSubmissionIds: ['b1'] });
-  });
-
   test('Route says why not in words for the client', async () => {
     const asked = { submissionId: 's2', routerId: 'r1', listeningPort: 1 };
     expect(await server.ok('RoutingService/Route', asked)).toMatchObject({
@@ -560,8 +549,6 @@ describe('bad input changes nothing and is told by its field', () => {
     ['RoutingService/Decide', { listeningPort: 65_536 }, 'listening_port: '],
     ['RoutingService/Route', { routerId: 'r' }, 'submission_id: '],
     ['RoutingService/Route', { submissionId: 's' }, 'router_id: '],
-    ['RoutingService/RouteBatch', { requests: [{ routerId: 'r' }] }, 'submission_id: '],
-    ['RoutingService/RouteBatch', { requests: Array(1_001).fill({}) }, 'requests: '],
     ['QueryService/ListQueries', { pageToken: 'nonsense' }, 'page_token: '],
     ['QueryService/ListQueries', { pageSize: 5_000 }, 'page_size: '],
     ['QueryService/ListQueries', { state: 'LOST' }, 'state: expected one of QUEUED'],

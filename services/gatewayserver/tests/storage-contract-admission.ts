@@ -7,7 +7,7 @@ import { withStore } from './storage-fixture.ts';
 
 const lease = (id: string, document = '{}'): AdmissionEntry => ({ kind: 'lease', id, document });
 const write = (store: Store, entries: AdmissionEntry[], forgotten: string[] = []) =>
-  store.changeAdmission(undefined, () => ({ entries, forgotten }));
+  store.changeAdmission(undefined, () => ({ entries, sealed: [], forgotten }));
 const bytes = (text: string) => new Uint8Array(Buffer.from(text));
 
 const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 31);
@@ -53,9 +53,9 @@ export function admissionContract(fresh: NewDatabase, { lasting }: { lasting: bo
       'what is sealed is kept as it is, ten megabytes of it, the first word holds, and goes with its waiter',
       withStore(fresh, async ({ store }) => {
         const large = new Uint8Array(10_000_000).fill(7);
-        await store.putSealed('t', 'statement', large);
-        await store.putSealed('t', 'statement', bytes('other'));
-        await store.putSealed('u', 'statement', bytes('u'));
+        await store.putSealed({ id: 't', part: 'statement', sealed: large });
+        await store.putSealed({ id: 't', part: 'statement', sealed: bytes('other') });
+        await store.putSealed({ id: 'u', part: 'statement', sealed: bytes('u') });
         expect(Buffer.compare((await store.getSealed('t', 'statement')) ?? bytes(''), large)).toBe(0);
         expect(await store.getSealed('t', 'another')).toBeUndefined();
         await write(store, [{ kind: 'waiter', id: 't', document: '' }], ['t']);
@@ -67,8 +67,8 @@ export function admissionContract(fresh: NewDatabase, { lasting }: { lasting: bo
     test(
       'what is over does not stay for ever; what waits does',
       withStore(fresh, async ({ store }) => {
-        await store.putSealed('t', 'statement', bytes('t'));
-        await store.putSealed('orphan', 'statement', bytes('o'));
+        await store.putSealed({ id: 't', part: 'statement', sealed: bytes('t') });
+        await store.putSealed({ id: 'orphan', part: 'statement', sealed: bytes('o') });
         await write(store, [{ kind: 'waiter', id: 't', document: '{}' }, lease('a', '')]);
         await store.pruneAdmission(60_000);
         expect(await store.getSealed('orphan', 'statement')).toBeDefined();
@@ -90,6 +90,7 @@ export function admissionContract(fresh: NewDatabase, { lasting }: { lasting: bo
           Array.from({ length: 40 }, (_, at) =>
             (stores[at % 2] ?? store).changeAdmission(undefined, ({ entries }) => ({
               entries: [lease('count', String(count(entries) + 1))],
+              sealed: [],
               forgotten: [],
             })),
           ),

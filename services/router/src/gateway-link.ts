@@ -1,6 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { Code, ConnectError, createClient, type Transport } from '@connectrpc/connect';
 import {
+  AdmissionService,
   type Incarnation,
   type RouteRequest,
   type RouteResponse,
@@ -10,13 +11,12 @@ import {
   SuiteService,
   type WatchSnapshotResponse,
 } from '@trino-gateway/api/gateway';
-import { describeError, every, isUnreachable, type Logger, refusesToken } from '@trino-gateway/runtime';
+import { carryCalls, describeError, every, isUnreachable, type Logger, refusesToken } from '@trino-gateway/runtime';
 import { type AdmissionLink, createAdmissionLink } from './admission-link.ts';
 import { createLastingReports } from './lasting-reports.ts';
 import { createLiveReports } from './live-reports.ts';
 import { keyOf, type Life, type Owner, type OwnershipTable } from './ownership.ts';
 import { pause, whileUnreachable, within } from './patience.ts';
-import { createRouteBatches } from './route-batches.ts';
 import { createStateFile, type KnownBackend } from './state-file.ts';
 
 /** What the data path of the router needs of the gatewayserver. */
@@ -107,12 +107,8 @@ export function createGatewayLink(options: GatewayLinkOptions): RunningGatewayLi
   const { transport, routerId, ownership, logger } = options;
   const timings = { ...TIMINGS, ...options.timings };
   const suite = createClient(SuiteService, transport);
-  const routing = createClient(RoutingService, transport);
-  const ask = createRouteBatches({
-    one: (question, signal, timeoutMs) => routing.route(question, { ...(signal && { signal }), timeoutMs }),
-    many: async (requests, timeoutMs) =>
-      (await routing.routeBatch({ requests: [...requests] }, { timeoutMs })).responses,
-  });
+  const carried = carryCalls(transport, [RoutingService, AdmissionService]);
+  const routing = createClient(RoutingService, carried);
   let backends: ReadonlyMap<string, SnapshotBackend> = new Map();
   let refusalKey: Uint8Array | undefined;
   let revision = '';
@@ -215,7 +211,7 @@ export function createGatewayLink(options: GatewayLinkOptions): RunningGatewayLi
     logger,
   });
   const { gatewayserverWaitMs } = options;
-  const admission = createAdmissionLink({ transport, routerId, gatewayserverWaitMs, logger });
+  const admission = createAdmissionLink({ transport: carried, routerId, gatewayserverWaitMs, logger });
   const patiently = <Answer>(signal: AbortSignal, call: (timeoutMs: number) => Promise<Answer>) =>
     whileUnreachable({ waitMs: gatewayserverWaitMs, callLimitMs: ROUTE_LIMIT_MS, signal }, call);
 
@@ -229,8 +225,7 @@ export function createGatewayLink(options: GatewayLinkOptions): RunningGatewayLi
     route: (request, signal) =>
       patiently(signal, async (timeoutMs) => {
         const began = performance.now();
-        const answer = await ask({ ...request, routerId }, signal, timeoutMs);
-        if (answer.askAgain) throw new ConnectError('no slot could be stored in time', Code.Unavailable);
+        const answer = await routing.route({ ...request, routerId }, { signal, timeoutMs });
         options.onRouted?.(performance.now() - began);
         return answer;
       }),
@@ -258,6 +253,7 @@ export function createGatewayLink(options: GatewayLinkOptions): RunningGatewayLi
       await Promise.all(
         [watching, live, incarnations, transactions, admission].map((loop) => loop[Symbol.asyncDispose]()),
       );
+      carried[Symbol.dispose]();
       await stateFile[Symbol.asyncDispose]();
     },
   };

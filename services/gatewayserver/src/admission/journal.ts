@@ -1,3 +1,4 @@
+import type { SealedText } from '../storage/store.ts';
 import type { Lease, Waiter } from './state.ts';
 
 /** What was changed in one kind of thing, and what was there before the first change. */
@@ -12,6 +13,8 @@ export type Journal = {
   readonly waiters: JournalPart<Waiter>;
   /** Of groups: whether they were held. */
   readonly holds: JournalPart<true>;
+  /** To be kept beside them. */
+  readonly sealed: SealedText[];
   clear(): void;
 };
 
@@ -20,11 +23,14 @@ export function createJournal(): Journal {
   const leases = createPart<Lease>();
   const waiters = createPart<Waiter>();
   const holds = createPart<true>();
+  const sealed: SealedText[] = [];
   return {
     leases,
     waiters,
     holds,
+    sealed,
     clear: () => {
+      sealed.length = 0;
       for (const part of [leases, waiters, holds]) part.clear();
     },
   };

@@ -27,5 +27,5 @@ export function entriesOf(state: AdmissionState): AdmissionWrites {
     if (before !== undefined && after === undefined) forgotten.push(id);
   }
   for (const [id, before] of state.journal.holds.noted()) note('hold', id, before, state.isHeld(id) ? true : undefined);
-  return { entries, forgotten };
+  return { entries, sealed: [...state.journal.sealed], forgotten };
 }

@@ -1,25 +1,28 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
-import { Code, ConnectError, type ServiceImpl } from '@connectrpc/connect';
+import { Code, ConnectError } from '@connectrpc/connect';
 import {
   type AdmissionService,
   type AwaitTurnResponseSchema,
   type FindQueuedResponseSchema,
   GiveBackRequest_Reason,
 } from '@trino-gateway/api/gateway';
-import { activate, handOut, settle } from '../admission/admission.ts';
+import { type Admission, activate, handOut, settle } from '../admission/admission.ts';
 import { awaitTurn } from '../admission/await-turn.ts';
 import { endedMessage } from '../admission/ended-message.ts';
 import { end, enqueue, type GivenBack, giveBack, handOver, leave, whyFull } from '../admission/queue.ts';
 import type { Waiter } from '../admission/state.ts';
 import { storedUser } from '../admission/stored-user.ts';
 import { routerBackend } from '../router-backend.ts';
+import type { SealedText } from '../storage/store.ts';
+import type { CarriedService } from './carrier.ts';
 import type { RpcContext } from './context.ts';
 import { checkedId, checkedNumber, checkedText, invalid } from './validation.ts';
 
 /** As base64 it fits a statement of every database. */
 const MOST_SEALED_BYTES = 11_500_000;
+const LARGE_BYTES = 65_536;
 const HASH_BYTES = 32;
 const LONGEST_WAIT_MS = 30_000;
 const MOST_SETTLED = 1_000;
@@ -36,7 +39,7 @@ type Context = Pick<
 >;
 
 /** Slots and places, for the routers and the monitor. */
-export function admissionService(context: Context): ServiceImpl<typeof AdmissionService> {
+export function admissionService(context: Context): CarriedService<typeof AdmissionService> {
   const { store, ledger, limits, admissionMetrics, stopping, logger } = context;
   /** The waiter, for who knows its secret; as read anew when it is not known here. */
   const authorised = async (queryId: string, secretHash: Uint8Array): Promise<Waiter> => {
@@ -51,6 +54,10 @@ export function admissionService(context: Context): ServiceImpl<typeof Admission
     const waiter = ledger.state().waiter(queryId) ?? (await ledger.run(({ state }) => state.waiter(queryId)));
     if (!waiter || user === '' || waiter.user !== storedUser(user)) throw unknownQuery();
     return waiter;
+  };
+  /** What is large is stored before: nobody waits for it while all slots are locked. */
+  const storeLarge = async (text: SealedText) => {
+    if (isLarge(text)) await store.putSealed(text);
   };
   return {
     async enqueue(request) {
@@ -68,12 +75,14 @@ export function admissionService(context: Context): ServiceImpl<typeof Admission
       // A full queue keeps nothing of what it refuses.
       const full = whyFull(ledger.state(), limits, newcomer);
       if (full !== undefined) return { refusal: full, refusalErrorName: 'QUERY_QUEUE_FULL' };
-      await store.putSealed(queryId, STATEMENT, sealed);
+      const text = { id: queryId, part: STATEMENT, sealed };
+      await storeLarge(text);
       return ledger.run((admission) => {
         const outcome = enqueue(admission, newcomer);
         if (outcome.kind === 'full') return { refusal: outcome.message, refusalErrorName: 'QUERY_QUEUE_FULL' };
         if (outcome.waiter.secretHash !== newcomer.secretHash)
           throw new ConnectError(`query_id: "${queryId}" waits already`, Code.AlreadyExists);
+        keepSmall(admission, text);
         return { position: admission.state.positionOf(outcome.waiter) };
       });
     },
@@ -102,8 +111,13 @@ export function admissionService(context: Context): ServiceImpl<typeof Admission
       checkedClaim(claimId);
       checkedId(trinoQueryId, 'trino_query_id');
       checkedSealed('sealed_answer', sealedAnswer);
-      await store.putSealed(queryId, claimId, sealedAnswer);
-      const accepted = await ledger.run((admission) => handOver(admission, queryId, claimId, trinoQueryId));
+      const text = { id: queryId, part: claimId, sealed: sealedAnswer };
+      await storeLarge(text);
+      const accepted = await ledger.run((admission) => {
+        if (!handOver(admission, queryId, claimId, trinoQueryId)) return false;
+        keepSmall(admission, text);
+        return true;
+      });
       admissionMetrics.countHandOver(accepted ? 'accepted' : 'lost');
       return { accepted };
     },
@@ -176,6 +190,14 @@ export function admissionService(context: Context): ServiceImpl<typeof Admission
       return { leases };
     },
   };
+}
+
+function isLarge({ sealed }: SealedText): boolean {
+  return sealed.length > LARGE_BYTES;
+}
+
+function keepSmall({ state }: Admission, text: SealedText): void {
+  if (!isLarge(text)) state.journal.sealed.push(text);
 }
 
 const GIVEN_BACK = new Map<GiveBackRequest_Reason, GivenBack>([

@@ -43,26 +43,34 @@ export function tokenGate(tokens: Tokens): (context: HandlerContext) => void {
   };
 }
 
+/** Runs a call and answers its failures. */
+export type Guard = <Answer>(method: DescMethod, call: () => Promise<Answer>) => Promise<Answer>;
+
 /**
  * Answers failures: what a service refused as it is, a database that is away as UNAVAILABLE, everything else as an
  * internal error that tells no more than an id, under which it is logged once. Reports each call's code and duration.
  */
-export function failureInterceptor(
+export function createGuard(
   logger: Logger,
   onCall: (method: DescMethod, code: string, durationMs: number) => void,
-): Interceptor {
-  return (next) => async (request) => {
+): Guard {
+  return async (method, call) => {
     const began = performance.now();
     try {
-      const response = await next(request);
-      onCall(request.method, 'ok', performance.now() - began);
-      return response;
+      const answer = await call();
+      onCall(method, 'ok', performance.now() - began);
+      return answer;
     } catch (error) {
-      const failure = failureOf(error, request.method, logger);
-      onCall(request.method, Code[failure.code] ?? 'Unknown', performance.now() - began);
+      const failure = failureOf(error, method, logger);
+      onCall(method, Code[failure.code] ?? 'Unknown', performance.now() - began);
       throw failure;
     }
   };
+}
+
+/** The same for calls that come by themselves. */
+export function guardInterceptor(guard: Guard): Interceptor {
+  return (next) => (request) => guard(request.method, () => next(request));
 }
 
 function failureOf(error: unknown, method: DescMethod, logger: Logger): ConnectError {

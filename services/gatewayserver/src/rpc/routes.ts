@@ -2,6 +2,7 @@ import type { ConnectRouter } from '@connectrpc/connect';
 import {
   AdmissionService,
   BackendService,
+  CarrierService,
   GroupService,
   PolicyService,
   QueryService,
@@ -15,9 +16,11 @@ import { ServerReflection as ServerReflectionV1Alpha } from '@trino-gateway/api/
 import { admissionService } from './admission.ts';
 import { tellingMethods } from './allowed-methods.ts';
 import { backendService } from './backends.ts';
+import { carriedMethods, carrierService } from './carrier.ts';
 import type { RpcContext } from './context.ts';
 import { groupService } from './groups.ts';
 import { healthService } from './health.ts';
+import type { Guard } from './interceptors.ts';
 import { namingJsonFields } from './json-problems.ts';
 import { policyService } from './policies.ts';
 import { queryService } from './queries.ts';
@@ -35,20 +38,25 @@ const SERVICES = [
   QueryService,
   AdmissionService,
   SuiteService,
+  CarrierService,
 ];
 
 /** Registers every service. */
-export function registerServices(router: ConnectRouter, context: RpcContext): void {
+export function registerServices(router: ConnectRouter, context: RpcContext, guard: Guard): void {
   const reflection = reflectionServices([...SERVICES, Health, ServerReflection]);
+  const routing = routingService(context);
+  const admission = admissionService(context);
+  const methods = new Map([...carriedMethods(RoutingService, routing), ...carriedMethods(AdmissionService, admission)]);
   router
     .service(BackendService, backendService(context))
     .service(GroupService, groupService(context))
     .service(PolicyService, policyService(context))
-    .service(RoutingService, routingService(context))
+    .service(RoutingService, routing)
     .service(QueueService, queueService(context))
     .service(QueryService, queryService(context))
-    .service(AdmissionService, admissionService(context))
+    .service(AdmissionService, admission)
     .service(SuiteService, suiteService(context))
+    .service(CarrierService, carrierService({ methods, guard, stopping: context.stopping }))
     .service(
       Health,
       healthService(

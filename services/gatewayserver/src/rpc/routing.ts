@@ -1,18 +1,14 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import type { ServiceImpl } from '@connectrpc/connect';
-import type { RouteRequest, RouteResponseSchema, RoutingService } from '@trino-gateway/api/gateway';
+import type { RouteResponseSchema, RoutingService } from '@trino-gateway/api/gateway';
 import type { Routed } from '../decisions.ts';
 import { routerBackend } from '../router-backend.ts';
 import type { Outcome } from '../routing/decide.ts';
-import { DatabaseUnavailableError } from '../storage/store.ts';
+import type { CarriedService } from './carrier.ts';
 import type { RpcContext } from './context.ts';
 import { checkedClient } from './policies.ts';
 import { checkedId, checkedText, invalid } from './validation.ts';
 
 const MOST_BACKENDS_NAMED = 1_000;
-const MOST_IN_BATCH = 1_000;
-/** What needs no slot does not wait longer for those of its batch that do. */
-const BATCH_PATIENCE_MS = 1_000;
 
 type Answer = MessageInitShape<typeof RouteResponseSchema>;
 
@@ -21,20 +17,7 @@ export function routingService({
   decisions,
   keeper,
   limits,
-}: Pick<RpcContext, 'decisions' | 'keeper' | 'limits'>): ServiceImpl<typeof RoutingService> {
-  const route = (request: RouteRequest): Answer | Promise<Answer> => {
-    checkedId(request.submissionId, 'submission_id');
-    checkedId(request.routerId, 'router_id');
-    for (const [field, ids] of [
-      ['excluded_backend_ids', request.excludedBackendIds],
-      ['avoided_backend_ids', request.avoidedBackendIds],
-    ] as const) {
-      if (ids.length > MOST_BACKENDS_NAMED)
-        throw invalid(field, `expected at most ${MOST_BACKENDS_NAMED}, got ${ids.length}`);
-    }
-    const routed = decisions.route(checkedClient(request));
-    return routed instanceof Promise ? routed.then(answer) : answer(routed);
-  };
+}: Pick<RpcContext, 'decisions' | 'keeper' | 'limits'>): CarriedService<typeof RoutingService> {
   const answer = ({ outcome, leased }: Routed): Answer => {
     const { authDelegated, reasons } = outcome;
     if (outcome.kind === 'refused')
@@ -64,33 +47,18 @@ export function routingService({
     },
 
     async route(request) {
-      return route(request);
-    },
-
-    async routeBatch({ requests }) {
-      if (requests.length > MOST_IN_BATCH)
-        throw invalid('requests', `expected at most ${MOST_IN_BATCH}, got ${requests.length}`);
-      const answers = requests.map(route);
-      if (!answers.some((one) => one instanceof Promise)) return { responses: answers as Answer[] };
-      const { promise: late, resolve } = Promise.withResolvers<Answer>();
-      const timer = setTimeout(() => resolve({ askAgain: true }), BATCH_PATIENCE_MS);
-      try {
-        return { responses: await Promise.all(answers.map((one) => Promise.race([storedOrNot(one), late]))) };
-      } finally {
-        clearTimeout(timer);
+      checkedId(request.submissionId, 'submission_id');
+      checkedId(request.routerId, 'router_id');
+      for (const [field, ids] of [
+        ['excluded_backend_ids', request.excludedBackendIds],
+        ['avoided_backend_ids', request.avoidedBackendIds],
+      ] as const) {
+        if (ids.length > MOST_BACKENDS_NAMED)
+          throw invalid(field, `expected at most ${MOST_BACKENDS_NAMED}, got ${ids.length}`);
       }
+      return answer(await decisions.route(checkedClient(request)));
     },
   };
-}
-
-/** In a batch a database that is away holds up nobody but those who need it. */
-async function storedOrNot(answer: Answer | Promise<Answer>): Promise<Answer> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (error instanceof DatabaseUnavailableError) return { askAgain: true };
-    throw error;
-  }
 }
 
 function decisionOf(outcome: Exclude<Outcome, { kind: 'refused' }>) {

@@ -105,7 +105,7 @@ function storeOn(database: Database): Store {
     purgeQueries: (upTo, most) => purgeQueries(database, upTo, most),
     admissionChanges: (since) => admissionChanges(database, since),
     changeAdmission: (since, work) => changeAdmission(database, since, work),
-    putSealed: (queryId, part, sealed) => putSealed(database, queryId, part, sealed),
+    putSealed: (text) => putSealed(database, text),
     getSealed: (queryId, part) => getSealed(database, queryId, part),
     pruneAdmission: (ms) => pruneAdmission(database, ms),
     holdDuty: (name, holder, ms) => holdDuty(database, name, holder, ms),

@@ -80,10 +80,15 @@ export type AdmissionChanges = {
   entries: AdmissionEntry[];
 };
 
+/** A statement or an answer of a query that waits, encrypted; what it is part of is read only when it is needed. */
+export type SealedText = { id: string; part: string; sealed: Uint8Array };
+
 /** What a change of admission writes. */
 export type AdmissionWrites = {
   /** Each once. */
   entries: readonly AdmissionEntry[];
+  /** Stored unless they are there already. */
+  sealed: readonly SealedText[];
   /** Whose sealed texts are not needed any more. */
   forgotten: readonly string[];
 };
@@ -183,7 +188,7 @@ export type Store = AsyncDisposable & {
    */
   changeAdmission(since: number | undefined, work: (changes: AdmissionChanges) => AdmissionWrites): Promise<number>;
   /** Keeps a sealed text of who waits; the first of its part holds. */
-  putSealed(queryId: string, part: string, sealed: Uint8Array): Promise<void>;
+  putSealed(text: SealedText): Promise<void>;
   getSealed(queryId: string, part: string): Promise<Uint8Array | undefined>;
   /** Deletes entries that were over for `ms`, and sealed texts as old that belong to nobody who waits. */
   pruneAdmission(ms: number): Promise<void>;

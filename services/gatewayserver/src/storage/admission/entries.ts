@@ -4,7 +4,7 @@ import type { Engine } from '../engine.ts';
 import { TABLES } from '../entities.ts';
 import type { Session } from '../session.ts';
 import type { AdmissionChanges, AdmissionEntry, AdmissionWrites } from '../store.ts';
-import { deleteSealed, pruneSealed } from './sealed.ts';
+import { deleteSealed, pruneSealed, writeSealed } from './sealed.ts';
 
 /** Few sizes, so that the statements are prepared once. */
 const ROWS_PER_STATEMENT = [64, 8, 1];
@@ -38,6 +38,7 @@ export function changeAdmission(
     if (writes.entries.length === 0) return moment.version;
     const version = moment.version + 1;
     await writeEntries(session, writes.entries, { ...moment, version });
+    await writeSealed(session, writes.sealed);
     await deleteSealed(session, writes.forgotten);
     const mark = session.engine === 'postgres' ? '$1' : '?';
     await session.manager.query(`UPDATE revisions SET value = ${mark} WHERE name = 'admission'`, [version]);

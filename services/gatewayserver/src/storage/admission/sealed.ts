@@ -4,24 +4,41 @@ import type { Database } from '../database.ts';
 import type { Engine } from '../engine.ts';
 import { type SealedRow, TABLES } from '../entities.ts';
 import type { Session } from '../session.ts';
+import type { SealedText } from '../store.ts';
 
 const IDS_PER_STATEMENT = 500;
 const INTO = 'admission_sealed (id, part, created_at, sealed)';
 
 const rowsOf = ({ manager }: Session) => manager.getRepository<SealedRow>(TABLES.sealed);
 
-// Plain statements: each waiter has a handful, and building them anew costs more than running them.
-const ROW: Record<Engine, (clock: string) => string> = {
-  sqlite: (clock) => `INSERT OR IGNORE INTO ${INTO} VALUES (?, ?, ${clock}, ?)`,
-  mysql: (clock) => `INSERT IGNORE INTO ${INTO} VALUES (?, ?, ${clock}, ?)`,
-  mariadb: (clock) => `INSERT IGNORE INTO ${INTO} VALUES (?, ?, ${clock}, ?)`,
-  postgres: (clock) => `INSERT INTO ${INTO} VALUES ($1, $2, ${clock}, $3) ON CONFLICT DO NOTHING`,
-};
+/** Few sizes, so that the statements are prepared once. */
+const ROWS_PER_STATEMENT = [16, 4, 1];
 
 /** See Store.putSealed. */
-export async function putSealed(database: Database, id: string, part: string, sealed: Uint8Array): Promise<void> {
-  const text = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength).toString('base64');
-  await database.transaction(({ manager, engine }) => manager.query(ROW[engine](CLOCK[engine]), [id, part, text]));
+export async function putSealed(database: Database, text: SealedText): Promise<void> {
+  await database.transaction((session) => writeSealed(session, [text]));
+}
+
+/** In few statements; what is there already stays. */
+export async function writeSealed({ manager, engine }: Session, texts: readonly SealedText[]): Promise<void> {
+  for (let from = 0; from < texts.length; ) {
+    const rows = ROWS_PER_STATEMENT.find((size) => size <= texts.length - from) ?? 1;
+    const values = texts.slice(from, from + rows).flatMap(({ id, part, sealed }) => [id, part, base64(sealed)]);
+    from += rows;
+    await manager.query(insertStatement(engine, rows), values);
+  }
+}
+
+function insertStatement(engine: Engine, rows: number): string {
+  let parameter = 0;
+  const mark = () => (engine === 'postgres' ? `$${++parameter}` : '?');
+  const tuples = Array.from({ length: rows }, () => `(${mark()}, ${mark()}, ${CLOCK[engine]}, ${mark()})`).join(', ');
+  if (engine === 'postgres') return `INSERT INTO ${INTO} VALUES ${tuples} ON CONFLICT DO NOTHING`;
+  return `INSERT ${engine === 'sqlite' ? 'OR IGNORE' : 'IGNORE'} INTO ${INTO} VALUES ${tuples}`;
+}
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
 }
 
 /** See Store.getSealed. */
