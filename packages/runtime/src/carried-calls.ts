@@ -13,7 +13,6 @@ import { createGathering, type Gathering } from './gathering.ts';
 
 /** One that was made on the stream and is not answered yet. */
 type OpenCall = {
-  sentAt: number;
   answered(answer: CarryResponse_Answer): void;
   failed(error: ConnectError): void;
 };
@@ -33,6 +32,8 @@ const MOST_BYTES = 65_536;
 const MOST_IN_MESSAGE = 500;
 /** How long a gatewayserver may take to say its first word. */
 const HELLO_LIMIT_MS = 2_500;
+/** While calls are open the gatewayserver shows once a second that it is there. */
+const SILENCE_MS = 2_200;
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 5_000;
 const NO_HEADERS = new Headers();
@@ -136,13 +137,12 @@ function makeCall<I extends DescMessage, O extends DescMessage>(
     const onAbort = () => drop(canceled());
     const onTime = () => {
       drop(new ConnectError('the gatewayserver did not answer in time', Code.DeadlineExceeded));
-      // Not even a sign of life since: nobody is there any more.
-      if (line.heardAt < sentAt) line.end();
+      // Not even a sign of life for longer than there should be one: nobody is there any more.
+      if (performance.now() - Math.max(sentAt, line.heardAt) >= SILENCE_MS) line.end();
     };
     const timer = timeoutMs === undefined || timeoutMs <= 0 ? undefined : setTimeout(onTime, timeoutMs);
     signal?.addEventListener('abort', onAbort, { once: true });
     line.calls.set(number, {
-      sentAt,
       failed: (error) => {
         settle();
         reject(error);

@@ -34,7 +34,9 @@ describe('with tokens', () => {
   const codeOf = async (rpc: string, headers: Record<string, string>) =>
     (await server.post(rpc, {}, headers)).body.code;
 
-  test.each(methods.map(({ rpc, level }) => [rpc, level] as const))('%s', async (rpc, level) => {
+  // The one that streams answers in another form: carrier.test.ts.
+  const unary = methods.filter(({ method }) => method.methodKind === 'unary');
+  test.each(unary.map(({ rpc, level }) => [rpc, level] as const))('%s', async (rpc, level) => {
     const isRead = level === Authorization_Level.READ;
     expect(await codeOf(rpc, {})).toBe('unauthenticated');
     expect(await codeOf(rpc, { 'x-auth-key': 'wrong' })).toBe('unauthenticated');

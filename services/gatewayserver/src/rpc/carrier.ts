@@ -92,6 +92,7 @@ export function carrierService({ methods, guard, stopping }: Options): ServiceIm
       stopping.addEventListener('abort', endIfStopping);
       void readAll(requests, answer, (number) => open.get(number)?.abort(DROPPED), answers);
       signal.addEventListener('abort', dropAll);
+
       try {
         yield {};
         for await (const list of answers.lists) yield { answers: list.filter((one) => one !== undefined) };
