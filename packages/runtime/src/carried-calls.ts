@@ -9,6 +9,7 @@ import {
 } from '@bufbuild/protobuf';
 import { Code, ConnectError, type Transport, type UnaryResponse } from '@connectrpc/connect';
 import { CarrierService, type CarryResponse_Answer } from '@trino-gateway/api/gateway';
+import { refusesToken } from './gateway-transport.ts';
 import { createGathering, type Gathering } from './gathering.ts';
 
 /** One that was made on the stream and is not answered yet. */
@@ -39,61 +40,64 @@ const LONGEST_PAUSE_MS = 5_000;
 const NO_HEADERS = new Headers();
 
 /**
- * A transport whose unary calls of these services travel on one stream (CarrierService), as long as there is one; else, and
- * while it is being opened again, each by itself. Calls that were under way when a stream breaks fail as unavailable, like
- * those of a lost connection. Disposal ends the stream.
+ * A transport whose unary calls of these services travel on one stream (CarrierService), while there is one; else, and
+ * for a while after one broke, each by itself. Calls that were under way then fail as unavailable, like those of a lost
+ * connection. Disposal ends the stream.
  */
 export function carryCalls(transport: Transport, services: readonly DescService[]): Transport & Disposable {
   const carried = new Set(services);
   let line: Line | undefined;
-  let isOpening = false;
   let mayOpenAt = 0;
   let pauseMs = FIRST_PAUSE_MS;
   const disposed = new AbortController();
 
-  const open = async () => {
-    isOpening = true;
+  const open = (): Line => {
     const stop = new AbortController();
     const end = () => stop.abort(lost());
-    disposed.signal.addEventListener('abort', end, { once: true });
-    const hello = setTimeout(end, HELLO_LIMIT_MS);
     const sending = createGathering<Sent>(MOST_IN_MESSAGE);
-    const own: Line = { calls: new Map(), sending, lastNumber: 0, heardAt: performance.now(), end };
-    try {
-      const input = requests(sending.lists);
-      const { message } = await transport.stream(CarrierService.method.carry, stop.signal, 0, undefined, input);
-      for await (const { answers } of message) {
-        clearTimeout(hello);
-        own.heardAt = performance.now();
-        if (line !== own) {
-          line = own;
-          isOpening = false;
-          pauseMs = FIRST_PAUSE_MS;
-        }
-        for (const answer of answers) own.calls.get(answer.number)?.answered(answer);
-      }
-    } catch {
-      // Those that wait are told below; the next call, made by itself, meets what is wrong.
-    } finally {
-      clearTimeout(hello);
-      disposed.signal.removeEventListener('abort', end);
-      if (line === own) line = undefined;
-      else isOpening = false;
+    const opened: Line = { calls: new Map(), sending, lastNumber: 0, heardAt: performance.now(), end };
+    void listen(opened, stop.signal).then((reason) => {
+      if (line === opened) line = undefined;
       mayOpenAt = performance.now() + pauseMs * (0.5 + Math.random());
       pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
       sending.close();
-      stop.abort(lost());
-      for (const call of own.calls.values()) call.failed(lost());
+      end();
+      for (const call of opened.calls.values()) call.failed(reason);
+    });
+    return opened;
+  };
+  /** Until the stream is over. @returns what those are told that wait for an answer of it */
+  const listen = async (opened: Line, signal: AbortSignal): Promise<ConnectError> => {
+    const { calls, sending, end } = opened;
+    const hello = setTimeout(end, HELLO_LIMIT_MS);
+    disposed.signal.addEventListener('abort', end, { once: true });
+    try {
+      const input = requests(sending.lists);
+      const { message } = await transport.stream(CarrierService.method.carry, signal, 0, undefined, input);
+      for await (const { answers } of message) {
+        clearTimeout(hello);
+        pauseMs = FIRST_PAUSE_MS;
+        opened.heardAt = performance.now();
+        for (const answer of answers) calls.get(answer.number)?.answered(answer);
+      }
+      return lost();
+    } catch (error) {
+      // Of anything else the next call, made by itself, learns what is wrong.
+      return refusesToken(error) ? ConnectError.from(error) : lost();
+    } finally {
+      clearTimeout(hello);
+      disposed.signal.removeEventListener('abort', end);
     }
   };
 
   return {
     unary: (method, signal, timeoutMs, header, input, values) => {
-      if (carried.has(method.parent)) {
+      if (carried.has(method.parent) && !disposed.signal.aborted) {
+        if (performance.now() >= mayOpenAt) line ??= open();
         if (line) {
           const request = toBinary(method.input, create(method.input, input));
           if (request.length <= MOST_BYTES) return makeCall(line, method, request, signal, timeoutMs);
-        } else if (!isOpening && !disposed.signal.aborted && performance.now() >= mayOpenAt) void open();
+        }
       }
       return transport.unary(method, signal, timeoutMs, header, input, values);
     },

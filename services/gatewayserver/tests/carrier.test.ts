@@ -40,18 +40,14 @@ function routerOf(server: Pick<TestGatewayserver, 'url'>, token?: string) {
     backends: createClient(BackendService, transport),
   };
   /** From then on there is a stream. */
-  const untilCarried = async () => {
-    let made = 0;
-    await until(
+  const untilCarried = () =>
+    until(
       async () => {
-        await clients.routing.decide({}).catch(() => {});
-        made += 1;
-        return made - alone.length;
+        alone.length = 0;
+        return (await codeOf(clients.routing.decide({}))) ?? alone.length;
       },
-      (carried) => carried > 0,
+      (left) => left === 0,
     );
-    alone.length = 0;
-  };
   return { ...clients, alone, untilCarried };
 }
 
@@ -86,7 +82,6 @@ test('without the token calls are carried all the same', async () => {
   const wrong = routerOf(server, 'wrong');
   const question = { submissionId: 's', routerId: 'r' };
   for (let round = 0; round < 3; round++) expect(await codeOf(wrong.routing.route(question))).toBe('Unauthenticated');
-  expect(wrong.alone).toHaveLength(3);
   const right = routerOf(server, 'secret');
   await right.untilCarried();
   expect(await codeOf(right.routing.route(question))).toBeUndefined();

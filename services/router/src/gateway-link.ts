@@ -1,3 +1,4 @@
+import { createSecretKey, type KeyObject } from 'node:crypto';
 import { create } from '@bufbuild/protobuf';
 import { Code, ConnectError, createClient, type Transport } from '@connectrpc/connect';
 import {
@@ -36,7 +37,7 @@ export type GatewayLink = {
   /** All backends of the snapshot, disabled ones too, by id. */
   backends(): ReadonlyMap<string, SnapshotBackend>;
   /** Signs links of refusals; undefined before the first snapshot. */
-  refusalKey(): Uint8Array | undefined;
+  refusalKey(): KeyObject | undefined;
   /** Tells gatewayserver and state file of a suffix seen for the first time; resolves when stored or after 500 ms. */
   recordIncarnation(life: Life): Promise<void>;
   /** Stores who holds a transaction just opened; resolves when stored or after 2 s, and is told until it is stored. */
@@ -110,7 +111,7 @@ export function createGatewayLink(options: GatewayLinkOptions): RunningGatewayLi
   const carried = carryCalls(transport, [RoutingService, AdmissionService]);
   const routing = createClient(RoutingService, carried);
   let backends: ReadonlyMap<string, SnapshotBackend> = new Map();
-  let refusalKey: Uint8Array | undefined;
+  let refusalKey: KeyObject | undefined;
   let revision = '';
   let confirmedAt: number | undefined;
   let trouble: string | undefined;
@@ -118,7 +119,7 @@ export function createGatewayLink(options: GatewayLinkOptions): RunningGatewayLi
 
   const takeOver = (list: readonly SnapshotBackend[], lives: readonly Life[], key: Uint8Array) => {
     backends = new Map(list.map((backend) => [backend.id, backend]));
-    refusalKey = key;
+    refusalKey = createSecretKey(key);
     ownership.replace(list, lives);
     options.onChange?.();
   };
@@ -127,7 +128,7 @@ export function createGatewayLink(options: GatewayLinkOptions): RunningGatewayLi
     options.stateFile,
     () =>
       refusalKey && {
-        refusalKey,
+        refusalKey: refusalKey.export(),
         backends: [...backends.values()].map(knownBackendOf),
         lives: ownership.sharedLives(),
         ownLives: ownership.ownLives(),

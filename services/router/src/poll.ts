@@ -217,7 +217,7 @@ async function answerOwnLink(context: RoadContext, exchange: Exchange, request: 
   }
   const ticket = request.kind === 'poll' && request.phase === 'queued' ? readTicket(request, key) : undefined;
   if (request.kind === 'poll' && ticket !== undefined) {
-    const waiting: WaitingPoll = { context, exchange, ticket, key, token: request.token };
+    const waiting: WaitingPoll = { context, exchange, ticket, slug: request.slug, token: request.token };
     if (request.method === 'GET') await getWaiting(waiting);
     else if (request.method === 'HEAD') await headWaiting(waiting);
     else await deleteWaiting(waiting, (there) => poll(context, exchange, there));

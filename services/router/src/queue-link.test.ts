@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto';
+import { createSecretKey, randomBytes } from 'node:crypto';
 import { expect, test } from '@jest/globals';
 import { newTicket, readTicket, slugOf, waitingPage } from './queue-link.ts';
 
-const key = randomBytes(32);
+const key = createSecretKey(randomBytes(32));
 const queryId = '20261121_080808_00001_0abcd';
 
 test('a link leads back to its ticket, with at least 128 bits nobody can guess', () => {
@@ -16,7 +16,7 @@ test('a link leads back to its ticket, with at least 128 bits nobody can guess',
 test('a link that this suite has not made for this id is nothing', () => {
   const slug = slugOf(newTicket(queryId), key);
   expect(readTicket({ queryId: queryId.replace('00001', '00002'), slug }, key)).toBeUndefined();
-  expect(readTicket({ queryId, slug }, randomBytes(32))).toBeUndefined();
+  expect(readTicket({ queryId, slug }, createSecretKey(randomBytes(32)))).toBeUndefined();
   for (const wrong of ['', 'y', 'y00', slug.slice(1), slug.toUpperCase(), `${slug}0`, `y${'0'.repeat(64)}`])
     expect(readTicket({ queryId, slug: wrong }, key)).toBeUndefined();
   for (let at = 1; at < slug.length; at += 1) {

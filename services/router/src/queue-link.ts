@@ -1,4 +1,4 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto';
 import { queuedPage } from '@trino-gateway/trino';
 import { infoUri } from './refusal.ts';
 
@@ -23,12 +23,12 @@ export function newTicket(queryId: string): Ticket {
 }
 
 /** The slug of its links. */
-export function slugOf(ticket: Ticket, key: Uint8Array): string {
+export function slugOf(ticket: Ticket, key: KeyObject): string {
   return `y${Buffer.from(ticket.secret).toString('hex')}${mark(ticket, key).toString('hex')}`;
 }
 
 /** The ticket in a link; undefined when this suite has not made it. */
-export function readTicket({ queryId, slug }: { queryId: string; slug: string }, key: Uint8Array): Ticket | undefined {
+export function readTicket({ queryId, slug }: { queryId: string; slug: string }, key: KeyObject): Ticket | undefined {
   if (!shape.test(slug)) return undefined;
   const bytes = Buffer.from(slug.slice(1), 'hex');
   const ticket = { queryId, secret: bytes.subarray(0, SECRET_BYTES) };
@@ -49,6 +49,6 @@ export function waitingPage({ origin, queryId, slug, token, queuedMs }: WaitingP
   });
 }
 
-function mark({ queryId, secret }: Ticket, key: Uint8Array): Buffer {
+function mark({ queryId, secret }: Ticket, key: KeyObject): Buffer {
   return createHmac('sha256', key).update(`queue\n${queryId}\n`).update(secret).digest().subarray(0, MARK_BYTES);
 }

@@ -1,8 +1,9 @@
+import { createSecretKey } from 'node:crypto';
 import { expect, test } from '@jest/globals';
 import { classifyRequest, isTemporaryQueryId } from '@trino-gateway/trino';
 import { createTemporaryIds, readRefusalLink, refusalPage } from './refusal.ts';
 
-const key = new Uint8Array(32).fill(1);
+const key = createSecretKey(new Uint8Array(32).fill(1));
 const origin = 'https://gw.example:8443';
 const nowMs = Date.parse('2026-11-21T08:08:08Z');
 const queryId = createTemporaryIds(() => new Uint8Array(4))(nowMs);
@@ -29,7 +30,7 @@ test('a refusal is a QUEUED page whose first poll fails the query: clients lose 
 
 test('any router with the same key answers, and each poll gets the same bytes', () => {
   const { link } = refuse('no');
-  const first = readRefusalLink(link, { key: Uint8Array.from(key), origin, nowMs });
+  const first = readRefusalLink(link, { key: createSecretKey(key.export()), origin, nowMs });
   const later = readRefusalLink(link, { key, origin, nowMs: nowMs + 60_000 });
   expect(first?.page).toBe(later?.page);
   expect(first?.error).toEqual({ name: 'NO_NODES_AVAILABLE', code: 65541, message: 'no' });
@@ -47,7 +48,7 @@ test('a link that was tampered with, is too old, or was signed with another key 
   expect(readRefusalLink({ ...link, slug: `.${mac}` }, context)).toBeUndefined();
   expect(readRefusalLink({ ...link, token: 2 }, context)).toBeUndefined();
   expect(readRefusalLink({ ...link, queryId: `${queryId.slice(0, -1)}z` }, context)).toBeUndefined();
-  expect(readRefusalLink(link, { ...context, key: new Uint8Array(32).fill(2) })).toBeUndefined();
+  expect(readRefusalLink(link, { ...context, key: createSecretKey(new Uint8Array(32).fill(2)) })).toBeUndefined();
   expect(readRefusalLink(link, { ...context, nowMs: nowMs + 7 * 3_600_000 })).toBeUndefined();
 });
 

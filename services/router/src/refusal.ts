@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
 import {
   calledPage,
   failedPage,
@@ -21,7 +21,7 @@ export type Refusal = { name: string; message: string };
 export type RefusalPageInput = {
   refusal: Refusal;
   /** The suite's refusal key. */
-  key: Uint8Array;
+  key: KeyObject;
   /** Scheme and authority the client used, such as `https://gw.example:8443`. */
   origin: string;
   /** A temporary id of the gateway's own. */
@@ -63,7 +63,7 @@ export function refusalPage({ refusal, key, origin, queryId, nowMs }: RefusalPag
  */
 export function readRefusalLink(
   link: { queryId: string; slug: string; token: number },
-  context: { key: Uint8Array; origin: string; nowMs: number },
+  context: { key: KeyObject; origin: string; nowMs: number },
 ): ReadRefusal | undefined {
   const at = link.slug.indexOf('.');
   if (at < 1 || link.token !== TOKEN) return undefined;
@@ -114,7 +114,7 @@ function payloadText({ name, message }: Refusal, time: number): string {
   return text(least);
 }
 
-function signature(key: Uint8Array, queryId: string, payload: string): Buffer {
+function signature(key: KeyObject, queryId: string, payload: string): Buffer {
   return createHmac('sha256', key).update(`refusal\n${queryId}\n${payload}`).digest();
 }
 

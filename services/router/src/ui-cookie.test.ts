@@ -1,7 +1,8 @@
+import { createSecretKey } from 'node:crypto';
 import { expect, test } from '@jest/globals';
 import { clearedUiCookie, readUiCookie, uiCookie, uiCookieName, withoutUiCookie } from './ui-cookie.ts';
 
-const key = new Uint8Array(32).fill(1);
+const key = createSecretKey(new Uint8Array(32).fill(1));
 const DAY = 86_400_000;
 const pairOf = (setCookie: string) => setCookie.split(';')[0] ?? '';
 const made = pairOf(uiCookie('blue', false, { key, nowMs: 1_000 }));
@@ -33,7 +34,7 @@ test.each([
 test('it ends after a day, and with the key', () => {
   expect(read(made, 1_000 + DAY - 1)).toBe('blue');
   expect(read(made, 1_000 + DAY)).toBeUndefined();
-  expect(read(made, 2_000, new Uint8Array(32).fill(2))).toBeUndefined();
+  expect(read(made, 2_000, createSecretKey(new Uint8Array(32).fill(2)))).toBeUndefined();
 });
 
 test('a sound one counts beside a forged one', () => expect(read(`${uiCookieName}=x.y; ${made}`)).toBe('blue'));

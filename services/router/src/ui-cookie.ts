@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
 import { allHeaders } from '@trino-gateway/trino';
 
 // A browser has to stay with one cluster: its login there is worth nothing elsewhere, and what the pages load names no query.
@@ -12,7 +12,7 @@ const VALID_FOR_MS = 86_400_000;
 
 export type UiCookieOptions = {
   /** The suite's refusal key. */
-  key: Uint8Array;
+  key: KeyObject;
   /** Epoch milliseconds. */
   nowMs: number;
 };
@@ -70,6 +70,6 @@ const splitCookies = (line: string) => line.split(';').map((pair) => pair.trim()
 const cookiesIn = (rawHeaders: readonly string[]) => allHeaders(rawHeaders, 'cookie').flatMap(splitCookies);
 const isOurs = (pair: string) => pair.startsWith(`${uiCookieName}=`);
 
-function signature(key: Uint8Array, payload: string): Buffer {
+function signature(key: KeyObject, payload: string): Buffer {
   return createHmac('sha256', key).update(`ui cookie\n${payload}`).digest();
 }

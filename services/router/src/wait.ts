@@ -14,7 +14,7 @@ import { explain } from './explain.ts';
 import { answerEmpty, answerError, answerPage } from './http-errors.ts';
 import { canceledEnd } from './page-end.ts';
 import { GatewayUnavailableError, pause } from './patience.ts';
-import { slugOf, type Ticket, waitingPage } from './queue-link.ts';
+import { type Ticket, waitingPage } from './queue-link.ts';
 import { errorName, infoUri } from './refusal.ts';
 import { hashOfSecret } from './seal.ts';
 import { answerKept, unsealAnswer } from './sealed-answer.ts';
@@ -29,8 +29,8 @@ export type WaitingPoll = {
   context: RoadContext;
   exchange: Exchange;
   ticket: Ticket;
-  /** The suite's key. */
-  key: Uint8Array;
+  /** Of the link. */
+  slug: string;
   /** Of the link; any old one is answered like the newest. */
   token: number;
 };
@@ -161,10 +161,9 @@ function answerEnded(poll: WaitingPoll, { errorName: name, message }: { errorNam
   answerPage(exchange.response, failedPage({ id, infoUri: infoUri(originOf(exchange), id), error, ...times }));
 }
 
-function answerWaiting({ context, exchange, ticket, key, token }: WaitingPoll): void {
+function answerWaiting({ context, exchange, ticket, slug, token }: WaitingPoll): void {
   const { queryId } = ticket;
   const waitedMs = queuedMs(context, queryId);
-  const slug = slugOf(ticket, key);
   const page = { origin: originOf(exchange), queryId, slug, token: token + 1, queuedMs: waitedMs };
   context.onQueuedPage();
   answerPage(exchange.response, waitingPage(page));

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createSecretKey, randomBytes } from 'node:crypto';
 import http, { type IncomingHttpHeaders } from 'node:http';
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { jest } from '@jest/globals';
@@ -147,7 +147,7 @@ export async function startTestbed(options: TestbedOptions = {}): Promise<Testbe
     },
     admission: (admission ?? fakeAdmission({})).link,
     backends: () => backends,
-    refusalKey: () => options.refusalKey ?? key,
+    refusalKey: () => createSecretKey(options.refusalKey ?? key),
     recordIncarnation: async ({ suffix, backendId }) => void seen.incarnations.push({ suffix, backendId }),
     ...(options.transactions ?? transactionStore()),
   };
