@@ -1,16 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { until } from '../packages/e2e/src/condition.ts';
 import { type Suite, startSuite } from '../packages/e2e/src/suite.ts';
-import { type ScriptedQuery, startScriptedTrino } from '../packages/testing/src/index.ts';
+import { type ScriptedQuery, type ScriptedTrino, startScriptedTrino } from '../packages/testing/src/index.ts';
 import { startCoordinator } from './contenders.ts';
 import { type Run, shortQueries, waitInQueue } from './load.ts';
 import { cpuSeconds, residentMb } from './process-cost.ts';
 
 const CLIENTS = 32;
 const LIMIT = 16;
-/** The slots whose idle time is measured, and how long each query has one. */
-const FEW_SLOTS = 4;
-const RUN_MS = 50;
+/** The clusters whose idle slots are measured, and how long each query has one of their slots. */
+const CLUSTERS = 2;
+const SLOTS_EACH = 2;
+const RUN_MS = 300;
+const IDLE_SECONDS = 15;
 const WAITING = 1_000;
 const WATCHED_MS = 10_000;
 
@@ -54,24 +56,30 @@ export async function admissionCosts(say: (line: string) => void, seconds: numbe
     say(`| ${name} | ${cells.join(' | ')} |`);
   }
   say('');
-  say(`With ${FEW_SLOTS} slots, ${CLIENTS} clients and queries of ${RUN_MS} ms: ${await idleSlots(suite, seconds)}.`);
+  const slots = `${CLUSTERS} clusters of ${SLOTS_EACH} slots`;
+  say(`With ${slots}, ${CLIENTS} clients and queries of ${RUN_MS} ms: ${await idleSlots(suite)}.`);
   say(`${WAITING} waiting clients: ${await waitingClients(suite)}.`);
 }
 
-/** A cluster of its own, in this process, which knows when each query began and ended. */
-async function idleSlots(suite: Suite, seconds: number): Promise<string> {
+/** Clusters of their own, in this process, which know when each query began and ended. */
+async function idleSlots(suite: Suite): Promise<string> {
+  await using stack = new AsyncDisposableStack();
   const spans: { from: number; query: ScriptedQuery | undefined }[] = [];
-  await using trino = await startScriptedTrino({
-    recordLimit: 100_000,
-    script: ({ statement }) => {
-      if (!statement.startsWith('SELECT short')) return undefined;
-      spans.push({ from: Date.now(), query: trino.queries.at(-1) });
-      return { columns: [{ name: 'n', type: 'bigint' }], rows: [[1]], runMs: RUN_MS };
-    },
-  });
-  await suite.addBackends({ few: trino.url }, { maxRunningQueries: FEW_SLOTS });
-  await suite.addGroup('limited', ['few']);
-  const run = await shortQueries(suite.router.urls[1] ?? '', CLIENTS, seconds, 'SELECT short');
+  const ids = Array.from({ length: CLUSTERS }, (_, at) => `few${at}`);
+  for (const id of ids) {
+    const trino: ScriptedTrino = await startScriptedTrino({
+      recordLimit: 100_000,
+      script: ({ statement }) => {
+        if (!statement.startsWith('SELECT short')) return undefined;
+        spans.push({ from: Date.now(), query: trino.queries.at(-1) });
+        return { columns: [{ name: 'n', type: 'bigint' }], rows: [[1]], runMs: RUN_MS };
+      },
+    });
+    stack.use(trino);
+    await suite.addBackends({ [id]: trino.url }, { maxRunningQueries: SLOTS_EACH });
+  }
+  await suite.addGroup('limited', ids);
+  const run = await shortQueries(suite.router.urls[1] ?? '', CLIENTS, IDLE_SECONDS, 'SELECT short');
   // While the first come and the last go there is not always somebody who waits.
   const from = (spans[0]?.from ?? 0) + 500;
   const to = (spans.at(-CLIENTS)?.from ?? 0) - 500;
@@ -79,7 +87,7 @@ async function idleSlots(suite: Suite, seconds: number): Promise<string> {
     const ended = span.query?.endedAt ?? to;
     return sum + Math.max(0, Math.min(ended, to) - Math.max(span.from, from));
   }, 0);
-  const share = 1 - used / ((to - from) * FEW_SLOTS);
+  const share = 1 - used / ((to - from) * CLUSTERS * SLOTS_EACH);
   return `${(share * 100).toFixed(1)} % of slot time idle while somebody waits, ${run.perSecond.toFixed(0)} queries a second`;
 }
 
