@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { base64, hashOf, running, startLimited, submission } from './admission-fixture.ts';
 import { startTestGatewayserver, until } from './gatewayserver-fixture.ts';
+import { completedEvent, QUERY_ID } from './trino-events.ts';
 
 type Turn = { claimId: string; sealed: string; backend: { id: string }; decision: Record<string, unknown> };
 const turnOf = (answer: Record<string, unknown>) => answer.turn as Turn;
@@ -363,6 +364,28 @@ test('a slot that one replica frees wakes who is polled at another', async () =>
   const poll = waiting.poll(30_000);
   await runs.settle();
   expect(await waiting.handOver(turnOf(await poll))).toEqual({ accepted: true });
+});
+
+test('a query that its cluster says has completed gives its slot to who waits', async () => {
+  await using server = await startLimited();
+  const first = submission(server);
+  await first.route();
+  await first.handOut(QUERY_ID);
+  await first.activate(QUERY_ID);
+  const waiting = submission(server);
+  await waiting.enqueue();
+  const poll = waiting.poll(30_000);
+  const event = { method: 'POST', headers: { 'content-type': 'application/json' } };
+  const post = (queryId: string) =>
+    fetch(`${server.url}/v1/trino/events`, { ...event, body: JSON.stringify(completedEvent({ queryId })) });
+  expect((await post('20261121_080808_00131_93wed')).status).toBe(200); // not one of ours
+  expect((await post(QUERY_ID)).status).toBe(200);
+  expect(turnOf(await poll)).toMatchObject({ backend: { id: 'b' } });
+  const metrics = await until(
+    async () => (await fetch(`${server.opsUrl}/metrics`)).text(),
+    (text) => text.includes('trino_gateway_leases_settled_total{by="event"}'),
+  );
+  expect(metrics).toContain('trino_gateway_leases_settled_total{by="event"} 1\n');
 });
 
 test('queues, waits, slots and hand-overs are metrics', async () => {

@@ -162,7 +162,7 @@ export function admissionService(context: Context): ServiceImpl<typeof Admission
         throw invalid('trino_query_ids', `expected at most ${MOST_SETTLED}, got ${trinoQueryIds.length}`);
       for (const id of trinoQueryIds) checkedId(id, 'trino_query_ids');
       const settled = await ledger.run((admission) => settle(admission, trinoQueryIds));
-      admissionMetrics.countSettled(byLook, settled);
+      admissionMetrics.countSettled(byLook ? 'look' : 'page', settled);
       return {};
     },
 
