@@ -76,6 +76,18 @@ test('a first poll that is repeated after the end takes no slot for a query that
   expect(admission.state.onBackend('b')).toBe(0);
 });
 
+test('a query its cluster does not know needs a slot anew when its first poll comes after all, as after a crash on its way', () => {
+  const admission = admissionOf();
+  runs(admission, '1');
+  expect(settle(admission, ['q1'], true)).toBe(1);
+  runs(admission, '2');
+  const again = { queryId: 'q1', backendId: 'b', neverWaits: false };
+  expect(activate(admission, again)).toBe(false);
+  settle(admission, ['q2']);
+  expect(activate(admission, again)).toBe(true);
+  expect(admission.state.onBackend('b')).toBe(1);
+});
+
 test('a query polled too late needs a slot anew, after whoever waits', () => {
   const admission = admissionOf();
   admit(admission, applicant('1'));

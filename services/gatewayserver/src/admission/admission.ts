@@ -160,14 +160,17 @@ export function activate(admission: Admission, { queryId, backendId, neverWaits 
   }
 }
 
-/** Trino has said of these queries that they are done: the last page passed, or somebody looked. Answers how many held a slot. */
-export function settle({ state, times, now }: Admission, queryIds: Iterable<string>): number {
+/**
+ * Trino has said of these queries that they are done: the last page passed, or somebody looked. Answers how many held a slot.
+ * `unknown`: it does not know them. Perhaps their first poll never got there, and comes again: then it needs a slot anew.
+ */
+export function settle({ state, times, now }: Admission, queryIds: Iterable<string>, unknown = false): number {
   let settled = 0;
   for (const queryId of queryIds) {
     const lease = state.leaseOfQuery(queryId);
     if (!lease || lease.phase === 'SETTLED') continue;
     if (lease.phase !== 'LAPSED') settled++;
-    state.putLease({ ...lease, phase: 'SETTLED', until: now + times.lapsedMs });
+    state.putLease({ ...lease, phase: unknown ? 'LAPSED' : 'SETTLED', until: now + times.lapsedMs });
   }
   return settled;
 }
