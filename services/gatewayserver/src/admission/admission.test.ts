@@ -111,6 +111,17 @@ test('statements inside a transaction start on a full cluster, and count', () =>
   expect(admission.state.onBackend('b')).toBe(2);
 });
 
+test('polls of ids that never were take at most the free slots of a limited backend, and nothing elsewhere', () => {
+  const poll = (admission: Admission, id: string) =>
+    activate(admission, { queryId: id, backendId: 'b', neverWaits: false });
+  const limited = admissionOf({ max: 2 });
+  expect(['x', 'y', 'z'].map((id) => poll(limited, id))).toEqual([true, true, false]);
+  expect([...limited.state.leases()]).toHaveLength(2);
+  const unlimited = admissionOf({ max: 0, maxOnEachBackend: 1 });
+  expect(['x', 'y', 'z'].map((id) => poll(unlimited, id))).toEqual([true, true, true]);
+  expect([...unlimited.state.leases()]).toEqual([]);
+});
+
 test('a running query keeps its slot, whatever a repeated question excludes', () => {
   const admission = admissionOf();
   runs(admission, '1');

@@ -137,12 +137,15 @@ export type FirstPoll = {
 
 /**
  * The first poll of a query is here, which starts it. False when it has no slot now: it must not reach the cluster.
- * A query nobody knows, from before there was a limit, takes a slot of its backend if there is one.
+ * A query nobody knows, from before there was a limit, takes a slot of its backend if there is one; where the backend has no
+ * limit of its own it counts nowhere.
  */
 export function activate(admission: Admission, { queryId, backendId, neverWaits }: FirstPoll): boolean {
   const { state, limits } = admission;
   const lease = state.leaseOfQuery(queryId);
   if (lease?.phase === 'RUNNING' || lease?.phase === 'SETTLED') return true;
+  // Anybody may poll an id that never was: only what a limit counts is kept.
+  if (!lease && limits.maxOnBackend(backendId) === 0) return true;
   if (!lease || lease.phase === 'LAPSED') {
     giveTurns(admission);
     const { groupId = '', user = '' } = lease ?? {};
