@@ -79,6 +79,7 @@ function createWorld(stores: readonly [Store, Store]) {
   let fate: Command['fate'] = 'answered';
   const backends = ['a', 'b'];
   const limits: Limits = {
+    isKnown: () => true,
     foreignOn: () => 0,
     maxOnBackend: () => max,
     group: () => ({

@@ -132,6 +132,7 @@ function world(fairShare: boolean, perUser: number, queuesWhenUnavailable: boole
       queuesWhenUnavailable,
     };
   const limits: Limits = {
+    isKnown: () => true,
     foreignOn: () => 0,
     maxOnBackend: (id) => max.get(id) ?? 0,
     group,

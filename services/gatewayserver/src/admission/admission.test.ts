@@ -8,9 +8,9 @@ import { ADMISSION_TIMES } from './times.ts';
 
 /** One backend `b` with one slot, and what a test says otherwise. */
 function admissionOf(
-  limits: Partial<GroupLimits> & { max?: number; away?: string[]; groups?: string[] } = {},
+  limits: Partial<GroupLimits> & { max?: number; away?: string[]; groups?: string[]; known?: string[] } = {},
 ): Admission {
-  const { max = 1, away = [], groups = ['g'], ...own } = limits;
+  const { max = 1, away = [], groups = ['g'], known, ...own } = limits;
   const group: GroupLimits = {
     enabled: true,
     backendIds: ['b'],
@@ -27,6 +27,7 @@ function admissionOf(
   return {
     state: createAdmissionState(),
     limits: {
+      isKnown: (id) => known?.includes(id) ?? true,
       foreignOn: () => 0,
       maxOnBackend: () => max,
       group: (id) => (groups.includes(id) ? group : undefined),
@@ -240,6 +241,22 @@ test('time ends waits: nobody polls, too long, in a group that is gone; silence 
   expect(endedBy({ maxWaitMs: 5_000 }, 5_000)).toBe('EXCEEDED_TIME_LIMIT');
   expect(endedBy({ groups: [] }, ADMISSION_TIMES.strayMs - 1)).toBe('');
   expect(endedBy({ groups: [] }, ADMISSION_TIMES.strayMs)).toBe('QUERY_REJECTED');
+});
+
+test('what runs on a backend that was deleted is left alone, and its slot does not stay for ever', () => {
+  const known = ['b'];
+  const admission = admissionOf({ max: 0, maxRunningOfUser: 1, known });
+  runs(admission, '1');
+  admission.now += ADMISSION_TIMES.strayMs;
+  expire(admission);
+  expect(admission.state.lease('1')?.phase).toBe('RUNNING');
+  known.pop();
+  expire(admission);
+  expect(admission.state.ofUser('g', 'ann')).toBe(0);
+  expect(activate(admission, { queryId: 'q1', backendId: 'b', neverWaits: false })).toBe(true);
+  admission.now += ADMISSION_TIMES.lapsedMs;
+  expire(admission);
+  expect([...admission.state.leases()]).toEqual([]);
 });
 
 test('what an attempt that failed has changed is undone whole', () => {

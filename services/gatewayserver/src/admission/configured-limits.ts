@@ -52,6 +52,7 @@ export function configuredLimits({ keeper, live, turns, now, chance }: Options):
     return limits;
   };
   return {
+    isKnown: (id) => keeper.known.backends.has(id),
     maxOnBackend,
     foreignOn: (id) => {
       const status = keeper.known.statuses.get(id);

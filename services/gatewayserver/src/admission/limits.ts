@@ -1,5 +1,7 @@
 /** What the configuration allows, and which backends may be given queries now. */
 export type Limits = {
+  /** Whether there is such a backend. */
+  isKnown(backendId: string): boolean;
   /** The most queries at a time on a backend; 0 means no limit. */
   maxOnBackend(backendId: string): number;
   /** What runs on a backend past the gateway, as the monitor last saw; 0 while unknown. */
