@@ -302,6 +302,36 @@ test('a group in which queries wait is not deleted', async () => {
   await server.ok('GroupService/DeleteGroup', { id: 'g' });
 });
 
+test('those who wait in a group that is deleted go on in another one, by arrival, where that is asked for', async () => {
+  await using server = await startLimited();
+  await server.ok('BackendService/PutBackend', { backend: { id: 'c', url: 'http://c', maxRunningQueries: 1 } });
+  await server.ok('BackendService/MarkHealthy', { id: 'c' });
+  await server.ok('GroupService/PutGroup', { group: { id: 'other', backendIds: ['c'], queue: { maxQueued: 1 } } });
+  await server.ok('QueueService/HoldGroup', { id: 'other' });
+  await server.ok('PolicyService/PutPolicy', { policy: { id: 'p', host: 'h', groupId: 'g' } });
+  await running(server);
+  const [first, second, third] = [submission(server), submission(server), submission(server)];
+  await first.enqueue();
+  await second.enqueue({ groupId: 'other' });
+  await third.enqueue();
+  const remove = (more: Record<string, unknown>) => server.post('GroupService/DeleteGroup', { id: 'g', ...more });
+  const where = async () => {
+    const { queries } = await server.ok('QueueService/ListQueued', {});
+    return (queries as { id: string; groupId: string }[]).map(({ id, groupId }) => [id, groupId]);
+  };
+  for (const to of ['g', 'nowhere'])
+    expect((await remove({ moveQueuedToGroupId: to })).body.message).toMatch(/^move_queued_to_group_id\b/);
+  // A policy keeps the group, and nobody is moved.
+  expect((await remove({ moveQueuedToGroupId: 'other' })).body.code).toBe('failed_precondition');
+  expect((await where()).map(([, groupId]) => groupId)).toEqual(['g', 'g', 'other']);
+  await server.ok('PolicyService/DeletePolicy', { id: 'p' });
+  expect((await remove({ moveQueuedToGroupId: 'other' })).status).toBe(200);
+  expect(await where()).toEqual([first, second, third].map(({ temporaryId }) => [temporaryId, 'other']));
+  const polls = [first, second, third].map((one) => one.poll(30_000));
+  await server.ok('QueueService/ReleaseGroup', { id: 'other' });
+  expect(turnOf((await polls[0]) ?? {})).toMatchObject({ backend: { id: 'c' } });
+});
+
 test('a batch answers those that need no slot and those that do', async () => {
   await using server = await startLimited();
   await server.ok('BackendService/PutBackend', { backend: { id: 'free', url: 'http://free' } });
