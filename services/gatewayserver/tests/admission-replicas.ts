@@ -83,7 +83,6 @@ function createWorld(stores: readonly [Store, Store]) {
     foreignOn: () => 0,
     maxOnBackend: () => max,
     group: () => ({
-      enabled: true,
       backendIds: backends,
       maxOnEachBackend: 0,
       maxRunningOfUser: 0,

@@ -289,6 +289,52 @@ test('operators see who waits and why, move one to the front, hold a group and r
   });
 });
 
+test('what a cluster runs past the gateway counts against its limit, until the monitor sees it gone', async () => {
+  await using server = await startLimited({ backend: { maxRunningQueries: 2 } });
+  const foreign = (foreignRunning: number) =>
+    server.ok('BackendService/ReportBackendStatus', {
+      status: {
+        backendId: 'b',
+        state: 'UP',
+        healthy: true,
+        foreignRunning,
+        observedAt: new Date().toISOString(),
+      },
+    });
+  await foreign(1);
+  await running(server);
+  const waiting = submission(server);
+  expect(await waiting.route()).toMatchObject({ mustWait: true });
+  await waiting.enqueue();
+  const poll = waiting.poll(30_000);
+  const { queries } = await server.ok('QueueService/ListQueued', {});
+  expect(queries).toMatchObject([
+    { reason: 'all slots of group g are taken, 1 of them by queries that did not come through the gateway' },
+  ]);
+  const metrics = await (await fetch(`${server.opsUrl}/metrics`)).text();
+  expect(metrics).toContain('trino_gateway_slots_free{backend="b"} 0\n');
+  expect(metrics).toContain('trino_gateway_slots_used{backend="b"} 1\n');
+  await foreign(0);
+  expect(turnOf(await poll)).toMatchObject({ backend: { id: 'b' } });
+});
+
+test('a disabled group gets no newcomers, and who waits in it starts in turn: so it is drained', async () => {
+  await using server = await startLimited();
+  const runs = await running(server);
+  const waiting = [submission(server), submission(server)];
+  for (const one of waiting) await one.enqueue();
+  const polls = waiting.map((one) => one.poll(30_000));
+  await server.ok('GroupService/DisableGroup', { id: 'g' });
+  expect(await submission(server).route()).toMatchObject({ refusalErrorName: expect.any(String) });
+  await runs.settle();
+  const [first, second] = waiting;
+  await first?.handOver(turnOf((await polls[0]) ?? {}));
+  await first?.activate();
+  await first?.settle();
+  expect(await second?.handOver(turnOf((await polls[1]) ?? {}))).toEqual({ accepted: true });
+  await server.ok('GroupService/DeleteGroup', { id: 'g' });
+});
+
 test('a group in which queries wait is not deleted', async () => {
   await using server = await startLimited();
   await running(server);

@@ -89,10 +89,10 @@ export function createAdmissionMetrics(registry: Registry): AdmissionMetrics {
   );
   perBackend(
     'trino_gateway_slots_free',
-    'Slots of a backend with a limit of its own that are free.',
+    'Slots of a backend with a limit of its own that are free: neither taken nor used up by what runs there past the gateway.',
     (id, { ledger, limits }) => {
       const most = limits.maxOnBackend(id);
-      return most === 0 ? undefined : Math.max(0, most - ledger.state().onBackend(id));
+      return most === 0 ? undefined : Math.max(0, most - ledger.state().onBackend(id) - limits.foreignOn(id));
     },
   );
   const boundedWaits = boundedLabels(MOST_SERIES, ['group']);

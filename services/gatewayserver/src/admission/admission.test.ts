@@ -12,7 +12,6 @@ function admissionOf(
 ): Admission {
   const { max = 1, away = [], groups = ['g'], known, ...own } = limits;
   const group: GroupLimits = {
-    enabled: true,
     backendIds: ['b'],
     maxOnEachBackend: 0,
     maxRunningOfUser: 0,

@@ -14,10 +14,8 @@ export type Limits = {
   choose(groupId: string, backendIds: readonly string[], user: string): string;
 };
 
-/** The limits of one group; 0 means none. */
+/** The limits of one group, also of a disabled one: it gets no newcomers, and who waits in it starts in turn. 0 means none. */
 export type GroupLimits = {
-  /** Nobody of a disabled group is started. */
-  enabled: boolean;
   backendIds: readonly string[];
   maxOnEachBackend: number;
   maxRunningOfUser: number;

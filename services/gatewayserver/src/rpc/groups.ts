@@ -75,7 +75,7 @@ export function groupService({
       const waiting = await ledger.run(({ state }) => state.waitingInGroup(id));
       if (waiting > 0 && to === '')
         throw new ConnectError(
-          `group "${id}" cannot be deleted: queries wait in it (${waiting}); name a group for them in move_queued_to_group_id, cancel them, or let them start`,
+          `group "${id}" cannot be deleted: queries wait in it (${waiting}); name a group for them in move_queued_to_group_id, cancel them, or disable it and let them start`,
           Code.FailedPrecondition,
         );
       await store.changeConfiguration((change) => refuseKept(change, id));

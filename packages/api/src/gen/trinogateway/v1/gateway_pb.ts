@@ -4474,6 +4474,8 @@ export const GroupService: GenService<{
     output: typeof GroupSchema;
   },
   /**
+   * Drains it: no newcomers; who waits in it starts in turn, who runs goes on.
+   *
    * @generated from rpc trinogateway.v1.GroupService.DisableGroup
    */
   disableGroup: {
