@@ -174,6 +174,21 @@ describe('a slot', () => {
     expect(bed.admission.leases.size).toBe(0);
   });
 
+  test('is not freed by a cancel of a part of the running query, nor by an old link', async () => {
+    await using bed = await setUp({ taken: 0 });
+    bed.trino.when('SLEEP', { runMs: Number.POSITIVE_INFINITY });
+    const { nextUri = '' } = pageOf(await post(bed.router.url, 'SLEEP'));
+    let page = pageOf(await ask(nextUri));
+    while (page.partialCancelUri === undefined) page = pageOf(await ask(page.nextUri ?? ''));
+    const link = page.partialCancelUri;
+    expect(new URL(link).origin).toBe(bed.router.url);
+    expect((await ask(link, { method: 'DELETE' })).status).toBe(204);
+    expect((await ask(nextUri)).status).toBe(410);
+    expect(bed.trino.queries[0]?.state).toBe('RUNNING');
+    expect(bed.admission.leases.size).toBe(1);
+    expect(bed.admission.calls.filter((call) => call.startsWith('settle'))).toEqual([]);
+  });
+
   test('of a submission that the cluster answers otherwise is free with it', async () => {
     await using bed = await setUp({ taken: 0 });
     expect((await post(bed.router.url, 'SELECT 1', [...user, 'X-Trino-Session', 'no equals sign'])).status).toBe(400);
