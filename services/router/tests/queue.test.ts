@@ -471,6 +471,17 @@ describe('a client that waits', () => {
     expect(received.equals(statement)).toBe(true);
   });
 
+  test('with a statement that is too long to wait reads that, and may come back when there is room', async () => {
+    await using bed = await setUp();
+    const statement = Buffer.alloc(12_000_000, 'SELECT 1 -- ');
+    const { last } = await run(bed.router.url, statement);
+    expect(last.error).toMatchObject({
+      errorName: 'QUERY_TEXT_TOO_LARGE',
+      message: expect.stringContaining('too long to wait'),
+    });
+    expect(bed.admission.waiters.size).toBe(0);
+  });
+
   test('leaves nothing readable in the store', async () => {
     await using bed = await setUp();
     const { nextUri = '' } = pageOf(
