@@ -220,6 +220,58 @@ test(
   LIMIT_MS,
 );
 
+type Row = { id: string; trinoQueryId: string; text?: string; state?: string; user?: string; queuedMs?: number };
+
+test(
+  'a query that is polled at two routers has two rows in history, or is not found there by the id its client saw first',
+  async () => {
+    const first = await startRunning('SELECT held 1');
+    const waiting = await startWaiting('SELECT held 2');
+    first.query.finishEarly();
+    // Handed over by one router, to its end through the other.
+    while (waiting.page.id === waiting.id) await waiting.poll();
+    const { id: trinoQueryId } = waiting.page;
+    const result = waiting.finish(suite.routers[1]?.url);
+    (await untilRunning('SELECT held 2')).finishEarly();
+    expect((await result).stats.state).toBe('FINISHED');
+    const row = await until('its row to be complete', async () => {
+      const found = await suite.call<Row>('QueryService/GetQuery', { id: waiting.id });
+      return found.state === 'FINISHED' && found.text !== undefined && found;
+    });
+    expect(row).toMatchObject({ id: waiting.id, trinoQueryId, text: 'SELECT held 2', user: 'e2e' });
+    expect(row.queuedMs).toBeGreaterThan(0);
+    expect(await suite.call('QueryService/GetQuery', { id: trinoQueryId })).toEqual(row);
+    const { queries } = await suite.call<{ queries: Row[] }>('QueryService/ListQueries', { text: 'held 2' });
+    expect(queries.map(({ id }) => id)).toEqual([waiting.id]);
+    const all = await suite.call<{ queries: Row[] }>('QueryService/ListQueries', {});
+    expect(all.queries.filter((one) => one.trinoQueryId === trinoQueryId)).toHaveLength(1);
+    await first.done;
+    await untilAtRest();
+  },
+  LIMIT_MS,
+);
+
+test(
+  'a statement of 10 MB cannot wait, or does not reach the cluster whole',
+  async () => {
+    const first = await startRunning('SELECT held 1');
+    const statement = `SELECT held 2 /* ${'€ '.repeat(2_500_000)} */`;
+    expect(Buffer.byteLength(statement)).toBeGreaterThan(10_000_000);
+    const waiting = await startWaiting(statement);
+    // By a router that has never seen it.
+    const result = waiting.finish(suite.routers[1]?.url);
+    first.query.finishEarly();
+    // It is longer than the cluster takes: who says so, and how long it is, has read it whole.
+    expect((await result).error).toMatchObject({
+      errorName: 'QUERY_TEXT_TOO_LARGE',
+      message: expect.stringContaining(String(statement.length)),
+    });
+    await first.done;
+    await untilAtRest();
+  },
+  LIMIT_MS,
+);
+
 test(
   'a free slot stays idle until the next poll, instead of waking the one that polls',
   async () => {

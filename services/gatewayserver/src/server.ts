@@ -15,6 +15,7 @@ import {
 import { configuredLimits } from './admission/configured-limits.ts';
 import { openLedger } from './admission/ledger.ts';
 import { reportEnded } from './admission/report-ended.ts';
+import { settleCompleted } from './admission/settle-completed.ts';
 import { wakeByConfiguration } from './admission/wake-by-configuration.ts';
 import { answerError } from './answer-error.ts';
 import { serveApiPage } from './api-page/serve-api-page.ts';
@@ -144,7 +145,18 @@ export async function startGatewayserver(
     now,
   };
   // What is no call of Connect or gRPC: the first that knows the path answers.
-  const others = [serveApiPage(logger), serveEvents({ config, store, metrics, logger, started })];
+  const completed = started.use(
+    settleCompleted({
+      ledger,
+      isAnyLimited: () => kept.known.backends.keys().some(kept.isLimited),
+      onSettled: (leases) => metrics.admission.countSettled('event', leases),
+      logger,
+    }),
+  );
+  const others = [
+    serveApiPage(logger),
+    serveEvents({ config, store, metrics, onCompleted: completed.add, logger, started }),
+  ];
   const handler = connectNodeAdapter({
     routes: (router) => {
       registerServices(router, context, guard);

@@ -79,10 +79,10 @@ function createWorld(stores: readonly [Store, Store]) {
   let fate: Command['fate'] = 'answered';
   const backends = ['a', 'b'];
   const limits: Limits = {
+    isKnown: () => true,
     foreignOn: () => 0,
     maxOnBackend: () => max,
     group: () => ({
-      enabled: true,
       backendIds: backends,
       maxOnEachBackend: 0,
       maxRunningOfUser: 0,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { base64, hashOf, running, startLimited, submission } from './admission-fixture.ts';
 import { startTestGatewayserver, until } from './gatewayserver-fixture.ts';
+import { completedEvent, QUERY_ID } from './trino-events.ts';
 
 type Turn = { claimId: string; sealed: string; backend: { id: string }; decision: Record<string, unknown> };
 const turnOf = (answer: Record<string, unknown>) => answer.turn as Turn;
@@ -288,6 +289,52 @@ test('operators see who waits and why, move one to the front, hold a group and r
   });
 });
 
+test('what a cluster runs past the gateway counts against its limit, until the monitor sees it gone', async () => {
+  await using server = await startLimited({ backend: { maxRunningQueries: 2 } });
+  const foreign = (foreignRunning: number) =>
+    server.ok('BackendService/ReportBackendStatus', {
+      status: {
+        backendId: 'b',
+        state: 'UP',
+        healthy: true,
+        foreignRunning,
+        observedAt: new Date().toISOString(),
+      },
+    });
+  await foreign(1);
+  await running(server);
+  const waiting = submission(server);
+  expect(await waiting.route()).toMatchObject({ mustWait: true });
+  await waiting.enqueue();
+  const poll = waiting.poll(30_000);
+  const { queries } = await server.ok('QueueService/ListQueued', {});
+  expect(queries).toMatchObject([
+    { reason: 'all slots of group g are taken, 1 of them by queries that did not come through the gateway' },
+  ]);
+  const metrics = await (await fetch(`${server.opsUrl}/metrics`)).text();
+  expect(metrics).toContain('trino_gateway_slots_free{backend="b"} 0\n');
+  expect(metrics).toContain('trino_gateway_slots_used{backend="b"} 1\n');
+  await foreign(0);
+  expect(turnOf(await poll)).toMatchObject({ backend: { id: 'b' } });
+});
+
+test('a disabled group gets no newcomers, and who waits in it starts in turn: so it is drained', async () => {
+  await using server = await startLimited();
+  const runs = await running(server);
+  const waiting = [submission(server), submission(server)];
+  for (const one of waiting) await one.enqueue();
+  const polls = waiting.map((one) => one.poll(30_000));
+  await server.ok('GroupService/DisableGroup', { id: 'g' });
+  expect(await submission(server).route()).toMatchObject({ refusalErrorName: expect.any(String) });
+  await runs.settle();
+  const [first, second] = waiting;
+  await first?.handOver(turnOf((await polls[0]) ?? {}));
+  await first?.activate();
+  await first?.settle();
+  expect(await second?.handOver(turnOf((await polls[1]) ?? {}))).toEqual({ accepted: true });
+  await server.ok('GroupService/DeleteGroup', { id: 'g' });
+});
+
 test('a group in which queries wait is not deleted', async () => {
   await using server = await startLimited();
   await running(server);
@@ -299,6 +346,36 @@ test('a group in which queries wait is not deleted', async () => {
   });
   await server.ok('QueryService/CancelQuery', { id: waiting.temporaryId });
   await server.ok('GroupService/DeleteGroup', { id: 'g' });
+});
+
+test('those who wait in a group that is deleted go on in another one, by arrival, where that is asked for', async () => {
+  await using server = await startLimited();
+  await server.ok('BackendService/PutBackend', { backend: { id: 'c', url: 'http://c', maxRunningQueries: 1 } });
+  await server.ok('BackendService/MarkHealthy', { id: 'c' });
+  await server.ok('GroupService/PutGroup', { group: { id: 'other', backendIds: ['c'], queue: { maxQueued: 1 } } });
+  await server.ok('QueueService/HoldGroup', { id: 'other' });
+  await server.ok('PolicyService/PutPolicy', { policy: { id: 'p', host: 'h', groupId: 'g' } });
+  await running(server);
+  const [first, second, third] = [submission(server), submission(server), submission(server)];
+  await first.enqueue();
+  await second.enqueue({ groupId: 'other' });
+  await third.enqueue();
+  const remove = (more: Record<string, unknown>) => server.post('GroupService/DeleteGroup', { id: 'g', ...more });
+  const where = async () => {
+    const { queries } = await server.ok('QueueService/ListQueued', {});
+    return (queries as { id: string; groupId: string }[]).map(({ id, groupId }) => [id, groupId]);
+  };
+  for (const to of ['g', 'nowhere'])
+    expect((await remove({ moveQueuedToGroupId: to })).body.message).toMatch(/^move_queued_to_group_id\b/);
+  // A policy keeps the group, and nobody is moved.
+  expect((await remove({ moveQueuedToGroupId: 'other' })).body.code).toBe('failed_precondition');
+  expect((await where()).map(([, groupId]) => groupId)).toEqual(['g', 'g', 'other']);
+  await server.ok('PolicyService/DeletePolicy', { id: 'p' });
+  expect((await remove({ moveQueuedToGroupId: 'other' })).status).toBe(200);
+  expect(await where()).toEqual([first, second, third].map(({ temporaryId }) => [temporaryId, 'other']));
+  const polls = [first, second, third].map((one) => one.poll(30_000));
+  await server.ok('QueueService/ReleaseGroup', { id: 'other' });
+  expect(turnOf((await polls[0]) ?? {})).toMatchObject({ backend: { id: 'c' } });
 });
 
 test('slots and places survive a restart, and a held poll is answered when its server stops', async () => {
@@ -343,6 +420,54 @@ test('a slot that one replica frees wakes who is polled at another', async () =>
   await runs.settle();
   expect(await waiting.handOver(turnOf(await poll))).toEqual({ accepted: true });
 });
+
+test('a query that its cluster says has completed gives its slot to who waits', async () => {
+  await using server = await startLimited();
+  const first = submission(server);
+  await first.route();
+  await first.handOut(QUERY_ID);
+  await first.activate(QUERY_ID);
+  const waiting = submission(server);
+  await waiting.enqueue();
+  const poll = waiting.poll(30_000);
+  const event = { method: 'POST', headers: { 'content-type': 'application/json' } };
+  const post = (queryId: string) =>
+    fetch(`${server.url}/v1/trino/events`, { ...event, body: JSON.stringify(completedEvent({ queryId })) });
+  expect((await post('20261121_080808_00131_93wed')).status).toBe(200); // not one of ours
+  expect((await post(QUERY_ID)).status).toBe(200);
+  expect(turnOf(await poll)).toMatchObject({ backend: { id: 'b' } });
+  const metrics = await until(
+    async () => (await fetch(`${server.opsUrl}/metrics`)).text(),
+    (text) => text.includes('trino_gateway_leases_settled_total{by="event"}'),
+  );
+  expect(metrics).toContain('trino_gateway_leases_settled_total{by="event"} 1\n');
+});
+
+test.each(['before', 'after'])(
+  'a query that waited has one row of history, whoever tells of it %s the router that handed it over',
+  async (when) => {
+    await using server = await startLimited();
+    const waiting = submission(server);
+    await waiting.enqueue();
+    await waiting.handOver(turnOf(await waiting.poll()), QUERY_ID);
+    const report = (query: Record<string, unknown>) => server.ok('QueryService/RecordQueries', { queries: [query] });
+    // A router that passed the last page on knows nothing but the id of the cluster.
+    const elsewhere = () => report({ trinoQueryId: QUERY_ID, state: 'FINISHED', endedAt: '2026-11-21T08:08:09Z' });
+    if (when === 'before') await elsewhere();
+    const handedOver = { id: waiting.temporaryId, trinoQueryId: QUERY_ID, text: 'SELECT 1', backendId: 'b' };
+    await report({ ...handedOver, state: 'QUEUED', queuedMs: 70, submittedAt: '2026-11-21T08:08:08Z' });
+    if (when === 'after') await elsewhere();
+    const { queries } = await server.ok('QueryService/ListQueries', {});
+    expect(queries).toMatchObject([{ ...handedOver, state: 'FINISHED', queuedMs: 70 }]);
+    for (const id of [waiting.temporaryId, QUERY_ID])
+      expect(await server.ok('QueryService/GetQuery', { id })).toEqual((queries as unknown[])[0]);
+    // One that nobody else has told of so far is a row of its own, which its router completes.
+    const direct = '20261121_080808_00131_93wed';
+    await report({ trinoQueryId: direct, state: 'RUNNING' });
+    await report({ id: direct, trinoQueryId: direct, text: 'SELECT 2' });
+    expect((await server.ok('QueryService/ListQueries', {})).queries).toHaveLength(2);
+  },
+);
 
 test('queues, waits, slots and hand-overs are metrics', async () => {
   await using server = await startLimited();

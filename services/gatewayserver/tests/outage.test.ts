@@ -38,6 +38,8 @@ let admission: Client<typeof AdmissionService>;
 let ledger: Ledger;
 let failure: Error | undefined;
 const errors: string[] = [];
+/** The queue has noticed that the database is away. */
+let isQueueAway = false;
 
 beforeAll(async () => {
   database = await openStore({ url: 'sqlite::memory:', logger: silentLogger });
@@ -55,7 +57,16 @@ beforeAll(async () => {
   const live = createLiveCounts(Date.now);
   const turns = new Map<string, number>();
   const limits = configuredLimits({ keeper, live, turns, now: Date.now, chance: () => 0 });
-  ledger = openLedger({ store, limits, configuration: keeper, logger: silentLogger });
+  const noticing = {
+    ...silentLogger,
+    warn: () => {
+      isQueueAway = true;
+    },
+    info: () => {
+      isQueueAway = false;
+    },
+  };
+  ledger = openLedger({ store, limits, configuration: keeper, logger: noticing });
   await ledger.run(() => undefined);
   const decisions = createDecisions({
     keeper,
@@ -181,6 +192,32 @@ test('while the database is away nothing is leased without it, who waits keeps t
   const poll = admission.awaitTurn({ queryId: 't', secretHash, waitMs: 10_000 });
   await admission.settleLeases({ trinoQueryIds: ['q'] });
   expect((await poll).state).toMatchObject({ case: 'turn' });
+});
+
+test('whose poll began while the database was away counts as present as soon as it is back', async () => {
+  const secretHash = new Uint8Array(32);
+  await routing.route({ submissionId: 'full', routerId: 'r', host: 'few', statement: 'SELECT 1' });
+  await admission.enqueue({ queryId: 'u', submissionId: 'u', groupId: 'few', secretHash, sealed: new Uint8Array(1) });
+  const heldUntil = () => ledger.state().waiter('u')?.heldUntil ?? 0;
+  const noticed = (away: boolean) =>
+    until(
+      async () => isQueueAway,
+      (is) => is === away,
+    );
+  await noticed(false);
+  failure = new DatabaseUnavailableError('gone');
+  const stop = new AbortController();
+  const poll = admission.awaitTurn({ queryId: 'u', secretHash, waitMs: 30_000 }, { signal: stop.signal });
+  poll.catch(() => undefined);
+  // Upkeep has noticed, and the poll has not been heard.
+  await noticed(true);
+  expect(heldUntil()).toBe(0);
+  failure = undefined;
+  await until(
+    async () => heldUntil(),
+    (time) => time > Date.now(),
+  );
+  stop.abort();
 });
 
 test('a limit another replica has just lowered holds for the very next slot', async () => {

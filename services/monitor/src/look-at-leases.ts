@@ -56,8 +56,9 @@ export async function lookAtLeases(
     const judged = judgeLeases(sightings, missingSince, performance.now());
     const { lost, problem } = await reallyLost(backend, judged.lost, limits);
     found.problem ??= problem;
-    const over = [...judged.ended, ...judged.restarted, ...lost];
+    const over = [...judged.ended, ...judged.restarted];
     if (over.length > 0) await admission.settleLeases({ trinoQueryIds: over, byLook: true }, { signal });
+    if (lost.length > 0) await admission.settleLeases({ trinoQueryIds: lost, byLook: true, unknown: true }, { signal });
     found.settled.ended += judged.ended.length;
     found.settled.restarted += judged.restarted.length;
     found.settled.lost += lost.length;

@@ -37,6 +37,8 @@ export type FakeGatewayserver = AsyncDisposable & {
   setLeases(leases: Readonly<Record<string, readonly string[]>> | undefined): void;
   /** Every query whose slot was given back, oldest first. */
   readonly settled: string[];
+  /** Those of them of which the cluster knows nothing. */
+  readonly unknown: string[];
   /** The newest finding about a backend. */
   last(backendId: string): BackendStatus | undefined;
   /** Every call needs this bearer token from now on; undefined needs none. */
@@ -50,6 +52,7 @@ export async function startFakeGatewayserver(port = 0): Promise<FakeGatewayserve
   const queryReports: Query[] = [];
   const incarnations: RecordIncarnationRequest[] = [];
   const settled: string[] = [];
+  const unknown: string[] = [];
   let leases: Record<string, readonly string[]> | undefined = {};
   let history: Query[] = [];
   let backends: Backend[] = [];
@@ -104,10 +107,11 @@ export async function startFakeGatewayserver(port = 0): Promise<FakeGatewayserve
         if (!leases) throw new ConnectError('the database is away', Code.Unavailable);
         return { leases: (leases[backendId] ?? []).map((trinoQueryId) => ({ trinoQueryId })) };
       },
-      settleLeases: ({ trinoQueryIds, byLook }, { requestHeader }) => {
+      settleLeases: ({ trinoQueryIds, byLook, unknown: isUnknown }, { requestHeader }) => {
         authorize(requestHeader);
         if (!byLook) throw new ConnectError('only a router sees a last page', Code.InvalidArgument);
         settled.push(...trinoQueryIds);
+        if (isUnknown) unknown.push(...trinoQueryIds);
         for (const [backend, ids] of Object.entries(leases ?? {}))
           if (leases) leases[backend] = ids.filter((id) => !trinoQueryIds.includes(id));
         return {};
@@ -146,6 +150,7 @@ export async function startFakeGatewayserver(port = 0): Promise<FakeGatewayserve
     schedules,
     queryReports,
     settled,
+    unknown,
     incarnations,
     watches: () => watches,
     setBackends: (list) => {

@@ -42,6 +42,7 @@ test('the slot of a client that died stays taken for ever, or that of a running 
   await until('two more looks', () => looksAt(trino, /query_id IN/).length >= looks + 2);
   expect(gatewayserver.settled.toSorted()).toEqual([good.queryId, bad.queryId, ofLifeBefore].toSorted());
   const metrics = await (await fetch(`${monitor.opsUrl}/metrics`)).text();
+  expect(gatewayserver.unknown).toEqual([]);
   expect(metrics).toContain('leases_settled_total{why="ended"} 2');
   expect(metrics).toContain('leases_settled_total{why="restarted"} 1');
 });
@@ -56,6 +57,7 @@ test('a query that its cluster has forgotten keeps its slot, or one whose first 
   await until('several looks', () => looksAt(trino, /query_id IN/).length >= 3);
   expect(gatewayserver.settled).toEqual([]);
   await until('it to be settled', () => gatewayserver.settled.length === 1);
+  expect(gatewayserver.unknown).toEqual([forgotten]);
 });
 
 test('what a cluster hides from the prober counts as ended', async () => {

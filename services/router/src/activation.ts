@@ -16,6 +16,7 @@ export type Activation = {
   isWrongSlug(trinoQueryId: string, slug: string): boolean;
   /** Its first poll may pass. */
   allowed(trinoQueryId: string): void;
+  /** It has passed a moment ago. */
   isAllowed(trinoQueryId: string): boolean;
   /** Whether its first poll needs a slot, and its end frees one. */
   isLimited(trinoQueryId: string, backendIds: readonly string[]): boolean;
@@ -25,18 +26,20 @@ export type Activation = {
 
 /** Beyond it the oldest is forgotten: who polls it a first time again is asked about again. */
 const REMEMBERED = 50_000;
+/** A slot of a query that its cluster does not know is taken back after 3 s: a first poll repeated later asks again. */
+const ALLOWED_FOR_MS = 2_000;
 /** How long a gatewayserver that does not answer is waited for. */
 const PATIENCE_MS = 4_000;
 
 /** Nothing known. */
 export function createActivation({ link }: Pick<RoadContext, 'link'>): Activation {
-  const known = new LRUCache<string, { isAllowed: boolean; slug?: string | undefined }>({ max: REMEMBERED });
+  const known = new LRUCache<string, { allowedAt?: number; slug?: string | undefined }>({ max: REMEMBERED });
   const turnedAway = new LRUCache<string, number>({ max: REMEMBERED });
   return {
-    handedOut: (id, firstLink) => void known.set(id, { isAllowed: false, slug: firstLink?.split('/').at(-2) }),
+    handedOut: (id, firstLink) => void known.set(id, { slug: firstLink?.split('/').at(-2) }),
     isWrongSlug: (id, slug) => (known.get(id)?.slug ?? slug) !== slug,
-    allowed: (id) => void known.set(id, { ...known.get(id), isAllowed: true }),
-    isAllowed: (id) => known.get(id)?.isAllowed === true,
+    allowed: (id) => void known.set(id, { ...known.get(id), allowedAt: performance.now() }),
+    isAllowed: (id) => performance.now() - (known.get(id)?.allowedAt ?? Number.NEGATIVE_INFINITY) < ALLOWED_FOR_MS,
     isLimited: (id, backendIds) =>
       known.has(id) || backendIds.some((backendId) => link.backends().get(backendId)?.limited === true),
     waitedMs: (id) => {

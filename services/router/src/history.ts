@@ -4,7 +4,10 @@ import { describeError, every, type Logger } from '@trino-gateway/runtime';
 
 /** Where reports about queries go. Reporting never waits and never fails. */
 export type History = {
-  /** What is set fills or completes the query's row; reports about one query merge while they wait. */
+  /**
+   * What is set fills or completes the query's row; reports about one query merge while they wait. Its id may be empty for a
+   * query that somebody else has handed over.
+   */
   report(query: Query): void;
 };
 
@@ -59,10 +62,11 @@ export function createHistory(options: HistoryOptions): RunningHistory {
   let notBefore = 0;
 
   const put = (query: Query) => {
-    const before = waiting.get(query.id);
+    const key = query.id || query.trinoQueryId;
+    const before = waiting.get(key);
     const merged = before ? merge(before.query, query) : query;
     const size = bytesOf(merged);
-    waiting.set(query.id, { query: merged, bytes: size });
+    waiting.set(key, { query: merged, bytes: size });
     bytes += size - (before?.bytes ?? 0);
   };
   const take = (id: string, { bytes: size }: Waiting) => {
@@ -105,7 +109,7 @@ export function createHistory(options: HistoryOptions): RunningHistory {
       if (batch.length === 1) {
         dropped++;
         logger.warn('the gatewayserver does not accept a report about a query; it is dropped', {
-          query: batch[0]?.id,
+          query: batch[0]?.id || batch[0]?.trinoQueryId,
           error: describeError(error),
         });
         return;

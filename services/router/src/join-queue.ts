@@ -8,6 +8,9 @@ import { hashOfSecret } from './seal.ts';
 import { sealStatement } from './sealed-statement.ts';
 import { historyOf, type Submission } from './submission.ts';
 
+/** The gatewayserver keeps no more of one statement with its headers: a row that every database takes. */
+const MOST_SEALED_BYTES = 11_500_000;
+
 /** The answer to a submission that there is no slot for: its decision names the group. */
 export type MustWait = { decision: NonNullable<RouteResponse['decision']>; backend: RouteResponse['backend'] };
 
@@ -34,6 +37,8 @@ export async function joinQueue(
   const ticket = newTicket(context.temporaryId(context.now()));
   const { queryId, secret } = ticket;
   const { groupId, priority, decidedBy, requestSource } = decision;
+  const sealed = sealStatement(submission, { groupId, decidedBy, requestSource }, ticket);
+  if (sealed.length > MOST_SEALED_BYTES) return tooLong(sealed.length);
   const query = historyOf(submission, exchange.rawHeaders, {
     id: queryId,
     state: Query_State.QUEUED,
@@ -49,7 +54,7 @@ export async function joinQueue(
         priority,
         user: exchange.user ?? user,
         secretHash: hashOfSecret(secret),
-        sealed: sealStatement(submission, { groupId, decidedBy, requestSource }, ticket),
+        sealed,
         source: requestSource || query.source,
       },
       deadline.signal,
@@ -68,4 +73,9 @@ export async function joinQueue(
   const origin = `${client.scheme}://${client.authority}`;
   answerPage(response, waitingPage({ origin, queryId, slug: slugOf(ticket, key), token: 1, queuedMs: 0 }));
   return undefined;
+}
+
+function tooLong(bytes: number): Refusal {
+  const message = `There is no room for this query now, and with its headers it is too long to wait: ${bytes} bytes, of at most ${MOST_SEALED_BYTES}`;
+  return { name: 'QUERY_TEXT_TOO_LARGE', message };
 }

@@ -76,24 +76,25 @@ test('a refused statement goes to history and is never live', () => {
   expect(live.size()).toBe(0);
 });
 
-test('a query another replica handed over is told of once too, and counted nowhere', () => {
-  const { live, start, states } = table();
+test('a query another replica handed over is told of once too, by the id its cluster gave it, and counted nowhere', () => {
+  const { live, reports, start, states } = table();
   live.seen('9');
   live.running('9');
   live.running('9');
   live.ended('9', { state: State.FINISHED });
   live.ended('9', { state: State.FINISHED });
   expect(states()).toEqual([
-    ['9', State.RUNNING],
-    ['9', State.FINISHED],
+    ['', State.RUNNING],
+    ['', State.FINISHED],
   ]);
+  expect(reports.map(({ trinoQueryId }) => trinoQueryId)).toEqual(['9', '9']);
   expect(live.counts().size).toBe(0);
   start('1', 'a');
   expect(live.size()).toBe(1);
 });
 
 test('what nobody polls is reported as unknown and not counted for ever', () => {
-  const { live, clock, start, states } = table({ abandonedAfterMs: 100 });
+  const { live, reports, clock, start, states } = table({ abandonedAfterMs: 100 });
   start('1', 'a');
   start('2', 'a');
   clock.now += 60;
@@ -103,7 +104,8 @@ test('what nobody polls is reported as unknown and not counted for ever', () => 
   expect(states().slice(2)).toEqual([['1', State.UNKNOWN]]);
   expect(Object.fromEntries(live.counts())).toEqual({ a: 1 });
   live.ended('1', { state: State.FINISHED });
-  expect(states().at(-1)).toEqual(['1', State.FINISHED]);
+  expect(states().at(-1)).toEqual(['', State.FINISHED]);
+  expect(reports.at(-1)?.trinoQueryId).toBe('1');
 });
 
 test('a flood of statements that never end does not fill the memory', () => {

@@ -127,7 +127,8 @@ export function createLiveQueries(options: LiveQueriesOptions): LiveQueryTable {
         if (told.has(trinoQueryId)) return;
         told.set(trinoQueryId, 'running');
       }
-      report(trinoQueryId, entry?.id ?? trinoQueryId, {
+      // Without one: whoever handed it over knows its id, which is another one where it has waited in the gateway.
+      report(trinoQueryId, entry?.id ?? '', {
         state: Query_State.RUNNING,
         startedAt: timestampFromMs(now()),
       });
@@ -137,7 +138,7 @@ export function createLiveQueries(options: LiveQueriesOptions): LiveQueryTable {
       if (!entry && told.get(trinoQueryId) === 'ended') return;
       if (entry) forget(trinoQueryId, entry);
       told.set(trinoQueryId, 'ended');
-      report(trinoQueryId, entry?.id ?? trinoQueryId, {
+      report(trinoQueryId, entry?.id ?? '', {
         state,
         endedAt: timestampFromMs(now()),
         ...(error && { error: create(Query_ErrorSchema, error) }),

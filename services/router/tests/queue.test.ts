@@ -174,6 +174,21 @@ describe('a slot', () => {
     expect(bed.admission.leases.size).toBe(0);
   });
 
+  test('is not freed by a cancel of a part of the running query, nor by an old link', async () => {
+    await using bed = await setUp({ taken: 0 });
+    bed.trino.when('SLEEP', { runMs: Number.POSITIVE_INFINITY });
+    const { nextUri = '' } = pageOf(await post(bed.router.url, 'SLEEP'));
+    let page = pageOf(await ask(nextUri));
+    while (page.partialCancelUri === undefined) page = pageOf(await ask(page.nextUri ?? ''));
+    const link = page.partialCancelUri;
+    expect(new URL(link).origin).toBe(bed.router.url);
+    expect((await ask(link, { method: 'DELETE' })).status).toBe(204);
+    expect((await ask(nextUri)).status).toBe(410);
+    expect(bed.trino.queries[0]?.state).toBe('RUNNING');
+    expect(bed.admission.leases.size).toBe(1);
+    expect(bed.admission.calls.filter((call) => call.startsWith('settle'))).toEqual([]);
+  });
+
   test('of a submission that the cluster answers otherwise is free with it', async () => {
     await using bed = await setUp({ taken: 0 });
     expect((await post(bed.router.url, 'SELECT 1', [...user, 'X-Trino-Session', 'no equals sign'])).status).toBe(400);
@@ -454,6 +469,17 @@ describe('a client that waits', () => {
     admission.slots.cluster = 1;
     expect(pageOf(await pollUntilHandedOver(nextUri)).id).toBe('20261121_080808_00130_93wed');
     expect(received.equals(statement)).toBe(true);
+  });
+
+  test('with a statement that is too long to wait reads that, and may come back when there is room', async () => {
+    await using bed = await setUp();
+    const statement = Buffer.alloc(12_000_000, 'SELECT 1 -- ');
+    const { last } = await run(bed.router.url, statement);
+    expect(last.error).toMatchObject({
+      errorName: 'QUERY_TEXT_TOO_LARGE',
+      message: expect.stringContaining('too long to wait'),
+    });
+    expect(bed.admission.waiters.size).toBe(0);
   });
 
   test('leaves nothing readable in the store', async () => {

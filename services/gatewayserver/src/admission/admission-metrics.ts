@@ -6,11 +6,14 @@ import type { Committed, Ledger } from './ledger.ts';
 /** What became of a statement whose turn it was. */
 export type HandOverResult = 'accepted' | 'lost' | 'failed' | 'unauthenticated';
 
+/** How it was known that a query has ended. */
+export type SettledBy = 'page' | 'look' | 'event';
+
 /** What is counted about slots and queues. */
 export type AdmissionMetrics = {
   countHandOver(result: HandOverResult): void;
   /** Leases that ended because their queries have. */
-  countSettled(byLook: boolean, leases: number): void;
+  countSettled(by: SettledBy, leases: number): void;
   countCommitted(committed: Committed): void;
   /** Shows queues and slots as they are when somebody asks. */
   watch(queues: QueueSource): void;
@@ -86,10 +89,10 @@ export function createAdmissionMetrics(registry: Registry): AdmissionMetrics {
   );
   perBackend(
     'trino_gateway_slots_free',
-    'Slots of a backend with a limit of its own that are free.',
+    'Slots of a backend with a limit of its own that are free: neither taken nor used up by what runs there past the gateway.',
     (id, { ledger, limits }) => {
       const most = limits.maxOnBackend(id);
-      return most === 0 ? undefined : Math.max(0, most - ledger.state().onBackend(id));
+      return most === 0 ? undefined : Math.max(0, most - ledger.state().onBackend(id) - limits.foreignOn(id));
     },
   );
   const boundedWaits = boundedLabels(MOST_SERIES, ['group']);
@@ -115,7 +118,7 @@ export function createAdmissionMetrics(registry: Registry): AdmissionMetrics {
   });
   const settled = new Counter({
     name: 'trino_gateway_leases_settled_total',
-    help: 'Slots given back because their queries have ended, by how that was known: from the last page, or by a look.',
+    help: 'Slots given back because their queries have ended, by how that was known: from the last page, by an event of the cluster, or by a look.',
     labelNames: ['by'],
     registers,
   });
@@ -133,8 +136,8 @@ export function createAdmissionMetrics(registry: Registry): AdmissionMetrics {
   });
   return {
     countHandOver: (result) => handOvers.inc({ result }),
-    countSettled: (byLook, leases) => {
-      if (leases > 0) settled.inc({ by: byLook ? 'look' : 'page' }, leases);
+    countSettled: (by, leases) => {
+      if (leases > 0) settled.inc({ by }, leases);
     },
     countCommitted: ({ waiters, commands, durationMs }) => {
       batchSize.observe(commands);

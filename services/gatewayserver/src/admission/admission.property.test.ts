@@ -50,7 +50,7 @@ type Command =
   | { kind: 'pass'; ms: number; looked: boolean }
   | { kind: 'limit'; backend: number; max: number; looked: boolean }
   | { kind: 'available'; backend: number; is: boolean; looked: boolean }
-  | { kind: 'hold' | 'disable'; group: number; is: boolean; looked: boolean };
+  | { kind: 'hold'; group: number; is: boolean; looked: boolean };
 
 const client = fc.nat(40);
 const command: fc.Arbitrary<Command> = fc.oneof(
@@ -105,7 +105,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   {
     weight: 1,
     arbitrary: fc.record({
-      kind: fc.constantFrom('hold' as const, 'disable' as const),
+      kind: fc.constant('hold' as const),
       group: fc.nat(2),
       is: fc.boolean(),
       looked: fc.boolean(),
@@ -118,10 +118,8 @@ function world(fairShare: boolean, perUser: number, queuesWhenUnavailable: boole
   const state = createAdmissionState();
   const max = new Map(BACKENDS.map((id) => [id, 2]));
   const available = new Map(BACKENDS.map((id) => [id, true]));
-  const disabled = new Set<string>();
   const group = (id: string): GroupLimits | undefined =>
     GROUPS[id] && {
-      enabled: !disabled.has(id),
       backendIds: GROUPS[id],
       maxOnEachBackend: id === 'g1' ? 2 : 0,
       maxRunningOfUser: perUser,
@@ -132,6 +130,7 @@ function world(fairShare: boolean, perUser: number, queuesWhenUnavailable: boole
       queuesWhenUnavailable,
     };
   const limits: Limits = {
+    isKnown: () => true,
     foreignOn: () => 0,
     maxOnBackend: (id) => max.get(id) ?? 0,
     group,
@@ -179,7 +178,7 @@ function world(fairShare: boolean, perUser: number, queuesWhenUnavailable: boole
       const turn = state.waiter(one.id);
       if (turn?.phase !== 'CLAIMED') continue;
       must(ready(one), 'nobody absent is offered a slot');
-      must(limits.group(one.groupId)?.enabled && !state.isHeld(one.groupId), 'nobody of a held group is started');
+      must(!state.isHeld(one.groupId), 'nobody of a held group is started');
       checkOrder(turn, before);
     }
   };
@@ -303,11 +302,9 @@ function world(fairShare: boolean, perUser: number, queuesWhenUnavailable: boole
       look(step);
       return;
     }
-    if (step.kind === 'hold' || step.kind === 'disable') {
+    if (step.kind === 'hold') {
       const id = Object.keys(GROUPS)[step.group] ?? 'g1';
-      if (step.kind === 'hold') state.setHeld(id, step.is);
-      else if (step.is) disabled.add(id);
-      else disabled.delete(id);
+      state.setHeld(id, step.is);
       look(step);
       return;
     }
@@ -443,7 +440,6 @@ function world(fairShare: boolean, perUser: number, queuesWhenUnavailable: boole
 
   /** Everybody polls and finishes: in the end nothing is left. */
   const drain = () => {
-    disabled.clear();
     for (const id of Object.keys(GROUPS)) state.setHeld(id, false);
     for (const id of BACKENDS) available.set(id, true);
     const isWaiting = () => [...state.waiters()].some(({ phase }) => phase === 'QUEUED' || phase === 'CLAIMED');

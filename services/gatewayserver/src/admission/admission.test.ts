@@ -8,11 +8,10 @@ import { ADMISSION_TIMES } from './times.ts';
 
 /** One backend `b` with one slot, and what a test says otherwise. */
 function admissionOf(
-  limits: Partial<GroupLimits> & { max?: number; away?: string[]; groups?: string[] } = {},
+  limits: Partial<GroupLimits> & { max?: number; away?: string[]; groups?: string[]; known?: string[] } = {},
 ): Admission {
-  const { max = 1, away = [], groups = ['g'], ...own } = limits;
+  const { max = 1, away = [], groups = ['g'], known, ...own } = limits;
   const group: GroupLimits = {
-    enabled: true,
     backendIds: ['b'],
     maxOnEachBackend: 0,
     maxRunningOfUser: 0,
@@ -27,6 +26,7 @@ function admissionOf(
   return {
     state: createAdmissionState(),
     limits: {
+      isKnown: (id) => known?.includes(id) ?? true,
       foreignOn: () => 0,
       maxOnBackend: () => max,
       group: (id) => (groups.includes(id) ? group : undefined),
@@ -76,6 +76,18 @@ test('a first poll that is repeated after the end takes no slot for a query that
   expect(admission.state.onBackend('b')).toBe(0);
 });
 
+test('a query its cluster does not know needs a slot anew when its first poll comes after all, as after a crash on its way', () => {
+  const admission = admissionOf();
+  runs(admission, '1');
+  expect(settle(admission, ['q1'], true)).toBe(1);
+  runs(admission, '2');
+  const again = { queryId: 'q1', backendId: 'b', neverWaits: false };
+  expect(activate(admission, again)).toBe(false);
+  settle(admission, ['q2']);
+  expect(activate(admission, again)).toBe(true);
+  expect(admission.state.onBackend('b')).toBe(1);
+});
+
 test('a query polled too late needs a slot anew, after whoever waits', () => {
   const admission = admissionOf();
   admit(admission, applicant('1'));
@@ -97,6 +109,17 @@ test('statements inside a transaction start on a full cluster, and count', () =>
   runs(admission, '1');
   expect(activate(admission, { queryId: 'commit', backendId: 'b', neverWaits: true })).toBe(true);
   expect(admission.state.onBackend('b')).toBe(2);
+});
+
+test('polls of ids that never were take at most the free slots of a limited backend, and nothing elsewhere', () => {
+  const poll = (admission: Admission, id: string) =>
+    activate(admission, { queryId: id, backendId: 'b', neverWaits: false });
+  const limited = admissionOf({ max: 2 });
+  expect(['x', 'y', 'z'].map((id) => poll(limited, id))).toEqual([true, true, false]);
+  expect([...limited.state.leases()]).toHaveLength(2);
+  const unlimited = admissionOf({ max: 0, maxOnEachBackend: 1 });
+  expect(['x', 'y', 'z'].map((id) => poll(unlimited, id))).toEqual([true, true, true]);
+  expect([...unlimited.state.leases()]).toEqual([]);
 });
 
 test('a running query keeps its slot, whatever a repeated question excludes', () => {
@@ -217,6 +240,22 @@ test('time ends waits: nobody polls, too long, in a group that is gone; silence 
   expect(endedBy({ maxWaitMs: 5_000 }, 5_000)).toBe('EXCEEDED_TIME_LIMIT');
   expect(endedBy({ groups: [] }, ADMISSION_TIMES.strayMs - 1)).toBe('');
   expect(endedBy({ groups: [] }, ADMISSION_TIMES.strayMs)).toBe('QUERY_REJECTED');
+});
+
+test('what runs on a backend that was deleted is left alone, and its slot does not stay for ever', () => {
+  const known = ['b'];
+  const admission = admissionOf({ max: 0, maxRunningOfUser: 1, known });
+  runs(admission, '1');
+  admission.now += ADMISSION_TIMES.strayMs;
+  expire(admission);
+  expect(admission.state.lease('1')?.phase).toBe('RUNNING');
+  known.pop();
+  expire(admission);
+  expect(admission.state.ofUser('g', 'ann')).toBe(0);
+  expect(activate(admission, { queryId: 'q1', backendId: 'b', neverWaits: false })).toBe(true);
+  admission.now += ADMISSION_TIMES.lapsedMs;
+  expire(admission);
+  expect([...admission.state.leases()]).toEqual([]);
 });
 
 test('what an attempt that failed has changed is undone whole', () => {

@@ -137,12 +137,15 @@ export type FirstPoll = {
 
 /**
  * The first poll of a query is here, which starts it. False when it has no slot now: it must not reach the cluster.
- * A query nobody knows, from before there was a limit, takes a slot of its backend if there is one.
+ * A query nobody knows, from before there was a limit, takes a slot of its backend if there is one; where the backend has no
+ * limit of its own it counts nowhere.
  */
 export function activate(admission: Admission, { queryId, backendId, neverWaits }: FirstPoll): boolean {
   const { state, limits } = admission;
   const lease = state.leaseOfQuery(queryId);
   if (lease?.phase === 'RUNNING' || lease?.phase === 'SETTLED') return true;
+  // Anybody may poll an id that never was: only what a limit counts is kept.
+  if (!lease && limits.maxOnBackend(backendId) === 0) return true;
   if (!lease || lease.phase === 'LAPSED') {
     giveTurns(admission);
     const { groupId = '', user = '' } = lease ?? {};
@@ -160,14 +163,17 @@ export function activate(admission: Admission, { queryId, backendId, neverWaits 
   }
 }
 
-/** Trino has said of these queries that they are done: the last page passed, or somebody looked. Answers how many held a slot. */
-export function settle({ state, times, now }: Admission, queryIds: Iterable<string>): number {
+/**
+ * Trino has said of these queries that they are done: the last page passed, or somebody looked. Answers how many held a slot.
+ * `unknown`: it does not know them. Perhaps their first poll never got there, and comes again: then it needs a slot anew.
+ */
+export function settle({ state, times, now }: Admission, queryIds: Iterable<string>, unknown = false): number {
   let settled = 0;
   for (const queryId of queryIds) {
     const lease = state.leaseOfQuery(queryId);
     if (!lease || lease.phase === 'SETTLED') continue;
     if (lease.phase !== 'LAPSED') settled++;
-    state.putLease({ ...lease, phase: 'SETTLED', until: now + times.lapsedMs });
+    state.putLease({ ...lease, phase: unknown ? 'LAPSED' : 'SETTLED', until: now + times.lapsedMs });
   }
   return settled;
 }

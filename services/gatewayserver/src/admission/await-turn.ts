@@ -24,7 +24,15 @@ export async function awaitTurn(
   id: string,
   { waitMs, gone, stopping }: Hold,
 ): Promise<Waiter | undefined> {
-  const present = () => ledger.run((admission) => seen(admission, id, waitMs));
+  const began = performance.now();
+  const leftMs = () => Math.max(0, waitMs - (performance.now() - began));
+  let isHeard = false;
+  const present = async () => {
+    const waiter = await ledger.run((admission) => seen(admission, id, leftMs()));
+    isHeard = true;
+    return waiter;
+  };
+  const announce = () => patiently(present(), () => ledger.state().waiter(id));
   const { promise: over, resolve: end } = Promise.withResolvers<'over'>();
   let isOver = false;
   const finish = () => {
@@ -36,12 +44,14 @@ export async function awaitTurn(
   let wake = () => {};
   const stopListening = ledger.listen(id, () => wake());
   try {
-    if (waitMs > 0) await patiently(present(), () => ledger.state().waiter(id));
+    if (waitMs > 0) await announce();
     while (!isOver && !gone.aborted && !stopping.aborted) {
       if (ledger.state().waiter(id)?.phase !== 'QUEUED') break;
       const { promise, resolve } = Promise.withResolvers<void>();
       wake = resolve;
       await Promise.race([promise, over]);
+      // The database was away when this poll began.
+      if (!isHeard && !isOver && waitMs > 0) await announce();
     }
     const waiter = ledger.state().waiter(id);
     // Offered between two polls it is kept for a moment only, until a poll knows of it.

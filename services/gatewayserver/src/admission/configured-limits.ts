@@ -52,6 +52,7 @@ export function configuredLimits({ keeper, live, turns, now, chance }: Options):
     return limits;
   };
   return {
+    isKnown: (id) => keeper.known.backends.has(id),
     maxOnBackend,
     foreignOn: (id) => {
       const status = keeper.known.statuses.get(id);
@@ -88,14 +89,14 @@ export function configuredLimits({ keeper, live, turns, now, chance }: Options):
         .filter(({ id }) => ids.includes(id));
       const chosen =
         found && pool.length > 0 ? choose(found.strategy, { pool, chance: chance(), turn, user, live }) : undefined;
-      return chosen?.id ?? ids[0] ?? '';
+      // Also for those who still wait in a group that was disabled.
+      return chosen?.id ?? ids[turn % ids.length] ?? '';
     },
   };
 }
 
-function limitsOf({ enabled, backendIds, maxRunningQueriesPerBackend, queue }: Group): GroupLimits {
+function limitsOf({ backendIds, maxRunningQueriesPerBackend, queue }: Group): GroupLimits {
   return {
-    enabled: enabled !== false,
     backendIds: backendIds.toSorted(),
     maxOnEachBackend: maxRunningQueriesPerBackend,
     maxRunningOfUser: queue?.perUserMaxRunning ?? 0,

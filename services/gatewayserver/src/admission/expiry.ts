@@ -1,6 +1,6 @@
 import type { Admission } from './admission.ts';
 import { end } from './queue.ts';
-import type { Waiter } from './state.ts';
+import type { Lease, Waiter } from './state.ts';
 
 /** Ends what time alone ends: unpolled leases, claims, waits that are too long, what nobody asks for any more. */
 export function expire(admission: Admission): void {
@@ -15,10 +15,16 @@ export function expire(admission: Admission): void {
   }
   for (const lease of [...state.leases()]) {
     const { phase, until } = lease;
-    if (phase === 'RUNNING' || until > now) continue;
-    if (phase === 'HANDED_OUT') state.putLease({ ...lease, phase: 'LAPSED', until: now + times.lapsedMs });
+    if (isStray(admission, lease)) state.putLease({ ...lease, phase: 'SETTLED', until: now + times.lapsedMs });
+    else if (phase === 'RUNNING' || until > now) continue;
+    else if (phase === 'HANDED_OUT') state.putLease({ ...lease, phase: 'LAPSED', until: now + times.lapsedMs });
     else state.deleteLease(lease.id);
   }
+}
+
+/** Its backend was deleted: it counts against nothing any more, and nobody can ask the cluster for its end. */
+function isStray({ limits, times, now }: Admission, { phase, backendId, takenAt }: Lease): boolean {
+  return phase === 'RUNNING' && !limits.isKnown(backendId) && now - takenAt >= times.strayMs;
 }
 
 /** A claim is over: back to its place, and somebody else's turn until its next poll. */

@@ -19,6 +19,8 @@ type Kept = UpkeepOptions & {
   look(): Promise<void>;
   state(): AdmissionState;
   isListenedTo(): boolean;
+  /** The database answers again after an outage. */
+  returned(): void;
 };
 
 const TOMBSTONES_KEPT_MS = 900_000;
@@ -34,13 +36,16 @@ export function keepLedger({
   look,
   state,
   isListenedTo,
+  returned,
 }: Kept): AsyncDisposable {
   let away = false;
   const patiently = async (work: () => Promise<void>) => {
     try {
       await work();
-      if (away) logger.info('the queue goes on: the database answers again');
+      if (!away) return;
       away = false;
+      logger.info('the queue goes on: the database answers again');
+      returned();
     } catch (error) {
       if (!away)
         logger.warn('nothing is admitted to limited groups: the database is away', { error: describeError(error) });

@@ -37,7 +37,10 @@ export type Ledger = AsyncDisposable & {
   state(): AdmissionState;
   /** The database's clock, as far as it is known. */
   now(): number;
-  /** Calls back whenever the waiter may have changed, also on another replica. @returns what ends it */
+  /**
+   * Calls back whenever the waiter may have changed, also on another replica, and when the database is back after an outage.
+   * @returns what ends it
+   */
   listen(waiterId: string, wake: () => void): () => void;
 };
 
@@ -211,6 +214,7 @@ export function openLedger(options: Options): Ledger {
     look: lookSoon,
     state: () => state,
     isListenedTo: () => listeners.size() > 0,
+    returned: listeners.wakeAll,
   });
   return {
     run,

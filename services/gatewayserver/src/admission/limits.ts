@@ -1,5 +1,7 @@
 /** What the configuration allows, and which backends may be given queries now. */
 export type Limits = {
+  /** Whether there is such a backend. */
+  isKnown(backendId: string): boolean;
   /** The most queries at a time on a backend; 0 means no limit. */
   maxOnBackend(backendId: string): number;
   /** What runs on a backend past the gateway, as the monitor last saw; 0 while unknown. */
@@ -12,10 +14,8 @@ export type Limits = {
   choose(groupId: string, backendIds: readonly string[], user: string): string;
 };
 
-/** The limits of one group; 0 means none. */
+/** The limits of one group, also of a disabled one: it gets no newcomers, and who waits in it starts in turn. 0 means none. */
 export type GroupLimits = {
-  /** Nobody of a disabled group is started. */
-  enabled: boolean;
   backendIds: readonly string[];
   maxOnEachBackend: number;
   maxRunningOfUser: number;

@@ -3,6 +3,7 @@ export type Listeners = {
   /** @returns what ends it */
   add(id: string, wake: () => void): () => void;
   wake(ids: Iterable<string>): void;
+  wakeAll(): void;
   size(): number;
 };
 
@@ -21,6 +22,9 @@ export function createListeners(): Listeners {
     wake(ids) {
       if (listeners.size === 0) return;
       for (const id of ids) for (const call of listeners.get(id) ?? []) call();
+    },
+    wakeAll: () => {
+      for (const calls of [...listeners.values()]) for (const call of calls) call();
     },
     size: () => listeners.size,
   };

@@ -131,6 +131,16 @@ export function end(admission: Admission, id: string, endedBy: string, endedMess
   return true;
 }
 
+/** All who wait in a group go on in another one, by priority and arrival. Answers how many they were. */
+export function moveGroup({ state }: Admission, from: string, to: string): number {
+  const moved = [...state.waiters()].filter(
+    ({ groupId, phase }) => groupId === from && (phase === 'QUEUED' || phase === 'CLAIMED'),
+  );
+  // Who has a slot already uses that one.
+  for (const waiter of moved) state.putWaiter({ ...waiter, groupId: to });
+  return moved.length;
+}
+
 /** Puts it before all others of its group. Undefined when it does not wait any more. */
 export function moveToFront({ state, limits }: Admission, id: string): Waiter | undefined {
   const waiter = state.waiter(id);

@@ -65,7 +65,7 @@ function nextOfGroup(
 /** The backends of a group with a free slot for whom no limit of users and no failure keeps away. */
 function freeOfGroup(state: AdmissionState, limits: Limits, groupId: string): string[] {
   const group = limits.group(groupId);
-  if (!group?.enabled || state.isHeld(groupId)) return [];
+  if (!group || state.isHeld(groupId)) return [];
   const { backendIds, maxOnEachBackend: each } = group;
   return backendIds.filter((id) => {
     const most = limits.maxOnBackend(id);

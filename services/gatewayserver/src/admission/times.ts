@@ -18,7 +18,7 @@ export type AdmissionTimes = {
   forgetMs: number;
   /** What has ended is kept so long, for polls that are repeated. */
   keepMs: number;
-  /** Who waits in a group that does not exist is refused after this: other replicas may know a group a little earlier. */
+  /** Who waits in a group, or runs on a backend, that does not exist is let go after this: other replicas may know it a little earlier. */
   strayMs: number;
 };
 

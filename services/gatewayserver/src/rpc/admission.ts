@@ -171,12 +171,12 @@ export function admissionService(context: Context): CarriedService<typeof Admiss
       return { allowed: await ledger.run((admission) => activate(admission, poll)) };
     },
 
-    async settleLeases({ trinoQueryIds, byLook }) {
+    async settleLeases({ trinoQueryIds, byLook, unknown }) {
       if (trinoQueryIds.length > MOST_SETTLED)
         throw invalid('trino_query_ids', `expected at most ${MOST_SETTLED}, got ${trinoQueryIds.length}`);
       for (const id of trinoQueryIds) checkedId(id, 'trino_query_ids');
-      const settled = await ledger.run((admission) => settle(admission, trinoQueryIds));
-      admissionMetrics.countSettled(byLook, settled);
+      const settled = await ledger.run((admission) => settle(admission, trinoQueryIds, unknown));
+      admissionMetrics.countSettled(byLook ? 'look' : 'page', settled);
       return {};
     },
 

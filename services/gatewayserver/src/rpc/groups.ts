@@ -1,6 +1,7 @@
 import { Code, ConnectError, type ServiceImpl } from '@connectrpc/connect';
 import type { Group, GroupService } from '@trino-gateway/api/gateway';
 import { groupProblems } from '@trino-gateway/api/rules';
+import { moveGroup } from '../admission/queue.ts';
 import { chooseFromGroups } from '../routing/decide.ts';
 import type { ConfigurationChange } from '../storage/store.ts';
 import type { RpcContext } from './context.ts';
@@ -34,6 +35,13 @@ export function groupService({
     checkedId(id);
     return inForce(found('group', id, await store.changeConfiguration(({ groups }) => groups.setEnabled(id, enabled))));
   };
+  /** @throws ConnectError where those who wait in a group that is deleted cannot go on in this one */
+  const refuseUnfit = async (deleted: string, to: string): Promise<void> => {
+    const field = 'move_queued_to_group_id';
+    checkedId(to, field);
+    if (to === deleted) throw invalid(field, `expected another group than "${deleted}"`);
+    await refuseDangling(field, 'groups', [to], async (id) => keeper.known.groups.has(id));
+  };
   return {
     async putGroup(request) {
       const wanted = checked('group', request.group, groupProblems);
@@ -60,28 +68,25 @@ export function groupService({
       return { groups: page, nextPageToken };
     },
 
-    async deleteGroup({ id }) {
+    async deleteGroup({ id, moveQueuedToGroupId: to }) {
       checkedId(id);
+      if (to !== '') await refuseUnfit(id, to);
+      const moveQueued = () => ledger.run((admission) => (to === '' ? 0 : moveGroup(admission, id, to)));
       const waiting = await ledger.run(({ state }) => state.waitingInGroup(id));
-      if (waiting > 0)
+      if (waiting > 0 && to === '')
         throw new ConnectError(
-          `group "${id}" cannot be deleted: queries wait in it (${waiting}); disable it, then cancel them or let them end`,
+          `group "${id}" cannot be deleted: queries wait in it (${waiting}); name a group for them in move_queued_to_group_id, cancel them, or disable it and let them start`,
           Code.FailedPrecondition,
         );
-      await store.changeConfiguration(async ({ groups, policies }) => {
-        refuseDeclared('group', found('group', id, await groups.get(id)));
-        const referrers = (await policies.list()).filter((policy) =>
-          [policy.groupId, policy.fallbackGroupId].includes(id),
-        );
-        refuseReferenced(
-          'group',
-          id,
-          referrers.map((policy) => `policy "${policy.id}"`),
-        );
-        await groups.delete(id);
+      await store.changeConfiguration((change) => refuseKept(change, id));
+      await moveQueued();
+      await store.changeConfiguration(async (change) => {
+        await refuseKept(change, id);
+        await change.groups.delete(id);
       });
       keeper.wrote('configuration', ({ groups }) => groups.delete(id));
-      // A group of the same name that comes later must not be held for this one.
+      // Some may have come meanwhile. And a group of the same name that comes later must not be held for this one.
+      await moveQueued();
       await ledger.run(({ state }) => state.setHeld(id, false));
       return {};
     },
@@ -104,6 +109,17 @@ export function groupService({
       return { backendId: chosen?.backend.id ?? '', groupId: chosen?.groupId ?? '', reasons };
     },
   };
+}
+
+/** @throws ConnectError where a group is not there, or a file or a policy keeps it from being deleted */
+async function refuseKept({ groups, policies }: ConfigurationChange, id: string): Promise<void> {
+  refuseDeclared('group', found('group', id, await groups.get(id)));
+  const referrers = (await policies.list()).filter((policy) => [policy.groupId, policy.fallbackGroupId].includes(id));
+  refuseReferenced(
+    'group',
+    id,
+    referrers.map((policy) => `policy "${policy.id}"`),
+  );
 }
 
 /** A large group's members are looked up in one reading. */

@@ -70,11 +70,15 @@ export function queryService(context: Context): ServiceImpl<typeof QueryService>
     async recordQueries({ queries }) {
       if (queries.length > MOST_REPORTED)
         throw invalid('queries', `expected at most ${MOST_REPORTED}, got ${queries.length}`);
-      queries.forEach(({ id }, index) => {
-        checkedId(id, `queries[${index}].id`);
+      queries.forEach(({ id, trinoQueryId }, index) => {
+        if (id !== '' || trinoQueryId === '') checkedId(id, `queries[${index}].id`);
+        else checkedId(trinoQueryId, `queries[${index}].trino_query_id`);
       });
-      if (queries.length > 0)
-        await store.recordQueries(queries.map((query) => ({ ...query, text: query.text.slice(0, TEXT_LENGTH) })));
+      const reports = queries.map((query) => ({ ...query, text: query.text.slice(0, TEXT_LENGTH) }));
+      const named = reports.filter(({ id }) => id !== '');
+      if (named.length > 0) await store.recordQueries(named);
+      const seen = reports.filter(({ id }) => id === '');
+      if (seen.length > 0) await recordSeen(context, seen);
       return {};
     },
   };
@@ -86,6 +90,17 @@ function cancelQueued({ ledger }: Context, id: string): Promise<Waiter | undefin
     end(admission, id, 'USER_CANCELED');
     return admission.state.waiter(id);
   });
+}
+
+/** Reports of routers that have not handed the query over, and do not know the id its client saw first. */
+async function recordSeen({ store, ledger }: Context, reports: Query[]): Promise<void> {
+  const early = await store.completeQueries(reports);
+  if (early.length === 0) return;
+  // Ahead of the word of the router that has handed it over. Where it had waited, that is known here.
+  const waited = await ledger.run(({ state }) => new Map([...state.waiters()].map(({ queryId, id }) => [queryId, id])));
+  await store.recordQueries(
+    early.map((report) => ({ ...report, id: waited.get(report.trinoQueryId) ?? report.trinoQueryId })),
+  );
 }
 
 /** A text is looked for within a time range only: no index helps to find it. */
