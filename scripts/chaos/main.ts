@@ -26,8 +26,8 @@ if (!(minutes > 0) || !Number.isInteger(seed) || !(clients > 0) || engine === un
 }
 const WARM_UP_MS = 20_000;
 const QUIET_MS = 60_000;
-/** The gatewayserver remembers what has ended for ten minutes. */
-const FORGOTTEN_MS = 1_200_000;
+/** What has ended is remembered for ten minutes, that it is forgotten for fifteen more, and cleaned up every five. */
+const FORGOTTEN_MS = 2_100_000;
 const FIRST_LIMIT = 3;
 const MOST_GROWTH = 1.2;
 const LONG_RUN_MINUTES = 30;
