@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { AdmissionEntry, Store } from '../src/storage/store.ts';
 import { admissionCommands, runOnReplicas } from './admission-replicas.ts';
+import { holdAdmission } from './hold-admission.ts';
 import type { NewDatabase } from './storage-databases.ts';
 import { withStore } from './storage-fixture.ts';
 
@@ -95,6 +96,25 @@ export function admissionContract(fresh: NewDatabase, { lasting }: { lasting: bo
           ),
         );
         expect(count((await store.admissionChanges(undefined))?.entries ?? [])).toBe(40);
+      }),
+    );
+
+    test(
+      'a change that waited for its turn is not decided by limits that were replaced meanwhile',
+      withStore(fresh, async ({ store, another, url }) => {
+        if (/^sqlite/.test(url)) return; // its transactions wait before they read anything
+        const other = await another();
+        await using lock = await holdAdmission(url);
+        let decidedBy: number | undefined;
+        const waiting = store.changeAdmission(undefined, ({ configuration }) => {
+          decidedBy = configuration;
+          return { entries: [], forgotten: [] };
+        });
+        await lock.wanted();
+        await other.changeConfiguration(async () => {});
+        await lock[Symbol.asyncDispose]();
+        await waiting;
+        expect(decidedBy).toBe((await other.revisions()).configuration);
       }),
     );
 

@@ -59,13 +59,16 @@ export function pruneAdmission(database: Database, ms: number): Promise<void> {
   });
 }
 
+/**
+ * With a lock both rows are held, in their order: a change of the configuration that was committed while this one waited counts.
+ */
 async function readMoment({ manager, engine }: Session, lock: string): Promise<Moment> {
-  const configuration = `(SELECT other.value FROM revisions other WHERE other.name = 'configuration')`;
-  const [row]: { version: unknown; at_ms: unknown; configuration: unknown }[] = await manager.query(
-    `SELECT value AS version, ${CLOCK[engine]} AS at_ms, ${configuration} AS configuration
-     FROM revisions WHERE name = 'admission'${lock}`,
+  const rows: { name: string; value: unknown; at_ms: unknown }[] = await manager.query(
+    `SELECT name, value, ${CLOCK[engine]} AS at_ms FROM revisions
+     WHERE name IN ('admission', 'configuration') ORDER BY name${lock}`,
   );
-  return { version: Number(row?.version), now: Number(row?.at_ms), configuration: Number(row?.configuration) };
+  const value = (name: string) => Number(rows.find((row) => row.name === name)?.value);
+  return { version: value('admission'), now: Number(rows[0]?.at_ms), configuration: value('configuration') };
 }
 
 function readEntries({ manager, engine }: Session, since: number | undefined): Promise<AdmissionEntry[]> {
