@@ -103,6 +103,7 @@ async function run(database: RunningDatabase): Promise<void> {
   const began = performance.now();
   const sayWhen = (line: string) =>
     console.log(`${((performance.now() - began) / 1_000).toFixed(0).padStart(5)} s  ${line}`);
+  const unclean: string[] = [];
   const stage = {
     processes,
     clusters,
@@ -110,6 +111,7 @@ async function run(database: RunningDatabase): Promise<void> {
     setLimit,
     hold: () => call<void>('QueueService/HoldGroup', { id: 'all' }),
     release: () => call<void>('QueueService/ReleaseGroup', { id: 'all' }),
+    complain: (text: string) => void unclean.push(text),
   };
   const done = await disturb(stage, random.fork(), stop, sayWhen);
   over.abort();
@@ -119,6 +121,7 @@ async function run(database: RunningDatabase): Promise<void> {
   await dismissTheAbsent(call);
   const rest = await atRest(suite, clusters, database);
   await judge(clusters, seen, done, rest, database);
+  must('who was asked to stop did so', unclean.length === 0, unclean.join('; ') || `${done.get('restart') ?? 0} times`);
   clearTimeout(halfTime);
   clearInterval(looking);
   const after: Peaks = new Map();
