@@ -38,6 +38,19 @@ export function admissionContract(fresh: NewDatabase, { lasting }: { lasting: bo
     );
 
     test(
+      'a replica that knows more than a restored database forgets it all',
+      withStore(fresh, async ({ store }) => {
+        const version = await write(store, [lease('a')]);
+        const entries = [lease('a')];
+        expect(await store.admissionChanges(version + 5)).toMatchObject({ version, whole: true, entries });
+        await store.changeAdmission(version + 5, (changes) => {
+          expect(changes).toMatchObject({ version, whole: true, entries });
+          return { entries: [], forgotten: [] };
+        });
+      }),
+    );
+
+    test(
       'a change that fails leaves nothing, and one that writes nothing counts as none',
       withStore(fresh, async ({ store }) => {
         const before = await write(store, [lease('a')]);

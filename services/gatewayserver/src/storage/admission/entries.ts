@@ -20,7 +20,8 @@ export async function admissionChanges(
   if (version === since) return undefined;
   return database.snapshot(async (session) => {
     const moment = await readMoment(session, '');
-    return { ...moment, whole: since === undefined, entries: await readEntries(session, since) };
+    const from = readFrom(since, moment);
+    return { ...moment, whole: from === undefined, entries: await readEntries(session, from) };
   });
 }
 
@@ -33,8 +34,9 @@ export function changeAdmission(
   return database.transaction(async (session) => {
     // SQLite's transactions have the whole database for themselves from their start.
     const moment = await readMoment(session, session.engine === 'sqlite' ? '' : ' FOR UPDATE');
-    const entries = moment.version === since ? [] : await readEntries(session, since);
-    const writes = work({ ...moment, whole: since === undefined, entries });
+    const from = readFrom(since, moment);
+    const entries = moment.version === from ? [] : await readEntries(session, from);
+    const writes = work({ ...moment, whole: from === undefined, entries });
     if (writes.entries.length === 0) return moment.version;
     const version = moment.version + 1;
     await writeEntries(session, writes.entries, { ...moment, version });
@@ -43,6 +45,11 @@ export function changeAdmission(
     await session.manager.query(`UPDATE revisions SET value = ${mark} WHERE name = 'admission'`, [version]);
     return version;
   });
+}
+
+/** A database that knows less than was read of it was restored, or has failed over: nothing that was read of it holds. */
+function readFrom(since: number | undefined, { version }: Moment): number | undefined {
+  return since !== undefined && since > version ? undefined : since;
 }
 
 /** See Store.pruneAdmission. */
