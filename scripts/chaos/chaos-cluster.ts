@@ -11,6 +11,8 @@ import type { Random } from './random.ts';
 export type ChaosCluster = AsyncDisposable & {
   readonly id: string;
   readonly url: string;
+  /** Whether it is the life of the coordinator that drew these last five characters of its ids. */
+  isAlive(suffix: string): boolean;
   /** The limit it has in the gateway from now on. */
   limited(limit: number): void;
   /** As kill -9: what runs there is lost; back after so many milliseconds. */
@@ -47,6 +49,7 @@ export async function startChaosCluster(id: string, random: Random): Promise<Cha
   const begun: number[] = [];
   const excesses: string[] = [];
   let highWaterMark = 0;
+  let isUp = true;
   const trino: ScriptedTrino = await startScriptedTrino({
     clientTimeoutMs: ABANDONED_MS,
     recordLimit: 5_000,
@@ -74,12 +77,15 @@ export async function startChaosCluster(id: string, random: Random): Promise<Cha
   return {
     id,
     url: trino.url,
+    isAlive: (suffix) => isUp && suffix === trino.suffix,
     limited: (limit) => limits.set(limit, Date.now()),
     crash: async (awayMs) => {
+      isUp = false;
       await trino.kill();
       live.clear();
       await new Promise((resolve) => setTimeout(resolve, awayMs));
       await trino.restart();
+      isUp = true;
     },
     running: () => [...live].filter(({ ended }) => !ended).length,
     get highWaterMark() {
