@@ -93,7 +93,28 @@ export function admissionContract(fresh: NewDatabase, { lasting }: { lasting: bo
       }),
     );
 
+    test(
+      'what is over goes however much it is',
+      withStore(fresh, async ({ store }) => {
+        const over = Array.from({ length: 1_200 }, (_, at) => lease(`over${at}`, ''));
+        await write(store, [...over, lease('taken'), { kind: 'waiter', id: 'over1', document: '' }]);
+        await store.pruneAdmission(-60_000);
+        expect((await store.admissionChanges(0))?.entries).toEqual([lease('taken')]);
+      }),
+    );
+
     if (!lasting) return;
+
+    test(
+      'forgetting what is over keeps nobody from being admitted',
+      withStore(fresh, async ({ store, url }) => {
+        if (/^sqlite/.test(url)) return; // one writer at a time, in short steps
+        await write(store, [lease('a', '')]);
+        await using _lock = await holdAdmission(url);
+        await store.pruneAdmission(-60_000);
+        expect((await store.admissionChanges(0))?.entries).toEqual([]);
+      }),
+    );
 
     test(
       'changes of two replicas run one after the other',

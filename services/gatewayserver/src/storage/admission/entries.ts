@@ -1,13 +1,15 @@
+import { In, LessThan } from 'typeorm';
 import { CLOCK } from '../clock.ts';
 import type { Database } from '../database.ts';
 import type { Engine } from '../engine.ts';
-import { TABLES } from '../entities.ts';
+import { type AdmissionRow, TABLES } from '../entities.ts';
 import type { Session } from '../session.ts';
 import type { AdmissionChanges, AdmissionEntry, AdmissionWrites } from '../store.ts';
 import { deleteSealed, pruneSealed } from './sealed.ts';
 
 /** Few sizes, so that the statements are prepared once. */
 const ROWS_PER_STATEMENT = [64, 8, 1];
+const ROWS_PER_PRUNE = 500;
 
 type Moment = Pick<AdmissionChanges, 'version' | 'now' | 'configuration'>;
 
@@ -52,17 +54,22 @@ function readFrom(since: number | undefined, { version }: Moment): number | unde
   return since !== undefined && since > version ? undefined : since;
 }
 
-/** See Store.pruneAdmission. */
-export function pruneAdmission(database: Database, ms: number): Promise<void> {
-  return database.transaction(async (session) => {
-    const { now } = await readMoment(session, session.engine === 'sqlite' ? '' : ' FOR UPDATE');
-    await session.manager
-      .createQueryBuilder()
-      .delete()
-      .from(TABLES.admission)
-      .where(`document = '' AND changed_at < :before`, { before: now - ms })
-      .execute();
-    await pruneSealed(session, now - ms);
+/** See Store.pruneAdmission. Nobody reads what is that old any more: no lock keeps others from admitting meanwhile. */
+export async function pruneAdmission(database: Database, ms: number): Promise<void> {
+  const { now } = await database.read((session) => readMoment(session, ''));
+  while ((await pruneSome(database, now - ms)) === ROWS_PER_PRUNE);
+  await database.transaction((session) => pruneSealed(session, now - ms));
+}
+
+function pruneSome(database: Database, before: number): Promise<number> {
+  return database.transaction(async ({ manager }) => {
+    const rows = manager.getRepository<AdmissionRow>(TABLES.admission);
+    const isOver = { document: '', changedAt: LessThan(before) };
+    const select = { kind: true, id: true };
+    const old = await rows.find({ select, where: isOver, order: { version: 'ASC' }, take: ROWS_PER_PRUNE });
+    for (const [kind, entries] of Map.groupBy(old, (row) => row.kind))
+      await rows.delete({ ...isOver, kind, id: In(entries.map(({ id }) => id)) });
+    return old.length;
   });
 }
 
