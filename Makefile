@@ -52,7 +52,7 @@ api-fuzz: setup ## schemathesis against the OpenAPI document, for less than a mi
 run-smoke: setup ## is make run what the README says?
 	node scripts/run/smoke.ts
 
-chaos: setup ## MINUTES=n: two of each process while everything is killed in turn; SEED=n repeats it
+chaos: setup ## 3 minutes, or MINUTES=n, in which everything is killed in turn while clients wait and run; SEED=n draws the same again, ENGINE=postgres|mysql|mariadb
 	node scripts/chaos/main.ts
 
 images: setup ## the steps of the Dockerfiles in a folder, and each service started from it (needs no container engine)

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Page } from '../../packages/e2e/src/trino-query.ts';
-import { isTemporaryQueryId } from '../../packages/trino/src/query-id.ts';
+import { isTemporaryQueryId, querySuffix } from '../../packages/trino/src/query-id.ts';
 import { chaosRows, chaosStatement } from './chaos-cluster.ts';
 import type { Random } from './random.ts';
 
@@ -12,12 +12,14 @@ export type Outcome =
   | 'right'
   | 'cancelled'
   | 'left'
-  /** An error page, as Trino fails a query: the cluster died, the queue is full, nobody is available. */
+  /** An error page that tells of what was done: its cluster died, it was not polled for too long, nobody could take it. */
   | 'failed'
-  /** Its link was known to nobody any more: right only when a cluster died. */
+  /** Its link was known to nobody any more, because its cluster has died. */
   | 'gone'
-  /** The same of a statement that waited in the gateway: never right. */
+  /** The same of a statement whose cluster lives, or that waited in the gateway: never right. */
   | 'lost'
+  /** Any other error page: never right. */
+  | 'refused'
   /** Rows of another query, or none: never right. */
   | 'wrong'
   /** No end within the patience of a client: never right. */
@@ -30,6 +32,8 @@ export type ClientsOptions = {
   routers: readonly string[];
   clients: number;
   random: Random;
+  /** Whether the coordinator that drew these last five characters of its ids lives. */
+  isAlive(suffix: string): boolean;
   /** Clients begin nothing new afterwards. */
   signal: AbortSignal;
 };
@@ -38,7 +42,9 @@ const USERS = ['ann', 'bob', 'eve', 'joe', 'zoe'];
 const PATIENCE_MS = 180_000;
 const REQUEST_MS = 30_000;
 const RETRY_MS = 100;
-const NEVER_RIGHT: ReadonlySet<Outcome> = new Set(['lost', 'wrong', 'stuck']);
+const NEVER_RIGHT: ReadonlySet<Outcome> = new Set(['lost', 'refused', 'wrong', 'stuck']);
+/** Clusters here give up who does not poll for seconds: so long as a router may be away on a busy machine. */
+const EXPECTED_ERRORS = new Set(['ABANDONED_QUERY', 'REMOTE_HOST_GONE', 'NO_NODES_AVAILABLE']);
 const BUSY = new Set([502, 503, 504]);
 
 /** Runs so many clients, each with one statement after the other; answers when the last has come to its end. */
@@ -52,7 +58,7 @@ export async function runClients(options: ClientsOptions): Promise<Seen> {
       const mine = number;
       const { outcome, text } = await runOne(mine, random, options);
       count(seen.outcomes, outcome);
-      if (outcome === 'failed') count(seen.errors, text);
+      if (outcome === 'failed') count(seen.errors, text.replace(/:.*/s, ''));
       if (NEVER_RIGHT.has(outcome)) seen.complaints.push(`statement ${mine} ${outcome}: ${text}`);
       await delay(random.whole(0, 200));
     }
@@ -66,7 +72,7 @@ const DICE: readonly Manner[] = ['patient', 'patient', 'patient', 'patient', 'sl
 async function runOne(
   number: number,
   random: Random,
-  { routers }: ClientsOptions,
+  { routers, isAlive }: ClientsOptions,
 ): Promise<{ outcome: Outcome; text: string }> {
   const manner = random.pick(DICE);
   const polls = manner === 'cancels' || manner === 'leaves' ? random.whole(0, 6) : Number.POSITIVE_INFINITY;
@@ -97,8 +103,13 @@ async function runOne(
   const rows: unknown[][] = [];
   for (let polled = 0; ; polled++) {
     if (page === 0) return { outcome: 'stuck', text: 'no page' };
-    if (typeof page === 'number')
-      return { outcome: isTemporaryQueryId(id) ? 'lost' : 'gone', text: `HTTP ${page} for a link of ${id}` };
+    if (typeof page === 'number') {
+      const isLost = id === '' || isTemporaryQueryId(id) || isAlive(querySuffix(id) ?? '');
+      return {
+        outcome: isLost ? 'lost' : 'gone',
+        text: `HTTP ${page} for ${id === '' ? 'a submission' : `a link of ${id}`}`,
+      };
+    }
     id = page.id;
     rows.push(...(page.data ?? []));
     if (page.nextUri === undefined) break;
@@ -112,7 +123,12 @@ async function runOne(
     if (manner === 'slow') await delay(random.whole(0, 2_000));
     page = await request(path, {});
   }
-  if (page.error) return { outcome: 'failed', text: page.error.errorName };
+  const { error } = page;
+  if (error)
+    return {
+      outcome: EXPECTED_ERRORS.has(error.errorName) ? 'failed' : 'refused',
+      text: `${error.errorName}: ${error.message}`,
+    };
   const right = JSON.stringify(rows) === JSON.stringify(chaosRows(number));
   return { outcome: right ? 'right' : 'wrong', text: JSON.stringify(rows).slice(0, 200) };
 }

@@ -11,6 +11,8 @@ import type { Random } from './random.ts';
 export type ChaosCluster = AsyncDisposable & {
   readonly id: string;
   readonly url: string;
+  /** Whether it is the life of the coordinator that drew these last five characters of its ids. */
+  isAlive(suffix: string): boolean;
   /** The limit it has in the gateway from now on. */
   limited(limit: number): void;
   /** As kill -9: what runs there is lost; back after so many milliseconds. */
@@ -25,8 +27,8 @@ export type ChaosCluster = AsyncDisposable & {
   readonly excesses: readonly string[];
 };
 
-/** Longer than a slot that was taken under the limit before may wait for its first poll. */
-const LIMIT_HOLDS_MS = 65_000;
+/** A slot is taken under the limit of that moment, and the statement arrives within this time of it. */
+const LIMIT_HOLDS_MS = 15_000;
 const ABANDONED_MS = 5_000;
 const LONGEST_RUN_MS = 1_200;
 
@@ -47,6 +49,7 @@ export async function startChaosCluster(id: string, random: Random): Promise<Cha
   const begun: number[] = [];
   const excesses: string[] = [];
   let highWaterMark = 0;
+  let isUp = true;
   const trino: ScriptedTrino = await startScriptedTrino({
     clientTimeoutMs: ABANDONED_MS,
     recordLimit: 5_000,
@@ -62,7 +65,8 @@ export async function startChaosCluster(id: string, random: Random): Promise<Cha
     if (query) live.add(query);
     begun.push(number);
     highWaterMark = Math.max(highWaterMark, live.size);
-    const allowed = limits.largest(Date.now(), LIMIT_HOLDS_MS);
+    const now = Date.now();
+    const allowed = limits.largest(now, now - (query?.submittedAt ?? now) + LIMIT_HOLDS_MS);
     if (live.size > allowed) excesses.push(`${id}: ${live.size} queries at a time, ${allowed} allowed`);
     return {
       columns: [{ name: 'n', type: 'bigint' }],
@@ -73,12 +77,15 @@ export async function startChaosCluster(id: string, random: Random): Promise<Cha
   return {
     id,
     url: trino.url,
+    isAlive: (suffix) => isUp && suffix === trino.suffix,
     limited: (limit) => limits.set(limit, Date.now()),
     crash: async (awayMs) => {
+      isUp = false;
       await trino.kill();
       live.clear();
       await new Promise((resolve) => setTimeout(resolve, awayMs));
       await trino.restart();
+      isUp = true;
     },
     running: () => [...live].filter(({ ended }) => !ended).length,
     get highWaterMark() {

@@ -13,10 +13,13 @@ export type Stage = {
   setLimit(backendId: string, limit: number): Promise<void>;
   hold(): Promise<void>;
   release(): Promise<void>;
+  /** Takes down what must never happen. */
+  complain(text: string): void;
 };
 
 const LONGEST_PAUSE_MS = 4_000;
 const LONGEST_OUTAGE_MS = 6_000;
+const LONGEST_FREEZE_MS = 8_000;
 const MOST_SLOTS = 4;
 
 type Deed = { name: string; weight: number; run(random: Random, stage: Stage): Promise<string> };
@@ -24,13 +27,49 @@ type Deed = { name: string; weight: number; run(random: Random, stage: Stage): P
 const DEEDS: readonly Deed[] = [
   {
     name: 'kill',
-    weight: 6,
+    weight: 5,
     run: async (random, { processes }) => {
       const { name, process } = random.pick(processes);
       await process.kill();
       await delay(random.whole(0, 2_000));
       await process.start();
       return name;
+    },
+  },
+  {
+    name: 'kill two',
+    weight: 2,
+    run: async (random, { processes }) => {
+      const first = random.pick(processes);
+      const second = random.pick(processes.filter((one) => one !== first));
+      await Promise.all([first.process.kill(), second.process.kill()]);
+      await delay(random.whole(0, 2_000));
+      await Promise.all([first.process.start(), second.process.start()]);
+      return `${first.name} and ${second.name}`;
+    },
+  },
+  {
+    name: 'restart',
+    weight: 2,
+    run: async (random, { processes, complain }) => {
+      const { name, process } = random.pick(processes);
+      const { code, signal } = await process.stop();
+      if (code !== 0) complain(`${name} ended with ${code ?? signal} when it was asked to stop`);
+      await process.start();
+      return name;
+    },
+  },
+  {
+    // As a machine that swaps, or a network that is away: whoever waits for it knows no more than that it is silent.
+    name: 'freeze',
+    weight: 2,
+    run: async (random, { processes }) => {
+      const { name, process } = random.pick(processes);
+      const ms = random.whole(500, LONGEST_FREEZE_MS);
+      process.freeze();
+      await delay(ms);
+      process.thaw();
+      return `${name} for ${ms} ms`;
     },
   },
   {

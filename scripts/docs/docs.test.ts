@@ -14,6 +14,7 @@ const PAGES = [
   'CHANGELOG.md',
   'docs/admission.md',
   'docs/api.md',
+  'docs/chaos.md',
   'docs/configuration.md',
   'docs/metrics.md',
   'docs/operating.md',

@@ -42,6 +42,8 @@ export class ScriptedQuery {
   error: ScriptedError | undefined;
   /** Epoch milliseconds of the last sign of life of the client. */
   seenAt = Date.now();
+  /** Epoch milliseconds of the POST. */
+  readonly submittedAt = Date.now();
   /** Epoch milliseconds; undefined before. */
   startedAt: number | undefined;
   endedAt: number | undefined;
@@ -49,7 +51,6 @@ export class ScriptedQuery {
   readonly #watcher: QueryWatcher;
   readonly #queued: Context;
   readonly #executing: Context;
-  readonly #submittedAt = Date.now();
   #script: StatementScript = {};
   #begun = false;
   #canceledEarly = false;
@@ -179,7 +180,7 @@ export class ScriptedQuery {
   }
 
   #elapsed(): number {
-    return Date.now() - this.#submittedAt;
+    return Date.now() - this.submittedAt;
   }
 
   #queuedTail(): string {
@@ -194,14 +195,14 @@ export class ScriptedQuery {
 
   #nextQueued(token: number): Page | Promise<Page> {
     if (this.state === 'FAILED') return this.#failedPage(false);
-    const left = this.#submittedAt + (this.#script.queuedMs ?? 0) - Date.now();
+    const left = this.submittedAt + (this.#script.queuedMs ?? 0) - Date.now();
     if (left > 0 && token > 1) return this.#hold(left).then(() => this.#queuedPage(token));
     return this.#queuedPage(token);
   }
 
   #queuedPage(token: number): Page {
     if (this.state === 'FAILED') return this.#failedPage(false);
-    const waiting = this.#submittedAt + (this.#script.queuedMs ?? 0) > Date.now();
+    const waiting = this.submittedAt + (this.#script.queuedMs ?? 0) > Date.now();
     if (waiting || token < (this.#script.queuedPolls ?? 2)) {
       return { nextPath: this.#queued.path(token + 1), tail: this.#queuedTail(), headers: [] };
     }

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { AdmissionEntry, Store } from '../src/storage/store.ts';
 import { admissionCommands, runOnReplicas } from './admission-replicas.ts';
+import { holdAdmission } from './hold-admission.ts';
 import type { NewDatabase } from './storage-databases.ts';
 import { withStore } from './storage-fixture.ts';
 
@@ -33,6 +34,19 @@ export function admissionContract(fresh: NewDatabase, { lasting }: { lasting: bo
         expect(all).toMatchObject({ version: second, whole: true });
         expect(all?.entries).toHaveLength(2);
         expect(Math.abs((all?.now ?? 0) - Date.now())).toBeLessThan(60_000);
+      }),
+    );
+
+    test(
+      'a replica that knows more than a restored database forgets it all',
+      withStore(fresh, async ({ store }) => {
+        const version = await write(store, [lease('a')]);
+        const entries = [lease('a')];
+        expect(await store.admissionChanges(version + 5)).toMatchObject({ version, whole: true, entries });
+        await store.changeAdmission(version + 5, (changes) => {
+          expect(changes).toMatchObject({ version, whole: true, entries });
+          return { entries: [], forgotten: [] };
+        });
       }),
     );
 
@@ -79,7 +93,28 @@ export function admissionContract(fresh: NewDatabase, { lasting }: { lasting: bo
       }),
     );
 
+    test(
+      'what is over goes however much it is',
+      withStore(fresh, async ({ store }) => {
+        const over = Array.from({ length: 1_200 }, (_, at) => lease(`over${at}`, ''));
+        await write(store, [...over, lease('taken'), { kind: 'waiter', id: 'over1', document: '' }]);
+        await store.pruneAdmission(-60_000);
+        expect((await store.admissionChanges(0))?.entries).toEqual([lease('taken')]);
+      }),
+    );
+
     if (!lasting) return;
+
+    test(
+      'forgetting what is over keeps nobody from being admitted',
+      withStore(fresh, async ({ store, url }) => {
+        if (/^sqlite/.test(url)) return; // one writer at a time, in short steps
+        await write(store, [lease('a', '')]);
+        await using _lock = await holdAdmission(url);
+        await store.pruneAdmission(-60_000);
+        expect((await store.admissionChanges(0))?.entries).toEqual([]);
+      }),
+    );
 
     test(
       'changes of two replicas run one after the other',
@@ -96,6 +131,25 @@ export function admissionContract(fresh: NewDatabase, { lasting }: { lasting: bo
           ),
         );
         expect(count((await store.admissionChanges(undefined))?.entries ?? [])).toBe(40);
+      }),
+    );
+
+    test(
+      'a change that waited for its turn is not decided by limits that were replaced meanwhile',
+      withStore(fresh, async ({ store, another, url }) => {
+        if (/^sqlite/.test(url)) return; // its transactions wait before they read anything
+        const other = await another();
+        await using lock = await holdAdmission(url);
+        let decidedBy: number | undefined;
+        const waiting = store.changeAdmission(undefined, ({ configuration }) => {
+          decidedBy = configuration;
+          return { entries: [], forgotten: [] };
+        });
+        await lock.wanted();
+        await other.changeConfiguration(async () => {});
+        await lock[Symbol.asyncDispose]();
+        await waiting;
+        expect(decidedBy).toBe((await other.revisions()).configuration);
       }),
     );
 

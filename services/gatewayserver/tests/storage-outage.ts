@@ -1,5 +1,8 @@
 // Servers that go away. Not among the plain tests: scripts/databases/test-databases.ts runs it with an engine.
 
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { create } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { BackendSchema, QuerySchema } from '@trino-gateway/api/gateway';
@@ -62,5 +65,24 @@ test(`${engine}: a server that is there but silent does not hold a call for ever
     held.resolve();
     await holder;
     await other[Symbol.asyncDispose]();
+  }
+});
+
+test(`${engine}: a replica whose machine vanished in mid-transaction does not hold its locks for hours`, async () => {
+  const script = fileURLToPath(new URL('hold-and-hang.ts', import.meta.url));
+  const replica = spawn(process.execPath, [script, database.url], { stdio: ['ignore', 'pipe', 'inherit'] });
+  try {
+    await once(replica.stdout, 'data');
+    await expect(put('blocked')).rejects.toBeInstanceOf(DatabaseUnavailableError);
+    for (const deadline = Date.now() + 90_000; ; ) {
+      try {
+        await put('free');
+        return;
+      } catch (error) {
+        if (Date.now() > deadline) throw error;
+      }
+    }
+  } finally {
+    replica.kill('SIGKILL');
   }
 });

@@ -6,7 +6,7 @@ import { type DatabaseAddress, MEMORY, type ServerAddress } from './database-url
 import { entities } from './entities.ts';
 import { failureOf, withoutStatement } from './failures.ts';
 import { MIGRATIONS } from './migrations/index.ts';
-import { inTime } from './session.ts';
+import { ABANDONED_AFTER_LIMITS, inTime } from './session.ts';
 
 /** How many connections, and how long one may take to come about. */
 export type ConnectionLimits = { poolSize: number; timeLimitMs: number };
@@ -72,7 +72,14 @@ function options(address: DatabaseAddress, limits: ConnectionLimits): DataSource
         supportBigNumbers: true,
         poolSize: limits.poolSize,
         connectTimeout: limits.timeLimitMs,
-        extra: { waitForConnections: true, enableKeepAlive: true, maxIdle: limits.poolSize, idleTimeout: 60_000 },
+        extra: {
+          waitForConnections: true,
+          enableKeepAlive: true,
+          // Idle connections go before the server ends them; the pool looks for them only below its size.
+          maxIdle: limits.poolSize - 1,
+          idleTimeout: (ABANDONED_AFTER_LIMITS / 2) * limits.timeLimitMs,
+          gracefulEnd: true,
+        },
       };
     case 'postgres':
       return {

@@ -15,6 +15,12 @@ export type OpenSession = { session: Session; runner: QueryRunner; close(): Prom
 // The server ends a statement at its time limit; the client gives it this much longer before it drops the connection.
 const CLIENT_GRACE_MS = 1_000;
 
+/**
+ * A replica that vanished in mid-transaction, its machine lost power say, holds its locks for as long as the server believes in
+ * its connection: hours. After so many time limits without a word the server ends it.
+ */
+export const ABANDONED_AFTER_LIMITS = 4;
+
 const prepared = new WeakSet<object>();
 
 /** Takes a connection of the pool, in at most `timeLimitMs`, and holds every statement on it to that limit. */
@@ -75,10 +81,11 @@ function settings(engine: Engine, timeLimitMs: number): string[] {
     return [
       `SET statement_timeout = ${timeLimitMs}`,
       `SET lock_timeout = ${timeLimitMs}`,
-      `SET idle_in_transaction_session_timeout = ${4 * timeLimitMs}`,
+      `SET idle_in_transaction_session_timeout = ${ABANDONED_AFTER_LIMITS * timeLimitMs}`,
     ];
   return [
     'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
+    `SET SESSION wait_timeout = ${ABANDONED_AFTER_LIMITS * seconds}`,
     // A mysql:// URL may well lead to a MariaDB: comments that only one of them executes tell them apart.
     `SET SESSION innodb_lock_wait_timeout = ${seconds}
       /*!50708 , SESSION max_execution_time = ${timeLimitMs} */

@@ -178,7 +178,7 @@ export type Store = AsyncDisposable & {
 
   /**
    * What of admission was changed after a version, or all there is; undefined when nothing was. A version is only good for
-   * some minutes: afterwards what is over has been deleted.
+   * some minutes: afterwards what is over has been deleted. One that a restored database has not reached yet counts as none.
    */
   admissionChanges(since: number | undefined): Promise<AdmissionChanges | undefined>;
   /**

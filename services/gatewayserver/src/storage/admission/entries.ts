@@ -1,13 +1,15 @@
+import { In, LessThan } from 'typeorm';
 import { CLOCK } from '../clock.ts';
 import type { Database } from '../database.ts';
 import type { Engine } from '../engine.ts';
-import { TABLES } from '../entities.ts';
+import { type AdmissionRow, TABLES } from '../entities.ts';
 import type { Session } from '../session.ts';
 import type { AdmissionChanges, AdmissionEntry, AdmissionWrites } from '../store.ts';
 import { deleteSealed, pruneSealed, writeSealed } from './sealed.ts';
 
 /** Few sizes, so that the statements are prepared once. */
 const ROWS_PER_STATEMENT = [64, 8, 1];
+const ROWS_PER_PRUNE = 500;
 
 type Moment = Pick<AdmissionChanges, 'version' | 'now' | 'configuration'>;
 
@@ -20,7 +22,8 @@ export async function admissionChanges(
   if (version === since) return undefined;
   return database.snapshot(async (session) => {
     const moment = await readMoment(session, '');
-    return { ...moment, whole: since === undefined, entries: await readEntries(session, since) };
+    const from = readFrom(since, moment);
+    return { ...moment, whole: from === undefined, entries: await readEntries(session, from) };
   });
 }
 
@@ -33,8 +36,9 @@ export function changeAdmission(
   return database.transaction(async (session) => {
     // SQLite's transactions have the whole database for themselves from their start.
     const moment = await readMoment(session, session.engine === 'sqlite' ? '' : ' FOR UPDATE');
-    const entries = moment.version === since ? [] : await readEntries(session, since);
-    const writes = work({ ...moment, whole: since === undefined, entries });
+    const from = readFrom(since, moment);
+    const entries = moment.version === from ? [] : await readEntries(session, from);
+    const writes = work({ ...moment, whole: from === undefined, entries });
     if (writes.entries.length === 0) return moment.version;
     const version = moment.version + 1;
     await writeEntries(session, writes.entries, { ...moment, version });
@@ -46,27 +50,40 @@ export function changeAdmission(
   });
 }
 
-/** See Store.pruneAdmission. */
-export function pruneAdmission(database: Database, ms: number): Promise<void> {
-  return database.transaction(async (session) => {
-    const { now } = await readMoment(session, session.engine === 'sqlite' ? '' : ' FOR UPDATE');
-    await session.manager
-      .createQueryBuilder()
-      .delete()
-      .from(TABLES.admission)
-      .where(`document = '' AND changed_at < :before`, { before: now - ms })
-      .execute();
-    await pruneSealed(session, now - ms);
+/** A database that knows less than was read of it was restored, or has failed over: nothing that was read of it holds. */
+function readFrom(since: number | undefined, { version }: Moment): number | undefined {
+  return since !== undefined && since > version ? undefined : since;
+}
+
+/** See Store.pruneAdmission. Nobody reads what is that old any more: no lock keeps others from admitting meanwhile. */
+export async function pruneAdmission(database: Database, ms: number): Promise<void> {
+  const { now } = await database.read((session) => readMoment(session, ''));
+  while ((await pruneSome(database, now - ms)) === ROWS_PER_PRUNE);
+  await database.transaction((session) => pruneSealed(session, now - ms));
+}
+
+function pruneSome(database: Database, before: number): Promise<number> {
+  return database.transaction(async ({ manager }) => {
+    const rows = manager.getRepository<AdmissionRow>(TABLES.admission);
+    const isOver = { document: '', changedAt: LessThan(before) };
+    const select = { kind: true, id: true };
+    const old = await rows.find({ select, where: isOver, order: { version: 'ASC' }, take: ROWS_PER_PRUNE });
+    for (const [kind, entries] of Map.groupBy(old, (row) => row.kind))
+      await rows.delete({ ...isOver, kind, id: In(entries.map(({ id }) => id)) });
+    return old.length;
   });
 }
 
+/**
+ * With a lock both rows are held, in their order: a change of the configuration that was committed while this one waited counts.
+ */
 async function readMoment({ manager, engine }: Session, lock: string): Promise<Moment> {
-  const configuration = `(SELECT other.value FROM revisions other WHERE other.name = 'configuration')`;
-  const [row]: { version: unknown; at_ms: unknown; configuration: unknown }[] = await manager.query(
-    `SELECT value AS version, ${CLOCK[engine]} AS at_ms, ${configuration} AS configuration
-     FROM revisions WHERE name = 'admission'${lock}`,
+  const rows: { name: string; value: unknown; at_ms: unknown }[] = await manager.query(
+    `SELECT name, value, ${CLOCK[engine]} AS at_ms FROM revisions
+     WHERE name IN ('admission', 'configuration') ORDER BY name${lock}`,
   );
-  return { version: Number(row?.version), now: Number(row?.at_ms), configuration: Number(row?.configuration) };
+  const value = (name: string) => Number(rows.find((row) => row.name === name)?.value);
+  return { version: value('admission'), now: Number(rows[0]?.at_ms), configuration: value('configuration') };
 }
 
 function readEntries({ manager, engine }: Session, since: number | undefined): Promise<AdmissionEntry[]> {

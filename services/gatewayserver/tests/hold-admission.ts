@@ -1,0 +1,40 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { connectPatiently } from '../src/storage/data-source.ts';
+import { parseDatabaseUrl } from '../src/storage/database-url.ts';
+
+/** The row lock of admission, as a replica that takes its time holds it; disposed of it is free. */
+export type HeldAdmission = AsyncDisposable & {
+  /** Resolves when somebody waits for it. */
+  wanted(): Promise<void>;
+};
+
+const WAITING = {
+  postgres: `SELECT count(*) AS waiting FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+  mysql: `SELECT count(*) AS waiting FROM information_schema.innodb_trx t JOIN information_schema.processlist p
+    ON p.id = t.trx_mysql_thread_id WHERE p.db = DATABASE() AND t.trx_state = 'LOCK WAIT'`,
+};
+
+/** Takes it, on a server; SQLite has no locks of rows. */
+export async function holdAdmission(url: string): Promise<HeldAdmission> {
+  const source = await connectPatiently(parseDatabaseUrl(url), { poolSize: 2, timeLimitMs: 20_000 });
+  const runner = source.createQueryRunner();
+  await runner.query('START TRANSACTION');
+  await runner.query(`SELECT value FROM revisions WHERE name = 'admission' FOR UPDATE`);
+  let isHeld = true;
+  return {
+    wanted: async () => {
+      for (;;) {
+        const [row]: { waiting: unknown }[] = await source.query(WAITING[/^postgres/.test(url) ? 'postgres' : 'mysql']);
+        if (Number(row?.waiting) > 0) return;
+        await delay(5);
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      if (!isHeld) return;
+      isHeld = false;
+      await runner.query('COMMIT');
+      await runner.release();
+      await source.destroy();
+    },
+  };
+}

@@ -1,0 +1,11 @@
+// A replica that takes the lock of the configuration in the database it is given, says so, and does nothing any more.
+
+import { writeSync } from 'node:fs';
+import { silentLogger } from '@trino-gateway/runtime';
+import { openStore } from '../src/storage/index.ts';
+
+const store = await openStore({ url: process.argv[2] ?? '', poolSize: 1, timeLimitMs: 5_000, logger: silentLogger });
+await store.changeConfiguration(async () => {
+  writeSync(1, 'held\n');
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+});
