@@ -45,7 +45,7 @@ export function admissionContract(fresh: NewDatabase, { lasting }: { lasting: bo
         expect(await store.admissionChanges(version + 5)).toMatchObject({ version, whole: true, entries });
         await store.changeAdmission(version + 5, (changes) => {
           expect(changes).toMatchObject({ version, whole: true, entries });
-          return { entries: [], forgotten: [] };
+          return { entries: [], sealed: [], forgotten: [] };
         });
       }),
     );
@@ -143,7 +143,7 @@ export function admissionContract(fresh: NewDatabase, { lasting }: { lasting: bo
         let decidedBy: number | undefined;
         const waiting = store.changeAdmission(undefined, ({ configuration }) => {
           decidedBy = configuration;
-          return { entries: [], forgotten: [] };
+          return { entries: [], sealed: [], forgotten: [] };
         });
         await lock.wanted();
         await other.changeConfiguration(async () => {});
