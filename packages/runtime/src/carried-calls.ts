@@ -23,6 +23,7 @@ type Line = {
   sending: Gathering<Sent>;
   lastNumber: number;
   heardAt: number;
+  /** Nothing is heard of it any more. */
   end(): void;
 };
 
@@ -53,15 +54,16 @@ export function carryCalls(transport: Transport, services: readonly DescService[
 
   const open = (): Line => {
     const stop = new AbortController();
-    const end = () => stop.abort(lost());
+    const end = () => stop.abort(silent());
     const sending = createGathering<Sent>(MOST_IN_MESSAGE);
     const opened: Line = { calls: new Map(), sending, lastNumber: 0, heardAt: performance.now(), end };
-    void listen(opened, stop.signal).then((reason) => {
+    const signal = AbortSignal.any([stop.signal, disposed.signal]);
+    void listen(opened, signal).then((reason) => {
       if (line === opened) line = undefined;
       mayOpenAt = performance.now() + pauseMs * (0.5 + Math.random());
       pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
       sending.close();
-      end();
+      stop.abort(canceled());
       for (const call of opened.calls.values()) call.failed(reason);
     });
     return opened;
@@ -70,7 +72,6 @@ export function carryCalls(transport: Transport, services: readonly DescService[
   const listen = async (opened: Line, signal: AbortSignal): Promise<ConnectError> => {
     const { calls, sending, end } = opened;
     const hello = setTimeout(end, HELLO_LIMIT_MS);
-    disposed.signal.addEventListener('abort', end, { once: true });
     try {
       const input = requests(sending.lists);
       const { message } = await transport.stream(CarrierService.method.carry, signal, 0, undefined, input);
@@ -86,7 +87,6 @@ export function carryCalls(transport: Transport, services: readonly DescService[
       return refusesToken(error) ? ConnectError.from(error) : lost();
     } finally {
       clearTimeout(hello);
-      disposed.signal.removeEventListener('abort', end);
     }
   };
 
@@ -102,7 +102,7 @@ export function carryCalls(transport: Transport, services: readonly DescService[
       return transport.unary(method, signal, timeoutMs, header, input, values);
     },
     stream: transport.stream,
-    [Symbol.dispose]: () => disposed.abort(),
+    [Symbol.dispose]: () => disposed.abort(canceled()),
   };
 }
 
@@ -140,7 +140,7 @@ function makeCall<I extends DescMessage, O extends DescMessage>(
     };
     const onAbort = () => drop(canceled());
     const onTime = () => {
-      drop(new ConnectError('the gatewayserver did not answer in time', Code.DeadlineExceeded));
+      drop(silent());
       // Not even a sign of life for longer than there should be one: nobody is there any more.
       if (performance.now() - Math.max(sentAt, line.heardAt) >= SILENCE_MS) line.end();
     };
@@ -167,6 +167,10 @@ function makeCall<I extends DescMessage, O extends DescMessage>(
     });
     line.sending.push({ call: { number, method: `${method.parent.typeName}/${method.name}`, request } });
   });
+}
+
+function silent(): ConnectError {
+  return new ConnectError('the gatewayserver did not answer in time', Code.DeadlineExceeded);
 }
 
 function lost(): ConnectError {

@@ -19,8 +19,9 @@ const PINGS = { pingIntervalMs: 5_000, pingTimeoutMs: 10_000 };
 
 /**
  * A transport to the gatewayserver. A call that fails because a replica cannot be reached is tried once on each other
- * replica, and later calls start with the one that answered: every call made through it must be safe to repeat. Disposal
- * closes its connections.
+ * replica, and later calls start with the one that answered: every call made through it must be safe to repeat. A stream
+ * that its caller ends with DEADLINE_EXCEEDED was silent: later calls start with the next replica. Disposal closes its
+ * connections.
  */
 export function createGatewayTransport(options: GatewayTransportOptions): Transport & Disposable {
   const authorize: Interceptor = (next) => (request) => {
@@ -42,9 +43,13 @@ export function createGatewayTransport(options: GatewayTransportOptions): Transp
     return { transport, sessionManager };
   });
   let current = 0;
+  // Of many calls that fail together only the first moves on, else they would run past the replica that works.
+  const moveOn = (from: number) => {
+    if (current === from) current = (from + 1) % replicas.length;
+  };
   const eachReplica = async <T>(
     signal: AbortSignal | undefined,
-    call: (transport: Transport) => Promise<T>,
+    call: (transport: Transport, at: number) => Promise<T>,
   ): Promise<T> => {
     let failure: unknown = new ConnectError('no gatewayserver URL is configured', Code.Unavailable);
     const first = current;
@@ -53,14 +58,13 @@ export function createGatewayTransport(options: GatewayTransportOptions): Transp
       const replica = replicas[at];
       if (!replica) break;
       try {
-        const answer = await call(replica.transport);
+        const answer = await call(replica.transport, at);
         if (tried > 0) current = at;
         return answer;
       } catch (error) {
         failure = error;
         if (signal?.aborted || !isUnreachable(error)) throw error;
-        // Of many calls that fail together only the first moves on, else they would run past the replica that works.
-        if (current === at) current = (at + 1) % replicas.length;
+        moveOn(at);
         if (ConnectError.from(error).code === Code.DeadlineExceeded) throw error; // its time is used up
       }
     }
@@ -68,7 +72,13 @@ export function createGatewayTransport(options: GatewayTransportOptions): Transp
   };
   return {
     unary: (method, signal, ...rest) => eachReplica(signal, (transport) => transport.unary(method, signal, ...rest)),
-    stream: (method, signal, ...rest) => eachReplica(signal, (transport) => transport.stream(method, signal, ...rest)),
+    stream: (method, signal, ...rest) =>
+      eachReplica(signal, (transport, at) => {
+        signal?.addEventListener('abort', () => {
+          if (ConnectError.from(signal.reason).code === Code.DeadlineExceeded) moveOn(at);
+        });
+        return transport.stream(method, signal, ...rest);
+      }),
     [Symbol.dispose]: () => {
       for (const { sessionManager } of replicas) sessionManager.abort();
     },

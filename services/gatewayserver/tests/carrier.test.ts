@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { create } from '@bufbuild/protobuf';
 import { Code, ConnectError, createClient, type Transport } from '@connectrpc/connect';
@@ -23,8 +25,12 @@ afterEach(() => {
 });
 
 /** A router's calls, and the methods that went by themselves instead of on the stream. */
-function routerOf(server: Pick<TestGatewayserver, 'url'>, token?: string) {
-  const plain = cleanUp.use(createGatewayTransport({ urls: [server.url], token, timeLimitMs: 30_000 }));
+function routerOf(
+  server: Pick<TestGatewayserver, 'url'>,
+  { token, before = [] }: { token?: string; before?: string[] } = {},
+) {
+  const urls = [...before, server.url];
+  const plain = cleanUp.use(createGatewayTransport({ urls, token, timeLimitMs: 30_000 }));
   const alone: string[] = [];
   const watched: Transport = {
     stream: plain.stream,
@@ -79,10 +85,10 @@ test('a carried call is answered otherwise than one of its own', async () => {
 
 test('without the token calls are carried all the same', async () => {
   await using server = await startTestGatewayserver({ admin_token: 'secret' });
-  const wrong = routerOf(server, 'wrong');
+  const wrong = routerOf(server, { token: 'wrong' });
   const question = { submissionId: 's', routerId: 'r' };
   for (let round = 0; round < 3; round++) expect(await codeOf(wrong.routing.route(question))).toBe('Unauthenticated');
-  const right = routerOf(server, 'secret');
+  const right = routerOf(server, { token: 'secret' });
   await right.untilCarried();
   expect(await codeOf(right.routing.route(question))).toBeUndefined();
 });
@@ -134,6 +140,20 @@ test('calls under way hang when their gatewayserver goes, and its successor is n
   expect(new URL(after.url).port).toBe(String(port));
   await carried.untilCarried();
   expect(await codeOf(carried.routing.decide({}))).toBeUndefined();
+});
+
+test('a replica that takes connections and says nothing is asked for ever', async () => {
+  const silent = createServer((socket) => void socket.on('error', () => {})).listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  try {
+    await using server = await startLimited();
+    const { port } = silent.address() as AddressInfo;
+    const carried = routerOf(server, { before: [`http://127.0.0.1:${port}`] });
+    expect(await carried.routing.decide({}, { timeoutMs: 10_000 }).catch(isUnreachable)).toBe(true);
+    expect(await codeOf(carried.routing.decide({}, { timeoutMs: 10_000 }))).toBeUndefined();
+  } finally {
+    silent.close();
+  }
 });
 
 test('a call that cannot be carried ends the stream of the others', async () => {
