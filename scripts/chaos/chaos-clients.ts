@@ -5,7 +5,7 @@ import { chaosRows, chaosStatement } from './chaos-cluster.ts';
 import type { Random } from './random.ts';
 
 /** How a client behaves with one statement. */
-type Manner = 'patient' | 'slow' | 'cancels' | 'leaves' | 'resubmits';
+type Manner = 'patient' | 'slow' | 'sleeps' | 'cancels' | 'leaves' | 'resubmits';
 
 /** What became of one statement. */
 export type Outcome =
@@ -67,7 +67,17 @@ export async function runClients(options: ClientsOptions): Promise<Seen> {
   return seen;
 }
 
-const DICE: readonly Manner[] = ['patient', 'patient', 'patient', 'patient', 'slow', 'cancels', 'leaves', 'resubmits'];
+const WEIGHTS: Readonly<Record<Manner, number>> = {
+  patient: 14,
+  slow: 4,
+  sleeps: 1,
+  cancels: 3,
+  leaves: 3,
+  resubmits: 2,
+};
+const DICE = (Object.keys(WEIGHTS) as Manner[]).flatMap((manner) => Array<Manner>(WEIGHTS[manner]).fill(manner));
+/** Longer than a slot is kept for a query that nobody has polled. */
+const SLEEP_MS = 32_000;
 
 async function runOne(
   number: number,
@@ -101,6 +111,7 @@ async function runOne(
   let page = await post();
   let id = '';
   const rows: unknown[][] = [];
+  let sleeps = manner === 'sleeps';
   for (let polled = 0; ; polled++) {
     if (page === 0) return { outcome: 'stuck', text: 'no page' };
     if (typeof page === 'number') {
@@ -121,6 +132,10 @@ async function runOne(
     }
     if (Date.now() > deadline) return { outcome: 'stuck', text: `${page.id} is ${page.stats.state}` };
     if (manner === 'slow') await delay(random.whole(0, 2_000));
+    if (sleeps && !isTemporaryQueryId(id)) {
+      sleeps = false;
+      await delay(SLEEP_MS);
+    }
     page = await request(path, {});
   }
   const { error } = page;

@@ -133,8 +133,27 @@ export async function disturb(
     await delay(random.whole(200, LONGEST_PAUSE_MS), undefined, { signal }).catch(() => {});
     if (signal.aborted) break;
     const deed = random.pick(dice);
+    await reviveTheDead(stage);
     say(`${deed.name}: ${await deed.run(random, stage)}`);
     counts.set(deed.name, (counts.get(deed.name) ?? 0) + 1);
   }
+  await reviveTheDead(stage);
   return counts;
+}
+
+/** Between two deeds all must run. */
+async function reviveTheDead({ processes, complain }: Stage): Promise<void> {
+  for (const { name, process } of processes) {
+    if (isRunning(process)) continue;
+    complain(`${name} has ended by itself: ${process.output().trim().split('\n').at(-1) ?? ''}`);
+    await process.start();
+  }
+}
+
+function isRunning({ pid }: ManagedProcess): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }

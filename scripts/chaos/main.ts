@@ -12,7 +12,7 @@ import { atRest, dismissTheAbsent } from './at-rest.ts';
 import { type ClientsOptions, runClients, type Seen } from './chaos-clients.ts';
 import { type ChaosCluster, startChaosCluster } from './chaos-cluster.ts';
 import { disturb } from './disturb.ts';
-import { notePeaks, type Peaks } from './memory.ts';
+import { memoryAtRest, notePeaks, type Peaks } from './memory.ts';
 import { createRandom } from './random.ts';
 
 const minutes = Number(process.env.MINUTES ?? 3);
@@ -125,16 +125,16 @@ async function run(database: RunningDatabase): Promise<void> {
   await dismissTheAbsent(suite);
   const rest = await atRest(suite, clusters, database);
   await judge(clusters, seen, rest, database);
-  must('who was asked to stop did so', unclean.length === 0, unclean.join('; ') || `${done.get('restart') ?? 0} times`);
+  const stops = `${done.get('restart') ?? 0} times`;
+  must('no process ended but when and as it was asked to', unclean.length === 0, unclean.join('; ') || stops);
   clearTimeout(halfTime);
   clearInterval(looking);
-  const after: Peaks = new Map();
-  notePeaks(after, processes);
   const allowance = minutes < LONG_RUN_MINUTES ? REMEMBERED_MB : 0;
-  for (const [kind, last] of after) {
-    const first = before.get(kind) ?? 0;
-    const text = `at most ${first.toFixed(0)} MB in the first half, ${last.toFixed(0)} MB at the end`;
-    must(`memory of a ${kind}`, last <= first * MOST_GROWTH + allowance, text);
+  const first = (kind: string) => before.get(kind) ?? 0;
+  const bound = (kind: string) => first(kind) * MOST_GROWTH + allowance;
+  for (const [kind, last] of await memoryAtRest(processes, bound)) {
+    const text = `at most ${first(kind).toFixed(0)} MB in the first half, ${last.toFixed(0)} MB at the end`;
+    must(`memory of a ${kind}`, last <= bound(kind), text);
   }
 }
 

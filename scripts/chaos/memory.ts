@@ -1,5 +1,9 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { residentMb } from '../../bench/process-cost.ts';
 import type { ManagedProcess } from '../../packages/e2e/src/managed-process.ts';
+
+const QUIET_MS = 60_000;
+const LOOK_MS = 1_000;
 
 /** What is watched: `gatewayserver`, say, and one of its processes. */
 export type Watched = { kind: string; process: ManagedProcess };
@@ -10,6 +14,18 @@ export type Peaks = Map<string, number>;
 /** Adds what the processes have now; one that was just killed has none. */
 export function notePeaks(peaks: Peaks, watched: readonly Watched[]): void {
   for (const { kind, process } of watched) peaks.set(kind, Math.max(peaks.get(kind) ?? 0, now(process)));
+}
+
+/**
+ * What they have once each kind is within its bound, in megabytes, or after a minute: garbage that nobody has collected yet is
+ * no leak.
+ */
+export async function memoryAtRest(watched: readonly Watched[], bound: (kind: string) => number): Promise<Peaks> {
+  for (const deadline = Date.now() + QUIET_MS; ; await delay(LOOK_MS)) {
+    const present: Peaks = new Map();
+    notePeaks(present, watched);
+    if (Date.now() > deadline || [...present].every(([kind, mb]) => mb <= bound(kind))) return present;
+  }
 }
 
 function now({ pid }: ManagedProcess): number {
