@@ -17,6 +17,8 @@ test('who waits may start by how many of the group have taken a slot within the 
   const started = startedLastMinute(state, NOW);
   expect(Object.fromEntries(started)).toEqual({ g: 2, other: 1 });
   expect(estimatedStart(3, started.get('g') ?? 0, NOW)).toBe(NOW + 90_000);
+  // A contract's timestamp has no fractions of nanoseconds.
+  expect(estimatedStart(1, 7, NOW + 0.123456789)).toBe(1_008_572);
   expect(estimatedStart(0, 2, NOW)).toBeUndefined();
   expect(estimatedStart(1, 0, NOW)).toBeUndefined();
 });
