@@ -7,7 +7,7 @@ import { ENGINES, type ServerEngine, startDatabase } from './start-database.ts';
 // Runs the store's contract, and the import from the ancestor's tables, on real servers, one engine after the other, each in databases of its own. TEST_MYSQL_URL,
 // TEST_MARIADB_URL and TEST_POSTGRES_URL name servers to use instead of starting one; their user must be allowed to
 // create databases and users. Engines may be named as arguments; none means all. Each is also taken away under the whole
-// suite, for TEST_OUTAGE_SECONDS (20 if unset).
+// suite, for TEST_OUTAGE_SECONDS (if unset 20, and 30 while queries wait).
 
 type Counts = { passed: number; failed: number; skipped: number };
 
@@ -15,7 +15,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const CONTRACT = '**/gatewayserver/tests/storage-servers.ts';
 const IMPORTS = '**/cli/tests/ancestor-tables.ts';
 const OUTAGES = '**/gatewayserver/tests/storage-outage.ts';
-const HISTORY_OUTAGE = '**/e2e/databases/history-outage.ts';
+const SUITE_OUTAGES = '**/e2e/databases/*-outage.ts';
 const VARIABLES: Record<ServerEngine, string> = {
   mysql: 'TEST_MYSQL_URL',
   mariadb: 'TEST_MARIADB_URL',
@@ -47,8 +47,8 @@ async function testEngine(engine: ServerEngine): Promise<{ counts: Counts; note?
     await using database = await startDatabase(engine);
     const onServer = await runOnServer(engine, database.url);
     const outages = await runJest(engine, OUTAGES, undefined);
-    const history = await runJest(engine, HISTORY_OUTAGE, undefined);
-    return { counts: sum(onServer, sum(outages, history)) };
+    const suite = await runJest(engine, SUITE_OUTAGES, undefined);
+    return { counts: sum(onServer, sum(outages, suite)) };
   } catch (error) {
     const note = error instanceof Error ? error.message : String(error);
     const fetched = !(error instanceof NotFetchedError);

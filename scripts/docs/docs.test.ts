@@ -18,6 +18,7 @@ const PAGES = [
   'docs/configuration.md',
   'docs/metrics.md',
   'docs/operating.md',
+  'docs/routers.md',
   'docs/command-line.md',
   'docs/from-razorpay.md',
   'docs/history.md',

@@ -19,7 +19,8 @@ export type Kind<Desc extends DescMessage = DescMessage> = Printable<Desc> & {
   /** All of them, in the order of their ids. */
   list(gateway: Gateway): Promise<MessageShape<Desc>[]>;
   put(gateway: Gateway, object: MessageShape<Desc>): Promise<MessageShape<Desc>>;
-  delete(gateway: Gateway, id: string): Promise<unknown>;
+  /** Those who wait in a group that is deleted go on in another one, if that is named. */
+  delete(gateway: Gateway, id: string, moveQueuedToGroupId?: string): Promise<unknown>;
   enable(gateway: Gateway, id: string): Promise<unknown>;
   disable(gateway: Gateway, id: string): Promise<unknown>;
 };
@@ -73,7 +74,7 @@ export const groupKind: Kind<typeof GroupSchema> = {
       return { items, nextPageToken };
     }),
   put: ({ groups }, group) => groups.putGroup({ group }),
-  delete: ({ groups }, id) => groups.deleteGroup({ id }),
+  delete: ({ groups }, id, moveQueuedToGroupId = '') => groups.deleteGroup({ id, moveQueuedToGroupId }),
   enable: ({ groups }, id) => groups.enableGroup({ id }),
   disable: ({ groups }, id) => groups.disableGroup({ id }),
 };

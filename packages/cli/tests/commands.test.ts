@@ -197,6 +197,14 @@ describe('enable, disable, drain, delete', () => {
     for (const kind of ['policy', 'group', 'backend'])
       expect(await run(['delete', kind, 'gone'])).toEqual({ code: 0, out: `${kind} "gone" deleted`, err: '' });
   });
+
+  test('where those go on who wait in a deleted group', async () => {
+    await server.ok('GroupService/PutGroup', { group: { id: 'gone', backendIds: ['blue'] } });
+    const to = (group: string, kind = 'group') => run(['delete', kind, 'gone', '--move-queued-to', group]);
+    expect(await to('adhoc', 'backend')).toMatchObject({ code: 2, out: '', err: expect.stringContaining('groups') });
+    expect(await to('ghost')).toMatchObject({ code: 1, err: expect.stringContaining('"ghost"') });
+    expect(await to('adhoc')).toEqual({ code: 0, out: 'group "gone" deleted', err: '' });
+  });
 });
 
 test('decide says where a query would go and what each step thinks', async () => {

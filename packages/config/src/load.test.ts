@@ -40,6 +40,7 @@ describe('defaults', () => {
         open_reads: false,
         load_max_age: 60_000,
         metadata_never_waits: false,
+        queue_client_timeout: 300_000,
         incarnation_retention: 172_800_000,
         history_max_age: 7_776_000_000,
         history_max_count: 0,

@@ -53,6 +53,9 @@ const gatewayserver = z.strictObject({
   metadata_never_waits: flag
     .prefault(false)
     .describe('SHOW and DESCRIBE start at once, whatever the limits; they count all the same.'),
+  queue_client_timeout: timeLimit
+    .prefault('5m')
+    .describe('A query that waits in the gateway and that its client has not polled for so long is forgotten.'),
   load_max_age: duration.prefault('60s').describe('A cluster load older than this counts as unknown.'),
   incarnation_retention: duration
     .prefault('48h')

@@ -16,6 +16,7 @@ import { configuredLimits } from './admission/configured-limits.ts';
 import { openLedger } from './admission/ledger.ts';
 import { reportEnded } from './admission/report-ended.ts';
 import { settleCompleted } from './admission/settle-completed.ts';
+import { ADMISSION_TIMES } from './admission/times.ts';
 import { wakeByConfiguration } from './admission/wake-by-configuration.ts';
 import { answerError } from './answer-error.ts';
 import { serveApiPage } from './api-page/serve-api-page.ts';
@@ -101,6 +102,7 @@ export async function startGatewayserver(
       store,
       limits,
       configuration: kept,
+      times: { ...ADMISSION_TIMES, forgetMs: config.queue_client_timeout },
       logger,
       onCommitted: (committed) => {
         metrics.admission.countCommitted(committed);

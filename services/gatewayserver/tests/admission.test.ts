@@ -208,6 +208,53 @@ test('who waits too long is told so, and history too', async () => {
   expect(recorded.body).toMatchObject({ state: 'FAILED', error: { name: 'EXCEEDED_TIME_LIMIT', code: 131075 } });
 });
 
+test('who never polls is forgotten after the time that is configured, with all that was kept of it', async () => {
+  await using file = await databaseFile();
+  await using server = await startLimited({
+    keys: { database_url: `sqlite:${file.path}`, queue_client_timeout: '1s' },
+  });
+  await running(server);
+  const [silent, present] = [submission(server), submission(server)];
+  await silent.enqueue();
+  await present.enqueue();
+  const poll = present.poll(30_000);
+  const recorded = await until(
+    () => server.post('QueryService/GetQuery', { id: silent.temporaryId }),
+    ({ status }) => status === 200,
+  );
+  expect(recorded.body).toMatchObject({ state: 'FAILED', error: { name: 'ABANDONED_QUERY' } });
+  // A poll that is held is no silence.
+  const { queries } = await server.ok('QueueService/ListQueued', {});
+  expect((queries as { id: string }[]).map(({ id }) => id)).toEqual([present.temporaryId]);
+  await server.ok('QueryService/CancelQuery', { id: present.temporaryId });
+  expect(await poll).toMatchObject({ ended: { errorName: 'USER_CANCELED' } });
+});
+
+test('a limit of a group on each of its backends leaves the other slots to other groups', async () => {
+  await using server = await startLimited({
+    backend: { maxRunningQueries: 3 },
+    group: { maxRunningQueriesPerBackend: 1 },
+  });
+  await server.ok('BackendService/PutBackend', { backend: { id: 'c', url: 'http://c' } });
+  await server.ok('BackendService/MarkHealthy', { id: 'c' });
+  await server.ok('GroupService/PutGroup', {
+    group: { id: 'g', backendIds: ['b', 'c'], maxRunningQueriesPerBackend: 1 },
+  });
+  await server.ok('GroupService/PutGroup', { group: { id: 'other', backendIds: ['b'] } });
+  await server.ok('PolicyService/PutPolicy', { policy: { id: 'p', listeningPort: 1, groupId: 'other' } });
+  const backends = [];
+  for (let n = 0; n < 2; n++) {
+    const { leased, backend } = await submission(server).route();
+    expect(leased).toBe(true);
+    backends.push((backend as { id: string }).id);
+  }
+  expect(backends.toSorted()).toEqual(['b', 'c']);
+  expect(await submission(server).route()).toMatchObject({ mustWait: true });
+  for (let n = 0; n < 2; n++)
+    expect(await submission(server).route({ listeningPort: 1 })).toMatchObject({ leased: true, backend: { id: 'b' } });
+  expect(await submission(server).route({ listeningPort: 1 })).toMatchObject({ mustWait: true });
+});
+
 test('an absent head of the line is passed over', async () => {
   await using server = await startLimited();
   const runs = await running(server);
@@ -259,7 +306,9 @@ test('operators see who waits and why, move one to the front, hold a group and r
     source: 'test',
     reason: 'all slots of group g are taken',
   });
-  expect(queries[0]).toHaveProperty('estimatedStart');
+  const estimate = String(queries[0]?.estimatedStart);
+  expect(new Date(estimate).toISOString().slice(0, 23)).toBe(estimate.replace('Z', '').slice(0, 23));
+  expect(Date.parse(estimate)).toBeGreaterThan(Date.now());
   expect((await list({ user: 'bob' })).queries).toHaveLength(2);
   const page = await list({ pageSize: 2 });
   expect(page.queries).toHaveLength(2);

@@ -240,6 +240,8 @@ describe('a client that waits', () => {
       new RegExp(`^/v1/statement/queued/${page.id}/y[0-9a-f]{40,}/1$`),
     );
     const waiter = onlyWaiter(bed.admission);
+    // Of the policy that was decided by.
+    expect(waiter?.priority).toBe(3);
     if (waiter) waiter.queuedMs = 4_000;
     const second = pageOf(await ask(page.nextUri ?? ''));
     expect(second.nextUri).toBe(page.nextUri?.replace(/1$/, '2'));
@@ -552,6 +554,7 @@ test('a user whom the gateway has checked waits under that name, and no password
   expect((await post(router.url, 'SELECT 1', authorization('alice', 'wrong'))).status).toBe(401);
   expect(admission.waiters.size).toBe(0);
   const { nextUri = '' } = pageOf(await post(router.url, 'SELECT 1', authorization('alice')));
+  expect(router.routes.at(-1)?.user).toBe('alice');
   expect(onlyWaiter(admission)?.user).toBe('alice');
   admission.slots.trino = 1;
   const first = await pollUntilHandedOver(nextUri, authorization('alice'));

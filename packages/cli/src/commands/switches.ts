@@ -2,7 +2,8 @@ import { Argument, type Command } from 'commander';
 import type { Context } from '../context.ts';
 import { describeFailure, isHopeless } from '../failure.ts';
 import type { Gateway } from '../gateway.ts';
-import { KINDS } from '../kinds.ts';
+import { groupKind, KINDS } from '../kinds.ts';
+import { UsageError } from '../usage-error.ts';
 
 const NAMES = KINDS.map(({ name }) => name);
 
@@ -10,7 +11,6 @@ const NAMES = KINDS.map(({ name }) => name);
 export function addSwitches(program: Command, context: Context): void {
   const kindArgument = () => new Argument('<kind>', 'what it is').choices(NAMES);
   for (const [verb, done, description] of [
-    ['delete', 'deleted', 'delete objects that nothing refers to'],
     ['enable', 'enabled', 'let objects take part; ends a drain, too'],
     ['disable', 'disabled', 'leave objects out; running queries go on'],
   ] as const)
@@ -24,6 +24,19 @@ export function addSwitches(program: Command, context: Context): void {
           await KINDS.find((kind) => kind.name === name)?.[verb](gateway, id);
         }),
       );
+  program
+    .command('delete')
+    .description('delete objects that nothing refers to')
+    .addArgument(kindArgument())
+    .argument('<id...>', 'one or more ids')
+    .option('--move-queued-to <group>', 'where queries go on that wait in a deleted group')
+    .action((name: string, ids: string[], { moveQueuedTo }: { moveQueuedTo?: string }) => {
+      if (moveQueuedTo !== undefined && name !== groupKind.name)
+        throw new UsageError(`--move-queued-to goes with groups: nothing waits in a ${name}`);
+      return eachId(context, name, ids, 'deleted', async (gateway, id) => {
+        await KINDS.find((kind) => kind.name === name)?.delete(gateway, id, moveQueuedTo);
+      });
+    });
   program
     .command('drain')
     .description('give backends no new query, and let go on what they have')

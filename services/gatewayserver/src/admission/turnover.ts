@@ -12,7 +12,7 @@ export function startedLastMinute(state: AdmissionState, now: number): ReadonlyM
   return started;
 }
 
-/** When the one at this position (from 1) may start at that rate; undefined when nobody has started. */
+/** When the one at this position (from 1) may start at that rate, in whole milliseconds; undefined when nobody has started. */
 export function estimatedStart(position: number, started: number, now: number): number | undefined {
-  return started === 0 || position === 0 ? undefined : now + (position / started) * SPAN_MS;
+  return started === 0 || position === 0 ? undefined : Math.round(now + (position / started) * SPAN_MS);
 }
