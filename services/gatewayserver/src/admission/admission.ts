@@ -119,16 +119,15 @@ export function giveTurns(admission: Admission): void {
   }
 }
 
-function giveAnew(admission: Admission): void {
-  const { state, times, now } = admission;
+function giveAnew({ state, limits, times, now }: Admission): void {
   for (const lease of state.wanted()) {
     const { wantedUntil = 0, backendId, groupId, user } = lease;
-    if (wantedUntil <= now || !hasRoom(admission, backendId, groupId, user)) continue;
+    if (wantedUntil <= now || !hasRoom(state, limits, backendId, groupId, user)) continue;
     state.putLease({ ...lease, phase: 'HANDED_OUT', until: now + times.wantedMs });
   }
 }
 
-function hasRoom({ state, limits }: Admission, backendId: string, groupId: string, user: string): boolean {
+function hasRoom(state: AdmissionState, limits: Limits, backendId: string, groupId: string, user: string): boolean {
   if (limits.group(groupId)) return freeBackends(state, limits, groupId, user).includes(backendId);
   const most = limits.maxOnBackend(backendId);
   return most === 0 || state.onBackend(backendId) + limits.foreignOn(backendId) < most;
@@ -156,14 +155,14 @@ export type FirstPoll = {
  * A query nobody knows, from before there was a limit, takes a slot of its backend if there is one.
  */
 export function activate(admission: Admission, { queryId, backendId, neverWaits }: FirstPoll): boolean {
-  const { state } = admission;
+  const { state, limits } = admission;
   const lease = state.leaseOfQuery(queryId);
   if (lease?.phase === 'RUNNING' || lease?.phase === 'SETTLED') return true;
   if (!lease || lease.phase === 'LAPSED') {
     giveTurns(admission);
     const { groupId = '', user = '' } = lease ?? {};
     const isGiven = state.leaseOfQuery(queryId)?.phase === 'HANDED_OUT';
-    if (!isGiven && !neverWaits && !hasRoom(admission, lease?.backendId ?? backendId, groupId, user)) {
+    if (!isGiven && !neverWaits && !hasRoom(state, limits, lease?.backendId ?? backendId, groupId, user)) {
       if (lease) state.putLease({ ...lease, wantedUntil: admission.now + admission.times.wantedMs });
       return false;
     }
