@@ -89,16 +89,28 @@ async function runOne(
   const deadline = Date.now() + PATIENCE_MS;
   const headers = { 'x-trino-user': random.pick(USERS) };
   let router = random.pick(routers);
+  /** What the last attempts of a request came to. */
+  let tries: string[] = [];
   const request = async (path: string, init: RequestInit): Promise<Page | number> => {
+    tries = [];
     for (;;) {
+      const began = Date.now();
+      const note = (what: string) => {
+        const at = new Date(began).toISOString().slice(11, 19);
+        tries = [...tries, `${at} ${init.method ?? 'GET'} ${router}${path}: ${what} in ${Date.now() - began} ms`].slice(
+          -5,
+        );
+      };
       try {
         const limit = AbortSignal.timeout(REQUEST_MS);
         const answer = await fetch(router + path, { headers, ...init, signal: limit });
         const text = await answer.text();
         if (answer.status === 200) return JSON.parse(text) as Page;
         if (!BUSY.has(answer.status)) return answer.status;
-      } catch {
+        note(`${answer.status} ${text.slice(0, 200)}`);
+      } catch (error) {
         // A router that was killed: its replica may go on.
+        note(error instanceof Error ? `${error.name} ${String(error.cause ?? '')}` : String(error));
       }
       if (Date.now() > deadline) return 0;
       if (random.chance(50)) router = random.pick(routers);
@@ -113,7 +125,7 @@ async function runOne(
   const rows: unknown[][] = [];
   let sleeps = manner === 'sleeps';
   for (let polled = 0; ; polled++) {
-    if (page === 0) return { outcome: 'stuck', text: 'no page' };
+    if (page === 0) return { outcome: 'stuck', text: tries.join(', ') };
     if (typeof page === 'number') {
       const isLost = id === '' || isTemporaryQueryId(id) || isAlive(querySuffix(id) ?? '');
       return {

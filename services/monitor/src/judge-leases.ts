@@ -14,10 +14,11 @@ export type Judgement = {
 };
 
 /**
- * A query the cluster does not list may have ended and been forgotten, or not have begun: its first poll may still be on
- * its way. So one look at which it was missing settles nothing, and neither do two in quick succession.
+ * A query the cluster does not list may have ended and been forgotten, or not have begun: its first poll may still be on its
+ * way, through a router that stands still for some seconds. So one look at which it was missing settles nothing, and neither
+ * do two in quick succession: too early a slot would be given to two.
  */
-const MISSED_FOR_MS = 3_000;
+const MISSED_FOR_MS = 10_000;
 
 /**
  * Which leased queries are over, by what the cluster answered.

@@ -8,6 +8,8 @@ export type AdmissionState = {
   /** The lease of a query the cluster has answered with this id. */
   leaseOfQuery(queryId: string): Lease | undefined;
   leases(): Iterable<Lease>;
+  /** Those that have lapsed and were asked for since, oldest first. */
+  wanted(): readonly Lease[];
   waiter(id: string): Waiter | undefined;
   waiters(): Iterable<Waiter>;
   /** An operator holds the group: nobody of it is started. */
@@ -42,6 +44,7 @@ export type AdmissionState = {
 export function createAdmissionState(): AdmissionState {
   const leases = new Map<string, Lease>();
   const byQuery = new Map<string, string>();
+  const wanted = new Map<string, Lease>();
   const waiters = new Map<string, Waiter>();
   const held = new Set<string>();
   const line = createWaitingLine();
@@ -69,6 +72,7 @@ export function createAdmissionState(): AdmissionState {
     if (!lease) return;
     countLease(lease, -1);
     leases.delete(id);
+    wanted.delete(id);
     if (byQuery.get(lease.queryId) === id) byQuery.delete(lease.queryId);
   };
   const removeWaiter = (id: string) => {
@@ -82,6 +86,7 @@ export function createAdmissionState(): AdmissionState {
     removeLease(lease.id);
     leases.set(lease.id, lease);
     countLease(lease, 1);
+    if (lease.phase === 'LAPSED' && lease.wantedUntil !== undefined) wanted.set(lease.id, lease);
     if (lease.queryId !== '') byQuery.set(lease.queryId, lease.id);
   };
   const setWaiter = (waiter: Waiter) => {
@@ -99,6 +104,7 @@ export function createAdmissionState(): AdmissionState {
     lease: (id) => leases.get(id),
     leaseOfQuery: (queryId) => leases.get(byQuery.get(queryId) ?? ''),
     leases: () => leases.values(),
+    wanted: () => (wanted.size === 0 ? [] : [...wanted.values()].sort((a, b) => a.takenAt - b.takenAt)),
     waiter: (id) => waiters.get(id),
     waiters: () => waiters.values(),
     isHeld: (groupId) => held.has(groupId),

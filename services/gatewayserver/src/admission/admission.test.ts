@@ -80,6 +80,43 @@ const runs = (admission: Admission, submissionId: string) => {
 };
 const phase = (admission: Admission, id: string) => admission.state.waiter(id)?.phase;
 
+test('a slow first poll is not turned away for ever because others always wait, and keeps no slot it does not fetch', () => {
+  const admission = admissionOf();
+  const first = { queryId: 'q1', backendId: 'b', neverWaits: false };
+  admit(admission, applicant('1'));
+  handOut(admission, '1', 'q1');
+  admission.now += ADMISSION_TIMES.unpolledMs;
+  expire(admission);
+  runs(admission, '2');
+  queue(admission, 'w');
+  expect(activate(admission, first)).toBe(false);
+  settle(admission, ['q2']);
+  giveTurns(admission);
+  expect(phase(admission, 'w')).toBe('QUEUED');
+  expect(activate(admission, first)).toBe(true);
+
+  settle(admission, ['q1']);
+  giveTurns(admission);
+  expect(phase(admission, 'w')).toBe('CLAIMED');
+});
+
+test('a slow first poll that does not come again keeps nobody from its slot', () => {
+  const admission = admissionOf();
+  admit(admission, applicant('1'));
+  handOut(admission, '1', 'q1');
+  admission.now += ADMISSION_TIMES.unpolledMs;
+  expire(admission);
+  runs(admission, '2');
+  expect(activate(admission, { queryId: 'q1', backendId: 'b', neverWaits: false })).toBe(false);
+  settle(admission, ['q2']);
+  giveTurns(admission);
+  expect(admit(admission, applicant('3')).kind).toBe('wait');
+  admission.now += ADMISSION_TIMES.wantedMs;
+  expire(admission);
+  expect(admit(admission, applicant('3')).kind).toBe('lease');
+  expect(activate(admission, { queryId: 'q1', backendId: 'b', neverWaits: false })).toBe(false);
+});
+
 test('a first poll that is repeated after the end takes no slot for a query that is over', () => {
   const admission = admissionOf();
   runs(admission, '1');

@@ -103,8 +103,9 @@ function take(
   return lease;
 }
 
-/** Offers every free slot to whoever is next. */
+/** Offers every free slot to whoever is next; before all, to queries that had one and were asked for again since it lapsed. */
 export function giveTurns(admission: Admission): void {
+  giveAnew(admission);
   const { state, limits, times, now, newClaimId } = admission;
   for (;;) {
     const turn = nextTurn(state, limits, state.queuedGroupIds(), now);
@@ -116,6 +117,20 @@ export function giveTurns(admission: Admission): void {
     const until = now + (pickedUp ? times.claimMs : times.pickUpMs);
     state.putWaiter({ ...waiter, phase: 'CLAIMED', claim: { id: newClaimId(), backendId, pickedUp, until } });
   }
+}
+
+function giveAnew({ state, limits, times, now }: Admission): void {
+  for (const lease of state.wanted()) {
+    const { wantedUntil = 0, backendId, groupId, user } = lease;
+    if (wantedUntil <= now || !hasRoom(state, limits, backendId, groupId, user)) continue;
+    state.putLease({ ...lease, phase: 'HANDED_OUT', until: now + times.wantedMs });
+  }
+}
+
+function hasRoom(state: AdmissionState, limits: Limits, backendId: string, groupId: string, user: string): boolean {
+  if (limits.group(groupId)) return freeBackends(state, limits, groupId, user).includes(backendId);
+  const most = limits.maxOnBackend(backendId);
+  return most === 0 || state.onBackend(backendId) + limits.foreignOn(backendId) < most;
 }
 
 /** The cluster has answered with this id; the client is about to learn it. False when the lease is no longer held. */
@@ -149,18 +164,16 @@ export function activate(admission: Admission, { queryId, backendId, neverWaits 
   if (!lease || lease.phase === 'LAPSED') {
     giveTurns(admission);
     const { groupId = '', user = '' } = lease ?? {};
-    if (!neverWaits && !hasRoom(admission, lease?.backendId ?? backendId, groupId, user)) return false;
+    const isGiven = state.leaseOfQuery(queryId)?.phase === 'HANDED_OUT';
+    if (!isGiven && !neverWaits && !hasRoom(state, limits, lease?.backendId ?? backendId, groupId, user)) {
+      if (lease) state.putLease({ ...lease, wantedUntil: admission.now + admission.times.wantedMs });
+      return false;
+    }
   }
   const { now: takenAt } = admission;
   const taken = lease ?? { id: queryId, backendId, groupId: '', user: '', takenAt };
   state.putLease({ ...taken, queryId, phase: 'RUNNING', until: 0 });
   return true;
-
-  function hasRoom({ state }: Admission, on: string, groupId: string, user: string): boolean {
-    if (limits.group(groupId)) return freeBackends(state, limits, groupId, user).includes(on);
-    const most = limits.maxOnBackend(on);
-    return most === 0 || state.onBackend(on) + limits.foreignOn(on) < most;
-  }
 }
 
 /**

@@ -24,6 +24,8 @@ export type Lease = {
   readonly takenAt: number;
   /** When its phase ends by itself: then it lapses, or is forgotten. 0 while it is RUNNING: then it does not. */
   readonly until: number;
+  /** Of one that is LAPSED: its client asks for a slot, and will have asked again by then. */
+  readonly wantedUntil?: number;
 };
 
 /** How far a statement that waits in the gateway has come. */
