@@ -321,7 +321,9 @@ test('operators see who waits and why, move one to the front, hold a group and r
   expect(await server.ok('QueueService/HoldGroup', { id: 'g' })).toMatchObject({ held: true, queued: 3, running: 1 });
   const poll = waiting[2]?.poll();
   await runs.settle();
-  expect((await list()).queries?.[0]).toMatchObject({ reason: 'group g is held by an operator' });
+  const [heldOne] = (await list()).queries ?? [];
+  expect(heldOne).toMatchObject({ reason: 'group g is held by an operator' });
+  expect(heldOne).not.toHaveProperty('estimatedStart');
   expect(await submission(server).route()).toMatchObject({ mustWait: true });
   await server.ok('QueueService/ReleaseGroup', { id: 'g' });
   expect(turnOf((await poll) ?? {})).toBeDefined();
@@ -538,6 +540,11 @@ test('queues, waits, slots and hand-overs are metrics', async () => {
   ])
     expect(metrics).toContain(`${line}\n`);
   expect(metrics).toMatch(/trino_gateway_admission_batch_size_count [1-9]/);
+  await first.activate();
+  const trinoQueryIds = [`20261121_000000_00001_${first.id}`];
+  await server.ok('AdmissionService/SettleLeases', { trinoQueryIds, byLook: true });
+  const after = await (await fetch(`${server.opsUrl}/metrics`)).text();
+  expect(after).toContain('trino_gateway_leases_settled_total{by="look"} 1\n');
 });
 
 async function databaseFile(): Promise<AsyncDisposable & { path: string }> {

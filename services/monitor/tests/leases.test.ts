@@ -90,7 +90,7 @@ test('a silent cluster settles slots, or takes the health of the backend with it
     { id: 'gone', url: 'http://127.0.0.1:1' },
   ]);
   const logger = recordingLogger();
-  await own(startTestMonitor(gatewayserver, { interval: '50ms', probe_time_limit: '500ms' }, logger));
+  await own(startTestMonitor(gatewayserver, { interval: '50ms', probe_time_limit: '5s' }, logger));
   await until('both to be said', () => logger.lines.filter((line) => line.includes('hold a slot')).length === 2);
   await until('ten looks', () => gatewayserver.statuses.filter(({ backendId }) => backendId === 'one').length > 10);
   expect(gatewayserver.settled).toEqual([]);

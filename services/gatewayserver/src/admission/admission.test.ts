@@ -318,6 +318,25 @@ test('time ends waits: nobody polls, too long, in a group that is gone; silence 
   expect(endedBy({ groups: [] }, ADMISSION_TIMES.strayMs)).toBe('QUERY_REJECTED');
 });
 
+test('the id a client saw first leads to its query as long as that runs, also for hours', () => {
+  const admission = admissionOf();
+  queue(admission, 'w');
+  giveTurns(admission);
+  handOver(admission, 'w', 'c0', 'q');
+  activate(admission, { queryId: 'q', backendId: 'b', neverWaits: false });
+  admission.now += 10 * ADMISSION_TIMES.keepMs;
+  expire(admission);
+  expect(admission.state.waiter('w')).toMatchObject({ phase: 'HANDED_OVER', queryId: 'q' });
+  settle(admission, ['q']);
+  expire(admission);
+  expect(phase(admission, 'w')).toBe('HANDED_OVER');
+  for (let times = 0; times < 2; times++) {
+    admission.now += ADMISSION_TIMES.lapsedMs;
+    expire(admission);
+  }
+  expect(phase(admission, 'w')).toBeUndefined();
+});
+
 test('what runs on a backend that was deleted is left alone, and its slot does not stay for ever', () => {
   const known = ['b'];
   const admission = admissionOf({ max: 0, maxRunningOfUser: 1, known });

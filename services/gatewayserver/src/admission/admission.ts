@@ -160,7 +160,7 @@ export function activate(admission: Admission, { queryId, backendId, neverWaits 
   const lease = state.leaseOfQuery(queryId);
   if (lease?.phase === 'RUNNING' || lease?.phase === 'SETTLED') return true;
   // Anybody may poll an id that never was: only what a limit counts is kept.
-  if (!lease && limits.maxOnBackend(backendId) === 0) return true;
+  if (!lease && admission.limits.maxOnBackend(backendId) === 0) return true;
   if (!lease || lease.phase === 'LAPSED') {
     giveTurns(admission);
     const { groupId = '', user = '' } = lease ?? {};

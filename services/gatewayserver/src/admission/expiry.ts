@@ -6,12 +6,15 @@ import type { Lease, Waiter } from './state.ts';
 export function expire(admission: Admission): void {
   const { state, times, now } = admission;
   for (const waiter of [...state.waiters()]) {
-    const { id, phase, claim, endedAt } = waiter;
+    const { id, phase, claim, endedAt, submissionId } = waiter;
     if (phase === 'CLAIMED' && claim && claim.until <= now) takeBack(admission, waiter);
     else if (phase === 'QUEUED') {
       const reason = whyEnded(admission, waiter);
       if (reason !== undefined) end(admission, id, reason);
-    } else if ((phase === 'ENDED' || phase === 'HANDED_OVER') && now - endedAt >= times.keepMs) state.deleteWaiter(id);
+    } else if ((phase === 'ENDED' || phase === 'HANDED_OVER') && now - endedAt >= times.keepMs) {
+      // While its query runs, and a while longer, the id its client saw first leads to it.
+      if (!state.lease(submissionId)) state.deleteWaiter(id);
+    }
   }
   for (const lease of [...state.leases()]) {
     const { phase, until } = lease;

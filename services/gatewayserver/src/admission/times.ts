@@ -18,7 +18,7 @@ export type AdmissionTimes = {
   pauseMs: number;
   /** A waiter nobody polls is forgotten after this. */
   forgetMs: number;
-  /** What has ended is kept so long, for polls that are repeated. */
+  /** What has ended or was handed over is kept so long, for polls that are repeated, and as long as its query has a lease. */
   keepMs: number;
   /** Who waits in a group, or runs on a backend, that does not exist is let go after this: other replicas may know it a little earlier. */
   strayMs: number;

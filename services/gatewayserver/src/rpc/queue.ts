@@ -115,7 +115,8 @@ function queuedQuery({ ledger, limits }: Context, waiter: Waiter, started: Reado
   const { id, groupId, user, source, priority, queuedAt, presentUntil, phase } = waiter;
   const now = ledger.now();
   const position = ledger.state().positionOf(waiter);
-  const startsAt = estimatedStart(position, started.get(groupId) ?? 0, now);
+  const isHeld = ledger.state().isHeld(groupId);
+  const startsAt = isHeld ? undefined : estimatedStart(position, started.get(groupId) ?? 0, now);
   return {
     id,
     groupId,
