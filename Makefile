@@ -34,7 +34,7 @@ check: setup ## format, lint, types, dead code, contract: all that is known with
 test: setup ## everything that needs no Trino: units, storage on SQLite, the suite against a scripted Trino
 	$(JEST) --testPathIgnorePatterns /node_modules/ packages/e2e/real
 
-e2e: setup ## two real Trino 476, the three processes, seven real clients, kills
+e2e: setup ## two real Trino 476, the three processes, alone and two of each on MySQL and PostgreSQL, seven real clients, kills
 	$(JEST) --runInBand --testTimeout 900000 packages/e2e/real
 
 test-databases: setup ## the storage contract on real MySQL, MariaDB and PostgreSQL, and each taken away for a while

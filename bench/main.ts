@@ -8,6 +8,7 @@ import { decisionCosts } from './decisions.ts';
 import { admissionCosts } from './limited-group.ts';
 import { polls, type Run, shortQueries, submissions } from './load.ts';
 import { cpuSeconds, residentMb } from './process-cost.ts';
+import { replicaCosts } from './replicas.ts';
 
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 4);
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
@@ -59,6 +60,8 @@ say('| --- | ---: | ---: |');
 for (const { name, p50, p99 } of decisionCosts()) say(`| ${name} | ${p50.toFixed(0)} | ${p99.toFixed(0)} |`);
 say('');
 await admissionCosts(say, SECONDS, ROUNDS);
+say('');
+await replicaCosts(say, SECONDS);
 say('');
 await appendFile(new URL('RESULTS.md', import.meta.url), `${lines.join('\n')}\n`);
 

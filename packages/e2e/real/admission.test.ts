@@ -1,226 +1,184 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { type Coordinator, startCoordinator } from '../../../scripts/trino/coordinator.ts';
-import { MissingTool } from '../../../scripts/trino/missing-tool.ts';
-import { runStatement } from '../../../scripts/trino/statement.ts';
-import { type ManyClient, runMany } from '../src/battery/many.ts';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { NotFetchedError } from '../../../scripts/databases/not-fetched.ts';
+import { type RunningDatabase, startDatabase } from '../../../scripts/databases/start-database.ts';
+import { type Balancer, startBalancer } from '../src/balancer.ts';
+import type { ManyClient } from '../src/battery/many.ts';
 import { until } from '../src/condition.ts';
 import { highWaterMark } from '../src/high-water-mark.ts';
+import type { ManagedProcess } from '../src/managed-process.ts';
+import { overtakings } from '../src/overtakings.ts';
+import { storedTurns } from '../src/stored-turns.ts';
 import { type Suite, startSuite } from '../src/suite.ts';
-import { runQuery } from '../src/trino-query.ts';
+import { type LimitedClusters, type Ran, startLimitedClusters } from './limited-clusters.ts';
+import { expected, isBare, isWrite, presentDrivers, runSixty } from './sixty-clients.ts';
 
-// Two real clusters with two slots each, and 60 statements at the same time by clients of five kinds: twelve in one process
-// of each driver, twelve by the bare protocol. Every third statement writes.
+// Two real clusters with two slots each, in front of them one of each process on SQLite, then two gatewayservers and two
+// routers on each database server, and 60 clients of five kinds who know one address. Everything is killed in turn.
 const LIMIT = 2;
-const OF_EACH = 12;
-const DRIVERS: ManyClient[] = ['dbapi', 'go', 'js', 'jdbc'];
-const ALL = OF_EACH * (DRIVERS.length + 1);
-const TABLE = 'memory.default.counted';
+const SLOTS = 2 * LIMIT;
+/** After this a poll has arrived at the database, and for each of so many steps as much longer as this busy machine delays one. */
+const ARRIVES_WITHIN_MS = 2_000;
+const STEPS = 10;
+const delays = monitorEventLoopDelay();
 const say = (line: string) => void process.stderr.write(`${line}\n`);
 
-let clusters: Coordinator[] = [];
-let suite: Suite;
+let clusters: LimitedClusters;
+let drivers: ManyClient[];
 
 beforeAll(async () => {
-  // Queries of clients that died are given up after 20 s instead of five minutes.
-  const properties = { 'query.client.timeout': '20s' };
-  clusters = [await startCoordinator({ name: 'one', properties, say })];
-  clusters.push(await startCoordinator({ name: 'two', properties, say }));
-  for (const { url } of clusters) await runStatement(url, `CREATE TABLE ${TABLE} (n bigint)`, { user: 'e2e' });
-  suite = await startSuite({
-    gatewayserver: { DEFAULT_GROUP: 'all' },
-    router: { GATEWAYSERVER_WAIT: '60s', SUBMIT_TIME_LIMIT: '60s' },
+  clusters = await startLimitedClusters(say);
+  drivers = await presentDrivers(clusters.urls[0]);
+}, 900_000);
+
+afterAll(() => clusters?.[Symbol.asyncDispose](), 60_000);
+
+type Stage = { name: string; replicas: number; database: RunningDatabase | undefined };
+const stages: Stage[] = [{ name: 'one of each process on SQLite', replicas: 1, database: undefined }];
+for (const engine of ['mysql', 'postgres'] as const) {
+  const name = `two gatewayservers and two routers on ${engine}`;
+  try {
+    stages.push({ name, replicas: 2, database: await startDatabase(engine) });
+  } catch (error) {
+    if (!(error instanceof NotFetchedError)) throw error;
+    test.skip(`${name}: ${error.message}`, () => {});
+  }
+}
+afterAll(() => Promise.all(stages.map(({ database }) => database?.[Symbol.asyncDispose]())), 60_000);
+
+describe.each(stages)('$name', ({ replicas, database }) => {
+  let suite: Suite;
+  let balancer: Balancer;
+
+  beforeAll(async () => {
+    suite = await startSuite({
+      gatewayservers: replicas,
+      routers: replicas,
+      ...(database && { databaseUrl: database.url }),
+      gatewayserver: { DEFAULT_GROUP: 'all' },
+      router: { GATEWAYSERVER_WAIT: '60s', SUBMIT_TIME_LIMIT: '60s' },
+    });
+    const [one, two] = clusters.urls;
+    await suite.addBackends({ one, two }, { maxRunningQueries: LIMIT });
+    await suite.addGroup('all', ['one', 'two']);
+    balancer = await startBalancer(suite.routers.map(({ url }) => url));
+  }, 300_000);
+
+  afterAll(async () => {
+    await balancer?.[Symbol.asyncDispose]();
+    await suite?.[Symbol.asyncDispose]();
+  }, 60_000);
+
+  const runAll = (mark: string, retries = (_: number) => true) => {
+    delays.reset();
+    delays.enable();
+    return runSixty({ url: balancer.url, mark, drivers, retries });
+  };
+
+  test('60 clients while gatewayservers are killed: a result is wrong, written twice or out of turn, or a limit is exceeded', async () => {
+    const mark = markOf('servers');
+    const results = runAll(mark);
+    await killInTurn(mark, suite.gatewayservers, 5);
+    const all = await expectAllRight(mark, await results);
+    await expectOrder(mark, all);
   });
-  const [one, two] = clusters;
-  await suite.addBackends({ one: one?.url ?? '', two: two?.url ?? '' }, { maxRunningQueries: LIMIT });
-  await suite.addGroup('all', ['one', 'two']);
-}, 600_000);
 
-afterAll(async () => {
-  await suite?.[Symbol.asyncDispose]();
-  await Promise.all(clusters.map((cluster) => cluster.stop()));
-}, 60_000);
-
-/** A cluster's own record of a statement: which, when it was created, when it ended. */
-type Ran = { mark: string; number: number; from: number; to: number | undefined };
-
-type Listed = { query: string; queryStats: { createTime: string; endTime?: string } };
-
-/** What a cluster says it ran of a series. */
-async function ran(cluster: Coordinator, mark: string): Promise<Ran[]> {
-  const answer = await fetch(`${cluster.url}/v1/query`, {
-    headers: { 'x-trino-user': 'e2e-looks' },
-    signal: AbortSignal.timeout(30_000),
+  test('60 clients while routers are killed: one that retries gets no right result, or something is doubled or leaks', async () => {
+    const mark = markOf('routers');
+    const retries = (number: number) => isBare(number) && number % 2 === 0;
+    const results = runAll(mark, retries);
+    await killInTurn(mark, suite.routers, 2);
+    const got = await results;
+    const wrong = got.filter(
+      (value, number) => value !== expected(number) && (retries(number) || !isCleanlyBroken(value)),
+    );
+    expect(wrong).toEqual([]);
+    await clusters.giveUp(mark);
+    await untilAtRest();
+    const seen = await clusters.ran(mark);
+    for (const one of seen) expect(highWaterMark(one)).toBeLessThanOrEqual(LIMIT);
+    const numbers = seen.flat().map(({ number }) => number);
+    expect(new Set(numbers).size).toBe(numbers.length);
+    const left = await clusters.written(mark);
+    expect(new Set(left).size).toBe(left.length);
+    for (const [number, value] of got.entries()) if (isWrite(number) && value === '1') expect(left).toContain(number);
+    await expectOrder(mark, seen.flat());
   });
-  const queries = (await answer.json()) as Listed[];
-  return queries.flatMap(({ query, queryStats: { createTime, endTime } }) => {
-    const found = /\/\* (\w+) (\d+) \*\//.exec(query);
-    if (found?.[1] !== mark) return [];
-    return [
-      { mark, number: Number(found[2]), from: Date.parse(createTime), to: endTime ? Date.parse(endTime) : undefined },
-    ];
-  });
-}
 
-const writes = (number: number) => number % 3 === 0;
+  /** Unlike that of any other run on these clusters. */
+  const markOf = (what: string) => `${what}${stages.findIndex((stage) => stage.database === database)}`;
 
-/** The statement of a number; each takes a good part of a second, so that they pile up. */
-function statement(mark: string, number: number, base: number): string {
-  const comment = `/* ${mark} ${number} */`;
-  return writes(number)
-    ? `INSERT INTO ${TABLE} SELECT ${base + number} + count(*) - count(*) FROM tpch.sf1.customer ${comment}`
-    : `SELECT ${number} + count(*) - count(*) FROM tpch.sf1.customer ${comment}`;
-}
-const expected = (number: number) => (writes(number) ? '1' : String(number));
-
-/** What the INSERTs of a series left on both clusters, in order. */
-async function written(base: number): Promise<number[]> {
-  const rows = await Promise.all(
-    clusters.map(({ url }) =>
-      runStatement(url, `SELECT n FROM ${TABLE} WHERE n >= ${base} AND n < ${base + 1_000}`, { user: 'e2e' }),
-    ),
-  );
-  return rows.flatMap((one) => one.rows.map(([n]) => Number(n) - base)).sort((a, b) => a - b);
-}
-
-type Stats = { groups: { queued?: number; running?: number; present?: number }[] };
-
-/** Answers how many still wait: clients that died keep their place for five minutes. */
-async function untilAtRest(): Promise<number> {
-  return until(
-    'all slots to be free, and nobody present to wait',
-    async () => {
-      const leases = await Promise.all(
-        ['one', 'two'].map(async (id) => {
-          const backend = await suite.call<{ condition?: { leases?: number } }>('BackendService/GetBackend', { id });
-          return backend.condition?.leases ?? 0;
-        }),
-      );
-      const { groups } = await suite.call<Stats>('QueueService/GetQueueStats', {});
-      const busy = groups.some(({ running = 0, present = 0 }) => running + present > 0);
-      if (busy || leases.some((count) => count > 0)) throw new Error(JSON.stringify({ leases, groups }));
-      return groups.reduce((sum, { queued = 0 }) => sum + queued, 0);
-    },
-    60_000,
-  );
-}
-
-/** All 60, over the five kinds; what each got. */
-async function runAll(mark: string, base: number, kinds: readonly ManyClient[] = DRIVERS): Promise<string[]> {
-  const numbers = (kind: number) => Array.from({ length: OF_EACH }, (_, at) => kind * OF_EACH + at);
-  const options = { url: suite.router.url, user: 'e2e', timeoutMs: 600_000, say };
-  const bare = numbers(0).map(async (number) => {
-    const { rows, error } = await runQuery(suite.router.url, statement(mark, number, base), { retryForMs: 60_000 });
-    return error ? `error: ${error.message}` : String(rows[0]?.[0]);
-  });
-  const drivers = kinds.map((kind, at) =>
-    runMany(kind, { ...options, statements: numbers(at + 1).map((number) => statement(mark, number, base)) }),
-  );
-  const [first, ...others] = await Promise.all([Promise.all(bare), ...drivers]);
-  return [...(first ?? []), ...others.flat()];
-}
-
-async function expectExact(mark: string, base: number, count: number): Promise<Ran[]> {
-  expect(await untilAtRest()).toBe(0);
-  const seen = await Promise.all(clusters.map((cluster) => ran(cluster, mark)));
-  expect(seen.map(highWaterMark)).toEqual(seen.map(() => LIMIT));
-  const all = seen.flat();
-  expect(all.map(({ number }) => number).sort((a, b) => a - b)).toEqual(Array.from({ length: count }, (_, at) => at));
-  const numbers = Array.from({ length: count }, (_, at) => at).filter(writes);
-  expect(await written(base)).toEqual(numbers);
-  return all;
-}
-
-/** Which of these clients can be had here; the others are said to be missing. */
-async function presentDrivers(): Promise<ManyClient[]> {
-  const found: ManyClient[] = [];
-  for (const kind of DRIVERS) {
-    try {
-      const [url] = clusters.map((cluster) => cluster.url);
-      const answer = await runMany(kind, {
-        url: url ?? '',
-        user: 'e2e',
-        statements: ['SELECT 7'],
-        timeoutMs: 240_000,
-        say,
-      });
-      expect([kind, answer]).toEqual([kind, ['7']]);
-      found.push(kind);
-    } catch (error) {
-      if (!(error instanceof MissingTool)) throw error;
-      say(`${kind}: skipped: ${error.message}`);
+  /** Kills one after the other, each when some more statements have ended, and starts it again. */
+  async function killInTurn(mark: string, processes: readonly ManagedProcess[], times: number): Promise<void> {
+    const ended = async () => (await clusters.ran(mark)).flat().filter(({ to }) => to).length;
+    for (let kills = 1; kills <= times; kills++) {
+      await until(`${kills * 4} to have ended`, async () => (await ended()) >= kills * 4, 300_000, 200);
+      const victim = processes[kills % processes.length];
+      await victim?.kill();
+      await victim?.start();
     }
   }
-  return found;
-}
 
-test('60 clients of five kinds: a cluster gets one query more than its limit, or an INSERT is done twice', async () => {
-  const kinds = await presentDrivers();
-  const results = await runAll('calm', 1_000, kinds);
-  expect(results).toEqual(results.map((_, number) => expected(number)));
-  await expectExact('calm', 1_000, OF_EACH * (kinds.length + 1));
-});
+  async function expectAllRight(mark: string, results: readonly string[]): Promise<Ran[]> {
+    const numbers = results.map((_, number) => number);
+    expect(results).toEqual(numbers.map(expected));
+    expect(await untilAtRest()).toBe(0);
+    const seen = await clusters.ran(mark);
+    expect(seen.map(highWaterMark)).toEqual(seen.map(() => LIMIT));
+    expect(
+      seen
+        .flat()
+        .map(({ number }) => number)
+        .sort((a, b) => a - b),
+    ).toEqual(numbers);
+    expect(await clusters.written(mark)).toEqual(numbers.filter(isWrite));
+    return seen.flat();
+  }
 
-test('60 clients while the gatewayserver is killed five times: a result is wrong, or the order of arrival is lost', async () => {
-  const mark = 'restarts';
-  const base = 10_000;
-  const results: Promise<string>[] = [];
-  // One after the other, so that there is an order of arrival.
-  for (let number = 0; number < ALL; number++) {
-    const submitted = Promise.withResolvers<void>();
-    results.push(
-      runQuery(suite.router.url, statement(mark, number, base), {
-        retryForMs: 120_000,
-        onPage: () => submitted.resolve(),
-      }).then(({ rows, error }) => (error ? `error: ${error.message}` : String(rows[0]?.[0]))),
+  async function expectOrder(mark: string, all: readonly Ran[]): Promise<void> {
+    const turns = await storedTurns(suite.databaseUrl, mark);
+    const certainAfterMs = ARRIVES_WITHIN_MS + STEPS * (delays.max / 1e6);
+    expect(overtakings(turns, balancer.polls, certainAfterMs)).toEqual([]);
+    // A query begins some time after its turn; those whose turn came before and who have not begun hold the other slots.
+    const startOf = new Map(all.map(({ queryId, from }) => [queryId, from]));
+    const started = turns.flatMap(({ queryId, turnAt }) => {
+      const from = startOf.get(queryId);
+      return from === undefined ? [] : [{ turnAt, from }];
+    });
+    const before = started.map((late) =>
+      started.filter((early) => early.turnAt < late.turnAt && early.from > late.from),
     );
-    await submitted.promise;
+    const most = Math.max(...before.map(({ length }) => length));
+    say(`${mark}: a query began before at most ${most} whose turn was earlier`);
+    expect(most).toBeLessThan(SLOTS);
   }
-  const ended = async () =>
-    (await Promise.all(clusters.map((cluster) => ran(cluster, mark)))).flat().filter(({ to }) => to);
-  for (let kills = 1; kills <= 5; kills++) {
-    await until(`${kills * 8} to have ended`, async () => (await ended()).length >= kills * 8, 300_000);
-    await suite.gatewayserver.kill();
-    await suite.gatewayserver.start();
+
+  /** Answers how many still wait: clients that died keep their place for five minutes. */
+  function untilAtRest(): Promise<number> {
+    return until(
+      'all slots to be free, and nobody present to wait',
+      async () => {
+        const leases = await Promise.all(
+          ['one', 'two'].map(async (id) => {
+            const backend = await suite.call<{ condition?: { leases?: number } }>('BackendService/GetBackend', { id });
+            return backend.condition?.leases ?? 0;
+          }),
+        );
+        const { groups = [] } = await suite.call<Stats>('QueueService/GetQueueStats', {});
+        const busy = groups.some(({ running = 0, present = 0 }) => running + present > 0);
+        if (busy || leases.some((count) => count > 0)) throw new Error(JSON.stringify({ leases, groups }));
+        return groups.reduce((sum, { queued = 0 }) => sum + queued, 0);
+      },
+      120_000,
+    );
   }
-  expect(await Promise.all(results)).toEqual(Array.from({ length: ALL }, (_, number) => expected(number)));
-  const all = await expectExact(mark, base, ALL);
-  const order = all.toSorted((a, b) => a.from - b.from).map(({ number }) => number);
-  const farthest = Math.max(...order.map((number, rank) => Math.abs(number - rank)));
-  say(`gatewayserver killed five times: a query started at most ${farthest} places from its turn`);
-  // Four slots may be filled at the same time, on two clusters; who starts first among those is the clusters' business. And
-  // when the gatewayserver is back those are served first who poll first.
-  expect(farthest).toBeLessThanOrEqual(2 * (2 * LIMIT));
 });
 
-test('60 clients while the router is killed: those that retry get a wrong result, or something is doubled or leaks', async () => {
-  const mark = 'routerkills';
-  const base = 20_000;
-  const retries = (number: number) => number % 2 === 0;
-  const outcomes = Array.from({ length: ALL }, (_, number) =>
-    runQuery(suite.router.url, statement(mark, number, base), { retryForMs: retries(number) ? 120_000 : 0 }).then(
-      ({ rows, error }) => (error ? `error: ${error.message}` : String(rows[0]?.[0])),
-      (error: Error) => `broken: ${error.message}`,
-    ),
+type Stats = { groups?: { queued?: number; running?: number; present?: number }[] };
+
+/** A client that was cut off, in the words of the five kinds. */
+function isCleanlyBroken(value: string): boolean {
+  return /^(broken|error): .*(fetch failed|terminated|Connection aborted|hang up|ECONNRESET|EOF|closed|reset)/i.test(
+    value,
   );
-  await until(
-    'some to have ended',
-    async () => (await Promise.all(clusters.map((cluster) => ran(cluster, mark)))).flat().some(({ to }) => to),
-    300_000,
-  );
-  await suite.router.kill();
-  await suite.router.start();
-  const got = await Promise.all(outcomes);
-  const wrong = got.filter(
-    (value, number) =>
-      value !== expected(number) && (retries(number) || !/^broken: (fetch failed|terminated)$/.test(value)),
-  );
-  expect(wrong).toEqual([]);
-  await untilAtRest();
-  const seen = await Promise.all(clusters.map((cluster) => ran(cluster, mark)));
-  for (const one of seen) expect(highWaterMark(one)).toBeLessThanOrEqual(LIMIT);
-  const numbers = seen.flat().map(({ number }) => number);
-  expect(new Set(numbers).size).toBe(numbers.length);
-  const left = await written(base);
-  expect(new Set(left).size).toBe(left.length);
-  for (const [number, value] of got.entries()) if (writes(number) && value === '1') expect(left).toContain(number);
-});
+}

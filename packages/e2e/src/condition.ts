@@ -1,10 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Asks until the answer is neither false nor undefined, or fails naming what it waited for and the last answer or error. */
+/**
+ * Asks, with a pause in between, until the answer is neither false nor undefined, or fails naming what it waited for and the
+ * last answer or error.
+ */
 export async function until<T>(
   what: string,
   ask: () => Promise<T | false | undefined> | T | false | undefined,
   timeLimitMs = 60_000,
+  pauseMs = 20,
 ): Promise<T> {
   const deadline = Date.now() + timeLimitMs;
   let last: unknown;
@@ -16,7 +20,7 @@ export async function until<T>(
     } catch (error) {
       last = error;
     }
-    await delay(20);
+    await delay(pauseMs);
   } while (Date.now() < deadline);
   throw new Error(
     `waited ${timeLimitMs} ms for: ${what}; last: ${(last as Error | undefined)?.message ?? JSON.stringify(last)}`,

@@ -29,6 +29,7 @@ export type SuiteOptions = {
 /** The product as its users run it: every part a process of its own, on free ports, in a folder of its own. */
 export type Suite = AsyncDisposable & {
   readonly folder: string;
+  readonly databaseUrl: string;
   readonly gatewayservers: readonly RunningService[];
   readonly gatewayserver: RunningService;
   readonly monitor: RunningService;
@@ -52,6 +53,7 @@ export async function startSuite(options: SuiteOptions = {}): Promise<Suite> {
   const listeners = options.listeners ?? 1;
   const ports = await freePorts(servers * 2 + 1 + routerCount * (1 + listeners));
   const next = () => ports.pop() ?? 0;
+  const databaseUrl = options.databaseUrl ?? `sqlite:${folder}/gateway.db`;
 
   const gatewayservers: RunningService[] = [];
   for (let index = 0; index < servers; index++) {
@@ -61,7 +63,7 @@ export async function startSuite(options: SuiteOptions = {}): Promise<Suite> {
       {
         LISTEN: `127.0.0.1:${port}`,
         OPS_LISTEN: `127.0.0.1:${ops}`,
-        DATABASE_URL: options.databaseUrl ?? `sqlite:${folder}/gateway.db`,
+        DATABASE_URL: databaseUrl,
         ...(options.adminToken && { ADMIN_TOKEN: options.adminToken }),
         ...options.gatewayserver,
       },
@@ -72,13 +74,13 @@ export async function startSuite(options: SuiteOptions = {}): Promise<Suite> {
     );
   }
   const gatewayserver = at(gatewayservers, 0);
-  const urls = gatewayservers.map(({ url }) => url).join(',');
+  const urls = gatewayservers.map(({ url }) => url);
 
   const monitorOps = next();
   const monitorProcess = await startService(
     'monitor',
     {
-      GATEWAYSERVER_URL: urls,
+      GATEWAYSERVER_URL: urls.join(','),
       OPS_LISTEN: `127.0.0.1:${monitorOps}`,
       INTERVAL: '1s',
       PROBATION: '10ms',
@@ -92,10 +94,12 @@ export async function startSuite(options: SuiteOptions = {}): Promise<Suite> {
   for (let index = 0; index < routerCount; index++) {
     const ops = next();
     const own = Array.from({ length: listeners }, next);
+    // Each router prefers another gatewayserver, so that all of them have work.
+    const preferred = index % servers;
     const process = await startService(
       'router',
       {
-        GATEWAYSERVER_URL: urls,
+        GATEWAYSERVER_URL: [...urls.slice(preferred), ...urls.slice(0, preferred)].join(','),
         LISTEN: own.map((port) => `127.0.0.1:${port}`).join(','),
         OPS_LISTEN: `127.0.0.1:${ops}`,
         STATE_FILE: `${folder}/router-${index}.json`,
@@ -129,6 +133,7 @@ export async function startSuite(options: SuiteOptions = {}): Promise<Suite> {
   const owned = started.move();
   return {
     folder,
+    databaseUrl,
     gatewayservers,
     gatewayserver,
     monitor,

@@ -21,6 +21,7 @@ const TIMES = {
   claimMs: 15,
   pickUpMs: 6,
   presentMs: 5,
+  resumeMs: 8,
   pauseMs: 4,
   forgetMs: 200,
   keepMs: 400,

@@ -7,6 +7,7 @@ import { type AdmissionState, createAdmissionState } from './admission-state.ts'
 import { keepLedger, type UpkeepOptions } from './ledger-upkeep.ts';
 import type { Limits } from './limits.ts';
 import { createListeners } from './listeners.ts';
+import { resume } from './resume.ts';
 import type { Lease, Waiter } from './state.ts';
 import { applyEntries, entriesOf } from './stored-entries.ts';
 import { ADMISSION_TIMES, type AdmissionTimes } from './times.ts';
@@ -77,6 +78,7 @@ export function openLedger(options: Options): Ledger {
   let clock = { at: 0, read: performance.now() };
   let servedSince = 0;
   let wasAway = true;
+  let resumes = true;
   const commands: Command[] = [];
   let pumping: Promise<void> | undefined;
   let wantsLook: { resolve: () => void; reject: (error: unknown) => void }[] = [];
@@ -91,7 +93,10 @@ export function openLedger(options: Options): Ledger {
     // It never goes back, not even when a replica asks a server whose clock is late.
     const at = Math.max(clock.at, now);
     clock = { at, read: performance.now() };
-    if (wasAway || performance.now() - readAt > BREAK_MS) servedSince = at;
+    if (wasAway || performance.now() - readAt > BREAK_MS) {
+      servedSince = at;
+      resumes = true;
+    }
     wasAway = false;
     return at;
   };
@@ -128,6 +133,7 @@ export function openLedger(options: Options): Ledger {
         const now = take(changes);
         others = waiterIds(changes);
         const admission: Admission = { state, limits, times, now, servedSince, newClaimId: randomUUID };
+        if (resumes) resume(admission);
         outcomes = batch.map(({ run, resolve, reject }) => {
           try {
             const answer = run(admission) as never;
@@ -140,6 +146,7 @@ export function openLedger(options: Options): Ledger {
         return entriesOf(state);
       });
       taken(version);
+      resumes = false;
     } catch (error) {
       lost();
       for (const { reject } of batch) reject(error);

@@ -14,6 +14,8 @@ export type AdmissionTimes = {
   pickUpMs: number;
   /** A waiter counts as present for this long after its last poll has ended. */
   presentMs: number;
+  /** Who was present when a break of service began does so for this long after it. */
+  resumeMs: number;
   /** Who was refused by every backend is not offered another slot for this long. */
   pauseMs: number;
   /** A waiter nobody polls is forgotten after this. */
@@ -33,6 +35,7 @@ export const ADMISSION_TIMES: AdmissionTimes = {
   claimMs: 15_000,
   pickUpMs: 2_000,
   presentMs: 1_500,
+  resumeMs: 3_000,
   pauseMs: 1_000,
   forgetMs: 300_000,
   keepMs: 600_000,

@@ -87,7 +87,8 @@ function settings(engine: Engine, timeLimitMs: number): string[] {
     'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
     `SET SESSION wait_timeout = ${ABANDONED_AFTER_LIMITS * seconds}`,
     // A mysql:// URL may well lead to a MariaDB: comments that only one of them executes tell them apart.
-    `SET SESSION innodb_lock_wait_timeout = ${seconds}
+    // UTC: UNIX_TIMESTAMP(NOW()) of a zone with summer time is an hour wrong when clocks are set back.
+    `SET SESSION time_zone = '+00:00', SESSION innodb_lock_wait_timeout = ${seconds}
       /*!50708 , SESSION max_execution_time = ${timeLimitMs} */
       /*M! , SESSION max_statement_time = ${timeLimitMs / 1000} */`,
   ];
