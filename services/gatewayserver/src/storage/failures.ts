@@ -71,6 +71,7 @@ export function failureOf(error: unknown): Failure | undefined {
   if (CONTENTION.has(code)) return 'contention';
   if (LOST.has(code)) return 'lost';
   if (UNAVAILABLE.has(code) || code.startsWith('SQLITE_IOERR')) return 'unavailable';
+  if (isUnanswered(cause)) return 'unavailable';
   if (isBroken(cause)) return 'lost';
   return error instanceof QueryFailedError ? 'refused' : undefined;
 }
@@ -88,6 +89,12 @@ export function withoutStatement(error: unknown): unknown {
   if (failure === 'contention')
     return new DatabaseUnavailableError(`the database was held by other transactions for too long (${code})`);
   return new DatabaseUnavailableError(`the database is not available (${code})`);
+}
+
+/** A connection did not come about in time, or none of the pool became free: node-postgres says so in words only. */
+function isUnanswered(cause: unknown): boolean {
+  const { message } = fieldsOf(cause);
+  return typeof message === 'string' && /^timeout (exceeded when trying to connect|expired)/.test(message);
 }
 
 /** node-postgres reports a broken connection in words only, mysql2 marks what no connection survives. */
