@@ -1,4 +1,4 @@
-import { QueryFailedError, QueryRunnerAlreadyReleasedError } from 'typeorm';
+import { QueryFailedError, QueryRunnerAlreadyReleasedError, QueryRunnerProviderAlreadyReleasedError } from 'typeorm';
 import { DatabaseUnavailableError } from './store.ts';
 
 /**
@@ -64,8 +64,9 @@ const UNAVAILABLE = new Set([
 
 /** The kind of failure, or undefined when the error does not come from the database. */
 export function failureOf(error: unknown): Failure | undefined {
-  // On PostgreSQL TypeORM takes a broken connection away from under the one who uses it.
-  if (error instanceof QueryRunnerAlreadyReleasedError) return 'lost';
+  // On PostgreSQL TypeORM takes a broken connection away from under the one who uses it; what it says depends on the call.
+  if (error instanceof QueryRunnerAlreadyReleasedError || error instanceof QueryRunnerProviderAlreadyReleasedError)
+    return 'lost';
   const cause = error instanceof QueryFailedError ? error.driverError : error;
   const code = codeOf(cause);
   if (CONTENTION.has(code)) return 'contention';
