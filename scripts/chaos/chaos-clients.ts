@@ -106,8 +106,8 @@ async function runOne(
         const answer = await fetch(router + path, { headers, ...init, signal: limit });
         const text = await answer.text();
         if (answer.status === 200) return JSON.parse(text) as Page;
-        if (!BUSY.has(answer.status)) return answer.status;
         note(`${answer.status} ${text.slice(0, 200)}`);
+        if (!BUSY.has(answer.status)) return answer.status;
       } catch (error) {
         // A router that was killed: its replica may go on.
         note(error instanceof Error ? `${error.name} ${String(error.cause ?? '')}` : String(error));
@@ -128,10 +128,7 @@ async function runOne(
     if (page === 0) return { outcome: 'stuck', text: tries.join(', ') };
     if (typeof page === 'number') {
       const isLost = id === '' || isTemporaryQueryId(id) || isAlive(querySuffix(id) ?? '');
-      return {
-        outcome: isLost ? 'lost' : 'gone',
-        text: `HTTP ${page} for ${id === '' ? 'a submission' : `a link of ${id}`}`,
-      };
+      return { outcome: isLost ? 'lost' : 'gone', text: tries.join(', ') };
     }
     id = page.id;
     rows.push(...(page.data ?? []));

@@ -12,6 +12,7 @@ import { atRest, dismissTheAbsent } from './at-rest.ts';
 import { type ClientsOptions, runClients, type Seen } from './chaos-clients.ts';
 import { type ChaosCluster, startChaosCluster } from './chaos-cluster.ts';
 import { disturb } from './disturb.ts';
+import { createLoggedErrors } from './logged-errors.ts';
 import { memoryAtRest, notePeaks, type Peaks } from './memory.ts';
 import { createRandom } from './random.ts';
 
@@ -34,6 +35,7 @@ const LONG_RUN_MINUTES = 30;
 /** A short run ends before what has ended is forgotten: so much is more to remember, and no leak. */
 const REMEMBERED_MB = 40;
 const MEMORY_LOOK_MS = 2_000;
+const LOG_LOOK_MS = 300;
 
 const lines: string[] = [];
 const say = (line: string) => {
@@ -102,6 +104,8 @@ async function run(database: RunningDatabase): Promise<void> {
   // The start is the first half: those that were killed a moment ago have less than they need.
   const before: Peaks = new Map();
   const looking = setInterval(() => notePeaks(before, processes), MEMORY_LOOK_MS);
+  const errors = createLoggedErrors(processes);
+  const listening = setInterval(errors.look, LOG_LOOK_MS);
   const halfTime = setTimeout(() => clearInterval(looking), (minutes * 60_000) / 2);
   const stop = AbortSignal.timeout(minutes * 60_000);
   const began = performance.now();
@@ -126,6 +130,10 @@ async function run(database: RunningDatabase): Promise<void> {
   const rest = await atRest(suite, clusters, database);
   await judge(clusters, seen, rest, database);
   const stops = `${done.get('restart') ?? 0} times`;
+  clearInterval(listening);
+  const unforeseen = errors.lines();
+  const some = unforeseen.slice(0, 3).join('; ');
+  must('no process logged an error', unforeseen.length === 0, `${unforeseen.length} errors ${some}`);
   must('no process ended but when and as it was asked to', unclean.length === 0, unclean.join('; ') || stops);
   clearTimeout(halfTime);
   clearInterval(looking);

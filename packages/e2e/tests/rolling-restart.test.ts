@@ -9,7 +9,10 @@ const LIMIT_MS = 300_000;
 const CLIENTS = 12;
 const SLOTS = 2;
 
-/** Behind a balancer: who cannot connect is at the next router; anything else that goes wrong is an error. */
+/** Nobody there, or an idle connection that was closed in the moment it was used again: every Trino client repeats such a request. */
+const NOT_HEARD = new Set(['ECONNREFUSED', 'ECONNRESET', 'UND_ERR_SOCKET']);
+
+/** Behind a balancer: who is not heard by a router is at the next one; anything else that goes wrong is an error. */
 async function ask(routers: readonly string[], path: string, init: RequestInit = {}): Promise<Page> {
   for (let attempt = 0; ; attempt++) {
     const url = `${routers[attempt % routers.length]}${path}`;
@@ -23,7 +26,7 @@ async function ask(routers: readonly string[], path: string, init: RequestInit =
       return (await answer.json()) as Page;
     } catch (error) {
       const { code } = ((error as Error).cause ?? {}) as { code?: string };
-      if (code !== 'ECONNREFUSED' || attempt > 1_000) throw error;
+      if (!NOT_HEARD.has(code ?? '') || attempt > 1_000) throw error;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { QueryFailedError, QueryRunnerAlreadyReleasedError } from 'typeorm';
+import { QueryFailedError, QueryRunnerAlreadyReleasedError, QueryRunnerProviderAlreadyReleasedError } from 'typeorm';
 import { failureOf, withoutStatement } from './failures.ts';
 import { DatabaseUnavailableError } from './store.ts';
 
@@ -14,7 +14,9 @@ test('what is gone on a second try is told apart from what stays', () => {
   expect(failureOf(failed({}, 'Connection terminated unexpectedly'))).toBe('lost');
   expect(failureOf(failed({ fatal: true }, "Can't add new command when connection is in closed state"))).toBe('lost');
   expect(failureOf(new QueryRunnerAlreadyReleasedError())).toBe('lost');
+  expect(failureOf(new QueryRunnerProviderAlreadyReleasedError())).toBe('lost');
   expect(failureOf(Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }))).toBe('unavailable');
+  expect(failureOf(new Error('timeout exceeded when trying to connect'))).toBe('unavailable');
   // A full disk is emptied sooner or later: what should be stored waits for that.
   for (const code of ['SQLITE_FULL', 'ER_RECORD_FILE_FULL', '53100'])
     expect(failureOf(failed({ code }))).toBe('unavailable');

@@ -1,4 +1,4 @@
-import { QueryFailedError, QueryRunnerAlreadyReleasedError } from 'typeorm';
+import { QueryFailedError, QueryRunnerAlreadyReleasedError, QueryRunnerProviderAlreadyReleasedError } from 'typeorm';
 import { DatabaseUnavailableError } from './store.ts';
 
 /**
@@ -64,13 +64,15 @@ const UNAVAILABLE = new Set([
 
 /** The kind of failure, or undefined when the error does not come from the database. */
 export function failureOf(error: unknown): Failure | undefined {
-  // On PostgreSQL TypeORM takes a broken connection away from under the one who uses it.
-  if (error instanceof QueryRunnerAlreadyReleasedError) return 'lost';
+  // On PostgreSQL TypeORM takes a broken connection away from under the one who uses it; what it says depends on the call.
+  if (error instanceof QueryRunnerAlreadyReleasedError || error instanceof QueryRunnerProviderAlreadyReleasedError)
+    return 'lost';
   const cause = error instanceof QueryFailedError ? error.driverError : error;
   const code = codeOf(cause);
   if (CONTENTION.has(code)) return 'contention';
   if (LOST.has(code)) return 'lost';
   if (UNAVAILABLE.has(code) || code.startsWith('SQLITE_IOERR')) return 'unavailable';
+  if (isUnanswered(cause)) return 'unavailable';
   if (isBroken(cause)) return 'lost';
   return error instanceof QueryFailedError ? 'refused' : undefined;
 }
@@ -88,6 +90,12 @@ export function withoutStatement(error: unknown): unknown {
   if (failure === 'contention')
     return new DatabaseUnavailableError(`the database was held by other transactions for too long (${code})`);
   return new DatabaseUnavailableError(`the database is not available (${code})`);
+}
+
+/** A connection did not come about in time, or none of the pool became free: node-postgres says so in words only. */
+function isUnanswered(cause: unknown): boolean {
+  const { message } = fieldsOf(cause);
+  return typeof message === 'string' && /^timeout (exceeded when trying to connect|expired)/.test(message);
 }
 
 /** node-postgres reports a broken connection in words only, mysql2 marks what no connection survives. */
