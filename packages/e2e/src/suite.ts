@@ -116,8 +116,8 @@ export async function startSuite(options: SuiteOptions = {}): Promise<Suite> {
     );
   }
 
-  const call = async <T>(method: string, body: unknown): Promise<T> => {
-    const response = await fetch(`${gatewayserver.url}/trinogateway.v1.${method}`, {
+  const callAt = async <T>(url: string, method: string, body: unknown): Promise<T> => {
+    const response = await fetch(`${url}/trinogateway.v1.${method}`, {
       method: 'POST',
       headers: {
         'content-type': 'application/json',
@@ -129,6 +129,11 @@ export async function startSuite(options: SuiteOptions = {}): Promise<Suite> {
     const answer: unknown = await response.json();
     if (!response.ok) throw new Error(`${method}: ${JSON.stringify(answer)}`);
     return answer as T;
+  };
+  const call = <T>(method: string, body: unknown) => callAt<T>(gatewayserver.url, method, body);
+  /** Each replica reads within a second what another one has stored. */
+  const untilAllKnow = async (what: string, knows: (url: string) => Promise<unknown>) => {
+    for (const url of urls) await until(`${what} at ${url}`, () => knows(url), 30_000);
   };
   const owned = started.move();
   return {
@@ -143,21 +148,19 @@ export async function startSuite(options: SuiteOptions = {}): Promise<Suite> {
     addBackends: async (backends, more = {}) => {
       for (const [id, url] of Object.entries(backends))
         await call('BackendService/PutBackend', { backend: { id, url, ...more } });
-      for (const id of Object.keys(backends)) {
-        await until(
-          `backend ${id} to be available`,
-          async () => {
-            const { condition } = await call<{ condition?: { available?: boolean } }>('BackendService/GetBackend', {
-              id,
-            });
-            return condition?.available;
-          },
-          30_000,
-        );
-      }
+      type Known = { condition?: { available?: boolean } };
+      for (const id of Object.keys(backends))
+        await untilAllKnow(`backend ${id} to be available`, async (url) => {
+          const { condition } = await callAt<Known>(url, 'BackendService/GetBackend', { id });
+          return condition?.available;
+        });
     },
     addGroup: async (id, backendIds, more = {}) => {
-      await call('GroupService/PutGroup', { group: { id, backendIds, ...more } });
+      const stored = await call('GroupService/PutGroup', { group: { id, backendIds, ...more } });
+      await untilAllKnow(
+        `group ${id}`,
+        async (url) => JSON.stringify(await callAt(url, 'GroupService/GetGroup', { id })) === JSON.stringify(stored),
+      );
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
