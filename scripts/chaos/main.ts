@@ -11,6 +11,7 @@ import { admissionRows } from './admission-rows.ts';
 import { atRest, dismissTheAbsent } from './at-rest.ts';
 import { type ClientsOptions, runClients, type Seen } from './chaos-clients.ts';
 import { type ChaosCluster, startChaosCluster } from './chaos-cluster.ts';
+import { collectGarbage } from './collect-garbage.ts';
 import { disturb } from './disturb.ts';
 import { createLoggedErrors } from './logged-errors.ts';
 import { memoryAtRest, notePeaks, type Peaks } from './memory.ts';
@@ -142,6 +143,7 @@ async function run(database: RunningDatabase): Promise<void> {
   const allowance = minutes < LONG_RUN_MINUTES ? REMEMBERED_MB : 0;
   const first = (kind: string) => before.get(kind) ?? 0;
   const bound = (kind: string) => first(kind) * MOST_GROWTH + allowance;
+  for (const { process } of processes) await collectGarbage(process);
   for (const [kind, last] of await memoryAtRest(processes, bound)) {
     const text = `at most ${first(kind).toFixed(0)} MB in the first half, ${last.toFixed(0)} MB at the end`;
     must(`memory of a ${kind}`, last <= bound(kind), text);
