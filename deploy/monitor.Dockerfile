@@ -22,9 +22,9 @@ RUN mkdir .compile-cache && chown 65532:65532 .compile-cache
 USER 65532:65532
 # Node keeps a compile cache for each user, hence after USER.
 RUN TRINO_GATEWAY_MONITOR_OPS_LISTEN=127.0.0.1:0 \
-    node deploy/fill-compile-cache.ts services/monitor/src/main.ts
+    node deploy/fill-compile-cache.ts --max-semi-space-size=4 services/monitor/src/main.ts
 EXPOSE 8002
 # Of the default ops port: give another one with --health-cmd when you change TRINO_GATEWAY_MONITOR_OPS_LISTEN.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=15s \
     CMD ["node", "-e", "fetch('http://127.0.0.1:8002/readyz').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
-CMD ["node", "services/monitor/src/main.ts"]
+CMD ["node", "--max-semi-space-size=4", "services/monitor/src/main.ts"]

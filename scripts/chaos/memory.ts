@@ -16,10 +16,7 @@ export function notePeaks(peaks: Peaks, watched: readonly Watched[]): void {
   for (const { kind, process } of watched) peaks.set(kind, Math.max(peaks.get(kind) ?? 0, now(process)));
 }
 
-/**
- * What they have once each kind is within its bound, in megabytes, or after a minute: garbage that nobody has collected yet is
- * no leak.
- */
+/** What they have once each kind is within its bound, in megabytes, or after a minute: what was freed is given back in a while. */
 export async function memoryAtRest(watched: readonly Watched[], bound: (kind: string) => number): Promise<Peaks> {
   for (const deadline = Date.now() + QUIET_MS; ; await delay(LOOK_MS)) {
     const present: Peaks = new Map();

@@ -91,5 +91,6 @@ function environment(service: ServiceName, settings: Record<string, string>): No
     ([name]) => !name.startsWith('TRINO_GATEWAY_') && name !== 'NODE_OPTIONS',
   );
   const own = Object.entries(settings).map(([key, value]) => [`TRINO_GATEWAY_${service.toUpperCase()}_${key}`, value]);
-  return Object.fromEntries([...kept, ...own]);
+  // Of no effect before a debugger is asked for, by SIGUSR1: then it finds a free port.
+  return Object.fromEntries([...kept, ...own, ['NODE_OPTIONS', '--inspect-port=0']]);
 }
