@@ -86,8 +86,6 @@ async function run(database: RunningDatabase): Promise<void> {
     await suite.addBackends({ [cluster.id]: cluster.url }, { maxRunningQueries: FIRST_LIMIT });
   }
   await suite.addGroup('all', ['one', 'two'], { queue: { whenUnavailable: 'QUEUE', fairShare: true } });
-  for (const gatewayserver of suite.gatewayservers)
-    await until('every replica to know the group', () => decides(gatewayserver));
   const processes = [
     ...suite.gatewayservers.map((process, at) => ({ name: `gatewayserver ${at + 1}`, kind: 'gatewayserver', process })),
     ...suite.routers.map((process, at) => ({ name: `router ${at + 1}`, kind: 'router', process })),
@@ -148,16 +146,6 @@ async function run(database: RunningDatabase): Promise<void> {
     const text = `at most ${first(kind).toFixed(0)} MB in the first half, ${last.toFixed(0)} MB at the end`;
     must(`memory of a ${kind}`, last <= bound(kind), text);
   }
-}
-
-async function decides({ url }: { url: string }): Promise<boolean> {
-  const answer = await fetch(`${url}/trinogateway.v1.RoutingService/Decide`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ user: 'ann', statement: 'SELECT 1' }),
-    signal: AbortSignal.timeout(10_000),
-  });
-  return ((await answer.json()) as { decision?: unknown }).decision !== undefined;
 }
 
 async function judge(
