@@ -89,7 +89,7 @@ test(`${engine}: while the database is away for ${outageMs / 1_000} s in mid-que
   waiting.push(await late);
   for (const { end, pages } of waiting) {
     expect(await end).toMatchObject({ stats: { state: 'FINISHED' } });
-    expect(new Set(pages)).toEqual(new Set(['QUEUED']));
+    expect(pages.filter((page) => page !== 'QUEUED')).toEqual([]);
   }
   expect(begun()).toEqual([0, 1, 2, 3, 4].map((n) => `SELECT held ${n}`));
   expect(highWaterMark(held().map(({ startedAt = 0, endedAt }) => ({ from: startedAt, to: endedAt })))).toBe(1);
