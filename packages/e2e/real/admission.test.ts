@@ -193,7 +193,7 @@ type Stats = { groups?: { queued?: number; running?: number; present?: number }[
 
 /** A client that was cut off, in the words of the five kinds. */
 function isCleanlyBroken(value: string): boolean {
-  return /^(broken|error): .*(fetch failed|terminated|Connection aborted|hang up|ECONNRESET|EOF|closed|reset)/i.test(
+  return /^(broken|error): .*(fetch failed|terminated|Connection aborted|hang up|ECONNRESET|EOF|unexpected end of stream|closed|reset)/i.test(
     value,
   );
 }
