@@ -143,7 +143,10 @@ func texts(found *sql.Rows) ([][]string, error) {
 }
 
 func (c client) one(statement string) (any, error) {
-	all, err := c.rows(c.ctx, statement)
+	return firstValue(c.rows(c.ctx, statement))
+}
+
+func firstValue(all [][]string, err error) (any, error) {
 	if err != nil {
 		return nil, err
 	}
@@ -232,7 +235,11 @@ func (c client) transaction() (any, error) {
 		return nil, err
 	}
 	// Read to the end: closing rows early cancels the query, and Trino then aborts its transaction.
-	value, err := c.one(setting("IN_TRANSACTION"))
+	found, err := transaction.QueryContext(c.ctx, setting("IN_TRANSACTION"))
+	if err != nil {
+		return nil, errors.Join(err, transaction.Rollback())
+	}
+	value, err := firstValue(texts(found))
 	if err != nil {
 		return nil, errors.Join(err, transaction.Rollback())
 	}
