@@ -21,6 +21,8 @@ const WATCHED_MS = 10_000;
  * are idle although somebody waits, and what a thousand waiting clients cost. Each line goes to `say`.
  */
 export async function admissionCosts(say: (line: string) => void, seconds: number, rounds: number): Promise<void> {
+  // One each: what two backends of one cluster run counts for both.
+  await using unlimited = await startCoordinator();
   await using coordinator = await startCoordinator();
   await using suite = await startSuite({
     listeners: 2,
@@ -28,7 +30,7 @@ export async function admissionCosts(say: (line: string) => void, seconds: numbe
     router: { EXPLAIN_HEADERS: 'false' },
   });
   const pids = [suite.gatewayserver.pid, suite.monitor.pid, suite.router.pid];
-  await suite.addBackends({ free: coordinator.url });
+  await suite.addBackends({ free: unlimited.url });
   await suite.addGroup('free', ['free']);
   await suite.addBackends({ limited: coordinator.url }, { maxRunningQueries: LIMIT });
   await suite.addGroup('limited', ['limited']);

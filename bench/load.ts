@@ -116,6 +116,6 @@ async function ask(pool: Pool, path: string, method: 'GET' | 'POST', statement?:
   const { statusCode, body } = await pool.request({ path, method, headers: USER, body: statement ?? null });
   const text = await body.text();
   if (statusCode !== 200)
-    throw new Error(`${method} ${path.slice(0, 40)} was answered with ${statusCode}: ${text.slice(0, 200)}`);
+    throw new Error(`${method} ${path.slice(0, 120)} was answered with ${statusCode}: ${text.slice(0, 200)}`);
   return JSON.parse(text) as Page;
 }

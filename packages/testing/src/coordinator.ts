@@ -49,7 +49,10 @@ export class Coordinator {
   readonly startedAt = Date.now();
   readonly #options: CoordinatorOptions;
   readonly #queries = new Map<string, ScriptedQuery>();
+  /** Submitted, and never polled: in the order of submission. */
+  readonly #unpolled = new Set<ScriptedQuery>();
   readonly #live = new Set<ScriptedQuery>();
+  readonly #past = new Set<ScriptedQuery>();
   readonly #transactions = new Set<string>();
   readonly #sweeper: NodeJS.Timeout;
   #counter = 0;
@@ -82,7 +85,7 @@ export class Coordinator {
       },
     );
     this.#queries.set(query.id, query);
-    this.#forgetOldest();
+    this.#unpolled.add(query);
     return query;
   }
 
@@ -182,6 +185,7 @@ export class Coordinator {
 
   #begun(query: ScriptedQuery): void {
     const { counts } = this.#options;
+    this.#unpolled.delete(query);
     this.#live.add(query);
     counts.created += 1;
     counts.running += 1;
@@ -195,10 +199,17 @@ export class Coordinator {
     counts.running -= 1;
     if (query.state === 'FINISHED') counts.finished += 1;
     else counts.failed += 1;
+    this.#past.add(query);
+    this.#forgetOldest();
   }
 
   #abandon(): void {
     const oldest = Date.now() - this.#options.clientTimeoutMs;
+    for (const query of this.#unpolled) {
+      if (query.seenAt > oldest) break;
+      this.#unpolled.delete(query);
+      this.#queries.delete(query.id);
+    }
     for (const query of this.#live) {
       if (query.held || query.seenAt > oldest) continue;
       const message =
@@ -209,12 +220,10 @@ export class Coordinator {
   }
 
   #forgetOldest(): void {
-    if (this.#queries.size <= this.#options.maxHistory + this.#live.size) return;
-    for (const [id, query] of this.#queries) {
-      if (this.#live.has(query)) continue;
-      this.#queries.delete(id);
-      if (this.#queries.size <= this.#options.maxHistory + this.#live.size) return;
-    }
+    const [oldest] = this.#past;
+    if (oldest === undefined || this.#past.size <= this.#options.maxHistory) return;
+    this.#past.delete(oldest);
+    this.#queries.delete(oldest.id);
   }
 }
 

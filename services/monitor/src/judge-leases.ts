@@ -18,7 +18,7 @@ export type Judgement = {
  * way, through a router that stands still for some seconds. So one look at which it was missing settles nothing, and neither
  * do two in quick succession: too early a slot would be given to two.
  */
-const MISSED_FOR_MS = 10_000;
+const MISSED_FOR_MS = 30_000;
 
 /**
  * Which leased queries are over, by what the cluster answered.

@@ -26,7 +26,7 @@ export type Activation = {
 
 /** Beyond it the oldest is forgotten: who polls it a first time again is asked about again. */
 const REMEMBERED = 50_000;
-/** A slot of a query that its cluster does not know is taken back after 3 s: a first poll repeated later asks again. */
+/** A first poll repeated later asks again: a slot of a query that its cluster does not know is taken back after half a minute. */
 const ALLOWED_FOR_MS = 2_000;
 /** How long a gatewayserver that does not answer is waited for. */
 const PATIENCE_MS = 4_000;
