@@ -8,10 +8,22 @@ export type AdmissionState = {
   /** The lease of a query the cluster has answered with this id. */
   leaseOfQuery(queryId: string): Lease | undefined;
   leases(): Iterable<Lease>;
+  /** Those that count. */
+  countedLeases(): Iterable<Lease>;
+  /** LAPSED and SETTLED, in the order in which they became so. */
+  pastLeases(): Iterable<Lease>;
+  pastLeaseCount(): number;
   /** Those that have lapsed and were asked for since, oldest first. */
   wanted(): readonly Lease[];
   waiter(id: string): Waiter | undefined;
+  /** The one whose statement became this query of its cluster. */
+  waiterOfQuery(queryId: string): Waiter | undefined;
   waiters(): Iterable<Waiter>;
+  /** QUEUED and CLAIMED. */
+  waiting(): Iterable<Waiter>;
+  /** HANDED_OVER and ENDED, in the order in which they became so. */
+  pastWaiters(): Iterable<Waiter>;
+  pastWaiterCount(): number;
   /** An operator holds the group: nobody of it is started. */
   isHeld(groupId: string): boolean;
   putLease(lease: Lease): void;
@@ -42,10 +54,13 @@ export type AdmissionState = {
 
 /** Nobody there. */
 export function createAdmissionState(): AdmissionState {
-  const leases = new Map<string, Lease>();
+  const counted = new Map<string, Lease>();
+  const pastLeases = new Map<string, Lease>();
   const byQuery = new Map<string, string>();
   const wanted = new Map<string, Lease>();
-  const waiters = new Map<string, Waiter>();
+  const waiting = new Map<string, Waiter>();
+  const pastWaiters = new Map<string, Waiter>();
+  const waiterByQuery = new Map<string, string>();
   const held = new Set<string>();
   const line = createWaitingLine();
   const counts = new Map<string, number>();
@@ -56,74 +71,89 @@ export function createAdmissionState(): AdmissionState {
     if (value === 0) counts.delete(key);
     else counts.set(key, value);
   };
-  const countLease = ({ backendId, groupId, user, phase }: Lease, by: 1 | -1) => {
-    if (phase === 'LAPSED' || phase === 'SETTLED') return;
+  const findLease = (id: string) => counted.get(id) ?? pastLeases.get(id);
+  const findWaiter = (id: string) => waiting.get(id) ?? pastWaiters.get(id);
+  const countLease = ({ backendId, groupId, user }: Lease, by: 1 | -1) => {
     count(`backend ${backendId}`, by);
     count(`member ${groupId} ${backendId}`, by);
     count(`user ${groupId} ${user}`, by);
   };
-  const countWaiter = ({ groupId, user, phase }: Waiter, by: 1 | -1) => {
-    if (phase !== 'QUEUED' && phase !== 'CLAIMED') return;
+  const countWaiter = ({ groupId, user }: Waiter, by: 1 | -1) => {
     count(`waiting ${groupId}`, by);
     count(`waiting ${groupId} ${user}`, by);
   };
   const removeLease = (id: string) => {
-    const lease = leases.get(id);
+    const lease = findLease(id);
     if (!lease) return;
-    countLease(lease, -1);
-    leases.delete(id);
+    if (counted.delete(id)) countLease(lease, -1);
+    pastLeases.delete(id);
     wanted.delete(id);
     if (byQuery.get(lease.queryId) === id) byQuery.delete(lease.queryId);
   };
   const removeWaiter = (id: string) => {
-    const waiter = waiters.get(id);
+    const waiter = findWaiter(id);
     if (!waiter) return;
     if (waiter.phase === 'QUEUED') line.remove(waiter);
-    countWaiter(waiter, -1);
-    waiters.delete(id);
+    if (waiting.delete(id)) countWaiter(waiter, -1);
+    pastWaiters.delete(id);
+    if (waiterByQuery.get(waiter.queryId) === id) waiterByQuery.delete(waiter.queryId);
   };
   const setLease = (lease: Lease) => {
     removeLease(lease.id);
-    leases.set(lease.id, lease);
-    countLease(lease, 1);
+    if (isPastLease(lease)) pastLeases.set(lease.id, lease);
+    else {
+      counted.set(lease.id, lease);
+      countLease(lease, 1);
+    }
     if (lease.phase === 'LAPSED' && lease.wantedUntil !== undefined) wanted.set(lease.id, lease);
     if (lease.queryId !== '') byQuery.set(lease.queryId, lease.id);
   };
   const setWaiter = (waiter: Waiter) => {
     removeWaiter(waiter.id);
-    waiters.set(waiter.id, waiter);
-    countWaiter(waiter, 1);
+    if (isPastWaiter(waiter)) pastWaiters.set(waiter.id, waiter);
+    else {
+      waiting.set(waiter.id, waiter);
+      countWaiter(waiter, 1);
+    }
     lastPlace = Math.max(lastPlace, waiter.place);
     if (waiter.phase === 'QUEUED') line.add(waiter);
+    if (waiter.queryId !== '') waiterByQuery.set(waiter.queryId, waiter.id);
   };
   const setHeld = (groupId: string, isHeld: boolean) => {
     if (isHeld) held.add(groupId);
     else held.delete(groupId);
   };
   return {
-    lease: (id) => leases.get(id),
-    leaseOfQuery: (queryId) => leases.get(byQuery.get(queryId) ?? ''),
-    leases: () => leases.values(),
+    lease: findLease,
+    leaseOfQuery: (queryId) => findLease(byQuery.get(queryId) ?? ''),
+    leases: () => [counted, pastLeases].values().flatMap((leases) => leases.values()),
+    countedLeases: () => counted.values(),
+    pastLeases: () => pastLeases.values(),
+    pastLeaseCount: () => pastLeases.size,
     wanted: () => (wanted.size === 0 ? [] : [...wanted.values()].sort((a, b) => a.takenAt - b.takenAt)),
-    waiter: (id) => waiters.get(id),
-    waiters: () => waiters.values(),
+    waiter: findWaiter,
+    waiterOfQuery: (queryId) => findWaiter(waiterByQuery.get(queryId) ?? ''),
+    waiters: () => [waiting, pastWaiters].values().flatMap((waiters) => waiters.values()),
+    waiting: () => waiting.values(),
+    pastWaiters: () => pastWaiters.values(),
+    pastWaiterCount: () => pastWaiters.size,
     isHeld: (groupId) => held.has(groupId),
     putLease: (lease) => {
-      journal.leases.note(lease.id, leases.get(lease.id));
+      journal.leases.note(lease.id, findLease(lease.id));
       setLease(lease);
     },
     deleteLease: (id) => {
-      const lease = leases.get(id);
+      const lease = findLease(id);
       if (!lease) return;
       journal.leases.note(id, lease);
       removeLease(id);
     },
     putWaiter: (waiter) => {
-      journal.waiters.note(waiter.id, waiters.get(waiter.id));
+      journal.waiters.note(waiter.id, findWaiter(waiter.id));
       setWaiter(waiter);
     },
     deleteWaiter: (id) => {
-      const waiter = waiters.get(id);
+      const waiter = findWaiter(id);
       if (!waiter) return;
       journal.waiters.note(id, waiter);
       removeWaiter(id);
@@ -150,4 +180,12 @@ export function createAdmissionState(): AdmissionState {
       journal.clear();
     },
   };
+}
+
+function isPastLease({ phase }: Lease): boolean {
+  return phase === 'LAPSED' || phase === 'SETTLED';
+}
+
+function isPastWaiter({ phase }: Waiter): boolean {
+  return phase === 'HANDED_OVER' || phase === 'ENDED';
 }

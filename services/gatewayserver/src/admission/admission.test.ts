@@ -337,6 +337,22 @@ test('the id a client saw first leads to its query as long as that runs, also fo
   expect(phase(admission, 'w')).toBeUndefined();
 });
 
+test('at a high rate what is over fills the memory, or the id of a query that runs is forgotten for it', () => {
+  const admission = admissionOf({ max: 10 });
+  for (const id of ['runs', 'over1', 'over2', 'over3']) {
+    queue(admission, id);
+    giveTurns(admission);
+    handOver(admission, id, admission.state.waiter(id)?.claim?.id ?? '', `q-${id}`);
+    activate(admission, { queryId: `q-${id}`, backendId: 'b', neverWaits: false });
+    if (id !== 'runs') settle(admission, [`q-${id}`]);
+  }
+  expire(admission, 2);
+  expect([...admission.state.leases()].map(({ queryId }) => queryId)).toEqual(['q-runs', 'q-over2', 'q-over3']);
+  expect([...admission.state.waiters()].map(({ id }) => id)).toEqual(['runs', 'over3']);
+  expect(admission.state.waiterOfQuery('q-runs')?.id).toBe('runs');
+  expect(admission.state.waiterOfQuery('q-over1')).toBeUndefined();
+});
+
 test('what runs on a backend that was deleted is left alone, and its slot does not stay for ever', () => {
   const known = ['b'];
   const admission = admissionOf({ max: 0, maxRunningOfUser: 1, known });

@@ -2,26 +2,52 @@ import type { Admission } from './admission.ts';
 import { end } from './queue.ts';
 import type { Lease, Waiter } from './state.ts';
 
+/**
+ * Of what is over, at most so many leases and so many waiters are remembered, the youngest: what they are remembered for comes
+ * within seconds, and at a thousand queries a second their time alone would keep a million.
+ */
+const MOST_REMEMBERED = 50_000;
+
 /** Ends what time alone ends: unpolled leases, claims, waits that are too long, what nobody asks for any more. */
-export function expire(admission: Admission): void {
+export function expire(admission: Admission, mostRemembered = MOST_REMEMBERED): void {
   const { state, times, now } = admission;
-  for (const waiter of [...state.waiters()]) {
-    const { id, phase, claim, endedAt, submissionId } = waiter;
+  for (const waiter of [...state.waiting()]) {
+    const { id, phase, claim } = waiter;
     if (phase === 'CLAIMED' && claim && claim.until <= now) takeBack(admission, waiter);
     else if (phase === 'QUEUED') {
       const reason = whyEnded(admission, waiter);
       if (reason !== undefined) end(admission, id, reason);
-    } else if ((phase === 'ENDED' || phase === 'HANDED_OVER') && now - endedAt >= times.keepMs) {
-      // While its query runs, and a while longer, the id its client saw first leads to it.
-      if (!state.lease(submissionId)) state.deleteWaiter(id);
     }
   }
-  for (const lease of [...state.leases()]) {
+  for (const lease of [...state.countedLeases()]) {
     const { phase, until } = lease;
     if (isStray(admission, lease)) state.putLease({ ...lease, phase: 'SETTLED', until: now + times.lapsedMs });
     else if (phase === 'RUNNING' || until > now) continue;
     else if (phase === 'HANDED_OUT') state.putLease({ ...lease, phase: 'LAPSED', until: now + times.lapsedMs });
     else state.deleteLease(lease.id);
+  }
+  forgetWaiters(admission, mostRemembered);
+  forgetLeases(admission, mostRemembered);
+}
+
+/** While its query runs, and a while longer, the id its client saw first leads to it. */
+function forgetWaiters({ state, times, now }: Admission, most: number): void {
+  let excess = state.pastWaiterCount() - most;
+  for (const { id, submissionId, endedAt } of state.pastWaiters()) {
+    if (now - endedAt < times.keepMs && excess <= 0) return;
+    const phase = state.lease(submissionId)?.phase;
+    if (phase !== undefined && (phase !== 'SETTLED' || excess <= 0)) continue;
+    state.deleteWaiter(id);
+    excess--;
+  }
+}
+
+function forgetLeases({ state, now }: Admission, most: number): void {
+  let excess = state.pastLeaseCount() - most;
+  for (const { id, until } of state.pastLeases()) {
+    if (until > now && excess <= 0) return;
+    state.deleteLease(id);
+    excess--;
   }
 }
 

@@ -23,8 +23,9 @@ type Kept = UpkeepOptions & {
   returned(): void;
 };
 
-const TOMBSTONES_KEPT_MS = 900_000;
-const PRUNE_EVERY_MS = 300_000;
+/** Longer than any replica goes on with what it has read without reading on. */
+const TOMBSTONES_KEPT_MS = 600_000;
+const PRUNE_EVERY_MS = 60_000;
 
 /** Looks for others' changes, ends what time ends and forgets what is over, on every replica: that is harmless. */
 export function keepLedger({

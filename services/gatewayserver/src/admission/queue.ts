@@ -133,9 +133,7 @@ export function end(admission: Admission, id: string, endedBy: string, endedMess
 
 /** All who wait in a group go on in another one, by priority and arrival. Answers how many they were. */
 export function moveGroup({ state }: Admission, from: string, to: string): number {
-  const moved = [...state.waiters()].filter(
-    ({ groupId, phase }) => groupId === from && (phase === 'QUEUED' || phase === 'CLAIMED'),
-  );
+  const moved = [...state.waiting()].filter(({ groupId }) => groupId === from);
   // Who has a slot already uses that one.
   for (const waiter of moved) state.putWaiter({ ...waiter, groupId: to });
   return moved.length;

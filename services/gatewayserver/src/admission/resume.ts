@@ -5,7 +5,7 @@ import type { Admission } from './admission.ts';
  * its poll finds its way back. So the order of arrival outlasts the break. Who had gone before stays absent.
  */
 export function resume({ state, times, now }: Admission): void {
-  const waiting = [...state.waiters()].filter(({ phase }) => phase === 'QUEUED');
+  const waiting = [...state.waiting()].filter(({ phase }) => phase === 'QUEUED');
   const brokeOffAt = waiting.reduce((latest, { seenAt }) => Math.max(latest, seenAt), 0);
   const presentUntil = now + times.resumeMs;
   for (const waiter of waiting)

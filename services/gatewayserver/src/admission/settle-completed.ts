@@ -39,7 +39,7 @@ export function settleCompleted({ ledger, isAnyLimited, onSettled, logger, most 
   const loop = every(RETRY_MS, 'giving back the slots of completed queries', logger, settleWaiting);
   return {
     add: (trinoQueryId) => {
-      if (!isAnyLimited() && ledger.state().leases()[Symbol.iterator]().next().done === true) return;
+      if (!isAnyLimited() && ledger.state().countedLeases()[Symbol.iterator]().next().done === true) return;
       const [oldest] = waiting;
       if (waiting.size >= most && oldest !== undefined) waiting.delete(oldest);
       waiting.add(trinoQueryId);

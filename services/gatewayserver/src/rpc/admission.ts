@@ -182,7 +182,7 @@ export function admissionService(context: Context): CarriedService<typeof Admiss
 
     async listLeases({ backendId }) {
       checkedId(backendId, 'backend_id');
-      const leases = [...ledger.state().leases()]
+      const leases = [...ledger.state().countedLeases()]
         .filter((lease) => lease.backendId === backendId && lease.phase === 'RUNNING')
         .sort((a, b) => a.takenAt - b.takenAt)
         .slice(0, MOST_LISTED)

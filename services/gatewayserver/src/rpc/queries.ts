@@ -97,10 +97,10 @@ async function recordSeen({ store, ledger }: Context, reports: Query[]): Promise
   const early = await store.completeQueries(reports);
   if (early.length === 0) return;
   // Ahead of the word of the router that has handed it over. Where it had waited, that is known here.
-  const waited = await ledger.run(({ state }) => new Map([...state.waiters()].map(({ queryId, id }) => [queryId, id])));
-  await store.recordQueries(
-    early.map((report) => ({ ...report, id: waited.get(report.trinoQueryId) ?? report.trinoQueryId })),
+  const rows = await ledger.run(({ state }) =>
+    early.map((report) => ({ ...report, id: state.waiterOfQuery(report.trinoQueryId)?.id ?? report.trinoQueryId })),
   );
+  await store.recordQueries(rows);
 }
 
 /** A text is looked for within a time range only: no index helps to find it. */

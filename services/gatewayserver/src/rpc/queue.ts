@@ -69,9 +69,7 @@ export function queueService(context: Context): ServiceImpl<typeof QueueService>
 
 /** By group, then in the order of turns; who has a slot already first. */
 function inOrder(state: AdmissionState, groupId: string | undefined): Waiter[] {
-  const waiting = [...state.waiters()].filter(
-    ({ phase, groupId: its }) => (phase === 'QUEUED' || phase === 'CLAIMED') && (groupId ?? its) === its,
-  );
+  const waiting = [...state.waiting()].filter(({ groupId: its }) => (groupId ?? its) === its);
   return waiting.sort((a, b) => compareKeys(keyOf(a), keyOf(b)));
 }
 

@@ -86,10 +86,11 @@ async function readMoment({ manager, engine }: Session, lock: string): Promise<M
   return { version: value('admission'), now: Number(rows[0]?.at_ms), configuration: value('configuration') };
 }
 
+/** In the order of their last changes. */
 function readEntries({ manager, engine }: Session, since: number | undefined): Promise<AdmissionEntry[]> {
   const select = 'SELECT kind, id, document FROM admission_entries WHERE';
-  if (since === undefined) return manager.query(`${select} document <> ''`);
-  return manager.query(`${select} version > ${engine === 'postgres' ? '$1' : '?'}`, [since]);
+  if (since === undefined) return manager.query(`${select} document <> '' ORDER BY version`);
+  return manager.query(`${select} version > ${engine === 'postgres' ? '$1' : '?'} ORDER BY version`, [since]);
 }
 
 /** In few statements. */
