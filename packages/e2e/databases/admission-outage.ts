@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { type ScriptedTrino, startScriptedTrino } from '@trino-gateway/testing';
 import { ENGINES, type RunningDatabase, startDatabase } from '../../../scripts/databases/start-database.ts';
 import { until } from '../src/condition.ts';
-import { highWaterMark } from '../src/high-water-mark.ts';
+import { type HeldQueries, holdQueries } from '../src/held-queries.ts';
 import { openQuery } from '../src/open-query.ts';
 import { type Suite, startSuite } from '../src/suite.ts';
 import { runQuery } from '../src/trino-query.ts';
@@ -17,16 +17,13 @@ jest.setTimeout(outageMs + 300_000);
 
 let database: RunningDatabase;
 let trino: ScriptedTrino;
+let held: HeldQueries;
 let suite: Suite;
 
 beforeAll(async () => {
   database = await startDatabase(engine);
   trino = await startScriptedTrino();
-  trino.when(/^SELECT held/, {
-    runMs: Number.POSITIVE_INFINITY,
-    columns: [{ name: 'n', type: 'bigint' }],
-    rows: [[7]],
-  });
+  held = holdQueries(trino);
   suite = await startSuite({
     databaseUrl: database.url,
     gatewayserver: { DEFAULT_GROUP: 'all' },
@@ -42,11 +39,7 @@ afterAll(async () => {
   await database?.[Symbol.asyncDispose]();
 });
 
-const held = () => trino.queries.filter(({ statement }) => statement.startsWith('SELECT held'));
-const begun = () => held().map(({ statement }) => statement);
 const submitted = () => trino.requests.filter(({ method }) => method === 'POST').length;
-const untilRunning = (statement: string) =>
-  until(`${statement} to run`, () => held().find((one) => one.statement === statement && one.state === 'RUNNING'));
 
 /** A client that polls to the end; what it read while its query waited. */
 async function wait(statement: string) {
@@ -64,7 +57,7 @@ async function wait(statement: string) {
 
 test(`${engine}: while the database is away for ${outageMs / 1_000} s in mid-queue clients read that they wait, nothing starts without a slot, and nothing is lost`, async () => {
   const first = runQuery(suite.router.url, 'SELECT held 0');
-  const running = await untilRunning('SELECT held 0');
+  const running = await held.untilRunning('SELECT held 0');
   const waiting = [];
   for (const n of [1, 2, 3]) waiting.push(await wait(`SELECT held ${n}`));
   await until('all of them to poll', () => waiting.every(({ pages }) => pages.length > 0));
@@ -79,20 +72,20 @@ test(`${engine}: while the database is away for ${outageMs / 1_000} s in mid-que
   late.catch(() => {});
   await delay(outageMs);
   // Its health probes, which hold no slot, go on.
-  expect(held().map(({ statement }) => statement)).toEqual(['SELECT held 0']);
+  expect(held.begun()).toEqual(['SELECT held 0']);
   expect(submitted()).toBeGreaterThan(before);
   for (const [at, { pages }] of waiting.entries()) expect(pages.length).toBeGreaterThan(seen[at] ?? 0);
   expect((await fetch(`${suite.gatewayserver.opsUrl}/readyz`)).status).toBe(200);
 
   await database.restart();
-  for (const n of [1, 2, 3, 4]) (await untilRunning(`SELECT held ${n}`)).finishEarly();
+  for (const n of [1, 2, 3, 4]) (await held.untilRunning(`SELECT held ${n}`)).finishEarly();
   waiting.push(await late);
   for (const { end, pages } of waiting) {
     expect(await end).toMatchObject({ stats: { state: 'FINISHED' } });
     expect(pages.filter((page) => page !== 'QUEUED')).toEqual([]);
   }
-  expect(begun()).toEqual([0, 1, 2, 3, 4].map((n) => `SELECT held ${n}`));
-  expect(highWaterMark(held().map(({ startedAt = 0, endedAt }) => ({ from: startedAt, to: endedAt })))).toBe(1);
+  expect(held.begun()).toEqual([0, 1, 2, 3, 4].map((n) => `SELECT held ${n}`));
+  expect(held.mostAtOnce()).toBe(1);
   await until('all slots to be free', async () => {
     const { condition } = await suite.call<{ condition?: { leases?: number } }>('BackendService/GetBackend', {
       id: 'one',

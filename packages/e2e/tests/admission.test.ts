@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { type ScriptedQuery, type ScriptedTrino, startScriptedTrino } from '@trino-gateway/testing';
 import { until } from '../src/condition.ts';
-import { highWaterMark } from '../src/high-water-mark.ts';
+import { type HeldQueries, holdQueries } from '../src/held-queries.ts';
 import { type OpenQuery, openQuery } from '../src/open-query.ts';
 import { type Suite, startSuite } from '../src/suite.ts';
 import { runQuery } from '../src/trino-query.ts';
@@ -9,15 +9,12 @@ import { runQuery } from '../src/trino-query.ts';
 // One cluster with one slot; its queries run until the test ends them.
 const LIMIT_MS = 240_000;
 let trino: ScriptedTrino;
+let held: HeldQueries;
 let suite: Suite;
 
 beforeEach(async () => {
   trino = await startScriptedTrino();
-  trino.when(/^SELECT held/, {
-    runMs: Number.POSITIVE_INFINITY,
-    columns: [{ name: 'n', type: 'bigint' }],
-    rows: [[7]],
-  });
+  held = holdQueries(trino);
   suite = await startSuite({
     routers: 2,
     gatewayserver: { DEFAULT_GROUP: 'all' },
@@ -32,19 +29,11 @@ afterEach(async () => {
   await suite?.[Symbol.asyncDispose]();
 }, LIMIT_MS);
 
-const held = () => trino.queries.filter(({ statement }) => statement.startsWith('SELECT held'));
-const begun = () => held().map(({ statement }) => statement);
-const mostAtOnce = () => highWaterMark(held().map(({ startedAt = 0, endedAt }) => ({ from: startedAt, to: endedAt })));
-
-/** Answers the query of this statement once it runs on the cluster. */
-const untilRunning = (statement: string) =>
-  until(`${statement} to run`, () => held().find((one) => one.statement === statement && one.state === 'RUNNING'));
-
 /** Submits and polls in the background; answers once it runs on the cluster. */
 async function startRunning(statement: string): Promise<{ query: ScriptedQuery; done: Promise<unknown> }> {
   const done = runQuery(suite.router.url, statement, { retryForMs: 60_000 });
   done.catch(() => undefined);
-  return { query: await untilRunning(statement), done };
+  return { query: await held.untilRunning(statement), done };
 }
 
 /** Submits one that must wait; it is in the queue when this answers. */
@@ -83,13 +72,13 @@ test(
     let running = first.query;
     for (const n of [2, 3, 4]) {
       running.finishEarly();
-      running = await untilRunning(`SELECT held ${n}`);
+      running = await held.untilRunning(`SELECT held ${n}`);
     }
     running.finishEarly();
     expect((await Promise.all(results)).map(({ stats }) => stats.state)).toEqual(Array(3).fill('FINISHED'));
     await first.done;
-    expect(begun()).toEqual([1, 2, 3, 4].map((n) => `SELECT held ${n}`));
-    expect(mostAtOnce()).toBe(1);
+    expect(held.begun()).toEqual([1, 2, 3, 4].map((n) => `SELECT held ${n}`));
+    expect(held.mostAtOnce()).toBe(1);
     await untilAtRest();
   },
   LIMIT_MS,
@@ -113,7 +102,7 @@ test(
     first.query.finishEarly();
     await first.done;
     await untilAtRest();
-    expect(begun()).toEqual(['SELECT held 1']);
+    expect(held.begun()).toEqual(['SELECT held 1']);
   },
   LIMIT_MS,
 );
@@ -134,7 +123,7 @@ test(
     first.query.finishEarly();
     await first.done;
     await untilAtRest();
-    expect(begun()).toEqual(['SELECT held 1']);
+    expect(held.begun()).toEqual(['SELECT held 1']);
   },
   LIMIT_MS,
 );
@@ -154,12 +143,12 @@ test(
       const { groups } = await suite.call<Stats>('QueueService/GetQueueStats', {});
       return groups[0]?.queued === 2 && groups[0].present === 2;
     });
-    expect(begun()).toEqual(['SELECT held 1']);
+    expect(held.begun()).toEqual(['SELECT held 1']);
     first.query.finishEarly();
-    for (const n of [2, 3]) (await untilRunning(`SELECT held ${n}`)).finishEarly();
+    for (const n of [2, 3]) (await held.untilRunning(`SELECT held ${n}`)).finishEarly();
     expect((await Promise.all(results)).map(({ error }) => error)).toEqual([undefined, undefined]);
-    expect(begun()).toEqual([1, 2, 3].map((n) => `SELECT held ${n}`));
-    expect(mostAtOnce()).toBe(1);
+    expect(held.begun()).toEqual([1, 2, 3].map((n) => `SELECT held ${n}`));
+    expect(held.mostAtOnce()).toBe(1);
     await untilAtRest();
   },
   LIMIT_MS,
@@ -181,12 +170,12 @@ test(
     });
     // Nobody polls the first any more, and nobody tells us how it ended.
     first.query.cancel();
-    (await untilRunning('SELECT held 2')).finishEarly();
+    (await held.untilRunning('SELECT held 2')).finishEarly();
     expect(await result).toMatchObject({ stats: { state: 'FINISHED' } });
     await suite.router.start();
     await first.done;
-    expect(begun()).toEqual(['SELECT held 1', 'SELECT held 2']);
-    expect(mostAtOnce()).toBe(1);
+    expect(held.begun()).toEqual(['SELECT held 1', 'SELECT held 2']);
+    expect(held.mostAtOnce()).toBe(1);
     await untilAtRest();
   },
   LIMIT_MS,
@@ -199,7 +188,7 @@ test(
     const waiting = await startWaiting('SELECT held 2');
     const result = waiting.finish();
     first.query.finishEarly();
-    await untilRunning('SELECT held 2');
+    await held.untilRunning('SELECT held 2');
     for (const router of suite.routers) {
       const info = await fetch(`${router.url}/v1/query/${waiting.id}`, { headers: { 'x-trino-user': 'e2e' } });
       expect(info.status).toBe(200);
@@ -232,7 +221,7 @@ test(
     while (waiting.page.id === waiting.id) await waiting.poll();
     const { id: trinoQueryId } = waiting.page;
     const result = waiting.finish(suite.routers[1]?.url);
-    (await untilRunning('SELECT held 2')).finishEarly();
+    (await held.untilRunning('SELECT held 2')).finishEarly();
     expect((await result).stats.state).toBe('FINISHED');
     const row = await until('its row to be complete', async () => {
       const found = await suite.call<Row>('QueryService/GetQuery', { id: waiting.id });
@@ -288,7 +277,7 @@ test(
         return groups[0]?.present === 1;
       });
       running.query.finishEarly();
-      const next = await untilRunning(`SELECT held ${n}`);
+      const next = await held.untilRunning(`SELECT held ${n}`);
       idleMs.push((next.startedAt ?? Number.NaN) - (running.query.endedAt ?? Number.NaN));
       running = { query: next, done: result };
     }
@@ -308,13 +297,13 @@ test(
     const first = await openQuery(suite.router.url, 'SELECT held 1');
     const running = await until('it to run', async () => {
       await first.poll();
-      return held().find(({ state }) => state === 'RUNNING');
+      return held.all().find(({ state }) => state === 'RUNNING');
     });
     const waiting = await startWaiting('SELECT held 2');
     const result = waiting.finish();
     // Nobody polls it any more; the cluster gives it up, which nobody tells us.
     running.cancel();
-    (await untilRunning('SELECT held 2')).finishEarly();
+    (await held.untilRunning('SELECT held 2')).finishEarly();
     expect(await result).toMatchObject({ stats: { state: 'FINISHED' } });
     await untilAtRest();
   },

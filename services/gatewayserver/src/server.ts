@@ -32,6 +32,7 @@ import { createGuard, guardInterceptor, tokenGate } from './rpc/interceptors.ts'
 import { registerServices } from './rpc/routes.ts';
 import { keepSnapshot, type SnapshotKeeper } from './snapshot-keeper.ts';
 import { measuredStore, migrateUp, openStore, type Store } from './storage/index.ts';
+import { withoutCrash } from './without-crash.ts';
 
 /** A gatewayserver that accepts work. */
 export type RunningGatewayserver = RunningProcess & { readonly url: string; readonly opsUrl: string };
@@ -175,7 +176,7 @@ export async function startGatewayserver(
   }) as Handler;
   const listener = started.use(
     await listenAs('gatewayserver.listen', config.listen, (address) =>
-      listenHttp(address, withoutCrash(handler), { maxHeaderBytes: MOST_HEAD_BYTES }),
+      listenHttp(address, withoutCrash(handler, logger), { maxHeaderBytes: MOST_HEAD_BYTES }),
     ),
   );
   started.defer(() => stopping.abort()); // disposed of first: held calls answer, /readyz says so
@@ -216,17 +217,6 @@ async function listenAs(
   } catch (error) {
     throw new Error(`${error instanceof Error ? error.message : String(error)}; change ${key}`);
   }
-}
-
-/** The adapter throws at a request without a Host, or with one that is no host: that must end the request, not the process. */
-function withoutCrash(handler: Handler): Handler {
-  return (request, response) => {
-    try {
-      handler(request, response);
-    } catch {
-      answerError(response, 400, 'invalid_argument', 'host: expected the address that was asked for');
-    }
-  };
 }
 
 /** What is no call of ours gets an error of the same shape. */

@@ -7,6 +7,7 @@ import type { Limits } from '../src/admission/limits.ts';
 import { end, enqueue, giveBack, handOver, seen } from '../src/admission/queue.ts';
 import type { Waiter } from '../src/admission/state.ts';
 import { DatabaseUnavailableError, type Store } from '../src/storage/store.ts';
+import { groupWithoutLimits } from './group-without-limits.ts';
 
 /** One thing that happens, on one of the two replicas. */
 type Command = {
@@ -78,20 +79,12 @@ function createWorld(stores: readonly [Store, Store]) {
   let top = 0;
   let fate: Command['fate'] = 'answered';
   const backends = ['a', 'b'];
+  const group = groupWithoutLimits(backends);
   const limits: Limits = {
     isKnown: () => true,
     foreignOn: () => 0,
     maxOnBackend: () => max,
-    group: () => ({
-      backendIds: backends,
-      maxOnEachBackend: 0,
-      maxRunningOfUser: 0,
-      maxQueued: 0,
-      maxQueuedOfUser: 0,
-      maxWaitMs: 0,
-      fairShare: false,
-      queuesWhenUnavailable: false,
-    }),
+    group: () => group,
     isAvailable: () => true,
     choose: (_, ids) => ids[0] ?? '',
   };

@@ -6,21 +6,12 @@ import { openLedger } from '../src/admission/ledger.ts';
 import type { Limits } from '../src/admission/limits.ts';
 import { enqueue, seen } from '../src/admission/queue.ts';
 import { ADMISSION_TIMES } from '../src/admission/times.ts';
+import { groupWithoutLimits } from './group-without-limits.ts';
 import { sqliteMemory } from './storage-databases.ts';
 import { withStore } from './storage-fixture.ts';
 
 const NEVER_MS = 2_000_000_000;
-const group = {
-  enabled: true,
-  backendIds: ['b'],
-  maxOnEachBackend: 0,
-  maxRunningOfUser: 0,
-  maxQueued: 0,
-  maxQueuedOfUser: 0,
-  maxWaitMs: 0,
-  fairShare: false,
-  queuesWhenUnavailable: false,
-};
+const group = groupWithoutLimits(['b']);
 const limits: Limits = {
   foreignOn: () => 0,
   maxOnBackend: () => 1,

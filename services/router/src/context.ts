@@ -1,7 +1,7 @@
-import type { RouterConfig } from '@trino-gateway/config';
 import type { Logger } from '@trino-gateway/runtime';
 import type { Activation } from './activation.ts';
 import type { AskCluster } from './ask-cluster.ts';
+import type { DataPathConfig } from './data-path-config.ts';
 import type { Delegation } from './delegation.ts';
 import type { Forwarding } from './forwarding.ts';
 import type { GatewayLink } from './gateway-link.ts';
@@ -13,22 +13,6 @@ import type { MissMemory } from './miss-memory.ts';
 import type { Ownership } from './ownership.ts';
 import type { Suspects } from './suspects.ts';
 import type { Transactions } from './transactions.ts';
-
-/** The settings of the data path; times are milliseconds. */
-export type DataPathConfig = Pick<
-  RouterConfig,
-  | 'explain_headers'
-  | 'submit_time_limit'
-  | 'attempt_time_limit'
-  | 'poll_time_limit'
-  | 'max_statement_bytes'
-  | 'auth_provider_url'
-  | 'auth_provider_key'
-  | 'auth_provider_time_limit'
-  | 'auth_cache_time'
-  | 'auth_forward_credentials'
-  | 'ui'
->;
 
 /** What the roads of the data path share. */
 export type RoadContext = {

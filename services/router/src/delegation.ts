@@ -1,14 +1,13 @@
+import type { Logger } from '@trino-gateway/runtime';
 import { LRUCache } from 'lru-cache';
 import { createAuthMemory } from './auth-memory.ts';
 import { createAuthProvider } from './auth-provider.ts';
-import type { DataPathConfig, RoadContext } from './context.ts';
 import { presentedCredentials, withoutCredentials } from './credentials.ts';
+import type { DataPathConfig } from './data-path-config.ts';
 import type { Exchange } from './exchange.ts';
-import { AccessDenied, HttpError } from './http-errors.ts';
-import { askRoute } from './place.ts';
-import { openSubmission } from './submission.ts';
+import { AccessDenied } from './http-errors.ts';
 
-type Deps = Pick<RoadContext, 'logger'> & { config: DataPathConfig };
+type Deps = { config: DataPathConfig; logger: Logger };
 
 /**
  * Delegated authentication: where a policy demands it, nobody gets further whom the provider does not know. Disposal ends
@@ -21,21 +20,10 @@ export type Delegation = Disposable & {
    * @throws AccessDenied
    */
   decided(exchange: Exchange, isRequired: boolean | undefined): Promise<void>;
-  /**
-   * The same for a request that needs no decision otherwise.
-   * @throws HttpError when it cannot be known whether it is required: nobody is let through on a guess
-   */
-  check(context: RoadContext, exchange: Exchange): Promise<void>;
-  /**
-   * The same, but where it cannot be known the client goes on: only for answers that give nothing of a cluster away.
-   * @throws AccessDenied
-   */
-  checkIfKnown(context: RoadContext, exchange: Exchange): Promise<void>;
+  /** Milliseconds since it was last decided for the port and host of this client; undefined when nobody remembers. */
+  decidedMsAgo(exchange: Exchange): number | undefined;
 };
 
-/** Policies demand it by port and host alone, so that is what is remembered. */
-const FRESH_MS = 1_000;
-const DECISION_MS = 5_000;
 const challenge = ['WWW-Authenticate', 'Basic realm="Trino"'];
 
 const unset =
@@ -93,33 +81,15 @@ export function createDelegation({ config, logger }: Deps): Delegation {
     if (isRequired !== undefined) known.set(key, { isRequired, atMs: performance.now() });
     if (isRequired ?? known.get(key)?.isRequired === true) await admit(exchange);
   };
-  /** Why it cannot be known; undefined when it is, and the client may go on. */
-  const unknown = async (context: RoadContext, exchange: Exchange): Promise<string | undefined> => {
-    const last = known.get(keyOf(exchange));
-    if (last !== undefined && performance.now() - last.atMs < FRESH_MS) {
-      if (last.isRequired) await admit(exchange);
-      return undefined;
-    }
-    const submission = openSubmission(exchange, Buffer.alloc(0), context.now());
-    const signal = AbortSignal.any([exchange.signal, AbortSignal.timeout(DECISION_MS)]);
-    try {
-      const route = await askRoute(context, submission, [], signal);
-      return typeof route === 'string' && last === undefined ? route : undefined;
-    } finally {
-      context.link.settle(submission.id);
-    }
-  };
   return {
     decided,
-    async check(context, exchange) {
-      const reason = await unknown(context, exchange);
-      if (reason !== undefined) throw new HttpError(503, reason);
-    },
-    async checkIfKnown(context, exchange) {
-      await unknown(context, exchange);
+    decidedMsAgo(exchange) {
+      const last = known.get(keyOf(exchange));
+      return last && performance.now() - last.atMs;
     },
     [Symbol.dispose]: () => provider?.[Symbol.dispose](),
   };
 }
 
+/** Policies demand it by port and host alone, so that is what is remembered. */
 const keyOf = ({ listeningPort, client }: Exchange) => `${listeningPort} ${client.host}`;

@@ -1,4 +1,4 @@
-import { activateDirect } from './activation.ts';
+import { activateDirect } from './activate.ts';
 import type { RoadContext } from './context.ts';
 import { GatewayUnavailableError } from './patience.ts';
 import type { PostOutcome } from './post-statement.ts';

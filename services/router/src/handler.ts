@@ -4,7 +4,8 @@ import { bothFamiliesMessage, classifyRequest, firstHeader, headerFamily } from 
 import { createActivation } from './activation.ts';
 import { createAskCluster } from './ask-cluster.ts';
 import type { ClientView, ConnectionFacts } from './client-address.ts';
-import type { DataPathConfig, RoadContext } from './context.ts';
+import type { RoadContext } from './context.ts';
+import type { DataPathConfig } from './data-path-config.ts';
 import { createDelegation } from './delegation.ts';
 import { type Exchange, openExchange } from './exchange.ts';
 import { createUiForward } from './forward.ts';

@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { allHeaders } from '@trino-gateway/trino';
 import { LRUCache } from 'lru-cache';
-import type { RoadContext } from './context.ts';
+import type { AskCluster } from './ask-cluster.ts';
 import type { Exchange } from './exchange.ts';
 import { AccessDenied } from './http-errors.ts';
 import type { Owner } from './ownership.ts';
@@ -28,7 +28,7 @@ const LONGEST_ASK_MS = 3_000;
 const whoIsIt = ['authorization', 'cookie', 'x-trino-user', 'x-trino-original-user', 'x-trino-role'] as const;
 
 /** Knows nobody yet. */
-export function createCheckClient({ ask }: Pick<RoadContext, 'ask'>): CheckClient {
+export function createCheckClient({ ask }: { ask: AskCluster }): CheckClient {
   const hashKey = randomBytes(32);
   const known = new LRUCache<string, true>({ max: REMEMBERED, ttl: KNOWN_FOR_MS });
   return async (exchange, owner, { timeMs, signal }) => {

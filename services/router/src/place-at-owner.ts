@@ -10,6 +10,7 @@ import {
 } from '@trino-gateway/trino';
 import { type Alias, findAlias, mustBeOwner } from './alias.ts';
 import { askAll } from './ask-all.ts';
+import { checkDelegation } from './check-delegation.ts';
 import type { RoadContext } from './context.ts';
 import type { Exchange } from './exchange.ts';
 import { handOut } from './hand-out.ts';
@@ -94,7 +95,7 @@ async function killOwn(
   alias: Alias,
   { queryId, message }: { queryId: string; message: string | undefined },
 ): Promise<Refusal> {
-  await context.delegation.check(context, exchange);
+  await checkDelegation(context, exchange);
   await mustBeOwner(context, exchange, alias, 'kill');
   if (alias.case === 'waiting' && (await cancelByUser(context, exchange, queryId, alias.user, killedEnd(message))))
     return { name: calledName, message: '' };
@@ -128,7 +129,7 @@ async function ownerOf(context: RoadContext, exchange: Exchange, queryId: string
   if (owners.length === 1) return owners[0];
   if (querySuffix(queryId) === undefined || isTemporaryQueryId(queryId)) return undefined;
   const asked = owners.length > 0 ? owners : context.ownership.candidates();
-  await context.delegation.check(context, exchange);
+  await checkDelegation(context, exchange);
   const path = `/v1/query/${queryId}?pruned=true`;
   const search = await askAll(context, exchange, asked, { method: 'GET', path }, ({ status }) => {
     if (status === 404 || status === 410) return 'notTheirs';

@@ -9,7 +9,7 @@ import {
   type TrinoRequest,
   trinoErrors,
 } from '@trino-gateway/trino';
-import { activate } from './activation.ts';
+import { activate } from './activate.ts';
 import { askAll, type Verdict } from './ask-all.ts';
 import type { ClusterAnswer } from './ask-cluster.ts';
 import type { RoadContext } from './context.ts';

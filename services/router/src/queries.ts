@@ -2,6 +2,7 @@ import { isTemporaryQueryId, type TrinoRequest } from '@trino-gateway/trino';
 import { findAlias } from './alias.ts';
 import { askAll, type Verdict } from './ask-all.ts';
 import type { ClusterAnswer } from './ask-cluster.ts';
+import { checkDelegation } from './check-delegation.ts';
 import type { RoadContext } from './context.ts';
 import type { Exchange } from './exchange.ts';
 import { answerEmpty, answerError } from './http-errors.ts';
@@ -26,7 +27,7 @@ export async function query(context: RoadContext, exchange: Exchange, asked: Que
     answerError(response, 413, `A reason may have ${LONGEST_REASON} bytes`);
     return;
   }
-  await context.delegation.check(context, exchange);
+  await checkDelegation(context, exchange);
   const reason = body.bytes.toString();
   if (!isTemporaryQueryId(asked.queryId)) {
     await queryAtOwner(context, exchange, asked, body.bytes);

@@ -1,5 +1,6 @@
 import { Query_State } from '@trino-gateway/api/gateway';
 import { emptyStatementMessage, firstHeader, LinkRewriter, parsePageError, trinoErrors } from '@trino-gateway/trino';
+import { checkDelegationIfKnown } from './check-delegation.ts';
 import type { RoadContext } from './context.ts';
 import type { Exchange } from './exchange.ts';
 import { explain } from './explain.ts';
@@ -36,7 +37,7 @@ export async function submit(context: RoadContext, exchange: Exchange): Promise<
       response.shouldKeepAlive = false;
       response.once('finish', () => request.socket.destroySoon());
     }
-    await context.delegation.checkIfKnown(context, exchange);
+    await checkDelegationIfKnown(context, exchange);
     refuse(context, submission, { name: 'QUERY_TEXT_TOO_LARGE', message });
     return;
   }
@@ -48,7 +49,7 @@ export async function submit(context: RoadContext, exchange: Exchange): Promise<
   const bound = await boundTo(context, submission);
   if (exchange.signal.aborted) return;
   if (bound !== undefined && 'refusal' in bound) {
-    await context.delegation.checkIfKnown(context, exchange);
+    await checkDelegationIfKnown(context, exchange);
     refuse(context, submission, bound.refusal);
     return;
   }

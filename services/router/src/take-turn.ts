@@ -1,6 +1,6 @@
 import { type AwaitTurnResponse_Turn, GiveBackRequest_Reason as Reason } from '@trino-gateway/api/gateway';
 import { parsePageError, withoutHeaders } from '@trino-gateway/trino';
-import { activateDirect } from './activation.ts';
+import { activateDirect } from './activate.ts';
 import type { RoadContext } from './context.ts';
 import { directView } from './direct.ts';
 import type { Exchange } from './exchange.ts';

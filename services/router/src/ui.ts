@@ -1,5 +1,6 @@
 import { firstHeader, isTemporaryQueryId, queryIdIn, type TrinoRequest } from '@trino-gateway/trino';
 import { findAlias } from './alias.ts';
+import { checkDelegation, checkDelegationIfKnown } from './check-delegation.ts';
 import type { RoadContext } from './context.ts';
 import type { Exchange } from './exchange.ts';
 import type { UiForward } from './forward.ts';
@@ -32,8 +33,8 @@ export async function ui(
     return;
   }
   // A redirect shows an address; whoever is there lets people in or does not.
-  if (config.ui === 'REDIRECT') await context.delegation.checkIfKnown(context, exchange);
-  else await context.delegation.check(context, exchange);
+  if (config.ui === 'REDIRECT') await checkDelegationIfKnown(context, exchange);
+  else await checkDelegation(context, exchange);
   if (queryId !== undefined && (await answerTemporary(context, exchange, queryId, target))) return;
   const kept = keptAt(context, exchange);
   const found =

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { groupWithoutLimits } from '../../tests/group-without-limits.ts';
 import { type Admission, type Applicant, activate, admit, giveTurns, handOut, settle } from './admission.ts';
 import { createAdmissionState } from './admission-state.ts';
 import { expire } from './expiry.ts';
@@ -11,17 +12,7 @@ function admissionOf(
   limits: Partial<GroupLimits> & { max?: number; away?: string[]; groups?: string[]; known?: string[] } = {},
 ): Admission {
   const { max = 1, away = [], groups = ['g'], known, ...own } = limits;
-  const group: GroupLimits = {
-    backendIds: ['b'],
-    maxOnEachBackend: 0,
-    maxRunningOfUser: 0,
-    maxQueued: 0,
-    maxQueuedOfUser: 0,
-    maxWaitMs: 0,
-    fairShare: false,
-    queuesWhenUnavailable: false,
-    ...own,
-  };
+  const group: GroupLimits = { ...groupWithoutLimits(['b']), ...own };
   let drawn = 0;
   return {
     state: createAdmissionState(),
