@@ -78,8 +78,9 @@ test(`${engine}: while the database is away for ${outageMs / 1_000} s in mid-que
   expect((await fetch(`${suite.gatewayserver.opsUrl}/readyz`)).status).toBe(200);
 
   await database.restart();
-  for (const n of [1, 2, 3, 4]) (await held.untilRunning(`SELECT held ${n}`)).finishEarly();
+  // While one of the others has the slot: it waits, too.
   waiting.push(await late);
+  for (const n of [1, 2, 3, 4]) (await held.untilRunning(`SELECT held ${n}`)).finishEarly();
   for (const { end, pages } of waiting) {
     expect(await end).toMatchObject({ stats: { state: 'FINISHED' } });
     expect(pages.filter((page) => page !== 'QUEUED')).toEqual([]);

@@ -4,8 +4,9 @@ import { activate, admit, handOut, settle } from '../src/admission/admission.ts'
 import { expire } from '../src/admission/expiry.ts';
 import { openLedger } from '../src/admission/ledger.ts';
 import type { Limits } from '../src/admission/limits.ts';
-import { enqueue, seen } from '../src/admission/queue.ts';
+import { enqueue, handOver, seen } from '../src/admission/queue.ts';
 import { ADMISSION_TIMES } from '../src/admission/times.ts';
+import { until } from './gatewayserver-fixture.ts';
 import { groupWithoutLimits } from './group-without-limits.ts';
 import { sqliteMemory } from './storage-databases.ts';
 import { withStore } from './storage-fixture.ts';
@@ -20,6 +21,8 @@ const limits: Limits = {
   isKnown: () => true,
   choose: (_, [id = '']) => id,
 };
+const applicant = { groupId: 'g', user: '', failedBackendIds: [], avoidedBackendIds: [], neverWaits: false };
+const newcomer = { groupId: 'g', priority: 0, user: '', source: '', secretHash: '' };
 
 test(
   'the gatewayserver is away for longer than a poll is held: whoever polls first afterwards overtakes all others',
@@ -39,8 +42,6 @@ test(
         expireEveryMs: NEVER_MS,
         lookEveryMs: NEVER_MS,
       });
-    const applicant = { groupId: 'g', user: '', failedBackendIds: [], avoidedBackendIds: [], neverWaits: false };
-    const newcomer = { groupId: 'g', priority: 0, user: '', source: '', secretHash: '' };
     {
       await using before = open();
       await before.run((admission) => admit(admission, { ...applicant, submissionId: 'runs' }));
@@ -66,5 +67,55 @@ test(
       expire(admission);
     });
     expect(phases()).toEqual(['QUEUED', 'CLAIMED']);
+  }),
+);
+
+test(
+  'ten thousand wait at two replicas: a slot that becomes free wakes more than the one whose turn it is',
+  withStore(sqliteMemory, async ({ store }) => {
+    const open = () =>
+      openLedger({
+        store,
+        limits,
+        configuration: { configurationRevision: () => 0, refresh: async () => {} },
+        logger: silentLogger,
+        expireEveryMs: NEVER_MS,
+      });
+    await using one = open();
+    await using other = open();
+    const ids = Array.from({ length: 10_000 }, (_, at) => `w${at}`);
+    await one.run((admission) => {
+      admit(admission, { ...applicant, submissionId: 'runs' });
+      handOut(admission, 'runs', 'q');
+      activate(admission, { queryId: 'q', backendId: 'b', neverWaits: false });
+      for (const id of ids) {
+        enqueue(admission, { ...newcomer, id, submissionId: id });
+        seen(admission, id, 600_000);
+      }
+    });
+    await other.run(() => {});
+    const woken: string[] = [];
+    for (const [at, id] of ids.entries()) (at % 2 === 0 ? one : other).listen(id, () => woken.push(id));
+    let runs = 'q';
+    for (const id of ids.slice(0, 5)) {
+      await one.run((admission) => settle(admission, [runs]));
+      await until(
+        async () => woken.length,
+        (count) => count > 0,
+      );
+      await one.run(({ state }) => expect(state.waiter(id)?.phase).toBe('CLAIMED'));
+      expect(woken.splice(0)).toEqual([id]);
+      runs = `of ${id}`;
+      await one.run((admission) => {
+        handOver(admission, id, admission.state.waiter(id)?.claim?.id ?? '', runs);
+        activate(admission, { queryId: runs, backendId: 'b', neverWaits: false });
+      });
+      // Its own poll has its answer by now.
+      await until(
+        async () => other.state().waiter(id)?.phase,
+        (phase) => phase === 'HANDED_OVER',
+      );
+      expect(new Set(woken.splice(0))).toEqual(new Set([id]));
+    }
   }),
 );
