@@ -4,6 +4,9 @@ import { ScriptedQuery } from './scripted-query.ts';
 import { freshSuffix } from './slugs.ts';
 import { killed, preempted, type ScriptedError, type StatementScript } from './statement-script.ts';
 
+/** So long a query that nobody has polled is known, however early others are abandoned: query.client.timeout by default. */
+const UNPOLLED_MS = 300_000;
+
 /** What a coordinator needs to be told. */
 export type CoordinatorOptions = {
   script(context: StatementContext): StatementScript | undefined;
@@ -206,7 +209,7 @@ export class Coordinator {
   #abandon(): void {
     const oldest = Date.now() - this.#options.clientTimeoutMs;
     for (const query of this.#unpolled) {
-      if (query.seenAt > oldest) break;
+      if (query.seenAt > Date.now() - UNPOLLED_MS) break;
       this.#unpolled.delete(query);
       this.#queries.delete(query.id);
     }

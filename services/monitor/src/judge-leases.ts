@@ -13,12 +13,8 @@ export type Judgement = {
   missingSince: Map<string, number>;
 };
 
-/**
- * A query the cluster does not list may have ended and been forgotten, or not have begun: its first poll may still be on its
- * way, through a router that stands still for some seconds. So one look at which it was missing settles nothing, and neither
- * do two in quick succession: too early a slot would be given to two.
- */
-const MISSED_FOR_MS = 30_000;
+/** One look at which a query was missing proves nothing. What several prove the gatewayserver knows: since when it may run. */
+const MISSED_FOR_MS = 3_000;
 
 /**
  * Which leased queries are over, by what the cluster answered.

@@ -56,9 +56,9 @@ test('a query that its cluster has forgotten keeps its slot, or one whose first 
   await own(startTestMonitor(gatewayserver, { interval: '100ms' }));
   await until('several looks', () => looksAt(trino, /query_id IN/).length >= 3);
   expect(gatewayserver.settled).toEqual([]);
-  await until('it to be settled', () => gatewayserver.settled.length === 1, 60_000);
+  await until('it to be settled', () => gatewayserver.settled.length === 1);
   expect(gatewayserver.unknown).toEqual([forgotten]);
-}, 90_000);
+});
 
 test('what a cluster hides from the prober counts as ended', async () => {
   const gatewayserver = await own(startFakeGatewayserver());
@@ -111,10 +111,10 @@ test('after an outage of the gatewayserver a query is settled by what was missed
   const looks = looksAt(trino, /query_id IN/).length;
   const backAt = Date.now();
   gatewayserver.setLeases({ one: [forgotten] });
-  await until('it to be settled', () => gatewayserver.settled.length === 1, 60_000);
+  await until('it to be settled', () => gatewayserver.settled.length === 1);
   expect(looksAt(trino, /query_id IN/).length).toBeGreaterThanOrEqual(looks + 2);
-  expect(Date.now() - backAt).toBeGreaterThan(29_000);
-}, 90_000);
+  expect(Date.now() - backAt).toBeGreaterThan(2_900);
+});
 
 test('foreign load is counted with our own queries, or with the probes', async () => {
   const gatewayserver = await own(startFakeGatewayserver());
@@ -162,6 +162,6 @@ test('a disabled backend is looked at no longer, although its queries go on', as
   gatewayserver.setLeases({ one: [queryId] });
   gatewayserver.setBackends([{ id: 'one', url: trino.url, enabled: false }]);
   await own(startTestMonitor(gatewayserver));
-  await until('it to be settled', () => gatewayserver.settled.length === 1, 60_000);
+  await until('it to be settled', () => gatewayserver.settled.length === 1);
   expect(gatewayserver.statuses).toEqual([]);
 });

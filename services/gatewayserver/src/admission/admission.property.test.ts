@@ -16,6 +16,7 @@ const MOST_QUEUED_OF_USER = 6;
 const TIMES = {
   takenMs: 30,
   unpolledMs: 30,
+  underWayMs: 30,
   wantedMs: 50,
   lapsedMs: 300,
   claimMs: 15,

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { groupWithoutLimits } from '../../tests/group-without-limits.ts';
-import { type Admission, type Applicant, activate, admit, giveTurns, handOut, settle } from './admission.ts';
+import { type Admission, type Applicant, activate, admit, giveTurns, handOut, lapse, settle } from './admission.ts';
 import { createAdmissionState } from './admission-state.ts';
 import { expire } from './expiry.ts';
 import type { GroupLimits } from './limits.ts';
@@ -117,12 +117,18 @@ test('a first poll that is repeated after the end takes no slot for a query that
   expect(admission.state.onBackend('b')).toBe(0);
 });
 
-test('a query its cluster does not know needs a slot anew when its first poll comes after all, as after a crash on its way', () => {
+test('a query its cluster does not know loses its slot while its first poll is on its way, or begins without one later', () => {
   const admission = admissionOf();
-  runs(admission, '1');
-  expect(settle(admission, ['q1'], true)).toBe(1);
-  runs(admission, '2');
   const again = { queryId: 'q1', backendId: 'b', neverWaits: false };
+  runs(admission, '1');
+  admission.now += ADMISSION_TIMES.underWayMs - 1;
+  expect(lapse(admission, ['q1', 'never was'])).toBe(0);
+  expect(activate(admission, again)).toBe(true);
+  admission.now += ADMISSION_TIMES.underWayMs - 1;
+  expect(lapse(admission, ['q1'])).toBe(0);
+  admission.now += 1;
+  expect(lapse(admission, ['q1', 'q1'])).toBe(1);
+  runs(admission, '2');
   expect(activate(admission, again)).toBe(false);
   settle(admission, ['q2']);
   expect(activate(admission, again)).toBe(true);

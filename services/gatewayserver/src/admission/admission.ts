@@ -158,7 +158,7 @@ export type FirstPoll = {
 export function activate(admission: Admission, { queryId, backendId, neverWaits }: FirstPoll): boolean {
   const { state, limits } = admission;
   const lease = state.leaseOfQuery(queryId);
-  if (lease?.phase === 'RUNNING' || lease?.phase === 'SETTLED') return true;
+  if (lease?.phase === 'SETTLED') return true;
   // Anybody may poll an id that never was: only what a limit counts is kept.
   if (!lease && admission.limits.maxOnBackend(backendId) === 0) return true;
   if (!lease || lease.phase === 'LAPSED') {
@@ -170,23 +170,35 @@ export function activate(admission: Admission, { queryId, backendId, neverWaits 
       return false;
     }
   }
-  const { now: takenAt } = admission;
-  const taken = lease ?? { id: queryId, backendId, groupId: '', user: '', takenAt };
-  state.putLease({ ...taken, queryId, phase: 'RUNNING', until: 0 });
+  const { now } = admission;
+  const taken = lease ?? { id: queryId, backendId, groupId: '', user: '', takenAt: now };
+  state.putLease({ ...taken, queryId, phase: 'RUNNING', polledAt: now, until: 0 });
   return true;
 }
 
-/**
- * Trino has said of these queries that they are done: the last page passed, or somebody looked. Answers how many held a slot.
- * `unknown`: it does not know them. Perhaps their first poll never got there, and comes again: then it needs a slot anew.
- */
-export function settle({ state, times, now }: Admission, queryIds: Iterable<string>, unknown = false): number {
+/** Trino has said of these queries that they are done: the last page passed, or somebody looked. Answers how many held a slot. */
+export function settle({ state, times, now }: Admission, queryIds: Iterable<string>): number {
   let settled = 0;
   for (const queryId of queryIds) {
     const lease = state.leaseOfQuery(queryId);
     if (!lease || lease.phase === 'SETTLED') continue;
     if (lease.phase !== 'LAPSED') settled++;
-    state.putLease({ ...lease, phase: unknown ? 'LAPSED' : 'SETTLED', until: now + times.lapsedMs });
+    state.putLease({ ...lease, phase: 'SETTLED', until: now + times.lapsedMs });
   }
   return settled;
+}
+
+/**
+ * Trino does not know these queries. They may not have begun: those with a first poll under way keep their slots, the others
+ * need one anew when they are polled. Answers how many held a slot.
+ */
+export function lapse({ state, times, now }: Admission, queryIds: Iterable<string>): number {
+  let lapsed = 0;
+  for (const queryId of queryIds) {
+    const lease = state.leaseOfQuery(queryId);
+    if (lease?.phase !== 'RUNNING' || now - (lease.polledAt ?? 0) < times.underWayMs) continue;
+    state.putLease({ ...lease, phase: 'LAPSED', until: now + times.lapsedMs });
+    lapsed++;
+  }
+  return lapsed;
 }

@@ -22,6 +22,8 @@ export type Lease = {
   readonly queryId: string;
   readonly phase: LeasePhase;
   readonly takenAt: number;
+  /** When a first poll was last let through to the cluster; absent before. */
+  readonly polledAt?: number;
   /** When its phase ends by itself: then it lapses, or is forgotten. 0 while it is RUNNING: then it does not. */
   readonly until: number;
   /** Of one that is LAPSED: its client asks for a slot, and will have asked again by then. */

@@ -4,6 +4,8 @@ export type AdmissionTimes = {
   takenMs: number;
   /** From the cluster's answer to the client's first poll. */
   unpolledMs: number;
+  /** A first poll that was let through reaches its cluster within this, or never. */
+  underWayMs: number;
   /** A first poll that was turned away comes again within this: so long a slot is kept for it, once there is one. */
   wantedMs: number;
   /** A lapsed or settled lease is remembered as long as a cluster remembers a query that nobody polled. */
@@ -30,6 +32,7 @@ export type AdmissionTimes = {
 export const ADMISSION_TIMES: AdmissionTimes = {
   takenMs: 30_000,
   unpolledMs: 30_000,
+  underWayMs: 30_000,
   wantedMs: 5_000,
   lapsedMs: 360_000,
   claimMs: 15_000,

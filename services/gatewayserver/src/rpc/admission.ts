@@ -8,7 +8,7 @@ import {
   type FindQueuedResponseSchema,
   GiveBackRequest_Reason,
 } from '@trino-gateway/api/gateway';
-import { type Admission, activate, handOut, settle } from '../admission/admission.ts';
+import { type Admission, activate, handOut, lapse, settle } from '../admission/admission.ts';
 import { awaitTurn } from '../admission/await-turn.ts';
 import { endedMessage } from '../admission/ended-message.ts';
 import { end, enqueue, type GivenBack, giveBack, handOver, leave, whyFull } from '../admission/queue.ts';
@@ -175,7 +175,8 @@ export function admissionService(context: Context): CarriedService<typeof Admiss
       if (trinoQueryIds.length > MOST_SETTLED)
         throw invalid('trino_query_ids', `expected at most ${MOST_SETTLED}, got ${trinoQueryIds.length}`);
       for (const id of trinoQueryIds) checkedId(id, 'trino_query_ids');
-      const settled = await ledger.run((admission) => settle(admission, trinoQueryIds, unknown));
+      const end = unknown ? lapse : settle;
+      const settled = await ledger.run((admission) => end(admission, trinoQueryIds));
       admissionMetrics.countSettled(byLook ? 'look' : 'page', settled);
       return {};
     },

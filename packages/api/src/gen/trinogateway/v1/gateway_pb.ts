@@ -2955,7 +2955,8 @@ export type SettleLeasesRequest = Message<"trinogateway.v1.SettleLeasesRequest">
   byLook: boolean;
 
   /**
-   * It does not know them: perhaps they never began. A first poll that comes all the same needs a slot anew.
+   * It does not know them. They may not have begun yet: those whose first poll was let through within the last 30 s keep
+   * their slots, the others need one anew when they are polled.
    *
    * @generated from field: bool unknown = 3;
    */
