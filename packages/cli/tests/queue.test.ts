@@ -80,6 +80,7 @@ test('top shows queues and slots, once where nobody watches', async () => {
   expect(out).toMatch(/^etl +blue +2 +1 +1 +4 +yes$/m);
   expect(out).toMatch(/^etl +green +1 +0 +- +none +no$/m);
   expect((await run(['top', '--group', 'idle'])).out).not.toContain('etl');
+  expect((await run(['top', '--group', 'elt'])).err).toContain('there is no group "elt"');
   expect(JSON.parse((await run(['top', '-o', 'json'])).out)).toMatchObject({
     groups: [{ groupId: 'etl', queued: 2 }, {}],
   });

@@ -327,6 +327,7 @@ test('operators see who waits and why, move one to the front, hold a group and r
   expect(await submission(server).route()).toMatchObject({ mustWait: true });
   await server.ok('QueueService/ReleaseGroup', { id: 'g' });
   expect(turnOf((await poll) ?? {})).toBeDefined();
+  expect(await server.ok('QueueService/GetQueueStats', { groupId: 'none' })).toEqual({});
   expect(await server.ok('QueueService/GetQueueStats', { groupId: 'g' })).toMatchObject({
     groups: [
       {

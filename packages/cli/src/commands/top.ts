@@ -5,12 +5,14 @@ import type { Context } from '../context.ts';
 import type { Gateway } from '../gateway.ts';
 import { printValue } from '../output.ts';
 import { queuePicture } from '../queue-picture.ts';
+import { UsageError } from '../usage-error.ts';
 
 /** `top`. */
 export function addTop(program: Command, { terminal, format, withGateway }: Context): void {
   const { screen } = terminal;
   const show = async ({ queue }: Gateway, groupId: string, before: () => void) => {
     const stats = await queue.getQueueStats({ groupId });
+    if (groupId !== '' && stats.groups.length === 0) throw new UsageError(`there is no group "${groupId}"`);
     before();
     const chosen = format();
     if (chosen === 'table') for (const line of queuePicture(stats, terminal.columns)) terminal.out(line);

@@ -50,8 +50,8 @@ export function queueService(context: Context): ServiceImpl<typeof QueueService>
     },
 
     async getQueueStats({ groupId }) {
-      if (groupId !== '') found('group', checkedId(groupId, 'group_id'), keeper.known.groups.get(groupId));
-      const ids = groupId === '' ? [...keeper.known.groups.keys()].sort() : [groupId];
+      if (groupId !== '') checkedId(groupId, 'group_id');
+      const ids = [...keeper.known.groups.keys()].filter((id) => groupId === '' || id === groupId).sort();
       const started = startedLastMinute(ledger.state(), ledger.now());
       return { groups: ids.map((id) => groupStats(context, id, started)) };
     },

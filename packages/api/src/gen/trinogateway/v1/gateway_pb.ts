@@ -3178,7 +3178,7 @@ export const ListQueuedResponseSchema: GenMessage<ListQueuedResponse> = /*@__PUR
  */
 export type GetQueueStatsRequest = Message<"trinogateway.v1.GetQueueStatsRequest"> & {
   /**
-   * Empty means all groups.
+   * Empty means all groups; of one that does not exist nothing is answered.
    *
    * @generated from field: string group_id = 1;
    */
