@@ -58,10 +58,13 @@ export async function lookAtLeases(
     found.problem ??= problem;
     const over = [...judged.ended, ...judged.restarted];
     if (over.length > 0) await admission.settleLeases({ trinoQueryIds: over, byLook: true }, { signal });
-    if (lost.length > 0) await admission.settleLeases({ trinoQueryIds: lost, byLook: true, unknown: true }, { signal });
+    if (lost.length > 0) {
+      const ask = { trinoQueryIds: lost, byLook: true, unknown: true };
+      // Those whose first poll may be on its way keep their slots, and are asked about again.
+      found.settled.lost += (await admission.settleLeases(ask, { signal })).settled;
+    }
     found.settled.ended += judged.ended.length;
     found.settled.restarted += judged.restarted.length;
-    found.settled.lost += lost.length;
     for (const [id, since] of judged.missingSince) if (!lost.includes(id)) found.missingSince.set(id, since);
   }
   if (before.length === 0 && backend.maxRunningQueries === 0) return found;

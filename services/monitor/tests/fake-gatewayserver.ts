@@ -114,7 +114,7 @@ export async function startFakeGatewayserver(port = 0): Promise<FakeGatewayserve
         if (isUnknown) unknown.push(...trinoQueryIds);
         for (const [backend, ids] of Object.entries(leases ?? {}))
           if (leases) leases[backend] = ids.filter((id) => !trinoQueryIds.includes(id));
-        return {};
+        return { settled: trinoQueryIds.length };
       },
     });
     router.service(QueryService, {

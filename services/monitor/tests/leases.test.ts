@@ -53,11 +53,14 @@ test('a query that its cluster has forgotten keeps its slot, or one whose first 
   const forgotten = `20260101_000000_99999_${trino.suffix}`;
   gatewayserver.setLeases({ one: [forgotten] });
   gatewayserver.setBackends([{ id: 'one', url: trino.url }]);
-  await own(startTestMonitor(gatewayserver, { interval: '100ms' }));
+  const monitor = await own(startTestMonitor(gatewayserver, { interval: '100ms' }));
   await until('several looks', () => looksAt(trino, /query_id IN/).length >= 3);
   expect(gatewayserver.settled).toEqual([]);
   await until('it to be settled', () => gatewayserver.settled.length === 1);
   expect(gatewayserver.unknown).toEqual([forgotten]);
+  await until('it to be counted', async () =>
+    (await (await fetch(`${monitor.opsUrl}/metrics`)).text()).includes('leases_settled_total{why="lost"} 1'),
+  );
 });
 
 test('what a cluster hides from the prober counts as ended', async () => {

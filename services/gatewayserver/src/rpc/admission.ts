@@ -178,7 +178,7 @@ export function admissionService(context: Context): CarriedService<typeof Admiss
       const end = unknown ? lapse : settle;
       const settled = await ledger.run((admission) => end(admission, trinoQueryIds));
       admissionMetrics.countSettled(byLook ? 'look' : 'page', settled);
-      return {};
+      return { settled };
     },
 
     async listLeases({ backendId }) {
