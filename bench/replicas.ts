@@ -79,7 +79,9 @@ async function wakeUps(suite: Suite): Promise<{ times: number; p50Ms: number; p9
   const submissions = trino.requests
     .filter(({ method, path, body }) => method === 'POST' && path === '/v1/statement' && body === STATEMENT)
     .map(({ at }) => at);
+  // The monitor's probes end there, too.
   const times = trino.queries
+    .filter(({ statement }) => statement === STATEMENT)
     .flatMap(({ endedAt }) => {
       const next = submissions.find((at) => endedAt !== undefined && at >= endedAt);
       return endedAt === undefined || next === undefined ? [] : [next - endedAt];

@@ -370,6 +370,25 @@ test('what a cluster runs past the gateway counts against its limit, until the m
   expect(turnOf(await poll)).toMatchObject({ backend: { id: 'b' } });
 });
 
+test('what another replica admitted a moment ago, or what has just ended, passes for load of others', async () => {
+  await using file = await databaseFile();
+  const keys = { database_url: `sqlite:${file.path}`, default_group: 'g' };
+  await using one = await startLimited({ keys, backend: { maxRunningQueries: 2 } });
+  await using other = await startTestGatewayserver(keys);
+  const ended = await running(one);
+  await ended.settle();
+  const runs = await running(one);
+  const idOf = ({ id }: { id: string }) => `20261121_000000_00001_${id}`;
+  const known = async (request: Record<string, unknown>) => {
+    const { leases = [] } = await other.ok('AdmissionService/ListLeases', { backendId: 'b', ...request });
+    return (leases as { trinoQueryId: string }[]).map(({ trinoQueryId }) => trinoQueryId);
+  };
+  expect(await known({})).toEqual([idOf(runs)]);
+  const trinoQueryIds = [idOf(ended), idOf(runs), '20261121_000000_00001_other'];
+  expect((await known({ trinoQueryIds })).toSorted()).toEqual([idOf(ended), idOf(runs)].toSorted());
+  expect(await known({ trinoQueryIds, backendId: 'c' })).toEqual([]);
+});
+
 test('a disabled group gets no newcomers, and who waits in it starts in turn: so it is drained', async () => {
   await using server = await startLimited();
   const runs = await running(server);
@@ -582,6 +601,7 @@ test.each([
   ['SettleLeases', 'trino_query_ids', { trinoQueryIds: Array.from({ length: 1_001 }, (_, at) => `t${at}`) }],
   ['SettleLeases', 'trino_query_ids', { trinoQueryIds: [''] }],
   ['ListLeases', 'backend_id', {}],
+  ['ListLeases', 'trino_query_ids', { backendId: 'b', trinoQueryIds: [''] }],
 ])('%s with a bad %s says so', async (rpc, field, request) => {
   await using server = await startTestGatewayserver();
   const whole =

@@ -24,8 +24,8 @@ export type LeaseLook = {
   problem: unknown;
 };
 
-/** As many as ListLeases answers at most: there may be more. */
-const MOST_LEASES = 1_000;
+/** Ids that ListLeases takes at a time. */
+const MOST_ASKED_FOR = 1_000;
 const MOST_LOST_AT_ONCE = 20;
 
 /**
@@ -40,11 +40,11 @@ export async function lookAtLeases(
   limits: { timeLimitMs: number; signal: AbortSignal },
 ): Promise<LeaseLook> {
   const { signal } = limits;
-  const list = async () => {
-    const { leases } = await admission.listLeases({ backendId: backend.id }, { signal });
-    return leases.map(({ trinoQueryId }) => trinoQueryId).filter((id) => querySuffix(id) !== undefined);
+  const known = async (trinoQueryIds: string[] = []) => {
+    const { leases } = await admission.listLeases({ backendId: backend.id, trinoQueryIds }, { signal });
+    return leases.map(({ trinoQueryId }) => trinoQueryId);
   };
-  const before = await list();
+  const before = (await known()).filter((id) => querySuffix(id) !== undefined);
   const found: LeaseLook = {
     leases: before.length,
     settled: { ended: 0, restarted: 0, lost: 0 },
@@ -68,12 +68,12 @@ export async function lookAtLeases(
     for (const [id, since] of judged.missingSince) if (!lost.includes(id)) found.missingSince.set(id, since);
   }
   if (before.length === 0 && backend.maxRunningQueries === 0) return found;
-  const running = await runningQueries(backend, limits);
-  // Asked again: what began after the first list holds a slot by now; what has ended since is in the first.
-  const after = await list();
-  if (Math.max(before.length, after.length) >= MOST_LEASES) return found;
-  const leased = new Set([...before, ...after]);
-  return { ...found, foreign: running.filter((id) => !leased.has(id)).length };
+  const leased = new Set(before);
+  const others = (await runningQueries(backend, limits)).filter((id) => !leased.has(id));
+  // Asked for by their ids: some began after the list was made, and may have ended since.
+  for (let from = 0; from < others.length; from += MOST_ASKED_FOR)
+    for (const id of await known(others.slice(from, from + MOST_ASKED_FOR))) leased.add(id);
+  return { ...found, foreign: others.filter((id) => !leased.has(id)).length };
 }
 
 /** The list leaves out what its reader may not see; asked by id, a cluster refuses then instead of knowing nothing. */

@@ -35,6 +35,8 @@ export type FakeGatewayserver = AsyncDisposable & {
   setHistory(queries: readonly MessageInitShape<typeof QuerySchema>[]): void;
   /** The queries that hold a slot of each backend, by its id; settled ones go. Undefined: the service fails. */
   setLeases(leases: Readonly<Record<string, readonly string[]>> | undefined): void;
+  /** These held a slot and have ended: only who asks for them by their ids is told of them. */
+  setEnded(ids: readonly string[]): void;
   /** Every query whose slot was given back, oldest first. */
   readonly settled: string[];
   /** Those of them of which the cluster knows nothing. */
@@ -54,6 +56,7 @@ export async function startFakeGatewayserver(port = 0): Promise<FakeGatewayserve
   const settled: string[] = [];
   const unknown: string[] = [];
   let leases: Record<string, readonly string[]> | undefined = {};
+  let ended: readonly string[] = [];
   let history: Query[] = [];
   let backends: Backend[] = [];
   let revision = 1;
@@ -102,10 +105,14 @@ export async function startFakeGatewayserver(port = 0): Promise<FakeGatewayserve
       },
     });
     router.service(AdmissionService, {
-      listLeases: ({ backendId }, { requestHeader }) => {
+      listLeases: ({ backendId, trinoQueryIds }, { requestHeader }) => {
         authorize(requestHeader);
         if (!leases) throw new ConnectError('the database is away', Code.Unavailable);
-        return { leases: (leases[backendId] ?? []).map((trinoQueryId) => ({ trinoQueryId })) };
+        if (trinoQueryIds.length > 1_000) throw new ConnectError('too many ids', Code.InvalidArgument);
+        const held = leases[backendId] ?? [];
+        const known = trinoQueryIds.filter((id) => held.includes(id) || ended.includes(id));
+        const listed = trinoQueryIds.length > 0 ? known : held;
+        return { leases: listed.map((trinoQueryId) => ({ trinoQueryId })) };
       },
       settleLeases: ({ trinoQueryIds, byLook, unknown: isUnknown }, { requestHeader }) => {
         authorize(requestHeader);
@@ -161,6 +168,9 @@ export async function startFakeGatewayserver(port = 0): Promise<FakeGatewayserve
     },
     setHistory: (queries) => {
       history = queries.map((query) => create(QuerySchema, query));
+    },
+    setEnded: (ids) => {
+      ended = ids;
     },
     setLeases: (given) => {
       leases = given && { ...given };

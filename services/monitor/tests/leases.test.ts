@@ -138,6 +138,22 @@ test('foreign load is counted with our own queries, or with the probes', async (
   await trino.stop();
 });
 
+test('queries that begin and end while the monitor looks take the slots of others for a while', async () => {
+  const gatewayserver = await own(startFakeGatewayserver());
+  const trino = await own(startScriptedTrino());
+  const listed = await endless(trino);
+  // Begun after the list of slots was made, ended before anybody asked again.
+  const passing = await endless(trino);
+  await endless(trino);
+  gatewayserver.setLeases({ one: [listed] });
+  gatewayserver.setEnded([passing]);
+  gatewayserver.setBackends([{ id: 'one', url: trino.url, maxRunningQueries: 5 }]);
+  await own(startTestMonitor(gatewayserver));
+  const found = await until('a look', () => gatewayserver.last('one')?.foreignRunning);
+  expect(found).toBe(1);
+  await trino.stop();
+});
+
 test('a cluster that a limit holds free is not asked who else runs there', async () => {
   const gatewayserver = await own(startFakeGatewayserver());
   const trino = await own(startScriptedTrino());

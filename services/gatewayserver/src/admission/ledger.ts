@@ -36,6 +36,8 @@ export type Ledger = AsyncDisposable & {
   run<T>(command: (admission: Admission) => T): Promise<T>;
   /** As last read, for looking at only. */
   state(): AdmissionState;
+  /** Reads what other replicas have stored until now. @throws DatabaseUnavailableError when that cannot be known */
+  look(): Promise<void>;
   /** The database's clock, as far as it is known. */
   now(): number;
   /**
@@ -166,7 +168,7 @@ export function openLedger(options: Options): Ledger {
     listeners.wake(changed);
     onCommitted?.(committed);
   };
-  const look = async () => {
+  const readChanges = async () => {
     const changes = await store.admissionChanges(since());
     if (!changes) {
       readAt = performance.now();
@@ -185,7 +187,7 @@ export function openLedger(options: Options): Ledger {
       if (commands.length > 0) await runBatch(commands.splice(0, MOST_IN_BATCH));
       else
         try {
-          await look();
+          await readChanges();
         } catch (error) {
           lost();
           for (const { reject } of looking) reject(error);
@@ -208,7 +210,7 @@ export function openLedger(options: Options): Ledger {
     start();
     return promise;
   };
-  const lookSoon = (): Promise<void> => {
+  const look = (): Promise<void> => {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     wantsLook.push({ resolve, reject });
     start();
@@ -218,7 +220,7 @@ export function openLedger(options: Options): Ledger {
   const upkeep = keepLedger({
     ...options,
     run,
-    look: lookSoon,
+    look,
     state: () => state,
     isListenedTo: () => listeners.size() > 0,
     returned: listeners.wakeAll,
@@ -226,6 +228,7 @@ export function openLedger(options: Options): Ledger {
   return {
     run,
     state: () => state,
+    look,
     now: () => clock.at + performance.now() - clock.read,
     listen: listeners.add,
     async [Symbol.asyncDispose]() {

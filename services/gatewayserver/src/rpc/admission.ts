@@ -9,10 +9,11 @@ import {
   GiveBackRequest_Reason,
 } from '@trino-gateway/api/gateway';
 import { type Admission, activate, handOut, lapse, settle } from '../admission/admission.ts';
+import type { AdmissionState } from '../admission/admission-state.ts';
 import { awaitTurn } from '../admission/await-turn.ts';
 import { endedMessage } from '../admission/ended-message.ts';
 import { end, enqueue, type GivenBack, giveBack, handOver, leave, whyFull } from '../admission/queue.ts';
-import type { Waiter } from '../admission/state.ts';
+import type { Lease, Waiter } from '../admission/state.ts';
 import { storedUser } from '../admission/stored-user.ts';
 import { routerBackend } from '../router-backend.ts';
 import type { SealedText } from '../storage/store.ts';
@@ -25,7 +26,7 @@ const MOST_SEALED_BYTES = 11_500_000;
 const LARGE_BYTES = 65_536;
 const HASH_BYTES = 32;
 const LONGEST_WAIT_MS = 30_000;
-const MOST_SETTLED = 1_000;
+const MOST_QUERY_IDS = 1_000;
 const MOST_LISTED = 1_000;
 const MOST_PRIORITY = 1_000;
 const STATEMENT = 'statement';
@@ -172,25 +173,32 @@ export function admissionService(context: Context): CarriedService<typeof Admiss
     },
 
     async settleLeases({ trinoQueryIds, byLook, unknown }) {
-      if (trinoQueryIds.length > MOST_SETTLED)
-        throw invalid('trino_query_ids', `expected at most ${MOST_SETTLED}, got ${trinoQueryIds.length}`);
-      for (const id of trinoQueryIds) checkedId(id, 'trino_query_ids');
+      checkedQueryIds(trinoQueryIds);
       const end = unknown ? lapse : settle;
       const settled = await ledger.run((admission) => end(admission, trinoQueryIds));
       admissionMetrics.countSettled(byLook ? 'look' : 'page', settled);
       return { settled };
     },
 
-    async listLeases({ backendId }) {
+    async listLeases({ backendId, trinoQueryIds }) {
       checkedId(backendId, 'backend_id');
-      const leases = [...ledger.state().countedLeases()]
-        .filter((lease) => lease.backendId === backendId && lease.phase === 'RUNNING')
+      checkedQueryIds(trinoQueryIds);
+      // Another replica may have given a slot a moment ago.
+      await ledger.look();
+      const leases = listed(ledger.state(), trinoQueryIds)
+        .filter((lease) => lease.backendId === backendId)
         .sort((a, b) => a.takenAt - b.takenAt)
         .slice(0, MOST_LISTED)
         .map(({ queryId, takenAt }) => ({ trinoQueryId: queryId, takenAt: timestampFromMs(takenAt) }));
       return { leases };
     },
   };
+}
+
+/** All that run, or what is known of these: one that has lapsed holds nothing and has not ended either. */
+function listed(state: AdmissionState, queryIds: readonly string[]): Lease[] {
+  if (queryIds.length === 0) return [...state.countedLeases()].filter(({ phase }) => phase === 'RUNNING');
+  return queryIds.flatMap((id) => state.leaseOfQuery(id) ?? []).filter(({ phase }) => phase !== 'LAPSED');
 }
 
 function isLarge({ sealed }: SealedText): boolean {
@@ -267,6 +275,12 @@ function unknownQuery(): ConnectError {
 function checkedHash(hash: Uint8Array): Uint8Array {
   if (hash.length === HASH_BYTES) return hash;
   throw invalid('secret_hash', `expected ${HASH_BYTES} bytes, got ${hash.length}`);
+}
+
+function checkedQueryIds(ids: readonly string[]): void {
+  if (ids.length > MOST_QUERY_IDS)
+    throw invalid('trino_query_ids', `expected at most ${MOST_QUERY_IDS}, got ${ids.length}`);
+  for (const id of ids) checkedId(id, 'trino_query_ids');
 }
 
 function checkedClaim(claimId: string): void {
