@@ -7,8 +7,7 @@ import type { Session } from '../session.ts';
 import type { AdmissionChanges, AdmissionEntry, AdmissionWrites } from '../store.ts';
 import { deleteSealed, pruneSealed, writeSealed } from './sealed.ts';
 
-/** Few sizes, so that the statements are prepared once. */
-const ROWS_PER_STATEMENT = [64, 8, 1];
+const ROWS_PER_STATEMENT = 200;
 const ROWS_PER_PRUNE = 500;
 
 type Moment = Pick<AdmissionChanges, 'version' | 'now' | 'configuration'>;
@@ -93,12 +92,9 @@ function readEntries({ manager, engine }: Session, since: number | undefined): P
   return manager.query(`${select} version > ${engine === 'postgres' ? '$1' : '?'} ORDER BY version`, [since]);
 }
 
-/** In few statements. */
 async function writeEntries(session: Session, entries: readonly AdmissionEntry[], moment: Moment): Promise<void> {
-  for (let from = 0; from < entries.length; ) {
-    const rows = ROWS_PER_STATEMENT.find((size) => size <= entries.length - from) ?? 1;
-    const chunk = entries.slice(from, from + rows);
-    from += rows;
+  for (let from = 0; from < entries.length; from += ROWS_PER_STATEMENT) {
+    const chunk = entries.slice(from, from + ROWS_PER_STATEMENT);
     const values = chunk.flatMap(({ kind, id, document }) => [kind, id, moment.version, moment.now, document]);
     await session.manager.query(upsertStatement(session.engine, chunk.length), values);
   }

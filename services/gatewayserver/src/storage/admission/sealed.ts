@@ -11,21 +11,19 @@ const INTO = 'admission_sealed (id, part, created_at, sealed)';
 
 const rowsOf = ({ manager }: Session) => manager.getRepository<SealedRow>(TABLES.sealed);
 
-/** Few sizes, so that the statements are prepared once. */
-const ROWS_PER_STATEMENT = [16, 4, 1];
+const ROWS_PER_STATEMENT = 16;
 
 /** See Store.putSealed. */
 export async function putSealed(database: Database, text: SealedText): Promise<void> {
   await database.transaction((session) => writeSealed(session, [text]));
 }
 
-/** In few statements; what is there already stays. */
+/** What is there already stays. */
 export async function writeSealed({ manager, engine }: Session, texts: readonly SealedText[]): Promise<void> {
-  for (let from = 0; from < texts.length; ) {
-    const rows = ROWS_PER_STATEMENT.find((size) => size <= texts.length - from) ?? 1;
-    const values = texts.slice(from, from + rows).flatMap(({ id, part, sealed }) => [id, part, base64(sealed)]);
-    from += rows;
-    await manager.query(insertStatement(engine, rows), values);
+  for (let from = 0; from < texts.length; from += ROWS_PER_STATEMENT) {
+    const chunk = texts.slice(from, from + ROWS_PER_STATEMENT);
+    const values = chunk.flatMap(({ id, part, sealed }) => [id, part, base64(sealed)]);
+    await manager.query(insertStatement(engine, chunk.length), values);
   }
 }
 
