@@ -65,6 +65,12 @@ const codeOf = (call: Promise<unknown>) =>
     (error) => Code[ConnectError.from(error).code],
   );
 
+const untilPresent = (server: Pick<TestGatewayserver, 'ok'>, count: number) =>
+  until(
+    () => server.ok('QueueService/GetQueueStats', { groupId: 'g' }),
+    ({ groups }) => ((groups as { present?: number }[])[0]?.present ?? 0) === count,
+  );
+
 test('a carried call is answered otherwise than one of its own', async () => {
   await using server = await startLimited();
   const carried = routerOf(server);
@@ -100,26 +106,43 @@ test('who hangs up on a held call stays present, or holds up others', async () =
   await waiting.enqueue();
   const carried = routerOf(server);
   await carried.untilCarried();
-  const present = async (count: number) =>
-    until(
-      () => server.ok('QueueService/GetQueueStats', { groupId: 'g' }),
-      ({ groups }) => ((groups as { present?: number }[])[0]?.present ?? 0) === count,
-    );
   const client = new AbortController();
   const poll = { queryId: waiting.temporaryId, secretHash: hashBytes(waiting.id), waitMs: 30_000 };
   const held = carried.admission.awaitTurn(poll, { signal: client.signal });
   await carried.routing.decide({});
-  await present(1);
+  await untilPresent(server, 1);
   client.abort();
   expect(await codeOf(held)).toBe('Canceled');
   await carried.admission.leave({ queryId: poll.queryId, secretHash: poll.secretHash });
-  await present(0);
+  await untilPresent(server, 0);
   // A call of this time limit is dropped, not the stream.
   expect(await codeOf(carried.admission.awaitTurn(poll, { timeoutMs: 20 }))).toBe('DeadlineExceeded');
   const second = carried.admission.awaitTurn(poll);
   await first.settle();
   expect((await second).state.case).toBe('turn');
   expect(carried.alone).toEqual([]);
+});
+
+test('slots idle for clients of a router that has died, or one that came to another router loses its turn', async () => {
+  await using server = await startLimited();
+  const first = await running(server);
+  const [gone, moved] = [submission(server), submission(server)];
+  const dying = routerOf(server);
+  await dying.untilCarried();
+  const polls = [];
+  for (const one of [gone, moved]) {
+    await one.enqueue();
+    const poll = { queryId: one.temporaryId, secretHash: hashBytes(one.id), waitMs: 30_000 };
+    polls.push(dying.admission.awaitTurn(poll).catch(() => undefined));
+  }
+  await dying.routing.decide({});
+  await untilPresent(server, 2);
+  const again = moved.poll(30_000);
+  cleanUp.dispose();
+  await untilPresent(server, 1);
+  await first.settle();
+  expect(await again).toHaveProperty('turn');
+  await Promise.all(polls);
 });
 
 test('calls under way hang when their gatewayserver goes, and its successor is not found', async () => {

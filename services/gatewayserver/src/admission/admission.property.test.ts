@@ -4,7 +4,7 @@ import { type Admission, activate, admit, giveTurns, handOut, settle } from './a
 import { createAdmissionState } from './admission-state.ts';
 import { expire } from './expiry.ts';
 import type { GroupLimits, Limits } from './limits.ts';
-import { end, enqueue, giveBack, handOver, leave, moveToFront, seen } from './queue.ts';
+import { end, enqueue, giveBack, handOver, leave, loseHold, moveToFront, seen } from './queue.ts';
 import { freeBackends } from './slots.ts';
 import type { Waiter } from './state.ts';
 
@@ -49,6 +49,7 @@ type Client = {
 type Command =
   | { kind: 'submit'; group: number; user: number; neverWaits: boolean; priority: number }
   | { kind: 'handOut' | 'late' | 'poll' | 'finish' | 'cancel' | 'hangUp' | 'front'; client: number }
+  | { kind: 'routerGone'; client: number; late: boolean }
   | { kind: 'turn'; client: number; outcome: 'taken' | 'failed' | 'unauthenticated' | 'crash' | 'twice' }
   | { kind: 'pass'; ms: number; looked: boolean }
   | { kind: 'limit'; backend: number; max: number; looked: boolean }
@@ -75,6 +76,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     weight: 1,
     arbitrary: fc.record({ kind: fc.constantFrom('cancel' as const, 'hangUp' as const, 'front' as const), client }),
   },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('routerGone' as const), client, late: fc.boolean() }) },
   {
     weight: 8,
     arbitrary: fc.record({
@@ -383,6 +385,12 @@ function world(fairShare: boolean, perUser: number, queuesWhenUnavailable: boole
         return;
       case 'hangUp':
         if (waiter) leave(admission, waiter.id);
+        return;
+      case 'routerGone':
+        if (!waiter) return;
+        loseHold(admission, waiter.id, step.late ? waiter.seenAt - 1 : waiter.seenAt);
+        must(!step.late || state.waiter(waiter.id) === waiter, 'a poll that came since counts on');
+        must(!ready(waiter) || ready(state.waiter(waiter.id) ?? waiter), 'its client has a moment to come again');
         return;
       case 'front':
         if (!waiter || !moveToFront(admission, waiter.id)) return;

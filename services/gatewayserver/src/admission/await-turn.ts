@@ -1,11 +1,11 @@
 import type { Ledger } from './ledger.ts';
-import { seen } from './queue.ts';
+import { loseHold, seen } from './queue.ts';
 import type { Waiter } from './state.ts';
 
 /** How a poll is held. */
 export type Hold = {
   waitMs: number;
-  /** Aborted when its client has gone. */
+  /** Aborted when nobody waits for the answer any more: its router has gone, or what connected it. */
   gone: AbortSignal;
   /** Aborted when this process stops. */
   stopping: AbortSignal;
@@ -27,11 +27,15 @@ export async function awaitTurn(
   const began = performance.now();
   const leftMs = () => Math.max(0, waitMs - (performance.now() - began));
   let isHeard = false;
+  let seenAt: number | undefined;
   const present = async () => {
     const waiter = await ledger.run((admission) => seen(admission, id, leftMs()));
     isHeard = true;
+    seenAt = waiter?.seenAt;
     return waiter;
   };
+  // Its presence ends by itself, when the database is away.
+  const lost = (at: number) => ledger.run((admission) => loseHold(admission, id, at)).catch(() => undefined);
   const announce = () => patiently(present(), () => ledger.state().waiter(id));
   const { promise: over, resolve: end } = Promise.withResolvers<'over'>();
   let isOver = false;
@@ -53,6 +57,7 @@ export async function awaitTurn(
       // The database was away when this poll began.
       if (!isHeard && !isOver && waitMs > 0) await announce();
     }
+    if (gone.aborted && seenAt !== undefined && ledger.state().waiter(id)?.phase === 'QUEUED') await lost(seenAt);
     const waiter = ledger.state().waiter(id);
     // Offered between two polls it is kept for a moment only, until a poll knows of it.
     return waiter?.phase === 'CLAIMED' && waiter.claim?.pickedUp === false && waitMs > 0 ? await present() : waiter;

@@ -70,6 +70,16 @@ export function leave({ state }: Admission, id: string): void {
   if (waiter?.phase === 'QUEUED') state.putWaiter({ ...waiter, heldUntil: 0, presentUntil: 0 });
 }
 
+/**
+ * Who held the poll that was seen at this moment has gone, without a word about the client: a poll that comes again soon finds
+ * it present still. A later poll counts on.
+ */
+export function loseHold({ state, times, now }: Admission, id: string, seenAt: number): void {
+  const waiter = state.waiter(id);
+  if (waiter?.phase !== 'QUEUED' || waiter.seenAt !== seenAt || waiter.heldUntil <= now) return;
+  state.putWaiter({ ...waiter, heldUntil: 0, presentUntil: now + times.presentMs });
+}
+
 /** The waiter this claim still belongs to. */
 function claimed({ state }: Admission, id: string, claimId: string): Waiter | undefined {
   const waiter = state.waiter(id);
