@@ -20,5 +20,7 @@ export {
   logConsole,
   silentLogger,
 } from './logger.ts';
+export { type LongPolls, longPolls } from './long-polls.ts';
 export { type Readiness, serveOps } from './ops.ts';
+export { pause } from './pause.ts';
 export { type RunningProcess, runProcess } from './run.ts';

@@ -1,7 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@connectrpc/connect';
 import type { Backend, SuiteService } from '@trino-gateway/api/gateway';
-import { every, type Logger } from '@trino-gateway/runtime';
+import { type Logger, longPolls } from '@trino-gateway/runtime';
 import type { Standing } from './standing.ts';
 
 /** What keeping the list of backends needs. */
@@ -17,20 +16,10 @@ export type WatchOptions = {
   onBack: () => void;
   /** This backend is no longer watched. */
   onGone: (backendId: string) => void;
-  /** Shorter in tests, in milliseconds. */
-  timings?: Partial<typeof TIMINGS>;
 };
 
-const TIMINGS = {
-  /** How long the gatewayserver may hold an answer back. */
-  waitMs: 20_000,
-  /** First and longest pause after a failure; each is drawn from half to one and a half of it. */
-  firstBackoffMs: 200,
-  longestBackoffMs: 5_000,
-};
-
-/** A gatewayserver that answers at once although nothing changed is not asked more often than this. */
-const LEAST_WATCH_MS = 100;
+/** How long the gatewayserver may hold an answer back. */
+const WAIT_MS = 20_000;
 
 type Watched = { key: string; watch: AsyncDisposable };
 
@@ -42,7 +31,6 @@ type Watched = { key: string; watch: AsyncDisposable };
  */
 export function keepWatching(options: WatchOptions): AsyncDisposable {
   const { suite, standing, logger, watch, onList, onBack, onGone } = options;
-  const timings = { ...TIMINGS, ...options.timings };
   const watched = new Map<string, Watched>();
   const ending = new Map<string, Promise<void>>();
   let revision = '';
@@ -68,26 +56,23 @@ export function keepWatching(options: WatchOptions): AsyncDisposable {
   };
 
   let isAway = false;
-  let backoffMs = timings.firstBackoffMs;
-  const polling = every(0, 'watching the list of backends', logger, async (signal) => {
-    const began = performance.now();
-    try {
-      const timeoutMs = timings.waitMs + 5_000;
-      const answer = await suite.watchBackends({ revision, waitMs: timings.waitMs }, { signal, timeoutMs });
+  const polling = longPolls({
+    name: 'watching the list of backends',
+    ask: async (signal) => {
+      const known = revision;
+      const answer = await suite.watchBackends({ revision, waitMs: WAIT_MS }, { signal, timeoutMs: WAIT_MS + 5_000 });
       standing.works('watching');
-      backoffMs = timings.firstBackoffMs;
       if (answer.revision !== revision) takeOver(answer.backends);
-      else await pause(LEAST_WATCH_MS - (performance.now() - began), signal);
       revision = answer.revision;
       if (isAway) onBack();
       isAway = false;
-    } catch (error) {
-      if (signal.aborted) return;
+      return known !== revision;
+    },
+    onFailure: (error) => {
       standing.fails('watching', error);
       isAway = true;
-      await pause(backoffMs * (0.5 + Math.random()), signal);
-      backoffMs = Math.min(backoffMs * 2, timings.longestBackoffMs);
-    }
+    },
+    logger,
   });
   return {
     [Symbol.asyncDispose]: async () => {
@@ -101,8 +86,4 @@ export function keepWatching(options: WatchOptions): AsyncDisposable {
 /** What a probe depends on: when it differs, what was found before says nothing. */
 function keyOf({ url, forwardedHeaders, probe }: Backend): string {
   return JSON.stringify([url, forwardedHeaders, probe?.statement, probe?.user, probe?.password]);
-}
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  if (ms > 0) await delay(ms, undefined, { signal }).catch(() => {});
 }

@@ -1,8 +1,9 @@
+import { pause } from '@trino-gateway/runtime';
 import { queuedPage } from '@trino-gateway/trino';
 import type { RoadContext } from './context.ts';
 import type { Exchange } from './exchange.ts';
 import { answerEmpty, answerPage } from './http-errors.ts';
-import { GatewayUnavailableError, pause } from './patience.ts';
+import { GatewayUnavailableError } from './patience.ts';
 import { infoUri } from './refusal.ts';
 
 // A query begins at its cluster with the first poll: where slots are limited, that poll needs one.

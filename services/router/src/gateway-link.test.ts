@@ -30,8 +30,7 @@ afterEach(() => rm(folder, { recursive: true }));
 
 const FAST = {
   watchWaitMs: 1_000,
-  firstBackoffMs: 10,
-  longestBackoffMs: 50,
+  watchPauses: { firstMs: 10, longestMs: 50 },
   reportIntervalMs: 10,
   usedSuffixesIntervalMs: 0,
 };

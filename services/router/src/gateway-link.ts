@@ -12,12 +12,20 @@ import {
   SuiteService,
   type WatchSnapshotResponse,
 } from '@trino-gateway/api/gateway';
-import { carryCalls, describeError, every, isUnreachable, type Logger, refusesToken } from '@trino-gateway/runtime';
+import {
+  carryCalls,
+  describeError,
+  isUnreachable,
+  type Logger,
+  type LongPolls,
+  longPolls,
+  refusesToken,
+} from '@trino-gateway/runtime';
 import { type AdmissionLink, createAdmissionLink } from './admission-link.ts';
 import { createLastingReports } from './lasting-reports.ts';
 import { createLiveReports } from './live-reports.ts';
 import { keyOf, type Life, type Owner, type OwnershipTable } from './ownership.ts';
-import { pause, whileUnreachable, within } from './patience.ts';
+import { whileUnreachable, within } from './patience.ts';
 import { createStateFile, type KnownBackend } from './state-file.ts';
 
 /** What the data path of the router needs of the gatewayserver. */
@@ -81,15 +89,12 @@ export type GatewayLinkOptions = {
   onRouted?: (durationMs: number) => void;
   logger: Logger;
   /** Shorter in tests, in milliseconds. */
-  timings?: Partial<typeof TIMINGS>;
+  timings?: Partial<typeof TIMINGS> & { watchPauses?: LongPolls['pauses'] };
 };
 
 const TIMINGS = {
   /** How long the gatewayserver may hold a watch. */
   watchWaitMs: 10_000,
-  /** First and longest pause after a watch that failed; each is drawn from half to one and a half of it. */
-  firstBackoffMs: 200,
-  longestBackoffMs: 5_000,
   reportIntervalMs: 1_000,
   /** Suffixes are kept for days: once a minute is often enough. */
   usedSuffixesIntervalMs: 60_000,
@@ -97,8 +102,6 @@ const TIMINGS = {
   recordTransactionLimitMs: 2_000,
 };
 
-/** A gatewayserver that ignores the wait, or answers at once for another reason, is not asked more often than this. */
-const LEAST_WATCH_MS = 100;
 /** One call of `route`; short enough that another replica gets its turn within the wait. */
 const ROUTE_LIMIT_MS = 2_500;
 const REPORT_LIMIT_MS = 2_000;
@@ -183,22 +186,17 @@ export function createGatewayLink(options: GatewayLinkOptions): RunningGatewayLi
     refused = refusesToken(error);
   };
 
-  let backoffMs = timings.firstBackoffMs;
-  const watching = every(0, 'watching the gatewayserver', logger, async (signal) => {
-    const began = performance.now();
-    const known = revision;
-    try {
+  const watching = longPolls({
+    name: 'watching the gatewayserver',
+    ask: async (signal) => {
+      const known = revision;
       const timeoutMs = timings.watchWaitMs + 5_000;
       answered(await suite.watchSnapshot({ revision, waitMs: timings.watchWaitMs }, { signal, timeoutMs }));
-      backoffMs = timings.firstBackoffMs;
-      const left = LEAST_WATCH_MS - (performance.now() - began);
-      if (known === revision && left > 0) await pause(left, signal);
-    } catch (error) {
-      if (signal.aborted) return;
-      failed(error);
-      await pause(backoffMs * (0.5 + Math.random()), signal);
-      backoffMs = Math.min(backoffMs * 2, timings.longestBackoffMs);
-    }
+      return known !== revision;
+    },
+    onFailure: failed,
+    logger,
+    pauses: options.timings?.watchPauses,
   });
 
   const live = createLiveReports({

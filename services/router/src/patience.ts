@@ -1,5 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { isUnreachable } from '@trino-gateway/runtime';
+import { isUnreachable, pause } from '@trino-gateway/runtime';
 
 /** The gatewayserver did not answer in time. */
 export class GatewayUnavailableError extends Error {}
@@ -35,11 +34,6 @@ export async function whileUnreachable<Answer>(
       await pause(drawn, signal);
     }
   }
-}
-
-/** Waits, or until the signal is aborted; never throws. */
-export async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await delay(ms, undefined, { signal }).catch(() => {});
 }
 
 /** Waits for work that goes on by itself, but no longer than this. */

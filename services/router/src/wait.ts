@@ -1,4 +1,5 @@
 import { Query_State } from '@trino-gateway/api/gateway';
+import { pause } from '@trino-gateway/runtime';
 import {
   classifyRequest,
   failedPage,
@@ -13,7 +14,7 @@ import type { Exchange } from './exchange.ts';
 import { explain } from './explain.ts';
 import { answerEmpty, answerError, answerPage } from './http-errors.ts';
 import { canceledEnd } from './page-end.ts';
-import { GatewayUnavailableError, pause } from './patience.ts';
+import { GatewayUnavailableError } from './patience.ts';
 import { type Ticket, waitingPage } from './queue-link.ts';
 import { errorName, infoUri } from './refusal.ts';
 import { hashOfSecret } from './seal.ts';
