@@ -62,6 +62,7 @@ type Command = {
   reject: (error: unknown) => void;
 };
 
+const STOPPING = 'this process is stopping';
 const MOST_IN_BATCH = 500;
 /** How often a batch starts anew because the configuration has changed meanwhile. */
 const MOST_REREADS = 10;
@@ -200,7 +201,7 @@ export function openLedger(options: Options): Ledger {
     pumping ??= pump();
   };
   const run = <T>(command: (admission: Admission) => T): Promise<T> => {
-    if (isClosed) return Promise.reject(new DatabaseUnavailableError('this process is stopping'));
+    if (isClosed) return Promise.reject(new DatabaseUnavailableError(STOPPING));
     if (commands.length >= MOST_COMMANDS)
       return Promise.reject(
         new DatabaseUnavailableError(`the database is too far behind: ${MOST_COMMANDS} changes wait`),
@@ -211,6 +212,7 @@ export function openLedger(options: Options): Ledger {
     return promise;
   };
   const look = (): Promise<void> => {
+    if (isClosed) return Promise.reject(new DatabaseUnavailableError(STOPPING));
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     wantsLook.push({ resolve, reject });
     start();

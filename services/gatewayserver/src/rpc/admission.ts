@@ -42,17 +42,24 @@ type Context = Pick<
 /** Slots and places, for the routers and the monitor. */
 export function admissionService(context: Context): CarriedService<typeof AdmissionService> {
   const { store, ledger, limits, admissionMetrics, stopping, logger } = context;
-  /** The waiter, for who knows its secret; as read anew when it is not known here. */
+  /** Known here, or to another replica: anybody may ask for ids that never were, so no lock is taken for them. */
+  const found = async (queryId: string): Promise<Waiter | undefined> => {
+    const known = ledger.state().waiter(queryId);
+    if (known) return known;
+    await ledger.look();
+    return ledger.state().waiter(queryId);
+  };
+  /** The waiter, for who knows its secret. */
   const authorised = async (queryId: string, secretHash: Uint8Array): Promise<Waiter> => {
     checkedId(queryId, 'query_id');
     checkedHash(secretHash);
-    const waiter = ledger.state().waiter(queryId) ?? (await ledger.run(({ state }) => state.waiter(queryId)));
+    const waiter = await found(queryId);
     if (!waiter || !timingSafeEqual(Buffer.from(waiter.secretHash, 'hex'), secretHash)) throw unknownQuery();
     return waiter;
   };
   const named = async (queryId: string, user: string): Promise<Waiter> => {
     checkedId(queryId, 'query_id');
-    const waiter = ledger.state().waiter(queryId) ?? (await ledger.run(({ state }) => state.waiter(queryId)));
+    const waiter = await found(queryId);
     if (!waiter || user === '' || waiter.user !== storedUser(user)) throw unknownQuery();
     return waiter;
   };
@@ -149,7 +156,7 @@ export function admissionService(context: Context): CarriedService<typeof Admiss
 
     async findQueued({ queryId }) {
       checkedId(queryId, 'query_id');
-      const waiter = ledger.state().waiter(queryId) ?? (await ledger.run(({ state }) => state.waiter(queryId)));
+      const waiter = await found(queryId);
       if (!waiter) throw unknownQuery();
       const { user, phase, queryId: trinoQueryId, claim } = waiter;
       if (phase !== 'HANDED_OVER') return { user, state: await stateOf(context, waiter) } as FoundQueued;
