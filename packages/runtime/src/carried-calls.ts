@@ -22,9 +22,8 @@ type Line = {
   calls: Map<number, OpenCall>;
   sending: Gathering<Sent>;
   lastNumber: number;
-  heardAt: number;
-  /** Nothing is heard of it any more. */
-  end(): void;
+  /** Looks in a row that have found calls open and nothing heard. */
+  silentLooks: number;
 };
 
 type Sent = { call: { number: number; method: string; request: Uint8Array } } | { dropped: number };
@@ -34,8 +33,14 @@ const MOST_BYTES = 65_536;
 const MOST_IN_MESSAGE = 500;
 /** How long a gatewayserver may take to say its first word. */
 const HELLO_LIMIT_MS = 2_500;
-/** While calls are open the gatewayserver shows once a second that it is there. */
-const SILENCE_MS = 2_200;
+/**
+ * While calls are open the gatewayserver shows once a second that it is there. Looks are counted, not time: while this
+ * process is too busy to listen, nothing is to be heard.
+ */
+const LOOK_EVERY_MS = 500;
+const MOST_SILENT_LOOKS = 5;
+/** For a call by itself, unless it is large: so the next replica gets its turn. */
+const ALONE_LIMIT_MS = 2_500;
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 5_000;
 const NO_HEADERS = new Headers();
@@ -43,7 +48,7 @@ const NO_HEADERS = new Headers();
 /**
  * A transport whose unary calls of these services travel on one stream (CarrierService), while there is one; else, and
  * for a while after one broke, each by itself. Calls that were under way then fail as unavailable, like those of a lost
- * connection. Disposal ends the stream.
+ * connection; so they do, after two seconds, when not even a sign of life comes. Disposal ends the stream.
  */
 export function carryCalls(transport: Transport, services: readonly DescService[]): Transport & Disposable {
   const carried = new Set(services);
@@ -56,9 +61,14 @@ export function carryCalls(transport: Transport, services: readonly DescService[
     const stop = new AbortController();
     const end = () => stop.abort(silent());
     const sending = createGathering<Sent>(MOST_IN_MESSAGE);
-    const opened: Line = { calls: new Map(), sending, lastNumber: 0, heardAt: performance.now(), end };
+    const opened: Line = { calls: new Map(), sending, lastNumber: 0, silentLooks: 0 };
     const signal = AbortSignal.any([stop.signal, disposed.signal]);
-    void listen(opened, signal).then((reason) => {
+    const looks = setInterval(() => {
+      opened.silentLooks = opened.calls.size > 0 ? opened.silentLooks + 1 : 0;
+      if (opened.silentLooks >= MOST_SILENT_LOOKS) end();
+    }, LOOK_EVERY_MS);
+    void listen(opened, signal, end).then((reason) => {
+      clearInterval(looks);
       if (line === opened) line = undefined;
       mayOpenAt = performance.now() + pauseMs * (0.5 + Math.random());
       pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
@@ -69,8 +79,8 @@ export function carryCalls(transport: Transport, services: readonly DescService[
     return opened;
   };
   /** Until the stream is over. @returns what those are told that wait for an answer of it */
-  const listen = async (opened: Line, signal: AbortSignal): Promise<ConnectError> => {
-    const { calls, sending, end } = opened;
+  const listen = async (opened: Line, signal: AbortSignal, end: () => void): Promise<ConnectError> => {
+    const { calls, sending } = opened;
     const hello = setTimeout(end, HELLO_LIMIT_MS);
     try {
       const input = requests(sending.lists);
@@ -78,7 +88,7 @@ export function carryCalls(transport: Transport, services: readonly DescService[
       for await (const { answers } of message) {
         clearTimeout(hello);
         pauseMs = FIRST_PAUSE_MS;
-        opened.heardAt = performance.now();
+        opened.silentLooks = 0;
         for (const answer of answers) calls.get(answer.number)?.answered(answer);
       }
       return lost();
@@ -92,14 +102,14 @@ export function carryCalls(transport: Transport, services: readonly DescService[
 
   return {
     unary: (method, signal, timeoutMs, header, input, values) => {
-      if (carried.has(method.parent) && !disposed.signal.aborted) {
-        if (performance.now() >= mayOpenAt) line ??= open();
-        if (line) {
-          const request = toBinary(method.input, create(method.input, input));
-          if (request.length <= MOST_BYTES) return makeCall(line, method, request, signal, timeoutMs);
-        }
-      }
-      return transport.unary(method, signal, timeoutMs, header, input, values);
+      if (!carried.has(method.parent) || disposed.signal.aborted)
+        return transport.unary(method, signal, timeoutMs, header, input, values);
+      const request = toBinary(method.input, create(method.input, input));
+      if (request.length > MOST_BYTES) return transport.unary(method, signal, timeoutMs, header, input, values);
+      if (performance.now() >= mayOpenAt) line ??= open();
+      if (line) return makeCall(line, method, request, signal, timeoutMs);
+      const limitMs = Math.min(timeoutMs ?? ALONE_LIMIT_MS, ALONE_LIMIT_MS);
+      return transport.unary(method, signal, limitMs, header, input, values);
     },
     stream: transport.stream,
     [Symbol.dispose]: () => disposed.abort(canceled()),
@@ -127,7 +137,6 @@ function makeCall<I extends DescMessage, O extends DescMessage>(
     if (signal?.aborted) return reject(canceled());
     line.lastNumber += 1;
     const number = line.lastNumber;
-    const sentAt = performance.now();
     const settle = () => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', onAbort);
@@ -139,12 +148,7 @@ function makeCall<I extends DescMessage, O extends DescMessage>(
       reject(error);
     };
     const onAbort = () => drop(canceled());
-    const onTime = () => {
-      drop(silent());
-      // Not even a sign of life for longer than there should be one: nobody is there any more.
-      if (performance.now() - Math.max(sentAt, line.heardAt) >= SILENCE_MS) line.end();
-    };
-    const timer = timeoutMs === undefined || timeoutMs <= 0 ? undefined : setTimeout(onTime, timeoutMs);
+    const timer = timeoutMs === undefined || timeoutMs <= 0 ? undefined : setTimeout(() => drop(silent()), timeoutMs);
     signal?.addEventListener('abort', onAbort, { once: true });
     line.calls.set(number, {
       failed: (error) => {

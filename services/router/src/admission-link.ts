@@ -15,7 +15,7 @@ import {
 } from '@trino-gateway/api/gateway';
 import { describeError, every, type Logger } from '@trino-gateway/runtime';
 import { createLeaseEnds } from './lease-ends.ts';
-import { whileUnreachable } from './patience.ts';
+import { type Patience, whileUnreachable } from './patience.ts';
 
 /**
  * Slots and places, as the gatewayserver keeps them. What answers waits for a gatewayserver that does not, up to `waitMs`
@@ -65,6 +65,7 @@ export type AdmissionLinkOptions = {
   logger: Logger;
 };
 
+/** Of what is told once and then ends by itself. */
 const CALL_LIMIT_MS = 2_500;
 /** A sealed statement may have tens of megabytes. */
 const LARGE_CALL_LIMIT_MS = 10_000;
@@ -83,8 +84,8 @@ export function createAdmissionLink(options: AdmissionLinkOptions): RunningAdmis
   const patiently = <Answer>(
     signal: AbortSignal,
     call: (timeoutMs: number) => Promise<Answer>,
-    { waitMs = gatewayserverWaitMs, callLimitMs = CALL_LIMIT_MS } = {},
-  ) => whileUnreachable({ waitMs, callLimitMs, signal }, call);
+    patience: Partial<Pick<Patience, 'waitMs' | 'callLimitMs'>> = {},
+  ) => whileUnreachable({ waitMs: gatewayserverWaitMs, ...patience, signal }, call);
 
   return {
     enqueue: (place, signal) =>
@@ -93,11 +94,10 @@ export function createAdmissionLink(options: AdmissionLinkOptions): RunningAdmis
       }),
     awaitTurn: (turn, { signal, waitMs }) => {
       const heldMs = turn.waitMs ?? 0;
-      const callLimitMs = heldMs + LARGE_CALL_LIMIT_MS;
       return patiently(
         signal,
         (timeoutMs) => unlessUnknown(admission.awaitTurn({ ...turn, routerId }, { signal, timeoutMs })),
-        { waitMs: heldMs + waitMs, callLimitMs },
+        { waitMs: heldMs + waitMs },
       );
     },
     leave: (waiter) => {

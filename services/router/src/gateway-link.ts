@@ -102,8 +102,8 @@ const TIMINGS = {
   recordTransactionLimitMs: 2_000,
 };
 
-/** One call of `route`; short enough that another replica gets its turn within the wait. */
-const ROUTE_LIMIT_MS = 2_500;
+/** One call of `findTransaction`; short enough that another replica gets its turn within the wait. */
+const FIND_LIMIT_MS = 2_500;
 const REPORT_LIMIT_MS = 2_000;
 
 /** Reads the state file and begins to watch the gatewayserver, whether it is there yet or not. */
@@ -211,9 +211,6 @@ export function createGatewayLink(options: GatewayLinkOptions): RunningGatewayLi
   });
   const { gatewayserverWaitMs } = options;
   const admission = createAdmissionLink({ transport: carried, routerId, gatewayserverWaitMs, logger });
-  const patiently = <Answer>(signal: AbortSignal, call: (timeoutMs: number) => Promise<Answer>) =>
-    whileUnreachable({ waitMs: gatewayserverWaitMs, callLimitMs: ROUTE_LIMIT_MS, signal }, call);
-
   return {
     notReady: () => {
       // A token that never worked is a mistake, not an outage to get over with what the state file says.
@@ -222,7 +219,7 @@ export function createGatewayLink(options: GatewayLinkOptions): RunningGatewayLi
       return trouble ?? 'no snapshot of the configuration yet: waiting for the gatewayserver';
     },
     route: (request, signal) =>
-      patiently(signal, async (timeoutMs) => {
+      whileUnreachable({ waitMs: gatewayserverWaitMs, signal }, async (timeoutMs) => {
         const began = performance.now();
         const answer = await routing.route({ ...request, routerId }, { signal, timeoutMs });
         options.onRouted?.(performance.now() - began);
@@ -236,7 +233,7 @@ export function createGatewayLink(options: GatewayLinkOptions): RunningGatewayLi
     },
     recordTransaction: (id, owner) => within(timings.recordTransactionLimitMs, transactions.report({ id, owner })),
     findTransaction: (id, signal) =>
-      patiently(signal, async (timeoutMs) => {
+      whileUnreachable({ waitMs: gatewayserverWaitMs, callLimitMs: FIND_LIMIT_MS, signal }, async (timeoutMs) => {
         try {
           const { backendId, url, forwardedHeaders } = await suite.findTransaction({ id }, { signal, timeoutMs });
           return { backendId, url, forwardedHeaders };

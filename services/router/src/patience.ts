@@ -3,8 +3,13 @@ import { isUnreachable, pause } from '@trino-gateway/runtime';
 /** The gatewayserver did not answer in time. */
 export class GatewayUnavailableError extends Error {}
 
-/** How long a call is repeated, and how long one of them may take, in milliseconds. */
-export type Patience = { waitMs: number; callLimitMs: number; signal: AbortSignal };
+/** How long a call is repeated in all, in milliseconds. */
+export type Patience = {
+  waitMs: number;
+  /** How long one of them may take, where the transport does not notice by itself that nobody is there. */
+  callLimitMs?: number;
+  signal: AbortSignal;
+};
 
 const FIRST_PAUSE_MS = 25;
 const LONGEST_PAUSE_MS = 500;
@@ -15,7 +20,7 @@ const SHORTEST_CALL_MS = 100;
  * @throws GatewayUnavailableError when the wait is over
  */
 export async function whileUnreachable<Answer>(
-  { waitMs, callLimitMs, signal }: Patience,
+  { waitMs, callLimitMs = waitMs, signal }: Patience,
   call: (timeoutMs: number) => Promise<Answer>,
 ): Promise<Answer> {
   const deadline = performance.now() + waitMs;
