@@ -104,6 +104,7 @@ export async function startGatewayserver(
       limits,
       configuration: kept,
       times: { ...ADMISSION_TIMES, forgetMs: config.queue_client_timeout },
+      stopping: stopping.signal,
       logger,
       onCommitted: (committed) => {
         metrics.admission.countCommitted(committed);

@@ -7,7 +7,7 @@ export type Hold = {
   waitMs: number;
   /** Aborted when nobody waits for the answer any more: its router has gone, or what connected it. */
   gone: AbortSignal;
-  /** Aborted when this process stops. */
+  /** Aborted when this process stops; the ledger calls back then, as a listener of each hold would make thousands. */
   stopping: AbortSignal;
 };
 
@@ -44,7 +44,7 @@ export async function awaitTurn(
     end('over');
   };
   const timer = setTimeout(finish, waitMs);
-  for (const signal of [gone, stopping]) signal.addEventListener('abort', finish);
+  gone.addEventListener('abort', finish);
   let wake = () => {};
   const stopListening = ledger.listen(id, () => wake());
   try {
@@ -55,7 +55,7 @@ export async function awaitTurn(
       wake = resolve;
       await Promise.race([promise, over]);
       // The database was away when this poll began.
-      if (!isHeard && !isOver && waitMs > 0) await announce();
+      if (!isHeard && !isOver && !stopping.aborted && waitMs > 0) await announce();
     }
     if (gone.aborted && seenAt !== undefined && ledger.state().waiter(id)?.phase === 'QUEUED') await lost(seenAt);
     const waiter = ledger.state().waiter(id);
@@ -64,7 +64,7 @@ export async function awaitTurn(
   } finally {
     clearTimeout(timer);
     stopListening();
-    for (const signal of [gone, stopping]) signal.removeEventListener('abort', finish);
+    gone.removeEventListener('abort', finish);
   }
 }
 

@@ -41,7 +41,8 @@ export type Ledger = AsyncDisposable & {
   /** The database's clock, as far as it is known. */
   now(): number;
   /**
-   * Calls back whenever the waiter may have changed, also on another replica, and when the database is back after an outage.
+   * Calls back whenever the waiter may have changed, also on another replica, when the database is back after an outage, and
+   * when the process stops.
    * @returns what ends it
    */
   listen(waiterId: string, wake: () => void): () => void;
@@ -53,6 +54,8 @@ type Options = UpkeepOptions & {
   /** Where the limits come from: a batch is decided by the configuration of its own moment. */
   configuration: Pick<SnapshotKeeper, 'configurationRevision' | 'refresh'>;
   onCommitted?: (committed: Committed) => void;
+  /** Aborted when the process stops. */
+  stopping?: AbortSignal;
   times?: AdmissionTimes;
 };
 
@@ -74,7 +77,7 @@ const BREAK_MS = 10_000;
 
 /** Opens it; the first command, or look, reads the state. */
 export function openLedger(options: Options): Ledger {
-  const { store, limits, configuration, onCommitted, times = ADMISSION_TIMES } = options;
+  const { store, limits, configuration, onCommitted, stopping, times = ADMISSION_TIMES } = options;
   let state = createAdmissionState();
   let known: number | undefined;
   let readAt = Number.NEGATIVE_INFINITY;
@@ -87,6 +90,7 @@ export function openLedger(options: Options): Ledger {
   let wantsLook: { resolve: () => void; reject: (error: unknown) => void }[] = [];
   let isClosed = false;
   const listeners = createListeners();
+  stopping?.addEventListener('abort', listeners.wakeAll, { once: true });
 
   const since = () => (performance.now() - readAt > LONGEST_GAP_MS ? undefined : known);
   const take = ({ now, whole, entries }: AdmissionChanges) => {
