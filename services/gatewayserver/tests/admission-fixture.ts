@@ -13,6 +13,14 @@ export function base64(text: string): string {
   return Buffer.from(text).toString('base64');
 }
 
+/** A place in the queue whose turn has come, as its poll is told. */
+type Turn = { claimId: string; sealed: string; backend: { id: string }; decision: Json };
+
+/** The turn that a poll was answered with. */
+export function turnOf(answer: Json): Turn {
+  return answer.turn as Turn;
+}
+
 /** The calls of a router about one statement. */
 export type Submission = {
   id: string;

@@ -3,11 +3,13 @@ import fc from 'fast-check';
 import { activate, admit, handOut, settle } from '../src/admission/admission.ts';
 import { expire } from '../src/admission/expiry.ts';
 import { type Ledger, openLedger } from '../src/admission/ledger.ts';
-import type { Limits } from '../src/admission/limits.ts';
 import { end, enqueue, giveBack, handOver, seen } from '../src/admission/queue.ts';
 import type { Waiter } from '../src/admission/state.ts';
 import { DatabaseUnavailableError, type Store } from '../src/storage/store.ts';
+import { applicant, newcomer } from './arrivals.ts';
 import { groupWithoutLimits } from './group-without-limits.ts';
+import { limitsOf } from './limits-of.ts';
+import { must } from './must.ts';
 
 /** One thing that happens, on one of the two replicas. */
 type Command = {
@@ -80,14 +82,7 @@ function createWorld(stores: readonly [Store, Store]) {
   let fate: Command['fate'] = 'answered';
   const backends = ['a', 'b'];
   const group = groupWithoutLimits(backends);
-  const limits: Limits = {
-    isKnown: () => true,
-    foreignOn: () => 0,
-    maxOnBackend: () => max,
-    group: () => group,
-    isAvailable: () => true,
-    choose: (_, ids) => ids[0] ?? '',
-  };
+  const limits = limitsOf({ maxOnBackend: () => max, group: () => group });
   /** The store as one replica sees it: with a time of its own, and dying as it is told. */
   const mortal = (store: Store, skewMs: number): Parameters<typeof openLedger>[0]['store'] => ({
     admissionChanges: async (since) => {
@@ -148,31 +143,17 @@ function createWorld(stores: readonly [Store, Store]) {
       phase: 'new',
     };
     clients.push(client);
-    const applicant = {
-      submissionId: id,
-      groupId: 'g',
-      user: client.user,
-      failedBackendIds: [],
-      avoidedBackendIds: [],
-      neverWaits: false,
-    };
-    const admitted = await asked<ReturnType<typeof admit>>(at, as, (admission) => admit(admission, applicant));
+    const admitted = await asked<ReturnType<typeof admit>>(at, as, (admission) =>
+      admit(admission, applicant(id, { user: client.user })),
+    );
     if (admitted.kind === 'lease') {
       client.phase = 'leased';
       client.backendId = admitted.lease.backendId;
       return;
     }
     client.phase = 'waits';
-    const newcomer = {
-      id: client.temporaryId,
-      groupId: 'g',
-      priority: 0,
-      user: client.user,
-      source: '',
-      submissionId: id,
-      secretHash: '',
-    };
-    await asked(at, as, (admission) => enqueue(admission, newcomer));
+    const waiting = newcomer(client.temporaryId, { user: client.user, submissionId: id });
+    await asked(at, as, (admission) => enqueue(admission, waiting));
   };
   const poll = async (client: Client, at: number, as: Command['fate']) => {
     if (client.phase === 'leased') {
@@ -306,8 +287,4 @@ function createWorld(stores: readonly [Store, Store]) {
       for (const each of ledgers) await each[Symbol.asyncDispose]();
     },
   };
-}
-
-function must(holds: boolean, law: string): void {
-  if (!holds) throw new Error(`broken: ${law}`);
 }

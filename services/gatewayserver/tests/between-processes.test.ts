@@ -1,16 +1,9 @@
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import type { TestGatewayserver } from './gatewayserver-fixture.ts';
-import { reportStatus, startWithTwoBackends } from './two-backends.ts';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { reportStatus, serverWithTwoBackends } from './two-backends.ts';
 
-jest.setTimeout(120_000); // a busy machine starts a server slowly
-
-let server: TestGatewayserver;
+const server = serverWithTwoBackends();
 beforeAll(async () => {
-  server = await startWithTwoBackends();
   await server.ok('SuiteService/RecordIncarnation', { suffix: 'abcde', backendId: 'one', url: 'http://one' });
-});
-afterAll(async () => {
-  await server[Symbol.asyncDispose]();
 });
 
 describe('between the processes', () => {

@@ -1,16 +1,7 @@
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import type { TestGatewayserver } from './gatewayserver-fixture.ts';
-import { startWithTwoBackends } from './two-backends.ts';
+import { describe, expect, test } from '@jest/globals';
+import { serverWithTwoBackends } from './two-backends.ts';
 
-jest.setTimeout(120_000); // a busy machine starts a server slowly
-
-let server: TestGatewayserver;
-beforeAll(async () => {
-  server = await startWithTwoBackends();
-});
-afterAll(async () => {
-  await server[Symbol.asyncDispose]();
-});
+const server = serverWithTwoBackends();
 
 describe('groups and policies', () => {
   test('what is referred to cannot be deleted, and the answer names who refers to it', async () => {

@@ -3,24 +3,17 @@ import { silentLogger } from '@trino-gateway/runtime';
 import { activate, admit, handOut, settle } from '../src/admission/admission.ts';
 import { expire } from '../src/admission/expiry.ts';
 import { openLedger } from '../src/admission/ledger.ts';
-import type { Limits } from '../src/admission/limits.ts';
 import { enqueue, handOver, seen } from '../src/admission/queue.ts';
 import { ADMISSION_TIMES } from '../src/admission/times.ts';
 import { until } from './gatewayserver-fixture.ts';
 import { groupWithoutLimits } from './group-without-limits.ts';
+import { limitsOf } from './limits-of.ts';
 import { sqliteMemory } from './storage-databases.ts';
 import { withStore } from './storage-fixture.ts';
 
 const NEVER_MS = 2_000_000_000;
 const group = groupWithoutLimits(['b']);
-const limits: Limits = {
-  foreignOn: () => 0,
-  maxOnBackend: () => 1,
-  group: () => group,
-  isAvailable: () => true,
-  isKnown: () => true,
-  choose: (_, [id = '']) => id,
-};
+const limits = limitsOf({ maxOnBackend: () => 1, group: () => group });
 const applicant = { groupId: 'g', user: '', failedBackendIds: [], avoidedBackendIds: [], neverWaits: false };
 const newcomer = { groupId: 'g', priority: 0, user: '', source: '', secretHash: '' };
 

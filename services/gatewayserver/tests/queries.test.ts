@@ -1,17 +1,8 @@
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { startScriptedTrino } from '@trino-gateway/testing';
-import type { TestGatewayserver } from './gatewayserver-fixture.ts';
-import { startWithTwoBackends } from './two-backends.ts';
+import { serverWithTwoBackends } from './two-backends.ts';
 
-jest.setTimeout(120_000); // a busy machine starts a server slowly
-
-let server: TestGatewayserver;
-beforeAll(async () => {
-  server = await startWithTwoBackends();
-});
-afterAll(async () => {
-  await server[Symbol.asyncDispose]();
-});
+const server = serverWithTwoBackends();
 
 describe('queries', () => {
   const trinoId = (suffix: string) => `20261121_080808_00130_${suffix}`;

@@ -1,17 +1,34 @@
+import { afterAll, beforeAll, jest } from '@jest/globals';
 import { startTestGatewayserver, type TestGatewayserver } from './gatewayserver-fixture.ts';
 
-/** A gatewayserver with the backends `one` and `two`, which nobody probed yet, and the group `both` of them. */
-export async function startWithTwoBackends(): Promise<TestGatewayserver> {
-  const server = await startTestGatewayserver();
-  await server.ok('BackendService/PutBackend', { backend: { id: 'one', url: 'http://127.0.0.1:1001' } });
-  await server.ok('BackendService/PutBackend', { backend: { id: 'two', url: 'http://127.0.0.1:1002' } });
-  await server.ok('GroupService/PutGroup', { group: { id: 'both', backendIds: ['one', 'two'] } });
-  return server;
+type Calls = Pick<TestGatewayserver, 'ok' | 'post' | 'get'>;
+
+/**
+ * A gatewayserver with the backends `one` and `two`, which nobody probed yet, and the group `both` of them. It runs while the
+ * tests of the calling file do, and can be called from their first hook on.
+ */
+export function serverWithTwoBackends(): Calls {
+  jest.setTimeout(120_000); // a busy machine starts a server slowly
+  let server: TestGatewayserver;
+  beforeAll(async () => {
+    server = await startTestGatewayserver();
+    await server.ok('BackendService/PutBackend', { backend: { id: 'one', url: 'http://127.0.0.1:1001' } });
+    await server.ok('BackendService/PutBackend', { backend: { id: 'two', url: 'http://127.0.0.1:1002' } });
+    await server.ok('GroupService/PutGroup', { group: { id: 'both', backendIds: ['one', 'two'] } });
+  });
+  afterAll(async () => {
+    await server[Symbol.asyncDispose]();
+  });
+  return {
+    ok: (...call) => server.ok(...call),
+    post: (...call) => server.post(...call),
+    get: (...call) => server.get(...call),
+  };
 }
 
 /** Reports as the monitor does: the backend is up, healthy and was seen just now, unless told otherwise. */
 export function reportStatus(
-  server: Pick<TestGatewayserver, 'ok'>,
+  server: Pick<Calls, 'ok'>,
   backendId: string,
   given: Record<string, unknown> = {},
 ): Promise<Record<string, unknown>> {

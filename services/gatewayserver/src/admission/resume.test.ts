@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { createAdmissionState } from './admission-state.ts';
-import { enqueue, leave, seen } from './queue.ts';
+import { admissionOf, queue } from '../../tests/pure-admission.ts';
+import { leave, seen } from './queue.ts';
 import { resume } from './resume.ts';
 import { ADMISSION_TIMES } from './times.ts';
 
@@ -8,23 +8,9 @@ const { presentMs, resumeMs } = ADMISSION_TIMES;
 const HOLD_MS = 5_000;
 
 test('who was absent when a break began is present after it, or who was present is not', () => {
-  const admission = {
-    state: createAdmissionState(),
-    limits: {
-      foreignOn: () => 0,
-      maxOnBackend: () => 1,
-      group: () => undefined,
-      isAvailable: () => true,
-      isKnown: () => true,
-      choose: () => '',
-    },
-    times: ADMISSION_TIMES,
-    now: 1_000_000,
-    servedSince: 0,
-    newClaimId: () => 'claim',
-  };
+  const admission = admissionOf({ groups: [] });
   const poll = (id: string) => {
-    enqueue(admission, { id, groupId: 'g', priority: 0, user: '', source: '', submissionId: id, secretHash: '' });
+    queue(admission, id);
     seen(admission, id, HOLD_MS);
   };
   const presentFor = (id: string) => (admission.state.waiter(id)?.presentUntil ?? 0) - admission.now;
