@@ -13,12 +13,12 @@ const CLUSTERS = 2;
 const SLOTS_EACH = 2;
 const RUN_MS = 300;
 const IDLE_SECONDS = 15;
-const WAITING = 1_000;
+const WAITING = 10_000;
 const WATCHED_MS = 10_000;
 
 /**
  * What limits cost, on SQLite with one process of each kind: the same load without and with one, the time in which slots
- * are idle although somebody waits, and what a thousand waiting clients cost. Each line goes to `say`.
+ * are idle although somebody waits, and what ten thousand waiting clients cost. Each line goes to `say`.
  */
 export async function admissionCosts(say: (line: string) => void, seconds: number, rounds: number): Promise<void> {
   // One each: what two backends of one cluster run counts for both.
@@ -120,9 +120,9 @@ async function waitingClients(suite: Suite): Promise<string> {
   await delay(WATCHED_MS);
   const tookSeconds = (performance.now() - began) / 1_000;
   for (const [index, [name, pid]] of Object.entries(parts).entries()) {
-    const share = ((cpuSeconds([pid]) - (cpu[index] ?? 0)) / tookSeconds) * 100;
+    const share = ((cpuSeconds([pid]) - (cpu[index] ?? 0)) / tookSeconds / WAITING) * 1_000 * 100;
     const grown = ((residentMb(pid) - (before[index] ?? 0)) * 1_024) / WAITING;
-    costs.push(`${name} ${share.toFixed(1)} % of a core and ${grown.toFixed(0)} KB each`);
+    costs.push(`${name} ${share.toFixed(1)} % of a core for each thousand and ${grown.toFixed(0)} KB for each`);
   }
   over.abort();
   await clients;
