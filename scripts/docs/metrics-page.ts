@@ -21,6 +21,8 @@ const REGISTRIES: Record<string, ReturnType<typeof router>['registry']> = {
     liveQueries: nobody,
     liveQueriesForgotten: none,
     heldPolls: none,
+    connections: none,
+    connectionsRefused: none,
     historyBacklog: none,
     historyDropped: none,
     snapshotAgeMs: nothing,

@@ -67,6 +67,7 @@ describe('defaults', () => {
         submit_time_limit: 25_000,
         attempt_time_limit: 8_000,
         poll_time_limit: 60_000,
+        max_connections: 0,
         max_statement_bytes: 16_777_216,
         history_backlog: 20_000,
         auth_provider_time_limit: 5_000,

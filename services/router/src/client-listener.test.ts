@@ -2,8 +2,10 @@ import { once } from 'node:events';
 import http, { type ServerResponse } from 'node:http';
 import net from 'node:net';
 import { expect, test } from '@jest/globals';
+import { silentLogger } from '@trino-gateway/runtime';
 import { until } from '../tests/fake-gatewayserver.ts';
 import { type ClientListener, listenForClients, listenOnAll, type OnRequest } from './client-listener.ts';
+import { createConnectionLimit } from './connection-limit.ts';
 
 const anyPort = { host: '127.0.0.1', port: 0 };
 const ok: OnRequest = (request, response, port) => {
@@ -45,6 +47,22 @@ test('two megabytes of headers and ten thousand lines pass: prepared statements 
   expect(await exchange(listener, `GET / HTTP/1.1\r\nHost: gw\r\nConnection: close\r\n${long}\r\n`)).toContain(' 200 ');
   expect(await exchange(listener, `GET / HTTP/1.1\r\nHost: gw\r\nConnection: close\r\n${many}\r\n`)).toContain(' 200 ');
   expect(seen).toEqual([3, 10_002]);
+});
+
+test('one connection too many takes the others with it, or gets no answer that can be repeated', async () => {
+  const connections = createConnectionLimit(1, silentLogger);
+  await using listener = await listenForClients(anyPort, ok, { connections });
+  const asked = 'POST /v1/statement HTTP/1.1\r\nHost: gw\r\nContent-Length: 8\r\n\r\nSELECT 1';
+  const first = net.connect(listener.port, '127.0.0.1');
+  first.write(asked);
+  const [answer] = await once(first, 'data');
+  expect(String(answer)).toContain('POST 8 true');
+  expect(await exchange(listener, asked)).toMatch(/^HTTP\/1.1 503 .*Connection: close.*try again/s);
+  first.write(asked);
+  expect(String((await once(first, 'data'))[0])).toContain('POST 8 true');
+  first.destroy();
+  await until(() => connections.open() === 0);
+  expect(await exchange(listener, 'GET / HTTP/1.1\r\nHost: gw\r\nConnection: close\r\n\r\n')).toContain(' 200 ');
 });
 
 test.each([

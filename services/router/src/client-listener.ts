@@ -1,6 +1,7 @@
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { type Address, listening, reachableUrl, withGrace } from '@trino-gateway/runtime';
+import type { ConnectionLimit } from './connection-limit.ts';
 
 /** Takes a request that came in by the listener bound to this port. */
 export type OnRequest = (request: IncomingMessage, response: ServerResponse, listeningPort: number) => void;
@@ -11,6 +12,8 @@ export type ClientListener = AsyncDisposable & { readonly port: number; readonly
 export type ClientListenerOptions = {
   /** How long answers under way may take after disposal began; default 5 s: polls are held for about 1 s. */
   graceMs?: number;
+  /** Counts the connections of all listeners; without it there may be any number. */
+  connections?: Pick<ConnectionLimit, 'admits'>;
 };
 
 // The coordinator's own limit, in both directions: prepared statements travel in headers.
@@ -22,6 +25,7 @@ const HEAD_TIME_LIMIT_MS = 60_000;
 const REQUEST_TIME_LIMIT_MS = 300_000;
 /** How long a refused connection may go on reading its answer. */
 const LINGER_MS = 1_000;
+const FULL = 'This gateway has as many connections as it may: try again in a moment';
 
 /**
  * Binds a port for Trino clients.
@@ -51,6 +55,11 @@ export async function listenForClients(
       handle(request, response, port);
     },
   );
+  const [serve] = server.listeners('connection') as ((socket: Socket) => void)[];
+  server.removeAllListeners('connection').on('connection', (socket: Socket) => {
+    if (options.connections?.admits(socket) === false) refuse(socket, '503 Service Unavailable', FULL);
+    else serve?.call(server, socket);
+  });
   server.maxHeadersCount = 0; // the default drops lines beyond it in silence; bytes are limited above
   // A request to become something else than HTTP is answered as plain HTTP, which Upgrade allows; tunnels are not offered.
   // Tunnels are not offered. A request to Upgrade is answered as the plain HTTP it came as, which HTTP allows.

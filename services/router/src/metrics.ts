@@ -7,6 +7,8 @@ export type MetricSources = {
   liveQueries: () => ReadonlyMap<string, number>;
   liveQueriesForgotten: () => number;
   heldPolls: () => number;
+  connections: () => number;
+  connectionsRefused: () => number;
   historyBacklog: () => number;
   historyDropped: () => number;
   snapshotAgeMs: () => number | undefined;
@@ -135,6 +137,13 @@ export function createMetrics(sources: MetricSources): RouterMetrics {
       const ageMs = sources.snapshotAgeMs();
       return ageMs === undefined ? undefined : ageMs / 1_000;
     },
+  );
+  read(Gauge, 'trino_gateway_router_connections', 'Connections of clients, idle ones too.', sources.connections);
+  read(
+    Counter,
+    'trino_gateway_router_connections_refused_total',
+    'Connections of clients answered 503 because there were too many: see router.max_connections.',
+    sources.connectionsRefused,
   );
   read(Gauge, 'trino_gateway_router_held_polls', 'Polls of waiting queries held at this moment.', sources.heldPolls);
   const queuedPages = new Counter({

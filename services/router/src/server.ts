@@ -5,6 +5,7 @@ import type { RouterConfig } from '@trino-gateway/config';
 import { createGatewayTransport, every, type Logger, type RunningProcess, serveOps } from '@trino-gateway/runtime';
 import { createClientView } from './client-address.ts';
 import { listenOnAll } from './client-listener.ts';
+import { createConnectionLimit } from './connection-limit.ts';
 import { createGatewayLink } from './gateway-link.ts';
 import { createHandler } from './handler.ts';
 import { createHistory } from './history.ts';
@@ -52,8 +53,11 @@ export async function startRouter(config: RouterConfig, logger: Logger): Promise
   });
   const live = createLiveQueries({ history });
   const holds = createHolds();
+  const connections = createConnectionLimit(config.max_connections, logger);
   const metrics = createMetrics({
     heldPolls: holds.count,
+    connections: connections.open,
+    connectionsRefused: connections.refused,
     liveQueries: live.counts,
     liveQueriesForgotten: live.dropped,
     historyBacklog: history.backlog,
@@ -108,10 +112,14 @@ export async function startRouter(config: RouterConfig, logger: Logger): Promise
   });
   starting.use(ops);
   const listeners = starting.use(
-    await listenOnAll(config.listen, (request, response, port) => {
-      metrics.watch(response, port);
-      handler.handle(request, response, port);
-    }),
+    await listenOnAll(
+      config.listen,
+      (request, response, port) => {
+        metrics.watch(response, port);
+        handler.handle(request, response, port);
+      },
+      { connections },
+    ),
   );
   const running = starting.move();
   return {
