@@ -121,7 +121,7 @@ const router = z.strictObject({
   max_connections: whole(0, 1_000_000)
     .prefault(0)
     .describe(
-      'Connections of clients at a time, of all listeners; more are answered 503, which clients repeat. 0: one for each 50 KB of the heap that Node may use, some 10,000 where a container has 1 GB.',
+      'Connections of clients at a time, of all listeners; more are answered 503, which clients repeat. 0: one for each 64 KB of the heap that Node may use, some 8,000 where a container has 1 GB.',
     ),
   max_statement_bytes: whole(1_000, 1_000_000_000)
     .prefault(16_777_216)

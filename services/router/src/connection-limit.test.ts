@@ -30,7 +30,7 @@ test('the operator is told of each refusal, or never again', () => {
 
 test('without a number there is no limit, or one for another machine', () => {
   const limit = createConnectionLimit(0, silentLogger);
-  const fits = getHeapStatistics().heap_size_limit / 51_200;
+  const fits = getHeapStatistics().heap_size_limit / 65_536;
   while (limit.admits(socket())) expect(limit.open()).toBeLessThanOrEqual(fits);
   expect(limit.open()).toBeGreaterThan(fits - 1);
 });

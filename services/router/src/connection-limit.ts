@@ -10,8 +10,8 @@ export type ConnectionLimit = {
   refused(): number;
 };
 
-/** A waiting client takes half of it; the rest is for what comes in a burst. */
-const HEAP_BYTES_EACH = 51_200;
+/** A waiting client takes a third of it; the rest is for what comes in a burst. */
+const HEAP_BYTES_EACH = 65_536;
 const SAID_AGAIN_AFTER_MS = 60_000;
 
 /** @param most `router.max_connections`; 0 is as many as the heap may hold */
