@@ -11,9 +11,9 @@ export const GROUPS: Record<string, string[]> = { g1: ['b1', 'b2'], g2: ['b2', '
 /** Those who submit. */
 export const USERS = ['ann', 'bob', 'cid'];
 /** The most that may wait in each group. */
-export const MOST_QUEUED = 12;
+export const MOST_QUEUED = 5;
 /** The most of one user that may wait in each group. */
-export const MOST_QUEUED_OF_USER = 6;
+export const MOST_QUEUED_OF_USER = 3;
 
 /** Short, so that a few steps of at most 40 ms see the end of most. */
 const TIMES: AdmissionTimes = {
