@@ -39,7 +39,7 @@ const HELLO_LIMIT_MS = 2_500;
  */
 const LOOK_EVERY_MS = 500;
 const MOST_SILENT_LOOKS = 5;
-/** For a call by itself, unless it is large: so the next replica gets its turn. */
+/** For a call by itself, unless it is large or held back: so the next replica gets its turn. */
 const ALONE_LIMIT_MS = 2_500;
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 5_000;
@@ -49,8 +49,13 @@ const NO_HEADERS = new Headers();
  * A transport whose unary calls of these services travel on one stream (CarrierService), while there is one; else, and
  * for a while after one broke, each by itself. Calls that were under way then fail as unavailable, like those of a lost
  * connection; so they do, after two seconds, when not even a sign of life comes. Disposal ends the stream.
+ * @param held methods whose answers may be held back: by themselves they keep the time limit they come with
  */
-export function carryCalls(transport: Transport, services: readonly DescService[]): Transport & Disposable {
+export function carryCalls(
+  transport: Transport,
+  services: readonly DescService[],
+  held: readonly DescMethodUnary[] = [],
+): Transport & Disposable {
   const carried = new Set(services);
   let line: Line | undefined;
   let mayOpenAt = 0;
@@ -108,7 +113,7 @@ export function carryCalls(transport: Transport, services: readonly DescService[
       if (request.length > MOST_BYTES) return transport.unary(method, signal, timeoutMs, header, input, values);
       if (performance.now() >= mayOpenAt) line ??= open();
       if (line) return makeCall(line, method, request, signal, timeoutMs);
-      const limitMs = Math.min(timeoutMs ?? ALONE_LIMIT_MS, ALONE_LIMIT_MS);
+      const limitMs = held.includes(method) ? timeoutMs : Math.min(timeoutMs ?? ALONE_LIMIT_MS, ALONE_LIMIT_MS);
       return transport.unary(method, signal, limitMs, header, input, values);
     },
     stream: transport.stream,

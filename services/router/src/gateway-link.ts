@@ -111,7 +111,7 @@ export function createGatewayLink(options: GatewayLinkOptions): RunningGatewayLi
   const { transport, routerId, ownership, logger } = options;
   const timings = { ...TIMINGS, ...options.timings };
   const suite = createClient(SuiteService, transport);
-  const carried = carryCalls(transport, [RoutingService, AdmissionService]);
+  const carried = carryCalls(transport, [RoutingService, AdmissionService], [AdmissionService.method.awaitTurn]);
   const routing = createClient(RoutingService, carried);
   let backends: ReadonlyMap<string, SnapshotBackend> = new Map();
   let refusalKey: KeyObject | undefined;
