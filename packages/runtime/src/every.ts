@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { describeError, type Logger } from './logger.ts';
+import { pause } from './pause.ts';
 
 /** A background loop that can be stopped; disposal waits for the run in flight. */
 export type Loop = AsyncDisposable & {
@@ -28,7 +28,7 @@ export function every(
         if (!stop.signal.aborted) logger.error(`${name} failed`, { error: describeError(error) });
       }
       if (stop.signal.aborted) return;
-      await delay(intervalMs, undefined, { signal: AbortSignal.any([stop.signal, wake.signal]) }).catch(() => {});
+      await pause(intervalMs, AbortSignal.any([stop.signal, wake.signal]));
     }
   };
   const running = run();

@@ -1,5 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import type { Logger } from '@trino-gateway/runtime';
+import { type Logger, pause } from '@trino-gateway/runtime';
 import type { QueryPosition, Store } from './storage/store.ts';
 
 /** What is purged, by whom, and how one hears of it. */
@@ -47,7 +46,7 @@ export async function purgeHistory(options: PurgeOptions): Promise<void> {
       if (deleted > 0) onPurged(deleted);
       if (deleted < ROWS_PER_STEP) break;
       const pauseMs = Math.max(SHORTEST_PAUSE_MS, PAUSES_PER_STEP * (performance.now() - stepAt));
-      await delay(pauseMs, undefined, { signal }).catch(() => {});
+      await pause(pauseMs, signal);
       if (signal.aborted || !(await hold())) break;
     }
   } finally {

@@ -1,6 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Code, ConnectError } from '@connectrpc/connect';
-import { describeError, type Logger } from '@trino-gateway/runtime';
+import { describeError, type Logger, pause } from '@trino-gateway/runtime';
 import type { Standing } from './standing.ts';
 
 /** One call of the gatewayserver, safe to repeat. */
@@ -61,7 +60,7 @@ export function createOutbox({ standing, logger, retryMs = 1_000 }: OutboxOption
       if (failure === undefined) standing.works('reporting');
       else {
         standing.fails('reporting', failure);
-        await delay(retryMs, undefined, { signal }).catch(() => {});
+        await pause(retryMs, signal);
       }
     }
   };

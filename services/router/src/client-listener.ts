@@ -62,7 +62,6 @@ export async function listenForClients(
   });
   server.maxHeadersCount = 0; // the default drops lines beyond it in silence; bytes are limited above
   // A request to become something else than HTTP is answered as plain HTTP, which Upgrade allows; tunnels are not offered.
-  // Tunnels are not offered. A request to Upgrade is answered as the plain HTTP it came as, which HTTP allows.
   server.on('connect', (_request, socket) => refuse(socket as Socket, '405 Method Not Allowed', 'No tunnels here'));
   const refused = new WeakSet<Socket>();
   server.on('clientError', (error: NodeJS.ErrnoException, stream) => {

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { pause } from '@trino-gateway/runtime';
 import {
   isTemporaryQueryId,
   querySuffix,
@@ -183,7 +183,7 @@ export async function placeAtOwner(
     }
     const delayMs = RETRY_DELAYS_MS[attempt];
     if (delayMs === undefined) return { kind: 'refused', refusal: bound.gone, placement };
-    await sleep(delayMs, undefined, { signal: deadline.signal }).catch(() => {});
+    await pause(delayMs, deadline.signal);
     if (submission.exchange.signal.aborted) return { kind: 'abandoned' };
   }
 }

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Query_State } from '@trino-gateway/api/gateway';
+import { pause } from '@trino-gateway/runtime';
 import {
   failedPage,
   firstHeader,
@@ -113,7 +113,7 @@ async function pollOwner(context: RoadContext, exchange: Exchange, request: Poll
         return;
       }
     }
-    await sleep(delayMs, undefined, { signal: exchange.signal }).catch(() => {});
+    await pause(delayMs, exchange.signal);
     if (exchange.signal.aborted) return;
   }
 }
