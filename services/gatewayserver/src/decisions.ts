@@ -6,8 +6,8 @@ import { neverWaits } from './admission/never-waits.ts';
 import { storedUser } from './admission/stored-user.ts';
 import type { LiveCounts } from './live-counts.ts';
 import { createRouteMemory } from './route-memory.ts';
-import { type Circumstances, decide, type Outcome } from './routing/decide.ts';
-import type { ClientRequest } from './routing/request.ts';
+import { type Circumstances, decide, type Outcome, withAuthentication } from './routing/decide.ts';
+import { type ClientRequest, comparableHost } from './routing/request.ts';
 import type { SnapshotKeeper } from './snapshot-keeper.ts';
 
 /** A request as a decision looks at it. */
@@ -79,6 +79,9 @@ export function createDecisions(options: Options): Decisions {
     const others = limits.group(groupId)?.queuesWhenUnavailable === true && state.waitingInGroup(groupId) > 0;
     return outcome.kind === 'waits' || limits.bounds(groupId) || state.isHeld(groupId) || others;
   };
+  /** Said anew where the slot was had elsewhere than decided, or may be. */
+  const authenticated = (request: ClientRequest, outcome: Exclude<Outcome, { kind: 'refused' }>) =>
+    withAuthentication(outcome, doorOf(request), keeper.snapshot());
   const admitted = async (request: RouteRequest, decided: Exclude<Outcome, { kind: 'refused' }>): Promise<Routed> => {
     const failed = [...request.excludedBackendIds];
     for (;;) {
@@ -91,13 +94,14 @@ export function createDecisions(options: Options): Decisions {
         neverWaits: neverWaits(request, metadataNeverWaits),
       };
       const answer = await ledger.run((admission) => admit(admission, applicant));
-      if (answer.kind === 'wait') return { outcome: { ...decided, kind: 'waits' }, leased: false };
+      if (answer.kind === 'wait')
+        return { outcome: authenticated(request, { ...decided, kind: 'waits' }), leased: false };
       if (answer.kind === 'nobody') return { outcome: nobody(decided), leased: false };
       const { backendId, groupId } = answer.lease;
       const backend = keeper.known.backends.get(backendId)?.backend;
       if (backend) {
         live.started(request.submissionId, backendId);
-        return { outcome: { ...decided, kind: 'chosen', groupId, backend }, leased: true };
+        return { outcome: authenticated(request, { ...decided, kind: 'chosen', groupId, backend }), leased: true };
       }
       // It was deleted after the slot was taken.
       if (failed.includes(backendId)) return { outcome: nobody(decided), leased: false };
@@ -105,16 +109,21 @@ export function createDecisions(options: Options): Decisions {
     }
   };
   /** For a statement that one coordinator alone can carry out: a slot of that, also beyond the limit. */
-  const bound = async ({ submissionId, boundBackendId, user }: RouteRequest, outcome: Outcome): Promise<Routed> => {
-    if (!isLimited(boundBackendId))
-      return { outcome: outcome.kind === 'waits' ? nobody(outcome) : outcome, leased: false };
+  const bound = async (request: RouteRequest, decided: Outcome): Promise<Routed> => {
+    const { submissionId, boundBackendId, user } = request;
+    const url = keeper.known.backends.get(boundBackendId)?.backend.url ?? '';
+    const authDelegated = keeper
+      .snapshot()
+      .authentication.forCluster(doorOf(request), { backendId: boundBackendId, url });
+    const outcome = { ...(decided.kind === 'waits' ? nobody(decided) : decided), authDelegated };
+    if (!isLimited(boundBackendId)) return { outcome, leased: false };
     const applicant = {
       submissionId,
-      groupId: outcome.kind === 'refused' ? '' : outcome.groupId,
+      groupId: decided.kind === 'refused' ? '' : decided.groupId,
       user: storedUser(user),
     };
     await ledger.run((admission) => takeAt(admission, applicant, boundBackendId));
-    return { outcome: outcome.kind === 'waits' ? nobody(outcome) : outcome, leased: true };
+    return { outcome, leased: true };
   };
   return {
     circumstances,
@@ -143,6 +152,8 @@ export function createDecisions(options: Options): Decisions {
     },
   };
 }
+
+const doorOf = ({ listeningPort, host }: ClientRequest) => ({ listeningPort, host: comparableHost(host) });
 
 /** Its backends became unavailable between the decision and the slot. */
 function nobody({ groupId, authDelegated, reasons }: Exclude<Outcome, { kind: 'refused' }>): Outcome {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { toBinary } from '@bufbuild/protobuf';
+import type { DelegatedAuthentication } from '@trino-gateway/api/authentication';
 import {
   type BackendOverride,
   type BackendSchedule,
@@ -46,6 +47,8 @@ export type SnapshotKeeper = AsyncDisposable & {
   backendsRevision(): string;
   /** Equal on all replicas as long as what routers need is. */
   routersRevision(): string;
+  /** Where requests must pass delegated authentication; part of what routers need. */
+  delegated(): DelegatedAuthentication;
   /** Resolves at the next change, or when the signal is aborted. */
   changed(signal: AbortSignal): Promise<void>;
 };
@@ -128,6 +131,10 @@ export async function keepSnapshot({
     return done;
   };
 
+  const index = () => {
+    indexed ??= indexConfiguration(known);
+    return indexed;
+  };
   const isLimited = (backendId: string) => {
     limited ??= limitedBackends(known.backends, known.groups);
     return limited.has(backendId);
@@ -148,10 +155,10 @@ export async function keepSnapshot({
   return {
     known,
     snapshot() {
-      indexed ??= indexConfiguration(known);
-      current ??= createSnapshot(indexed, known, loadMaxAgeMs);
+      current ??= createSnapshot(index(), known, loadMaxAgeMs);
       return current;
     },
+    delegated: () => index().delegated,
     isLimited,
     wrote(part, change) {
       change(known);
@@ -171,6 +178,7 @@ export async function keepSnapshot({
         ...[...known.backends.values()]
           .sort(byBackendId)
           .map(({ backend }) => JSON.stringify(routerBackend(backend, isLimited(backend.id)))),
+        JSON.stringify(index().delegated),
         ...known.incarnations
           .map(({ suffix, backendId, url, forwardedHeaders }) =>
             JSON.stringify([suffix, backendId, url, forwardedHeaders]),

@@ -62,6 +62,26 @@ describe('between the processes', () => {
     await server.ok('BackendService/DeleteBackend', { id: 'direct' });
   });
 
+  test('routers are told at once where delegated authentication is asked for', async () => {
+    const { revision } = await server.ok('SuiteService/WatchSnapshot');
+    const held = server.ok('SuiteService/WatchSnapshot', { revision, waitMs: 30_000 });
+    const policy = { id: 'guard', host: 'secure.example', groupId: 'both', authDelegated: true };
+    await server.ok('PolicyService/PutPolicy', { policy });
+    const { authentication } = await held;
+    expect(authentication).toMatchObject({ hosts: ['secure.example'] });
+    const { clusters } = authentication as { clusters: { backendIds: string[]; groupIds: string[] }[] };
+    expect(clusters.flatMap(({ backendIds }) => backendIds)).toEqual(['one', 'two']);
+    const asked = { submissionId: 'bound', routerId: 'r1', host: 'other', boundBackendId: 'one', user: 'ann' };
+    expect(await server.ok('RoutingService/Route', { ...asked, statement: 'SELECT 1' })).toMatchObject({
+      authDelegated: true,
+    });
+    await server.ok('PolicyService/DeletePolicy', { id: 'guard' });
+    expect((await server.ok('SuiteService/WatchSnapshot')).authentication).toEqual({});
+    expect(
+      await server.ok('RoutingService/Route', { ...asked, submissionId: 'later', statement: 'SELECT 1' }),
+    ).not.toHaveProperty('authDelegated');
+  });
+
   test('the monitor’s own findings do not wake its watch', async () => {
     const { revision } = await server.ok('SuiteService/WatchBackends');
     await reportStatus(server, 'one');

@@ -1,5 +1,4 @@
 import type { Logger } from '@trino-gateway/runtime';
-import { LRUCache } from 'lru-cache';
 import { createAuthMemory } from './auth-memory.ts';
 import { createAuthProvider } from './auth-provider.ts';
 import { presentedCredentials, withoutCredentials } from './credentials.ts';
@@ -9,19 +8,13 @@ import { AccessDenied } from './http-errors.ts';
 
 type Deps = { config: DataPathConfig; logger: Logger };
 
-/**
- * Delegated authentication: where a policy demands it, nobody gets further whom the provider does not know. Disposal ends
- * the checks under way.
- */
+/** Delegated authentication: the check of users and passwords. Disposal ends the checks under way. */
 export type Delegation = Disposable & {
   /**
-   * Call it with what a decision says of this client, or undefined when nobody could decide: then the last one for its port
-   * and host holds. Afterwards the exchange carries what a cluster may see.
+   * Lets on only whom the provider knows. Afterwards the exchange says who it is, and carries what a cluster may see.
    * @throws AccessDenied
    */
-  decided(exchange: Exchange, isRequired: boolean | undefined): Promise<void>;
-  /** Milliseconds since it was last decided for the port and host of this client; undefined when nobody remembers. */
-  decidedMsAgo(exchange: Exchange): number | undefined;
+  admit(exchange: Exchange): Promise<void>;
 };
 
 const challenge = ['WWW-Authenticate', 'Basic realm="Trino"'];
@@ -33,7 +26,6 @@ const unanswered =
 
 /** Checks by `router.auth_provider_url`; without it a client whose policy demands it is refused. */
 export function createDelegation({ config, logger }: Deps): Delegation {
-  const known = new LRUCache<string, { isRequired: boolean; atMs: number }>({ max: 1_000 });
   const provider =
     config.auth_provider_url === undefined
       ? undefined
@@ -59,7 +51,7 @@ export function createDelegation({ config, logger }: Deps): Delegation {
       },
       acceptedForMs: config.auth_cache_time,
     });
-  const admit = async (exchange: Exchange): Promise<void> => {
+  const admit: Delegation['admit'] = async (exchange) => {
     if (exchange.user !== undefined) return;
     if (verdictOf === undefined) {
       noteTrouble('a policy demands it, and router.auth_provider_url is not set');
@@ -76,20 +68,8 @@ export function createDelegation({ config, logger }: Deps): Delegation {
     if (!config.auth_forward_credentials)
       exchange.rawHeaders = withoutCredentials(exchange.rawHeaders, credentials.user);
   };
-  const decided: Delegation['decided'] = async (exchange, isRequired) => {
-    const key = keyOf(exchange);
-    if (isRequired !== undefined) known.set(key, { isRequired, atMs: performance.now() });
-    if (isRequired ?? known.get(key)?.isRequired === true) await admit(exchange);
-  };
   return {
-    decided,
-    decidedMsAgo(exchange) {
-      const last = known.get(keyOf(exchange));
-      return last && performance.now() - last.atMs;
-    },
+    admit,
     [Symbol.dispose]: () => provider?.[Symbol.dispose](),
   };
 }
-
-/** Policies demand it by port and host alone, so that is what is remembered. */
-const keyOf = ({ listeningPort, client }: Exchange) => `${listeningPort} ${client.host}`;

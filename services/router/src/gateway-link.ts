@@ -2,6 +2,11 @@ import { createSecretKey, type KeyObject } from 'node:crypto';
 import { create } from '@bufbuild/protobuf';
 import { Code, ConnectError, createClient, type Transport } from '@connectrpc/connect';
 import {
+  type AuthenticationCheck,
+  authenticationCheck,
+  type DelegatedAuthentication,
+} from '@trino-gateway/api/authentication';
+import {
   AdmissionService,
   type Incarnation,
   type RouteRequest,
@@ -44,6 +49,8 @@ export type GatewayLink = {
   settle(submissionId: string): void;
   /** All backends of the snapshot, disabled ones too, by id. */
   backends(): ReadonlyMap<string, SnapshotBackend>;
+  /** Where delegated authentication is asked for; undefined while that is not known. */
+  authentication(): AuthenticationCheck | undefined;
   /** Signs links of refusals; undefined before the first snapshot. */
   refusalKey(): KeyObject | undefined;
   /** Tells gatewayserver and state file of a suffix seen for the first time; resolves when stored or after 500 ms. */
@@ -115,12 +122,21 @@ export function createGatewayLink(options: GatewayLinkOptions): RunningGatewayLi
   const routing = createClient(RoutingService, carried);
   let backends: ReadonlyMap<string, SnapshotBackend> = new Map();
   let refusalKey: KeyObject | undefined;
+  let delegated: DelegatedAuthentication | undefined;
+  let authentication: AuthenticationCheck | undefined;
   let revision = '';
   let confirmedAt: number | undefined;
   let trouble: string | undefined;
   let refused = false;
 
-  const takeOver = (list: readonly SnapshotBackend[], lives: readonly Life[], key: Uint8Array) => {
+  const takeOver = (
+    list: readonly SnapshotBackend[],
+    lives: readonly Life[],
+    key: Uint8Array,
+    rules: DelegatedAuthentication | undefined,
+  ) => {
+    delegated = rules;
+    authentication = rules && authenticationCheck(rules);
     backends = new Map(list.map((backend) => [backend.id, backend]));
     refusalKey = createSecretKey(key);
     ownership.replace(list, lives);
@@ -135,6 +151,7 @@ export function createGatewayLink(options: GatewayLinkOptions): RunningGatewayLi
         backends: [...backends.values()].map(knownBackendOf),
         lives: ownership.sharedLives(),
         ownLives: ownership.ownLives(),
+        authentication: delegated,
       },
     logger,
   );
@@ -160,7 +177,7 @@ export function createGatewayLink(options: GatewayLinkOptions): RunningGatewayLi
   });
   const saved = stateFile.read();
   if (saved) {
-    takeOver(saved.backends.map(snapshotBackendOf), saved.lives, saved.refusalKey);
+    takeOver(saved.backends.map(snapshotBackendOf), saved.lives, saved.refusalKey, saved.authentication);
     for (const life of saved.ownLives) {
       ownership.restore(life);
       void incarnations.report(life);
@@ -176,7 +193,7 @@ export function createGatewayLink(options: GatewayLinkOptions): RunningGatewayLi
     trouble = undefined;
     if (answer.revision === revision) return;
     revision = answer.revision;
-    takeOver(answer.backends, answer.incarnations.map(lifeOf), answer.refusalKey);
+    takeOver(answer.backends, answer.incarnations.map(lifeOf), answer.refusalKey, answer.authentication);
     stateFile.saveSoon();
   };
   const failed = (error: unknown) => {
@@ -227,6 +244,7 @@ export function createGatewayLink(options: GatewayLinkOptions): RunningGatewayLi
       }),
     settle: live.settle,
     backends: () => backends,
+    authentication: () => authentication,
     refusalKey: () => refusalKey,
     recordIncarnation: async (life) => {
       await within(timings.recordLimitMs, Promise.all([incarnations.report(life), stateFile.save()]));

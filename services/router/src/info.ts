@@ -5,6 +5,7 @@ import type { Exchange } from './exchange.ts';
 import { answerError, answerText } from './http-errors.ts';
 import { askRoute } from './place.ts';
 import { relay } from './relay.ts';
+import { requireAuthenticationAtDoor } from './require-authentication.ts';
 import { openSubmission } from './submission.ts';
 import { UpstreamError } from './upstream.ts';
 
@@ -18,6 +19,7 @@ const startingInfo =
 /** Answers with the words of the cluster a query would go to. */
 export async function info(context: RoadContext, exchange: Exchange, question: Question): Promise<void> {
   const { response } = exchange;
+  await requireAuthenticationAtDoor(context, exchange);
   const found = await askLikely(context, exchange, question);
   if (found === undefined) return;
   if (typeof found !== 'string') {

@@ -10,7 +10,6 @@ import {
 } from '@trino-gateway/trino';
 import { type Alias, findAlias, mustBeOwner } from './alias.ts';
 import { askAll } from './ask-all.ts';
-import { checkDelegation } from './check-delegation.ts';
 import type { RoadContext } from './context.ts';
 import type { Exchange } from './exchange.ts';
 import { handOut } from './hand-out.ts';
@@ -21,6 +20,7 @@ import { GatewayUnavailableError } from './patience.ts';
 import { askRoute, type Deadline, type Placed, slotUnclear, withSource } from './place.ts';
 import { postStatement } from './post-statement.ts';
 import { calledName, type Refusal } from './refusal.ts';
+import { requireAuthentication, requireAuthenticationOfGroup } from './require-authentication.ts';
 import type { Submission } from './submission.ts';
 
 /** A statement that only one coordinator can carry out, whatever the policies say. */
@@ -44,6 +44,20 @@ export async function boundTo(
   context: RoadContext,
   submission: Submission,
 ): Promise<Bound | { refusal: Refusal } | undefined> {
+  try {
+    return await findBound(context, submission);
+  } catch (error) {
+    // As Trino fails a query: clients repeat a 503 for hours.
+    if (!(error instanceof HttpError) || error instanceof AccessDenied) throw error;
+    const name = error.status === 403 ? 'PERMISSION_DENIED' : 'NO_NODES_AVAILABLE';
+    return { refusal: { name, message: error.message } };
+  }
+}
+
+async function findBound(
+  context: RoadContext,
+  submission: Submission,
+): Promise<Bound | { refusal: Refusal } | undefined> {
   const { exchange, statement } = submission;
   const { ownership, transactions } = context;
   const { rawHeaders } = exchange;
@@ -54,7 +68,9 @@ export async function boundTo(
     const [only, ...others] = ownership.candidates();
     try {
       const owner = others.length === 0 ? only : await transactions.holder(id, exchange.signal);
-      return owner === undefined ? { refusal: gone } : { owner, decidedBy: 'transaction', transactionId: id, gone };
+      if (owner === undefined) return { refusal: gone };
+      await requireAuthentication(context, exchange, [owner]);
+      return { owner, decidedBy: 'transaction', transactionId: id, gone };
     } catch (error) {
       if (!(error instanceof GatewayUnavailableError)) throw error;
       const message = `The gateway cannot find the cluster of transaction ${id} now, its gatewayserver does not answer (${error.message}): try again in a minute`;
@@ -68,19 +84,13 @@ export async function boundTo(
   });
   if (kind.kind !== 'killQuery' || kind.queryId === undefined) return undefined;
   const { queryId } = kind;
-  let alias: Alias | undefined;
-  try {
-    alias = isTemporaryQueryId(queryId) ? await findAlias(context, queryId, exchange.signal) : undefined;
-    if (alias !== undefined && alias.case !== 'handedOver')
-      return { refusal: await killOwn(context, exchange, alias, { queryId, message: kind.message }) };
-  } catch (error) {
-    if (!(error instanceof HttpError) || error instanceof AccessDenied) throw error;
-    const name = error.status === 403 ? 'PERMISSION_DENIED' : 'NO_NODES_AVAILABLE';
-    return { refusal: { name, message: error.message } };
-  }
+  const alias = isTemporaryQueryId(queryId) ? await findAlias(context, queryId, exchange.signal) : undefined;
+  if (alias !== undefined && alias.case !== 'handedOver')
+    return { refusal: await killOwn(context, exchange, alias, { queryId, message: kind.message }) };
   const realId = alias?.value.trinoQueryId ?? queryId;
   const owner = await ownerOf(context, exchange, realId);
   if (owner === undefined) return undefined;
+  await requireAuthentication(context, exchange, [owner]);
   const gone: Refusal = { name: 'REMOTE_HOST_GONE', message: `The coordinator of query ${queryId} does not answer` };
   const bound: Bound = { owner, decidedBy: 'kill_query', gone };
   return alias === undefined
@@ -95,7 +105,7 @@ async function killOwn(
   alias: Alias,
   { queryId, message }: { queryId: string; message: string | undefined },
 ): Promise<Refusal> {
-  await checkDelegation(context, exchange);
+  if (alias.case === 'waiting') await requireAuthenticationOfGroup(context, exchange, alias.value.groupId);
   await mustBeOwner(context, exchange, alias, 'kill');
   if (alias.case === 'waiting' && (await cancelByUser(context, exchange, queryId, alias.user, killedEnd(message))))
     return { name: calledName, message: '' };
@@ -129,7 +139,7 @@ async function ownerOf(context: RoadContext, exchange: Exchange, queryId: string
   if (owners.length === 1) return owners[0];
   if (querySuffix(queryId) === undefined || isTemporaryQueryId(queryId)) return undefined;
   const asked = owners.length > 0 ? owners : context.ownership.candidates();
-  await checkDelegation(context, exchange);
+  await requireAuthentication(context, exchange, asked);
   const path = `/v1/query/${queryId}?pruned=true`;
   const search = await askAll(context, exchange, asked, { method: 'GET', path }, ({ status }) => {
     if (status === 404 || status === 410) return 'notTheirs';

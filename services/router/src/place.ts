@@ -92,9 +92,8 @@ export async function askRoute(
   boundBackendId = '',
 ): Promise<RouteResponse | string> {
   const route = await decisionFor(context, submission, { excludedBackendIds, boundBackendId }, signal);
-  const isRequired =
-    typeof route === 'string' ? undefined : route.authDelegated || route.decision?.authDelegated === true;
-  await context.delegation.decided(submission.exchange, isRequired);
+  if (typeof route !== 'string' && (route.authDelegated || route.decision?.authDelegated === true))
+    await context.delegation.admit(submission.exchange);
   return route;
 }
 

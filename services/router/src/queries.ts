@@ -2,7 +2,6 @@ import { isTemporaryQueryId, type TrinoRequest } from '@trino-gateway/trino';
 import { findAlias } from './alias.ts';
 import { askAll, type Verdict } from './ask-all.ts';
 import type { ClusterAnswer } from './ask-cluster.ts';
-import { checkDelegation } from './check-delegation.ts';
 import type { RoadContext } from './context.ts';
 import type { Exchange } from './exchange.ts';
 import { answerEmpty, answerError } from './http-errors.ts';
@@ -10,6 +9,7 @@ import { endOwnQuery, getOwnQuery } from './own-query.ts';
 import { administrativeEnd, canceledEnd } from './page-end.ts';
 import { readRequestBody } from './read-body.ts';
 import { relay } from './relay.ts';
+import { requireAuthentication, requireAuthenticationOfGroup } from './require-authentication.ts';
 import { UpstreamError } from './upstream.ts';
 
 type QueryRequest = Extract<TrinoRequest, { kind: 'query' }>;
@@ -27,19 +27,24 @@ export async function query(context: RoadContext, exchange: Exchange, asked: Que
     answerError(response, 413, `A reason may have ${LONGEST_REASON} bytes`);
     return;
   }
-  await checkDelegation(context, exchange);
+  await requireAuthentication(context, exchange, []);
   const reason = body.bytes.toString();
   if (!isTemporaryQueryId(asked.queryId)) {
     await queryAtOwner(context, exchange, asked, body.bytes);
     return;
   }
   const alias = await findAlias(context, asked.queryId, exchange.signal);
-  if (alias === undefined) answerUnknown(exchange, action);
-  else if (alias.case === 'handedOver') {
+  if (alias === undefined) {
+    answerUnknown(exchange, action);
+    return;
+  }
+  if (alias.case === 'handedOver') {
     const { trinoQueryId: queryId } = alias.value;
     const target = asked.target.replace(asked.queryId, queryId);
     await queryAtOwner(context, exchange, { ...asked, queryId, target }, body.bytes);
-  } else if (action === 'get') await getOwnQuery(context, exchange, asked.queryId, alias);
+    return;
+  } else if (alias.case === 'waiting') await requireAuthenticationOfGroup(context, exchange, alias.value.groupId);
+  if (action === 'get') await getOwnQuery(context, exchange, asked.queryId, alias);
   else
     await endOwnQuery(context, exchange, asked.queryId, alias, action === 'cancel' ? { action } : { action, reason });
 }
@@ -74,6 +79,8 @@ async function find(
   const { response, signal } = exchange;
   const owners = ownership.owners(queryId);
   const [owner] = owners;
+  const asking = owners.length > 0 ? owners : ownership.candidates();
+  await requireAuthentication(context, exchange, asking);
   if (owner !== undefined && owners.length === 1) {
     try {
       return await context.ask(exchange, { owner, ...asked, headTimeMs: config.poll_time_limit, signal });
@@ -90,9 +97,7 @@ async function find(
     answerUnknown(exchange, action);
     return undefined;
   }
-  const search = await askAll(context, exchange, owners.length > 0 ? owners : ownership.candidates(), asked, (answer) =>
-    judge(answer, action),
-  );
+  const search = await askAll(context, exchange, asking, asked, (answer) => judge(answer, action));
   if (search.kind === 'found' || search.kind === 'denied') return search.answer;
   if (search.kind === 'nobody') {
     misses.add(key);

@@ -18,6 +18,13 @@ const state: RouterState = {
   backends: [{ ...owner, externalUrl: 'https://a.example', forwarding: Backend_Forwarding.DIRECT, limited: true }],
   lives: [{ suffix: 'aaaaa', ...owner }],
   ownLives: [{ suffix: 'bbbbb', ...owner }],
+  authentication: {
+    ports: [8443],
+    hosts: ['secure.example'],
+    clusters: [
+      { url: 'http://a:8080', backendIds: ['a'], groupIds: ['bi'], openPorts: [8081], openHosts: ['open.example'] },
+    ],
+  },
 };
 
 function logging() {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import type { DelegatedAuthentication } from '@trino-gateway/api/authentication';
 import { type Backend_ForwardedHeaders, Backend_Forwarding, type SnapshotBackend } from '@trino-gateway/api/gateway';
 import { describeError, type Logger } from '@trino-gateway/runtime';
 import type { Life, Owner } from './ownership.ts';
@@ -17,6 +18,8 @@ export type RouterState = {
   backends: readonly KnownBackend[];
   /** Lives the gatewayserver knows. */
   lives: readonly Life[];
+  /** Where delegated authentication is asked for; undefined in files of older versions: then it is not known. */
+  authentication: DelegatedAuthentication | undefined;
   /** Lives learnt here that the gatewayserver has not shown yet. */
   ownLives: readonly Life[];
 };
@@ -117,9 +120,9 @@ async function replaceFile(path: string, text: string): Promise<void> {
   }
 }
 
-function format({ refusalKey, backends, lives, ownLives }: RouterState): string {
+function format({ refusalKey, ...state }: RouterState): string {
   const key = Buffer.from(refusalKey).toString('base64');
-  return `${JSON.stringify({ version: VERSION, refusalKey: key, backends, lives, ownLives })}\n`;
+  return `${JSON.stringify({ version: VERSION, refusalKey: key, ...state })}\n`;
 }
 
 function parse(text: string): RouterState {
@@ -132,7 +135,41 @@ function parse(text: string): RouterState {
     backends: listOf(read, 'backends').map(backendOf),
     lives: listOf(read, 'lives').map(lifeOf),
     ownLives: listOf(read, 'ownLives').map(lifeOf),
+    authentication: authenticationOf(read.authentication),
   };
+}
+
+function authenticationOf(read: unknown): DelegatedAuthentication | undefined {
+  if (read === undefined) return undefined;
+  const rules = fieldsOf(read, 'authentication');
+  return {
+    ports: numbersOf(rules, 'ports'),
+    hosts: textsOf(rules, 'hosts'),
+    clusters: listOf(rules, 'clusters').map((cluster) => ({
+      url: textOf(cluster, 'url'),
+      backendIds: textsOf(cluster, 'backendIds'),
+      groupIds: textsOf(cluster, 'groupIds'),
+      openPorts: numbersOf(cluster, 'openPorts'),
+      openHosts: textsOf(cluster, 'openHosts'),
+    })),
+  };
+}
+
+function fieldsOf(read: unknown, key: string): Record<string, unknown> {
+  if (typeof read === 'object' && read !== null) return read as Record<string, unknown>;
+  throw new Error(`expected an object in ${key}`);
+}
+
+function textsOf(read: Record<string, unknown>, key: string): string[] {
+  const value = read[key];
+  if (Array.isArray(value) && value.every((one) => typeof one === 'string')) return value;
+  throw new Error(`expected a list of texts in ${key}`);
+}
+
+function numbersOf(read: Record<string, unknown>, key: string): number[] {
+  const value = read[key];
+  if (Array.isArray(value) && value.every((one) => Number.isInteger(one))) return value;
+  throw new Error(`expected a list of whole numbers in ${key}`);
 }
 
 function lifeOf(read: Record<string, unknown>): Life {

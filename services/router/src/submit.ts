@@ -1,6 +1,5 @@
 import { Query_State } from '@trino-gateway/api/gateway';
 import { emptyStatementMessage, firstHeader, LinkRewriter, parsePageError, trinoErrors } from '@trino-gateway/trino';
-import { checkDelegationIfKnown } from './check-delegation.ts';
 import type { RoadContext } from './context.ts';
 import type { Exchange } from './exchange.ts';
 import { explain } from './explain.ts';
@@ -14,11 +13,23 @@ import { boundTo, placeAtOwner } from './place-at-owner.ts';
 import { readRequestBody } from './read-body.ts';
 import { calledName, errorName, type Refusal, refusalPage } from './refusal.ts';
 import { cleanReason, headersForClient, relay } from './relay.ts';
+import { requireAuthenticationAtDoor } from './require-authentication.ts';
 import { rewritten } from './sealed-answer.ts';
 import { historyOf, openSubmission, type Placement, type Submission } from './submission.ts';
 
 /** POST /v1/statement: gives a statement to a cluster, and the client that cluster's first page. */
 export async function submit(context: RoadContext, exchange: Exchange): Promise<void> {
+  try {
+    // Before anything is read or done for the client.
+    await requireAuthenticationAtDoor(context, exchange);
+    if (!exchange.signal.aborted) await submitBody(context, exchange);
+  } catch (error) {
+    if (error instanceof AccessDenied) context.onSubmission(exchange.listeningPort, '', 'unauthenticated');
+    throw error;
+  }
+}
+
+async function submitBody(context: RoadContext, exchange: Exchange): Promise<void> {
   const { request, response } = exchange;
   const { config, link, now } = context;
   const submittedAt = now();
@@ -37,7 +48,6 @@ export async function submit(context: RoadContext, exchange: Exchange): Promise<
       response.shouldKeepAlive = false;
       response.once('finish', () => request.socket.destroySoon());
     }
-    await checkDelegationIfKnown(context, exchange);
     refuse(context, submission, { name: 'QUERY_TEXT_TOO_LARGE', message });
     return;
   }
@@ -49,7 +59,6 @@ export async function submit(context: RoadContext, exchange: Exchange): Promise<
   const bound = await boundTo(context, submission);
   if (exchange.signal.aborted) return;
   if (bound !== undefined && 'refusal' in bound) {
-    await checkDelegationIfKnown(context, exchange);
     refuse(context, submission, bound.refusal);
     return;
   }
@@ -64,9 +73,6 @@ export async function submit(context: RoadContext, exchange: Exchange): Promise<
         ? await place(context, submission, deadline)
         : await placeAtOwner(context, submission, bound, deadline);
     await conclude(context, submission, placed, deadline, bound?.transactionId);
-  } catch (error) {
-    if (error instanceof AccessDenied) context.onSubmission(exchange.listeningPort, '', 'unauthenticated');
-    throw error;
   } finally {
     clearTimeout(timer);
     link.settle(submission.id);

@@ -14,6 +14,7 @@ import { withSource } from './place.ts';
 import { type PostOutcome, postStatement } from './post-statement.ts';
 import type { Ticket } from './queue-link.ts';
 import { relay } from './relay.ts';
+import { doorOf } from './require-authentication.ts';
 import { hashOfSecret } from './seal.ts';
 import { answerKept, keptAnswer, sealAnswer } from './sealed-answer.ts';
 import { resubmission, unsealStatement } from './sealed-statement.ts';
@@ -41,6 +42,8 @@ type Taking = {
 
 /** Shorter than a claim lasts (15 s): a later answer could be given to nobody. */
 const LONGEST_ATTEMPT_MS = 12_000;
+const unauthenticated =
+  'Access Denied: The cluster of this query asks for authentication since it waits: submit it again with user and password';
 const acceptEncoding: ReadonlySet<string> = new Set(['accept-encoding']);
 
 /** It is this query's turn: its statement goes to the cluster, and the cluster's page to the client that polls. */
@@ -60,11 +63,17 @@ export async function takeTurn(
       ? 'again'
       : 'silent';
   }
+  const owner: Owner = { backendId: backend.id, url: backend.url, forwardedHeaders: backend.forwardedHeaders };
+  if (waiting.checkedUser === undefined && context.link.authentication()?.forCluster(doorOf(waiting), owner)) {
+    // A policy came while it waited: whose statement it is nobody has checked.
+    return (await endWait(context, poll, ticket, { errorName: 'PERMISSION_DENIED', message: unauthenticated }))
+      ? 'again'
+      : 'silent';
+  }
   const submission = resubmission(waiting, poll, { forwardsCredentials: config.auth_forward_credentials });
   const direct = directView(backend, submission);
   const source = decision?.requestSource || waiting.requestSource;
   const sentHeaders = withSource(submission.exchange.rawHeaders, source);
-  const owner: Owner = { backendId: backend.id, url: backend.url, forwardedHeaders: backend.forwardedHeaders };
   const taking: Taking = {
     context,
     poll,

@@ -1,12 +1,12 @@
 import { firstHeader, isTemporaryQueryId, queryIdIn, type TrinoRequest } from '@trino-gateway/trino';
 import { findAlias } from './alias.ts';
-import { checkDelegation, checkDelegationIfKnown } from './check-delegation.ts';
 import type { RoadContext } from './context.ts';
 import type { Exchange } from './exchange.ts';
 import type { UiForward } from './forward.ts';
 import { answerEmpty, answerError } from './http-errors.ts';
 import type { Owner } from './ownership.ts';
 import { askRoute } from './place.ts';
+import { requireAuthentication, requireAuthenticationAtDoor } from './require-authentication.ts';
 import { openSubmission } from './submission.ts';
 import { clearedUiCookie, readUiCookie, uiCookie } from './ui-cookie.ts';
 import { answerWaitingInfo } from './waiting-page.ts';
@@ -32,9 +32,7 @@ export async function ui(
     answerError(response, 404, 'The gateway does not serve the web UI of its clusters (router.ui)');
     return;
   }
-  // A redirect shows an address; whoever is there lets people in or does not.
-  if (config.ui === 'REDIRECT') await checkDelegationIfKnown(context, exchange);
-  else await checkDelegation(context, exchange);
+  await requireAuthenticationAtDoor(context, exchange);
   if (queryId !== undefined && (await answerTemporary(context, exchange, queryId, target))) return;
   const kept = keptAt(context, exchange);
   const found =
@@ -46,6 +44,9 @@ export async function ui(
     else answerError(response, 404, `No cluster is known that ran query ${queryId}`);
     return;
   }
+  // A redirect shows an address; whoever is there lets people in or does not. While nobody can say who may see it, it is shown.
+  if (config.ui !== 'REDIRECT' || context.link.authentication() !== undefined)
+    await requireAuthentication(context, exchange, [found.owner]);
   if (config.ui === 'REDIRECT') {
     answerEmpty(response, 307, ['Location', found.externalUrl + target, 'Cache-Control', 'no-store']);
     return;

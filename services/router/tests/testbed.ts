@@ -2,6 +2,7 @@ import { createSecretKey, randomBytes } from 'node:crypto';
 import http, { type IncomingHttpHeaders } from 'node:http';
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { jest } from '@jest/globals';
+import { authenticationCheck, type DelegatedAuthentication } from '@trino-gateway/api/authentication';
 import {
   Backend_ForwardedHeaders,
   DecisionSchema,
@@ -62,8 +63,10 @@ export type TestbedOptions = {
   forwardedHeaders?: Backend_ForwardedHeaders;
   /** Further settings of all of them. */
   backend?: Partial<Pick<SnapshotBackend, 'externalUrl' | 'forwarding' | 'limited'>>;
-  /** What every decision says. */
+  /** What every decision says; the door then asks for it, too. */
   authDelegated?: boolean;
+  /** Where delegated authentication is asked for; undefined when nobody knows. Default: by `authDelegated`. */
+  authentication?: () => DelegatedAuthentication | undefined;
   logger?: Logger;
   /** Instead of choosing in order. */
   route?: (request: Route) => Partial<RouteResponse> | Promise<Partial<RouteResponse>>;
@@ -147,6 +150,12 @@ export async function startTestbed(options: TestbedOptions = {}): Promise<Testbe
     },
     admission: (admission ?? fakeAdmission({})).link,
     backends: () => backends,
+    authentication: () => {
+      const hosts = options.authDelegated === true ? ['127.0.0.1'] : [];
+      const rules =
+        options.authentication === undefined ? { ports: [], hosts, clusters: [] } : options.authentication();
+      return rules && authenticationCheck(rules);
+    },
     refusalKey: () => createSecretKey(options.refusalKey ?? key),
     recordIncarnation: async ({ suffix, backendId }) => void seen.incarnations.push({ suffix, backendId }),
     ...(options.transactions ?? transactionStore()),

@@ -153,6 +153,31 @@ describe('by policies', () => {
     );
     expect(outcome).toMatchObject({ kind: 'refused', authDelegated: true });
   });
+
+  test('delegated authentication is asked for wherever the decision leads to a cluster that a policy guards with it', () => {
+    const guard = policy('guard', 'secret', { authDelegated: true, rule: { case: 'host', value: 'secure.example' } });
+    const snapshot = (...policies: Policy[]) =>
+      snapshotOf({ up: ['x'], down: ['y'], groups: { secret: ['x'], poor: ['y'] }, policies: [guard, ...policies] });
+    const asks = (outcome: Outcome) => [outcome.kind, outcome.authDelegated];
+    expect(asks(decided(snapshot(), { defaultGroupId: 'secret' }))).toEqual(['chosen', true]);
+    expect(
+      asks(
+        decided(snapshot(policy('tags', 'secret', { rule: { case: 'clientTags', value: { anyOf: ['a'] } } })), {
+          defaultGroupId: 'secret',
+        }),
+      ),
+    ).toEqual(['chosen', true]);
+    // Named for this very port without it, also as the group to fall back on.
+    expect(asks(decided(snapshot(policy('open', 'secret'))))).toEqual(['chosen', false]);
+    expect(asks(decided(snapshot(policy('open', 'poor', { fallbackGroupId: 'secret' }))))).toEqual(['chosen', false]);
+    expect(asks(decided(snapshot(policy('open', 'secret')), { defaultGroupId: 'secret' }, 9090))).toEqual([
+      'chosen',
+      true,
+    ]);
+    expect(asks(decided(snapshot(policy('open', 'secret', { enabled: false })), { defaultGroupId: 'secret' }))).toEqual(
+      ['chosen', true],
+    );
+  });
 });
 
 describe('without an opinion of the policies', () => {

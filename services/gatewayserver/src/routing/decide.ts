@@ -1,6 +1,7 @@
+import type { Door } from '@trino-gateway/api/authentication';
 import { type Backend, Reason_Outcome } from '@trino-gateway/api/gateway';
 import { silence, unavailableReasons } from './availability.ts';
-import { evaluatePolicies, firstPolicyOf, isAuthDelegated, matchingPolicies, type PolicyVerdict } from './policy.ts';
+import { evaluatePolicies, firstPolicyOf, matchingPolicies, type PolicyVerdict } from './policy.ts';
 import { type ClientRequest, readRequest } from './request.ts';
 import type { PoolMember, Snapshot } from './snapshot.ts';
 import { choose, type LiveView } from './strategy.ts';
@@ -62,8 +63,9 @@ export function decide(
   snapshot: Snapshot,
   circumstances: Circumstances,
 ): Outcome {
-  const verdict = evaluatePolicies(snapshot.policies, readRequest(request));
-  const authDelegated = isAuthDelegated(snapshot.policies, request.listeningPort, request.host);
+  const facts = readRequest(request);
+  const verdict = evaluatePolicies(snapshot.policies, facts);
+  const authDelegated = snapshot.authentication.atDoor(facts);
   const reasons = [policiesReason(verdict)];
   const candidates = candidatesOf(verdict);
   if (candidates.length === 0) {
@@ -79,10 +81,25 @@ export function decide(
     if (!waiting) return refused(authDelegated, reasons, 'NO_NODES_AVAILABLE', noBackend(search.reasons));
     const text = `group ${waiting.groupId}: waits for a backend`;
     reasons.push({ step: waiting.step, outcome: Reason_Outcome.CHOSE, text });
-    return { kind: 'waits', ...decidedGroup(verdict, waiting), authDelegated, reasons };
+    const waits = { kind: 'waits', ...decidedGroup(verdict, waiting), authDelegated, reasons } as const;
+    return withAuthentication(waits, facts, snapshot);
   }
   const { candidate, backend } = search.chosen;
-  return { kind: 'chosen', backend, ...decidedGroup(verdict, candidate), authDelegated, reasons };
+  const chosen = { kind: 'chosen', backend, ...decidedGroup(verdict, candidate), authDelegated, reasons } as const;
+  return withAuthentication(chosen, facts, snapshot);
+}
+
+/** The outcome with whether its cluster, or any of its group where it waits, is behind delegated authentication. */
+export function withAuthentication<Decided extends Exclude<Outcome, { kind: 'refused' }>>(
+  outcome: Decided,
+  door: Door,
+  { authentication }: Pick<Snapshot, 'authentication'>,
+): Decided {
+  const authDelegated =
+    outcome.kind === 'waits'
+      ? authentication.forGroup(door, outcome.groupId)
+      : authentication.forCluster(door, { backendId: outcome.backend.id, url: outcome.backend.url });
+  return { ...outcome, authDelegated };
 }
 
 function decidedGroup(verdict: PolicyVerdict, { groupId, via }: Candidate): DecidedGroup {

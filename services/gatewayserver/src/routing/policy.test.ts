@@ -2,7 +2,7 @@ import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { describe, expect, test } from '@jest/globals';
 import { type Group, GroupSchema, type Policy, PolicySchema } from '@trino-gateway/api/gateway';
 import fc from 'fast-check';
-import { evaluatePolicies, firstPolicyOf, indexPolicies, isAuthDelegated, matchingPolicies } from './policy.ts';
+import { evaluatePolicies, firstPolicyOf, indexPolicies, matchingPolicies } from './policy.ts';
 import { type ClientRequest, comparableHost, readRequest } from './request.ts';
 
 type PolicyInit = Omit<MessageInitShape<typeof PolicySchema>, '$typeName'>;
@@ -138,20 +138,6 @@ describe('combining policies', () => {
   test('a disabled fallback group is none', () => {
     const given = policies({ id: 'p', groupId: 'a', fallbackGroupId: 'off', ...port(8080) });
     expect(evaluated(given, all).fallbacks).toEqual([]);
-  });
-
-  test('delegated authentication is asked for whatever the state of the group', () => {
-    const index = indexPolicies(
-      policies(
-        { id: 'p', groupId: 'off', authDelegated: true, ...port(8443) },
-        { id: 'h', groupId: 'a', authDelegated: true, ...host('Secure.example') },
-        { id: 'd', enabled: false, groupId: 'a', authDelegated: true, ...port(9000) },
-      ),
-      all,
-    );
-    expect(isAuthDelegated(index, 8443, 'x')).toBe(true);
-    expect(isAuthDelegated(index, 1, 'secure.EXAMPLE:8443')).toBe(true);
-    expect(isAuthDelegated(index, 9000, 'x')).toBe(false);
   });
 
   test('the first policy by id speaks for a group', () => {

@@ -17,9 +17,6 @@ export type PolicyIndex = {
   /** By one pair that a matching request must carry. */
   byProperty: ReadonlyMap<string, readonly Policy[]>;
   byPropertiesText: ReadonlyMap<string, readonly Policy[]>;
-  /** Ports and hosts whose requests must pass delegated authentication, whatever the state of the policy's group. */
-  delegatedPorts: ReadonlySet<number>;
-  delegatedHosts: ReadonlySet<string>;
 };
 
 /** What the policies say about one request. */
@@ -43,13 +40,9 @@ export function indexPolicies(policies: readonly Policy[], groups: ReadonlyMap<s
   const byTag = new Map<string, Policy[]>();
   const byProperty = new Map<string, Policy[]>();
   const byPropertiesText = new Map<string, Policy[]>();
-  const delegatedPorts = new Set<number>();
-  const delegatedHosts = new Set<string>();
   for (const policy of policies.toSorted(byId)) {
     if (policy.enabled === false) continue;
     const { rule } = policy;
-    if (policy.authDelegated && rule.case === 'listeningPort') delegatedPorts.add(rule.value);
-    if (policy.authDelegated && rule.case === 'host') delegatedHosts.add(comparableHost(rule.value));
     if (!usable(policy.groupId)) continue;
     const existing = usable(policy.fallbackGroupId) ? policy : { ...policy, fallbackGroupId: '' };
     switch (rule.case) {
@@ -77,8 +70,6 @@ export function indexPolicies(policies: readonly Policy[], groups: ReadonlyMap<s
     byTag,
     byProperty,
     byPropertiesText,
-    delegatedPorts,
-    delegatedHosts,
   };
 }
 
@@ -98,11 +89,6 @@ export function evaluatePolicies(index: PolicyIndex, request: RequestFacts): Pol
     groupIds: intersection(matches.map(({ groupIds }) => groupIds)),
     fallbackGroupIds: intersection(matches.map(({ fallbackGroupIds }) => fallbackGroupIds)),
   };
-}
-
-/** Whether such a request must pass delegated authentication: any enabled matching policy asks for it. */
-export function isAuthDelegated(index: PolicyIndex, listeningPort: number, host: string): boolean {
-  return index.delegatedPorts.has(listeningPort) || index.delegatedHosts.has(comparableHost(host));
 }
 
 /** The matching policies in the order of their ids. */

@@ -1,4 +1,9 @@
 import {
+  type AuthenticationCheck,
+  authenticationCheck,
+  type DelegatedAuthentication,
+} from '@trino-gateway/api/authentication';
+import {
   type Backend,
   type BackendOverride,
   type BackendSchedule,
@@ -8,6 +13,7 @@ import {
   type Group_Strategy,
   type Policy,
 } from '@trino-gateway/api/gateway';
+import { delegatedAuthentication } from './authentication.ts';
 import { assess, type BackendFacts } from './availability.ts';
 import { epochMs } from './moment.ts';
 import { indexPolicies, type PolicyIndex } from './policy.ts';
@@ -57,6 +63,7 @@ export type SnapshotGroup = {
 /** What one decision looks at, read together. */
 export type Snapshot = {
   policies: PolicyIndex;
+  authentication: AuthenticationCheck;
   group(id: string): SnapshotGroup | undefined;
   /** Undefined when there is no such backend. */
   facts(backendId: string): BackendFacts | undefined;
@@ -68,14 +75,20 @@ export type Snapshot = {
 /** The part of a snapshot that only a change of the configuration changes. */
 export type IndexedConfiguration = RoutingConfiguration & {
   policyIndex: PolicyIndex;
+  /** What routers are told. */
+  delegated: DelegatedAuthentication;
+  authentication: AuthenticationCheck;
   members: ReadonlyMap<string, readonly string[]>;
   hashes: ReadonlyMap<string, number>;
 };
 
 /** Arranges a configuration for lookups. */
 export function indexConfiguration(configuration: RoutingConfiguration): IndexedConfiguration {
+  const delegated = delegatedAuthentication(configuration);
   return {
     ...configuration,
+    delegated,
+    authentication: authenticationCheck(delegated),
     policyIndex: indexPolicies([...configuration.policies.values()], configuration.groups),
     members: new Map(configuration.groups.values().map(({ id, backendIds }) => [id, backendIds.toSorted()])),
     hashes: new Map(configuration.backends.keys().map((id) => [id, hashOf(id)])),
@@ -127,6 +140,7 @@ export function createSnapshot(
   };
   return {
     policies: configuration.policyIndex,
+    authentication: configuration.authentication,
     group: (id) => {
       const group = configuration.groups.get(id);
       return group && group.enabled !== false

@@ -1,8 +1,8 @@
 import type { ServiceImpl } from '@connectrpc/connect';
 import type { Policy, PolicyService } from '@trino-gateway/api/gateway';
 import { policyProblems } from '@trino-gateway/api/rules';
-import { evaluatePolicies, isAuthDelegated, matchingPolicies } from '../routing/policy.ts';
-import { type ClientRequest, readRequest } from '../routing/request.ts';
+import { evaluatePolicies, matchingPolicies } from '../routing/policy.ts';
+import { type ClientRequest, comparableHost, readRequest } from '../routing/request.ts';
 import type { RpcContext } from './context.ts';
 import { storablePolicy } from './objects.ts';
 import { pageOf } from './paging.ts';
@@ -71,7 +71,7 @@ export function policyService({
 
     async evaluateAuthDelegationForClient({ listeningPort, host }) {
       checkedClient({ listeningPort, host, headers: [] });
-      return { authDelegated: isAuthDelegated(keeper.snapshot().policies, listeningPort, host) };
+      return { authDelegated: keeper.snapshot().authentication.atDoor({ listeningPort, host: comparableHost(host) }) };
     },
 
     async evaluateRequestSourceForClient(request) {

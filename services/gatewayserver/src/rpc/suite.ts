@@ -39,6 +39,7 @@ export function suiteService(context: RpcContext): ServiceImpl<typeof SuiteServi
         ),
         incarnations: [...keeper.known.incarnations],
         refusalKey: context.refusalKey,
+        authentication: keeper.delegated(),
       };
     },
 
