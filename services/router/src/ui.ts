@@ -6,7 +6,11 @@ import type { UiForward } from './forward.ts';
 import { answerEmpty, answerError } from './http-errors.ts';
 import type { Owner } from './ownership.ts';
 import { askRoute } from './place.ts';
-import { requireAuthentication, requireAuthenticationAtDoor } from './require-authentication.ts';
+import {
+  requireAuthentication,
+  requireAuthenticationAtDoor,
+  requireAuthenticationOfGroup,
+} from './require-authentication.ts';
 import { openSubmission } from './submission.ts';
 import { clearedUiCookie, readUiCookie, uiCookie } from './ui-cookie.ts';
 import { answerWaitingInfo } from './waiting-page.ts';
@@ -72,6 +76,7 @@ async function answerTemporary(
   if (!isTemporaryQueryId(queryId)) return false;
   const alias = await findAlias(context, queryId, exchange.signal);
   if (alias === undefined) return false;
+  if (alias.case === 'waiting') await requireAuthenticationOfGroup(context, exchange, alias.value.groupId);
   if (alias.case !== 'handedOver') {
     answerWaitingInfo(exchange, queryId, alias);
     return true;

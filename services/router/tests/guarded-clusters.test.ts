@@ -3,7 +3,8 @@ import { authenticationCheck, type DelegatedAuthentication } from '@trino-gatewa
 import { type ScriptedTrino, startScriptedTrino } from '@trino-gateway/testing';
 import { GatewayUnavailableError } from '../src/patience.ts';
 import { basic, type FakeAuthProvider, startAuthProvider } from './fake-auth-provider.ts';
-import { type Ask, ask, pageOf, post, type Reply, run, startTestbed, type Testbed } from './testbed.ts';
+import { isWaiting, posted, rest, startQueueBed } from './queue-bed.ts';
+import { type Ask, ask, pageOf, post, type Reply, run, startTestbed, type Testbed, user } from './testbed.ts';
 
 // A cluster that a policy with delegated authentication leads to, at every door and by every road.
 
@@ -202,4 +203,47 @@ test('an address that no backend has any more may have been guarded: it asks as 
   rules.clusters.push({ url: 'http://guarded', backendIds: ['g'], groupIds: [], openPorts: [], openHosts: [] });
   expect((await ask(`${router.url}/v1/query/${id}`, { headers: ['X-Trino-User', 'alice'] })).status).toBe(401);
   expect((await run(router.url, 'SELECT 1')).rows).toEqual([[1]]);
+});
+
+describe('a statement that waits for a cluster that is guarded since', () => {
+  const nowGuarded = (url: string): DelegatedAuthentication => ({
+    ports: [],
+    hosts: [],
+    clusters: [{ url, backendIds: ['trino'], groupIds: ['g'], openPorts: [], openHosts: [] }],
+  });
+
+  test('is not shown, cancelled or killed by its id without a password', async () => {
+    let isGuarded = false;
+    await using provider = await startAuthProvider();
+    const free = { ports: [], hosts: [], clusters: [] };
+    await using bed = await startQueueBed({
+      router: {
+        config: { auth_provider_url: provider.url },
+        authentication: () => (isGuarded ? nowGuarded(bed.trino.url) : free),
+      },
+    });
+    const { id, nextUri = '' } = pageOf(await post(bed.router.url, 'SELECT 1'));
+    isGuarded = true;
+    const asked: Ask[] = [{ method: 'GET' }, { method: 'DELETE' }];
+    for (const one of asked)
+      expect((await ask(`${bed.router.url}/v1/query/${id}`, { ...one, headers: user })).status).toBe(401);
+    const kill = await post(bed.router.url, `CALL system.runtime.kill_query('${id}', 'no')`);
+    expect(kill.status).toBe(401);
+    expect((await ask(`${bed.router.url}/ui/query.html?${id}`)).status).toBe(401);
+    expect(isWaiting(await ask(nextUri))).toBe(true);
+    expect((await ask(`${bed.router.url}/v1/query/${id}`, { headers: basic('alice') })).status).toBe(200);
+  });
+
+  test('fails when it is its turn, for nobody has checked whose it is; the cluster does not see it', async () => {
+    let isGuarded = false;
+    const free = { ports: [], hosts: [], clusters: [] };
+    await using bed = await startQueueBed({
+      router: { authentication: () => (isGuarded ? nowGuarded(bed.trino.url) : free) },
+    });
+    const first = await post(bed.router.url, 'SELECT 1');
+    isGuarded = true;
+    bed.free();
+    expect((await rest(first)).last.error).toMatchObject({ errorName: 'PERMISSION_DENIED' });
+    expect(posted(bed.trino)).toEqual([]);
+  });
 });
