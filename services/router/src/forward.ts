@@ -1,4 +1,4 @@
-import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import type { ClientRequest, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { firstHeader, normalizedOrigin } from '@trino-gateway/trino';
 import httpProxy from 'http-proxy';
 import type { ClusterAnswer } from './ask-cluster.ts';
@@ -7,6 +7,7 @@ import type { Exchange } from './exchange.ts';
 import type { ForwardingPlan } from './forwarding.ts';
 import type { Owner } from './ownership.ts';
 import { relay } from './relay.ts';
+import { answerTo } from './upstream.ts';
 
 /**
  * Passes a request for the web UI through to a cluster, both bodies as streams, and adds these lines to the head of the
@@ -29,8 +30,8 @@ export function createUiForward(context: Pick<RoadContext, 'config' | 'forwardin
     proxyTimeout: context.config.poll_time_limit,
     connectTimeout: context.config.attempt_time_limit,
   });
-  const waiting = new WeakMap<IncomingMessage, (answer: IncomingMessage) => void>();
-  proxy.on('proxyRes', (answer, request) => waiting.get(request)?.(answer));
+  const waiting = new WeakMap<IncomingMessage, (outgoing: ClientRequest) => void>();
+  proxy.on('proxyReq', (outgoing, request) => waiting.get(request)?.(outgoing));
   // Only to keep it from being thrown: the client is gone, and its answer with it.
   proxy.on('econnreset', () => {});
 
@@ -40,19 +41,22 @@ export function createUiForward(context: Pick<RoadContext, 'config' | 'forwardin
       const { request, response } = exchange;
       request.url = target;
       request.headers = headersToSend(exchange, plan) as IncomingMessage['headers'];
-      waiting.set(request, (answer) =>
-        resolve({
-          status: answer.statusCode ?? 0,
-          statusMessage: answer.statusMessage ?? '',
-          rawHeaders: withOutsideLocation(answer.rawHeaders, plan),
-          body: answer,
-          owner,
-          mode: plan.mode,
-          rewrite: undefined,
-        }),
-      );
+      let isSent = false;
+      const answered = async (outgoing: ClientRequest) => {
+        isSent = true;
+        try {
+          const answer = await answerTo(outgoing, context.config.poll_time_limit, exchange.signal);
+          const rawHeaders = withOutsideLocation(answer.rawHeaders, plan);
+          resolve({ ...answer, rawHeaders, owner, mode: plan.mode, rewrite: undefined });
+        } catch {
+          resolve(undefined);
+        }
+      };
+      waiting.set(request, (outgoing) => void answered(outgoing));
       response.once('close', () => resolve(undefined));
-      proxy.web(request, response, { target: owner.url }, () => resolve(undefined));
+      proxy.web(request, response, { target: owner.url }, () => {
+        if (!isSent) resolve(undefined);
+      });
     });
 
   return async (exchange, owner, target, extraHeaders) => {

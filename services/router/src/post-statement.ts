@@ -52,7 +52,9 @@ export async function postStatement(
     if (error.kind === 'aborted') return { kind: 'abandoned' };
     return { kind: 'failed', reason: error.message, isGone: true };
   }
-  if (elsewhere.has(answer.status)) {
+  // A success that is no page: only 200 is one of Trino's.
+  const isNoPage = answer.status > 200 && answer.status < 300;
+  if (elsewhere.has(answer.status) || isNoPage) {
     answer.body.destroy();
     return { kind: 'failed', reason: `answered ${answer.status}`, isGone: false };
   }

@@ -32,6 +32,8 @@ export function readAnswerBody(
   maxBytes: number,
   timeMs: number,
 ): Promise<Buffer | undefined> {
+  // It broke off while its head was read: no event tells of that any more.
+  if (body.closed) return Promise.resolve(undefined);
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let length = 0;

@@ -51,10 +51,17 @@ export function relay(exchange: Exchange, answer: ClusterAnswer, options: RelayO
     body.destroy();
     return Promise.resolve('broken');
   }
+  // Where there is no body (204) a length would make clients wait for one (RFC 9110, 8.6).
+  const bodyChanges = rewriter !== undefined || answer.status === 204;
   response.writeHead(answer.status, cleanReason(answer.statusMessage), [
-    ...headersForClient(exchange, answer.rawHeaders, { bodyChanges: rewriter !== undefined }),
+    ...headersForClient(exchange, answer.rawHeaders, { bodyChanges }),
     ...(options.extraHeaders ?? []),
   ]);
+  // It broke off while its head was read: no event tells of that any more.
+  if (body.closed && !body.complete) {
+    breakOff(exchange);
+    return Promise.resolve('broken');
+  }
   return new Promise((resolve) => {
     let waitsForClient = false;
     let timer: NodeJS.Timeout | undefined;

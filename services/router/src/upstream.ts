@@ -1,5 +1,6 @@
-import http from 'node:http';
+import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
+import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { LRUCache } from 'lru-cache';
 
@@ -34,7 +35,7 @@ export type UpstreamBody = Readable & { readonly complete: boolean };
 
 /**
  * Why there is no answer: `refused` (no connection), `reset` (it ended before a byte of an answer), `silent` (no answer in time),
- * `malformed` (not HTTP), `aborted` (our signal).
+ * `malformed` (not HTTP, or nothing that can be passed on), `aborted` (our signal).
  */
 export type UpstreamFailure = 'refused' | 'reset' | 'silent' | 'malformed' | 'aborted';
 
@@ -62,6 +63,8 @@ const IDLE_CONNECTION_MS = 60_000;
 const MAX_IDLE_CONNECTIONS = 256;
 // The coordinator's own limit, in both directions.
 const MAX_HEADER_BYTES = 2_097_152;
+/** Trino sends none; a proxy before it perhaps one or two. */
+const MOST_INFORMATION = 16;
 
 const notConnected = new Set([
   'ECONNREFUSED',
@@ -78,8 +81,8 @@ const brokenConnection = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED']);
 /** Connections to all clusters, kept alive per origin. */
 export function createUpstream(): Upstream {
   const settings = { keepAlive: true, maxFreeSockets: MAX_IDLE_CONNECTIONS, timeout: IDLE_CONNECTION_MS } as const;
-  const plain = new http.Agent(settings);
-  const secure = new https.Agent(settings);
+  const plain = closingUnasked(new http.Agent(settings));
+  const secure = closingUnasked(new https.Agent(settings));
   const origins = new LRUCache<string, URL>({ max: 10_000 });
 
   const originOf = (text: string): URL => {
@@ -91,47 +94,27 @@ export function createUpstream(): Upstream {
     return url;
   };
 
-  const once = (request: UpstreamRequest, headTimeMs: number, fresh: boolean): Promise<UpstreamAnswer> =>
-    new Promise((resolve, reject) => {
-      const { protocol, hostname, port } = originOf(request.url);
-      const isSecure = protocol === 'https:';
-      const { body } = request;
-      const headers = [...request.rawHeaders];
-      if (body !== undefined) headers.push('Content-Length', String(body.length));
-      const outgoing = (isSecure ? https : http).request({
-        agent: fresh ? false : isSecure ? secure : plain,
-        hostname: hostname.startsWith('[') ? hostname.slice(1, -1) : hostname,
-        port: port || (isSecure ? 443 : 80),
-        method: request.method,
-        path: request.path,
-        headers,
-        maxHeaderSize: MAX_HEADER_BYTES,
-        signal: request.signal,
-      });
-      outgoing.maxHeadersCount = 0;
-      let silent = false;
-      const timer = setTimeout(() => {
-        silent = true;
-        outgoing.destroy();
-      }, headTimeMs);
-      // Stays: an error after the answer began must not end the process. The body tells of it.
-      outgoing.on('error', (error: NodeJS.ErrnoException) => {
-        clearTimeout(timer);
-        if (outgoing.reusedSocket && !silent && !request.signal.aborted && brokenConnection.has(error.code ?? ''))
-          reject(new DiedIdleError('the connection was closed while idle', { cause: error }));
-        else reject(failure(error, silent, headTimeMs, request.signal));
-      });
-      outgoing.once('response', (answer) => {
-        clearTimeout(timer);
-        resolve({
-          status: answer.statusCode ?? 0,
-          statusMessage: answer.statusMessage ?? '',
-          rawHeaders: answer.rawHeaders,
-          body: answer,
-        });
-      });
-      outgoing.end(body);
+  const once = async (request: UpstreamRequest, headTimeMs: number, fresh: boolean): Promise<UpstreamAnswer> => {
+    const { protocol, hostname, port } = originOf(request.url);
+    const isSecure = protocol === 'https:';
+    const { body } = request;
+    const headers = [...request.rawHeaders];
+    if (body !== undefined) headers.push('Content-Length', String(body.length));
+    const outgoing = (isSecure ? https : http).request({
+      agent: fresh ? false : isSecure ? secure : plain,
+      hostname: hostname.startsWith('[') ? hostname.slice(1, -1) : hostname,
+      port: port || (isSecure ? 443 : 80),
+      method: request.method,
+      path: request.path,
+      headers,
+      maxHeaderSize: MAX_HEADER_BYTES,
+      signal: request.signal,
     });
+    outgoing.maxHeadersCount = 0;
+    const answer = answerTo(outgoing, headTimeMs, request.signal);
+    outgoing.end(body);
+    return await answer;
+  };
 
   return {
     async send(request) {
@@ -150,6 +133,87 @@ export function createUpstream(): Upstream {
       secure.destroy();
     },
   };
+}
+
+/**
+ * The head of the answer to a request under way. Whatever the cluster sends or leaves out, it ends within the time, and a request
+ * that ended otherwise than by an answer has left no connection behind.
+ * @throws UpstreamError
+ */
+export function answerTo(outgoing: ClientRequest, headTimeMs: number, signal: AbortSignal): Promise<UpstreamAnswer> {
+  return new Promise((resolve, reject) => {
+    let silent = false;
+    let information = 0;
+    const timer = setTimeout(() => {
+      silent = true;
+      outgoing.destroy();
+    }, headTimeMs);
+    const fail = (error: Error) => {
+      clearTimeout(timer);
+      reject(error);
+    };
+    const refuse = (what: string) => {
+      fail(new UpstreamError('malformed', `the answer is not acceptable (${what})`));
+      outgoing.destroy();
+    };
+    // Stays: an error after the answer began must not end the process. The body tells of it.
+    outgoing.on('error', (error: NodeJS.ErrnoException) => {
+      if (outgoing.reusedSocket && !silent && !signal.aborted && brokenConnection.has(error.code ?? ''))
+        fail(new DiedIdleError('the connection was closed while idle', { cause: error }));
+      else fail(failure(error, silent, headTimeMs, signal));
+    });
+    outgoing.on('information', () => {
+      information += 1;
+      if (information > MOST_INFORMATION) refuse(`more than ${MOST_INFORMATION} interim answers`);
+    });
+    outgoing.once('upgrade', (_answer, socket) => {
+      refuse('another protocol');
+      socket.destroy();
+    });
+    outgoing.once('response', (answer) => {
+      const fault = faultIn(answer);
+      if (fault !== undefined) {
+        refuse(fault);
+        return;
+      }
+      clearTimeout(timer);
+      resolve({
+        status: answer.statusCode ?? 0,
+        statusMessage: answer.statusMessage ?? '',
+        rawHeaders: answer.rawHeaders,
+        body: answer,
+      });
+    });
+    // The last event there is: whatever ended the request without a word has ended the wait, too.
+    outgoing.once('close', () =>
+      fail(failure({ name: 'Error', message: '', code: 'ECONNRESET' }, silent, headTimeMs, signal)),
+    );
+  });
+}
+
+/** What makes a head one that nobody could pass on: statuses are three digits from 100 to 599 (RFC 9110, 15), and ours final. */
+function faultIn({ httpVersion, statusCode = 0 }: IncomingMessage): string | undefined {
+  if (httpVersion !== '1.1' && httpVersion !== '1.0') return `HTTP/${httpVersion}`;
+  return statusCode < 200 || statusCode > 599 ? `status ${String(statusCode).padStart(3, '0')}` : undefined;
+}
+
+/** An answer that nobody asked for would be taken for that to the next request: such a connection is closed while it is idle. */
+function closingUnasked<Kind extends http.Agent>(agent: Kind): Kind {
+  const close = function (this: Socket) {
+    this.destroy();
+  };
+  const keep = agent.keepSocketAlive.bind(agent);
+  const reuse = agent.reuseSocket.bind(agent);
+  return Object.assign(agent, {
+    keepSocketAlive: (socket: Socket) => {
+      socket.on('data', close);
+      return keep(socket);
+    },
+    reuseSocket: (socket: Socket, request: ClientRequest) => {
+      socket.off('data', close);
+      reuse(socket, request);
+    },
+  });
 }
 
 /** A kept-alive connection was gone before the request on it was answered: the cluster has most likely never seen it. */

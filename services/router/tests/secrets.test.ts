@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
-import type { Logger } from '@trino-gateway/runtime';
 import { startScriptedTrino } from '@trino-gateway/testing';
 import { GatewayUnavailableError } from '../src/patience.ts';
 import { fakeAdmission } from './fake-admission.ts';
 import { basic, password, startAuthProvider } from './fake-auth-provider.ts';
+import { listening } from './listening-logger.ts';
 import { ask, deadUrl, pageOf, post, run, startStub, startTestbed } from './testbed.ts';
 
 /** Everything that must never stand in a log line. Each is sent in at least one request below. */
@@ -23,22 +23,6 @@ const secrets = {
   'internal token': 'internal-bearer-42',
   'login form': 'form-password-42',
 };
-
-/** Keeps every line at every level as it would be written. */
-function listening() {
-  const lines: string[] = [];
-  const logAt = (level: string) => (message: string, fields?: Record<string, unknown>) =>
-    void lines.push(JSON.stringify({ level, message, ...fields }));
-  const logger: Logger = {
-    level: 'debug',
-    error: logAt('error'),
-    warn: logAt('warn'),
-    info: logAt('info'),
-    debug: logAt('debug'),
-    child: () => logger,
-  };
-  return { lines, logger };
-}
 
 const everything = [
   'X-Trino-Extra-Credential',
