@@ -150,14 +150,29 @@ describe('policies', () => {
   test.each([1, 8080, 65_535])('port %d is taken', (value) => expect(port(value)).toEqual([]));
   test.each([0, -1, 65_536])('port %d is refused', (value) => expect(fields(port(value))).toEqual(['listening_port']));
 
-  test.each(['a', 'bi.example', 'BI.Example', 'a-b.c_d', '10.0.0.1', '::1', '[::1]', 'fe80::1'])(
+  test.each(['a', 'bi.example', 'BI.Example', 'a-b.c_d', '10.0.0.1', '::1', '[::1]', 'fe80::1', '2001:DB8:0:0::1'])(
     'host %j is taken',
     (value) => expect(host(value)).toEqual([]),
   );
-  test.each(['', 'a:80', 'a b', 'http://a', '.a', 'a.', '-a', 'a/b', '*.example', `${'a'.repeat(254)}`, '[::1]:80'])(
-    'host %j is refused',
-    (value) => expect(fields(host(value))).toEqual(['host']),
-  );
+  test.each([
+    '',
+    'a:80',
+    'a b',
+    'http://a',
+    '.a',
+    'a.',
+    '-a',
+    'a/b',
+    '*.example',
+    `${'a'.repeat(254)}`,
+    '[::1]:80',
+    'a:',
+    'a..b',
+    'u@a',
+    'a, b',
+    '[a]',
+    'fe80::1%eth0',
+  ])('host %j is refused', (value) => expect(fields(host(value))).toEqual(['host']));
 
   test('tags need at least one that a header can carry', () => {
     expect(tags({ anyOf: ['a', 'B c'], allOf: ['ü'] })).toEqual([]);

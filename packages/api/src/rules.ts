@@ -1,4 +1,5 @@
 import { scheduleProblems } from '@trino-gateway/schedule';
+import { comparableHost } from '@trino-gateway/trino/host';
 import type { Backend, Group, Policy } from './gen/trinogateway/v1/gateway_pb.ts';
 
 /** One thing that is wrong with an object: the field as the contract spells it, and what was expected. */
@@ -195,11 +196,11 @@ function isOrigin(text: string): boolean {
   return new URL(text).hostname !== '';
 }
 
+/** A host as policies compare it, in any case and any spelling of IPv6; what is not compared is no part of a rule. */
 function isHost(text: string): boolean {
-  if (text.length > 253) return false;
-  const v6 = /^\[([^[\]]*)\]$/.exec(text)?.[1] ?? text;
-  if (v6.includes(':')) return URL.canParse(`http://[${v6}]/`);
-  return /^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$/.test(text);
+  const bare = text.replace(/^\[(.*)\]$/, '$1');
+  if (bare.includes(':')) return comparableHost(`[${bare}]`) !== '';
+  return text.length <= 253 && comparableHost(text) !== '' && /^[a-z0-9](.*[a-z0-9])?$/i.test(text);
 }
 
 function isHeaderText(text: string): boolean {

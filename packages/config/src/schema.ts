@@ -99,7 +99,9 @@ const router = z.strictObject({
     .describe('The address clients use, for links. Unset: links are built from what the client asked for.'),
   trusted_proxies: cidrs
     .prefault('')
-    .describe("Networks of balancers whose X-Forwarded-* count; everybody else's are dropped."),
+    .describe(
+      "Balancers and networks of balancers whose X-Forwarded-* count; everybody else's are dropped. List your balancers alone: who is in there may say which host was asked for.",
+    ),
   explain_headers: flag
     .prefault(false)
     .describe('Answer X-Trino-Gateway-Backend, -Group and -Decided-By with each submission.'),

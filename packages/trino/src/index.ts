@@ -31,6 +31,7 @@ export {
   trinoHeader,
   trinoHeaders,
 } from './headers.ts';
+export { type Authority, comparableHost, readAuthority } from './host.ts';
 export { LinkRewriter, type LinkRewriterOptions, linkRewritingStream, normalizedOrigin } from './link-rewriter.ts';
 export { parsePageError } from './page-error.ts';
 export { decodeJsonText, type PageLink, PageScanner, type PageScannerOptions } from './page-scanner.ts';

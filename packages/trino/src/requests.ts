@@ -36,8 +36,8 @@ export type RequestLine = {
   method: string;
   /** As on the wire: origin form, or absolute form. */
   target: string;
-  /** Whether `host[:port]` of an absolute-form target is one of our own names. Absent: none is. */
-  isOwnAuthority?: (authority: string) => boolean;
+  /** Whether `host[:port]` of an absolute-form target is one of our own names; the scheme in lower case. Absent: none is. */
+  isOwnAuthority?: (authority: string, scheme: string) => boolean;
 };
 
 /** Tells what a request wants. The list of paths is closed: what Trino keeps for itself or for its workers is 404. */
@@ -133,9 +133,9 @@ const isToken = (text: string) => /^\d{1,15}$/.test(text);
 
 function originForm(target: string, isOwnAuthority: RequestLine['isOwnAuthority']): string | undefined {
   if (target.startsWith('/')) return target.startsWith('//') ? undefined : target;
-  const match = /^https?:\/\/([^/?#@\\]+)(\/[^#]*)?$/i.exec(target);
-  if (match === null || isOwnAuthority?.(match[1] ?? '') !== true) return undefined;
-  return match[2] ?? '/';
+  const match = /^(https?):\/\/([^/?#@\\]+)(\/[^#]*)?$/i.exec(target);
+  const [, scheme = '', authority = '', path = '/'] = match ?? [];
+  return isOwnAuthority?.(authority, scheme.toLowerCase()) === true ? path : undefined;
 }
 
 // Printable ASCII only, no path parameters, and nothing that a server behind us could read as another path than we do.

@@ -1,4 +1,5 @@
 import type { RouteRequest } from '@trino-gateway/api/gateway';
+import { comparableHost } from '@trino-gateway/trino/host';
 import { admit, takeAt } from './admission/admission.ts';
 import type { ConfiguredLimits } from './admission/configured-limits.ts';
 import type { Ledger } from './admission/ledger.ts';
@@ -7,7 +8,7 @@ import { storedUser } from './admission/stored-user.ts';
 import type { LiveCounts } from './live-counts.ts';
 import { createRouteMemory } from './route-memory.ts';
 import { type Circumstances, decide, type Outcome, withAuthentication } from './routing/decide.ts';
-import { type ClientRequest, comparableHost } from './routing/request.ts';
+import type { ClientRequest } from './routing/request.ts';
 import type { SnapshotKeeper } from './snapshot-keeper.ts';
 
 /** A request as a decision looks at it. */

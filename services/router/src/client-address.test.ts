@@ -28,7 +28,7 @@ const cases: Case[] = [
   {
     name: 'IPv6 hosts keep their brackets',
     headers: [['Host', '[::1]:8080']],
-    expected: { authority: '[::1]:8080', host: '[::1]' },
+    expected: { authority: '[::1]:8080', host: '::1' },
   },
   {
     name: 'strangers cannot claim another address, scheme or host',
@@ -118,11 +118,61 @@ const cases: Case[] = [
     peer: '10.0.0.1',
     headers: [
       ['Host', 'r:1'],
+      ['X-Forwarded-For', '203.0.113.9, 10.0.0.9'],
       ['X-Forwarded-Host', 'gw.example:8443, inner'],
       ['X-Forwarded-Proto', 'https, http'],
       ['X-Forwarded-Port', '443'],
     ],
     expected: { scheme: 'https', authority: 'gw.example:8443' },
+  },
+  {
+    name: 'of the entries that proxies append those count that the outermost trusted one has made, not what the client sent',
+    settings: balancer,
+    peer: '10.0.0.1',
+    headers: [
+      ['Host', 'r:1'],
+      ['X-Forwarded-For', '127.0.0.1, 203.0.113.9, 192.168.1.1'],
+      ['X-Forwarded-Host', 'evil.example'],
+      ['X-Forwarded-Host', 'gw.example, inner'],
+      ['X-Forwarded-Proto', 'http, https, http'],
+      ['X-Forwarded-Port', '1, 8443, 80'],
+    ],
+    expected: { scheme: 'https', authority: 'gw.example:8443', host: 'gw.example' },
+  },
+  {
+    name: 'behind one balancer the last entry counts, on whatever line it stands',
+    settings: balancer,
+    peer: '10.0.0.1',
+    headers: [
+      ['Host', 'r:1'],
+      ['X-Forwarded-Host', 'evil.example,'],
+      ['X-Forwarded-Proto', 'http'],
+      ['X-Forwarded-Host', 'gw.example'],
+      ['X-Forwarded-Proto', 'https'],
+    ],
+    expected: { scheme: 'https', authority: 'gw.example', host: 'gw.example' },
+  },
+  {
+    name: 'one entry is what the outermost proxy said, however many have passed it on',
+    settings: balancer,
+    peer: '10.0.0.1',
+    headers: [
+      ['Host', 'r:1'],
+      ['X-Forwarded-For', '203.0.113.9, 10.0.0.9, 10.0.0.8'],
+      ['X-Forwarded-Host', 'gw.example'],
+      ['X-Forwarded-Proto', 'https'],
+    ],
+    expected: { scheme: 'https', authority: 'gw.example' },
+  },
+  {
+    name: 'policies see a host in one form, links what was typed',
+    headers: [['Host', 'GW.example.:']],
+    expected: { authority: 'gw.example.', host: 'gw.example' },
+  },
+  {
+    name: 'policies see IPv6 in one spelling',
+    headers: [['Host', '[2001:DB8:0:0::1]:8080']],
+    expected: { authority: '[2001:db8:0:0::1]:8080', host: '2001:db8::1' },
   },
   {
     name: 'nonsense from a balancer is passed over',

@@ -1,5 +1,12 @@
 import { BlockList, isIP } from 'node:net';
-import { allHeaders, firstHeader, type RawHeaders } from '@trino-gateway/trino';
+import {
+  type Authority,
+  allHeaders,
+  comparableHost,
+  firstHeader,
+  type RawHeaders,
+  readAuthority,
+} from '@trino-gateway/trino';
 
 /** Who asks, and which address of ours it used. */
 export type ClientView = {
@@ -9,7 +16,7 @@ export type ClientView = {
   scheme: 'http' | 'https';
   /** Host with the port unless it is the scheme's own, such as `gw.example:8443` or `[::1]:8080`. */
   authority: string;
-  /** The host name the client asked for, in lower case and without port: what policies look at, whatever the external URL. */
+  /** The host the client asked for as policies compare it (`comparableHost`), whatever the external URL. */
   host: string;
   /** For X-Forwarded-For: the client first, then the trusted proxies it came through. */
   forwardedFor: string;
@@ -30,8 +37,6 @@ export type ClientAddressSettings = {
   trustedProxies: readonly string[];
 };
 
-type HostAndPort = { host: string; port: number | undefined };
-
 /** Reads requests by these settings. */
 export function createClientView(
   settings: ClientAddressSettings,
@@ -43,9 +48,9 @@ export function createClientView(
     const peer = plainAddress(facts.remoteAddress) ?? '0.0.0.0';
     const trusted = isTrusted(peer);
     const road = trusted ? roadOf(peer, allHeaders(rawHeaders, 'x-forwarded-for'), isTrusted) : [peer];
-    const asked = askedFor(facts, rawHeaders, trusted);
+    const asked = askedFor(facts, rawHeaders, trusted ? road.filter(isTrusted).length : 0);
     const { scheme, authority } = outside ?? { scheme: asked.scheme, authority: authorityOf(asked) };
-    return { ip: road[0] ?? peer, scheme, authority, host: asked.host, forwardedFor: road.join(', ') };
+    return { ip: road[0] ?? peer, scheme, authority, host: comparableHost(asked.host), forwardedFor: road.join(', ') };
   };
 }
 
@@ -64,27 +69,32 @@ function roadOf(peer: string, lines: readonly string[], isTrusted: (address: str
 function askedFor(
   { localAddress, listeningPort }: ConnectionFacts,
   rawHeaders: RawHeaders,
-  trusted: boolean,
-): HostAndPort & { scheme: 'http' | 'https' } {
-  const forwarded = (name: string) => (trusted ? firstHeader(rawHeaders, name)?.split(',', 1)[0]?.trim() : undefined);
+  trustedHops: number,
+): Authority & { scheme: 'http' | 'https' } {
+  const forwarded = (name: string) =>
+    trustedHops > 0 ? vouchedFor(allHeaders(rawHeaders, name), trustedHops) : undefined;
   const proto = forwarded('x-forwarded-proto')?.toLowerCase();
   const scheme = proto === 'https' ? 'https' : 'http';
-  const outer = readAuthority(forwarded('x-forwarded-host'));
-  const named = outer ?? readAuthority(firstHeader(rawHeaders, 'host')?.trim());
-  // HTTP/1.0 needs no Host, and one that is no host name must not get into links.
+  const outer = readAuthority(forwarded('x-forwarded-host') ?? '');
+  const named = outer ?? readAuthority(firstHeader(rawHeaders, 'host')?.trim() ?? '');
+  // Only HTTP/1.0 gets so far without a Host.
   if (!named) return { scheme, host: bracketed(plainAddress(localAddress) ?? '127.0.0.1'), port: listeningPort };
   return { scheme, host: named.host, port: named.port ?? readPort(forwarded('x-forwarded-port')) };
 }
 
-function authorityOf({ scheme, host, port }: HostAndPort & { scheme: string }): string {
-  return port === undefined || port === (scheme === 'https' ? 443 : 80) ? host : `${host}:${port}`;
+/**
+ * What the outermost trusted proxy says, as with X-Forwarded-For: each proxy appends what it was asked for, so it is as many
+ * entries from the right as there are trusted proxies. Left of it stands what the client has sent. Proxies that replace the header leave
+ * one entry.
+ */
+function vouchedFor(lines: readonly string[], trustedHops: number): string | undefined {
+  const entries = lines.flatMap((line) => line.split(',')).map((entry) => entry.trim());
+  const said = entries.filter((entry) => entry !== '');
+  return said[Math.max(0, said.length - trustedHops)];
 }
 
-function readAuthority(text: string | undefined): HostAndPort | undefined {
-  const match = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::(\d{1,5}))?$/i.exec(text ?? '');
-  if (!match?.[1] || (match[1].startsWith('[') && isIP(match[1].slice(1, -1)) !== 6)) return undefined;
-  const port = match[2] === undefined ? undefined : readPort(match[2]);
-  return match[2] !== undefined && port === undefined ? undefined : { host: match[1].toLowerCase(), port };
+function authorityOf({ scheme, host, port }: Authority & { scheme: string }): string {
+  return port === undefined || port === (scheme === 'https' ? 443 : 80) ? host : `${host}:${port}`;
 }
 
 function readPort(text: string | undefined): number | undefined {

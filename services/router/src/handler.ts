@@ -20,6 +20,7 @@ import type { MissMemory } from './miss-memory.ts';
 import type { Ownership } from './ownership.ts';
 import { poll } from './poll.ts';
 import { query, queryList } from './queries.ts';
+import { hostProblem, isHostNamed } from './requested-host.ts';
 import { submit } from './submit.ts';
 import type { Suspects } from './suspects.ts';
 import { createTransactions } from './transactions.ts';
@@ -83,8 +84,9 @@ export function createHandler(deps: HandlerDeps): ClientHandler {
   };
   const forward = createUiForward(context);
 
-  const travel = async (exchange: Exchange, isOwnAuthority: (authority: string) => boolean): Promise<void> => {
+  const travel = async (exchange: Exchange): Promise<void> => {
     const { request, response } = exchange;
+    const isOwnAuthority = (authority: string, scheme: string) => isHostNamed(request.rawHeaders, scheme, authority);
     const wanted = classifyRequest({ method: request.method ?? '', target: request.url ?? '', isOwnAuthority });
     switch (wanted.kind) {
       case 'submit':
@@ -124,8 +126,7 @@ export function createHandler(deps: HandlerDeps): ClientHandler {
       const { remoteAddress, localAddress } = request.socket;
       const client = clientView({ remoteAddress, localAddress, listeningPort }, request.rawHeaders);
       const exchange = openExchange(request, response, listeningPort, client);
-      const names = new Set([client.authority, request.headers.host?.toLowerCase()]);
-      travel(exchange, (authority) => names.has(authority.toLowerCase())).catch((error: unknown) => {
+      travel(exchange).catch((error: unknown) => {
         if (error instanceof HttpError) {
           error.answer(response);
           return;
@@ -150,6 +151,12 @@ function isAcceptable(request: IncomingMessage, response: ServerResponse): boole
   const { rawHeaders, method = '' } = request;
   if (firstHeader(rawHeaders, 'transfer-encoding') !== undefined && !mayHaveChunks.has(method)) {
     answerError(response, 400, `A ${method} request must not have a chunked body`, ['Connection', 'close']);
+    response.once('finish', () => request.socket.destroySoon());
+    return false;
+  }
+  const problem = hostProblem(rawHeaders);
+  if (problem !== undefined) {
+    answerError(response, 400, problem, ['Connection', 'close']);
     response.once('finish', () => request.socket.destroySoon());
     return false;
   }

@@ -67,6 +67,63 @@ describe('requests that could be read in two ways', () => {
   });
 });
 
+describe('a Host that could be read in two ways, or in none', () => {
+  const head = (target: string, lines: readonly string[], version = '1.1') =>
+    `GET ${target} HTTP/${version}\r\n${lines.map((line) => `${line}\r\n`).join('')}Connection: close\r\n\r\n`;
+
+  test.each<[string, string, ...string[]]>([
+    ['two lines', '/v1/info', 'Host: gw', 'Host: gw'],
+    ['two lines that differ', '/v1/info', 'Host: gw', 'host: other'],
+    ['nothing in it', '/v1/info', 'Host:'],
+    ['a space', '/v1/info', 'Host: a b'],
+    ['a list', '/v1/info', 'Host: a, b'],
+    ['a user', '/v1/info', 'Host: user@gw'],
+    ['a scheme', '/v1/info', 'Host: http://gw'],
+    ['a path', '/v1/info', 'Host: gw/x'],
+    ['a port that is none', '/v1/info', 'Host: gw:70000'],
+    ['a port in words', '/v1/info', 'Host: gw:http'],
+    ['an empty label', '/v1/info', 'Host: gw..example'],
+    ['only a dot', '/v1/info', 'Host: .'],
+    ['a bracket too few', '/v1/info', 'Host: [::1'],
+    ['brackets around a name', '/v1/info', 'Host: [gw]'],
+    ['a zone', '/v1/info', 'Host: [fe80::1%25eth0]'],
+    ['bytes that are no ASCII', '/v1/info', 'Host: b\u00fccher'],
+    ['another host than an absolute target', 'http://gw/v1/info', 'Host: other'],
+    ['another port than an absolute target', 'http://gw/v1/info', 'Host: gw:8080'],
+    ['a target with a user', 'http://user@gw/v1/info', 'Host: gw'],
+  ])('%s is 400, and reaches no cluster', async (_, target, ...lines) => {
+    await using trino = await startScriptedTrino();
+    await using router = await startTestbed({ clusters: { trino } });
+    expect(await raw(router.port, `${head(target, lines)}`)).toMatch(/^HTTP\/1\.1 400 /);
+    expect(router.routes).toEqual([]);
+    expect(trino.requests).toEqual([]);
+  });
+
+  test.each<[string, string]>([
+    ['/v1/info', 'gw.example'],
+    ['/v1/info', 'GW.Example:8080'],
+    ['/v1/info', 'gw.example:'],
+    ['/v1/info', 'gw.example.'],
+    ['http://gw.example/v1/info', 'GW.example.:80'],
+    ['https://gw.example/v1/info', 'gw.example:443'],
+  ])('GET %s of %s is asked about as gw.example', async (target, host) => {
+    await using trino = await startScriptedTrino();
+    await using router = await startTestbed({ clusters: { trino } });
+    const text = await raw(router.port, `GET ${target} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+    expect(text).toMatch(/^HTTP\/1\.1 200 /);
+    expect(router.routes.map((route) => route.host)).toEqual(['gw.example']);
+  });
+
+  test('only HTTP/1.0 may leave it out, and has asked for the address it came to', async () => {
+    await using trino = await startScriptedTrino();
+    await using router = await startTestbed({ clusters: { trino } });
+    expect(await raw(router.port, 'GET /v1/info HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.1 200 /);
+    expect(router.routes.map((route) => route.host)).toEqual(['127.0.0.1']);
+    expect(await raw(router.port, head('http://gw/v1/info', [], '1.0'))).toMatch(/^HTTP\/1\.1 400 /);
+    expect(await raw(router.port, head('/v1/info', ['Host: a b'], '1.0'))).toMatch(/^HTTP\/1\.1 400 /);
+  });
+});
+
 test('an oversized or malformed head is 431 or 400, the connection closed, others unharmed', async () => {
   await using trino = await startScriptedTrino();
   await using router = await startTestbed({ clusters: { trino } });

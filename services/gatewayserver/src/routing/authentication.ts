@@ -1,6 +1,6 @@
 import type { DelegatedAuthentication } from '@trino-gateway/api/authentication';
 import type { Group, Policy } from '@trino-gateway/api/gateway';
-import { comparableHost } from './request.ts';
+import { comparableHost } from '@trino-gateway/trino/host';
 
 type Configuration = {
   backends: ReadonlyMap<string, { backend: { id: string; url: string } }>;
@@ -21,10 +21,12 @@ export function delegatedAuthentication({ backends, groups, policies }: Configur
     (groups.get(groupId)?.backendIds ?? []).flatMap((id) => backends.get(id)?.backend.url ?? []);
   for (const { enabled, rule, authDelegated, groupId, fallbackGroupId } of policies.values()) {
     if (enabled === false) continue;
-    const isPort = rule.case === 'listeningPort';
-    if (!isPort && rule.case !== 'host') continue;
-    if (authDelegated && isPort) ports.add(rule.value);
-    if (authDelegated && rule.case === 'host') hosts.add(comparableHost(rule.value));
+    const port = rule.case === 'listeningPort' ? rule.value : undefined;
+    // Empty when it is no host, as a request without one has none: those two do not meet.
+    const host = rule.case === 'host' ? comparableHost(rule.value) : '';
+    if (port === undefined && rule.case !== 'host') continue;
+    if (authDelegated && port !== undefined) ports.add(port);
+    if (authDelegated && host !== '') hosts.add(host);
     for (const url of [...urlsOf(groupId), ...urlsOf(fallbackGroupId)]) {
       if (authDelegated) {
         guardedUrls.add(url);
@@ -32,8 +34,8 @@ export function delegatedAuthentication({ backends, groups, policies }: Configur
       }
       const opened = doors.get(url) ?? { ports: new Set(), hosts: new Set() };
       doors.set(url, opened);
-      if (isPort) opened.ports.add(rule.value);
-      else opened.hosts.add(comparableHost(rule.value));
+      if (port !== undefined) opened.ports.add(port);
+      if (host !== '') opened.hosts.add(host);
     }
   }
   const clusters = [...guardedUrls].sort().map((url) => {

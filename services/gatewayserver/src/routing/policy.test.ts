@@ -1,9 +1,10 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { describe, expect, test } from '@jest/globals';
 import { type Group, GroupSchema, type Policy, PolicySchema } from '@trino-gateway/api/gateway';
+import { comparableHost } from '@trino-gateway/trino/host';
 import fc from 'fast-check';
 import { evaluatePolicies, firstPolicyOf, indexPolicies, matchingPolicies } from './policy.ts';
-import { type ClientRequest, comparableHost, readRequest } from './request.ts';
+import { type ClientRequest, readRequest } from './request.ts';
 
 type PolicyInit = Omit<MessageInitShape<typeof PolicySchema>, '$typeName'>;
 
@@ -54,6 +55,11 @@ describe('a rule', () => {
     ['host with a port', host('gw.example'), { host: 'gw.example:8080' }, true],
     ['IPv6 with brackets and port', host('::1'), { host: '[::1]:8080' }, true],
     ['IPv6 rule with brackets', host('[::1]'), { host: '[::1]' }, true],
+    ['host with a dot at the end', host('gw.example'), { host: 'gw.example.' }, true],
+    ['host with an empty port', host('gw.example'), { host: 'gw.example:' }, true],
+    ['IPv6 in another spelling', host('2001:db8:0:0::1'), { host: '[2001:DB8::1]:8080' }, true],
+    ['no host', host('gw.example'), { host: '' }, false],
+    ['a host that is none, with a rule that is none', host('a..b'), { host: 'c..d' }, false],
     ['another host', host('gw.example'), { host: 'gw.example.org' }, false],
     ['one tag of any', tags(['x', 'y']), { tags: 'y' }, true],
     ['tags trimmed', tags(['y']), { tags: 'a , y ,' }, true],

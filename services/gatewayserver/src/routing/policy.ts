@@ -1,5 +1,6 @@
 import type { Group, Policy } from '@trino-gateway/api/gateway';
-import { comparableHost, type RequestFacts } from './request.ts';
+import { comparableHost } from '@trino-gateway/trino/host';
+import type { RequestFacts } from './request.ts';
 
 /** The matching policies of one kind of rule; everything in the order of ids. */
 type Match = {
@@ -80,7 +81,7 @@ export function indexPolicies(policies: readonly Policy[], groups: ReadonlyMap<s
 export function evaluatePolicies(index: PolicyIndex, request: RequestFacts): PolicyVerdict {
   const matches = [
     index.byPort.get(request.listeningPort),
-    index.byHost.get(request.host),
+    request.host === '' ? undefined : index.byHost.get(request.host),
     matchTags(index, request),
     matchProperties(index, request),
   ].filter((match) => match !== undefined);

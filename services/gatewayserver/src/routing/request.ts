@@ -1,4 +1,5 @@
 import { clientTags, connectionPropertiesText, parseConnectionProperties } from '@trino-gateway/trino/client-headers';
+import { comparableHost } from '@trino-gateway/trino/host';
 
 /** What the client sent that policies may look at. */
 export type ClientRequest = {
@@ -29,12 +30,4 @@ export function readRequest(request: ClientRequest): RequestFacts {
     connectionPropertiesText: properties,
     connectionProperties: parseConnectionProperties(properties),
   };
-}
-
-/** A host as it is compared: lower case, without port, IPv6 without brackets. */
-export function comparableHost(host: string): string {
-  const text = host.trim().toLowerCase();
-  if (text.startsWith('[')) return text.slice(1).split(']', 1)[0] ?? '';
-  const colon = text.indexOf(':');
-  return colon < 0 || text.includes(':', colon + 1) ? text : text.slice(0, colon);
 }

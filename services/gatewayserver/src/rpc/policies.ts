@@ -1,8 +1,9 @@
 import type { ServiceImpl } from '@connectrpc/connect';
 import type { Policy, PolicyService } from '@trino-gateway/api/gateway';
 import { policyProblems } from '@trino-gateway/api/rules';
+import { comparableHost } from '@trino-gateway/trino/host';
 import { evaluatePolicies, matchingPolicies } from '../routing/policy.ts';
-import { type ClientRequest, comparableHost, readRequest } from '../routing/request.ts';
+import { type ClientRequest, readRequest } from '../routing/request.ts';
 import type { RpcContext } from './context.ts';
 import { storablePolicy } from './objects.ts';
 import { pageOf } from './paging.ts';

@@ -1445,7 +1445,8 @@ export type Policy = Message<"trinogateway.v1.Policy"> & {
     case: "listeningPort";
   } | {
     /**
-     * The host the client asked for, compared without case and port.
+     * The host the client asked for, compared without case, port and a dot at the end, IPv6 in any spelling. A rule itself has
+     * neither port nor dot.
      *
      * @generated from field: string host = 4;
      */
