@@ -19,6 +19,15 @@ test.each([
   [['X-Trino-Client-Tags', 'a', 'X-Trino-Client-Tags', 'b'], ['a']],
   [['x-presto-client-tags', 'etl'], ['etl']],
   [['X-Trino-Client-Tags', ''], []],
+  [['X-Trino-Client-Tags', '', 'X-Trino-Client-Tags', 'b'], []],
+  [
+    ['X-Trino-Client-Tags', 'a,\u00a0b\u00a0,\u0085c\u0085, \t'],
+    ['a', 'b', 'c'],
+  ],
+  [
+    ['x-trino-client-tags', 'a%2cb,"c'],
+    ['a%2cb', '"c'],
+  ],
   [[], []],
 ])('tags of %j are %j, as Trino counts them', (headers, tags) => {
   expect(clientTags(headers)).toEqual(tags);
@@ -55,6 +64,11 @@ test.each([
   [['X-Trino-Transaction-Id', 'none'], { kind: 'none' }],
   [['X-Trino-Transaction-Id', ` ${uuid.toUpperCase()} `], { kind: 'open', id: uuid }],
   [['x-presto-transaction-id', uuid], { kind: 'open', id: uuid }],
+  [['X-Trino-Transaction-Id', 'NONE', 'X-Trino-Transaction-Id', uuid], { kind: 'none' }],
+  [['X-Trino-Transaction-Id', '', 'X-Trino-Transaction-Id', uuid], { kind: 'absent' }],
+  [['X-Trino-Transaction-Id', '\u00a0NONE'], { kind: 'malformed', text: '\u00a0NONE' }],
+  [['X-Trino-Transaction-Id', `\u00a0${uuid}`], { kind: 'malformed', text: `\u00a0${uuid}` }],
+  [['X-Trino-Transaction-Id', '1-2-3-4-5'], { kind: 'malformed', text: '1-2-3-4-5' }],
   [['X-Trino-Transaction-Id', `${uuid}0`], { kind: 'malformed', text: `${uuid}0` }],
 ])('transaction of %j is %j', (headers, expected) => {
   expect(transactionHeader(headers)).toEqual(expected);
@@ -66,6 +80,17 @@ test.each([
   [['X-Presto-User', 'joe'], 'joe'],
   [['Authorization', basic('jürgen:a:b')], 'jürgen'],
   [['X-Trino-User', ' ', 'Authorization', basic('eve:')], 'eve'],
+  [['X-Trino-User', '', 'X-Trino-User', 'joe'], undefined],
+  [['X-Trino-User', '\u00a0joe\u00a0'], '\u00a0joe\u00a0'],
+  [['X-Trino-User', '\u00a0', 'Authorization', basic('eve:')], '\u00a0'],
+  [['X-Trino-Original-User', 'joe', 'X-Trino-Original-User', 'eve'], 'joe'],
+  [['X-Trino-Original-User', 'joe', 'X-Trino-User', ''], 'joe'],
+  [['X-Trino-Original-User', 'joe', 'Authorization', basic('eve:')], 'eve'],
+  [['Authorization', basic('joe')], 'joe'],
+  [['Authorization', basic(' joe :')], 'joe'],
+  [['Authorization', basic('joe:'), 'Authorization', basic('eve:')], 'joe'],
+  [['Authorization', 'Bearer abc', 'Authorization', basic('eve:')], undefined],
+  [['Authorization', '', 'Authorization', basic('eve:')], undefined],
   [['Authorization', 'Bearer abc'], undefined],
   [[], undefined],
 ])('user of %j is %j', (headers, user) => {
@@ -79,6 +104,13 @@ test.each([
   [basic(':x'), undefined],
   ['Basic', undefined],
   ['Basic a b', undefined],
+  ['Basic \tam9lOmE', { user: 'joe', password: 'a' }],
+  ['Basic\tam9lOmE=', undefined],
+  ['Basic am9lOmE==', undefined],
+  ['Basic am9lOg=', undefined],
+  ['Basic am9lOg==ZXZlOg==', undefined],
+  ['Basic am9lOmE=\u00a0', undefined],
+  ['Basic am9l_g==', undefined],
   ['Negotiate abc', undefined],
 ])('credentials of %j', (authorization, expected) => {
   expect(basicCredentials(['Authorization', authorization])).toEqual(expected);

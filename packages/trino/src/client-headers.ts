@@ -1,10 +1,10 @@
+import { formDecoded, listItems, trimmed } from './header-text.ts';
 import { trinoHeader } from './headers.ts';
 import { firstHeader, type RawHeaders } from './raw-headers.ts';
 
 /** X-Trino-Client-Tags as Trino reads it: the first line only, trimmed, without empties and duplicates. */
 export function clientTags(rawHeaders: RawHeaders): string[] {
-  const items = trinoHeader(rawHeaders, 'client-tags')?.split(',') ?? [];
-  return [...new Set(items.map((item) => item.trim()).filter((item) => item !== ''))];
+  return [...new Set(listItems(trinoHeader(rawHeaders, 'client-tags') ?? ''))];
 }
 
 /** X-Trino-Connection-Properties as it was sent, trimmed; undefined when absent or empty. */
@@ -26,28 +26,18 @@ export function parseConnectionProperties(text: string | undefined): ReadonlyMap
   return properties;
 }
 
-/** A form-urlencoded value (`+` is a space), or undefined when its escapes are broken. */
-export function formDecoded(text: string): string | undefined {
-  if (!text.includes('%')) return text.replaceAll('+', ' ');
-  try {
-    return decodeURIComponent(text.replaceAll('+', ' '));
-  } catch {
-    return undefined;
-  }
-}
-
 /** What X-Trino-Transaction-Id says. Its mere presence means that the client can do transactions. */
 export type TransactionHeader =
   | { kind: 'absent' }
   | { kind: 'none' }
   | { kind: 'open'; id: string }
-  /** Trino refuses it with 400 `Invalid UUID string: …`. */
+  /** Trino refuses most of these with 400 `Invalid UUID string: …`, but fills up an id that lacks zeros. */
   | { kind: 'malformed'; text: string };
 
 /** First line of X-Trino-Transaction-Id: `NONE` in any case, or the id in lower case. */
 export function transactionHeader(rawHeaders: RawHeaders): TransactionHeader {
-  const text = trinoHeader(rawHeaders, 'transaction-id')?.trim();
-  if (text === undefined || text === '') return { kind: 'absent' };
+  const text = trimmed(trinoHeader(rawHeaders, 'transaction-id') ?? '');
+  if (text === '') return { kind: 'absent' };
   if (text.toUpperCase() === 'NONE') return { kind: 'none' };
   if (/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(text))
     return { kind: 'open', id: text.toLowerCase() };
@@ -57,18 +47,35 @@ export function transactionHeader(rawHeaders: RawHeaders): TransactionHeader {
 /** Name and password of HTTP Basic. */
 export type BasicCredentials = { user: string; password: string };
 
-/** The first Authorization line when it is Basic and well-formed; bytes are Latin-1, as Trino reads them. */
+/** The first Authorization line when it is Basic, well-formed and has a colon; bytes are Latin-1, as Trino reads them. */
 export function basicCredentials(rawHeaders: RawHeaders): BasicCredentials | undefined {
-  const match = /^basic +([A-Za-z0-9+/=]+)$/i.exec(firstHeader(rawHeaders, 'authorization')?.trim() ?? '');
-  if (match === null) return undefined;
-  const text = Buffer.from(match[1] ?? '', 'base64').toString('latin1');
-  const at = text.indexOf(':');
-  return at < 1 ? undefined : { user: text.slice(0, at), password: text.slice(at + 1) };
+  const text = basicText(rawHeaders);
+  const at = text?.indexOf(':') ?? -1;
+  return text === undefined || at < 1 ? undefined : { user: text.slice(0, at), password: text.slice(at + 1) };
 }
 
-/** The user a query of this request runs as: the first X-Trino-User line, trimmed, else the name in Basic credentials. */
+/** As java.util.Base64 takes it: padded as it must be, or not at all. */
+const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/;
+
+/** What HTTP Basic says, decoded; undefined when Trino would not understand it (BasicAuthCredentials). */
+function basicText(rawHeaders: RawHeaders): string | undefined {
+  const line = firstHeader(rawHeaders, 'authorization') ?? '';
+  if (line.slice(0, 6).toLowerCase() !== 'basic ') return undefined;
+  const encoded = trimmed(line.slice(6));
+  return base64.test(encoded) ? Buffer.from(encoded, 'base64').toString('latin1') : undefined;
+}
+
+/**
+ * The user a query of this request runs as: the first X-Trino-User line, else the name in Basic credentials, which need no
+ * password there, else the first X-Trino-Original-User line.
+ */
 export function sessionUser(rawHeaders: RawHeaders): string | undefined {
-  return trinoHeader(rawHeaders, 'user')?.trim() || basicCredentials(rawHeaders)?.user;
+  return (
+    trimmed(trinoHeader(rawHeaders, 'user') ?? '') ||
+    trimmed(basicText(rawHeaders)?.split(':', 1)[0] ?? '') ||
+    trimmed(trinoHeader(rawHeaders, 'original-user') ?? '') ||
+    undefined
+  );
 }
 
 /** First X-Trino-Source line, untrimmed as in Trino; undefined when absent or empty. */

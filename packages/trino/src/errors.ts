@@ -51,6 +51,7 @@ const reasons: Readonly<Record<number, string>> = {
   403: 'Forbidden',
   404: 'Not Found',
   405: 'Method Not Allowed',
+  415: 'Unsupported Media Type',
   409: 'Conflict',
   410: 'Gone',
   500: 'Internal Server Error',

@@ -110,6 +110,12 @@ describe('hop-by-hop headers end here', () => {
   });
 });
 
+test('Connection cannot take away what says whose statement it is, and in which session', () => {
+  const headers = ['Authorization', 'a', 'Cookie', 'b', 'X-Trino-Transaction-Id', 'c', 'X-Presto-User', 'd'];
+  const named = 'authorization, Cookie, X-Trino-Transaction-Id, x-presto-user, x-trinoish';
+  expect(withoutHopByHop([...headers, 'X-Trinoish', 'e', 'Connection', named])).toEqual(headers);
+});
+
 test('headers are found whatever their case', () => {
   const headers = ['WWW-Authenticate', 'Basic', 'www-authenticate', 'Bearer'];
   expect(firstHeader(headers, 'www-authenticate')).toBe('Basic');

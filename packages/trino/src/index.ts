@@ -3,7 +3,6 @@ export {
   basicCredentials,
   clientTags,
   connectionPropertiesText,
-  formDecoded,
   parseConnectionProperties,
   querySource,
   sessionUser,
@@ -36,7 +35,7 @@ export { LinkRewriter, type LinkRewriterOptions, linkRewritingStream, normalized
 export { parsePageError } from './page-error.ts';
 export { decodeJsonText, type PageLink, PageScanner, type PageScannerOptions } from './page-scanner.ts';
 export { calledPage, type FailedPage, failedPage, pageContentType, type QueuedPage, queuedPage } from './pages.ts';
-export { preparedStatement } from './prepared-statements.ts';
+export { preparedStatement, preparedStatementsProblem } from './prepared-statements.ts';
 export {
   coordinatorAlphabet,
   isTemporaryQueryId,
@@ -49,4 +48,5 @@ export {
 export { allHeaders, firstHeader, type RawHeaders, withoutHeaders, withoutHopByHop } from './raw-headers.ts';
 export { classifyRequest, type RefusedRequest, type RequestLine, type TrinoRequest } from './requests.ts';
 export { type SqlToken, sqlTokens } from './sql-tokens.ts';
-export { type StatementKind, type StatementSession, statementKind } from './statements.ts';
+export { statementBodyProblem } from './statement-body.ts';
+export { type StatementKind, type StatementSession, statementKind, statementSession } from './statements.ts';

@@ -43,8 +43,9 @@ const hopByHop: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 
-// A client that names one of these in `Connection` would change what the message is, not how it travels.
-const neverNamed: ReadonlySet<string> = new Set(['host', 'content-length', 'content-encoding', 'content-type']);
+// A client that names one of these in `Connection` would change what the message is, or who sends it, not how it travels. Trino
+// itself takes nothing away.
+const neverNamed = /^(?:host|content-(?:length|encoding|type)|authorization|cookie|x-(?:trino|presto)-.*)$/;
 
 /** The headers that may cross a proxy: without hop-by-hop ones and without those named in `Connection`. Lines are never merged. */
 export function withoutHopByHop(rawHeaders: RawHeaders): string[] {
@@ -52,7 +53,7 @@ export function withoutHopByHop(rawHeaders: RawHeaders): string[] {
   for (const line of allHeaders(rawHeaders, 'connection')) {
     for (const item of line.split(',')) {
       const name = item.trim().toLowerCase();
-      if (name !== '' && !neverNamed.has(name)) named.add(name);
+      if (name !== '' && !neverNamed.test(name)) named.add(name);
     }
   }
   return withoutHeaders(rawHeaders, named);

@@ -8,10 +8,10 @@ export type SqlToken =
   | { kind: 'string'; text: string }
   /** `=>`, `||`, or any other single character. */
   | { kind: 'symbol'; text: string }
-  /** A quote that never ends; nothing follows it. */
+  /** A quote that never ends, or a literal that cannot be decoded; nothing follows it. */
   | { kind: 'broken' };
 
-const isSpace = (code: number) => code <= 0x20;
+const isSpace = (code: number) => code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09;
 const isWordStart = (code: number) => (code >= 0x61 && code <= 0x7a) || (code >= 0x41 && code <= 0x5a) || code === 0x5f;
 const isWordPart = (code: number) => isWordStart(code) || (code >= 0x30 && code <= 0x39);
 
@@ -68,30 +68,51 @@ function stringAt(sql: string, at: number): Found {
   return { token: { kind: 'string', text: sql.slice(at + 1, end).replaceAll("''", "'") }, end: end + 1 };
 }
 
-/** Longest literal whose escapes are decoded; a longer one keeps them. */
+/** Longest literal whose escapes are decoded. */
 const maxUnicodeLiteral = 65_536;
 
 function unicodeStringAt(sql: string, at: number): Found {
   const { token, end } = stringAt(sql, at + 2);
-  if (token.kind !== 'string' || token.text.length > maxUnicodeLiteral) return { token, end };
+  if (token.kind !== 'string') return { token, end };
   const told = uescapeAt(sql, end);
-  const mark = told?.mark ?? '\\';
-  const pattern = new RegExp(`\\${mark}(?:\\${mark}|\\+([0-9a-f]{6})|([0-9a-f]{4}))`, 'gi');
-  const text = token.text.replace(pattern, (_all, long?: string, short?: string) => {
-    const point = Number.parseInt(long ?? short ?? '', 16);
-    if (Number.isNaN(point)) return mark;
-    return point <= 0x10ffff ? String.fromCodePoint(point) : '\ufffd';
-  });
+  const mark = told === undefined ? '\\' : told.mark;
+  const text = mark === undefined || token.text.length > maxUnicodeLiteral ? undefined : unescaped(token.text, mark);
+  if (text === undefined) return { token: broken, end: sql.length };
   return { token: { kind: 'string', text }, end: told?.end ?? end };
 }
 
-/** The escape character that a literal's UESCAPE clause names, and the end of the clause. */
-function uescapeAt(sql: string, from: number): { mark: string; end: number } | undefined {
+/** The text of a U& literal (AstBuilder.decodeUnicodeLiteral); undefined when Trino refuses one of its escapes. */
+function unescaped(text: string, mark: string): string | undefined {
+  let found = '';
+  let at = 0;
+  for (;;) {
+    const sign = text.indexOf(mark, at);
+    if (sign < 0) return found + text.slice(at);
+    found += text.slice(at, sign);
+    if (text[sign + 1] === mark) {
+      found += mark;
+      at = sign + 2;
+      continue;
+    }
+    const [start, length] = text[sign + 1] === '+' ? [sign + 2, 6] : [sign + 1, 4];
+    const digits = text.slice(start, start + length);
+    const point = digits.length === length && /^[0-9a-f]+$/i.test(digits) ? Number.parseInt(digits, 16) : -1;
+    if (point < 0 || point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff)) return undefined;
+    found += String.fromCodePoint(point);
+    at = start + length;
+  }
+}
+
+/** Printable, but no quote, plus or hexadecimal digit. */
+const validMark = /^'((?![0-9a-f+'"])[!-~])'$/i;
+
+/** The escape character that a literal's UESCAPE clause names, undefined when Trino takes no such one, and the end of the clause. */
+function uescapeAt(sql: string, from: number): { mark: string | undefined; end: number } | undefined {
   const word = afterGap(sql, from);
   if (sql.slice(word, word + 7).toUpperCase() !== 'UESCAPE') return undefined;
   const start = afterGap(sql, word + 7);
-  const mark = /^'([^0-9a-z+'"\s])'$/i.exec(sql.slice(start, start + 3))?.[1];
-  return mark === undefined ? undefined : { mark, end: start + 3 };
+  if (sql[start] !== "'") return undefined;
+  return { mark: validMark.exec(sql.slice(start, start + 3))?.[1], end: start + 3 };
 }
 
 function afterGap(sql: string, from: number): number {

@@ -3,13 +3,17 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { preparedStatement } from './prepared-statements.ts';
 import { sqlTokens } from './sql-tokens.ts';
-import { type StatementSession, statementKind } from './statements.ts';
+import { type StatementSession, statementKind, statementSession } from './statements.ts';
 
 const id = '20261121_072646_00379_nitsd';
 const kill = { kind: 'killQuery', queryId: id };
 const killWith = (message: string) => ({ ...kill, message });
 const unknownKill = { kind: 'killQuery', queryId: undefined };
 const other = { kind: 'other' };
+const unreadable = (why: string) => ({
+  kind: 'unreadable',
+  message: `Invalid X-Trino-Prepared-Statement header${why}`,
+});
 
 describe('a kill goes to the owner of the query it names', () => {
   test.each<[string, object]>([
@@ -28,6 +32,8 @@ describe('a kill goes to the owner of the query it names', () => {
     ['CALL system.runtime.kill_query()', unknownKill],
     ['CALL system.runtime.kill_query(?)', unknownKill],
     [`CALL system.runtime.kill_query('${id}`, unknownKill],
+    [`CALL system.runtime.kill_query('${id}', message => 'x')`, unknownKill],
+    [`CALL system.runtime.kill_query('${id}'${" || ''".repeat(600)} || 'x')`, unknownKill],
     [`CALL kill_query('${id}')`, other],
     [`CALL hive.runtime.kill_query('${id}')`, other],
     [`CALL a.system.runtime.kill_query('${id}')`, other],
@@ -43,6 +49,8 @@ describe('a kill goes to the owner of the query it names', () => {
     [`CALL runtime.kill_query('${id}')`, { catalog: 'system', schema: 'x' }, kill],
     [`CALL kill_query('${id}')`, { catalog: 'system' }, other],
     [`CALL runtime.kill_query('${id}')`, { catalog: 'tpch' }, other],
+    [`CALL kill_query('${id}')`, { catalog: '\u00a0system', schema: 'runtime' }, other],
+    [`CALL kill_query('${id}')`, { catalog: ' SYSTEM ', schema: 'RunTime\t' }, kill],
   ])('%s in %j', (sql, session, expected) => {
     expect(statementKind(sql, session)).toEqual(expected);
   });
@@ -62,6 +70,14 @@ describe('EXECUTE is looked through', () => {
     [`EXECUTE IMMEDIATE 'START TRANSACTION'`, { kind: 'startTransaction' }],
     [`EXECUTE IMMEDIATE 'SELECT ?' USING 'START TRANSACTION'`, other],
     [`EXECUTE IMMEDIATE`, other],
+    ["EXECUTE IMMEDIATE U&'COMM\\0049T'", { kind: 'endTransaction' }],
+    ["EXECUTE IMMEDIATE U&'COMMz0049T' UESCAPE 'z'", { kind: 'endTransaction' }],
+    ["EXECUTE IMMEDIATE U&'--z000aSELECT 1 /*\nCOMMIT */' UESCAPE 'z'", other],
+    ["EXECUTE IMMEDIATE U&'--Z000aSELECT 1 /*\nCOMMIT */' UESCAPE 'z'", { kind: 'endTransaction' }],
+    ["EXECUTE IMMEDIATE U&'--d000aSELECT 1 /*\nCOMMIT */' UESCAPE 'd'", other],
+    ["EXECUTE IMMEDIATE U&'COMMIT --\\D800'", other],
+    ["EXECUTE IMMEDIATE U&'COMMIT --\\00'", other],
+    [`EXECUTE IMMEDIATE U&'--\\000aSELECT 1 /*${' '.repeat(70_000)}\nCOMMIT */'`, other],
     [`EXECUTE`, other],
   ])('%s', (sql, expected) => {
     expect(statementKind(sql)).toEqual(expected);
@@ -81,6 +97,16 @@ describe('EXECUTE is looked through', () => {
     ['EXECUTE k', ['k=%E0%A4%A'], other],
     ['EXECUTE k', ['k=EXECUTE+k'], other],
     ['EXECUTE immediate', ['immediate=COMMIT'], { kind: 'endTransaction' }],
+    ['EXECUTE k', [`k=${encoded},k=SELECT+1`], other],
+    ['EXECUTE k', [`k=${encoded}`, 'k=SELECT+1'], other],
+    ['EXECUTE k', [`k=${encoded},\u0085k\u00a0=SELECT+1`], other],
+    ['EXECUTE k', [`k=SELECT+1,k=${encoded}`], killWith('m')],
+    ['EXECUTE k', [`k=${encoded},%6b=SELECT+1`], unreadable(': a name is spelled in two ways')],
+    ['EXECUTE k', [`k=${encoded},%ff=SELECT+1`], unreadable(': a name is not UTF-8')],
+    ['EXECUTE k', [`k=${encoded},k`], unreadable('')],
+    ['EXECUTE k', [`k=${encoded}=`], unreadable('')],
+    ["EXECUTE IMMEDIATE 'COMMIT'", ['k'], { kind: 'endTransaction' }],
+    ['SELECT 1', ['k'], other],
   ])('%s with %j', (sql, preparedStatements, expected) => {
     expect(statementKind(sql, { preparedStatements })).toEqual(expected);
   });
@@ -106,10 +132,22 @@ describe('transactions', () => {
     ['', 'other'],
     ['/* COMMIT', 'other'],
     ['/* /* */ COMMIT', 'endTransaction'],
+    ['--\rCOMMIT', 'endTransaction'],
+    ['\fCOMMIT', 'other'],
+    ['\u00a0COMMIT', 'other'],
+    ['\ufeffCOMMIT', 'other'],
+    ['COMM\u0131T', 'other'],
     ['SELECT commit', 'other'],
   ])('%s is %s', (sql, kind) => {
     expect(statementKind(sql).kind).toBe(kind);
   });
+});
+
+test('of a header that is sent twice the session has the first, of prepared statements all', () => {
+  const twice = ['Catalog', 'Schema', 'Prepared-Statement'].flatMap((name) => [
+    ...[`X-Trino-${name}`, 'a=1', `x-trino-${name.toLowerCase()}`, 'b=2'],
+  ]);
+  expect(statementSession(twice)).toEqual({ catalog: 'a=1', schema: 'a=1', preparedStatements: ['a=1', 'b=2'] });
 });
 
 test('comments and whitespace between tokens change nothing', () => {

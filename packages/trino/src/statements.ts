@@ -1,4 +1,7 @@
-import { preparedStatement } from './prepared-statements.ts';
+import { trimmed } from './header-text.ts';
+import { trinoHeader, trinoHeaders } from './headers.ts';
+import { preparedStatement, preparedStatementsProblem } from './prepared-statements.ts';
+import type { RawHeaders } from './raw-headers.ts';
 import { type SqlToken, sqlTokens } from './sql-tokens.ts';
 
 /** What a statement does that decides where it must go, whatever the rules say. */
@@ -7,6 +10,8 @@ export type StatementKind =
   | { kind: 'endTransaction' }
   /** CALL system.runtime.kill_query; `queryId` and `message` when the statement says them in plain text. */
   | { kind: 'killQuery'; queryId: string | undefined; message: string | undefined }
+  /** EXECUTE, and nobody can say of what; `message` says why, as Trino would. */
+  | { kind: 'unreadable'; message: string }
   | { kind: 'other' };
 
 /** What of the session a statement may refer to. */
@@ -16,6 +21,15 @@ export type StatementSession = {
   catalog?: string | undefined;
   schema?: string | undefined;
 };
+
+/** The session of a request's headers. */
+export function statementSession(rawHeaders: RawHeaders): StatementSession {
+  return {
+    preparedStatements: trinoHeaders(rawHeaders, 'prepared-statement'),
+    catalog: trinoHeader(rawHeaders, 'catalog'),
+    schema: trinoHeader(rawHeaders, 'schema'),
+  };
+}
 
 const other: StatementKind = { kind: 'other' };
 
@@ -54,8 +68,10 @@ function executeKind(tokens: Tokens, session: StatementSession): StatementKind {
   const what = next(tokens);
   const after = next(tokens);
   const isImmediate = keyword(what) === 'IMMEDIATE' && after?.kind === 'string';
+  const problem = isImmediate ? undefined : preparedStatementsProblem(session.preparedStatements ?? []);
+  if (problem !== undefined) return { kind: 'unreadable', message: problem };
   const sql = isImmediate ? after.text : named(session, what);
-  if (sql === undefined) return other;
+  if (sql === undefined || after?.kind === 'broken') return other;
   const using = isImmediate ? next(tokens) : after;
   const parameters =
     keyword(using) === 'USING' ? splitArguments([...take(tokens)]).map((argument) => textOf(argument)) : [];
@@ -76,6 +92,10 @@ function callKind(
   if (open < 1 || !isKillQuery(tokens.slice(0, open), session)) return other;
   const numbered = numberParameters(tokens.slice(open + 1), parameters);
   const found = splitArguments(numbered);
+  // Trino takes names for all arguments or for none.
+  const isNamed = found.map((one) => isSymbol(one[1], '=>'));
+  if (isNamed.includes(true) && isNamed.includes(false))
+    return { kind: 'killQuery', queryId: undefined, message: undefined };
   const argument = (name: string, position: number): string | undefined => {
     const byName = found.find((one) => isSymbol(one[1], '=>') && identifier(one[0]) === name);
     if (byName !== undefined) return textOf(byName.slice(2));
@@ -94,7 +114,9 @@ function isKillQuery(name: readonly SqlToken[], session: StatementSession): bool
   const parts = name.filter((_, at) => at % 2 === 0).map(identifier);
   if (parts.length < 3)
     parts.unshift(
-      ...[session.catalog?.trim().toLowerCase(), session.schema?.trim().toLowerCase()].slice(0, 3 - parts.length),
+      ...[session.catalog, session.schema]
+        .map((name) => name && trimmed(name).toLowerCase())
+        .slice(0, 3 - parts.length),
     );
   return parts.join('.') === 'system.runtime.kill_query';
 }
@@ -151,4 +173,5 @@ function* take(tokens: Tokens): Tokens {
     if (token === undefined) return;
     yield token;
   }
+  yield { kind: 'broken' }; // what stands before it may go on
 }

@@ -1,5 +1,5 @@
 import { Backend_Forwarding, type SnapshotBackend } from '@trino-gateway/api/gateway';
-import { statementKind, trinoHeader, trinoHeaders } from '@trino-gateway/trino';
+import { statementKind, statementSession } from '@trino-gateway/trino';
 import type { ClientView } from './client-address.ts';
 import type { Submission } from './submission.ts';
 
@@ -15,12 +15,7 @@ export function directView(
 ): ClientView | undefined {
   if (forwarding !== Backend_Forwarding.DIRECT || exchange.presto) return undefined;
   const { rawHeaders, client } = exchange;
-  const session = {
-    preparedStatements: trinoHeaders(rawHeaders, 'prepared-statement'),
-    catalog: trinoHeader(rawHeaders, 'catalog'),
-    schema: trinoHeader(rawHeaders, 'schema'),
-  };
-  if (statementKind(statement, session).kind === 'startTransaction') return undefined;
+  if (statementKind(statement, statementSession(rawHeaders)).kind === 'startTransaction') return undefined;
   const { protocol, host } = new URL(externalUrl || url);
   return { ...client, scheme: protocol === 'https:' ? 'https' : 'http', authority: host };
 }

@@ -3,9 +3,8 @@ import {
   isTemporaryQueryId,
   querySuffix,
   statementKind,
+  statementSession,
   transactionHeader,
-  trinoHeader,
-  trinoHeaders,
   unknownTransactionMessage,
 } from '@trino-gateway/trino';
 import { type Alias, findAlias, mustBeOwner } from './alias.ts';
@@ -39,6 +38,7 @@ export type Bound = {
  * Which coordinator a statement is bound to; a refusal when nobody can carry it out, or the gateway itself has; undefined when
  * it may go anywhere.
  * @throws AccessDenied
+ * @throws HttpError when nobody can say how a cluster will read it
  */
 export async function boundTo(
   context: RoadContext,
@@ -48,7 +48,8 @@ export async function boundTo(
     return await findBound(context, submission);
   } catch (error) {
     // As Trino fails a query: clients repeat a 503 for hours.
-    if (!(error instanceof HttpError) || error instanceof AccessDenied) throw error;
+    const isFailure = error instanceof HttpError && (error.status === 403 || error.status >= 500);
+    if (!isFailure || error instanceof AccessDenied) throw error;
     const name = error.status === 403 ? 'PERMISSION_DENIED' : 'NO_NODES_AVAILABLE';
     return { refusal: { name, message: error.message } };
   }
@@ -62,6 +63,7 @@ async function findBound(
   const { ownership, transactions } = context;
   const { rawHeaders } = exchange;
   const transaction = transactionHeader(rawHeaders);
+  if (transaction.kind === 'malformed') throw new HttpError(400, 'Invalid UUID string in X-Trino-Transaction-Id');
   if (transaction.kind === 'open') {
     const { id } = transaction;
     const gone: Refusal = { name: 'UNKNOWN_TRANSACTION', message: unknownTransactionMessage(id) };
@@ -77,11 +79,8 @@ async function findBound(
       return { refusal: { name: 'NO_NODES_AVAILABLE', message } };
     }
   }
-  const kind = statementKind(statement, {
-    preparedStatements: trinoHeaders(rawHeaders, 'prepared-statement'),
-    catalog: trinoHeader(rawHeaders, 'catalog'),
-    schema: trinoHeader(rawHeaders, 'schema'),
-  });
+  const kind = statementKind(statement, statementSession(rawHeaders));
+  if (kind.kind === 'unreadable') throw new HttpError(400, kind.message);
   if (kind.kind !== 'killQuery' || kind.queryId === undefined) return undefined;
   const { queryId } = kind;
   const alias = isTemporaryQueryId(queryId) ? await findAlias(context, queryId, exchange.signal) : undefined;
@@ -125,7 +124,8 @@ function withId(submission: Submission, ids: { from: string; to: string }, messa
       ? line.replaceAll(from, to)
       : line,
   );
-  const isFound = text.includes(to) || rawHeaders.some((line, at) => line !== exchange.rawHeaders[at]);
+  const found = statementKind(Buffer.from(text, 'latin1').toString(), statementSession(rawHeaders));
+  const isFound = found.kind === 'killQuery' && found.queryId === to;
   const reason = message === undefined ? '' : `, message => '${message.replaceAll("'", "''")}'`;
   const body = isFound
     ? Buffer.from(text, 'latin1')

@@ -12,22 +12,21 @@ const secretNames = /auth|token|secret|password|passwd|credential|bearer|cookie|
 const unneeded: ReadonlySet<string> = new Set(['x-trino-prepared-statement', 'x-presto-prepared-statement']);
 const others: ReadonlySet<string> = new Set(['user-agent', 'accept-language']);
 
-/** The headers of a client that a routing decision may look at. Never credentials, whatever their name. */
+/**
+ * The headers of a client that a routing decision may look at. Never credentials, whatever their name. After a line that is too
+ * long no other one of its name: it would pass for the first.
+ */
 export function headersForRouting(rawHeaders: readonly string[]): Header[] {
   const headers: Header[] = [];
+  const tooLong = new Set<string>();
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = rawHeaders[at] ?? '';
     const value = rawHeaders[at + 1] ?? '';
     const lower = name.toLowerCase();
     if (!lower.startsWith('x-') && !others.has(lower)) continue;
-    if (
-      secretNames.test(lower) ||
-      unneeded.has(lower) ||
-      lower.startsWith('x-forwarded-') ||
-      value.length > LONGEST_VALUE
-    )
-      continue;
-    headers.push(create(HeaderSchema, { name, value }));
+    if (secretNames.test(lower) || unneeded.has(lower) || lower.startsWith('x-forwarded-')) continue;
+    if (value.length > LONGEST_VALUE) tooLong.add(lower);
+    if (!tooLong.has(lower)) headers.push(create(HeaderSchema, { name, value }));
   }
   return headers;
 }

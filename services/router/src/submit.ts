@@ -1,5 +1,11 @@
 import { Query_State } from '@trino-gateway/api/gateway';
-import { emptyStatementMessage, firstHeader, LinkRewriter, parsePageError, trinoErrors } from '@trino-gateway/trino';
+import {
+  emptyStatementMessage,
+  LinkRewriter,
+  parsePageError,
+  statementBodyProblem,
+  trinoErrors,
+} from '@trino-gateway/trino';
 import type { RoadContext } from './context.ts';
 import type { Exchange } from './exchange.ts';
 import { explain } from './explain.ts';
@@ -33,11 +39,11 @@ async function submitBody(context: RoadContext, exchange: Exchange): Promise<voi
   const { request, response } = exchange;
   const { config, link, now } = context;
   const submittedAt = now();
-  const encoding = firstHeader(request.rawHeaders, 'content-encoding')?.trim().toLowerCase() ?? 'identity';
   const body = await readRequestBody(request, config.max_statement_bytes);
   if (body.kind === 'abandoned') return;
-  if (encoding !== 'identity' && encoding !== '') {
-    answerError(response, 415, `A statement must be plain text, not ${JSON.stringify(encoding)}`);
+  const problem = statementBodyProblem(request.rawHeaders, body.kind === 'whole' ? body.bytes : Buffer.alloc(0));
+  if (problem !== undefined) {
+    answerError(response, 415, problem);
     return;
   }
   if (body.kind === 'tooLong') {

@@ -1,6 +1,6 @@
 import { transactionHeader } from '@trino-gateway/trino';
 import { sqlTokens } from '@trino-gateway/trino/sql-tokens';
-import { statementKind } from '@trino-gateway/trino/statements';
+import { statementKind, statementSession } from '@trino-gateway/trino/statements';
 
 /** What tells whether a statement may be made to wait. */
 export type AskedStatement = {
@@ -20,20 +20,12 @@ const SESSION_STATEMENTS = new Set(['SET', 'RESET', 'USE', 'PREPARE', 'DEALLOCAT
  * `metadataToo` lets SHOW and DESCRIBE pass as well.
  */
 export function neverWaits({ statement, headers }: AskedStatement, metadataToo = false): boolean {
-  if (transactionHeader(headers.flatMap(({ name, value }) => [name, value])).kind === 'open') return true;
+  const rawHeaders = headers.flatMap(({ name, value }) => [name, value]);
+  if (transactionHeader(rawHeaders).kind === 'open') return true;
   const first = sqlTokens(statement).next().value;
   if (first?.kind !== 'word') return false;
   const keyword = first.text.toUpperCase();
   if (SESSION_STATEMENTS.has(keyword) || (metadataToo && METADATA_STATEMENTS.has(keyword))) return true;
-  const lines = (name: string) =>
-    headers
-      .filter((header) => header.name.toLowerCase().replace(/^x-presto-/, 'x-trino-') === `x-trino-${name}`)
-      .map(({ value }) => value);
-  const session = {
-    preparedStatements: lines('prepared-statement'),
-    catalog: lines('catalog')[0],
-    schema: lines('schema')[0],
-  };
-  const { kind } = statementKind(statement, session);
+  const { kind } = statementKind(statement, statementSession(rawHeaders));
   return kind === 'endTransaction' || kind === 'killQuery';
 }
