@@ -131,6 +131,11 @@ const router = z.strictObject({
   history_backlog: whole(0, 1_000_000)
     .prefault(20_000)
     .describe('Reports kept for a gatewayserver that does not answer; beyond it the oldest are dropped and counted.'),
+  history_text_while_waiting: flag
+    .prefault(false)
+    .describe(
+      'Write the text of a statement to history when it begins to wait, where everybody who reads the database sees it. With false history has it once a cluster has it, and never when it ends before.',
+    ),
   auth_provider_url: webUrl
     .optional()
     .describe(

@@ -8,6 +8,7 @@ export type DataPathConfig = Pick<
   | 'attempt_time_limit'
   | 'poll_time_limit'
   | 'max_statement_bytes'
+  | 'history_text_while_waiting'
   | 'auth_provider_url'
   | 'auth_provider_key'
   | 'auth_provider_time_limit'

@@ -44,6 +44,8 @@ export async function joinQueue(
     state: Query_State.QUEUED,
     groupId,
     decidedBy,
+    // Whoever reads the database must not see what waits sealed in it: its text comes when a cluster has it.
+    ...(context.config.history_text_while_waiting ? {} : { text: '' }),
   });
   try {
     const { refusal, refusalErrorName } = await link.admission.enqueue(

@@ -50,6 +50,17 @@ describe('a client that waits', () => {
     expect(bed.admission.leases.size).toBe(0);
   });
 
+  test('has its text in history once a cluster has it, and when it begins to wait only where a setting says so', async () => {
+    for (const told of [false, true]) {
+      await using bed = await startQueueBed({ router: { config: { history_text_while_waiting: told } } });
+      const { nextUri = '' } = pageOf(await post(bed.router.url, 'SELECT 1'));
+      expect(bed.router.started.map(({ text }) => text)).toEqual([told ? 'SELECT 1' : '']);
+      bed.free();
+      await rest(await pollUntilHandedOver(nextUri));
+      expect(bed.router.started.at(-1)?.text).toBe('SELECT 1');
+    }
+  });
+
   test('gets the same answer for every token, then as before, on any router, and by its own address', async () => {
     await using bed = await startQueueBed();
     await using second = await bed.start();

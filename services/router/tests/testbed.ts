@@ -180,6 +180,7 @@ export async function startTestbed(options: TestbedOptions = {}): Promise<Testbe
       attempt_time_limit: 30_000,
       poll_time_limit: 30_000,
       max_statement_bytes: 16_777_216,
+      history_text_while_waiting: false,
       auth_provider_time_limit: 30_000,
       auth_cache_time: 300_000,
       auth_forward_credentials: false,
