@@ -56,6 +56,24 @@ const gatewayserver = z.strictObject({
   queue_client_timeout: timeLimit
     .prefault('5m')
     .describe('A query that waits in the gateway and that its client has not polled for so long is forgotten.'),
+  queue_max_queued: whole(0, 1_000_000_000)
+    .prefault(20_000)
+    .describe('Queries that may wait in all groups together; 0: any number, here and in the five keys below.'),
+  queue_max_queued_per_group: whole(0, 1_000_000_000)
+    .prefault(10_000)
+    .describe('Queries that may wait in a group without a `queue.max_queued` of its own.'),
+  queue_max_queued_per_user: whole(0, 1_000_000_000)
+    .prefault(1_000)
+    .describe(
+      'Queries of one user that may wait, in all groups without a `queue.per_user_max_queued` of their own together.',
+    ),
+  queue_max_bytes: whole(0, 1_000_000_000_000)
+    .prefault(268_435_456)
+    .describe('Bytes of statements, with their headers, that may wait in all groups together.'),
+  queue_max_bytes_per_group: whole(0, 1_000_000_000_000).prefault(67_108_864).describe('The same for one group.'),
+  queue_max_bytes_per_user: whole(0, 1_000_000_000_000)
+    .prefault(33_554_432)
+    .describe('The same for one user, in all groups together.'),
   load_max_age: duration.prefault('60s').describe('A cluster load older than this counts as unknown.'),
   incarnation_retention: duration
     .prefault('48h')

@@ -77,7 +77,7 @@ export function createDecisions(options: Options): Decisions {
     if (outcome.kind === 'refused') return false;
     const { groupId } = outcome;
     const state = ledger.state();
-    const others = limits.group(groupId)?.queuesWhenUnavailable === true && state.waitingInGroup(groupId) > 0;
+    const others = limits.group(groupId)?.queuesWhenUnavailable === true && state.loads.ofGroup(groupId).waiters > 0;
     return outcome.kind === 'waits' || limits.bounds(groupId) || state.isHeld(groupId) || others;
   };
   /** Said anew where the slot was had elsewhere than decided, or may be. */

@@ -14,6 +14,7 @@ import {
 } from '@trino-gateway/runtime';
 import { configuredLimits } from './admission/configured-limits.ts';
 import { openLedger } from './admission/ledger.ts';
+import type { QueueBounds } from './admission/limits.ts';
 import { reportEnded } from './admission/report-ended.ts';
 import { settleCompleted } from './admission/settle-completed.ts';
 import { ADMISSION_TIMES } from './admission/times.ts';
@@ -96,7 +97,8 @@ export async function startGatewayserver(
     ),
   );
   const turns = new Map<string, number>();
-  const limits = configuredLimits({ keeper: kept, live, turns, now, chance: Math.random });
+  const queues = queueBounds(config);
+  const limits = configuredLimits({ keeper: kept, live, queues, turns, now, chance: Math.random });
   const endedReports = started.use(reportEnded(store, logger));
   const ledger = started.use(
     openLedger({
@@ -198,6 +200,17 @@ async function openMigrated(config: GatewayserverConfig, logger: Logger): Promis
     if (taken.length > 0) logger.info('the database schema was brought up to date', { migrations: taken });
   }
   return openStore({ url, poolSize, timeLimitMs, logger });
+}
+
+function queueBounds(config: GatewayserverConfig): QueueBounds {
+  return {
+    maxQueued: config.queue_max_queued,
+    maxQueuedInGroup: config.queue_max_queued_per_group,
+    maxQueuedOfUser: config.queue_max_queued_per_user,
+    maxBytes: config.queue_max_bytes,
+    maxBytesInGroup: config.queue_max_bytes_per_group,
+    maxBytesOfUser: config.queue_max_bytes_per_user,
+  };
 }
 
 /** Forgets former lives of coordinators, the present ones are noted as seen first, and transactions nobody ended. */

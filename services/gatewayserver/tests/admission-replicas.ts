@@ -3,12 +3,13 @@ import fc from 'fast-check';
 import { activate, admit, handOut, settle } from '../src/admission/admission.ts';
 import { expire } from '../src/admission/expiry.ts';
 import { type Ledger, openLedger } from '../src/admission/ledger.ts';
-import { end, enqueue, giveBack, handOver, seen } from '../src/admission/queue.ts';
+import { type Enqueued, end, enqueue, giveBack, handOver, seen } from '../src/admission/queue.ts';
 import type { Waiter } from '../src/admission/state.ts';
+import { sumOf } from '../src/admission/waiting-loads.ts';
 import { DatabaseUnavailableError, type Store } from '../src/storage/store.ts';
 import { applicant, newcomer } from './arrivals.ts';
 import { groupWithoutLimits } from './group-without-limits.ts';
-import { limitsOf } from './limits-of.ts';
+import { limitsOf, UNBOUNDED_QUEUES } from './limits-of.ts';
 import { must } from './must.ts';
 
 /** One thing that happens, on one of the two replicas. */
@@ -82,7 +83,8 @@ function createWorld(stores: readonly [Store, Store]) {
   let fate: Command['fate'] = 'answered';
   const backends = ['a', 'b'];
   const group = groupWithoutLimits(backends);
-  const limits = limitsOf({ maxOnBackend: () => max, group: () => group });
+  const queues = { ...UNBOUNDED_QUEUES, maxQueued: 6, maxQueuedOfUser: 3, maxBytes: 15, maxBytesOfUser: 8 };
+  const limits = limitsOf({ maxOnBackend: () => max, group: () => group, queues });
   /** The store as one replica sees it: with a time of its own, and dying as it is told. */
   const mortal = (store: Store, skewMs: number): Parameters<typeof openLedger>[0]['store'] => ({
     admissionChanges: async (since) => {
@@ -152,8 +154,10 @@ function createWorld(stores: readonly [Store, Store]) {
       return;
     }
     client.phase = 'waits';
-    const waiting = newcomer(client.temporaryId, { user: client.user, submissionId: id });
-    await asked(at, as, (admission) => enqueue(admission, waiting));
+    const bytes = 1 + (clients.length % 4);
+    const waiting = newcomer(client.temporaryId, { user: client.user, submissionId: id, bytes });
+    const { kind } = await asked<Enqueued>(at, as, (admission) => enqueue(admission, waiting));
+    if (kind === 'full') client.phase = 'over';
   };
   const poll = async (client: Client, at: number, as: Command['fate']) => {
     if (client.phase === 'leased') {
@@ -244,6 +248,13 @@ function createWorld(stores: readonly [Store, Store]) {
     }
     must(one === other, `both replicas know the same:\n${one}\n${other}`);
     for (const client of clients) must(client.accepted.size <= 1, 'one answer of a statement is accepted');
+    const { loads } = ledger(0).state();
+    const { waiters, bytes } = loads.all();
+    must(waiters <= queues.maxQueued && bytes <= queues.maxBytes, 'all that wait keep their bounds');
+    for (const user of new Set(clients.map((client) => client.user))) {
+      const own = sumOf(loads.ofUser(user).values());
+      must(own.waiters <= queues.maxQueuedOfUser && own.bytes <= queues.maxBytesOfUser, 'so do those of each user');
+    }
     let highest = 0;
     for (const backendId of backends) {
       const running = clients.filter((client) => client.phase === 'runs' && client.backendId === backendId).length;

@@ -1,4 +1,6 @@
-import { BACKENDS, GROUPS, MOST_QUEUED, MOST_QUEUED_OF_USER, USERS, type World } from './admission-world.ts';
+import type { Waiter } from '../src/admission/state.ts';
+import { type Load, sumOf } from '../src/admission/waiting-loads.ts';
+import { BACKENDS, GROUPS, MOST_QUEUED, QUEUES, USERS, type World } from './admission-world.ts';
 import { freeFor, isReady } from './admission-world-turns.ts';
 import { must } from './must.ts';
 
@@ -7,6 +9,7 @@ export function check(world: World): void {
   const counts = countLeases(world);
   checkBackends(world, counts);
   for (const groupId of Object.keys(GROUPS)) checkGroup(world, groupId, counts);
+  checkQueues(world);
   checkWaiters(world);
   for (const one of world.clients)
     must(one.posted.filter(({ queryId }) => world.running.has(queryId)).length <= 1, 'one statement runs once');
@@ -47,14 +50,46 @@ function checkGroup({ admission, circumstances }: World, groupId: string, counts
   for (const user of USERS) {
     must(state.ofUser(groupId, user) === (counts.get(`user ${groupId} ${user}`) ?? 0), 'counts of users are right');
     must(perUser === 0 || (counts.get(`${groupId} ${user}`) ?? 0) <= perUser, 'never over the limit of a user');
-    must(state.waitingOfUser(groupId, user) <= MOST_QUEUED_OF_USER, 'no user fills the queue');
   }
   for (const id of GROUPS[groupId] ?? [])
     must(
       state.inGroupOnBackend(groupId, id) === (counts.get(`member ${groupId} ${id}`) ?? 0),
       'counts of members are right',
     );
-  must(state.waitingInGroup(groupId) <= MOST_QUEUED, 'a queue is never longer than it may be');
+}
+
+/** The waiters that wait, counted anew, against what the state counts and what may be. */
+function checkQueues({ admission }: World): void {
+  const { state } = admission;
+  const { loads } = state;
+  const loadOf = (those: (waiter: Waiter) => boolean) => {
+    const found = [...state.waiters()].filter((one) => ['QUEUED', 'CLAIMED'].includes(one.phase) && those(one));
+    return { waiters: found.length, bytes: found.reduce((sum, { bytes = 0 }) => sum + bytes, 0) };
+  };
+  const mostIn = (groupId: string) => MOST_QUEUED[groupId]?.all || QUEUES.maxQueuedInGroup;
+  const isEqual = (a: Load, b: Load) => a.waiters === b.waiters && a.bytes === b.bytes;
+  for (const groupId of Object.keys(GROUPS)) {
+    const load = loadOf((one) => one.groupId === groupId);
+    must(isEqual(loads.ofGroup(groupId), load), 'loads of groups are right');
+    must(load.waiters <= mostIn(groupId), 'a queue is never longer than it may be');
+    must(load.bytes <= QUEUES.maxBytesInGroup, 'a queue is never larger than it may be');
+  }
+  for (const user of USERS) {
+    const load = loadOf((one) => one.user === user);
+    must(isEqual(sumOf(loads.ofUser(user).values()), load), 'loads of users are right');
+    must(load.bytes <= QUEUES.maxBytesOfUser, 'no user has more bytes waiting than it may');
+    let rest = 0;
+    for (const groupId of Object.keys(GROUPS)) {
+      const { waiters } = loadOf((one) => one.user === user && one.groupId === groupId);
+      const most = MOST_QUEUED[groupId]?.ofUser ?? 0;
+      if (most === 0) rest += waiters;
+      else must(waiters <= most, 'no user fills the queue');
+    }
+    must(rest <= QUEUES.maxQueuedOfUser, 'no user fills the queues that say nothing of users');
+  }
+  const all = loadOf(() => true);
+  must(isEqual(loads.all(), all), 'the load of all is right');
+  must(all.waiters <= QUEUES.maxQueued && all.bytes <= QUEUES.maxBytes, 'all queues together keep their bounds');
 }
 
 function checkWaiters(world: World): void {

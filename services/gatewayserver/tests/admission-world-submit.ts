@@ -29,7 +29,13 @@ export function submit(world: World, step: Extract<Command, { kind: 'submit' }>)
     post(world, one, answer.lease.backendId);
   } else if (answer.kind === 'wait') {
     one.temporaryId = `t${submissionId}`;
-    const waiting = newcomer(one.temporaryId, { groupId, priority: step.priority, user, submissionId });
+    const waiting = newcomer(one.temporaryId, {
+      groupId,
+      priority: step.priority,
+      user,
+      submissionId,
+      bytes: 1 + (clients.length % 4),
+    });
     const taken = enqueue(admission, waiting);
     must(enqueue(admission, waiting).kind === taken.kind, 'a repeated enqueue has the same answer');
     if (taken.kind === 'full') one.over = true;

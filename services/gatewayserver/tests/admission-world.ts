@@ -1,6 +1,6 @@
 import type { Admission } from '../src/admission/admission.ts';
 import { createAdmissionState } from '../src/admission/admission-state.ts';
-import type { GroupLimits } from '../src/admission/limits.ts';
+import type { GroupLimits, QueueBounds } from '../src/admission/limits.ts';
 import type { AdmissionTimes } from '../src/admission/times.ts';
 import { limitsOf } from './limits-of.ts';
 
@@ -10,10 +10,21 @@ export const BACKENDS = ['b1', 'b2', 'b3'];
 export const GROUPS: Record<string, string[]> = { g1: ['b1', 'b2'], g2: ['b2', 'b3'], g3: ['b3'] };
 /** Those who submit. */
 export const USERS = ['ann', 'bob', 'cid'];
-/** The most that may wait in each group. */
-export const MOST_QUEUED = 5;
-/** The most of one user that may wait in each group. */
-export const MOST_QUEUED_OF_USER = 3;
+/** The most that may wait in each group, and of one user in it; 0 where the group says nothing. */
+export const MOST_QUEUED: Record<string, { all: number; ofUser: number }> = {
+  g1: { all: 5, ofUser: 3 },
+  g2: { all: 0, ofUser: 3 },
+  g3: { all: 5, ofUser: 0 },
+};
+/** What bounds the queues besides: each is met now and then. */
+export const QUEUES: QueueBounds = {
+  maxQueued: 6,
+  maxQueuedInGroup: 4,
+  maxQueuedOfUser: 2,
+  maxBytes: 15,
+  maxBytesInGroup: 12,
+  maxBytesOfUser: 9,
+};
 
 /** Short, so that a few steps of at most 40 ms see the end of most. */
 const TIMES: AdmissionTimes = {
@@ -89,6 +100,7 @@ export function createWorld(circumstances: Circumstances): World {
       state: createAdmissionState(),
       limits: limitsOf({
         maxOnBackend: (id) => max.get(id) ?? 0,
+        queues: QUEUES,
         group: (id) => groupOf(id, circumstances),
         isAvailable: (id) => available.get(id) ?? false,
       }),
@@ -114,8 +126,8 @@ function groupOf(id: string, { fairShare, perUser, queuesWhenUnavailable }: Circ
       backendIds: GROUPS[id],
       maxOnEachBackend: id === 'g1' ? 2 : 0,
       maxRunningOfUser: perUser,
-      maxQueued: MOST_QUEUED,
-      maxQueuedOfUser: MOST_QUEUED_OF_USER,
+      maxQueued: MOST_QUEUED[id]?.all ?? 0,
+      maxQueuedOfUser: MOST_QUEUED[id]?.ofUser ?? 0,
       maxWaitMs: 0,
       fairShare,
       queuesWhenUnavailable,

@@ -22,6 +22,7 @@ import { registerServices } from '../src/rpc/routes.ts';
 import { keepSnapshot, type SnapshotKeeper } from '../src/snapshot-keeper.ts';
 import { DatabaseUnavailableError, openStore, type Store } from '../src/storage/index.ts';
 import { until } from './gatewayserver-fixture.ts';
+import { UNBOUNDED_QUEUES } from './limits-of.ts';
 
 jest.setTimeout(120_000);
 
@@ -56,7 +57,7 @@ beforeAll(async () => {
   keeper = await keepSnapshot({ store, logger: silentLogger, loadMaxAgeMs: 60_000, intervalMs: 20 });
   const live = createLiveCounts(Date.now);
   const turns = new Map<string, number>();
-  const limits = configuredLimits({ keeper, live, turns, now: Date.now, chance: () => 0 });
+  const limits = configuredLimits({ keeper, live, queues: UNBOUNDED_QUEUES, turns, now: Date.now, chance: () => 0 });
   const noticing = {
     ...silentLogger,
     warn: () => {

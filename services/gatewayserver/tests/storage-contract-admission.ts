@@ -1,13 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { AdmissionEntry, Store } from '../src/storage/store.ts';
+import type { AdmissionEntry, Forgotten, Store } from '../src/storage/store.ts';
 import { admissionCommands, runOnReplicas } from './admission-replicas.ts';
 import { holdAdmission } from './hold-admission.ts';
 import type { NewDatabase } from './storage-databases.ts';
 import { withStore } from './storage-fixture.ts';
 
 const lease = (id: string, document = '{}'): AdmissionEntry => ({ kind: 'lease', id, document });
-const write = (store: Store, entries: AdmissionEntry[], forgotten: string[] = []) =>
+const write = (store: Store, entries: AdmissionEntry[], forgotten: Forgotten[] = []) =>
   store.changeAdmission(undefined, () => ({ entries, sealed: [], forgotten }));
 const bytes = (text: string) => new Uint8Array(Buffer.from(text));
 
@@ -72,8 +72,27 @@ export function admissionContract(fresh: NewDatabase, { lasting }: { lasting: bo
         await store.putSealed({ id: 'u', part: 'statement', sealed: bytes('u') });
         expect(Buffer.compare((await store.getSealed('t', 'statement')) ?? bytes(''), large)).toBe(0);
         expect(await store.getSealed('t', 'another')).toBeUndefined();
-        await write(store, [{ kind: 'waiter', id: 't', document: '' }], ['t']);
+        await write(store, [{ kind: 'waiter', id: 't', document: '' }], [{ id: 't' }]);
         expect(await store.getSealed('t', 'statement')).toBeUndefined();
+        expect(await store.getSealed('u', 'statement')).toEqual(bytes('u'));
+      }),
+    );
+
+    test(
+      'a part of what is sealed goes alone, also by a change that writes nothing else',
+      withStore(fresh, async ({ store }) => {
+        const parts = async () =>
+          (await Promise.all(['statement', 'answer'].map((part) => store.getSealed('t', part)))).map(Boolean);
+        for (const part of ['statement', 'answer']) await store.putSealed({ id: 't', part, sealed: bytes(part) });
+        await store.putSealed({ id: 'u', part: 'statement', sealed: bytes('u') });
+        const before = await write(
+          store,
+          [{ kind: 'waiter', id: 't', document: '{}' }],
+          [{ id: 't', part: 'statement' }],
+        );
+        expect(await parts()).toEqual([false, true]);
+        expect(await write(store, [], [{ id: 't', part: 'answer' }])).toBe(before);
+        expect(await parts()).toEqual([false, false]);
         expect(await store.getSealed('u', 'statement')).toEqual(bytes('u'));
       }),
     );

@@ -55,6 +55,11 @@ export function createAdmissionMetrics(registry: Registry): AdmissionMetrics {
     (id, { ledger }) => ledger.state().queue(id).length,
   );
   perGroup(
+    'trino_gateway_queue_bytes',
+    'Bytes of the encrypted statements of the queries that wait in a group.',
+    (id, { ledger }) => ledger.state().loads.ofGroup(id).bytes,
+  );
+  perGroup(
     'trino_gateway_queue_present',
     'Queries that wait in a group and whose clients poll now.',
     (id, { ledger }) => {

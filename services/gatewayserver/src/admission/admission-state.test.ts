@@ -11,7 +11,7 @@ test('what an attempt that failed has changed is undone whole', () => {
     leases: [...admission.state.leases()],
     waiters: [...admission.state.waiters()],
     queue: [...admission.state.queue('g')],
-    counts: [admission.state.onBackend('b'), admission.state.ofUser('g', 'ann'), admission.state.waitingInGroup('g')],
+    counts: [admission.state.onBackend('b'), admission.state.ofUser('g', 'ann'), admission.state.loads.ofGroup('g')],
     held: admission.state.isHeld('g'),
   });
   const before = look();

@@ -1,6 +1,7 @@
 import { createJournal, type Journal } from './journal.ts';
 import type { Lease, Waiter } from './state.ts';
 import { createWaitingLine } from './waiting-line.ts';
+import { createWaitingLoads, type WaitingLoads } from './waiting-loads.ts';
 
 /** All leases, waiters and holds, with the counts and the order that decisions need. */
 export type AdmissionState = {
@@ -41,9 +42,8 @@ export type AdmissionState = {
   positionOf(waiter: Waiter): number;
   /** The groups with waiters in phase QUEUED. */
   queuedGroupIds(): Iterable<string>;
-  /** QUEUED and CLAIMED waiters of a group, and of one of its users. */
-  waitingInGroup(groupId: string): number;
-  waitingOfUser(groupId: string, user: string): number;
+  /** What those who wait amount to. */
+  readonly loads: WaitingLoads;
   /** A place behind all that were ever given. */
   nextPlace(): number;
   /** What was changed since the last call of its `clear`, with what was there before. */
@@ -63,6 +63,7 @@ export function createAdmissionState(): AdmissionState {
   const waiterByQuery = new Map<string, string>();
   const held = new Set<string>();
   const line = createWaitingLine();
+  const loads = createWaitingLoads();
   const counts = new Map<string, number>();
   const journal = createJournal();
   let lastPlace = 0;
@@ -78,10 +79,6 @@ export function createAdmissionState(): AdmissionState {
     count(`member ${groupId} ${backendId}`, by);
     count(`user ${groupId} ${user}`, by);
   };
-  const countWaiter = ({ groupId, user }: Waiter, by: 1 | -1) => {
-    count(`waiting ${groupId}`, by);
-    count(`waiting ${groupId} ${user}`, by);
-  };
   const removeLease = (id: string) => {
     const lease = findLease(id);
     if (!lease) return;
@@ -94,7 +91,7 @@ export function createAdmissionState(): AdmissionState {
     const waiter = findWaiter(id);
     if (!waiter) return;
     if (waiter.phase === 'QUEUED') line.remove(waiter);
-    if (waiting.delete(id)) countWaiter(waiter, -1);
+    if (waiting.delete(id)) loads.count(waiter, -1);
     pastWaiters.delete(id);
     if (waiterByQuery.get(waiter.queryId) === id) waiterByQuery.delete(waiter.queryId);
   };
@@ -113,7 +110,7 @@ export function createAdmissionState(): AdmissionState {
     if (isPastWaiter(waiter)) pastWaiters.set(waiter.id, waiter);
     else {
       waiting.set(waiter.id, waiter);
-      countWaiter(waiter, 1);
+      loads.count(waiter, 1);
     }
     lastPlace = Math.max(lastPlace, waiter.place);
     if (waiter.phase === 'QUEUED') line.add(waiter);
@@ -169,8 +166,7 @@ export function createAdmissionState(): AdmissionState {
     queue: line.of,
     positionOf: line.positionOf,
     queuedGroupIds: line.groupIds,
-    waitingInGroup: (groupId) => counts.get(`waiting ${groupId}`) ?? 0,
-    waitingOfUser: (groupId, user) => counts.get(`waiting ${groupId} ${user}`) ?? 0,
+    loads,
     nextPlace: () => lastPlace + 1,
     journal,
     undo: () => {

@@ -4,7 +4,7 @@ import { assess } from '../routing/availability.ts';
 import type { Snapshot } from '../routing/snapshot.ts';
 import { choose, type LiveView } from '../routing/strategy.ts';
 import type { SnapshotKeeper } from '../snapshot-keeper.ts';
-import { type GroupLimits, isLimited, type Limits } from './limits.ts';
+import { type GroupLimits, isLimited, type Limits, type QueueBounds } from './limits.ts';
 
 /** The limits of what is configured now. */
 export type ConfiguredLimits = Limits & {
@@ -15,6 +15,7 @@ export type ConfiguredLimits = Limits & {
 type Options = {
   keeper: Pick<SnapshotKeeper, 'known' | 'snapshot'>;
   live: LiveView;
+  queues: QueueBounds;
   /** The choices made in each group, counted on. */
   turns: Map<string, number>;
   now: () => number;
@@ -23,7 +24,7 @@ type Options = {
 };
 
 /** Reads the configuration once for each of its versions, and availability until time may have changed it. */
-export function configuredLimits({ keeper, live, turns, now, chance }: Options): ConfiguredLimits {
+export function configuredLimits({ keeper, live, queues, turns, now, chance }: Options): ConfiguredLimits {
   let configuration: Snapshot['policies'] | undefined;
   let conditions: Snapshot | undefined;
   const groups = new Map<string, GroupLimits | undefined>();
@@ -52,6 +53,7 @@ export function configuredLimits({ keeper, live, turns, now, chance }: Options):
     return limits;
   };
   return {
+    queues,
     isKnown: (id) => keeper.known.backends.has(id),
     maxOnBackend,
     foreignOn: (id) => {

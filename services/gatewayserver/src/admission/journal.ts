@@ -1,4 +1,4 @@
-import type { SealedText } from '../storage/store.ts';
+import type { Forgotten, SealedText } from '../storage/store.ts';
 import type { Lease, Waiter } from './state.ts';
 
 /** What was changed in one kind of thing, and what was there before the first change. */
@@ -15,6 +15,8 @@ export type Journal = {
   readonly holds: JournalPart<true>;
   /** To be kept beside them. */
   readonly sealed: SealedText[];
+  /** Not to be kept: its place, or its claim, was refused. */
+  readonly refused: Forgotten[];
   clear(): void;
 };
 
@@ -24,13 +26,16 @@ export function createJournal(): Journal {
   const waiters = createPart<Waiter>();
   const holds = createPart<true>();
   const sealed: SealedText[] = [];
+  const refused: Forgotten[] = [];
   return {
     leases,
     waiters,
     holds,
     sealed,
+    refused,
     clear: () => {
       sealed.length = 0;
+      refused.length = 0;
       for (const part of [leases, waiters, holds]) part.clear();
     },
   };

@@ -6,6 +6,8 @@ export type Limits = {
   maxOnBackend(backendId: string): number;
   /** What runs on a backend past the gateway, as the monitor last saw; 0 while unknown. */
   foreignOn(backendId: string): number;
+  /** What bounds the queues where their groups say nothing, and all of them together. */
+  readonly queues: QueueBounds;
   /** Undefined when there is no such group. */
   group(groupId: string): GroupLimits | undefined;
   /** Enabled, healthy, inside its schedule, not draining, below its load threshold. */
@@ -14,7 +16,20 @@ export type Limits = {
   choose(groupId: string, backendIds: readonly string[], user: string): string;
 };
 
-/** The limits of one group, also of a disabled one: it gets no newcomers, and who waits in it starts in turn. 0 means none. */
+/** The most that may wait, in statements and in bytes of sealed statements. 0 means any number. */
+export type QueueBounds = {
+  maxQueued: number;
+  /** In a group that has no bound of its own. */
+  maxQueuedInGroup: number;
+  /** Of one user, in all groups together that have no bound of their own for it. */
+  maxQueuedOfUser: number;
+  maxBytes: number;
+  maxBytesInGroup: number;
+  /** Of one user, in all groups together. */
+  maxBytesOfUser: number;
+};
+
+/** The limits of one group, also of a disabled one: it gets no newcomers, and who waits in it starts in turn. 0 means none of its own. */
 export type GroupLimits = {
   backendIds: readonly string[];
   maxOnEachBackend: number;

@@ -1,28 +1,15 @@
 import { type Admission, handOut } from './admission.ts';
-import type { AdmissionState } from './admission-state.ts';
-import type { Limits } from './limits.ts';
 import type { Waiter } from './state.ts';
+import { whyFull } from './why-full.ts';
 
 /** A statement that is to wait. */
-export type Newcomer = Pick<Waiter, 'id' | 'groupId' | 'priority' | 'user' | 'source' | 'submissionId' | 'secretHash'>;
+export type Newcomer = Pick<
+  Waiter,
+  'id' | 'groupId' | 'priority' | 'user' | 'source' | 'submissionId' | 'secretHash' | 'bytes'
+>;
 
 /** What a newcomer gets. */
 export type Enqueued = { kind: 'waits'; waiter: Waiter } | { kind: 'full'; message: string };
-
-/** Why a queue takes no more, in words for the client; undefined when it does, or has this one already. */
-export function whyFull(
-  state: AdmissionState,
-  limits: Limits,
-  { id, groupId, user }: Pick<Newcomer, 'id' | 'groupId' | 'user'>,
-): string | undefined {
-  if (state.waiter(id)) return undefined;
-  const { maxQueued = 0, maxQueuedOfUser = 0 } = limits.group(groupId) ?? {};
-  if (maxQueued > 0 && state.waitingInGroup(groupId) >= maxQueued)
-    return `Too many queued queries for group ${groupId}: at most ${maxQueued} may wait`;
-  if (maxQueuedOfUser > 0 && state.waitingOfUser(groupId, user) >= maxQueuedOfUser)
-    return `Too many queued queries of this user in group ${groupId}: at most ${maxQueuedOfUser} may wait`;
-  return undefined;
-}
 
 /** Takes a place at the end, unless the queue is full. Repeated, it answers the same. */
 export function enqueue({ state, limits, times, now }: Admission, newcomer: Newcomer): Enqueued {

@@ -8,28 +8,26 @@ import {
   type FindQueuedResponseSchema,
   GiveBackRequest_Reason,
 } from '@trino-gateway/api/gateway';
-import { type Admission, activate, handOut, lapse, settle } from '../admission/admission.ts';
+import { activate, handOut, lapse, settle } from '../admission/admission.ts';
 import type { AdmissionState } from '../admission/admission-state.ts';
 import { awaitTurn } from '../admission/await-turn.ts';
 import { endedMessage } from '../admission/ended-message.ts';
-import { end, enqueue, type GivenBack, giveBack, handOver, leave, whyFull } from '../admission/queue.ts';
+import { end, enqueue, type GivenBack, giveBack, handOver, leave } from '../admission/queue.ts';
 import type { Lease, Waiter } from '../admission/state.ts';
+import { STATEMENT_PART } from '../admission/stored-entries.ts';
 import { storedUser } from '../admission/stored-user.ts';
+import { whyFull } from '../admission/why-full.ts';
 import { routerBackend } from '../router-backend.ts';
-import type { SealedText } from '../storage/store.ts';
 import type { CarriedService } from './carrier.ts';
 import type { RpcContext } from './context.ts';
+import { checkedSealed, dropLarge, keepSmall, storeLarge } from './sealed-texts.ts';
 import { checkedId, checkedNumber, checkedText, invalid } from './validation.ts';
 
-/** As base64 it fits a statement of every database. */
-const MOST_SEALED_BYTES = 11_500_000;
-const LARGE_BYTES = 65_536;
 const HASH_BYTES = 32;
 const LONGEST_WAIT_MS = 30_000;
 const MOST_QUERY_IDS = 1_000;
 const MOST_LISTED = 1_000;
 const MOST_PRIORITY = 1_000;
-const STATEMENT = 'statement';
 
 type Answer = Exclude<MessageInitShape<typeof AwaitTurnResponseSchema>, { $typeName: string }>;
 type State = NonNullable<Answer['state']>;
@@ -63,10 +61,6 @@ export function admissionService(context: Context): CarriedService<typeof Admiss
     if (!waiter || user === '' || waiter.user !== storedUser(user)) throw unknownQuery();
     return waiter;
   };
-  /** What is large is stored before: nobody waits for it while all slots are locked. */
-  const storeLarge = async (text: SealedText) => {
-    if (isLarge(text)) await store.putSealed(text);
-  };
   return {
     async enqueue(request) {
       const { queryId, submissionId, groupId, priority, sealed, secretHash } = request;
@@ -78,16 +72,19 @@ export function admissionService(context: Context): CarriedService<typeof Admiss
         user: storedUser(checkedText('user', request.user, 10_000)),
         source: storedUser(checkedText('source', request.source, 10_000)),
         secretHash: Buffer.from(checkedHash(secretHash)).toString('hex'),
+        bytes: checkedSealed('sealed', sealed).length,
       };
-      checkedSealed('sealed', sealed);
       // A full queue keeps nothing of what it refuses.
       const full = whyFull(ledger.state(), limits, newcomer);
       if (full !== undefined) return { refusal: full, refusalErrorName: 'QUERY_QUEUE_FULL' };
-      const text = { id: queryId, part: STATEMENT, sealed };
-      await storeLarge(text);
+      const text = { id: queryId, part: STATEMENT_PART, sealed };
+      await storeLarge(store, text);
       return ledger.run((admission) => {
         const outcome = enqueue(admission, newcomer);
-        if (outcome.kind === 'full') return { refusal: outcome.message, refusalErrorName: 'QUERY_QUEUE_FULL' };
+        if (outcome.kind === 'full') {
+          dropLarge(admission, text);
+          return { refusal: outcome.message, refusalErrorName: 'QUERY_QUEUE_FULL' };
+        }
         if (outcome.waiter.secretHash !== newcomer.secretHash)
           throw new ConnectError(`query_id: "${queryId}" waits already`, Code.AlreadyExists);
         keepSmall(admission, text);
@@ -120,9 +117,12 @@ export function admissionService(context: Context): CarriedService<typeof Admiss
       checkedId(trinoQueryId, 'trino_query_id');
       checkedSealed('sealed_answer', sealedAnswer);
       const text = { id: queryId, part: claimId, sealed: sealedAnswer };
-      await storeLarge(text);
+      await storeLarge(store, text);
       const accepted = await ledger.run((admission) => {
-        if (!handOver(admission, queryId, claimId, trinoQueryId)) return false;
+        if (!handOver(admission, queryId, claimId, trinoQueryId)) {
+          dropLarge(admission, text);
+          return false;
+        }
         keepSmall(admission, text);
         return true;
       });
@@ -208,14 +208,6 @@ function listed(state: AdmissionState, queryIds: readonly string[]): Lease[] {
   return queryIds.flatMap((id) => state.leaseOfQuery(id) ?? []).filter(({ phase }) => phase !== 'LAPSED');
 }
 
-function isLarge({ sealed }: SealedText): boolean {
-  return sealed.length > LARGE_BYTES;
-}
-
-function keepSmall({ state }: Admission, text: SealedText): void {
-  if (!isLarge(text)) state.journal.sealed.push(text);
-}
-
 const GIVEN_BACK = new Map<GiveBackRequest_Reason, GivenBack>([
   [GiveBackRequest_Reason.FAILED, 'failed'],
   [GiveBackRequest_Reason.UNAUTHENTICATED, 'unauthenticated'],
@@ -252,8 +244,15 @@ async function turnOf(context: Context, waiter: Waiter): Promise<State> {
     await ledger.run((admission) => giveBack(admission, id, claim.id, 'failed'));
     return waitingOf(context, waiter);
   }
-  const sealed = await store.getSealed(id, STATEMENT);
-  if (!sealed) throw new ConnectError(`the statement of "${id}" is not there`, Code.DataLoss);
+  const sealed = await store.getSealed(id, STATEMENT_PART);
+  if (!sealed) {
+    // Another poll may have taken this turn meanwhile: then it is not kept any more.
+    await ledger.look();
+    const latest = ledger.state().waiter(id);
+    if (!latest) throw unknownQuery();
+    if (latest.phase !== 'CLAIMED' || latest.claim?.id !== claim.id) return stateOf(context, latest);
+    throw new ConnectError(`the statement of "${id}" is not there`, Code.DataLoss);
+  }
   live.started(waiter.submissionId, backendId);
   return {
     case: 'turn',
@@ -292,9 +291,4 @@ function checkedQueryIds(ids: readonly string[]): void {
 
 function checkedClaim(claimId: string): void {
   if (!/^[0-9a-f-]{1,64}$/.test(claimId)) throw invalid('claim_id', 'expected claim_id of a turn');
-}
-
-function checkedSealed(field: string, sealed: Uint8Array): void {
-  if (sealed.length === 0 || sealed.length > MOST_SEALED_BYTES)
-    throw invalid(field, `expected 1 to ${MOST_SEALED_BYTES} bytes, got ${sealed.length}`);
 }

@@ -72,7 +72,7 @@ export function groupService({
       checkedId(id);
       if (to !== '') await refuseUnfit(id, to);
       const moveQueued = () => ledger.run((admission) => (to === '' ? 0 : moveGroup(admission, id, to)));
-      const waiting = await ledger.run(({ state }) => state.waitingInGroup(id));
+      const waiting = await ledger.run(({ state }) => state.loads.ofGroup(id).waiters);
       if (waiting > 0 && to === '')
         throw new ConnectError(
           `group "${id}" cannot be deleted: queries wait in it (${waiting}); name a group for them in move_queued_to_group_id, cancel them, or disable it and let them start`,

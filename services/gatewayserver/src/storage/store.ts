@@ -83,14 +83,17 @@ export type AdmissionChanges = {
 /** A statement or an answer of a query that waits, encrypted; what it is part of is read only when it is needed. */
 export type SealedText = { id: string; part: string; sealed: Uint8Array };
 
+/** Without a part: all of this id. */
+export type Forgotten = { id: string; part?: string };
+
 /** What a change of admission writes. */
 export type AdmissionWrites = {
   /** Each once. */
   entries: readonly AdmissionEntry[];
   /** Stored unless they are there already. */
   sealed: readonly SealedText[];
-  /** Whose sealed texts are not needed any more. */
-  forgotten: readonly string[];
+  /** Sealed texts that are not needed any more. */
+  forgotten: readonly Forgotten[];
 };
 
 /** The page token was not one of ours. */

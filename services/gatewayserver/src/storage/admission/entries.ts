@@ -38,7 +38,10 @@ export function changeAdmission(
     const from = readFrom(since, moment);
     const entries = moment.version === from ? [] : await readEntries(session, from);
     const writes = work({ ...moment, whole: from === undefined, entries });
-    if (writes.entries.length === 0) return moment.version;
+    if (writes.entries.length === 0) {
+      await deleteSealed(session, writes.forgotten);
+      return moment.version;
+    }
     const version = moment.version + 1;
     await writeEntries(session, writes.entries, { ...moment, version });
     await writeSealed(session, writes.sealed);

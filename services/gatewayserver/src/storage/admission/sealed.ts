@@ -4,7 +4,7 @@ import type { Database } from '../database.ts';
 import type { Engine } from '../engine.ts';
 import { type SealedRow, TABLES } from '../entities.ts';
 import type { Session } from '../session.ts';
-import type { SealedText } from '../store.ts';
+import type { Forgotten, SealedText } from '../store.ts';
 
 const IDS_PER_STATEMENT = 500;
 const INTO = 'admission_sealed (id, part, created_at, sealed)';
@@ -48,10 +48,13 @@ export async function getSealed(database: Database, id: string, part: string): P
   return row === undefined ? undefined : new Uint8Array(Buffer.from(row.sealed, 'base64'));
 }
 
-/** All parts of these. */
-export async function deleteSealed(session: Session, ids: readonly string[]): Promise<void> {
-  for (let from = 0; from < ids.length; from += IDS_PER_STATEMENT)
-    await rowsOf(session).delete({ id: In(ids.slice(from, from + IDS_PER_STATEMENT)) });
+/** See AdmissionWrites.forgotten. */
+export async function deleteSealed(session: Session, forgotten: readonly Forgotten[]): Promise<void> {
+  for (const [part, texts] of Map.groupBy(forgotten, (text) => text.part))
+    for (let from = 0; from < texts.length; from += IDS_PER_STATEMENT) {
+      const ids = texts.slice(from, from + IDS_PER_STATEMENT).map(({ id }) => id);
+      await rowsOf(session).delete({ id: In(ids), ...(part !== undefined && { part }) });
+    }
 }
 
 /** What is older and belongs to nobody who waits: its waiter never came about, or an answer came too late. */
