@@ -57,7 +57,7 @@ async function run(): Promise<void> {
   const problems = await portProblems(neededPorts(config, plan));
   if (problems.length > 0) throw new Error(problems.join('\n'));
   const logFolder = join('data', 'logs');
-  await mkdir(logFolder, { recursive: true });
+  await mkdir(logFolder, { recursive: true, mode: 0o700 });
   const options = { config, plan, env, args, defaultGroup: group, logFolder, say, signal };
   const suite = await startSuite(options, running);
   const broken = untilBroken(suite, say, signal);

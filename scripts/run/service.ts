@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createWriteStream, type WriteStream } from 'node:fs';
+import { createWriteStream, rmSync, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -38,7 +38,8 @@ const LINES_KEPT = 15;
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { name, args, env, logFolder, say, signal } = options;
   const logPath = join(logFolder, `${name}.log`);
-  const log = createWriteStream(logPath);
+  rmSync(logPath, { force: true }); // an older one may be open to others
+  const log = createWriteStream(logPath, { mode: 0o600 });
   // Its own process group: a Ctrl-C in the terminal reaches us, and we stop it in our own order.
   const start = startCommand(name, args);
   const child = spawn(start.command, start.args, {

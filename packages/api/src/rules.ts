@@ -1,6 +1,7 @@
 import { scheduleProblems } from '@trino-gateway/schedule';
 import { comparableHost } from '@trino-gateway/trino/host';
 import type { Backend, Group, Policy } from './gen/trinogateway/v1/gateway_pb.ts';
+import { isSealed, SEALED_PREFIX } from './sealed-secret.ts';
 
 /** One thing that is wrong with an object: the field as the contract spells it, and what was expected. */
 export type Problem = { field: string; message: string };
@@ -65,6 +66,11 @@ export function backendProblems(backend: Backend): Problem[] {
       (backend.probe?.password.length ?? 0) <= TEXT_LENGTH,
       'probe.password',
       `expected up to ${TEXT_LENGTH} characters`,
+    ),
+    ...check(
+      !isSealed(backend.probe?.password),
+      'probe.password',
+      `expected a password that does not begin with ${SEALED_PREFIX}: so does what is stored encrypted`,
     ),
     ...check(
       !backend.probe?.password || !!backend.probe.user,

@@ -143,6 +143,12 @@ export const whole = (least: number, most: number) =>
     });
 /** Any text that is not empty. */
 export const text = z.string({ error: 'expected text' }).min(1, { error: 'expected text that is not empty' });
+const LEAST_KEY_LENGTH = 32;
+/** A comma list of keys, at least one; which they are is never said. */
+export const secretKeys = refineList((text) => {
+  const keys = list(text);
+  return keys.length > 0 && keys.every((key) => key.length >= LEAST_KEY_LENGTH) ? keys : undefined;
+}, `a key of at least ${LEAST_KEY_LENGTH} characters, or a comma list of such keys`);
 /** How the web UI of the clusters is served. */
 export const uiMode = z.enum(['PROXY', 'REDIRECT', 'OFF'], { error: 'expected PROXY, REDIRECT or OFF' });
 /** What is logged. */

@@ -41,6 +41,12 @@ describe('defaults', () => {
         load_max_age: 60_000,
         metadata_never_waits: false,
         queue_client_timeout: 300_000,
+        queue_max_queued: 20_000,
+        queue_max_queued_per_group: 10_000,
+        queue_max_queued_per_user: 1_000,
+        queue_max_bytes: 268_435_456,
+        queue_max_bytes_per_group: 67_108_864,
+        queue_max_bytes_per_user: 33_554_432,
         incarnation_retention: 172_800_000,
         history_max_age: 7_776_000_000,
         history_max_count: 0,
@@ -70,6 +76,7 @@ describe('defaults', () => {
         max_connections: 0,
         max_statement_bytes: 16_777_216,
         history_backlog: 20_000,
+        history_text_while_waiting: false,
         auth_provider_time_limit: 5_000,
         auth_cache_time: 300_000,
         auth_forward_credentials: false,
@@ -103,6 +110,9 @@ const good: [string, string, string, unknown][] = [
   ['gatewayserver', 'database_time_limit', '250ms', 250],
   ['gatewayserver', 'migrate_at_start', 'false', false],
   ['gatewayserver', 'admin_token', 'letmein', 'letmein'],
+  ['gatewayserver', 'secrets_key', `${'a'.repeat(32)}, ${'b'.repeat(40)}`, ['a'.repeat(32), 'b'.repeat(40)]],
+  ['gatewayserver', 'queue_max_queued', '0', 0],
+  ['gatewayserver', 'queue_max_bytes_per_user', '1000000', 1_000_000],
   ['gatewayserver', 'default_group', 'adhoc', 'adhoc'],
   ['gatewayserver', 'incarnation_retention', '1d', 86_400_000],
   ['gatewayserver', 'events_token', 'letter-box', 'letter-box'],
@@ -127,6 +137,7 @@ const good: [string, string, string, unknown][] = [
   ['router', 'trusted_proxies', '', []],
   ['router', 'explain_headers', 'true', true],
   ['router', 'history_backlog', '0', 0],
+  ['router', 'history_text_while_waiting', 'true', true],
   ['router', 'log_level', 'debug', 'debug'],
   ['router', 'auth_provider_url', 'https://auth.example/check?x=1', 'https://auth.example/check?x=1'],
   ['router', 'auth_cache_time', '0s', 0],
@@ -260,6 +271,12 @@ const bad: [string, string, unknown, string][] = [
   ],
   ['router', 'trusted_proxies', '10.0.0/8', 'expected a comma list of networks such as 10.0.0.0/8, got "10.0.0/8"'],
   ['router', 'state_file', '', 'expected text that is not empty, got ""'],
+  [
+    'gatewayserver',
+    'secrets_key',
+    `${'a'.repeat(32)},short`,
+    'expected a key of at least 32 characters, or a comma list of such keys, got a value that is not shown',
+  ],
   ['router', 'state_file', null, 'expected text, got null'],
   ['router', 'auth_provider_url', 'auth', 'expected an http or https URL without a user, got "auth"'],
   [
@@ -449,7 +466,7 @@ describe('secrets', () => {
       ),
     );
     const found = problems({ yaml, env: { TRINO_GATEWAY_GATEWAYSERVER_DATABASE_URL: 'mysql:/u:hunter2@db' } });
-    expect(found).toHaveLength(7);
+    expect(found).toHaveLength(8);
     for (const one of found) expect(one).toMatch(/: expected .*, got a value that is not shown$/);
     expect(found.join('\n')).not.toContain('hunter2');
   });

@@ -11,6 +11,7 @@ import {
   origin,
   origins,
   retention,
+  secretKeys,
   text,
   timeLimit,
   uiMode,
@@ -42,6 +43,11 @@ const gatewayserver = z.strictObject({
     .optional()
     .describe(
       "Opens /v1/trino/events, where the clusters' event listeners post, and nothing else; the admin token opens it, too.",
+    ),
+  secrets_key: secretKeys
+    .optional()
+    .describe(
+      'Encrypts the passwords of probes in the store: a key of at least 32 characters, such as that of `openssl rand -base64 32`, the same for all replicas. A comma list to change it: the first encrypts, all decrypt. Unset: they are stored as they are.',
     ),
   history_max_age: retention
     .prefault('90d')
@@ -195,5 +201,6 @@ export const SECRET_KEYS = [
   'events_token',
   'gatewayserver_token',
   'auth_provider_key',
+  'secrets_key',
   'database_url',
 ] as const;

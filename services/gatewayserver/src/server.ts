@@ -82,6 +82,7 @@ export async function startGatewayserver(
     logger.warn('gatewayserver.admin_token is not set: everybody who reaches this port may read and change everything');
   const store = measuredStore(started.use(await openMigrated(config, logger)), metrics.countStore);
   await declareObjects(store, declared);
+  await tellOfSecrets(store, logger);
   const kept = started.use(await keepSnapshot({ store, logger, loadMaxAgeMs: config.load_max_age }));
   keeper = kept;
   started.use(
@@ -199,7 +200,19 @@ async function openMigrated(config: GatewayserverConfig, logger: Logger): Promis
     const taken = await migrateUp(url);
     if (taken.length > 0) logger.info('the database schema was brought up to date', { migrations: taken });
   }
-  return openStore({ url, poolSize, timeLimitMs, logger });
+  return openStore({ url, poolSize, timeLimitMs, secretsKeys: config.secrets_key ?? [], logger });
+}
+
+async function tellOfSecrets(store: Store, logger: Logger): Promise<void> {
+  const { clear, unreadable } = await store.protectSecrets();
+  if (clear.length > 0)
+    logger.warn('probe passwords are stored in clear: set gatewayserver.secrets_key to encrypt them', {
+      backends: clear,
+    });
+  if (unreadable.length > 0)
+    logger.error('no key of gatewayserver.secrets_key opens these probe passwords: these backends are not probed', {
+      backends: unreadable,
+    });
 }
 
 function queueBounds(config: GatewayserverConfig): QueueBounds {

@@ -6,6 +6,7 @@ import { historyContract } from './storage-contract-history.ts';
 import { mergeContract } from './storage-contract-merge.ts';
 import { replicasContract } from './storage-contract-replicas.ts';
 import { schemaContract } from './storage-contract-schema.ts';
+import { secretsContract } from './storage-contract-secrets.ts';
 import { transactionsContract } from './storage-contract-transactions.ts';
 import { upkeepContract } from './storage-contract-upkeep.ts';
 import type { NewDatabase } from './storage-databases.ts';
@@ -26,6 +27,7 @@ export function storageContract(engine: string, fresh: NewDatabase, { lasting }:
     if (lasting) {
       replicasContract(fresh);
       schemaContract(fresh);
+      secretsContract(fresh);
     }
   });
 }

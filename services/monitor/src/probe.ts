@@ -1,4 +1,5 @@
 import type { Backend } from '@trino-gateway/api/gateway';
+import { isSealed, unreadablePassword } from '@trino-gateway/api/sealed-secret';
 import { querySuffix } from '@trino-gateway/trino';
 import { runStatement, type StatementResult, serverInfo } from '@trino-gateway/trino/client';
 import { PROBE_SOURCE } from '@trino-gateway/trino/probe-source';
@@ -39,6 +40,8 @@ export async function probe(backend: Backend, { timeLimitMs, signal }: ProbeLimi
     signal.throwIfAborted();
     return { outcome: 'unreachable', reason: `GET /v1/info: ${describeFailure(error, timeLimitMs)}` };
   }
+
+  if (isSealed(backend.probe?.password)) return { outcome: 'failing', reason: unreadablePassword, ...life };
 
   try {
     const { queryId, error } = await ask(backend.probe?.statement || DEFAULT_STATEMENT);

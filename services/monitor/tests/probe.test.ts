@@ -140,6 +140,14 @@ test('a password is sent with the statements, and told to come from a secure sid
   expect(headerValue(info?.rawHeaders ?? [], 'authorization')).toBeUndefined();
 });
 
+test('a password that came encrypted is sent nowhere: the setting that is wrong is said', async () => {
+  await using trino = await startScriptedTrino({ passwords: { checker: 'sesame' } });
+  const found = await look(trino.url, asProbe('', 'checker', 'sealed:v1:AAAA'));
+  expect(found).toMatchObject({ outcome: 'failing', reason: expect.stringContaining('gatewayserver.secrets_key') });
+  expect(trino.requests.filter(({ method }) => method === 'POST')).toEqual([]);
+  expect(JSON.stringify([found, trino.requests])).not.toContain('AAAA');
+});
+
 test('a wrong password is said, but not repeated', async () => {
   await using trino = await startScriptedTrino({ passwords: { checker: 'sesame' } });
   const found = await look(trino.url, asProbe('', 'checker', 'open-wide'));

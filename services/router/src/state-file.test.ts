@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
@@ -47,6 +47,18 @@ test('a file others could read, or a draft a crash left behind, is replaced by o
   await writeFile(path, '{}', { mode: 0o644 });
   await writeFile(`${path}.${process.pid}.new`, 'half', { mode: 0o666 });
   await using file = createStateFile(path, () => state, silentLogger);
+  await file.save();
+  expect((await stat(path)).mode & 0o777).toBe(0o600);
+});
+
+test('a file others could read is closed to them also when nothing in it has changed, and its folder is made for its owner alone', async () => {
+  const path = join(folder, 'deep', 'state.json');
+  const before = createStateFile(path, () => state, silentLogger);
+  await before.save();
+  expect((await stat(join(folder, 'deep'))).mode & 0o777).toBe(0o700);
+  await chmod(path, 0o644);
+  await using file = createStateFile(path, () => state, silentLogger);
+  expect(file.read()).toBeDefined();
   await file.save();
   expect((await stat(path)).mode & 0o777).toBe(0o600);
 });

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { DelegatedAuthentication } from '@trino-gateway/api/authentication';
@@ -86,7 +86,8 @@ export function createStateFile(path: string, state: () => RouterState | undefin
       }
       try {
         const read = parse(text);
-        written = text;
+        // One that others can read is replaced, though it says what it should.
+        if ((statSync(path).mode & 0o077) === 0) written = text;
         return read;
       } catch (error) {
         logger.warn('router.state_file is damaged and is ignored', { path, error: describeError(error) });
@@ -102,7 +103,7 @@ export function createStateFile(path: string, state: () => RouterState | undefin
 }
 
 async function replaceFile(path: string, text: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const draft = `${path}.${process.pid}.new`;
   try {
     const file = await open(draft, 'w', 0o600);

@@ -50,6 +50,8 @@ function fieldProblems(schema: DescMessage, field: DescField, value: JsonValue, 
     const { message } = field;
     return value.flatMap((item, index) => jsonProblems(message, item, `${path}[${index}]`));
   }
+  // What the decoder says repeats the value.
+  if (field.name === 'password') return typeof value === 'string' ? [] : [{ field: path, message: 'expected text' }];
   return decodingProblem(schema, { [field.name]: value }, path);
 }
 

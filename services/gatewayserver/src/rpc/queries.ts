@@ -1,6 +1,7 @@
 import { timestampFromMs, timestampMs } from '@bufbuild/protobuf/wkt';
 import { Code, ConnectError, type ServiceImpl } from '@connectrpc/connect';
 import { type ListQueriesRequest, type Query, Query_StateSchema, type QueryService } from '@trino-gateway/api/gateway';
+import { isSealed, unreadablePassword } from '@trino-gateway/api/sealed-secret';
 import { querySuffix } from '@trino-gateway/trino/query-id';
 import { end } from '../admission/queue.ts';
 import type { Waiter } from '../admission/state.ts';
@@ -60,6 +61,8 @@ export function queryService(context: Context): ServiceImpl<typeof QueryService>
       if (trinoQueryId === '') return {}; // it was refused: no cluster has ever heard of it
       const { backendId, url } = await ownerOf(context, trinoQueryId, query);
       const probe = keeper.known.backends.get(backendId)?.backend.probe;
+      if (isSealed(probe?.password))
+        throw new ConnectError(`backend "${backendId}": ${unreadablePassword}`, Code.FailedPrecondition);
       await cancelOnCluster(url, trinoQueryId, {
         user: query?.user || probe?.user || 'trino-gateway',
         credentials: probe?.password ? { user: probe.user, password: probe.password } : undefined,

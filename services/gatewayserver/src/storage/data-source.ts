@@ -1,11 +1,10 @@
-import { mkdir } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { type DatabaseAddress, MEMORY, type ServerAddress } from './database-url.ts';
 import { entities } from './entities.ts';
 import { failureOf, withoutStatement } from './failures.ts';
 import { MIGRATIONS } from './migrations/index.ts';
+import { makePrivateFiles } from './private-files.ts';
 import { ABANDONED_AFTER_LIMITS, inTime } from './session.ts';
 
 /** How many connections, and how long one may take to come about. */
@@ -21,7 +20,7 @@ const SQLITE_OPEN_PAUSE_MS = 20;
  * alone for a moment. @throws DatabaseUnavailableError when there is no connection in time.
  */
 export async function connectPatiently(address: DatabaseAddress, limits: ConnectionLimits): Promise<DataSource> {
-  if (address.engine === 'sqlite' && address.file !== MEMORY) await mkdir(dirname(address.file), { recursive: true });
+  if (address.engine === 'sqlite' && address.file !== MEMORY) await makePrivateFiles(address.file);
   for (const deadline = Date.now() + limits.timeLimitMs; ; await sleep(SQLITE_OPEN_PAUSE_MS)) {
     try {
       return await connect(address, limits);
@@ -58,6 +57,8 @@ function options(address: DatabaseAddress, limits: ConnectionLimits): DataSource
             database.pragma('journal_mode = WAL');
             database.pragma('synchronous = NORMAL');
           }
+          // Of a secret that is replaced nothing is left in its place.
+          database.pragma('secure_delete = FAST');
           database.pragma('foreign_keys = ON');
         },
       };

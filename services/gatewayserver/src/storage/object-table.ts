@@ -17,14 +17,15 @@ import {
   TABLES,
 } from './entities.ts';
 import { bumpRevision } from './revisions.ts';
+import type { Secrets } from './secrets.ts';
 import type { Session } from './session.ts';
 import type { ConfigurationChange, ObjectTable, StoredBackend } from './store.ts';
 
 /** `enabled` is a column of its own, so that a Put and an Enable never undo each other. */
 type Switchable = { id: string; enabled?: boolean | undefined };
 
-export const readBackend = (row: BackendRow): StoredBackend => ({
-  backend: withEnabled(fromDocument(BackendSchema, row.document), row),
+export const readBackend = (row: BackendRow, secrets: Secrets): StoredBackend => ({
+  backend: withEnabled(secrets.opened(fromDocument(BackendSchema, row.document)), row),
   draining: row.draining,
 });
 export const readGroup = (row: ObjectRow): Group => withEnabled(fromDocument(GroupSchema, row.document), row);
@@ -35,11 +36,12 @@ function withEnabled<Message extends Switchable>(message: Message, { enabled }: 
 }
 
 /** The three kinds of object inside one change. */
-export function configurationChange(session: Session): ConfigurationChange {
+export function configurationChange(session: Session, secrets: Secrets): ConfigurationChange {
   const backends = objectTable<BackendRow, Backend, StoredBackend>(session, {
     table: TABLES.backends,
-    read: readBackend,
-    document: (backend) => toDocument(BackendSchema, without(clone(BackendSchema, backend), 'enabled', 'condition')),
+    read: (row) => readBackend(row, secrets),
+    document: (backend) =>
+      toDocument(BackendSchema, without(clone(BackendSchema, secrets.sealed(backend)), 'enabled', 'condition')),
     fresh: { draining: false },
     whenEnabled: { draining: false },
     afterDelete: forgetConditions,

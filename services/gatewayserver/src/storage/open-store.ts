@@ -12,10 +12,13 @@ import { withoutStatement } from './failures.ts';
 import { pruneIncarnations, readIncarnations, recordIncarnation, touchIncarnations } from './incarnations.ts';
 import { migrateSource, pendingMigrations } from './migrate.ts';
 import { configurationChange, readBackend, readGroup, readPolicy } from './object-table.ts';
+import { filesOpenToOthers } from './private-files.ts';
+import { protectSecrets } from './protect-secrets.ts';
 import { purgeQueries, queryBehind } from './purge.ts';
 import { completeQueries, getQuery, listQueries, recordQueries } from './queries.ts';
 import { readRefusalKey } from './refusal-key.ts';
 import { bumpRevision, readRevisions } from './revisions.ts';
+import { createSecrets, type Secrets } from './secrets.ts';
 import { inTime, type Session } from './session.ts';
 import type { Configuration, Store } from './store.ts';
 import { endTransaction, findTransaction, pruneTransactions, recordTransaction } from './transactions.ts';
@@ -28,6 +31,8 @@ export type StoreOptions = {
   poolSize?: number;
   /** How long one statement, and the wait for a connection, may take. Default 10000. */
   timeLimitMs?: number;
+  /** Encrypt the secrets in stored objects: the first encrypts, all decrypt. Default none. */
+  secretsKeys?: readonly string[];
   logger: Logger;
 };
 
@@ -36,7 +41,7 @@ export type StoreOptions = {
  * @throws Error when migrations are pending, naming them; DatabaseUnavailableError when it cannot be reached.
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
-  const { url, logger, poolSize = 10, timeLimitMs = 10_000 } = options;
+  const { url, logger, poolSize = 10, timeLimitMs = 10_000, secretsKeys = [] } = options;
   const address = parseDatabaseUrl(url);
   const source = await connectPatiently(address, { poolSize, timeLimitMs });
   try {
@@ -47,7 +52,14 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     throw withoutStatement(error);
   }
   logger.info('store opened', { engine: address.engine });
-  return storeOn(openDatabase(source, timeLimitMs));
+  if (address.engine === 'sqlite' && address.file !== MEMORY) await warnOfOpenFiles(address.file, logger);
+  return storeOn(openDatabase(source, timeLimitMs), createSecrets(secretsKeys));
+}
+
+async function warnOfOpenFiles(file: string, logger: Logger): Promise<void> {
+  const files = await filesOpenToOthers(file);
+  if (files.length > 0)
+    logger.warn('others on this machine can read the database: its files are not ours to change', { files });
 }
 
 async function requireSchema(source: DataSource): Promise<void> {
@@ -56,7 +68,7 @@ async function requireSchema(source: DataSource): Promise<void> {
     throw new Error(`the database schema is not up to date, run migrate up; pending: ${pending.join(', ')}`);
 }
 
-function storeOn(database: Database): Store {
+function storeOn(database: Database, secrets: Secrets): Store {
   let refusalKey: Uint8Array | undefined;
   return {
     async ping() {
@@ -66,7 +78,7 @@ function storeOn(database: Database): Store {
     configuration: () =>
       database.snapshot(async (session) => {
         const { configuration } = await readRevisions(session);
-        return { revision: configuration, ...(await readConfiguration(session)) };
+        return { revision: configuration, ...(await readConfiguration(session, secrets)) };
       }),
     conditions: () =>
       database.snapshot(async (session) => {
@@ -81,8 +93,9 @@ function storeOn(database: Database): Store {
     changeConfiguration: (work) =>
       database.transaction(async (session) => {
         await bumpRevision(session, 'configuration');
-        return work(configurationChange(session));
+        return work(configurationChange(session, secrets));
       }),
+    protectSecrets: () => protectSecrets(database, secrets),
     putStatus: (status) => putStatus(database, status),
     putSchedule: (schedule) => putSchedule(database, schedule),
     putOverride: (backendId, override) => putOverride(database, backendId, override),
@@ -114,13 +127,13 @@ function storeOn(database: Database): Store {
   };
 }
 
-async function readConfiguration({ manager }: Session): Promise<Configuration> {
+async function readConfiguration({ manager }: Session, secrets: Secrets): Promise<Configuration> {
   const order = { id: 'ASC' } as const;
   const backends = await manager.getRepository<BackendRow>(TABLES.backends).find({ order });
   const groups = await manager.getRepository<ObjectRow>(TABLES.groups).find({ order });
   const policies = await manager.getRepository<ObjectRow>(TABLES.policies).find({ order });
   return {
-    backends: backends.map(readBackend),
+    backends: backends.map((row) => readBackend(row, secrets)),
     groups: groups.map(readGroup),
     policies: policies.map(readPolicy),
   };

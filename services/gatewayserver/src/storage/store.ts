@@ -128,6 +128,12 @@ export type Store = AsyncDisposable & {
   changeConfiguration<T>(work: (change: ConfigurationChange) => Promise<T>): Promise<T>;
 
   /**
+   * Encrypts the secrets that are stored in clear, or under a key that is not the first. Answers the backends whose secrets
+   * stay in clear, for want of a key, and those whose secrets no key opens.
+   */
+  protectSecrets(): Promise<{ clear: string[]; unreadable: string[] }>;
+
+  /**
    * Replaces the monitor's finding about its backend. An older observation than the stored one changes nothing, nor does
    * one of a backend that is not there.
    */

@@ -1,0 +1,40 @@
+import { closeSync, openSync } from 'node:fs';
+import { chmod, mkdir, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+/** What SQLite keeps of a database; what it makes itself gets the mode of the first. */
+const ENDS = ['', '-wal', '-shm', '-journal'];
+const OTHERS = 0o077;
+
+/**
+ * Makes the folder and the file of a SQLite database, where there are none, so that only their owner reads them, and takes
+ * the files of an earlier version from others. A folder that is there stays as it is: it may hold what is not ours.
+ */
+export async function makePrivateFiles(file: string): Promise<void> {
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  createIfMissing(file);
+  for (const end of ENDS) await chmod(file + end, 0o600).catch(() => undefined); // not there, or not ours: see below
+}
+
+/** Those of its files that others can read all the same: they are somebody else's, or the volume knows no modes. */
+export async function filesOpenToOthers(file: string): Promise<string[]> {
+  const files = ENDS.map((end) => file + end);
+  const modes = await Promise.all(
+    files.map((one) =>
+      stat(one).then(
+        ({ mode }) => mode,
+        () => 0,
+      ),
+    ),
+  );
+  return files.filter((_, at) => ((modes[at] ?? 0) & OTHERS) !== 0);
+}
+
+/** Never opens one that is there: closing it would end the locks that SQLite has on it in this process (POSIX fcntl). */
+function createIfMissing(file: string): void {
+  try {
+    closeSync(openSync(file, 'wx', 0o600));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+}

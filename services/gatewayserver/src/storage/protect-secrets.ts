@@ -1,0 +1,40 @@
+import { type Backend, BackendSchema } from '@trino-gateway/api/gateway';
+import { isSealed } from '@trino-gateway/api/sealed-secret';
+import type { Database } from './database.ts';
+import { fromDocument, toDocument } from './documents.ts';
+import { type BackendRow, TABLES } from './entities.ts';
+import { bumpRevision } from './revisions.ts';
+import type { Secrets } from './secrets.ts';
+import type { Session } from './session.ts';
+
+/** See Store.protectSecrets. */
+export async function protectSecrets(
+  database: Database,
+  secrets: Secrets,
+): Promise<{ clear: string[]; unreadable: string[] }> {
+  if ((await database.read(readStored)).some(secrets.isStale)) {
+    await database.transaction(async (session) => {
+      await bumpRevision(session, 'configuration');
+      for (const backend of (await readStored(session)).filter(secrets.isStale)) {
+        const document = toDocument(BackendSchema, secrets.sealed(secrets.opened(backend)));
+        await rowsOf(session).update({ id: backend.id }, { document });
+      }
+    });
+    // Else what was stored before would stand in the log for a while.
+    if (database.engine === 'sqlite')
+      await database.read(({ manager }) => manager.query('PRAGMA wal_checkpoint(TRUNCATE)'));
+  }
+  const withSecret = (await database.read(readStored)).filter(({ probe }) => probe?.password);
+  const idsOf = (backends: readonly Backend[]) => backends.map(({ id }) => id);
+  return {
+    clear: idsOf(withSecret.filter(({ probe }) => !isSealed(probe?.password))),
+    unreadable: idsOf(withSecret.filter((stored) => isSealed(secrets.opened(stored).probe?.password))),
+  };
+}
+
+const rowsOf = ({ manager }: Session) => manager.getRepository<BackendRow>(TABLES.backends);
+
+async function readStored(session: Session): Promise<Backend[]> {
+  const rows = await rowsOf(session).find({ order: { id: 'ASC' } });
+  return rows.map(({ document }) => fromDocument(BackendSchema, document));
+}

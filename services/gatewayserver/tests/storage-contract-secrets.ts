@@ -1,0 +1,133 @@
+import { create } from '@bufbuild/protobuf';
+import { describe, expect, test } from '@jest/globals';
+import { BackendSchema } from '@trino-gateway/api/gateway';
+import { isSealed } from '@trino-gateway/api/sealed-secret';
+import { silentLogger } from '@trino-gateway/runtime';
+import { connectPatiently } from '../src/storage/data-source.ts';
+import { parseDatabaseUrl } from '../src/storage/database-url.ts';
+import { migrateUp, openStore, type Store } from '../src/storage/index.ts';
+import type { NewDatabase } from './storage-databases.ts';
+
+const [OLD, NEW, OTHER] = ['old', 'new', 'other'].map((name) => `${name} key `.repeat(4)) as [string, string, string];
+const PASSWORD = 'hunter2-of-the-probe';
+
+const backend = (id: string, password = PASSWORD) =>
+  create(BackendSchema, { id, url: `http://${id}`, probe: { user: 'checker', password } });
+
+/** A migrated database. */
+type WithKeys = {
+  /** Works on it with these keys. */
+  using: ReturnType<typeof usingAt>;
+  /** All that its table of backends says. */
+  stored(): Promise<string>;
+};
+
+function usingAt(url: string) {
+  return async <T>(secretsKeys: string[], work: (store: Store) => Promise<T>): Promise<T> => {
+    await using store = await openStore({ url, secretsKeys, timeLimitMs: 20_000, logger: silentLogger });
+    return await work(store);
+  };
+}
+
+async function storedAt(url: string): Promise<string> {
+  const source = await connectPatiently(parseDatabaseUrl(url), { poolSize: 1, timeLimitMs: 20_000 });
+  try {
+    return JSON.stringify(await source.query('SELECT * FROM backends'));
+  } finally {
+    await source.destroy();
+  }
+}
+
+/** Secrets inside objects: encrypted while they are stored, where there is a key. */
+export function secretsContract(fresh: NewDatabase): void {
+  const withDatabase = (body: (database: WithKeys) => Promise<void>) => async () => {
+    await using database = await fresh();
+    await migrateUp(database.url);
+    await body({ using: usingAt(database.url), stored: () => storedAt(database.url) });
+  };
+  const put =
+    (...backends: ReturnType<typeof backend>[]) =>
+    (store: Store) =>
+      store.changeConfiguration(async (change) => {
+        for (const one of backends) await change.backends.put(one);
+      });
+  const passwords = async (store: Store) =>
+    (await store.configuration()).backends.map(({ backend: { probe } }) => probe?.password);
+  const protect = (store: Store) => store.protectSecrets();
+
+  describe('secrets', () => {
+    test(
+      'are encrypted where there is a key, each anew, and come back as they were',
+      withDatabase(async ({ using, stored }) => {
+        await using([NEW], put(backend('a'), backend('b', 'Pässwörd "x"'), backend('c', '')));
+        expect(await stored()).not.toContain(PASSWORD);
+        const before = await stored();
+        await using([NEW], put(backend('a')));
+        expect(await stored()).not.toBe(before);
+        expect(await using([NEW], passwords)).toEqual([PASSWORD, 'Pässwörd "x"', '']);
+        expect(await using([NEW], protect)).toEqual({ clear: [], unreadable: [] });
+      }),
+    );
+
+    test(
+      'without a key are stored as they are, which is said; with one they are encrypted at once, and by the next write',
+      withDatabase(async ({ using, stored }) => {
+        await using([], put(backend('a'), backend('b')));
+        expect(await using([], protect)).toEqual({ clear: ['a', 'b'], unreadable: [] });
+        expect(await stored()).toContain(PASSWORD);
+        expect(await using([NEW], passwords)).toEqual([PASSWORD, PASSWORD]);
+        await using([NEW], put(backend('a'), backend('b')));
+        expect(await stored()).not.toContain(PASSWORD);
+        await using([], put(backend('a')));
+        const before = await using([NEW], (store) => store.revisions());
+        expect(await using([NEW], protect)).toEqual({ clear: [], unreadable: [] });
+        expect((await using([NEW], (store) => store.revisions())).configuration).toBe(before.configuration + 1);
+        expect(await stored()).not.toContain(PASSWORD);
+      }),
+    );
+
+    test(
+      'change their key: the first of the list encrypts, and the others are not needed any more',
+      withDatabase(async ({ using }) => {
+        await using([OLD], put(backend('a')));
+        await using([NEW, OLD], protect);
+        expect(await using([NEW], passwords)).toEqual([PASSWORD]);
+        const { configuration } = await using([NEW, OLD], (store) => store.revisions());
+        await using([NEW, OLD], protect);
+        expect((await using([NEW], (store) => store.revisions())).configuration).toBe(configuration);
+      }),
+    );
+
+    test(
+      'that no key opens stay encrypted, through every write, until there is the right key',
+      withDatabase(async ({ using }) => {
+        await using([OLD], put(backend('a')));
+        for (const keys of [[], [OTHER]]) {
+          expect(await using(keys, protect)).toEqual({ clear: [], unreadable: ['a'] });
+          await using(keys, async (store) => {
+            const [sealed = ''] = await passwords(store);
+            expect(isSealed(sealed)).toBe(true);
+            await put(backend('a', sealed))(store);
+            await store.changeConfiguration(({ backends }) => backends.setEnabled('a', false));
+          });
+        }
+        expect(await using([OTHER, OLD], passwords)).toEqual([PASSWORD]);
+      }),
+    );
+
+    test(
+      'that were copied to another backend, or changed, open nowhere',
+      withDatabase(async ({ using }) => {
+        await using([NEW], put(backend('a')));
+        const [sealed = ''] = (await using([], passwords)) as string[];
+        await using(
+          [],
+          put(backend('b', sealed), backend('c', `${sealed.slice(0, -8)}AAAAAAA=`), backend('d', 'sealed:v1:')),
+        );
+        const [own, ...others] = await using([NEW], passwords);
+        expect(own).toBe(PASSWORD);
+        for (const other of others) expect(isSealed(other)).toBe(true);
+      }),
+    );
+  });
+}
