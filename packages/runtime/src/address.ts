@@ -1,3 +1,5 @@
+import { BlockList, isIP } from 'node:net';
+
 /** Where a listener is bound. */
 export type Address = { host: string; port: number };
 
@@ -17,4 +19,16 @@ export function formatAddress({ host, port }: Address): string {
 /** Where a listener bound to the address can be reached from this machine. */
 export function reachableUrl({ host, port }: Address): string {
   return `http://${formatAddress({ host: host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host, port })}`;
+}
+
+const LOOPBACK = new BlockList();
+LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
+LOOPBACK.addAddress('::1', 'ipv6');
+
+/** Whether only this machine is meant: 127.0.0.0/8, ::1, also mapped into IPv6, and the names of RFC 6761 6.3. */
+export function isLoopback(host: string): boolean {
+  const bare = host.replace(/^\[(.*)\]$/, '$1');
+  const family = isIP(bare);
+  if (family === 0) return /^(?:[a-z0-9_-]+\.)*localhost\.?$/i.test(bare);
+  return LOOPBACK.check(bare, family === 6 ? 'ipv6' : 'ipv4');
 }

@@ -1,4 +1,5 @@
-export { type Address, formatAddress, parseAddress, reachableUrl } from './address.ts';
+export { type Address, formatAddress, isLoopback, parseAddress, reachableUrl } from './address.ts';
+export { comparison, tokensOf } from './bearer-tokens.ts';
 export { boundedLabels } from './bounded-labels.ts';
 export { carryCalls } from './carried-calls.ts';
 export { every, type Loop } from './every.ts';
@@ -10,6 +11,7 @@ export {
 } from './gateway-transport.ts';
 export { createGathering, type Gathering } from './gathering.ts';
 export { type Handler, type Listener, type ListenOptions, listenHttp, listening, withGrace } from './http-listener.ts';
+export { isDeepJson, MOST_JSON_DEPTH, parseForeignJson } from './json-depth.ts';
 export {
   createLogger,
   describeError,
@@ -21,6 +23,7 @@ export {
   silentLogger,
 } from './logger.ts';
 export { type LongPolls, longPolls } from './long-polls.ts';
+export { namedHosts, namesLoopback } from './named-hosts.ts';
 export { type Readiness, serveOps } from './ops.ts';
 export { pause } from './pause.ts';
 export { type RunningProcess, runProcess } from './run.ts';

@@ -1,3 +1,5 @@
+import http from 'node:http';
+import { networkInterfaces } from 'node:os';
 import { expect, test } from '@jest/globals';
 import { Counter, Registry } from 'prom-client';
 import { type Logger, type Readiness, serveOps, silentLogger } from './index.ts';
@@ -57,5 +59,42 @@ test('a restart to see debug lines would end what is to be seen: the level chang
   for (const bad of ['', 'verbose', 'x'.repeat(100_000)])
     expect(await level('PUT', bad)).toEqual([400, 'expected one of error, warn, info, debug as the body\n']);
   expect(await level('DELETE')).toEqual([405, 'expected GET, HEAD, PUT\n']);
+  expect(logger.level).toBe('debug');
+});
+
+/** The status of a PUT of the level, over a Host of the caller's choice. */
+function put(url: string, headers: http.OutgoingHttpHeaders): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const request = http.request(`${url}/log-level`, { method: 'PUT', headers, agent: false }, (answer) =>
+      resolve(answer.resume().statusCode),
+    );
+    request.on('error', reject).end('debug');
+  });
+}
+
+test('with a token the level changes for who shows it, and everybody may look', async () => {
+  const logger: Logger = { ...silentLogger, level: 'info' };
+  await using ops = await serveOps(LOCAL, () => ({ ready: true }), new Registry(), logger, 'a-token');
+  expect(await put(ops.url, {})).toBe(401);
+  expect(await put(ops.url, { 'x-auth-key': 'another' })).toBe(401);
+  expect(logger.level).toBe('info');
+  expect(await put(ops.url, { authorization: 'Bearer a-token' })).toBe(200);
+  expect(logger.level).toBe('debug');
+  logger.level = 'info';
+  expect(await put(ops.url, { 'x-auth-key': 'a-token', host: 'gateway.example' })).toBe(200);
+  for (const path of ['/livez', '/readyz', '/metrics', '/log-level'])
+    expect([path, (await fetch(ops.url + path)).status]).toEqual([path, 200]);
+});
+
+test('without a token the level changes from this machine only, and under a name of this machine', async () => {
+  const logger: Logger = { ...silentLogger, level: 'info' };
+  await using ops = await serveOps({ host: '0.0.0.0', port: 0 }, () => ({ ready: true }), new Registry(), logger);
+  expect(await put(ops.url, { host: 'attacker.example' })).toBe(403);
+  const outside = Object.values(networkInterfaces())
+    .flat()
+    .find((one) => one?.family === 'IPv4' && !one.internal)?.address;
+  if (outside !== undefined) expect(await put(`http://${outside}:${ops.port}`, { host: 'localhost' })).toBe(403);
+  expect(logger.level).toBe('info');
+  expect(await put(ops.url, { host: 'localhost:1' })).toBe(200);
   expect(logger.level).toBe('debug');
 });

@@ -1,8 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import type { Registry } from 'prom-client';
-import type { Address } from './address.ts';
+import { type Address, isLoopback } from './address.ts';
+import { comparison, tokensOf } from './bearer-tokens.ts';
 import { type Handler, type Listener, listenHttp } from './http-listener.ts';
 import { describeError, isLogLevel, LOG_LEVELS, type Logger } from './logger.ts';
+import { namesLoopback } from './named-hosts.ts';
 
 /** Whether the process accepts work; the reason is shown to whoever asks. */
 export type Readiness = () => { ready: boolean; reason?: string };
@@ -11,8 +13,18 @@ type Answer = { status: number; body: string; type?: string; allow?: string };
 
 const LONGEST_LEVEL = 100;
 
-/** Serves /livez, /readyz, /metrics and /log-level, which a PUT changes. */
-export function serveOps(address: Address, readiness: Readiness, metrics: Registry, logger: Logger): Promise<Listener> {
+/**
+ * Serves /livez, /readyz, /metrics and /log-level. A PUT changes the level: it needs the token, or where there is none
+ * comes from this machine.
+ */
+export function serveOps(
+  address: Address,
+  readiness: Readiness,
+  metrics: Registry,
+  logger: Logger,
+  token?: string,
+): Promise<Listener> {
+  const refusalOf = writeGate(token);
   const answerTo = async (request: IncomingMessage): Promise<Answer> => {
     const { method = 'GET' } = request;
     const path = request.url?.split('?')[0];
@@ -30,7 +42,8 @@ export function serveOps(address: Address, readiness: Readiness, metrics: Regist
         return { status: 200, type: metrics.contentType, body: (await metrics.metrics()).trimEnd() };
       case '/log-level':
         if (isRead) return { status: 200, body: logger.level };
-        return method === 'PUT' ? setLevel(logger, await textOf(request)) : notAllowed('GET, HEAD, PUT');
+        if (method !== 'PUT') return notAllowed('GET, HEAD, PUT');
+        return refusalOf(request) ?? setLevel(logger, await textOf(request));
       default:
         return { status: 404, body: 'not found: /livez, /readyz, /metrics and /log-level are served here' };
     }
@@ -47,6 +60,19 @@ export function serveOps(address: Address, readiness: Readiness, metrics: Regist
     });
   };
   return listenHttp(address, handler);
+}
+
+function writeGate(token: string | undefined): (request: IncomingMessage) => Answer | undefined {
+  if (token === undefined)
+    return (request) =>
+      isLoopback(request.socket.remoteAddress ?? '') && namesLoopback(request)
+        ? undefined
+        : { status: 403, body: 'without a token only this machine may change the level, at 127.0.0.1' };
+  const matches = comparison(token);
+  return ({ headers }) =>
+    tokensOf(headers).some(matches)
+      ? undefined
+      : { status: 401, body: 'expected the token as "X-Auth-Key: <token>" or "Authorization: Bearer <token>"' };
 }
 
 function setLevel(logger: Logger, text: string): Answer {

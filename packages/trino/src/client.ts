@@ -1,3 +1,4 @@
+import { parseForeignJson } from '@trino-gateway/runtime/json-depth';
 import { Agent, type Dispatcher, request } from 'undici';
 import type { QueryError } from './errors.ts';
 
@@ -203,7 +204,7 @@ async function call(caller: Caller, method: 'GET' | 'POST', path: string, body?:
 
 function parsed<T>(text: string): T {
   try {
-    const value: unknown = JSON.parse(text);
+    const value = parseForeignJson(text);
     if (typeof value === 'object' && value !== null) return value as T;
   } catch {
     // Not JSON: said below.

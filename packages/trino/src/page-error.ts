@@ -1,10 +1,11 @@
+import { parseForeignJson } from '@trino-gateway/runtime/json-depth';
 import type { QueryError } from './errors.ts';
 
 /** The `error` object a scanner kept, read; undefined when it is not one. */
 export function parsePageError(text: string | undefined): QueryError | undefined {
   if (text === undefined) return undefined;
   try {
-    const { message, errorCode, errorName, errorType }: Partial<QueryError> = JSON.parse(text);
+    const { message, errorCode, errorName, errorType } = parseForeignJson(text) as Partial<QueryError>;
     return {
       message: String(message ?? ''),
       errorCode: Number(errorCode ?? 0),

@@ -82,6 +82,7 @@ export async function startMonitor(config: MonitorConfig, logger: Logger): Promi
     },
     metrics.registry,
     logger,
+    config.gatewayserver_token,
   ).catch((error: Error) => {
     throw new Error(`monitor.ops_listen: ${error.message}`, { cause: error.cause });
   });

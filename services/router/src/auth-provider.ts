@@ -1,3 +1,4 @@
+import { parseForeignJson } from '@trino-gateway/runtime';
 import type { BasicCredentials } from '@trino-gateway/trino';
 
 /** What the provider says of a user and a password; `trouble`, fit for a log line, when it says nothing that counts. */
@@ -79,7 +80,7 @@ function verdictOf(status: number, text: string): ProviderVerdict {
 
 function okIn(text: string): boolean | undefined {
   try {
-    const read: unknown = JSON.parse(text);
+    const read = parseForeignJson(text);
     const ok = typeof read === 'object' && read !== null && 'ok' in read ? read.ok : undefined;
     return typeof ok === 'boolean' ? ok : undefined;
   } catch {

@@ -107,6 +107,7 @@ export async function startRouter(config: RouterConfig, logger: Logger): Promise
     },
     metrics.registry,
     logger,
+    config.gatewayserver_token,
   ).catch((error: Error) => {
     throw new Error(`router.ops_listen: ${error.message}`, { cause: error.cause });
   });

@@ -3,7 +3,7 @@ import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { DelegatedAuthentication } from '@trino-gateway/api/authentication';
 import { type Backend_ForwardedHeaders, Backend_Forwarding, type SnapshotBackend } from '@trino-gateway/api/gateway';
-import { describeError, type Logger } from '@trino-gateway/runtime';
+import { describeError, type Logger, parseForeignJson } from '@trino-gateway/runtime';
 import type { Life, Owner } from './ownership.ts';
 
 /**
@@ -127,7 +127,7 @@ function format({ refusalKey, ...state }: RouterState): string {
 }
 
 function parse(text: string): RouterState {
-  const read: Record<string, unknown> = JSON.parse(text);
+  const read = parseForeignJson(text) as Record<string, unknown>;
   if (read?.version !== VERSION) throw new Error(`expected version ${VERSION}, got ${JSON.stringify(read?.version)}`);
   const refusalKey = Buffer.from(textOf(read, 'refusalKey'), 'base64');
   if (refusalKey.length === 0) throw new Error('expected a refusalKey that is not empty');

@@ -1,3 +1,4 @@
+import { parseForeignJson } from '@trino-gateway/runtime';
 import { z } from 'zod';
 import {
   type Ancestor,
@@ -91,7 +92,7 @@ async function readWithin(response: Response, most: number): Promise<string> {
 
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseForeignJson(text);
   } catch {
     return undefined;
   }

@@ -1,0 +1,32 @@
+/** No message, page or answer that is read here is nested half as deep; a protobuf message may be as deep as this. */
+export const MOST_JSON_DEPTH = 100;
+
+const [QUOTE, BACKSLASH] = [0x22, 0x5c];
+const [OBJECT, OBJECT_END, LIST, LIST_END] = [0x7b, 0x7d, 0x5b, 0x5d];
+
+/**
+ * Whether JSON is nested deeper than that, told from its bytes: what parses a few hundred kilobytes of brackets, or walks
+ * through the values, takes a thousand times their memory, or the whole stack. Text that is no JSON may be called either.
+ */
+export function isDeepJson(json: Uint8Array, most = MOST_JSON_DEPTH): boolean {
+  let depth = 0;
+  let inString = false;
+  for (let at = 0; at < json.length; at++) {
+    const byte = json[at];
+    if (inString) {
+      if (byte === BACKSLASH) at++;
+      else if (byte === QUOTE) inString = false;
+    } else if (byte === QUOTE) inString = true;
+    else if (byte === OBJECT || byte === LIST) {
+      depth++;
+      if (depth > most) return true;
+    } else if (byte === OBJECT_END || byte === LIST_END) depth--;
+  }
+  return false;
+}
+
+/** JSON.parse of what somebody else wrote. @throws SyntaxError also when it is nested too deep */
+export function parseForeignJson(text: string): unknown {
+  if (isDeepJson(Buffer.from(text))) throw new SyntaxError(`expected JSON nested at most ${MOST_JSON_DEPTH} deep`);
+  return JSON.parse(text);
+}
