@@ -3,7 +3,7 @@ import { join, relative } from 'node:path';
 import { configFromCommandLine } from '@trino-gateway/config';
 import { runStatement } from '../trino/statement.ts';
 import { createGatewayApi } from './gateway-api.ts';
-import { BadSetting, type Plan, readPlan } from './plan.ts';
+import { BadSetting, loopbackInstead, type Plan, readPlan } from './plan.ts';
 import { neededPorts, portProblems } from './ports.ts';
 import { type RunningSuite, startSuite, stopSuite, untilBroken } from './suite.ts';
 import { table } from './table.ts';
@@ -33,7 +33,9 @@ if (args.includes('--help')) {
 }
 const env = { ...process.env };
 if (env.CONFIG) env.TRINO_GATEWAY_CONFIG = env.CONFIG;
-const { config } = configFromCommandLine(args, env);
+const api = loopbackInstead(configFromCommandLine(args, env).config.gatewayserver);
+if (api !== undefined) env.TRINO_GATEWAY_GATEWAYSERVER_LISTEN = api;
+const { config } = configFromCommandLine(args, env, 'gatewayserver');
 const plan = planOrExit();
 const group = plan.clusters === 'declared' ? undefined : (config.gatewayserver.default_group ?? 'default');
 const running: Partial<RunningSuite> = {};

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { BadSetting, readPlan } from './plan.ts';
+import { BadSetting, loopbackInstead, readPlan } from './plan.ts';
 
 test('the user is asked for something although BACKENDS says it', () => {
   expect(readPlan({ BACKENDS: 'http://a:8080, https://b.example ,http://127.0.0.1:8081/' }, ['declared'])).toEqual({
@@ -40,4 +40,14 @@ test.each([
 
 test('a password in an address ends up on the screen', () => {
   expect(() => readPlan({ BACKENDS: 'http://joe:secret@a:8080' }, [])).toThrow(/^(?!.*secret)/);
+});
+
+test('without a token the API is served to this machine alone, unless somebody said otherwise', () => {
+  const everywhere = { listen: { host: '0.0.0.0', port: 8000 }, allow_open: false };
+  expect(loopbackInstead(everywhere)).toBe('127.0.0.1:8000');
+  expect(loopbackInstead({ ...everywhere, listen: { host: '::', port: 9000 } })).toBe('127.0.0.1:9000');
+  expect(loopbackInstead({ ...everywhere, admin_token: 'a-token' })).toBeUndefined();
+  expect(loopbackInstead({ ...everywhere, allow_open: true })).toBeUndefined();
+  // Left to the check of the configuration, which says what to do.
+  expect(loopbackInstead({ ...everywhere, listen: { host: '192.0.2.1', port: 8000 } })).toBeUndefined();
 });

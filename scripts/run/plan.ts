@@ -10,6 +10,18 @@ export type Plan =
   /** None are known: two are started on these ports (0: any free one). */
   | { clusters: 'samples'; ports: [number, number] };
 
+/** What of its settings decides where the API may be served. */
+type ApiSettings = { listen: { host: string; port: number }; admin_token?: string | undefined; allow_open: boolean };
+
+/**
+ * Where to serve the API instead: without a token on this machine alone, where everywhere was meant or nothing was said.
+ * Undefined leaves it as it is.
+ */
+export function loopbackInstead({ listen, admin_token, allow_open }: ApiSettings): string | undefined {
+  const isEverywhere = listen.host === '0.0.0.0' || listen.host === '::';
+  return isEverywhere && admin_token === undefined && !allow_open ? `127.0.0.1:${listen.port}` : undefined;
+}
+
 /** Something the user gave is not what it should be; the message says which variable, what it is and what was expected. */
 export class BadSetting extends Error {
   override readonly name = 'BadSetting';

@@ -14,7 +14,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 class Exit extends Error {}
 
 /** Reads the configuration as a starting process does; instead of ending this process it tells how it would have ended. */
-function start(argv: string[], env: Record<string, string> = {}) {
+function start(argv: string[], env: Record<string, string> = {}, starts?: 'gatewayserver' | 'router') {
   const written = { out: '', err: '' };
   const keep = (stream: 'out' | 'err') => (text: unknown) => {
     written[stream] += String(text);
@@ -30,7 +30,7 @@ function start(argv: string[], env: Record<string, string> = {}) {
     }),
   ];
   try {
-    return { ...configFromCommandLine(argv, env), ...written };
+    return { ...configFromCommandLine(argv, env, starts), ...written };
   } catch (error) {
     if (!(error instanceof Exit)) throw error;
     return { code, ...written };
@@ -79,6 +79,18 @@ test('--check-config only checks: 0 and one line when all is well, 2 and every p
     expect.stringMatching(/^ {2}router\.speed: unknown key/),
     '',
   ]);
+});
+
+test('a gatewayserver that would be open to others is told so when it starts and when it is only checked', async () => {
+  const path = await file('open.yaml', 'gatewayserver: { listen: "0.0.0.0:8000" }');
+  for (const argv of [[], ['--check-config']]) {
+    const refused = start(['--config', path, ...argv], {}, 'gatewayserver');
+    expect(refused).toMatchObject({ code: 2, out: '' });
+    expect(refused.err).toContain('gatewayserver.listen: expected gatewayserver.admin_token beside it, or');
+  }
+  expect(start(['--config', path], {}, 'router')).toMatchObject({ err: '' });
+  // A migration serves nothing.
+  expect(start(['--config', path, 'migrate', 'up'], {}, 'gatewayserver')).toMatchObject({ err: '' });
 });
 
 test.each([

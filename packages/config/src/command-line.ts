@@ -3,12 +3,14 @@ import { ConfigError, loadConfig, type SuiteConfig } from './load.ts';
 
 /**
  * The configuration of a process started as `main.ts [--config FILE] [--check-config] [ARGUMENT...]`: reads it or ends
- * the process, with 2 and every problem on standard error, or with 0 after `--check-config`.
+ * the process, with 2 and every problem on standard error, or with 0 after `--check-config`. Arguments that are not
+ * options of ours name a command: then nothing is started, and what only a start minds is not checked.
  * @returns the configuration and the arguments that are not options of ours
  */
 export function configFromCommandLine(
   argv: readonly string[],
   env: Record<string, string | undefined>,
+  starts?: 'gatewayserver' | 'monitor' | 'router',
 ): { config: SuiteConfig; rest: string[] } {
   try {
     const options = readOptions(argv);
@@ -17,6 +19,7 @@ export function configFromCommandLine(
       file: name ? { name, text: readText(name) } : undefined,
       env,
       readSecret: (path) => readFileSync(path, 'utf8'),
+      starts: options.rest.length === 0 ? starts : undefined,
     });
     if (!options.checkOnly) return { config, rest: options.rest };
     process.stdout.write('the configuration is valid\n');

@@ -1,12 +1,18 @@
 import { describe, expect, test } from '@jest/globals';
 import { ConfigError, loadConfig, SECRET_KEYS, type SuiteConfig, sections } from './index.ts';
 
-type Given = { yaml?: string; env?: Record<string, string>; secrets?: Record<string, string> };
+type Given = {
+  yaml?: string;
+  env?: Record<string, string>;
+  secrets?: Record<string, string>;
+  starts?: keyof typeof sections;
+};
 
-function load({ yaml, env = {}, secrets = {} }: Given): SuiteConfig {
+function load({ yaml, env = {}, secrets = {}, starts }: Given): SuiteConfig {
   return loadConfig({
     file: yaml === undefined ? undefined : { name: 'suite.yaml', text: yaml },
     env,
+    starts,
     readSecret: (path) => {
       const text = secrets[path];
       if (text === undefined) throw new Error('ENOENT');
@@ -37,6 +43,7 @@ describe('defaults', () => {
         database_pool_size: 10,
         database_time_limit: 10_000,
         migrate_at_start: true,
+        allow_open: false,
         open_reads: false,
         load_max_age: 60_000,
         metadata_never_waits: false,
@@ -476,4 +483,62 @@ describe('secrets', () => {
       'router.gatewayserver_url: expected a comma list of URLs such as http://host:8000, without paths or users, got "http://…@a:8000"',
     ]);
   });
+});
+
+describe('an API without a token', () => {
+  const open = (keys: string): readonly string[] =>
+    problems({ yaml: `gatewayserver: { ${keys} }`, starts: 'gatewayserver' });
+  const refusal = (path: string, address: string) =>
+    `${path}: expected gatewayserver.admin_token beside it, or gatewayserver.allow_open: true, or an address such as 127.0.0.1:8000, got "${address}" without a token`;
+
+  test('is served to this machine alone: any other address stops the start, and says what to do', () => {
+    expect(problems({ starts: 'gatewayserver' })).toEqual([refusal('gatewayserver.listen', '0.0.0.0:8000')]);
+    expect(open('listen: "10.1.2.3:80"')).toEqual([refusal('gatewayserver.listen', '10.1.2.3:80')]);
+    expect(open('listen: "[::]:8000"')).toEqual([refusal('gatewayserver.listen', '[::]:8000')]);
+    expect(open('listen: "gateway.example:8000"')).toEqual([refusal('gatewayserver.listen', 'gateway.example:8000')]);
+    expect(problems({ env: { [variable('gatewayserver', 'listen')]: ':1' }, starts: 'gatewayserver' })).toEqual([
+      refusal('TRINO_GATEWAY_GATEWAYSERVER_LISTEN', '0.0.0.0:1'),
+    ]);
+  });
+
+  test.each(['127.0.0.1:8000', '127.9.9.9:0', '[::1]:8000', '[::ffff:127.0.0.1]:8000', 'localhost:8000'])(
+    '%s is this machine',
+    (listen) => {
+      expect(open(`listen: "${listen}"`)).toEqual([]);
+    },
+  );
+
+  test('is served to others when there is a token, or when somebody says that it is meant', () => {
+    expect(open('admin_token: letmein')).toEqual([]);
+    expect(open('allow_open: true')).toEqual([]);
+    expect(open('open_reads: true')).toHaveLength(1);
+    expect(open('events_token: letter-box')).toHaveLength(1);
+  });
+
+  test('is no matter of the other processes, whose environment has no token for it', () => {
+    expect(problems({ starts: 'router' })).toEqual([]);
+    expect(problems({ starts: 'monitor' })).toEqual([]);
+    expect(problems({})).toEqual([]);
+  });
+
+  test('is told beside every other problem', () => {
+    expect(problems({ yaml: 'router: { ui: SOME }', starts: 'gatewayserver' })).toHaveLength(2);
+  });
+
+  test('is not protected by a read token, which would say otherwise', () => {
+    expect(open('listen: "127.0.0.1:8000", read_token: look')).toEqual([
+      'gatewayserver.read_token: expected gatewayserver.admin_token beside it, for without that every call is open',
+    ]);
+  });
+});
+
+test('YAML that multiplies itself or is nested without end is a problem of the file, told at once', () => {
+  const bomb = ['a: &a [x, x, x, x, x, x, x, x, x]'];
+  for (const [one, other] of ['ab', 'bc', 'cd', 'de', 'ef', 'fg', 'gh'])
+    bomb.push(`${other}: &${other} [${Array(9).fill(`*${one}`).join(', ')}]`);
+  expect(problems({ yaml: bomb.join('\n') })).toEqual([expect.stringMatching(/^suite\.yaml: not YAML: /)]);
+  const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+  const told = problems({ yaml: `backends: ${deep}` });
+  expect(told).toEqual(told.map(() => expect.stringMatching(/^suite\.yaml: not YAML: /)));
+  expect(told.length).toBeGreaterThan(0);
 });

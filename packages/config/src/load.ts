@@ -1,6 +1,7 @@
 import { parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { type Declared, readDeclared } from './declared.ts';
+import { complainAboutOpenAccess } from './open-access.ts';
 import { type GatewayserverConfig, type MonitorConfig, type RouterConfig, SECRET_KEYS, sections } from './schema.ts';
 
 /** The whole suite's configuration, checked, with defaults filled in. */
@@ -30,6 +31,8 @@ export type ConfigSource = {
   env: Record<string, string | undefined>;
   /** Reads a file that holds a secret. */
   readSecret: (path: string) => string;
+  /** The process that starts with it: some things are checked only for that one. */
+  starts?: keyof typeof sections | undefined;
 };
 
 const PREFIX = 'TRINO_GATEWAY_';
@@ -51,7 +54,12 @@ export function loadConfig(source: ConfigSource): SuiteConfig {
   const read = <Name extends keyof typeof sections>(name: Name): z.output<(typeof sections)[Name]> => {
     const given = mergeSection(name, file[name], source, complain);
     const result = sections[name].safeParse(given.values);
-    if (result.success) return result.data as z.output<(typeof sections)[Name]>;
+    const origin = (key: string) => given.origins.get(key) ?? `${name}.${key}`;
+    if (result.success) {
+      if (name === 'gatewayserver' && source.starts === name)
+        complainAboutOpenAccess(result.data as GatewayserverConfig, (key, message) => complain(origin(key), message));
+      return result.data as z.output<(typeof sections)[Name]>;
+    }
     for (const issue of result.error.issues) {
       if (issue.code === 'unrecognized_keys') {
         for (const key of issue.keys)
@@ -61,7 +69,7 @@ export function loadConfig(source: ConfigSource): SuiteConfig {
         const expected = issue.message.startsWith('expected')
           ? issue.message
           : `expected a valid value (${issue.message})`;
-        complain(given.origins.get(key) ?? `${name}.${key}`, `${expected}, got ${show(key, given.values[key])}`);
+        complain(origin(key), `${expected}, got ${show(key, given.values[key])}`);
       }
     }
     return {} as z.output<(typeof sections)[Name]>;

@@ -22,7 +22,11 @@ import {
 // The description of each key is what docs/configuration.md shows.
 
 const gatewayserver = z.strictObject({
-  listen: address.prefault('0.0.0.0:8000').describe('Where gRPC, gRPC-web and Connect are served.'),
+  listen: address
+    .prefault('0.0.0.0:8000')
+    .describe(
+      'Where the API is served. Without `admin_token` only a loopback address is taken, unless `allow_open` says otherwise.',
+    ),
   ops_listen: address.prefault('0.0.0.0:8001').describe('Where /livez, /readyz and /metrics are served.'),
   database_url: databaseUrl
     .prefault('sqlite:./data/gateway.db')
@@ -36,8 +40,13 @@ const gatewayserver = z.strictObject({
     .describe(
       'Bring the schema up to date at start. With false the start fails while a migration is pending: run `migrate up` with a user that may change the schema.',
     ),
-  admin_token: text.optional().describe('Opens every call. Unset leaves everything open, with a warning at start.'),
-  read_token: text.optional().describe('Opens Get, List and dry runs only.'),
+  admin_token: text
+    .optional()
+    .describe('Opens every call. Unset leaves everything open to this machine, with a warning at start.'),
+  allow_open: flag
+    .prefault(false)
+    .describe('Serve an API without `admin_token` on any address: everybody who reaches it may change everything.'),
+  read_token: text.optional().describe('Opens Get, List and dry runs only; needs `admin_token` beside it.'),
   open_reads: flag.prefault(false).describe('Leaves Get, List and dry runs open although tokens are set.'),
   events_token: text
     .optional()

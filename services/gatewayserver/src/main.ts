@@ -1,7 +1,7 @@
 import { configFromCommandLine } from '@trino-gateway/config';
 import { createLogger, describeError, logConsole, runProcess } from '@trino-gateway/runtime';
 
-const { config, rest } = configFromCommandLine(process.argv.slice(2), process.env);
+const { config, rest } = configFromCommandLine(process.argv.slice(2), process.env, 'gatewayserver');
 const { database_url: databaseUrl, log_level: level } = config.gatewayserver;
 
 if (rest.length > 0) {
