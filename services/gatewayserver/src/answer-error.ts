@@ -9,5 +9,5 @@ export function answerError(
   headers: Record<string, string> = {},
 ): void {
   response.writeHead(status, { 'content-type': 'application/json', ...headers });
-  response.end(JSON.stringify({ code, message }));
+  response.end(JSON.stringify({ code, message: message.toWellFormed() }));
 }

@@ -26,10 +26,13 @@ import { declareObjects } from './declare-objects.ts';
 import { serveEvents } from './events/serve.ts';
 import { createLiveCounts } from './live-counts.ts';
 import { createMetrics } from './metrics.ts';
+import { refusingStrangePages } from './open-access.ts';
 import { purgeHistory } from './purge-history.ts';
 import { serveRest } from './rest/serve-rest.ts';
 import { assess } from './routing/availability.ts';
 import { createGuard, guardInterceptor, tokenGate } from './rpc/interceptors.ts';
+import { JSON_OPTIONS } from './rpc/json-options.ts';
+import { mendingErrors } from './rpc/leaving-errors.ts';
 import { registerServices } from './rpc/routes.ts';
 import { keepSnapshot, type SnapshotKeeper } from './snapshot-keeper.ts';
 import { measuredStore, migrateUp, openStore, type Store } from './storage/index.ts';
@@ -75,11 +78,14 @@ export async function startGatewayserver(
         () => ({ ready: ready && !stopping.signal.aborted, reason: stopping.signal.aborted ? 'stopping' : 'starting' }),
         metrics.registry,
         logger,
+        config.admin_token,
       ),
     ),
   );
-  if (!config.admin_token)
-    logger.warn('gatewayserver.admin_token is not set: everybody who reaches this port may read and change everything');
+  if (!config.admin_token) {
+    const who = config.allow_open ? 'who reaches this port' : 'on this machine';
+    logger.warn(`gatewayserver.admin_token is not set: everybody ${who} may read and change everything`);
+  }
   const store = measuredStore(started.use(await openMigrated(config, logger)), metrics.countStore);
   await declareObjects(store, declared);
   await tellOfSecrets(store, logger);
@@ -167,20 +173,23 @@ export async function startGatewayserver(
   const handler = connectNodeAdapter({
     routes: (router) => {
       registerServices(router, context, guard);
-      others.push(serveRest(router.handlers, logger));
+      others.push(serveRest(router.handlers, logger, !config.admin_token));
     },
-    requestGate: tokenGate({ admin: config.admin_token, read: config.read_token, openReads: config.open_reads }),
+    requestGate: mendingErrors(
+      tokenGate({ admin: config.admin_token, read: config.read_token, openReads: config.open_reads }),
+    ),
     interceptors: [guardInterceptor(guard)],
-    jsonOptions: { ignoreUnknownFields: false },
+    jsonOptions: JSON_OPTIONS,
     readMaxBytes: MOST_REQUEST_BYTES,
     fallback: (request, response) => {
       if (!others.some((serve) => serve(request as IncomingMessage, response as ServerResponse)))
         answerUnknownPath(request, response);
     },
   }) as Handler;
+  const guarded = config.admin_token ? handler : refusingStrangePages(handler, config.allow_open);
   const listener = started.use(
     await listenAs('gatewayserver.listen', config.listen, (address) =>
-      listenHttp(address, withoutCrash(handler, logger), { maxHeaderBytes: MOST_HEAD_BYTES }),
+      listenHttp(address, withoutCrash(guarded, logger), { maxHeaderBytes: MOST_HEAD_BYTES }),
     ),
   );
   started.defer(() => stopping.abort()); // disposed of first: held calls answer, /readyz says so

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { comparison, tokensOf } from '@trino-gateway/runtime';
 import { answerError } from '../answer-error.ts';
-import { comparison, tokensOf } from '../rpc/interceptors.ts';
 import type { EventQueue } from './event-queue.ts';
 import { pickMembers } from './pick-members.ts';
 import { createBodyReader } from './read-body.ts';
@@ -85,12 +85,7 @@ function tokenCheck(tokens: readonly string[]): (request: IncomingMessage) => Fa
   const comparisons = tokens.map(comparison);
   if (comparisons.length === 0) return () => undefined;
   return ({ headers }) => {
-    const shown = new Headers();
-    for (const name of ['authorization', 'x-auth-key'] as const) {
-      const value = headers[name];
-      if (typeof value === 'string') shown.set(name, value);
-    }
-    const given = tokensOf(shown);
+    const given = tokensOf(headers);
     if (given.some((token) => comparisons.some((matches) => matches(token)))) return undefined;
     const message =
       given.length === 0

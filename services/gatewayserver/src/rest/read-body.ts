@@ -1,5 +1,6 @@
 import type { JsonObject } from '@bufbuild/protobuf';
 import { Code } from '@connectrpc/connect';
+import { isDeepJson, MOST_JSON_DEPTH } from '@trino-gateway/runtime';
 import { invalid } from '../rpc/validation.ts';
 
 /** The largest body a REST request may have. */
@@ -51,6 +52,7 @@ function requireJson(header: Headers): void {
 
 function parsedObject(bytes: Buffer): JsonObject {
   let json: unknown;
+  if (isDeepJson(bytes)) throw invalid('body', `expected JSON nested at most ${MOST_JSON_DEPTH} deep`);
   try {
     json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch {

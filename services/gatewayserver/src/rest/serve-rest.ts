@@ -5,6 +5,7 @@ import type { UniversalHandler, UniversalServerRequest, UniversalServerResponse 
 import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from '@connectrpc/connect-node';
 import { describeError, type Logger } from '@trino-gateway/runtime';
 import { answerError } from '../answer-error.ts';
+import { mayBeOfForm, WHY } from '../open-access.ts';
 import { invalid } from '../rpc/validation.ts';
 import { BodyRefusal, readBody } from './read-body.ts';
 import { requestMessage } from './request-message.ts';
@@ -15,10 +16,12 @@ type RouteMatch = Match & { kind: 'route' };
 /**
  * Serves the RPCs that have a google.api.http option as REST: each request becomes a Connect call of the same handler,
  * and so passes its token gate and interceptors. Answers false for paths that are not of REST.
+ * @param isOpen nobody needs a token: then what a form of another site could have posted is refused
  */
 export function serveRest(
   handlers: readonly UniversalHandler[],
   logger: Logger,
+  isOpen: boolean,
 ): (request: IncomingMessage, response: ServerResponse) => boolean {
   const routes = routeTable(handlers.map(({ method }) => method));
   const handlerOf = new Map(handlers.map((handler) => [handler.method, handler]));
@@ -34,6 +37,11 @@ export function serveRest(
     const handler = match.kind === 'route' && handlerOf.get(match.route.rpc);
     if (!handler) {
       answerError(response, 400, 'invalid_argument', 'path: expected valid percent-encoding');
+      return true;
+    }
+    if (isOpen && mayBeOfForm(request)) {
+      const message = `content-type: expected application/json, or a header such as X-Requested-With; ${WHY}`;
+      answerError(response, 415, 'invalid_argument', message);
       return true;
     }
     const incoming = universalRequestFromNodeRequest(request, response, undefined, undefined);

@@ -1,12 +1,13 @@
-import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { type DescMethod, getOption, hasOption } from '@bufbuild/protobuf';
 import { Code, ConnectError, type HandlerContext, type Interceptor } from '@connectrpc/connect';
 import { Authorization_Level, authorization } from '@trino-gateway/api/gateway';
 import { Health } from '@trino-gateway/api/health';
 import { ServerReflection } from '@trino-gateway/api/reflection';
 import { ServerReflection as ServerReflectionV1Alpha } from '@trino-gateway/api/reflection-v1alpha';
-import { describeError, type Logger } from '@trino-gateway/runtime';
+import { comparison, describeError, type Logger, tokensOf } from '@trino-gateway/runtime';
 import { DatabaseUnavailableError } from '../storage/store.ts';
+import { mendedError } from './leaving-errors.ts';
 
 /** Who may call what; without an admin token everybody may call everything. */
 export type Tokens = { admin: string | undefined; read: string | undefined; openReads: boolean };
@@ -74,7 +75,7 @@ export function guardInterceptor(guard: Guard): Interceptor {
 }
 
 function failureOf(error: unknown, method: DescMethod, logger: Logger): ConnectError {
-  if (error instanceof ConnectError) return error;
+  if (error instanceof ConnectError) return mendedError(error);
   const rpc = `${method.parent.typeName}/${method.name}`;
   if (error instanceof DatabaseUnavailableError) {
     logger.warn('a call failed because the database is away', { rpc, error: describeError(error) });
@@ -84,17 +85,4 @@ function failureOf(error: unknown, method: DescMethod, logger: Logger): ConnectE
   const stack = error instanceof Error ? error.stack : undefined;
   logger.error('a call failed unexpectedly', { rpc, requestId, error: describeError(error), stack });
   return new ConnectError(`internal error (request ${requestId})`, Code.Internal);
-}
-
-/** The tokens a caller shows, as `X-Auth-Key` or as `Authorization: Bearer`. */
-export function tokensOf(headers: Headers): string[] {
-  const bearer = /^bearer +(\S+) *$/i.exec(headers.get('authorization') ?? '')?.[1];
-  return [headers.get('x-auth-key') ?? '', bearer ?? ''].filter((token) => token !== '');
-}
-
-/** Compares in a time that tells nothing about how much of the token was right. */
-export function comparison(token: string): (given: string) => boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest();
-  const expected = digest(token);
-  return (given) => timingSafeEqual(digest(given), expected);
 }

@@ -35,7 +35,9 @@ export function namingJsonFields(handler: UniversalHandler): UniversalHandler {
     const answered = await textOf(response.body);
     const problems = answered.includes('cannot decode') ? problemsOf(handler.method.input, request, kept) : [];
     const text =
-      problems.length > 0 ? JSON.stringify({ code: 'invalid_argument', message: listed(problems) }) : answered;
+      problems.length > 0
+        ? JSON.stringify({ code: 'invalid_argument', message: listed(problems).toWellFormed() })
+        : answered;
     const bytes = new TextEncoder().encode(text);
     response.header?.set('content-length', String(bytes.length));
     return { ...response, body: once(bytes) };

@@ -6,6 +6,7 @@ import type {
   QueuedQuerySchema,
   QueueService,
 } from '@trino-gateway/api/gateway';
+import { parseForeignJson } from '@trino-gateway/runtime';
 import type { AdmissionState } from '../admission/admission-state.ts';
 import { moveToFront } from '../admission/queue.ts';
 import type { Waiter } from '../admission/state.ts';
@@ -100,7 +101,7 @@ function writeToken(waiter: Waiter): string {
 function readToken(token: string): Key | undefined {
   if (token === '') return undefined;
   try {
-    const key: unknown = JSON.parse(Buffer.from(token, 'base64url').toString());
+    const key: unknown = parseForeignJson(Buffer.from(token, 'base64url').toString());
     const kinds = Array.isArray(key) ? key.map((value) => typeof value).join(' ') : '';
     if (kinds === 'string number number number string') return key as unknown as Key;
   } catch {

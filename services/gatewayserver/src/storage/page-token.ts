@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { parseForeignJson } from '@trino-gateway/runtime';
 import { BadPageTokenError, type QueryPosition } from './store.ts';
 
 /** Where a page ended: the next one starts behind this row, in this direction. */
@@ -18,7 +19,7 @@ export function readPageToken(token: string, newestFirst: boolean): PagePosition
   const content = text.slice(CHECK_LENGTH);
   if (Buffer.from(text).toString('base64url') !== token || check(content) !== text.slice(0, CHECK_LENGTH))
     throw new BadPageTokenError('page_token: not one that ListQueries gave out');
-  const [submittedAt, id, order] = JSON.parse(content) as [number, string, 'asc' | 'desc'];
+  const [submittedAt, id, order] = parseForeignJson(content) as [number, string, 'asc' | 'desc'];
   if ((order === 'desc') !== newestFirst)
     throw new BadPageTokenError('page_token: belongs to a list in the other order');
   return { submittedAt, id, newestFirst };
