@@ -26,7 +26,8 @@ export async function admissionCosts(say: (line: string) => void, seconds: numbe
   await using coordinator = await startCoordinator();
   await using suite = await startSuite({
     listeners: 2,
-    gatewayserver: { DEFAULT_GROUP: 'free', QUEUE_MAX_QUEUED_PER_USER: '0' }, // all clients are one user
+    // All clients are one user.
+    gatewayserver: { DEFAULT_GROUP: 'free', QUEUE_MAX_QUEUED_PER_USER: '0', QUEUE_MAX_QUEUED_PER_GROUP: '0' },
     router: { EXPLAIN_HEADERS: 'false' },
   });
   const pids = [suite.gatewayserver.pid, suite.monitor.pid, suite.router.pid];

@@ -48,7 +48,7 @@ describe('defaults', () => {
         load_max_age: 60_000,
         metadata_never_waits: false,
         queue_client_timeout: 300_000,
-        queue_max_queued: 20_000,
+        queue_max_queued: 15_000,
         queue_max_queued_per_group: 10_000,
         queue_max_queued_per_user: 1_000,
         queue_max_bytes: 268_435_456,

@@ -72,7 +72,7 @@ const gatewayserver = z.strictObject({
     .prefault('5m')
     .describe('A query that waits in the gateway and that its client has not polled for so long is forgotten.'),
   queue_max_queued: whole(0, 1_000_000_000)
-    .prefault(20_000)
+    .prefault(15_000)
     .describe('Queries that may wait in all groups together; 0: any number, here and in the five keys below.'),
   queue_max_queued_per_group: whole(0, 1_000_000_000)
     .prefault(10_000)

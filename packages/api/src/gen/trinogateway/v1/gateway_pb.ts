@@ -231,7 +231,8 @@ export type Backend_Probe = Message<"trinogateway.v1.Backend.Probe"> & {
 
   /**
    * Basic password of that user; needs an https URL or a cluster that trusts X-Forwarded-Proto.
-   * Written only: reads answer "********", and a Put with exactly that keeps the stored one.
+   * Written only: reads answer "********", and a Put with exactly that keeps the stored one. Stored encrypted where
+   * gatewayserver.secrets_key is set.
    *
    * @generated from field: string password = 3;
    */
@@ -1054,7 +1055,7 @@ export const GroupSchema: GenMessage<Group> = /*@__PURE__*/
  */
 export type Group_Queue = Message<"trinogateway.v1.Group.Queue"> & {
   /**
-   * The most queries that wait; one more is refused with QUERY_QUEUE_FULL. 0 means no limit.
+   * The most queries that wait; one more is refused with QUERY_QUEUE_FULL. 0 means gatewayserver.queue_max_queued_per_group.
    *
    * @generated from field: int32 max_queued = 1;
    */
@@ -1068,13 +1069,16 @@ export type Group_Queue = Message<"trinogateway.v1.Group.Queue"> & {
   maxWaitMs: number;
 
   /**
-   * The most queries of one user that run in this group, and that wait in it; 0 means no limit.
+   * The most queries of one user that run in this group; 0 means no limit.
    *
    * @generated from field: int32 per_user_max_running = 3;
    */
   perUserMaxRunning: number;
 
   /**
+   * The most queries of one user that wait in this group; 0 means gatewayserver.queue_max_queued_per_user, which counts all
+   * such groups together.
+   *
    * @generated from field: int32 per_user_max_queued = 4;
    */
   perUserMaxQueued: number;
@@ -3403,7 +3407,7 @@ export type Query = Message<"trinogateway.v1.Query"> & {
   trinoQueryId: string;
 
   /**
-   * The SQL text, cut at 1,000,000 characters.
+   * The SQL text, cut at 1,000,000 characters. Of one that waits in the gateway it is empty until a cluster has it.
    *
    * @generated from field: string text = 3;
    */
