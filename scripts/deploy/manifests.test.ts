@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { kubectlMissing, type Manifest, rawManifests, readManifests, render, schemaProblems } from './manifests.ts';
-import { configured, knownVariables, portsOf, SERVICES, type Service } from './settings.ts';
+import { A_SECRET, configured, knownVariables, portsOf, SERVICES, type Service } from './settings.ts';
 
 type Probe = { httpGet: { path: string; port: string } };
 type Container = {
@@ -48,7 +48,7 @@ const find = (manifests: Manifest[], kind: string, name: string) => {
 /** What the process in this container reads: its file, its variables, and secrets that are there. */
 function configurationOf(container: Container, file: string) {
   const env = container.env.map(({ name, value, valueFrom }) => {
-    const secret = valueFrom?.secretKeyRef.key.endsWith('url') ? 'mysql://gateway@mysql/gateway' : 'a-secret';
+    const secret = valueFrom?.secretKeyRef.key.endsWith('url') ? 'mysql://gateway@mysql/gateway' : A_SECRET;
     return [name, value ?? (valueFrom ? secret : '')];
   });
   return configured(file, Object.fromEntries(env));

@@ -4,6 +4,9 @@ import { loadConfig, SECRET_KEYS, type SuiteConfig, sections } from '@trino-gate
 export type Service = keyof typeof sections;
 export const SERVICES = Object.keys(sections) as Service[];
 
+/** Long enough for a key. */
+export const A_SECRET = 'a-secret'.repeat(4);
+
 /** Every environment variable the suite reads. */
 export function knownVariables(): Set<string> {
   const keys = Object.entries(sections).flatMap(([section, { shape }]) =>
@@ -25,7 +28,7 @@ export function configured(text: string | undefined, env: Record<string, string>
   return loadConfig({
     file: text === undefined ? undefined : { name: 'gateway.yaml', text },
     env,
-    readSecret: (path) => (path.includes('url') ? 'mysql://gateway@mysql/gateway' : 'a-secret'),
+    readSecret: (path) => (path.includes('url') ? 'mysql://gateway@mysql/gateway' : A_SECRET),
   });
 }
 
