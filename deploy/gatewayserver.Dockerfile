@@ -1,6 +1,6 @@
 # Keeps backends, groups, policies and history, and decides where a query goes.
 # From the root of the repository: docker build -f deploy/gatewayserver.Dockerfile -t trino-gateway/gatewayserver .
-FROM node:24.21.0-bookworm-slim AS build
+FROM node:24.21.0-bookworm-slim@sha256:0e0ff40c39bc087845bfb27465a0df4ea419520094bc35842ff83dd8cbe6f9b6 AS build
 WORKDIR /app
 COPY tools tools
 RUN npm ci --prefix tools --ignore-scripts --omit=optional
@@ -13,7 +13,7 @@ COPY deploy/fill-compile-cache.ts deploy/
 RUN pnpm install --prod --frozen-lockfile --filter-prod "@trino-gateway/gatewayserver..."
 RUN rm -rf tools
 
-FROM node:24.21.0-bookworm-slim
+FROM node:24.21.0-bookworm-slim@sha256:0e0ff40c39bc087845bfb27465a0df4ea419520094bc35842ff83dd8cbe6f9b6
 WORKDIR /app
 ENV NODE_ENV=production
 ENV NODE_COMPILE_CACHE=/app/.compile-cache NODE_COMPILE_CACHE_PORTABLE=1

