@@ -28,6 +28,7 @@ import { createLiveCounts } from './live-counts.ts';
 import { createMetrics } from './metrics.ts';
 import { refusingStrangePages } from './open-access.ts';
 import { purgeHistory } from './purge-history.ts';
+import { keepReportsAhead } from './reports-ahead.ts';
 import { serveRest } from './rest/serve-rest.ts';
 import { assess } from './routing/availability.ts';
 import { createGuard, guardInterceptor, tokenGate } from './rpc/interceptors.ts';
@@ -152,6 +153,7 @@ export async function startGatewayserver(
     ledger,
     limits,
     admissionMetrics: metrics.admission,
+    reportsAhead: started.use(keepReportsAhead(store, logger)),
     refusalKey,
     stopping: stopping.signal,
     logger,

@@ -90,6 +90,7 @@ beforeAll(async () => {
     ledger,
     limits,
     admissionMetrics: createAdmissionMetrics(new Registry()),
+    reportsAhead: { keep: () => {} },
     refusalKey: new Uint8Array(32),
     stopping: new AbortController().signal,
     logger,

@@ -138,6 +138,22 @@ test('one report the gatewayserver will not have does not hold up the others', a
   expect(history.dropped()).toBe(1);
 });
 
+test('an end of what nobody has handed over here displaces nothing when there is no room', async () => {
+  await using setup = setUp({ most: 2, intervalMs: 60_000 });
+  const { history, stored } = setup;
+  await until(() => history.backlog() === 0);
+  history.report(query('1', { trinoQueryId: '1' }));
+  history.report(query('2'));
+  for (let n = 0; n < 100; n++) history.report(query('', { trinoQueryId: `made up ${n}`, state: State.FAILED }));
+  history.report(query('', { trinoQueryId: '1', state: State.FINISHED }));
+  expect(history.dropped()).toBe(100);
+  await history[Symbol.asyncDispose]();
+  expect(stored.map(({ id, state }) => [id, state])).toEqual([
+    ['1', State.FINISHED],
+    ['2', expect.anything()],
+  ]);
+});
+
 test('the last reports are stored at the stop', async () => {
   const { history, stored } = setUp({ intervalMs: 60_000 });
   await until(() => history.backlog() === 0);

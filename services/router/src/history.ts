@@ -153,6 +153,11 @@ export function createHistory(options: HistoryOptions): RunningHistory {
   const flushTimeLimitMs = options.flushTimeLimitMs ?? 2_000;
   return {
     report: (query) => {
+      // Of what others have handed over anybody can make up ids: that never displaces what was submitted here.
+      if (query.id === '' && waiting.size + underWay >= most && !waiting.has(query.trinoQueryId)) {
+        dropped++;
+        return;
+      }
       put(withinLimits(query));
       keepBounds();
     },

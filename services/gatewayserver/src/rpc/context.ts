@@ -4,6 +4,7 @@ import type { ConfiguredLimits } from '../admission/configured-limits.ts';
 import type { Ledger } from '../admission/ledger.ts';
 import type { Decisions } from '../decisions.ts';
 import type { LiveCounts } from '../live-counts.ts';
+import type { ReportsAhead } from '../reports-ahead.ts';
 import type { SnapshotKeeper } from '../snapshot-keeper.ts';
 import type { Store } from '../storage/store.ts';
 
@@ -16,6 +17,7 @@ export type RpcContext = {
   ledger: Ledger;
   limits: ConfiguredLimits;
   admissionMetrics: AdmissionMetrics;
+  reportsAhead: Pick<ReportsAhead, 'keep'>;
   /** The same 32 bytes for the whole suite. */
   refusalKey: Uint8Array;
   /** Aborted when the process stops: held calls then answer at once. */

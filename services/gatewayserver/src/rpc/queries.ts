@@ -17,7 +17,7 @@ const MOST_PER_PAGE = 1_000;
 /** How far back a text is looked for when nobody says: every row of that time is read. */
 const TEXT_RANGE_MS = 86_400_000;
 
-type Context = Pick<RpcContext, 'store' | 'keeper' | 'ledger' | 'now'>;
+type Context = Pick<RpcContext, 'store' | 'keeper' | 'ledger' | 'reportsAhead' | 'now'>;
 
 /** History. */
 export function queryService(context: Context): ServiceImpl<typeof QueryService> {
@@ -96,14 +96,15 @@ function cancelQueued({ ledger }: Context, id: string): Promise<Waiter | undefin
 }
 
 /** Reports of routers that have not handed the query over, and do not know the id its client saw first. */
-async function recordSeen({ store, ledger }: Context, reports: Query[]): Promise<void> {
+async function recordSeen({ store, ledger, reportsAhead }: Context, reports: Query[]): Promise<void> {
   const early = await store.completeQueries(reports);
   if (early.length === 0) return;
-  // Ahead of the word of the router that has handed it over. Where it had waited, that is known here.
+  // Ahead of the word of the router that has handed it over. Where it had waited, its row is known here.
   const rows = await ledger.run(({ state }) =>
-    early.map((report) => ({ ...report, id: state.waiterOfQuery(report.trinoQueryId)?.id ?? report.trinoQueryId })),
+    early.map((report) => ({ ...report, id: state.waiterOfQuery(report.trinoQueryId)?.id ?? '' })),
   );
-  await store.recordQueries(rows);
+  await store.recordQueries(rows.filter(({ id }) => id !== ''));
+  reportsAhead.keep(rows.filter(({ id }) => id === ''));
 }
 
 /** A text is looked for within a time range only: no index helps to find it. */

@@ -3807,7 +3807,8 @@ export const CancelQueryResponseSchema: GenMessage<CancelQueryResponse> = /*@__P
 export type RecordQueriesRequest = Message<"trinogateway.v1.RecordQueriesRequest"> & {
   /**
    * Up to 1000. What is set fills or completes the row of that id; a final state is never undone. Without an id it is the row
-   * of whoever submitted the query of that trino_query_id.
+   * of whoever submitted the query of that trino_query_id: until that is told it waits in memory, for ten minutes, and makes
+   * no row.
    *
    * @generated from field: repeated trinogateway.v1.Query queries = 1;
    */
