@@ -110,3 +110,16 @@ test('/v1/info tells whether the server is starting', async () => {
   trino.fault({ on: 'info', action: { kind: 'status', status: 200, body: '{"uptime":"1s"}' } });
   await expect(info()).rejects.toThrow('does not say whether the server is starting');
 });
+
+test.each([
+  ['"93wed"', '93wed'],
+  ['"0ab89"', undefined],
+  ['{"a":1}', undefined],
+  [`"${'a'.repeat(1_000_000)}"`, undefined],
+])('/v1/info names a coordinator only by a suffix that one could have drawn', async (told, coordinatorId) => {
+  const body = `{"starting":false,"coordinator":true,"coordinatorId":${told}}`;
+  trino.fault({ on: 'info', action: { kind: 'status', status: 200, body } });
+  expect(await serverInfo({ url: trino.url, user: 'probe', timeLimitMs: 10_000 }, agent)).toMatchObject({
+    coordinatorId,
+  });
+});

@@ -1,6 +1,7 @@
 import { parseForeignJson } from '@trino-gateway/runtime/json-depth';
 import { Agent, type Dispatcher, request } from 'undici';
 import type { QueryError } from './errors.ts';
+import { isCoordinatorSuffix } from './query-id.ts';
 
 /** A column of a result. */
 export type ResultColumn = { name: string; type: string };
@@ -129,7 +130,7 @@ export async function serverInfo(
     coordinator?: boolean;
     nodeVersion?: { version?: string };
     uptime?: string;
-    coordinatorId?: string;
+    coordinatorId?: unknown;
   }>(await call(callerOf(options, dispatcher), 'GET', '/v1/info'));
   if (typeof info.starting !== 'boolean')
     throw new TrinoHttpError(200, '/v1/info does not say whether the server is starting');
@@ -138,7 +139,7 @@ export async function serverInfo(
     coordinator: info.coordinator === true,
     version: info.nodeVersion?.version ?? '',
     uptime: info.uptime ?? '',
-    coordinatorId: info.coordinatorId,
+    coordinatorId: isSuffix(info.coordinatorId) ? info.coordinatorId : undefined,
   };
 }
 
@@ -242,4 +243,5 @@ async function cancel({ origin, headers, dispatcher }: Caller, path: string): Pr
   }
 }
 
+const isSuffix = (text: unknown): text is string => typeof text === 'string' && isCoordinatorSuffix(text);
 const oneLine = (text: string) => text.slice(0, 300).replace(/\s+/g, ' ').trim();

@@ -38,6 +38,7 @@ export { calledPage, type FailedPage, failedPage, pageContentType, type QueuedPa
 export { preparedStatement, preparedStatementsProblem } from './prepared-statements.ts';
 export {
   coordinatorAlphabet,
+  coordinatorSuffix,
   isTemporaryQueryId,
   parseQueryId,
   type QueryId,

@@ -1,6 +1,13 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { coordinatorAlphabet, isTemporaryQueryId, parseQueryId, querySuffix, temporaryQueryId } from './query-id.ts';
+import {
+  coordinatorAlphabet,
+  coordinatorSuffix,
+  isTemporaryQueryId,
+  parseQueryId,
+  querySuffix,
+  temporaryQueryId,
+} from './query-id.ts';
 
 test('a Trino id says when, which one and whose', () => {
   expect(parseQueryId('20261121_080808_00130_93wed')).toEqual({
@@ -42,4 +49,10 @@ test('the stamp is UTC', () => {
   expect(temporaryQueryId(new Date('2026-11-21T08:08:08.999Z'), 130, new Uint8Array([0, 1, 30, 31]))).toBe(
     '20261121_080808_00130_0ab89',
   );
+});
+
+test('a suffix is a coordinator’s only where one could have drawn it', () => {
+  expect(coordinatorSuffix('20261121_080808_00130_93wed')).toBe('93wed');
+  for (const text of ['20261121_080808_00130_0ab89', '20261121_080808_00130_abcdl', '93wed', '../../v1/info', ''])
+    expect(coordinatorSuffix(text)).toBeUndefined();
 });

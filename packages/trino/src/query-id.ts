@@ -24,6 +24,17 @@ export function querySuffix(text: string): string | undefined {
   return parseQueryId(text)?.suffix;
 }
 
+const drawn = new RegExp(`^[${coordinatorAlphabet}]{5}$`);
+
+/** The owner's mark in an id that a coordinator made; undefined for ids of ours, and for any other text. */
+export function coordinatorSuffix(queryId: string): string | undefined {
+  const suffix = querySuffix(queryId);
+  return suffix !== undefined && isCoordinatorSuffix(suffix) ? suffix : undefined;
+}
+
+/** Whether a coordinator could have drawn it. */
+export const isCoordinatorSuffix = (text: string): boolean => drawn.test(text);
+
 const anywhere = /(?<![a-z0-9_])\d{8}_\d{6}_\d{5}_[a-z0-9]{5}(?![a-z0-9_])/;
 
 /** The first id that stands in a text, such as an address; undefined when there is none. */
@@ -45,6 +56,6 @@ export function temporaryQueryId(date: Date, counter: number, random: Uint8Array
   const iso = date.toISOString();
   const day = iso.slice(0, 10).replaceAll('-', '');
   const time = iso.slice(11, 19).replaceAll(':', '');
-  const drawn = [0, 1, 2, 3].map((at) => coordinatorAlphabet[(random[at] ?? 0) & 31]).join('');
-  return `${day}_${time}_${String(counter % 100_000).padStart(5, '0')}_0${drawn}`;
+  const characters = [0, 1, 2, 3].map((at) => coordinatorAlphabet[(random[at] ?? 0) & 31]).join('');
+  return `${day}_${time}_${String(counter % 100_000).padStart(5, '0')}_0${characters}`;
 }

@@ -89,7 +89,7 @@ export function createDecisions(options: Options): Decisions {
       const applicant = {
         submissionId: request.submissionId,
         groupId: decided.groupId,
-        user: storedUser(request.user),
+        user: countedUser(request),
         failedBackendIds: failed,
         avoidedBackendIds: request.avoidedBackendIds,
         neverWaits: neverWaits(request, metadataNeverWaits),
@@ -111,7 +111,7 @@ export function createDecisions(options: Options): Decisions {
   };
   /** For a statement that one coordinator alone can carry out: a slot of that, also beyond the limit. */
   const bound = async (request: RouteRequest, decided: Outcome): Promise<Routed> => {
-    const { submissionId, boundBackendId, user } = request;
+    const { submissionId, boundBackendId } = request;
     const url = keeper.known.backends.get(boundBackendId)?.backend.url ?? '';
     const authDelegated = keeper
       .snapshot()
@@ -121,7 +121,7 @@ export function createDecisions(options: Options): Decisions {
     const applicant = {
       submissionId,
       groupId: decided.kind === 'refused' ? '' : decided.groupId,
-      user: storedUser(user),
+      user: countedUser(request),
     };
     await ledger.run((admission) => takeAt(admission, applicant, boundBackendId));
     return { outcome, leased: true };
@@ -155,6 +155,7 @@ export function createDecisions(options: Options): Decisions {
 }
 
 const doorOf = ({ listeningPort, host }: ClientRequest) => ({ listeningPort, host: comparableHost(host) });
+const countedUser = (request: RouteRequest) => storedUser(request.countedUser || request.user);
 
 /** Its backends became unavailable between the decision and the slot. */
 function nobody({ groupId, authDelegated, reasons }: Exclude<Outcome, { kind: 'refused' }>): Outcome {

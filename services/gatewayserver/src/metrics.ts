@@ -33,6 +33,8 @@ export type Metrics = {
   watchEvents(queue: Pick<EventQueue, 'waiting' | 'early'>): void;
   /** Rows of history that were deleted because of their age or number. */
   countPurged(rows: number): void;
+  /** A backend came with the query ids of another one. */
+  countSuffixRefused(backendId: string): void;
 };
 
 const MOST_SERIES = 10_000;
@@ -109,6 +111,13 @@ export function createMetrics(sources: MetricSources): Metrics {
     help: 'Queries deleted from history because of their age or number.',
     registers,
   });
+  const boundedRefused = boundedLabels(MOST_SERIES, ['backend']);
+  const suffixesRefused = new Counter({
+    name: 'trino_gateway_suffixes_refused_total',
+    help: "Times a backend was reported with another one's query ids, which stay where they were: one coordinator has one url.",
+    labelNames: ['backend'],
+    registers,
+  });
   return {
     registry,
     admission: createAdmissionMetrics(registry),
@@ -143,5 +152,6 @@ export function createMetrics(sources: MetricSources): Metrics {
       });
     },
     countPurged: (rows) => purged.inc(rows),
+    countSuffixRefused: (backend) => suffixesRefused.inc(boundedRefused({ backend })),
   };
 }

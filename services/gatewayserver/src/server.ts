@@ -154,6 +154,7 @@ export async function startGatewayserver(
     limits,
     admissionMetrics: metrics.admission,
     reportsAhead: started.use(keepReportsAhead(store, logger)),
+    onSuffixRefused: metrics.countSuffixRefused,
     refusalKey,
     stopping: stopping.signal,
     logger,

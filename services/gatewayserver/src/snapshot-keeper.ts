@@ -11,6 +11,7 @@ import {
   type Policy,
 } from '@trino-gateway/api/gateway';
 import { describeError, every, type Logger } from '@trino-gateway/runtime';
+import { type SuffixHolder, suffixHolders } from './coordinator-suffixes.ts';
 import { limitedBackends } from './limited-backends.ts';
 import { routerBackend } from './router-backend.ts';
 import { createSnapshot, type IndexedConfiguration, indexConfiguration, type Snapshot } from './routing/snapshot.ts';
@@ -35,6 +36,8 @@ export type SnapshotKeeper = AsyncDisposable & {
   readonly known: Readonly<Known>;
   /** For decisions; the same object until something changes. */
   snapshot(): Snapshot;
+  /** The suffixes of query ids that belong to a backend. */
+  suffixHolders(): ReadonlyMap<string, SuffixHolder>;
   /** Whether queries of this backend may hold leases. */
   isLimited(backendId: string): boolean;
   /** Puts what was just stored in force here without waiting for the next look. */
@@ -76,6 +79,8 @@ export async function keepSnapshot({
   let indexed: IndexedConfiguration | undefined;
   let current: Snapshot | undefined;
   let limited: ReadonlySet<string> | undefined;
+  let suffixes: ReadonlyMap<string, SuffixHolder> | undefined;
+  let seen = '';
   let revisions: { backends?: string; routers?: string } = {};
   let reading: { done: Promise<void>; writes: { part: Part; change: (known: Known) => void }[] } | undefined;
 
@@ -86,7 +91,13 @@ export async function keepSnapshot({
       limited = undefined;
     }
     current = undefined;
-    if (parts.has('configuration') || parts.has('incarnations')) revisions = {};
+    // Conditions change all the time; what routers are told of them hardly ever does.
+    const before = seen;
+    if (parts.has('conditions')) seen = coordinatorsSeen(known);
+    if (parts.has('configuration') || parts.has('incarnations') || seen !== before) {
+      suffixes = undefined;
+      revisions = {};
+    }
     for (const wake of waiters) wake();
   };
   const read = async (writes: { part: Part; change: (known: Known) => void }[]) => {
@@ -139,6 +150,10 @@ export async function keepSnapshot({
     limited ??= limitedBackends(known.backends, known.groups);
     return limited.has(backendId);
   };
+  const holders = () => {
+    suffixes ??= suffixHolders(known);
+    return suffixes;
+  };
 
   await refresh();
   let away = false;
@@ -159,6 +174,7 @@ export async function keepSnapshot({
       return current;
     },
     delegated: () => index().delegated,
+    suffixHolders: holders,
     isLimited,
     wrote(part, change) {
       change(known);
@@ -184,6 +200,7 @@ export async function keepSnapshot({
             JSON.stringify([suffix, backendId, url, forwardedHeaders]),
           )
           .sort(),
+        ...[...holders()].map(([suffix, { url }]) => JSON.stringify([suffix, url])).sort(),
       ]);
       return revisions.routers;
     },
@@ -200,6 +217,12 @@ export async function keepSnapshot({
       }),
     [Symbol.asyncDispose]: () => loop[Symbol.asyncDispose](),
   };
+}
+
+function coordinatorsSeen({ statuses }: Known): string {
+  let all = '';
+  for (const { backendId, coordinatorId } of statuses.values()) all += `${backendId} ${coordinatorId}\n`;
+  return all;
 }
 
 function byBackendId(a: StoredBackend, b: StoredBackend): number {

@@ -91,6 +91,7 @@ beforeAll(async () => {
     limits,
     admissionMetrics: createAdmissionMetrics(new Registry()),
     reportsAhead: { keep: () => {} },
+    onSuffixRefused: () => {},
     refusalKey: new Uint8Array(32),
     stopping: new AbortController().signal,
     logger,

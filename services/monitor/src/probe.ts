@@ -1,6 +1,6 @@
 import type { Backend } from '@trino-gateway/api/gateway';
 import { isSealed, unreadablePassword } from '@trino-gateway/api/sealed-secret';
-import { querySuffix } from '@trino-gateway/trino';
+import { coordinatorSuffix } from '@trino-gateway/trino';
 import { runStatement, type StatementResult, serverInfo } from '@trino-gateway/trino/client';
 import { PROBE_SOURCE } from '@trino-gateway/trino/probe-source';
 import { callerOf } from './caller.ts';
@@ -45,7 +45,7 @@ export async function probe(backend: Backend, { timeLimitMs, signal }: ProbeLimi
 
   try {
     const { queryId, error } = await ask(backend.probe?.statement || DEFAULT_STATEMENT);
-    life.coordinatorId = querySuffix(queryId) ?? life.coordinatorId;
+    life.coordinatorId = coordinatorSuffix(queryId) ?? life.coordinatorId;
     if (error) return { outcome: 'failing', reason: `the health statement: ${describeQueryError(error)}`, ...life };
   } catch (error) {
     signal.throwIfAborted();

@@ -35,6 +35,8 @@ export type RoadContext = {
   onQueuedPage: () => void;
   /** Called with what came of giving a statement that had waited to a cluster. */
   onHandOver: (groupId: string, result: HandOverResult) => void;
+  /** Called when a backend claims query ids or a transaction of another one. */
+  onContradiction: (backendId: string) => void;
   /** An id of our own, for a statement that never reaches a cluster. */
   temporaryId: (nowMs: number) => string;
   /** Epoch milliseconds. */

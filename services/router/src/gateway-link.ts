@@ -15,6 +15,7 @@ import {
   type SnapshotBackend,
   SnapshotBackendSchema,
   SuiteService,
+  type Transaction,
   type WatchSnapshotResponse,
 } from '@trino-gateway/api/gateway';
 import {
@@ -42,7 +43,7 @@ export type GatewayLink = {
    * @throws GatewayUnavailableError when it did not answer in that time
    */
   route(
-    request: Omit<RouteRequest, '$typeName' | '$unknown' | 'routerId'>,
+    request: Omit<RouteRequest, '$typeName' | '$unknown' | 'routerId' | 'countedUser'> & { countedUser?: string },
     signal: AbortSignal,
   ): Promise<RouteResponse>;
   /** A submission from `route` was given up, or is now counted as live: it no longer counts as started. */
@@ -53,10 +54,16 @@ export type GatewayLink = {
   authentication(): AuthenticationCheck | undefined;
   /** Signs links of refusals; undefined before the first snapshot. */
   refusalKey(): KeyObject | undefined;
-  /** Tells gatewayserver and state file of a suffix seen for the first time; resolves when stored or after 500 ms. */
-  recordIncarnation(life: Life): Promise<void>;
-  /** Stores who holds a transaction just opened; resolves when stored or after 2 s, and is told until it is stored. */
-  recordTransaction(id: string, owner: Owner): Promise<void>;
+  /**
+   * Tells gatewayserver and state file of a suffix seen for the first time; resolves when stored or after 500 ms. False when
+   * the gatewayserver knows that it is another backend's.
+   */
+  recordIncarnation(life: Life): Promise<boolean>;
+  /**
+   * Stores who holds a transaction just opened; resolves when stored or after 2 s, and is told until it is stored. Says who
+   * does: the first of whom it was told.
+   */
+  recordTransaction(id: string, owner: Owner): Promise<Owner>;
   /**
    * Who holds a transaction that was opened at any router; undefined when nobody does any more. Waits like `route`.
    * @throws GatewayUnavailableError
@@ -155,23 +162,35 @@ export function createGatewayLink(options: GatewayLinkOptions): RunningGatewayLi
       },
     logger,
   );
-  const incarnations = createLastingReports<Life>({
+  const incarnations = createLastingReports<Life & { isRefused?: boolean }>({
     what: 'the address of a coordinator',
     keyOf,
     fields: ({ backendId, suffix }) => ({ backend: backendId, suffix }),
-    send: async ({ suffix, backendId, url }) => {
-      await suite.recordIncarnation({ suffix, backendId, url }, { timeoutMs: timings.recordLimitMs });
+    send: async (life) => {
+      const { suffix, backendId, url } = life;
+      try {
+        await suite.recordIncarnation({ suffix, backendId, url }, { timeoutMs: timings.recordLimitMs });
+      } catch (error) {
+        if (ConnectError.from(error).code !== Code.FailedPrecondition) throw error;
+        life.isRefused = true;
+        ownership.forget(life);
+      }
     },
     logger,
   });
-  const transactions = createLastingReports<{ id: string; owner: Owner | undefined }>({
+  const transactions = createLastingReports<{ id: string; owner: Owner | undefined; holder?: Owner }>({
     what: 'the state of a transaction',
     keyOf: ({ id }) => id,
     fields: ({ owner }) => ({ backend: owner?.backendId }),
-    send: async ({ id, owner }) => {
+    send: async (report) => {
+      const { id, owner } = report;
       const timeoutMs = timings.recordTransactionLimitMs;
-      if (owner === undefined) await suite.endTransaction({ id }, { timeoutMs });
-      else await suite.recordTransaction({ transaction: { id, ...owner } }, { timeoutMs });
+      if (owner === undefined) {
+        await suite.endTransaction({ id }, { timeoutMs });
+        return;
+      }
+      const { holder } = await suite.recordTransaction({ transaction: { id, ...owner } }, { timeoutMs });
+      if (holder !== undefined) report.holder = ownerOf(holder);
     },
     logger,
   });
@@ -247,14 +266,19 @@ export function createGatewayLink(options: GatewayLinkOptions): RunningGatewayLi
     authentication: () => authentication,
     refusalKey: () => refusalKey,
     recordIncarnation: async (life) => {
-      await within(timings.recordLimitMs, Promise.all([incarnations.report(life), stateFile.save()]));
+      const report: Life & { isRefused?: boolean } = { ...life };
+      await within(timings.recordLimitMs, Promise.all([incarnations.report(report), stateFile.save()]));
+      return report.isRefused !== true;
     },
-    recordTransaction: (id, owner) => within(timings.recordTransactionLimitMs, transactions.report({ id, owner })),
+    recordTransaction: async (id, owner) => {
+      const report: { id: string; owner: Owner; holder?: Owner } = { id, owner };
+      await within(timings.recordTransactionLimitMs, transactions.report(report));
+      return report.holder ?? owner;
+    },
     findTransaction: (id, signal) =>
       whileUnreachable({ waitMs: gatewayserverWaitMs, callLimitMs: FIND_LIMIT_MS, signal }, async (timeoutMs) => {
         try {
-          const { backendId, url, forwardedHeaders } = await suite.findTransaction({ id }, { signal, timeoutMs });
-          return { backendId, url, forwardedHeaders };
+          return ownerOf(await suite.findTransaction({ id }, { signal, timeoutMs }));
         } catch (error) {
           if (ConnectError.from(error).code === Code.NotFound) return undefined;
           throw error;
@@ -289,8 +313,13 @@ function knownBackendOf({
   externalUrl,
   forwarding,
   limited,
+  coordinatorId,
 }: SnapshotBackend): KnownBackend {
-  return { backendId: id, url, forwardedHeaders, externalUrl, forwarding, limited };
+  return { backendId: id, url, forwardedHeaders, externalUrl, forwarding, limited, coordinatorId };
+}
+
+function ownerOf({ backendId, url, forwardedHeaders }: Transaction): Owner {
+  return { backendId, url, forwardedHeaders };
 }
 
 function lifeOf({ suffix, backendId, url, forwardedHeaders }: Incarnation): Life {

@@ -41,6 +41,8 @@ export type HandlerDeps = {
   /** See RoadContext.onQueuedPage and onHandOver. */
   onQueuedPage: RoadContext['onQueuedPage'];
   onHandOver: RoadContext['onHandOver'];
+  /** See RoadContext.onContradiction. */
+  onContradiction: RoadContext['onContradiction'];
   /** The polls that are held; who stops the router ends them. */
   holds: Holds;
   /** An id of our own, for a statement that never reaches a cluster. */
@@ -78,7 +80,7 @@ export function createHandler(deps: HandlerDeps): ClientHandler {
     ask,
     activation: createActivation(deps),
     checkClient: createCheckClient({ ask }),
-    transactions: createTransactions(deps.link),
+    transactions: createTransactions(deps),
     delegation,
     pollRetryDelaysMs: deps.pollRetryDelaysMs ?? POLL_RETRY_DELAYS_MS,
   };

@@ -25,6 +25,8 @@ export type RouterMetrics = {
   queuedPage(): void;
   /** A statement that had waited was given to a cluster, with this result. */
   handedOver(groupId: string, result: HandOverResult): void;
+  /** This backend claims query ids or a transaction of another one. */
+  contradicted(backendId: string): void;
   /** A call of Route was answered after this time. */
   routed(durationMs: number): void;
 };
@@ -158,6 +160,13 @@ export function createMetrics(sources: MetricSources): RouterMetrics {
     labelNames: ['group', 'result'],
     registers,
   });
+  const boundedContradictions = boundedLabels(MOST_SERIES, ['backend']);
+  const contradictions = new Counter({
+    name: 'trino_gateway_router_contradictions_total',
+    help: "Answers of a backend that claim another one's query ids or transactions: ids are refused, a transaction stays where it is.",
+    labelNames: ['backend'],
+    registers,
+  });
   const routeSeconds = new Histogram({
     name: 'trino_gateway_router_route_seconds',
     help: 'Time until the gatewayserver answered where a query goes.',
@@ -178,6 +187,7 @@ export function createMetrics(sources: MetricSources): RouterMetrics {
       submissions.inc(bounded({ listener: String(listeningPort), group: groupId, result })),
     queuedPage: () => queuedPages.inc(),
     handedOver: (group, result) => handOvers.inc(boundedHandOvers({ group, result })),
+    contradicted: (backend) => contradictions.inc(boundedContradictions({ backend })),
     routed: (durationMs) => routeSeconds.observe(durationMs / 1_000),
   };
 }

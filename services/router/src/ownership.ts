@@ -1,5 +1,5 @@
 import type { Backend_ForwardedHeaders, SnapshotBackend } from '@trino-gateway/api/gateway';
-import { isTemporaryQueryId, querySuffix } from '@trino-gateway/trino';
+import { coordinatorSuffix, querySuffix } from '@trino-gateway/trino';
 
 /** A coordinator's life a request can be sent to. */
 export type Owner = { backendId: string; url: string; forwardedHeaders: Backend_ForwardedHeaders };
@@ -10,8 +10,10 @@ export type Ownership = {
   owners(queryId: string): readonly Owner[];
   /** Every address that could own an unknown id: all known backends and former lives, each URL once. */
   candidates(): readonly Owner[];
-  /** A submission answer came from here. True when this suffix was not known for this address. */
+  /** A submission answer came from here. True when this suffix was not known for this address, and is no other backend's. */
   learn(queryId: string, owner: Owner): boolean;
+  /** The backend whose ids end like this one, as the monitor saw it there; undefined when that is the owner, or nobody. */
+  otherHolder(queryId: string, owner: Owner): string | undefined;
 };
 
 /** One life of one coordinator: all its query ids end in the suffix. */
@@ -23,6 +25,8 @@ export type OwnershipTable = Ownership & {
   replace(backends: readonly SnapshotBackend[], lives: readonly Life[]): void;
   /** Adds a life learnt before a restart that no snapshot has shown yet. */
   restore(life: Life): void;
+  /** Undoes `learn`: the gatewayserver knew already that it is another backend's. */
+  forget(life: Life): void;
   /** What the last snapshot held. */
   sharedLives(): readonly Life[];
   /** Learnt here and in no snapshot yet. */
@@ -42,11 +46,15 @@ export function createOwnership(): OwnershipTable {
   const own = new Map<string, Life>();
   let backends: readonly SnapshotBackend[] = [];
   let shared: readonly Life[] = [];
+  let holders = new Map<string, SnapshotBackend[]>();
   let bySuffix = new Map<string, Owner[]>();
   let byUrl = new Map<string, Owner>();
   let candidates: readonly Owner[] | undefined;
   let used = new Set<string>();
 
+  // An address that the holder had before may have it as well.
+  const isOfAnother = ({ suffix, url, backendId }: Life) =>
+    holders.get(suffix)?.every((holder) => holder.url !== url && holder.id !== backendId) ?? false;
   const add = (life: Life) => {
     const current = byUrl.get(life.url);
     // An address still in use is treated as its backend is set now, not as it was when this life began.
@@ -59,16 +67,23 @@ export function createOwnership(): OwnershipTable {
       byUrl.set(life.url, owner);
       candidates = undefined;
     }
+    if (isOfAnother(life)) return;
     const owners = bySuffix.get(life.suffix);
     if (!owners) bySuffix.set(life.suffix, [owner]);
     else if (!owners.some(({ url }) => url === life.url)) owners.push(owner);
   };
   const rebuild = () => {
     bySuffix = new Map();
+    holders = Map.groupBy(
+      backends.filter(({ coordinatorId }) => coordinatorId !== ''),
+      ({ coordinatorId }) => coordinatorId,
+    );
     byUrl = new Map();
     candidates = undefined;
     for (const { id, url, forwardedHeaders } of backends)
       if (!byUrl.has(url)) byUrl.set(url, { backendId: id, url, forwardedHeaders });
+    for (const { coordinatorId: suffix, id, url, forwardedHeaders } of [...holders.values()].flat())
+      add({ suffix, backendId: id, url, forwardedHeaders });
     for (const life of shared) add(life);
     for (const life of own.values()) add(life);
   };
@@ -79,6 +94,11 @@ export function createOwnership(): OwnershipTable {
     const [oldest] = own.keys();
     if (oldest !== undefined) own.delete(oldest);
     rebuild();
+  };
+
+  const otherHolder: Ownership['otherHolder'] = (queryId, { url }) => {
+    const known = holders.get(querySuffix(queryId) ?? '');
+    return known?.some((holder) => holder.url === url) ? undefined : known?.[0]?.id;
   };
 
   return {
@@ -94,21 +114,26 @@ export function createOwnership(): OwnershipTable {
       return candidates;
     },
     learn: (queryId, owner) => {
-      const suffix = querySuffix(queryId);
-      if (suffix === undefined || isTemporaryQueryId(queryId)) return false;
+      const suffix = coordinatorSuffix(queryId);
+      if (suffix === undefined || otherHolder(queryId, owner) !== undefined) return false;
       if (bySuffix.get(suffix)?.some(({ url }) => url === owner.url)) return false;
       const { backendId, url, forwardedHeaders } = owner;
       keep({ suffix, backendId, url, forwardedHeaders });
       return true;
     },
+    otherHolder,
     replace: (newBackends, lives) => {
       backends = newBackends;
       shared = lives;
       for (const life of lives) own.delete(keyOf(life));
       rebuild();
+      for (const [key, life] of own) if (isOfAnother(life)) own.delete(key);
     },
     restore: (life) => {
-      if (!bySuffix.get(life.suffix)?.some(({ url }) => url === life.url)) keep(life);
+      if (!isOfAnother(life) && !bySuffix.get(life.suffix)?.some(({ url }) => url === life.url)) keep(life);
+    },
+    forget: (life) => {
+      if (own.delete(keyOf(life))) rebuild();
     },
     sharedLives: () => shared,
     ownLives: () => [...own.values()],

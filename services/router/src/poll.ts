@@ -144,7 +144,7 @@ async function pollAnybody(
   if (search.kind === 'found') {
     const { owner } = search.answer;
     if (ownership.learn(request.queryId, owner)) {
-      void link.recordIncarnation({ suffix: querySuffix(request.queryId) ?? '', ...owner }).catch(() => {});
+      void link.recordIncarnation({ suffix: querySuffix(request.queryId) ?? '', ...owner }).catch(() => false);
     }
     await passOn(context, exchange, request, search.answer);
     return;

@@ -2,6 +2,7 @@ import { firstHeader, normalizedOrigin, PageScanner } from '@trino-gateway/trino
 import type { ClusterAnswer } from './ask-cluster.ts';
 import type { ClientView } from './client-address.ts';
 import type { RoadContext } from './context.ts';
+import { learnOwner } from './learn-owner.ts';
 import type { Owner } from './ownership.ts';
 import { inflate } from './page-watch.ts';
 import { readAnswerBody } from './read-body.ts';
@@ -26,13 +27,14 @@ const elsewhere: ReadonlySet<number> = new Set([502, 503, 504]);
  * long as only one answer reaches the client.
  */
 export async function postStatement(
-  { ask, forwarding }: Pick<RoadContext, 'ask' | 'forwarding'>,
+  context: RoadContext,
   submission: Submission,
   owner: Owner,
   rawHeaders: readonly string[],
   timeMs: number,
   client = submission.exchange.client,
 ): Promise<PostOutcome> {
+  const { ask, forwarding } = context;
   const { exchange, body } = submission;
   const startedAt = performance.now();
   let answer: ClusterAnswer;
@@ -68,7 +70,10 @@ export async function postStatement(
     return { kind: 'failed', reason: 'answered something that is no page of Trino', isGone: false };
   const left2 = timeMs - (performance.now() - startedAt);
   if (!namesClientsAddress(answer, page, client) && forwarding.failed(owner, answer.mode) && left2 > 0)
-    return await postStatement({ ask, forwarding }, submission, owner, rawHeaders, left2, client);
+    return await postStatement(context, submission, owner, rawHeaders, left2, client);
+  // From here on the query belongs to this coordinator: what its id says is known before the client has it.
+  if (!(await learnOwner(context, page.id ?? '', owner, submission.submittedAt)))
+    return { kind: 'failed', reason: 'answered with a query id that is not its own', isGone: false };
   return { kind: 'taken', answer, bytes, page };
 }
 

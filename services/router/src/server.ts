@@ -92,6 +92,7 @@ export async function startRouter(config: RouterConfig, logger: Logger): Promise
       onSubmission: metrics.submitted,
       onQueuedPage: metrics.queuedPage,
       onHandOver: metrics.handedOver,
+      onContradiction: metrics.contradicted,
       holds,
       temporaryId: createTemporaryIds(randomBytes),
       clientView: createClientView({ externalUrl: config.external_url, trustedProxies: config.trusted_proxies }),

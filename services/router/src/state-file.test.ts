@@ -15,7 +15,15 @@ afterEach(() => rm(folder, { recursive: true }));
 const owner = { backendId: 'a', url: 'http://a:8080', forwardedHeaders: Setting.OMIT };
 const state: RouterState = {
   refusalKey: new Uint8Array(32).fill(9),
-  backends: [{ ...owner, externalUrl: 'https://a.example', forwarding: Backend_Forwarding.DIRECT, limited: true }],
+  backends: [
+    {
+      ...owner,
+      externalUrl: 'https://a.example',
+      forwarding: Backend_Forwarding.DIRECT,
+      limited: true,
+      coordinatorId: 'aaaaa',
+    },
+  ],
   lives: [{ suffix: 'aaaaa', ...owner }],
   ownLives: [{ suffix: 'bbbbb', ...owner }],
   authentication: {
@@ -68,7 +76,7 @@ test('a file of a version that knew no external addresses is read', async () => 
   const backends = '[{"backendId":"a","url":"http://a:8080","forwardedHeaders":3}]';
   await writeFile(path, `{"version":1,"refusalKey":"AAAA","backends":${backends},"lives":[],"ownLives":[]}`);
   expect(createStateFile(path, () => undefined, silentLogger).read()?.backends).toEqual([
-    { ...owner, externalUrl: '', forwarding: Backend_Forwarding.PROXY, limited: false },
+    { ...owner, externalUrl: '', forwarding: Backend_Forwarding.PROXY, limited: false, coordinatorId: '' },
   ]);
 });
 

@@ -8,9 +8,9 @@ import type { Life, Owner } from './ownership.ts';
 
 /**
  * A backend, with the address for browsers: sending them there needs no gatewayserver. Whether it is limited matters without
- * one, too: nothing is started there then.
+ * one, too: nothing is started there then. So does which query ids are its own.
  */
-export type KnownBackend = Owner & Pick<SnapshotBackend, 'externalUrl' | 'forwarding' | 'limited'>;
+export type KnownBackend = Owner & Pick<SnapshotBackend, 'externalUrl' | 'forwarding' | 'limited' | 'coordinatorId'>;
 
 /** What a router needs to serve polls after its own restart while the gatewayserver is down. */
 export type RouterState = {
@@ -177,14 +177,15 @@ function lifeOf(read: Record<string, unknown>): Life {
   return { suffix: textOf(read, 'suffix'), ...ownerOf(read) };
 }
 
-/** The last three are not in files of older versions. */
+/** The last four are not in files of older versions. */
 function backendOf(read: Record<string, unknown>): KnownBackend {
-  const { externalUrl = '', forwarding = Backend_Forwarding.PROXY, limited = false } = read;
+  const { externalUrl = '', forwarding = Backend_Forwarding.PROXY, limited = false, coordinatorId = '' } = read;
   if (typeof externalUrl !== 'string' || (externalUrl !== '' && !URL.canParse(externalUrl)))
     throw new Error(`expected a URL in externalUrl, got ${JSON.stringify(externalUrl)}`);
   if (!Number.isInteger(forwarding)) throw new Error('expected the number of a setting in forwarding');
   if (typeof limited !== 'boolean') throw new Error('expected true or false in limited');
-  return { ...ownerOf(read), externalUrl, forwarding: forwarding as Backend_Forwarding, limited };
+  if (typeof coordinatorId !== 'string') throw new Error('expected text in coordinatorId');
+  return { ...ownerOf(read), externalUrl, forwarding: forwarding as Backend_Forwarding, limited, coordinatorId };
 }
 
 function ownerOf(read: Record<string, unknown>): Owner {

@@ -11,7 +11,6 @@ import type { Exchange } from './exchange.ts';
 import { explain } from './explain.ts';
 import { AccessDenied, answerError, answerPage } from './http-errors.ts';
 import { joinQueue } from './join-queue.ts';
-import { learnOwner } from './learn-owner.ts';
 import type { SubmissionResult } from './metrics.ts';
 import { endOf } from './page-end.ts';
 import { type Deadline, type Placed, place } from './place.ts';
@@ -136,7 +135,6 @@ async function handOver(
   const { exchange } = submission;
   const { answer, bytes, page } = outcome;
   const id = page.id ?? '';
-  await learnOwner(context, id, owner, submission.submittedAt);
   const { response } = exchange;
   if (response.destroyed) return;
   if (transactionId !== undefined) context.transactions.joined(id, transactionId);

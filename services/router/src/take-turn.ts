@@ -5,7 +5,6 @@ import type { RoadContext } from './context.ts';
 import { directView } from './direct.ts';
 import type { Exchange } from './exchange.ts';
 import { explain } from './explain.ts';
-import { learnOwner } from './learn-owner.ts';
 import type { HandOverResult } from './metrics.ts';
 import type { Owner } from './ownership.ts';
 import { endOf } from './page-end.ts';
@@ -160,7 +159,6 @@ async function handOver(taking: Taking, taken: Extract<PostOutcome, { kind: 'tak
     await giveBack(taking, 'failed', Reason.FAILED, 'answered a page that cannot be read');
     return 'again';
   }
-  await learnOwner(context, id, owner, submission.submittedAt);
   // Neither a hang-up nor a stop of the router ends it: what is stored saves the next poll the way to the cluster.
   const { signal } = new AbortController();
   try {

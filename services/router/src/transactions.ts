@@ -1,3 +1,4 @@
+import type { Logger } from '@trino-gateway/runtime';
 import { firstHeader, type RawHeaders } from '@trino-gateway/trino';
 import { LRUCache } from 'lru-cache';
 import type { GatewayLink } from './gateway-link.ts';
@@ -25,12 +26,27 @@ const MOST = 100_000;
 /** As Trino draws them; another text is nobody's transaction. */
 const TRANSACTION_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
+type Deps = {
+  link: Pick<GatewayLink, 'recordTransaction' | 'findTransaction' | 'endTransaction'>;
+  logger: Logger;
+  /** Called when a backend claims a transaction of another one. */
+  onContradiction: (backendId: string) => void;
+};
+
 /** No open transactions but those the gatewayserver knows. */
-export function createTransactions(
-  link: Pick<GatewayLink, 'recordTransaction' | 'findTransaction' | 'endTransaction'>,
-): Transactions {
+export function createTransactions({ link, logger, onContradiction }: Deps): Transactions {
   const holders = new LRUCache<string, Owner>({ max: MOST, ttl: IDLE_MS, updateAgeOnGet: true });
   const byQuery = new LRUCache<string, string>({ max: MOST, ttl: IDLE_MS });
+  const contradiction = ({ backendId: backend }: Owner, { backendId: holder }: Owner) => {
+    logger.error('a backend claims a transaction of another one, and does not get it', { backend, holder });
+    onContradiction(backend);
+  };
+  /** Who was told of first keeps it: what its statements say is for nobody else. */
+  const record = async (id: string, owner: Owner): Promise<void> => {
+    const holder = await link.recordTransaction(id, owner);
+    holders.set(id, holder);
+    if (holder.url !== owner.url) contradiction(owner, holder);
+  };
   return {
     holder: async (id, signal) => {
       const known = holders.get(id);
@@ -46,9 +62,11 @@ export function createTransactions(
         if (cleared !== undefined && holders.delete(cleared)) link.endTransaction(cleared);
       }
       const started = firstHeader(answerHeaders, 'x-trino-started-transaction-id')?.trim().toLowerCase();
-      if (!started || !TRANSACTION_ID.test(started) || holders.has(started)) return undefined;
-      holders.set(started, owner);
-      return link.recordTransaction(started, owner);
+      if (!started || !TRANSACTION_ID.test(started)) return undefined;
+      const known = holders.get(started);
+      if (known === undefined) return record(started, owner);
+      if (known.url !== owner.url) contradiction(owner, known);
+      return undefined;
     },
   };
 }

@@ -86,9 +86,10 @@ describe('transactions', () => {
     const stored = Promise.withResolvers<void>();
     const transactions = {
       ...transactionStore(),
-      recordTransaction: () => {
+      recordTransaction: async (_id: string, owner: Owner) => {
         asked.resolve();
-        return stored.promise;
+        await stored.promise;
+        return owner;
       },
     };
     await using router = await startTestbed({ clusters: { trino }, transactions });

@@ -45,6 +45,8 @@ export type Testbed = AsyncDisposable & {
   submissions: [number, string, string][];
   /** Group and result of each hand-over. */
   handOvers: [string, string][];
+  /** Backends that claimed ids or transactions of others. */
+  contradictions: string[];
   /** Waiting statements whose end was told. */
   gaveUp: { id: string; error?: string | undefined }[];
   /** Ends what is held, as at a stop. */
@@ -63,6 +65,10 @@ export type TestbedOptions = {
   forwardedHeaders?: Backend_ForwardedHeaders;
   /** Further settings of all of them. */
   backend?: Partial<Pick<SnapshotBackend, 'externalUrl' | 'forwarding' | 'limited'>>;
+  /** The suffixes the monitor saw at backends. */
+  coordinatorIds?: Record<string, string>;
+  /** Whether the gatewayserver knows that a suffix that comes from here is another backend's. */
+  refusesIncarnation?: (backendId: string) => boolean;
   /** What every decision says; the door then asks for it, too. */
   authDelegated?: boolean;
   /** Where delegated authentication is asked for; undefined when nobody knows. Default: by `authDelegated`. */
@@ -85,7 +91,10 @@ export type TestbedOptions = {
 /** A store of open transactions, to be shared by several routers. */
 export function transactionStore(open = new Map<string, Owner>()): NonNullable<TestbedOptions['transactions']> {
   return {
-    recordTransaction: async (id, owner) => void open.set(id, owner),
+    recordTransaction: async (id, owner) => {
+      if (!open.has(id)) open.set(id, owner);
+      return open.get(id) ?? owner;
+    },
     findTransaction: async (id) => open.get(id),
     endTransaction: (id) => void open.delete(id),
   };
@@ -96,8 +105,9 @@ const key = randomBytes(32);
 export async function startTestbed(options: TestbedOptions = {}): Promise<Testbed> {
   const backends = new Map<string, SnapshotBackend>();
   for (const [id, { url }] of Object.entries(options.clusters ?? {})) {
+    const coordinatorId = options.coordinatorIds?.[id] ?? '';
     const forwardedHeaders = options.forwardedHeaders ?? Backend_ForwardedHeaders.AUTO;
-    backends.set(id, create(SnapshotBackendSchema, { id, url, forwardedHeaders, ...options.backend }));
+    backends.set(id, create(SnapshotBackendSchema, { id, url, forwardedHeaders, coordinatorId, ...options.backend }));
   }
   const { admission } = options;
   if (admission !== undefined)
@@ -113,6 +123,7 @@ export async function startTestbed(options: TestbedOptions = {}): Promise<Testbe
     incarnations: [] as { suffix: string; backendId: string }[],
     submissions: [] as Testbed['submissions'],
     handOvers: [] as Testbed['handOvers'],
+    contradictions: [] as string[],
     gaveUp: [] as Testbed['gaveUp'],
     started: [] as Query[],
     departed: [] as Query[],
@@ -157,7 +168,10 @@ export async function startTestbed(options: TestbedOptions = {}): Promise<Testbe
       return rules && authenticationCheck(rules);
     },
     refusalKey: () => createSecretKey(options.refusalKey ?? key),
-    recordIncarnation: async ({ suffix, backendId }) => void seen.incarnations.push({ suffix, backendId }),
+    recordIncarnation: async ({ suffix, backendId }) => {
+      seen.incarnations.push({ suffix, backendId });
+      return options.refusesIncarnation?.(backendId) !== true;
+    },
     ...(options.transactions ?? transactionStore()),
   };
   const live: LiveQueries = {
@@ -174,6 +188,7 @@ export async function startTestbed(options: TestbedOptions = {}): Promise<Testbe
     holds,
     onQueuedPage: () => {},
     onHandOver: (...ended) => void seen.handOvers.push(ended),
+    onContradiction: (backendId) => void seen.contradictions.push(backendId),
     config: {
       explain_headers: false,
       submit_time_limit: 60_000,

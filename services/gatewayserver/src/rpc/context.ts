@@ -18,6 +18,8 @@ export type RpcContext = {
   limits: ConfiguredLimits;
   admissionMetrics: AdmissionMetrics;
   reportsAhead: Pick<ReportsAhead, 'keep'>;
+  /** Told of a backend that came with the query ids of another one. */
+  onSuffixRefused: (backendId: string) => void;
   /** The same 32 bytes for the whole suite. */
   refusalKey: Uint8Array;
   /** Aborted when the process stops: held calls then answer at once. */

@@ -6,6 +6,7 @@ import { querySuffix } from '@trino-gateway/trino/query-id';
 import { end } from '../admission/queue.ts';
 import type { Waiter } from '../admission/state.ts';
 import { cancelOnCluster } from '../cancel-on-cluster.ts';
+import { livesOf } from '../coordinator-suffixes.ts';
 import { BadPageTokenError } from '../storage/store.ts';
 import type { RpcContext } from './context.ts';
 import { checkedId, checkedNumber, checkedText, found, invalid, notFound } from './validation.ts';
@@ -120,10 +121,7 @@ async function ownerOf(
   id: string,
   known?: Query,
 ): Promise<{ backendId: string; url: string }> {
-  const lives = (queryId: string) => {
-    const suffix = querySuffix(queryId);
-    return keeper.known.incarnations.filter((life) => life.suffix === suffix);
-  };
+  const lives = (queryId: string) => livesOf(keeper.known.incarnations, keeper.suffixHolders(), querySuffix(queryId));
   const [only, ...others] = lives(id);
   if (only && others.length === 0) return only;
   const query = known ?? (await store.getQuery(id));

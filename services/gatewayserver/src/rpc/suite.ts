@@ -1,11 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { create } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
-import type { ServiceImpl } from '@connectrpc/connect';
-import { Backend_ForwardedHeaders, IncarnationSchema, type SuiteService } from '@trino-gateway/api/gateway';
+import { Code, ConnectError, type ServiceImpl } from '@connectrpc/connect';
+import {
+  type Backend,
+  Backend_ForwardedHeaders,
+  IncarnationSchema,
+  type SuiteService,
+} from '@trino-gateway/api/gateway';
 import { describeError } from '@trino-gateway/runtime';
-import { coordinatorAlphabet } from '@trino-gateway/trino/query-id';
+import { isCoordinatorSuffix } from '@trino-gateway/trino/query-id';
 import { giveUp } from '../admission/admission.ts';
+import { otherHolder } from '../coordinator-suffixes.ts';
 import { routerBackend } from '../router-backend.ts';
 import type { RpcContext } from './context.ts';
 import { transactionCalls } from './transactions.ts';
@@ -14,11 +20,10 @@ import { checkedId, checkedNumber, checkedOrigin, invalid } from './validation.t
 const LONGEST_WAIT_MS = 30_000;
 /** A suffix that is asked for all the time is noted this often. */
 const TOUCH_INTERVAL_MS = 60_000;
-const SUFFIX = new RegExp(`^[${coordinatorAlphabet}]{5}$`);
 
 /** What the router and the monitor need. */
 export function suiteService(context: RpcContext): ServiceImpl<typeof SuiteService> {
-  const { store, keeper, live, now, logger } = context;
+  const { store, keeper, live, now, logger, onSuffixRefused } = context;
   const touched = new Map<string, number>();
   return {
     ...transactionCalls(context),
@@ -34,9 +39,10 @@ export function suiteService(context: RpcContext): ServiceImpl<typeof SuiteServi
       if (revision === request.revision) return { revision };
       return {
         revision,
-        backends: [...keeper.known.backends.values()].map(({ backend }) =>
-          routerBackend(backend, keeper.isLimited(backend.id)),
-        ),
+        backends: [...keeper.known.backends.values()].map(({ backend }) => ({
+          ...routerBackend(backend, keeper.isLimited(backend.id)),
+          coordinatorId: coordinatorOf(context, backend),
+        })),
         incarnations: [...keeper.known.incarnations],
         refusalKey: context.refusalKey,
         authentication: keeper.delegated(),
@@ -44,9 +50,21 @@ export function suiteService(context: RpcContext): ServiceImpl<typeof SuiteServi
     },
 
     async recordIncarnation({ suffix, backendId, url }) {
-      if (!SUFFIX.test(suffix)) throw invalid('suffix', "expected five characters as they end a cluster's query ids");
+      if (!isCoordinatorSuffix(suffix))
+        throw invalid('suffix', "expected five characters as they end a cluster's query ids");
       checkedId(backendId, 'backend_id');
       const origin = checkedOrigin(url, 'url');
+      const holder = otherHolder(keeper.suffixHolders(), { suffix, url: origin });
+      if (holder !== undefined) {
+        logger.error('a backend answers with query ids of another one, and nothing is sent there for them', {
+          backend: backendId,
+          holder: holder.backendId,
+          suffix,
+        });
+        onSuffixRefused(backendId);
+        const message = `suffix: "${suffix}" belongs to the backend "${holder.backendId}": one coordinator has one url`;
+        throw new ConnectError(message, Code.FailedPrecondition);
+      }
       const at = timestampFromMs(now());
       const backend = keeper.known.backends.get(backendId)?.backend;
       const seen = create(IncarnationSchema, {
@@ -87,6 +105,12 @@ export function suiteService(context: RpcContext): ServiceImpl<typeof SuiteServi
       return {};
     },
   };
+}
+
+/** The suffix that belongs to this backend, where its status says one that is its own. */
+function coordinatorOf({ keeper }: RpcContext, { id, url }: Backend): string {
+  const suffix = keeper.known.statuses.get(id)?.coordinatorId ?? '';
+  return keeper.suffixHolders().get(suffix)?.url === url ? suffix : '';
 }
 
 /** What submissions that are over have not used of their slots is free at once, not only when its time is over. */

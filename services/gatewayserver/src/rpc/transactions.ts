@@ -18,8 +18,9 @@ export function transactionCalls({
       checkedTransactionId(transaction.id, 'transaction.id');
       checkedId(transaction.backendId, 'transaction.backend_id');
       const url = checkedOrigin(transaction.url, 'transaction.url');
-      await store.recordTransaction(create(TransactionSchema, { ...transaction, url }), new Date(now()));
-      return {};
+      const recorded = create(TransactionSchema, { ...transaction, url });
+      await store.recordTransaction(recorded, new Date(now()));
+      return { holder: (await store.findTransaction(transaction.id)) ?? recorded };
     },
 
     async findTransaction({ id }) {
