@@ -158,6 +158,24 @@ const router = z.strictObject({
     .describe(
       'Connections of clients at a time, of all listeners; more are answered 503, which clients repeat. 0: one for each 64 KB of the heap that Node may use, some 8,000 where a container has 1 GB.',
     ),
+  max_connections_per_client: whole(0, 1_000_000)
+    .prefault(0)
+    .describe(
+      'The same for one client address (for a /64 of IPv6); a trusted proxy is no client. 0: three quarters of all.',
+    ),
+  max_requests: whole(0, 1_000_000)
+    .prefault(0)
+    .describe(
+      'Requests of clients under way at a time, one for each connection at most, and as many to clusters; more are answered 503, which clients repeat. 0: as many as connections.',
+    ),
+  max_requests_per_client: whole(0, 1_000_000)
+    .prefault(0)
+    .describe(
+      'The same for one client address (for a /64 of IPv6), as far as trusted proxies tell it. 0: three quarters of all.',
+    ),
+  max_requests_per_backend: whole(0, 1_000_000)
+    .prefault(0)
+    .describe('Requests, and so connections, to one backend at a time. 0: three quarters of all.'),
   max_statement_bytes: whole(1_000, 1_000_000_000)
     .prefault(16_777_216)
     .describe('Longer statements are refused as QUERY_TEXT_TOO_LARGE.'),

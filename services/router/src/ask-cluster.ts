@@ -3,7 +3,8 @@ import type { ClientView } from './client-address.ts';
 import type { Exchange } from './exchange.ts';
 import type { Forwarding, ForwardingMode } from './forwarding.ts';
 import type { Owner } from './ownership.ts';
-import type { Upstream, UpstreamAnswer } from './upstream.ts';
+import type { RequestLimits } from './request-limits.ts';
+import { type Upstream, type UpstreamAnswer, UpstreamError } from './upstream.ts';
 
 /** A client's request, as it is put to one coordinator. */
 export type ClusterRequest = {
@@ -34,8 +35,12 @@ export type AskCluster = (exchange: Exchange, request: ClusterRequest) => Promis
 
 const acceptEncoding: ReadonlySet<string> = new Set(['accept-encoding']);
 
-/** Every request to a cluster but the web UI's goes this way. */
-export function createAskCluster(upstream: Upstream, forwarding: Forwarding): AskCluster {
+/** Every request to a cluster but the web UI's goes this way. Each under way holds one connection: `limits` bounds both. */
+export function createAskCluster(
+  upstream: Upstream,
+  forwarding: Forwarding,
+  limits: Pick<RequestLimits, 'ofBackend'>,
+): AskCluster {
   const ask: AskCluster = async (exchange, request) => {
     const { owner } = request;
     const { mode, headers, rewrite } = forwarding.plan(owner, request.client ?? exchange.client);
@@ -60,5 +65,16 @@ export function createAskCluster(upstream: Upstream, forwarding: Forwarding): As
     }
     return { ...answer, owner, mode, rewrite };
   };
-  return ask;
+  return async (exchange, request) => {
+    const release = limits.ofBackend(request.owner.backendId);
+    if (release === undefined) throw new UpstreamError('busy', 'it has as many requests under way as it may');
+    try {
+      const answer = await ask(exchange, request);
+      answer.body.once('close', release);
+      return answer;
+    } catch (error) {
+      release();
+      throw error;
+    }
+  };
 }

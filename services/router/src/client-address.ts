@@ -115,7 +115,8 @@ function plainAddress(text: string | undefined): string | undefined {
   return address !== undefined && isIP(address) !== 0 ? address : undefined;
 }
 
-function trustOf(networks: readonly string[]): (address: string) => boolean {
+/** Tells whether an address is in one of the networks. */
+export function trustOf(networks: readonly string[]): (address: string) => boolean {
   if (networks.length === 0) return () => false;
   const list = new BlockList();
   for (const network of networks) {

@@ -2,6 +2,7 @@ import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { type Address, listening, reachableUrl, withGrace } from '@trino-gateway/runtime';
 import type { ConnectionLimit } from './connection-limit.ts';
+import { createRequestOrder, type RequestOrder } from './request-order.ts';
 
 /** Takes a request that came in by the listener bound to this port. */
 export type OnRequest = (request: IncomingMessage, response: ServerResponse, listeningPort: number) => void;
@@ -14,6 +15,8 @@ export type ClientListenerOptions = {
   graceMs?: number;
   /** Counts the connections of all listeners; without it there may be any number. */
   connections?: Pick<ConnectionLimit, 'admits'>;
+  /** Shared by all listeners. */
+  order?: Pick<RequestOrder, 'oneByOne'>;
 };
 
 // The coordinator's own limit, in both directions: prepared statements travel in headers.
@@ -25,6 +28,7 @@ const HEAD_TIME_LIMIT_MS = 60_000;
 const REQUEST_TIME_LIMIT_MS = 300_000;
 /** How long a refused connection may go on reading its answer. */
 const LINGER_MS = 1_000;
+const MOST_WAITING = 1_000;
 const FULL = 'This gateway has as many connections as it may: try again in a moment';
 
 /**
@@ -39,6 +43,7 @@ export async function listenForClients(
   const underWay = new Set<ServerResponse>();
   let stopping = false;
   let port = 0;
+  const { order = createRequestOrder(MOST_WAITING) } = options;
   const server = http.createServer(
     {
       maxHeaderSize: MAX_HEADER_BYTES,
@@ -48,12 +53,12 @@ export async function listenForClients(
       requireHostHeader: true,
       noDelay: true,
     },
-    (request, response) => {
+    order.oneByOne((request, response) => {
       underWay.add(response);
       response.once('close', () => underWay.delete(response));
       if (stopping) response.shouldKeepAlive = false;
       handle(request, response, port);
-    },
+    }),
   );
   const [serve] = server.listeners('connection') as ((socket: Socket) => void)[];
   server.removeAllListeners('connection').on('connection', (socket: Socket) => {

@@ -20,7 +20,7 @@ test('the operator is told of each refusal, or never again', () => {
   const lines: string[] = [];
   const logger: Logger = { ...silentLogger, warn: (line) => void lines.push(line) };
   let now = 0;
-  const limit = createConnectionLimit(1, logger, () => now);
+  const limit = createConnectionLimit(1, logger, { now: () => now });
   for (let times = 0; times < 10; times++) limit.admits(socket());
   expect(lines).toEqual([expect.stringContaining('router.max_connections')]);
   now = 60_000;

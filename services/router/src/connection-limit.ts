@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net';
-import { getHeapStatistics } from 'node:v8';
 import type { Logger } from '@trino-gateway/runtime';
+import { connectionsOf } from './bounds.ts';
+import { onceAMinute } from './once-a-minute.ts';
+import { createShares, ownerOfAddress } from './shares.ts';
 
 /** The connections of clients of all listeners: a router that took all it is offered would run out of memory, and lose them all. */
 export type ConnectionLimit = {
@@ -10,36 +12,45 @@ export type ConnectionLimit = {
   refused(): number;
 };
 
-/** A waiting client takes a third of it; the rest is for what comes in a burst. */
-const HEAP_BYTES_EACH = 65_536;
-const SAID_AGAIN_AFTER_MS = 60_000;
+export type ConnectionLimitOptions = {
+  /** How many one client address may have; without it as many as there may be in all. */
+  mostPerClient?: number;
+  /** Whether the address is a proxy that speaks for many clients: it is no client. */
+  isProxy?: (address: string) => boolean;
+  now?: () => number;
+};
 
-/** @param most `router.max_connections`; 0 is as many as the heap may hold */
-export function createConnectionLimit(most: number, logger: Logger, now = () => performance.now()): ConnectionLimit {
-  const limit = most || Math.floor(getHeapStatistics().heap_size_limit / HEAP_BYTES_EACH);
-  let open = 0;
+/** @param most of all clients; 0 is as many as the heap may hold */
+export function createConnectionLimit(
+  most: number,
+  logger: Logger,
+  options: ConnectionLimitOptions = {},
+): ConnectionLimit {
+  const limit = most || connectionsOf();
+  const limitPerClient = options.mostPerClient ?? limit;
+  const shares = createShares(limit, limitPerClient);
   let refused = 0;
-  let saidAt = Number.NEGATIVE_INFINITY;
+  const warn = onceAMinute(
+    () =>
+      logger.warn(
+        'connections of clients are refused: start more routers, give them more memory, or see router.max_connections',
+        { limit, limitPerClient },
+      ),
+    options.now ?? (() => performance.now()),
+  );
   return {
     admits: (socket) => {
-      if (open < limit) {
-        open += 1;
-        socket.once('close', () => {
-          open -= 1;
-        });
+      const address = socket.remoteAddress?.replace(/^::ffff:(?=\d+\.)/i, '') ?? '';
+      const close = shares.take(options.isProxy?.(address) === true ? undefined : ownerOfAddress(address));
+      if (typeof close === 'function') {
+        socket.once('close', close);
         return true;
       }
       refused += 1;
-      if (now() - saidAt >= SAID_AGAIN_AFTER_MS) {
-        saidAt = now();
-        logger.warn(
-          'connections of clients are refused: start more routers, give them more memory, or see router.max_connections',
-          { limit },
-        );
-      }
+      warn();
       return false;
     },
-    open: () => open,
+    open: shares.taken,
     refused: () => refused,
   };
 }

@@ -11,6 +11,7 @@ import type { LiveQueries } from './live-queries.ts';
 import type { HandOverResult, SubmissionResult } from './metrics.ts';
 import type { MissMemory } from './miss-memory.ts';
 import type { Ownership } from './ownership.ts';
+import type { RequestLimits } from './request-limits.ts';
 import type { Suspects } from './suspects.ts';
 import type { Transactions } from './transactions.ts';
 
@@ -28,6 +29,7 @@ export type RoadContext = {
   ask: AskCluster;
   activation: Activation;
   holds: Holds;
+  limits: RequestLimits;
   checkClient: CheckClient;
   /** Called when a submission has ended: the port it came in by, the chosen group if any, and how. */
   onSubmission: (listeningPort: number, groupId: string, result: SubmissionResult) => void;

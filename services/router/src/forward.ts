@@ -5,8 +5,10 @@ import type { ClusterAnswer } from './ask-cluster.ts';
 import type { RoadContext } from './context.ts';
 import type { Exchange } from './exchange.ts';
 import type { ForwardingPlan } from './forwarding.ts';
+import { HttpError } from './http-errors.ts';
 import type { Owner } from './ownership.ts';
 import { relay } from './relay.ts';
+import { RETRY_AFTER } from './request-limits.ts';
 import { answerTo } from './upstream.ts';
 
 /**
@@ -24,7 +26,7 @@ export type UiForward = (
  * The proxy library forwards hop-by-hop headers, joins repeated ones and lets a chunked DELETE become a second request, so none of
  * that reaches it: the handler has refused such requests, and it gets headers made here, not the client's.
  */
-export function createUiForward(context: Pick<RoadContext, 'config' | 'forwarding'>): UiForward {
+export function createUiForward(context: Pick<RoadContext, 'config' | 'forwarding' | 'limits'>): UiForward {
   const proxy = httpProxy.createProxyServer({
     selfHandleResponse: true,
     proxyTimeout: context.config.poll_time_limit,
@@ -60,7 +62,10 @@ export function createUiForward(context: Pick<RoadContext, 'config' | 'forwardin
     });
 
   return async (exchange, owner, target, extraHeaders) => {
-    const { request } = exchange;
+    const { request, response } = exchange;
+    const release = context.limits.ofBackend(owner.backendId);
+    if (release === undefined) throw new HttpError(503, `The cluster ${owner.backendId} is busy`, RETRY_AFTER);
+    response.once('close', release);
     const plan = context.forwarding.plan(owner, exchange.client);
     let answer = await send(exchange, owner, plan, target);
     if (answer?.status === 406 && context.forwarding.failed(owner, plan.mode)) {

@@ -20,6 +20,7 @@ import type { MissMemory } from './miss-memory.ts';
 import type { Ownership } from './ownership.ts';
 import { poll } from './poll.ts';
 import { query, queryList } from './queries.ts';
+import { busyMessage, RETRY_AFTER, type RequestLimits } from './request-limits.ts';
 import { hostProblem, isHostNamed } from './requested-host.ts';
 import { submit } from './submit.ts';
 import type { Suspects } from './suspects.ts';
@@ -43,6 +44,8 @@ export type HandlerDeps = {
   onHandOver: RoadContext['onHandOver'];
   /** See RoadContext.onContradiction. */
   onContradiction: RoadContext['onContradiction'];
+  /** How many requests may be under way. */
+  limits: RequestLimits;
   /** The polls that are held; who stops the router ends them. */
   holds: Holds;
   /** An id of our own, for a statement that never reaches a cluster. */
@@ -72,7 +75,7 @@ export function createHandler(deps: HandlerDeps): ClientHandler {
   const upstream = createUpstream();
   const forwarding = new Forwarding(now);
   const delegation = createDelegation(deps);
-  const ask = createAskCluster(upstream, forwarding);
+  const ask = createAskCluster(upstream, forwarding, deps.limits);
   const context: RoadContext = {
     ...deps,
     now,
@@ -127,6 +130,12 @@ export function createHandler(deps: HandlerDeps): ClientHandler {
       if (!isAcceptable(request, response)) return;
       const { remoteAddress, localAddress } = request.socket;
       const client = clientView({ remoteAddress, localAddress, listeningPort }, request.rawHeaders);
+      const release = deps.limits.ofClient(client.ip);
+      if (typeof release !== 'function') {
+        answerError(response, 503, busyMessage(release), RETRY_AFTER);
+        return;
+      }
+      response.once('close', release);
       const exchange = openExchange(request, response, listeningPort, client);
       travel(exchange).catch((error: unknown) => {
         if (error instanceof HttpError) {

@@ -9,6 +9,10 @@ export type MetricSources = {
   heldPolls: () => number;
   connections: () => number;
   connectionsRefused: () => number;
+  requestsUnderWay: () => number;
+  requestsAtBackends: () => number;
+  requestsWaiting: () => number;
+  requestsRefused: () => ReadonlyMap<string, number>;
   historyBacklog: () => number;
   historyDropped: () => number;
   snapshotAgeMs: () => number | undefined;
@@ -147,6 +151,34 @@ export function createMetrics(sources: MetricSources): RouterMetrics {
     'Connections of clients answered 503 because there were too many: see router.max_connections.',
     sources.connectionsRefused,
   );
+  read(
+    Gauge,
+    'trino_gateway_router_requests_under_way',
+    'Requests of clients that are being answered.',
+    sources.requestsUnderWay,
+  );
+  read(
+    Gauge,
+    'trino_gateway_router_backend_requests_under_way',
+    'Requests to clusters that have not been answered to their end; each holds a connection.',
+    sources.requestsAtBackends,
+  );
+  read(
+    Gauge,
+    'trino_gateway_router_requests_waiting',
+    'Requests that wait for the answer to an earlier one on their connection.',
+    sources.requestsWaiting,
+  );
+  new Counter({
+    name: 'trino_gateway_router_requests_refused_total',
+    help: 'Requests refused because there were too many, by the limit: all, client (of one address), backend (of one), all_backends, waiting (on their connections).',
+    labelNames: ['limit'],
+    registers,
+    collect() {
+      this.reset();
+      for (const [limit, count] of sources.requestsRefused()) this.inc({ limit }, count);
+    },
+  });
   read(Gauge, 'trino_gateway_router_held_polls', 'Polls of waiting queries held at this moment.', sources.heldPolls);
   const queuedPages = new Counter({
     name: 'trino_gateway_router_queued_pages_total',

@@ -192,6 +192,8 @@ export async function placeAtOwner(
       return { kind: 'refused', refusal: { name: 'NO_NODES_AVAILABLE', message: slotUnclear }, placement };
     }
     const delayMs = RETRY_DELAYS_MS[attempt];
+    if (delayMs === undefined && outcome.isBusy === true)
+      return { kind: 'busy', reason: `The only cluster that can carry this out is busy: ${outcome.reason}` };
     if (delayMs === undefined) return { kind: 'refused', refusal: bound.gone, placement };
     await pause(delayMs, deadline.signal);
     if (submission.exchange.signal.aborted) return { kind: 'abandoned' };

@@ -26,6 +26,8 @@ export type Placed =
   /** There is no slot for it now. */
   | ({ kind: 'waits' } & MustWait)
   | { kind: 'refused'; refusal: Refusal; placement?: Placement }
+  /** There is too much under way at the clusters it may go to: in words, why. */
+  | { kind: 'busy'; reason: string }
   | { kind: 'abandoned' };
 
 /** How long finding a place may take. */
@@ -34,26 +36,27 @@ export type Deadline = { signal: AbortSignal; leftMs(): number };
 /** Finds a cluster that takes the statement, asking the gatewayserver anew after each one that does not. */
 export async function place(context: RoadContext, submission: Submission, deadline: Deadline): Promise<Placed> {
   const { config, suspects, now } = context;
-  const attempts: { backendId: string; reason: string }[] = [];
+  const attempts: Attempt[] = [];
+  const refused = (name: string, text: string) => refusedAfter(attempts, name, text);
   for (;;) {
     const excluded = attempts.map(({ backendId }) => backendId);
     const route = await askRoute(context, submission, excluded, deadline.signal);
     if (submission.exchange.signal.aborted) return { kind: 'abandoned' };
-    if (typeof route === 'string') return refused('NO_NODES_AVAILABLE', withAttempts(route, attempts));
+    if (typeof route === 'string') return refused('NO_NODES_AVAILABLE', route);
     const { decision } = route;
     if (decision === undefined) {
       const name = attempts.length > 0 ? 'NO_NODES_AVAILABLE' : route.refusalErrorName || 'NO_NODES_AVAILABLE';
-      return refused(name, withAttempts(route.refusal || 'No cluster is available for this query', attempts));
+      return refused(name, route.refusal || 'No cluster is available for this query');
     }
     if (route.mustWait) return { kind: 'waits', decision, backend: route.backend };
     const backend = route.backend ?? context.link.backends().get(decision.backendId);
     if (backend === undefined || excluded.includes(decision.backendId)) {
-      return refused('NO_NODES_AVAILABLE', withAttempts('No other cluster is available for this query', attempts));
+      return refused('NO_NODES_AVAILABLE', 'No other cluster is available for this query');
     }
     const owner: Owner = { backendId: backend.id, url: backend.url, forwardedHeaders: backend.forwardedHeaders };
     const sentHeaders = withSource(submission.exchange.rawHeaders, decision.requestSource);
     const timeMs = Math.min(config.attempt_time_limit, deadline.leftMs());
-    if (timeMs <= 0) return refused('NO_NODES_AVAILABLE', withAttempts('No cluster took the query in time', attempts));
+    if (timeMs <= 0) return refused('NO_NODES_AVAILABLE', 'No cluster took the query in time');
     const direct = directView(backend, submission);
     const outcome = await postStatement(context, submission, owner, sentHeaders, timeMs, direct);
     if (outcome.kind === 'abandoned') return outcome;
@@ -65,13 +68,14 @@ export async function place(context: RoadContext, submission: Submission, deadli
         : 'held';
       if (submission.exchange.signal.aborted) return { kind: 'abandoned' };
       if (slot === 'lost') continue;
-      if (slot === 'unclear') return refused('NO_NODES_AVAILABLE', withAttempts(slotUnclear, attempts));
+      if (slot === 'unclear') return refused('NO_NODES_AVAILABLE', slotUnclear);
       return { kind: 'placed', outcome, owner, placement: decision, sentHeaders, isDirect };
     }
+    attempts.push({ backendId: backend.id, reason: outcome.reason, isBusy: outcome.isBusy === true });
+    if (outcome.isBusy === true) continue;
     suspects.failed(backend.id, now());
     const fields = { requestId: submission.id, backend: backend.id, reason: outcome.reason };
     context.logger.warn('a backend did not take a submission', fields);
-    attempts.push({ backendId: backend.id, reason: outcome.reason });
   }
 }
 
@@ -132,11 +136,11 @@ export function withSource(rawHeaders: readonly string[], requestSource: string)
   return [...withoutHeaders(rawHeaders, new Set(['x-trino-source'])), 'X-Trino-Source', requestSource];
 }
 
-function refused(name: string, message: string): Placed {
-  return { kind: 'refused', refusal: { name, message } };
-}
+type Attempt = { backendId: string; reason: string; isBusy: boolean };
 
-function withAttempts(text: string, attempts: readonly { backendId: string; reason: string }[]): string {
-  if (attempts.length === 0) return text;
-  return `${text} (${attempts.map(({ backendId, reason }) => `${backendId}: ${reason}`).join('; ')})`;
+function refusedAfter(attempts: readonly Attempt[], name: string, text: string): Placed {
+  const tried = attempts.map(({ backendId, reason }) => `${backendId}: ${reason}`).join('; ');
+  const message = tried === '' ? text : `${text} (${tried})`;
+  if (attempts.some(({ isBusy }) => isBusy)) return { kind: 'busy', reason: message };
+  return { kind: 'refused', refusal: { name, message } };
 }

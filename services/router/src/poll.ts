@@ -21,6 +21,7 @@ import { PageWatch } from './page-watch.ts';
 import { readTicket } from './queue-link.ts';
 import { readRefusalLink } from './refusal.ts';
 import { relay } from './relay.ts';
+import { RETRY_AFTER } from './request-limits.ts';
 import { UpstreamError } from './upstream.ts';
 import { deleteWaiting, getWaiting, headWaiting, type WaitingPoll } from './wait.ts';
 
@@ -99,6 +100,11 @@ async function pollOwner(context: RoadContext, exchange: Exchange, request: Poll
     } catch (error) {
       if (!(error instanceof UpstreamError)) throw error;
       if (error.kind === 'aborted') return;
+      if (error.kind === 'busy') {
+        const message = `The coordinator of query ${request.queryId} is busy: ${error.message}`;
+        answerError(exchange.response, 503, message, RETRY_AFTER);
+        return;
+      }
       if (error.kind === 'silent') {
         answerError(exchange.response, 504, `The coordinator of query ${request.queryId} is silent: ${error.message}`);
         return;

@@ -15,8 +15,8 @@ export type PostOutcome =
   | { kind: 'taken'; answer: ClusterAnswer; bytes: Buffer; page: PageScanner }
   /** It says no, and the client should hear it in its words: 400, 401, 403 … The body is yet to be read. */
   | { kind: 'answered'; answer: ClusterAnswer }
-  /** Another coordinator may be asked. `isGone`: there was no answer at all. */
-  | { kind: 'failed'; reason: string; isGone: boolean }
+  /** Another coordinator may be asked. `isGone`: there was no answer at all; `isBusy`: it was not asked, there is too much under way. */
+  | { kind: 'failed'; reason: string; isGone: boolean; isBusy?: boolean }
   | { kind: 'abandoned' };
 
 const FIRST_PAGE_BYTES = 4_194_304;
@@ -52,7 +52,8 @@ export async function postStatement(
   } catch (error) {
     if (!(error instanceof UpstreamError)) throw error;
     if (error.kind === 'aborted') return { kind: 'abandoned' };
-    return { kind: 'failed', reason: error.message, isGone: true };
+    const isBusy = error.kind === 'busy';
+    return { kind: 'failed', reason: error.message, isGone: !isBusy, isBusy };
   }
   // A success that is no page: only 200 is one of Trino's.
   const isNoPage = answer.status > 200 && answer.status < 300;

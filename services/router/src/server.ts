@@ -3,7 +3,8 @@ import { createClient } from '@connectrpc/connect';
 import { QueryService } from '@trino-gateway/api/gateway';
 import type { RouterConfig } from '@trino-gateway/config';
 import { createGatewayTransport, every, type Logger, type RunningProcess, serveOps } from '@trino-gateway/runtime';
-import { createClientView } from './client-address.ts';
+import { boundsOf } from './bounds.ts';
+import { createClientView, trustOf } from './client-address.ts';
 import { listenOnAll } from './client-listener.ts';
 import { createConnectionLimit } from './connection-limit.ts';
 import { createGatewayLink } from './gateway-link.ts';
@@ -15,6 +16,8 @@ import { createMetrics } from './metrics.ts';
 import { createMissMemory } from './miss-memory.ts';
 import { createOwnership } from './ownership.ts';
 import { createTemporaryIds } from './refusal.ts';
+import { createRequestLimits } from './request-limits.ts';
+import { createRequestOrder } from './request-order.ts';
 import { createSuspects } from './suspects.ts';
 
 /** A router at work. Disposal takes at most 9 s: it ends what is under way and stores what it has to tell. */
@@ -53,11 +56,21 @@ export async function startRouter(config: RouterConfig, logger: Logger): Promise
   });
   const live = createLiveQueries({ history });
   const holds = createHolds();
-  const connections = createConnectionLimit(config.max_connections, logger);
+  const bounds = boundsOf(config);
+  const connections = createConnectionLimit(bounds.connections, logger, {
+    mostPerClient: bounds.connectionsPerClient,
+    isProxy: trustOf(config.trusted_proxies),
+  });
+  const limits = createRequestLimits(bounds, logger);
+  const order = createRequestOrder(bounds.requests);
   const metrics = createMetrics({
     heldPolls: holds.count,
     connections: connections.open,
     connectionsRefused: connections.refused,
+    requestsUnderWay: limits.underWay,
+    requestsAtBackends: limits.atBackends,
+    requestsWaiting: order.waiting,
+    requestsRefused: () => new Map<string, number>([...limits.refused(), ['waiting', order.refused()]]),
     liveQueries: live.counts,
     liveQueriesForgotten: live.dropped,
     historyBacklog: history.backlog,
@@ -93,6 +106,7 @@ export async function startRouter(config: RouterConfig, logger: Logger): Promise
       onQueuedPage: metrics.queuedPage,
       onHandOver: metrics.handedOver,
       onContradiction: metrics.contradicted,
+      limits,
       holds,
       temporaryId: createTemporaryIds(randomBytes),
       clientView: createClientView({ externalUrl: config.external_url, trustedProxies: config.trusted_proxies }),
@@ -120,7 +134,7 @@ export async function startRouter(config: RouterConfig, logger: Logger): Promise
         metrics.watch(response, port);
         handler.handle(request, response, port);
       },
-      { connections },
+      { connections, order },
     ),
   );
   const running = starting.move();

@@ -18,6 +18,7 @@ import { boundTo, placeAtOwner } from './place-at-owner.ts';
 import { readRequestBody } from './read-body.ts';
 import { calledName, errorName, type Refusal, refusalPage } from './refusal.ts';
 import { cleanReason, headersForClient, relay } from './relay.ts';
+import { RETRY_AFTER } from './request-limits.ts';
 import { requireAuthenticationAtDoor } from './require-authentication.ts';
 import { rewritten } from './sealed-answer.ts';
 import { historyOf, openSubmission, type Placement, type Submission } from './submission.ts';
@@ -96,6 +97,11 @@ async function conclude(
     context.onSubmission(exchange.listeningPort, groupId, result);
   if (placed.kind === 'abandoned') {
     count('abandoned');
+    return;
+  }
+  if (placed.kind === 'busy') {
+    count('refused');
+    answerError(exchange.response, 503, placed.reason, RETRY_AFTER);
     return;
   }
   if (placed.kind === 'waits') {

@@ -35,9 +35,9 @@ export type UpstreamBody = Readable & { readonly complete: boolean };
 
 /**
  * Why there is no answer: `refused` (no connection), `reset` (it ended before a byte of an answer), `silent` (no answer in time),
- * `malformed` (not HTTP, or nothing that can be passed on), `aborted` (our signal).
+ * `malformed` (not HTTP, or nothing that can be passed on), `aborted` (our signal), `busy` (it has as many requests under way as it may, and was not asked).
  */
-export type UpstreamFailure = 'refused' | 'reset' | 'silent' | 'malformed' | 'aborted';
+export type UpstreamFailure = 'refused' | 'reset' | 'silent' | 'malformed' | 'aborted' | 'busy';
 
 /** A request that got no answer. The message is for operators and clients: it names no address. */
 export class UpstreamError extends Error {

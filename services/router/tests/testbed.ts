@@ -24,6 +24,7 @@ import type { LiveQueries } from '../src/live-queries.ts';
 import { createMissMemory } from '../src/miss-memory.ts';
 import { createOwnership, type Owner, type OwnershipTable } from '../src/ownership.ts';
 import { createTemporaryIds } from '../src/refusal.ts';
+import { createRequestLimits } from '../src/request-limits.ts';
 import { createSuspects } from '../src/suspects.ts';
 import { type FakeAdmission, fakeAdmission } from './fake-admission.ts';
 
@@ -86,7 +87,10 @@ export type TestbedOptions = {
   /** The slots of the clusters, shared by routers; all of them are then limited, unless `backend` says otherwise. */
   admission?: FakeAdmission;
   holdMs?: { first: number; later: number };
+  limits?: Parameters<typeof createRequestLimits>[0];
 };
+
+const plenty = { requests: 1_000, requestsPerClient: 1_000, requestsPerBackend: 1_000 };
 
 /** A store of open transactions, to be shared by several routers. */
 export function transactionStore(open = new Map<string, Owner>()): NonNullable<TestbedOptions['transactions']> {
@@ -185,6 +189,7 @@ export async function startTestbed(options: TestbedOptions = {}): Promise<Testbe
   };
   const holds = createHolds({ holdMs: options.holdMs ?? { first: 150, later: 300 } });
   const handler = createHandler({
+    limits: createRequestLimits(options.limits ?? plenty, silentLogger),
     holds,
     onQueuedPage: () => {},
     onHandOver: (...ended) => void seen.handOvers.push(ended),
@@ -325,7 +330,7 @@ export async function run(
 }
 
 /** Waits until something is so. */
-export async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
+export async function until(condition: () => boolean | Promise<boolean>, what = 'it is so'): Promise<void> {
   const endsAt = performance.now() + 30_000;
   while (!(await condition())) {
     if (performance.now() > endsAt) throw new Error(`waited in vain until ${what}`);

@@ -1,0 +1,27 @@
+import { expect, test } from '@jest/globals';
+import { boundsOf } from './bounds.ts';
+
+const derived = {
+  max_connections: 0,
+  max_connections_per_client: 0,
+  max_requests: 0,
+  max_requests_per_client: 0,
+  max_requests_per_backend: 0,
+};
+
+test('without settings the heap decides, and one client or backend leaves a quarter to others', () => {
+  expect(boundsOf(derived, 65_536 * 8_000)).toEqual({
+    connections: 8_000,
+    connectionsPerClient: 6_000,
+    requests: 8_000,
+    requestsPerClient: 6_000,
+    requestsPerBackend: 6_000,
+  });
+});
+
+test('each setting counts, and what is derived follows it', () => {
+  expect(boundsOf({ ...derived, max_connections: 100 })).toMatchObject({ requests: 100, requestsPerClient: 75 });
+  const set = { ...derived, max_requests: 40, max_requests_per_client: 40, max_requests_per_backend: 7 };
+  expect(boundsOf(set)).toMatchObject({ requests: 40, requestsPerClient: 40, requestsPerBackend: 7 });
+  expect(boundsOf({ ...derived, max_requests: 1 })).toMatchObject({ requestsPerClient: 1, requestsPerBackend: 1 });
+});

@@ -1,0 +1,11 @@
+const AGAIN_AFTER_MS = 60_000;
+
+/** Says it at most once a minute, however often it is called: what many clients cause must not fill the log. */
+export function onceAMinute(say: () => void, now: () => number): () => void {
+  let saidAt = Number.NEGATIVE_INFINITY;
+  return () => {
+    if (now() - saidAt < AGAIN_AFTER_MS) return;
+    saidAt = now();
+    say();
+  };
+}

@@ -1,0 +1,71 @@
+import type { Logger } from '@trino-gateway/runtime';
+import type { Bounds } from './bounds.ts';
+import { onceAMinute } from './once-a-minute.ts';
+import { createShares, ownerOfAddress, type Shares } from './shares.ts';
+
+/** Which limit a request was beyond: of all, of its client's address, of all that is under way at clusters, of one backend. */
+export type RequestLimit = 'all' | 'client' | 'all_backends' | 'backend';
+
+/** Gives back what was taken; to be called once. */
+export type Release = () => void;
+
+/** How many requests may be under way. */
+export type RequestLimits = {
+  /** One more of this client; else which limit it is beyond. */
+  ofClient(ip: string): Release | RequestLimit;
+  /** One more at this backend; undefined when it is to be refused. */
+  ofBackend(backendId: string): Release | undefined;
+  /** Requests of clients. */
+  underWay(): number;
+  /** Requests at clusters. */
+  atBackends(): number;
+  refused(): ReadonlyMap<RequestLimit, number>;
+};
+
+type RequestBounds = Pick<Bounds, 'requests' | 'requestsPerClient' | 'requestsPerBackend'>;
+
+/** A request may ask several backends at once, so what is under way at clusters has the same limit as what clients ask. */
+export function createRequestLimits(
+  { requests, requestsPerClient, requestsPerBackend }: RequestBounds,
+  logger: Logger,
+  now: () => number = () => performance.now(),
+): RequestLimits {
+  const clients = createShares(requests, requestsPerClient);
+  const backends = createShares(requests, requestsPerBackend);
+  const refused = new Map<RequestLimit, number>();
+  const warn = onceAMinute(
+    () =>
+      logger.warn('requests are answered 503: more are under way than router.max_requests and the like allow', {
+        ...Object.fromEntries(refused),
+      }),
+    now,
+  );
+  const take = (shares: Shares, owner: string, all: RequestLimit, share: RequestLimit): Release | RequestLimit => {
+    const taken = shares.take(owner);
+    if (typeof taken === 'function') return taken;
+    const limit = taken === 'all' ? all : share;
+    refused.set(limit, (refused.get(limit) ?? 0) + 1);
+    warn();
+    return limit;
+  };
+  return {
+    ofClient: (ip) => take(clients, ownerOfAddress(ip), 'all', 'client'),
+    ofBackend: (backendId) => {
+      const taken = take(backends, backendId, 'all_backends', 'backend');
+      return typeof taken === 'function' ? taken : undefined;
+    },
+    underWay: clients.taken,
+    atBackends: backends.taken,
+    refused: () => refused,
+  };
+}
+
+/** Trino's clients repeat a 503, after pauses of their own. */
+export const RETRY_AFTER = ['Retry-After', '1'] as const;
+
+/** What a client beyond a limit is told. */
+export function busyMessage(limit: RequestLimit): string {
+  return limit === 'client'
+    ? 'Your address has as many requests under way as one may: try again in a moment'
+    : 'This gateway has as many requests under way as it may: try again in a moment';
+}

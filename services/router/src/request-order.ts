@@ -1,0 +1,105 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
+
+/** Takes one request. */
+export type TakeRequest = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** The order in which the requests of all connections are taken: those of one connection one after the other. */
+export type RequestOrder = {
+  /** Hands on a request when the answer to the one before on its connection has ended. */
+  oneByOne(serve: TakeRequest): TakeRequest;
+  /** How many of all connections wait. */
+  waiting(): number;
+  /** Connections that were closed because too many requests waited. */
+  refused(): number;
+};
+
+type Line = {
+  isBusy: boolean;
+  readonly waiting: [IncomingMessage, ServerResponse][];
+  /** Set while nothing is read. */
+  nextLook?: NodeJS.Timeout | undefined;
+};
+
+/** With more than so many waiting a connection is read no further: none of Trino's clients has even two under way. */
+const FEW = 16;
+/** So often one more piece is read even so: nobody would notice else that the client has hung up. */
+const LOOK_AFTER_MS = 1_000;
+
+function readNoFurther(line: Line, socket: Socket): void {
+  socket.pause();
+  if (line.nextLook !== undefined) {
+    line.nextLook.refresh();
+    return;
+  }
+  // Node's server resumes it with the end of each request that it parses.
+  socket.resume = () => socket;
+  line.nextLook = setTimeout(() => Socket.prototype.resume.call(socket), LOOK_AFTER_MS);
+}
+
+function readOn(line: Line, socket: Socket): void {
+  if (line.nextLook === undefined) return;
+  clearTimeout(line.nextLook);
+  line.nextLook = undefined;
+  socket.resume = Socket.prototype.resume;
+  socket.resume();
+}
+
+/**
+ * Node parses all that a client sends at once and hands over each request: what came in one piece of 64 KB, thousands of them,
+ * has to wait here. Beyond `mostWaiting` of all connections the one that sends more is closed.
+ */
+export function createRequestOrder(mostWaiting: number): RequestOrder {
+  const lines = new WeakMap<Socket, Line>();
+  let waiting = 0;
+  let refused = 0;
+
+  const lineOf = (socket: Socket): Line => {
+    let line = lines.get(socket);
+    if (line === undefined) {
+      line = { isBusy: false, waiting: [] };
+      lines.set(socket, line);
+    }
+    return line;
+  };
+  const start = (serve: TakeRequest, line: Line, request: IncomingMessage, response: ServerResponse): void => {
+    line.isBusy = true;
+    response.once('close', () => {
+      line.isBusy = false;
+      goOn(serve, line, request.socket);
+    });
+    serve(request, response);
+  };
+  const goOn = (serve: TakeRequest, line: Line, socket: Socket): void => {
+    if (socket.destroyed) {
+      waiting -= line.waiting.length;
+      line.waiting.length = 0;
+    }
+    const next = line.waiting.shift();
+    if (line.waiting.length === 0) readOn(line, socket);
+    if (next === undefined) return;
+    waiting -= 1;
+    start(serve, line, ...next);
+  };
+  const wait = (line: Line, request: IncomingMessage, response: ServerResponse): void => {
+    const { socket } = request;
+    if (waiting >= mostWaiting) {
+      refused += 1;
+      socket.destroy();
+      return;
+    }
+    waiting += 1;
+    line.waiting.push([request, response]);
+    if (line.waiting.length > FEW) readNoFurther(line, socket);
+  };
+  return {
+    oneByOne: (serve) => (request, response) => {
+      if (request.socket.destroyed) return; // the rest of the piece with which it was closed
+      const line = lineOf(request.socket);
+      if (line.isBusy) wait(line, request, response);
+      else start(serve, line, request, response);
+    },
+    waiting: () => waiting,
+    refused: () => refused,
+  };
+}
