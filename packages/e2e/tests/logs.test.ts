@@ -45,7 +45,9 @@ test('the level of each process changes at run time, for all that it logs', asyn
   await runQuery(suite.router.url, 'SELECT 1');
   expect(printed().join('')).not.toContain('"debug"');
   for (const { opsUrl } of processes()) {
-    const answer = await fetch(`${opsUrl}/log-level`, { method: 'PUT', body: 'debug' });
+    expect((await fetch(`${opsUrl}/log-level`, { method: 'PUT', body: 'debug' })).status).toBe(401);
+    const headers = { 'x-auth-key': SECRETS.admin };
+    const answer = await fetch(`${opsUrl}/log-level`, { method: 'PUT', body: 'debug', headers });
     expect([answer.status, await answer.text()]).toEqual([200, 'debug\n']);
   }
   await runQuery(suite.router.url, 'SELECT 1');

@@ -86,6 +86,20 @@ test('a configuration with several errors stops every process with exit code 2 a
   }
 }, 240_000);
 
+test('a gatewayserver that would be open to others does not start; the others start from the same file', async () => {
+  const file = join(folder, 'open.yaml');
+  await writeFile(file, 'gatewayserver:\n  listen: 0.0.0.0:8000\n');
+  for (const check of [[], ['--check-config']]) {
+    const refused = pnpm(['start:gatewayserver', '--config', file, ...check], {});
+    expect((await refused.exited)[0]).toBe(2);
+    expect(refused.output()).toMatch(/gatewayserver\.listen: expected gatewayserver\.admin_token .*"0\.0\.0\.0:8000"/);
+  }
+  for (const service of ['monitor', 'router']) {
+    const run = pnpm([`start:${service}`, '--config', file, '--check-config'], {});
+    expect((await run.exited)[0]).toBe(0);
+  }
+}, 240_000);
+
 test('a port that is taken is named together with the key that changes it', async () => {
   const blocker = (await import('node:net')).createServer().listen(0, '127.0.0.1');
   await once(blocker, 'listening');

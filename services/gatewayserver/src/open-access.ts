@@ -9,8 +9,8 @@ type Refusal = { status: number; code: string; message: string };
 
 /** Types of our own calls: no form has them, and no script sends them to another site unasked (Fetch, 2.2.2). */
 const OWN_TYPES = /^application\/(json|proto|grpc|connect\+)/i;
-/** The same holds for these headers. */
-const OWN_HEADERS = ['x-requested-with', 'connect-protocol-version', 'x-auth-key', 'authorization'];
+/** The same holds for these headers; an origin that came so far is our own page's. */
+const OWN_HEADERS = ['x-requested-with', 'connect-protocol-version', 'x-auth-key', 'authorization', 'origin'];
 
 /**
  * An API without a token is open to whoever is on this machine, and a browser there shows pages of strangers. Such pages

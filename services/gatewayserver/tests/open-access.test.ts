@@ -133,6 +133,14 @@ describe('without a token', () => {
     await server.ok('BackendService/EnableBackend', { id: 'b0' });
   });
 
+  test('a switch without a body is thrown by our own page', async () => {
+    const host = `localhost:${port()}`;
+    const own = { host, origin: `http://${host}`, 'sec-fetch-site': 'same-origin' };
+    expect(await send(server.url, { method: 'POST', path: DISABLE, headers: own })).toBe(200);
+    expect(await enabled()).toBe(false);
+    await server.ok('BackendService/EnableBackend', { id: 'b0' });
+  });
+
   test('no call that changes something takes what a form can send', async () => {
     for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x'])
       for (const path of [`${CONNECT}/DisableBackend`, '/v1/trino/events'])
