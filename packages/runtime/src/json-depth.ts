@@ -1,4 +1,4 @@
-/** No message, page or answer that is read here is nested half as deep; a protobuf message may be as deep as this. */
+/** Ten times what any message of ours has; one in protobuf may be as deep. */
 export const MOST_JSON_DEPTH = 100;
 
 const [QUOTE, BACKSLASH] = [0x22, 0x5c];
@@ -26,7 +26,7 @@ export function isDeepJson(json: Uint8Array, most = MOST_JSON_DEPTH): boolean {
 }
 
 /** JSON.parse of what somebody else wrote. @throws SyntaxError also when it is nested too deep */
-export function parseForeignJson(text: string): unknown {
-  if (isDeepJson(Buffer.from(text))) throw new SyntaxError(`expected JSON nested at most ${MOST_JSON_DEPTH} deep`);
+export function parseForeignJson(text: string, most = MOST_JSON_DEPTH): unknown {
+  if (isDeepJson(Buffer.from(text), most)) throw new SyntaxError(`expected JSON nested at most ${most} deep`);
   return JSON.parse(text);
 }

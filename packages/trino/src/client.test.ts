@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { headerValue, type ScriptedTrino, startScriptedTrino } from '@trino-gateway/testing';
 import { Agent } from 'undici';
@@ -14,6 +17,20 @@ beforeAll(async () => {
 afterAll(async () => {
   await agent.destroy();
   await trino.stop();
+});
+
+test('an answer that is nested without end is none of a coordinator', async () => {
+  const deep = `{"starting":false,"uptime":"1m","nodeVersion":{"version":"1"},"more":${'['.repeat(100_000)}${']'.repeat(100_000)}}`;
+  const cluster = createServer((_request, response) => response.end(deep)).listen(0, '127.0.0.1');
+  await once(cluster, 'listening');
+  const { port } = cluster.address() as AddressInfo;
+  try {
+    const asked = serverInfo({ url: `http://127.0.0.1:${port}`, user: 'probe', timeLimitMs: 10_000 }, agent);
+    await expect(asked).rejects.toThrow('Answer is not a JSON object');
+  } finally {
+    cluster.close();
+    cluster.closeAllConnections();
+  }
 });
 
 describe('a statement is run to its end', () => {

@@ -62,6 +62,8 @@ export class TrinoHttpError extends Error {
 }
 
 const maxBodyBytes = 16 * 1024 * 1024;
+/** Stages of a statement stand in each other. */
+const MOST_DEPTH = 1_000;
 const cancelLimitMs = 2_000;
 
 // Idle connections are dropped well before Trino does it (200 s), and before a probe interval ends.
@@ -205,7 +207,7 @@ async function call(caller: Caller, method: 'GET' | 'POST', path: string, body?:
 
 function parsed<T>(text: string): T {
   try {
-    const value = parseForeignJson(text);
+    const value = parseForeignJson(text, MOST_DEPTH);
     if (typeof value === 'object' && value !== null) return value as T;
   } catch {
     // Not JSON: said below.

@@ -85,6 +85,7 @@ test.each([
   ['cut off', '{"version":1,"refusalKey":"AAAA","backends":[{"backendId"'],
   ['of another version', '{"version":2}'],
   ['not an object', 'null'],
+  ['nested without end', `{"version":1,"refusalKey":${'['.repeat(1_000)}${']'.repeat(1_000)}}`],
   ['without a key', '{"version":1,"refusalKey":"","backends":[],"lives":[],"ownLives":[]}'],
   [
     'with a broken address',

@@ -149,6 +149,10 @@ describe('a provider that does not answer as it should lets nobody in', () => {
     ['answers JSON of another shape', json('{"status": "ok"}')],
     ['answers true as text', json('{"ok": "true"}')],
     ['answers null', json('null')],
+    [
+      'answers true, and beside it something nested without end',
+      json(`{"ok": true, "more": ${'['.repeat(500)}${']'.repeat(500)}}`),
+    ],
     ['fails, whatever it says', json('{"ok": true}', 500)],
     ['does not accept our key', json('{"error": "bad key"}', 403)],
     ['breaks off', (response) => response.destroy()],
