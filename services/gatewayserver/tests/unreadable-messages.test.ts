@@ -75,6 +75,14 @@ describe('bytes that are no message are the fault of who sent them', () => {
     const query = `?encoding=proto&base64=1&message=${NO_MESSAGE.toString('base64url')}`;
     const read = await fetch(`${server.url}/trinogateway.v1.BackendService/ListBackends${query}`);
     expect([read.status, await read.json()]).toMatchObject([400, { code: 'invalid_argument' }]);
+    for (const message of ['!!!', 'a', '%25']) {
+      const path = `/trinogateway.v1.BackendService/ListBackends?encoding=json&base64=1&message=${message}`;
+      const answer = await fetch(server.url + path);
+      expect([answer.status, await answer.json()]).toEqual([
+        400,
+        { code: 'invalid_argument', message: 'message: expected base64' },
+      ]);
+    }
   });
 
   test('in gRPC', async () => {

@@ -1,4 +1,6 @@
+import { base64Decode } from '@bufbuild/protobuf/wire';
 import { Code, ConnectError, type HandlerContext } from '@connectrpc/connect';
+import { invalid } from './validation.ts';
 
 /** What Connect puts before the reason why bytes are not the message they should be. */
 const UNREADABLE = 'parse binary: ';
@@ -11,7 +13,19 @@ export function mendingErrors(gate: (context: HandlerContext) => void): (context
   return (context) => {
     context.signal.addEventListener('abort', () => mendedError(context.signal.reason), { once: true });
     gate(context);
+    if (context.requestMethod === 'GET') refuseBadQuery(context.url);
   };
+}
+
+/** What else fails while a request is read is no error of Connect's, and so would be called internal. */
+function refuseBadQuery(url: string): void {
+  const parameters = new URL(url).searchParams;
+  if (parameters.get('base64') !== '1') return;
+  try {
+    base64Decode(parameters.get('message') ?? '');
+  } catch {
+    throw invalid('message', 'expected base64');
+  }
 }
 
 /** Bytes that cannot be read are the caller's fault, and half a surrogate pair cannot stand in a header. */
