@@ -18,7 +18,7 @@ WORKDIR /app
 ENV NODE_ENV=production
 ENV NODE_COMPILE_CACHE=/app/.compile-cache NODE_COMPILE_CACHE_PORTABLE=1
 COPY --from=build /app /app
-RUN mkdir data .compile-cache && chown 65532:65532 data .compile-cache
+RUN mkdir -m 700 data && mkdir .compile-cache && chown 65532:65532 data .compile-cache
 USER 65532:65532
 # Node keeps a compile cache for each user, hence after USER.
 RUN TRINO_GATEWAY_GATEWAYSERVER_LISTEN=127.0.0.1:0 TRINO_GATEWAY_GATEWAYSERVER_OPS_LISTEN=127.0.0.1:0 TRINO_GATEWAY_GATEWAYSERVER_DATABASE_URL=sqlite::memory: \

@@ -25,6 +25,8 @@ export type AdmissionState = {
   /** HANDED_OVER and ENDED, in the order in which they became so. */
   pastWaiters(): Iterable<Waiter>;
   pastWaiterCount(): number;
+  /** Of what is stored for them. */
+  pastWaiterBytes(): number;
   /** An operator holds the group: nobody of it is started. */
   isHeld(groupId: string): boolean;
   putLease(lease: Lease): void;
@@ -67,6 +69,7 @@ export function createAdmissionState(): AdmissionState {
   const counts = new Map<string, number>();
   const journal = createJournal();
   let lastPlace = 0;
+  let pastBytes = 0;
   const count = (key: string, by: 1 | -1) => {
     const value = (counts.get(key) ?? 0) + by;
     if (value === 0) counts.delete(key);
@@ -92,7 +95,7 @@ export function createAdmissionState(): AdmissionState {
     if (!waiter) return;
     if (waiter.phase === 'QUEUED') line.remove(waiter);
     if (waiting.delete(id)) loads.count(waiter, -1);
-    pastWaiters.delete(id);
+    if (pastWaiters.delete(id)) pastBytes -= waiter.bytes ?? 0;
     if (waiterByQuery.get(waiter.queryId) === id) waiterByQuery.delete(waiter.queryId);
   };
   const setLease = (lease: Lease) => {
@@ -107,8 +110,10 @@ export function createAdmissionState(): AdmissionState {
   };
   const setWaiter = (waiter: Waiter) => {
     removeWaiter(waiter.id);
-    if (isPastWaiter(waiter)) pastWaiters.set(waiter.id, waiter);
-    else {
+    if (isPastWaiter(waiter)) {
+      pastWaiters.set(waiter.id, waiter);
+      pastBytes += waiter.bytes ?? 0;
+    } else {
       waiting.set(waiter.id, waiter);
       loads.count(waiter, 1);
     }
@@ -134,6 +139,7 @@ export function createAdmissionState(): AdmissionState {
     waiting: () => waiting.values(),
     pastWaiters: () => pastWaiters.values(),
     pastWaiterCount: () => pastWaiters.size,
+    pastWaiterBytes: () => pastBytes,
     isHeld: (groupId) => held.has(groupId),
     putLease: (lease) => {
       journal.leases.note(lease.id, findLease(lease.id));

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { admissionOf, phase, queue, runs } from '../../tests/pure-admission.ts';
 import { activate, giveTurns, settle } from './admission.ts';
 import { expire } from './expiry.ts';
-import { handOver, seen } from './queue.ts';
+import { end, handOver, seen } from './queue.ts';
 import { ADMISSION_TIMES } from './times.ts';
 
 test('a slot offered between two polls is kept for a moment, and for long once a poll knows of it', () => {
@@ -72,6 +72,23 @@ test('at a high rate what is over fills the memory, or the id of a query that ru
   expect([...admission.state.waiters()].map(({ id }) => id)).toEqual(['runs', 'over3']);
   expect(admission.state.waiterOfQuery('q-runs')?.id).toBe('runs');
   expect(admission.state.waiterOfQuery('q-over1')).toBeUndefined();
+});
+
+test('what is over keeps no more bytes of answers than it may, the youngest; what ended without one keeps none', () => {
+  const admission = admissionOf({ max: 10 });
+  for (const id of ['over1', 'over2', 'over3']) {
+    queue(admission, id, { bytes: 1_000 });
+    giveTurns(admission);
+    handOver(admission, id, admission.state.waiter(id)?.claim?.id ?? '', `q-${id}`, 40);
+    settle(admission, [`q-${id}`]);
+  }
+  queue(admission, 'ended', { bytes: 1_000 });
+  end(admission, 'ended', 'USER_CANCELED');
+  expect(admission.state.pastWaiterBytes()).toBe(120);
+  expire(admission, 100, 100);
+  expect([...admission.state.waiters()].map(({ id }) => id)).toEqual(['over2', 'over3', 'ended']);
+  expect(admission.state.pastWaiterBytes()).toBe(80);
+  expect(admission.state.loads.all()).toEqual({ waiters: 0, bytes: 0 });
 });
 
 test('what runs on a backend that was deleted is left alone, and its slot does not stay for ever', () => {

@@ -7,9 +7,15 @@ import type { Lease, Waiter } from './state.ts';
  * within seconds, and at a thousand queries a second their time alone would keep a million.
  */
 const MOST_REMEMBERED = 50_000;
+/** Nor more than that of their answers, whatever clusters answer. */
+const MOST_REMEMBERED_BYTES = 67_108_864;
 
 /** Ends what time alone ends: unpolled leases, claims, waits that are too long, what nobody asks for any more. */
-export function expire(admission: Admission, mostRemembered = MOST_REMEMBERED): void {
+export function expire(
+  admission: Admission,
+  mostRemembered = MOST_REMEMBERED,
+  mostBytes = MOST_REMEMBERED_BYTES,
+): void {
   const { state, times, now } = admission;
   for (const waiter of [...state.waiting()]) {
     const { id, phase, claim } = waiter;
@@ -26,19 +32,17 @@ export function expire(admission: Admission, mostRemembered = MOST_REMEMBERED): 
     else if (phase === 'HANDED_OUT') state.putLease({ ...lease, phase: 'LAPSED', until: now + times.lapsedMs });
     else state.deleteLease(lease.id);
   }
-  forgetWaiters(admission, mostRemembered);
+  forgetWaiters(admission, mostRemembered, mostBytes);
   forgetLeases(admission, mostRemembered);
 }
 
 /** While its query runs, and a while longer, the id its client saw first leads to it. */
-function forgetWaiters({ state, times, now }: Admission, most: number): void {
-  let excess = state.pastWaiterCount() - most;
+function forgetWaiters({ state, times, now }: Admission, most: number, mostBytes: number): void {
+  const isTooMuch = () => state.pastWaiterCount() > most || state.pastWaiterBytes() > mostBytes;
   for (const { id, submissionId, endedAt } of state.pastWaiters()) {
-    if (now - endedAt < times.keepMs && excess <= 0) return;
+    if (now - endedAt < times.keepMs && !isTooMuch()) return;
     const phase = state.lease(submissionId)?.phase;
-    if (phase !== undefined && (phase !== 'SETTLED' || excess <= 0)) continue;
-    state.deleteWaiter(id);
-    excess--;
+    if (phase === undefined || (phase === 'SETTLED' && isTooMuch())) state.deleteWaiter(id);
   }
 }
 

@@ -73,8 +73,8 @@ function claimed({ state }: Admission, id: string, claimId: string): Waiter | un
   return waiter?.phase === 'CLAIMED' && waiter.claim?.id === claimId ? waiter : undefined;
 }
 
-/** The cluster has taken it. False when the claim is no longer held: the cluster's answer must not be given to anybody. */
-export function handOver(admission: Admission, id: string, claimId: string, queryId: string): boolean {
+/** The cluster has taken it, with an answer of so many bytes. False when the claim is no longer held: the cluster's answer must not be given to anybody. */
+export function handOver(admission: Admission, id: string, claimId: string, queryId: string, bytes = 0): boolean {
   const { state, now } = admission;
   const waiter = claimed(admission, id, claimId);
   if (!waiter) {
@@ -82,7 +82,7 @@ export function handOver(admission: Admission, id: string, claimId: string, quer
     return known?.phase === 'HANDED_OVER' && known.claim?.id === claimId && known.queryId === queryId;
   }
   if (!handOut(admission, waiter.submissionId, queryId)) return false;
-  state.putWaiter({ ...waiter, phase: 'HANDED_OVER', queryId, endedAt: now, heldUntil: 0, presentUntil: 0 });
+  state.putWaiter({ ...waiter, phase: 'HANDED_OVER', queryId, bytes, endedAt: now, heldUntil: 0, presentUntil: 0 });
   return true;
 }
 
@@ -124,7 +124,16 @@ export function end(admission: Admission, id: string, endedBy: string, endedMess
   if (!waiter || waiter.phase === 'HANDED_OVER' || waiter.phase === 'ENDED') return false;
   if (waiter.phase === 'CLAIMED') state.deleteLease(waiter.submissionId);
   const { claim: _, ...rest } = waiter;
-  state.putWaiter({ ...rest, phase: 'ENDED', endedBy, endedMessage, endedAt: now, heldUntil: 0, presentUntil: 0 });
+  state.putWaiter({
+    ...rest,
+    phase: 'ENDED',
+    endedBy,
+    endedMessage,
+    bytes: 0,
+    endedAt: now,
+    heldUntil: 0,
+    presentUntil: 0,
+  });
   return true;
 }
 

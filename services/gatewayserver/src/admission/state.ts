@@ -64,7 +64,7 @@ export type Waiter = {
   readonly submissionId: string;
   /** SHA-256 of the secret in its link, in hexadecimal. */
   readonly secretHash: string;
-  /** Of its sealed statement; absent where an earlier version stored it. */
+  /** Stored for it, sealed: its statement, then the answer it was handed over with. Absent where an earlier version stored it. */
   readonly bytes?: number;
   readonly queuedAt: number;
   /** The last poll. */

@@ -119,7 +119,7 @@ export function admissionService(context: Context): CarriedService<typeof Admiss
       const text = { id: queryId, part: claimId, sealed: sealedAnswer };
       await storeLarge(store, text);
       const accepted = await ledger.run((admission) => {
-        if (!handOver(admission, queryId, claimId, trinoQueryId)) {
+        if (!handOver(admission, queryId, claimId, trinoQueryId, sealedAnswer.length)) {
           dropLarge(admission, text);
           return false;
         }
