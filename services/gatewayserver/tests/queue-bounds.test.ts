@@ -71,21 +71,6 @@ test('a statement is kept while it waits, and not a moment longer', async () => 
   expect(await waiting.poll()).toMatchObject({ handedOver: {} });
 });
 
-test('a poll that comes for a turn that another one has just taken gets the same answer', async () => {
-  await using server = await startLimited();
-  for (let round = 0; round < 20; round++) {
-    const first = await running(server);
-    const waiting = submission(server);
-    await waiting.enqueue();
-    await first.settle();
-    const turn = turnOf(await waiting.poll());
-    const [, ...polls] = await Promise.all([waiting.handOver(turn), waiting.poll(), waiting.poll(), waiting.poll()]);
-    for (const answer of polls)
-      expect(Object.keys(answer)).toEqual([expect.stringMatching(/^(turn|handedOver|waiting)$/)]);
-    await waiting.settle();
-  }
-});
-
 test('how many bytes wait is a metric', async () => {
   await using server = await startLimited();
   await running(server);
