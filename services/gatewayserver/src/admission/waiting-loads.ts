@@ -34,19 +34,19 @@ export function createWaitingLoads(): WaitingLoads & { count(waiter: Waiter, by:
     ofGroup: (groupId) => groups.get(groupId) ?? NO_LOAD,
     ofUser: (user) => users.get(user) ?? new Map(),
     count: ({ groupId, user, bytes = 0 }, by) => {
-      const more = { waiters: by, bytes: by * bytes };
-      all = sumOf([all, more]);
-      add(groups, groupId, more);
+      const more = by * bytes;
+      all = { waiters: all.waiters + by, bytes: all.bytes + more };
+      add(groups, groupId, by, more);
       const own = users.get(user) ?? new Map<string, Load>();
-      add(own, groupId, more);
+      add(own, groupId, by, more);
       if (own.size === 0) users.delete(user);
       else users.set(user, own);
     },
   };
 }
 
-function add(loads: Map<string, Load>, key: string, more: Load): void {
-  const load = sumOf([loads.get(key) ?? NO_LOAD, more]);
-  if (load.waiters === 0) loads.delete(key);
-  else loads.set(key, load);
+function add(loads: Map<string, Load>, key: string, moreWaiters: number, moreBytes: number): void {
+  const { waiters, bytes } = loads.get(key) ?? NO_LOAD;
+  if (waiters + moreWaiters === 0) loads.delete(key);
+  else loads.set(key, { waiters: waiters + moreWaiters, bytes: bytes + moreBytes });
 }

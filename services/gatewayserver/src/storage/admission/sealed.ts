@@ -1,4 +1,3 @@
-import { In } from 'typeorm';
 import { CLOCK } from '../clock.ts';
 import type { Database } from '../database.ts';
 import type { Engine } from '../engine.ts';
@@ -52,9 +51,16 @@ export async function getSealed(database: Database, id: string, part: string): P
 export async function deleteSealed(session: Session, forgotten: readonly Forgotten[]): Promise<void> {
   for (const [part, texts] of Map.groupBy(forgotten, (text) => text.part))
     for (let from = 0; from < texts.length; from += IDS_PER_STATEMENT) {
-      const ids = texts.slice(from, from + IDS_PER_STATEMENT).map(({ id }) => id);
-      await rowsOf(session).delete({ id: In(ids), ...(part !== undefined && { part }) });
+      const values = texts.slice(from, from + IDS_PER_STATEMENT).map(({ id }) => id);
+      if (part !== undefined) values.push(part);
+      await session.manager.query(deleteStatement(session.engine, values.length, part !== undefined), values);
     }
+}
+
+function deleteStatement(engine: Engine, values: number, isPart: boolean): string {
+  const marks = Array.from({ length: values }, (_, at) => (engine === 'postgres' ? `$${at + 1}` : '?'));
+  const part = isPart ? ` AND part = ${marks.pop()}` : '';
+  return `DELETE FROM admission_sealed WHERE id IN (${marks.join(', ')})${part}`;
 }
 
 /** What is older and belongs to nobody who waits: its waiter never came about, or an answer came too late. */
