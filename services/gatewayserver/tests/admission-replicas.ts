@@ -154,8 +154,7 @@ function createWorld(stores: readonly [Store, Store]) {
       return;
     }
     client.phase = 'waits';
-    const bytes = 1 + (clients.length % 4);
-    const waiting = newcomer(client.temporaryId, { user: client.user, submissionId: id, bytes });
+    const waiting = newcomer(client.temporaryId, { user: client.user, submissionId: id, bytes: 1 + (drawn++ % 4) });
     const { kind } = await asked<Enqueued>(at, as, (admission) => enqueue(admission, waiting));
     if (kind === 'full') client.phase = 'over';
   };
