@@ -33,8 +33,13 @@ type Moment = BackendFacts & {
   phase: Phase | undefined;
 };
 
-/** Every condition of availability, with the sentence that says that it does not hold. */
-const conditions: readonly { holds: (moment: Moment) => boolean; otherwise: (moment: Moment) => string }[] = [
+/** Every condition of availability, with the sentence that says that it does not hold, and more for operators. */
+const conditions: readonly {
+  holds: (moment: Moment) => boolean;
+  otherwise: (moment: Moment) => string;
+  /** In the words of a cluster, a network or an operator: addresses may stand in it. */
+  detail?: (moment: Moment) => string | undefined;
+}[] = [
   { holds: ({ backend }) => backend.enabled !== false, otherwise: () => 'it is disabled' },
   { holds: ({ draining }) => !draining, otherwise: () => 'it is draining' },
   {
@@ -49,8 +54,9 @@ const conditions: readonly { holds: (moment: Moment) => boolean; otherwise: (mom
     holds: ({ status, markedHealthy }) => markedHealthy ?? status?.healthy ?? true,
     otherwise: ({ status, override, markedHealthy }) =>
       markedHealthy === false
-        ? `an operator marked it unhealthy until ${isoTime(epochMs(override?.healthyUntil))}${because(override?.reason)}`
-        : `it is not healthy (${stateName(status)})${because(status?.reason)}`,
+        ? `an operator marked it unhealthy until ${isoTime(epochMs(override?.healthyUntil))}`
+        : `it is not healthy (${stateName(status)})`,
+    detail: ({ status, override, markedHealthy }) => (markedHealthy === false ? override?.reason : status?.reason),
   },
   {
     holds: ({ backend, load }) => backend.loadThreshold === 0 || load === undefined || load <= backend.loadThreshold,
@@ -79,10 +85,21 @@ export function assess(facts: BackendFacts, now: number, loadMaxAgeMs: number): 
   };
 }
 
-/** One sentence for each condition that does not hold; empty when the backend is available. */
+/** One sentence for each condition that does not hold, for operators; empty when the backend is available. */
 export function unavailableReasons(facts: BackendFacts, now: number, loadMaxAgeMs: number): string[] {
+  return whyUnavailable(facts, now, loadMaxAgeMs).map(({ text, detail }) => text + because(detail));
+}
+
+/** The same, fit for clients too: `text` names no address, `detail` is for operators alone. */
+export function whyUnavailable(
+  facts: BackendFacts,
+  now: number,
+  loadMaxAgeMs: number,
+): { text: string; detail: string | undefined }[] {
   const moment = at(facts, now, loadMaxAgeMs);
-  return conditions.filter(({ holds }) => !holds(moment)).map(({ otherwise }) => otherwise(moment));
+  return conditions
+    .filter(({ holds }) => !holds(moment))
+    .map(({ otherwise, detail }) => ({ text: otherwise(moment), detail: detail?.(moment) }));
 }
 
 /** The parts of an override that still hold; undefined when none does. */
@@ -136,6 +153,6 @@ function stateName(status: BackendStatus | undefined): string {
   return BackendStatus_StateSchema.value[status?.state ?? 0]?.name ?? 'unknown state';
 }
 
-function because(reason: string | undefined): string {
+export function because(reason: string | undefined): string {
   return reason ? `: ${reason}` : '';
 }

@@ -1,6 +1,6 @@
 import type { Door } from '@trino-gateway/api/authentication';
 import { type Backend, Reason_Outcome } from '@trino-gateway/api/gateway';
-import { silence, unavailableReasons } from './availability.ts';
+import { because, silence, whyUnavailable } from './availability.ts';
 import { evaluatePolicies, firstPolicyOf, matchingPolicies, type PolicyVerdict } from './policy.ts';
 import { type ClientRequest, readRequest } from './request.ts';
 import type { PoolMember, Snapshot } from './snapshot.ts';
@@ -78,7 +78,7 @@ export function decide(
   reasons.push(...search.reasons);
   if (!search.chosen) {
     const waiting = candidates.find(({ groupId }) => snapshot.group(groupId)?.queuesWhenUnavailable);
-    if (!waiting) return refused(authDelegated, reasons, 'NO_NODES_AVAILABLE', noBackend(search.reasons));
+    if (!waiting) return refused(authDelegated, reasons, 'NO_NODES_AVAILABLE', noBackend(search.told));
     const text = `group ${waiting.groupId}: waits for a backend`;
     reasons.push({ step: waiting.step, outcome: Reason_Outcome.CHOSE, text });
     const waits = { kind: 'waits', ...decidedGroup(verdict, waiting), authDelegated, reasons } as const;
@@ -142,11 +142,12 @@ function chooseBackend(
   snapshot: Snapshot,
   circumstances: Circumstances,
   user: string,
-): { chosen: (Chosen & { candidate: Candidate }) | undefined; reasons: StepReason[] } {
+): { chosen: (Chosen & { candidate: Candidate }) | undefined; reasons: StepReason[]; told: string[] } {
   const { excluded = new Set<string>(), avoided = new Set<string>() } = circumstances;
   const first = avoided.size > 0 ? excluded.union(avoided) : excluded;
   for (const skipped of first === excluded ? [excluded] : [first, excluded]) {
     const reasons: StepReason[] = [];
+    const told: string[] = [];
     for (const candidate of candidates) {
       const member = chooseMember(candidate.groupId, snapshot, circumstances, user, skipped);
       const facts = member && snapshot.facts(member.id);
@@ -155,16 +156,17 @@ function chooseBackend(
         const late = silence(status, circumstances.now, snapshot.loadMaxAgeMs);
         const text = `group ${candidate.groupId}: backend ${backend.id}${late && `; ${late}`}`;
         reasons.push({ step: candidate.step, outcome: Reason_Outcome.CHOSE, text });
-        return { chosen: { backend, groupId: candidate.groupId, candidate }, reasons };
+        return { chosen: { backend, groupId: candidate.groupId, candidate }, reasons, told };
       }
       if (reasons.length < GROUPS_IN_REASONS) {
-        const text = whyNobody(candidate.groupId, snapshot, circumstances, skipped);
-        reasons.push({ step: candidate.step, outcome: Reason_Outcome.ABSTAINED, text });
+        const why = whyNobody(candidate.groupId, snapshot, circumstances, skipped);
+        reasons.push({ step: candidate.step, outcome: Reason_Outcome.ABSTAINED, text: why.forOperators });
+        told.push(why.forClients);
       }
     }
-    if (skipped === excluded) return { chosen: undefined, reasons };
+    if (skipped === excluded) return { chosen: undefined, reasons, told };
   }
-  return { chosen: undefined, reasons: [] };
+  return { chosen: undefined, reasons: [], told: [] };
 }
 
 function chooseMember(
@@ -225,29 +227,42 @@ function noGroup(verdict: PolicyVerdict, defaulted: StepReason): string {
   return `${why}, and ${defaulted.text}: ask the administrators of this gateway for a policy`;
 }
 
-function noBackend(reasons: readonly StepReason[]): string {
-  const text = `No cluster is available for this query: ${reasons.map((reason) => reason.text).join('; ')}`;
+function noBackend(told: readonly string[]): string {
+  const text = `No cluster is available for this query: ${told.join('; ')}`;
   return text.length > TEXT_LENGTH ? `${text.slice(0, TEXT_LENGTH)}…` : text;
 }
 
-/** Of each backend of a group why it was not chosen; the first twenty by name. */
+/** Of each backend of a group why it was not chosen; the first twenty by name. Clients get its name and the kind of failure. */
 function whyNobody(
   groupId: string,
   snapshot: Snapshot,
   { now, excluded, avoided }: Circumstances,
   skipped: ReadonlySet<string>,
-): string {
+): { forOperators: string; forClients: string } {
   const group = snapshot.group(groupId);
-  if (!group) return `group ${groupId} does not exist or is disabled`;
+  if (!group) {
+    const text = `group ${groupId} does not exist or is disabled`;
+    return { forOperators: text, forClients: text };
+  }
   const each = group.backendIds.slice(0, NAMED_IN_A_TEXT).map((id) => {
     const facts = snapshot.facts(id);
-    const why = facts ? unavailableReasons(facts, now, snapshot.loadMaxAgeMs) : ['it does not exist'];
-    if (excluded?.has(id)) why.push('it has already failed for this query');
-    else if (avoided?.has(id) && skipped.has(id)) why.push('it has just failed');
-    return `${id}: ${why.join(', ')}`;
+    const why: { text: string; detail?: string | undefined }[] = facts
+      ? whyUnavailable(facts, now, snapshot.loadMaxAgeMs)
+      : [{ text: 'it does not exist' }];
+    if (excluded?.has(id)) why.push({ text: 'it has already failed for this query' });
+    else if (avoided?.has(id) && skipped.has(id)) why.push({ text: 'it has just failed' });
+    return {
+      forOperators: `${id}: ${why.map(({ text, detail }) => text + because(detail)).join(', ')}`,
+      forClients: `${id}: ${why.map(({ text }) => text).join(', ')}`,
+    };
   });
   const others = group.backendIds.length - each.length;
-  return `group ${groupId} has no available backend (${each.join('; ')}${others > 0 ? `; and ${others} more` : ''})`;
+  const all = (texts: string[]) =>
+    `group ${groupId} has no available backend (${texts.join('; ')}${others > 0 ? `; and ${others} more` : ''})`;
+  return {
+    forOperators: all(each.map(({ forOperators }) => forOperators)),
+    forClients: all(each.map(({ forClients }) => forClients)),
+  };
 }
 
 function listed(ids: readonly string[]): string {
