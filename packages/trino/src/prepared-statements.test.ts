@@ -45,6 +45,7 @@ describe('names that nobody can be sure of', () => {
     ['the same with a + and a blank', ['a b=SELECT+1,a+b=SELECT+2'], ': a name is spelled in two ways'],
     ['a broken escape in a name', ['%zz=SELECT+2,p=SELECT+1'], ': a name is not UTF-8'],
     ['no UTF-8 in a name', ['%ed%a0%80=SELECT+2,p=SELECT+1'], ': a name is not UTF-8'],
+    ['U+FFFD in a name', ['%ef%bf%bd=SELECT+2,p=SELECT+1'], ': a name is not UTF-8'],
     ['no =', ['p'], ''],
     ['two =', ['p=SELECT+1=1'], ''],
     ['a = at the end', ['p=SELECT+1='], ''],

@@ -36,6 +36,7 @@ export function preparedStatementsProblem(headerValues: readonly string[]): stri
       if (at < 0 || item.includes('=', at + 1)) return invalidHeader;
       const spelling = trimmedItem(item.slice(0, at));
       const name = formDecoded(spelling);
+      // How many U+FFFD stand for bytes that are no UTF-8, in a name or in the EXECUTE of it, Java and we see differently.
       if (name === undefined || name.includes('\ufffd')) return `${invalidHeader}: a name is not UTF-8`;
       if ((spellings.get(name) ?? spelling) !== spelling) return `${invalidHeader}: a name is spelled in two ways`;
       spellings.set(name, spelling);

@@ -92,3 +92,25 @@ test('what a cluster runs past the gateway counts against its limit, until the m
   await foreign(0);
   expect(turnOf(await poll)).toMatchObject({ backend: { id: 'b' } });
 });
+
+const prepared = (value: string) => ({ name: 'X-Trino-Prepared-Statement', value });
+const transaction = (value: string) => ({ name: 'X-Trino-Transaction-Id', value });
+
+test.each<[string, string, { name: string; value: string }[]]>([
+  ['a prepared COMMIT that another statement follows', 'EXECUTE p', [prepared('p=COMMIT,p=SELECT+1')]],
+  ['the same in two lines', 'EXECUTE p', [prepared('p=COMMIT'), prepared('p=SELECT+1')]],
+  ['the same, spelled in two ways', 'EXECUTE p', [prepared('p=COMMIT,%70=SELECT+1')]],
+  ['a COMMIT in a comment, once it is decoded', "EXECUTE IMMEDIATE U&'--z000aSELECT 1/*\nCOMMIT*/' UESCAPE 'z'", []],
+  ['the same in a long literal', `EXECUTE IMMEDIATE U&'--\\000aSELECT 1/*${' '.repeat(70_000)}\nCOMMIT*/'`, []],
+  [
+    'a transaction in the second line',
+    'SELECT 1',
+    [transaction('NONE'), transaction('6f7b1f4a-0000-4000-8000-000000000000')],
+  ],
+  ['a transaction that Trino cannot read', 'SELECT 1', [transaction('\u00a06f7b1f4a-0000-4000-8000-000000000000')]],
+])('%s waits at a full limit as any statement does', async (_, statement, headers) => {
+  await using server = await startLimited();
+  await running(server);
+  expect(await submission(server).route({ statement: 'COMMIT' })).toMatchObject({ leased: true });
+  expect(await submission(server).route({ statement, headers })).toMatchObject({ mustWait: true });
+});
