@@ -1,3 +1,4 @@
+import { zstdCompressSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { pollUntilHandedOver, posted, startQueueBed } from './queue-bed.ts';
 import { ask, pageOf, post, run, user } from './testbed.ts';
@@ -100,6 +101,17 @@ describe('the temporary id', () => {
           `k=${encodeURIComponent(`CALL system.runtime.kill_query('${id}', 'm')`)}`,
         ],
       }),
+    ],
+    [
+      'in a compressed one, after one in plain text of the same name',
+      (id: string) => {
+        const call = `CALL system.runtime.kill_query('${id}', 'm')`;
+        const packed = `$zstd:${zstdCompressSync(call).toString('base64url')}`;
+        return {
+          sql: 'EXECUTE k',
+          headers: ['X-Trino-Prepared-Statement', `k=${encodeURIComponent(call)},k=${packed}`],
+        };
+      },
     ],
   ])('of one that runs is killed by a statement that names it %s', async (_how, make) => {
     await using bed = await handedOver();
