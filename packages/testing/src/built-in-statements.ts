@@ -74,7 +74,7 @@ type Act = (
 const commands: readonly (readonly [RegExp, Act])[] = [
   [/^$/, () => userError('SYNTAX_ERROR', 1, "line 1:1: mismatched input '<EOF>'")],
   [/;$/, (m) => userError('SYNTAX_ERROR', 1, `line 1:${m.index + 1}: mismatched input ';'. Expecting: <EOF>`)],
-  [/^(selec|slect|selct)\b/i, (m) => userError('SYNTAX_ERROR', 1, `line 1:1: mismatched input '${m[1]}'`)],
+  [/^(selec|slect|selct|may)\b/i, (m) => userError('SYNTAX_ERROR', 1, `line 1:1: mismatched input '${m[1]}'`)],
   [/^start\s+transaction\b/i, startTransaction],
   [/^(commit|rollback)(\s+work)?$/i, endTransaction],
   [

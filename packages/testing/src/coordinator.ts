@@ -10,6 +10,8 @@ const UNPOLLED_MS = 300_000;
 /** What a coordinator needs to be told. */
 export type CoordinatorOptions = {
   script(context: StatementContext): StatementScript | undefined;
+  /** Whether this user may act for another one. */
+  mayAct(user: string, as: string): boolean;
   /** Milliseconds without a poll after which a query is abandoned. */
   clientTimeoutMs: number;
   /** Ended queries that stay known. */
@@ -137,7 +139,7 @@ export class Coordinator {
         message: 'Trino server is still initializing',
       };
     }
-    if (user !== authenticatedAs) {
+    if (user !== authenticatedAs && !this.#options.mayAct(authenticatedAs, user)) {
       const message = `Access Denied: User ${authenticatedAs} cannot impersonate user ${user}`;
       return { name: 'PERMISSION_DENIED', code: 4, type: 'USER_ERROR', message };
     }

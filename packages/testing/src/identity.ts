@@ -5,22 +5,30 @@ export type Identity = { user: string; authenticatedAs: string } | { status: 401
 
 const challenge = 'Basic authentication or X-Trino-Original-User or X-Trino-User must be sent';
 
-/** With `passwords` every request needs one of them, over a secure connection; without, the word of the client counts. */
-export function identify(
-  rawHeaders: readonly string[],
-  passwords: Readonly<Record<string, string>> | undefined,
-  secure: boolean,
-): Identity {
+/** What a cluster that asks for credentials accepts: user → password, bearer token → user. */
+export type Accepted = {
+  passwords: Readonly<Record<string, string>> | undefined;
+  tokens: Readonly<Record<string, string>> | undefined;
+};
+
+/**
+ * With passwords or tokens every request needs one of them, over a secure connection; without, the word of the client counts.
+ * Of several Authorization lines the first is read, as Trino does.
+ */
+export function identify(rawHeaders: readonly string[], { passwords, tokens }: Accepted, secure: boolean): Identity {
   const basic = basicCredentials(first(rawHeaders, 'authorization'));
   const told = first(rawHeaders, 'x-trino-user')?.trim() || undefined;
-  if (passwords === undefined) {
+  if (passwords === undefined && tokens === undefined) {
     const authenticatedAs = first(rawHeaders, 'x-trino-original-user')?.trim() || told || basic?.user;
     if (authenticatedAs === undefined) return { status: 401, text: challenge };
     return { user: told ?? authenticatedAs, authenticatedAs };
   }
   if (!secure) return { status: 403, text: 'Error 403 Forbidden: Authentication over HTTP is not enabled' };
+  const bearer = /^bearer\s+(\S+)$/i.exec(first(rawHeaders, 'authorization') ?? '')?.[1];
+  const bearerUser = bearer === undefined ? undefined : tokens?.[bearer];
+  if (bearerUser !== undefined) return { user: told ?? bearerUser, authenticatedAs: bearerUser };
   if (basic === undefined) return { status: 401, text: 'Unauthorized' };
-  if (passwords[basic.user] !== basic.password) return { status: 401, text: 'Access Denied: Invalid credentials' };
+  if (passwords?.[basic.user] !== basic.password) return { status: 401, text: 'Access Denied: Invalid credentials' };
   return { user: told ?? basic.user, authenticatedAs: basic.user };
 }
 

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { type Answered, answerEmpty, answerError, answerJson, answerText, type Exchange } from './answers.ts';
 import type { Coordinator } from './coordinator.ts';
-import { type Identity, identify } from './identity.ts';
+import { type Accepted, type Identity, identify } from './identity.ts';
 import { all, first, properties } from './raw-headers.ts';
 import type { Page, ScriptedQuery } from './scripted-query.ts';
 
 /** What the resources need besides the request. */
 export type ResourceOptions = {
   coordinator: Coordinator;
-  passwords: Readonly<Record<string, string>> | undefined;
+  accepted: Accepted;
   version: string;
   /** The body of a POST or PUT. */
   body: string;
@@ -39,7 +39,7 @@ export function answer(exchange: Exchange, path: string, options: ResourceOption
 
 function identified(exchange: Exchange, options: ResourceOptions): Extract<Identity, { user: string }> | undefined {
   const secure = exchange.origin.startsWith('https:');
-  const identity = identify(exchange.request.rawHeaders, options.passwords, secure);
+  const identity = identify(exchange.request.rawHeaders, options.accepted, secure);
   if ('user' in identity) return identity;
   const challenge: [string, string][] = identity.status === 401 ? [['WWW-Authenticate', 'Basic realm="Trino"']] : [];
   answerText(

@@ -22,6 +22,10 @@ export type ScriptedTrinoOptions = {
   processForwarded?: boolean;
   /** Password authentication, user → password. Needs a secure request, by TLS or X-Forwarded-Proto. */
   passwords?: Readonly<Record<string, string>>;
+  /** Bearer token → user, accepted as well as passwords. */
+  tokens?: Readonly<Record<string, string>>;
+  /** User → users it may act for besides itself. Default: nobody may. */
+  impersonations?: Readonly<Record<string, readonly string[]>>;
   /** Serves https with this. */
   tls?: { key: string; cert: string };
   /** What a statement does; undefined leaves it to `when` and the built-in statements. */
@@ -162,6 +166,7 @@ class Scripted implements ScriptedTrino {
     const { clientTimeoutMs = 300_000, maxHistory = 2000 } = this.#options;
     return new Coordinator({
       script: (context) => this.#scriptOf(context),
+      mayAct: (user, as) => this.#options.impersonations?.[user]?.includes(as) === true,
       clientTimeoutMs,
       maxHistory,
       startingMs,
@@ -230,7 +235,7 @@ class Scripted implements ScriptedTrino {
     }
     const answered = answer(exchange, recorded.path, {
       coordinator: this.#coordinator,
-      passwords: this.#options.passwords,
+      accepted: { passwords: this.#options.passwords, tokens: this.#options.tokens },
       version: this.#options.version ?? '476',
       body: recorded.body,
     });

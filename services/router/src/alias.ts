@@ -1,13 +1,14 @@
 import type { FindQueuedResponse } from '@trino-gateway/api/gateway';
+import { actsAs, claimOf } from './claim.ts';
 import type { RoadContext } from './context.ts';
 import type { Exchange } from './exchange.ts';
 import { HttpError } from './http-errors.ts';
 import { GatewayUnavailableError } from './patience.ts';
-import { askRoute } from './place.ts';
-import { openSubmission } from './submission.ts';
+import { unclear } from './verify-claim.ts';
 
 /** What became of the statement that a temporary id was given to. */
-export type Alias = Exclude<FindQueuedResponse['state'], { case: undefined }> & { user: string };
+export type Alias = Exclude<FindQueuedResponse['state'], { case: undefined }> &
+  Pick<FindQueuedResponse, 'user' | 'checksAt'>;
 
 /**
  * Undefined when nobody knows the id: it was refused, has been forgotten, or never was.
@@ -20,7 +21,9 @@ export async function findAlias(
 ): Promise<Alias | undefined> {
   try {
     const found = await link.admission.findQueued(queryId, signal);
-    return found === undefined || found.state.case === undefined ? undefined : { ...found.state, user: found.user };
+    if (found === undefined || found.state.case === undefined) return undefined;
+    const { state, user, checksAt } = found;
+    return { ...state, user, ...(checksAt && { checksAt }) };
   } catch (error) {
     if (!(error instanceof GatewayUnavailableError)) throw error;
     // Not 503: clients that cancel this way would repeat it for hours.
@@ -31,30 +34,33 @@ export async function findAlias(
 const CHECK_MS = 5_000;
 
 /**
- * Lets on only the user whose waiting query it is, as the gateway itself or a cluster has checked them.
+ * Lets on only the user whose waiting query it is, as the gateway itself or a cluster of its group has checked them.
  * @throws HttpError 403 for anybody else, 401 as a cluster says it, 503 when nobody can check
  */
 export async function mustBeOwner(
-  context: RoadContext,
+  context: Pick<RoadContext, 'checkClient' | 'checkImpersonation'>,
   exchange: Exchange,
-  alias: Pick<Alias, 'user'>,
+  { user, checksAt }: Pick<Alias, 'user' | 'checksAt'>,
   doing: string,
 ): Promise<void> {
-  if (exchange.user !== undefined) {
-    if (exchange.user === alias.user) return;
-    throw new HttpError(403, `Access Denied: Cannot ${doing} query owned by another user`);
+  const claim = claimOf(exchange);
+  const notTheirs = new HttpError(403, `Access Denied: Cannot ${doing} query owned by another user`);
+  if (claim.kind === 'checked') {
+    if (claim.user === user) return;
+    throw notTheirs;
   }
-  const submission = openSubmission(exchange, Buffer.alloc(0), context.now());
-  const signal = AbortSignal.any([exchange.signal, AbortSignal.timeout(CHECK_MS)]);
-  try {
-    const route = await askRoute(context, submission, [], signal);
-    const backend = typeof route === 'string' ? undefined : route.backend;
-    const owner = backend && { backendId: backend.id, url: backend.url, forwardedHeaders: backend.forwardedHeaders };
-    const verdict = owner && (await context.checkClient(exchange, owner, { timeMs: CHECK_MS, signal }));
-    if (verdict !== 'known') throw new HttpError(503, 'No cluster can say now whether these credentials are good');
-  } finally {
-    context.link.settle(submission.id);
-  }
-  if ((exchange.user ?? submission.user) === alias.user) return;
-  throw new HttpError(403, `Access Denied: Cannot ${doing} query owned by another user`);
+  // Not the cluster a query of this client would go to: that may be one that believes every name.
+  if (checksAt === undefined) throw new HttpError(503, unclear);
+  const owner = { backendId: checksAt.id, url: checksAt.url, forwardedHeaders: checksAt.forwardedHeaders };
+  const limits = { timeMs: CHECK_MS, signal: AbortSignal.any([exchange.signal, AbortSignal.timeout(CHECK_MS)]) };
+  const verdict = await context.checkClient(exchange, owner, limits);
+  if (verdict === 'unclear') throw new HttpError(503, unclear);
+  const isKnown = verdict === 'known';
+  if (isKnown && claim.kind !== 'token' && claim.user === user && user !== '') return;
+  // Others may act for its user where the cluster lets them, and where they say so.
+  if (user === '' || (isKnown && claim.kind === 'name') || (actsAs(exchange.rawHeaders) || claim.user) !== user)
+    throw notTheirs;
+  const denied = await context.checkImpersonation(exchange, owner, user, limits);
+  if (denied.kind === 'denied') throw new HttpError(403, denied.message);
+  if (denied.kind === 'unclear') throw new HttpError(503, unclear);
 }

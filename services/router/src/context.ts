@@ -6,6 +6,7 @@ import type { Delegation } from './delegation.ts';
 import type { Forwarding } from './forwarding.ts';
 import type { GatewayLink } from './gateway-link.ts';
 import type { Holds } from './holds.ts';
+import type { CheckImpersonation } from './impersonation.ts';
 import type { CheckClient } from './known-clients.ts';
 import type { LiveQueries } from './live-queries.ts';
 import type { HandOverResult, SubmissionResult } from './metrics.ts';
@@ -31,6 +32,7 @@ export type RoadContext = {
   holds: Holds;
   limits: RequestLimits;
   checkClient: CheckClient;
+  checkImpersonation: CheckImpersonation;
   /** Called when a submission has ended: the port it came in by, the chosen group if any, and how. */
   onSubmission: (listeningPort: number, groupId: string, result: SubmissionResult) => void;
   /** Called when a poll of a waiting statement was answered that it still waits. */

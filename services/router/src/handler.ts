@@ -13,6 +13,7 @@ import { Forwarding } from './forwarding.ts';
 import type { GatewayLink } from './gateway-link.ts';
 import type { Holds } from './holds.ts';
 import { answerError, HttpError } from './http-errors.ts';
+import { createCheckImpersonation } from './impersonation.ts';
 import { info } from './info.ts';
 import { createCheckClient } from './known-clients.ts';
 import type { LiveQueries } from './live-queries.ts';
@@ -83,6 +84,7 @@ export function createHandler(deps: HandlerDeps): ClientHandler {
     ask,
     activation: createActivation(deps),
     checkClient: createCheckClient({ ask }),
+    checkImpersonation: createCheckImpersonation({ ask }),
     transactions: createTransactions(deps),
     delegation,
     pollRetryDelaysMs: deps.pollRetryDelaysMs ?? POLL_RETRY_DELAYS_MS,

@@ -1,4 +1,5 @@
 import { Query_State, type RouteResponse } from '@trino-gateway/api/gateway';
+import { claimOf } from './claim.ts';
 import type { RoadContext } from './context.ts';
 import { answerPage } from './http-errors.ts';
 import { GatewayUnavailableError } from './patience.ts';
@@ -7,6 +8,7 @@ import type { Refusal } from './refusal.ts';
 import { hashOfSecret } from './seal.ts';
 import { sealStatement } from './sealed-statement.ts';
 import { historyOf, type Submission } from './submission.ts';
+import { whyNotTheirs } from './verify-claim.ts';
 
 /** The gatewayserver keeps no more of one statement with its headers: a row that every database takes. */
 const MOST_SEALED_BYTES = 11_500_000;
@@ -25,14 +27,23 @@ export async function joinQueue(
   { decision, backend }: MustWait,
   deadline: { signal: AbortSignal; leftMs(): number },
 ): Promise<Refusal | undefined> {
-  const { exchange, user } = submission;
+  const { exchange } = submission;
   const { link } = context;
+  const claim = claimOf(exchange);
   const key = link.refusalKey();
   if (key === undefined) return { name: 'NO_NODES_AVAILABLE', message: 'The gateway is starting: try again' };
   if (backend !== undefined && exchange.user === undefined) {
     const owner = { backendId: backend.id, url: backend.url, forwardedHeaders: backend.forwardedHeaders };
-    await context.checkClient(exchange, owner, { timeMs: deadline.leftMs(), signal: deadline.signal });
+    const limits = () => ({ timeMs: deadline.leftMs(), signal: deadline.signal });
+    const verdict = await context.checkClient(exchange, owner, limits());
     if (exchange.signal.aborted) return undefined;
+    // While no cluster can be asked every name is believed: nothing of anybody's is opened by it, and the cluster checks later.
+    const refusal =
+      verdict === 'unclear'
+        ? undefined
+        : await whyNotTheirs(context, exchange, owner, claim, { isKnown: verdict === 'known', ...limits() });
+    if (exchange.signal.aborted) return undefined;
+    if (refusal !== undefined) return refusal;
   }
   const ticket = newTicket(context.temporaryId(context.now()));
   const { queryId, secret } = ticket;
@@ -54,7 +65,7 @@ export async function joinQueue(
         submissionId: queryId,
         groupId,
         priority,
-        user: exchange.user ?? user,
+        user: claim.user,
         secretHash: hashOfSecret(secret),
         sealed,
         source: requestSource || query.source,

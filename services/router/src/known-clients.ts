@@ -8,8 +8,8 @@ import type { Owner } from './ownership.ts';
 import { headersForClient } from './relay.ts';
 import { UpstreamError } from './upstream.ts';
 
-/** What a cluster says of a client. */
-export type ClientVerdict = 'known' | 'unclear';
+/** What a cluster says of a client. `unsaid`: it answers, but not that; `unclear`: it does not answer. */
+export type ClientVerdict = 'known' | 'unsaid' | 'unclear';
 
 /**
  * Asks a cluster whether it would let a client in. Nobody's credentials are kept, only a hash with a key that this process
@@ -41,8 +41,8 @@ export function createCheckClient({ ask }: { ask: AskCluster }): CheckClient {
       const answer = await ask(exchange, { owner, method: 'HEAD', path: '/v1/statement', headTimeMs, signal });
       answer.body.destroy();
       const { status, rawHeaders } = answer;
-      if (status === 401 || status === 403) throw new ClusterDenial(status, exchange, rawHeaders);
-      if (status !== 200) return 'unclear';
+      if (status === 401 || status === 403) throw clusterDenial(status, exchange, rawHeaders);
+      if (status !== 200) return status < 500 ? 'unsaid' : 'unclear';
     } catch (error) {
       if (!(error instanceof UpstreamError)) throw error;
       return 'unclear';
@@ -53,14 +53,12 @@ export function createCheckClient({ ask }: { ask: AskCluster }): CheckClient {
 }
 
 /** A cluster does not let this client in. The answer to a HEAD has no text: this is the one Trino gives with a challenge. */
-class ClusterDenial extends AccessDenied {
-  constructor(status: 401 | 403, exchange: Exchange, rawHeaders: readonly string[]) {
-    const kept = headersForClient(exchange, rawHeaders, { bodyChanges: true });
-    const lines: string[] = [];
-    for (let at = 0; at < kept.length; at += 2) {
-      const name = kept[at] ?? '';
-      if (/^(www-authenticate|set-cookie|x-trino-.*|x-presto-.*)$/i.test(name)) lines.push(name, kept[at + 1] ?? '');
-    }
-    super(status, status === 401 ? 'Unauthorized' : 'Access Denied', lines);
+export function clusterDenial(status: 401 | 403, exchange: Exchange, rawHeaders: readonly string[]): AccessDenied {
+  const kept = headersForClient(exchange, rawHeaders, { bodyChanges: true });
+  const lines: string[] = [];
+  for (let at = 0; at < kept.length; at += 2) {
+    const name = kept[at] ?? '';
+    if (/^(www-authenticate|set-cookie|x-trino-.*|x-presto-.*)$/i.test(name)) lines.push(name, kept[at + 1] ?? '');
   }
+  return new AccessDenied(status, status === 401 ? 'Unauthorized' : 'Access Denied', lines);
 }

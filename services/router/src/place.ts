@@ -1,5 +1,6 @@
 import type { RouteResponse } from '@trino-gateway/api/gateway';
 import { trinoHeader, withoutHeaders } from '@trino-gateway/trino';
+import { claimOf } from './claim.ts';
 import type { RoadContext } from './context.ts';
 import { directView } from './direct.ts';
 import { handOut } from './hand-out.ts';
@@ -10,6 +11,7 @@ import { type PostOutcome, postStatement } from './post-statement.ts';
 import type { Refusal } from './refusal.ts';
 import { headersForRouting, statementForRouting } from './routing-facts.ts';
 import type { Placement, Submission } from './submission.ts';
+import { whyNotTheirs } from './verify-claim.ts';
 
 /** Where a statement ended up. */
 export type Placed =
@@ -57,6 +59,12 @@ export async function place(context: RoadContext, submission: Submission, deadli
     const sentHeaders = withSource(submission.exchange.rawHeaders, decision.requestSource);
     const timeMs = Math.min(config.attempt_time_limit, deadline.leftMs());
     if (timeMs <= 0) return refused('NO_NODES_AVAILABLE', 'No cluster took the query in time');
+    if (route.leased) {
+      const limits = { isKnown: true, timeMs, signal: deadline.signal };
+      const refusal = await whyNotTheirs(context, submission.exchange, owner, claimOf(submission.exchange), limits);
+      if (submission.exchange.signal.aborted) return { kind: 'abandoned' };
+      if (refusal !== undefined) return { kind: 'refused', refusal, placement: decision };
+    }
     const direct = directView(backend, submission);
     const outcome = await postStatement(context, submission, owner, sentHeaders, timeMs, direct);
     if (outcome.kind === 'abandoned') return outcome;
@@ -116,6 +124,7 @@ async function decisionFor(
         headers: headersForRouting(exchange.request.rawHeaders),
         statement: statementForRouting(statement),
         user,
+        countedUser: claimOf(exchange).user,
         clientIp: exchange.client.ip,
         ...backends,
         avoidedBackendIds: suspects.avoided(now()),

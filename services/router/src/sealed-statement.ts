@@ -1,4 +1,5 @@
 import { allHeaders, withoutHeaders } from '@trino-gateway/trino';
+import { claimOf } from './claim.ts';
 import type { ClientView } from './client-address.ts';
 import type { Exchange } from './exchange.ts';
 import type { Ticket } from './queue-link.ts';
@@ -59,7 +60,7 @@ const credentialHeaders = ['authorization', 'cookie', 'x-trino-extra-credential'
 
 /**
  * The submission as it is made by this poll: what the client sent then, with the credentials it sends now, since the old ones
- * may have run out. Where the gateway checked the password itself no cluster gets to see one, unless it is to
+ * may have run out; those of somebody else are not taken, since it counts as the first one's. Where the gateway checked the password itself no cluster gets to see one, unless it is to
  * (`router.auth_forward_credentials`).
  */
 export function resubmission(
@@ -71,10 +72,12 @@ export function resubmission(
     (name) => name !== 'authorization' || waiting.checkedUser === undefined || forwardsCredentials,
   );
   const newer = renewable.filter((name) => allHeaders(poll.rawHeaders, name).length > 0);
-  const rawHeaders = [
+  const renewed = [
     ...withoutHeaders(waiting.rawHeaders, new Set(newer)),
     ...newer.flatMap((name) => allHeaders(poll.rawHeaders, name).flatMap((value) => [name, value])),
   ];
+  const isTheirs = claimOf({ rawHeaders: renewed }).user === claimOf({ rawHeaders: waiting.rawHeaders }).user;
+  const rawHeaders = isTheirs ? renewed : waiting.rawHeaders;
   const exchange: Exchange = {
     ...poll,
     rawHeaders,

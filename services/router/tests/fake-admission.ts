@@ -251,6 +251,9 @@ export function fakeAdmission(slots: Record<string, number>): FakeAdmission {
         const state = stateOf(waiter, false);
         return create(FindQueuedResponseSchema, {
           user: waiter.user,
+          ...(fake.backends.size > 0 && {
+            checksAt: fake.backends.get(fake.checksAt ?? '') ?? [...fake.backends.values()][0],
+          }),
           ...(state && state.case !== 'turn' && { state }),
         });
       },

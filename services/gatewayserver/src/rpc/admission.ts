@@ -19,6 +19,7 @@ import { storedUser } from '../admission/stored-user.ts';
 import { whyFull } from '../admission/why-full.ts';
 import { routerBackend } from '../router-backend.ts';
 import type { CarriedService } from './carrier.ts';
+import { checkingBackend } from './checking-backend.ts';
 import type { RpcContext } from './context.ts';
 import { checkedSealed, dropLarge, keepSmall, storeLarge } from './sealed-texts.ts';
 import { checkedId, checkedNumber, checkedText, invalid } from './validation.ts';
@@ -159,7 +160,9 @@ export function admissionService(context: Context): CarriedService<typeof Admiss
       const waiter = await found(queryId);
       if (!waiter) throw unknownQuery();
       const { user, phase, queryId: trinoQueryId, claim } = waiter;
-      if (phase !== 'HANDED_OVER') return { user, state: await stateOf(context, waiter) } as FoundQueued;
+      const checksAt = checkingBackend(context, waiter.groupId);
+      if (phase !== 'HANDED_OVER')
+        return { user, state: await stateOf(context, waiter), ...(checksAt && { checksAt }) } as FoundQueued;
       const handedOver = { trinoQueryId, backendId: claim?.backendId ?? '' };
       return { user, state: { case: 'handedOver', value: handedOver } };
     },

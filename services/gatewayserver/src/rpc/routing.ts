@@ -4,6 +4,7 @@ import type { Routed } from '../decisions.ts';
 import { routerBackend } from '../router-backend.ts';
 import type { Outcome } from '../routing/decide.ts';
 import type { CarriedService } from './carrier.ts';
+import { checkingBackend } from './checking-backend.ts';
 import type { RpcContext } from './context.ts';
 import { checkedClient } from './policies.ts';
 import { checkedId, checkedText, invalid } from './validation.ts';
@@ -24,17 +25,11 @@ export function routingService({
       return { reasons, authDelegated, leased, refusal: outcome.message, refusalErrorName: outcome.errorName };
     const decision = decisionOf(outcome);
     if (outcome.kind === 'waits') {
-      const asked = oneAvailable(outcome.groupId);
+      const asked = checkingBackend({ keeper, limits }, outcome.groupId);
       return { decision, reasons, authDelegated, mustWait: true, ...(asked && { backend: asked }) };
     }
     const backend = routerBackend(outcome.backend, keeper.isLimited(outcome.backend.id));
     return { decision, reasons, authDelegated, backend, leased };
-  };
-  /** Somebody who can say whether the client's credentials are good. */
-  const oneAvailable = (groupId: string) => {
-    const id = limits.group(groupId)?.backendIds.find(limits.isAvailable);
-    const backend = id === undefined ? undefined : keeper.known.backends.get(id)?.backend;
-    return backend && routerBackend(backend, keeper.isLimited(backend.id));
   };
   return {
     async decide(request) {
