@@ -55,6 +55,21 @@ test.each<[string, string[], string[], string[]]>([
   expect(exchange.rawHeaders).toEqual(expected);
 });
 
+const basic = (text: string) => ['Authorization', `Basic ${Buffer.from(text).toString('base64')}`];
+
+test.each([
+  ['the password of somebody else', [...basic('alice:a'), 'X-Trino-User', 'carol'], basic('mallory:m')],
+  [
+    'a token, where the password says whose it is',
+    [...basic('bi:b'), 'X-Trino-User', 'carol'],
+    ['Authorization', 'Bearer x'],
+  ],
+  ['a password that names somebody, where nobody was named', ['Authorization', 'Bearer x'], basic('mallory:m')],
+])('%s in a poll is not taken: it would run as another than it counts for', (_, headers, poll) => {
+  const { exchange } = resubmission(waiting(headers), exchangeOf(poll), { forwardsCredentials: false });
+  expect(exchange.rawHeaders).toEqual(headers);
+});
+
 test('a password that the gateway checks itself reaches no cluster by a poll, unless it is to', () => {
   const checked = waiting(['X-Trino-User', 'alice'], { user: 'alice' });
   const poll = exchangeOf(['Authorization', 'Basic x']);
