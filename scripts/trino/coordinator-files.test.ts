@@ -1,3 +1,4 @@
+import { pbkdf2Sync } from 'node:crypto';
 import { expect, test } from '@jest/globals';
 import { coordinatorFiles, pluginNames } from './coordinator-files.ts';
 
@@ -28,6 +29,21 @@ test('the password itself is in no file', () => {
   const files = coordinatorFiles({ name: 'a', port: 18080, password: { user: 'alice', password: 'correct-horse' } });
   expect([...files.values()].join('\n')).not.toContain('correct-horse');
   expect(files.get('etc/password.db')).toMatch(/^alice:1000:[0-9a-f]{32}:[0-9a-f]{64}\n$/);
+});
+
+test('several users have passwords, as Trino reads them, and rules say who may act for whom', () => {
+  const accessRules = { impersonation: [{ original_user: 'bi', new_user: 'alice' }] };
+  const password = { user: 'alice', password: 'a' };
+  const files = coordinatorFiles({ name: 'a', port: 18080, password, otherPasswords: { bi: 'b' }, accessRules });
+  const [[user, iterations, salt, hash] = [], [other] = []] = (files.get('etc/password.db') ?? '')
+    .split('\n')
+    .map((line) => line.split(':'));
+  expect([user, other]).toEqual(['alice', 'bi']);
+  // EncryptionUtil of Trino's file authenticator: PBKDF2WithHmacSHA1.
+  const digest = pbkdf2Sync('a', Buffer.from(salt ?? '', 'hex'), Number(iterations), 32, 'sha1');
+  expect(digest.toString('hex')).toBe(hash);
+  expect(files.get('etc/access-control.properties')).toContain('access-control.name=file\n');
+  expect(JSON.parse(files.get('etc/access-rules.json') ?? '')).toEqual(accessRules);
 });
 
 test('probes have a resource group of their own, so that a full cluster does not look dead', () => {

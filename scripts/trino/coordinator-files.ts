@@ -12,6 +12,10 @@ export type CoordinatorSettings = {
   resourceGroup?: { hardConcurrencyLimit: number; maxQueued: number };
   /** Password authentication with one user; takes requests by https, or with X-Forwarded-Proto: https. */
   password?: { user: string; password: string };
+  /** Further users of it, user to password. */
+  otherPasswords?: Readonly<Record<string, string>>;
+  /** Rules of file-based access control; default: everybody may do everything but impersonate. */
+  accessRules?: object;
   /** A TLS port as well, with a self-signed certificate for localhost and 127.0.0.1. */
   httpsPort?: number;
   /** Where events of completed queries are posted, and the token that opens it; needs the plugin of event-listener.ts. */
@@ -37,7 +41,16 @@ export function coordinatorFiles(settings: CoordinatorSettings & { name: string;
       'etc/password-authenticator.properties',
       lines({ 'password-authenticator.name': 'file', 'file.password-file': 'etc/password.db' }),
     );
-    files.set('etc/password.db', `${settings.password.user}:${hash(settings.password.password)}\n`);
+    const { user, password } = settings.password;
+    const passwords = Object.entries({ [user]: password, ...settings.otherPasswords });
+    files.set('etc/password.db', passwords.map(([name, its]) => `${name}:${hash(its)}\n`).join(''));
+  }
+  if (settings.accessRules !== undefined) {
+    files.set(
+      'etc/access-control.properties',
+      lines({ 'access-control.name': 'file', 'security.config-file': 'etc/access-rules.json' }),
+    );
+    files.set('etc/access-rules.json', JSON.stringify(settings.accessRules));
   }
   if (settings.events !== undefined) files.set('etc/event-listener.properties', lines(eventListener(settings.events)));
   if (settings.resourceGroup !== undefined) {
@@ -117,9 +130,10 @@ function resourceGroups(limits: { hardConcurrencyLimit: number; maxQueued: numbe
   };
 }
 
+/** PBKDF2WithHmacSHA1, as Trino's file authenticator reads it (EncryptionUtil). */
 function hash(password: string): string {
   const [iterations, salt] = [1000, randomBytes(16)];
-  const digest = pbkdf2Sync(password, salt, iterations, 32, 'sha256');
+  const digest = pbkdf2Sync(password, salt, iterations, 32, 'sha1');
   return `${iterations}:${salt.toString('hex')}:${digest.toString('hex')}`;
 }
 

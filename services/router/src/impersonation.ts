@@ -24,7 +24,7 @@ export type CheckImpersonation = (
   limits: { timeMs: number; signal: AbortSignal },
 ) => Promise<Impersonation>;
 
-const ALLOWED_FOR_MS = 10_000;
+const ALLOWED_FOR_MS = 60_000;
 /** Long enough to stop a client that repeats. */
 const DENIED_FOR_MS = 5_000;
 const REMEMBERED = 10_000;
