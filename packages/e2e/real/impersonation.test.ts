@@ -1,0 +1,114 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { type Coordinator, startCoordinator } from '../../../scripts/trino/coordinator.ts';
+import { type OpenQuery, openQuery } from '../src/open-query.ts';
+import { type Suite, startSuite } from '../src/suite.ts';
+
+// A real Trino with passwords, tokens and rules of who may act for whom, one slot, and somebody who waits for it.
+const passwords = { alice: 'a-secret', mallory: 'm-secret', bi: 'b-secret', probe: 'p-secret' };
+const key = randomBytes(32);
+let folder: string;
+let trino: Coordinator;
+let suite: Suite;
+let running: OpenQuery;
+let waiting: OpenQuery;
+
+const password = (user: keyof typeof passwords) => ({
+  authorization: `Basic ${Buffer.from(`${user}:${passwords[user]}`).toString('base64')}`,
+});
+function token(user: string) {
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const signed = `${part({ alg: 'HS256' })}.${part({ sub: user, exp: Math.ceil(Date.now() / 1_000) + 3_600 })}`;
+  return { authorization: `Bearer ${signed}.${createHmac('sha256', key).update(signed).digest('base64url')}` };
+}
+const as = (user: string) => ({ 'x-trino-user': user });
+const at = () => suite.router.url;
+const queryOf = (init: RequestInit & { headers: Record<string, string> }) =>
+  fetch(`${at()}/v1/query/${waiting.id}`, { ...init, signal: AbortSignal.timeout(30_000) });
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'trino-gateway-impersonation-'));
+  await writeFile(join(folder, 'jwt.key'), key.toString('base64'));
+  trino = await startCoordinator({
+    name: 'impersonation',
+    password: { user: 'probe', password: passwords.probe },
+    otherPasswords: passwords,
+    accessRules: { catalogs: [{ allow: 'all' }], impersonation: [{ original_user: 'bi', new_user: 'alice' }] },
+    properties: {
+      'http-server.authentication.type': 'PASSWORD,JWT',
+      'http-server.authentication.jwt.key-file': join(folder, 'jwt.key'),
+    },
+    say: (line) => void process.stderr.write(`${line}\n`),
+  });
+  suite = await startSuite({ router: { EXTERNAL_URL: 'https://gw.example' } });
+  const probe = { user: 'probe', password: passwords.probe };
+  await suite.addBackends({ trino: trino.url }, { maxRunningQueries: 1, probe });
+  await suite.addGroup('all', ['trino']);
+  await suite.call('PolicyService/PutPolicy', {
+    policy: { id: 'all', listeningPort: suite.router.ports[0], groupId: 'all' },
+  });
+  running = await openQuery(at(), 'SELECT * FROM tpch.sf1.lineitem', { ...as('alice'), ...password('alice') });
+  while (!running.page.nextUri?.includes('/executing/')) await running.poll(at());
+  waiting = await openQuery(at(), "SELECT 'of alice'", { ...as('alice'), ...password('alice') });
+}, 600_000);
+
+afterAll(async () => {
+  await suite?.[Symbol.asyncDispose]();
+  await trino?.[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true, force: true });
+}, 60_000);
+
+test.each([
+  ['a password', () => password('mallory')],
+  ['a token', () => token('mallory')],
+])('nobody looks at or ends what waits with %s of their own and the name of its user', async (_what, credentials) => {
+  const headers = { ...credentials(), ...as('alice') };
+  for (const method of ['GET', 'DELETE']) {
+    const answer = await queryOf({ method, headers });
+    expect([answer.status, await answer.text()]).toEqual([
+      403,
+      expect.stringContaining('Access Denied: User mallory cannot impersonate user alice'),
+    ]);
+  }
+  const call = await openQuery(at(), `CALL system.runtime.kill_query('${waiting.id}', 'no')`, headers);
+  expect((await call.finish(at())).error).toMatchObject({ errorName: 'PERMISSION_DENIED' });
+  expect((await waiting.poll(at())).stats.state).toBe('QUEUED');
+});
+
+test.each([
+  ['the password', () => password('alice')],
+  ['a token', () => token('alice')],
+  ['the password of who may act for them', () => password('bi')],
+])('who waits is seen by its user: with %s', async (_what, credentials) => {
+  const answer = await queryOf({ headers: { ...credentials(), ...as('alice') } });
+  expect([answer.status, await answer.json()]).toEqual([200, expect.objectContaining({ state: 'QUEUED' })]);
+});
+
+test('a statement waits as whom its password belongs to, and not at all in a name its token may not use', async () => {
+  const other = await openQuery(at(), "SELECT 'of mallory'", { ...password('mallory'), ...as('alice') });
+  const { queries } = await suite.call<{ queries: { id: string; user: string }[] }>('QueueService/ListQueued', {});
+  expect(queries.map(({ id, user }) => [id, user])).toEqual([
+    [waiting.id, 'alice'],
+    [other.id, 'mallory'],
+  ]);
+  const refused = await openQuery(at(), "SELECT 'of mallory'", { ...token('mallory'), ...as('alice') });
+  expect((await refused.finish(at())).error?.message).toBe('Access Denied: User mallory cannot impersonate user alice');
+});
+
+test('what is asked of the cluster never runs, and history passes over it', async () => {
+  const answer = await fetch(`${trino.url}/v1/query`, {
+    headers: { ...password('probe'), 'x-forwarded-proto': 'https' },
+    signal: AbortSignal.timeout(10_000),
+  });
+  const all = (await answer.json()) as { query: string; state: string; session: { source?: string } }[];
+  const asked = all.filter(({ query }) => query.startsWith('May these credentials'));
+  expect(asked.length).toBeGreaterThan(0);
+  for (const { state, session } of asked) expect([state, session.source]).toEqual(['FAILED', 'trino-gateway-monitor']);
+  const { queries } = await suite.call<{ queries: { text: string }[] }>('QueryService/ListQueries', {
+    text: 'credentials',
+  });
+  expect(queries ?? []).toEqual([]);
+});
