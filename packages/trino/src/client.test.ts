@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createRawServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { headerValue, type ScriptedTrino, startScriptedTrino } from '@trino-gateway/testing';
 import { Agent } from 'undici';
@@ -139,4 +139,30 @@ test.each([
   expect(await serverInfo({ url: trino.url, user: 'probe', timeLimitMs: 10_000 }, agent)).toMatchObject({
     coordinatorId,
   });
+});
+
+test.each([
+  ['another protocol', 'HTTP/1.1 101 S\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n'],
+  ['101 by itself', 'HTTP/1.1 101 S\r\n\r\n'],
+  ['a status that is none', 'HTTP/1.1 000 x\r\nContent-Length: 2\r\n\r\n{}'],
+  ['interim answers and no more', 'HTTP/1.1 103 E\r\n\r\n'.repeat(1_000)],
+  ['a head that never ends', 'HTTP/1.1 200 OK\r\nX: '],
+  ['nothing', ''],
+])('whatever a cluster answers, a question about it ends in time and leaves no connection: %s', async (_, bytes) => {
+  let open = 0;
+  const server = createRawServer((socket) => {
+    open += 1;
+    socket.on('error', () => {});
+    socket.once('close', () => {
+      open -= 1;
+      if (open === 0) server.emit('idle');
+    });
+    socket.once('data', () => socket.write(bytes));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const idle = once(server, 'idle');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  await expect(serverInfo({ url, user: 'u', timeLimitMs: 300 }, agent)).rejects.toThrow();
+  await idle;
+  server.close();
 });

@@ -37,7 +37,7 @@ type Moment = BackendFacts & {
 const conditions: readonly {
   holds: (moment: Moment) => boolean;
   otherwise: (moment: Moment) => string;
-  /** In the words of a cluster, a network or an operator: addresses may stand in it. */
+  /** In the words of a cluster or of the network: addresses may stand in it. */
   detail?: (moment: Moment) => string | undefined;
 }[] = [
   { holds: ({ backend }) => backend.enabled !== false, otherwise: () => 'it is disabled' },
@@ -54,9 +54,9 @@ const conditions: readonly {
     holds: ({ status, markedHealthy }) => markedHealthy ?? status?.healthy ?? true,
     otherwise: ({ status, override, markedHealthy }) =>
       markedHealthy === false
-        ? `an operator marked it unhealthy until ${isoTime(epochMs(override?.healthyUntil))}`
+        ? `an operator marked it unhealthy until ${isoTime(epochMs(override?.healthyUntil))}${because(override?.reason)}`
         : `it is not healthy (${stateName(status)})`,
-    detail: ({ status, override, markedHealthy }) => (markedHealthy === false ? override?.reason : status?.reason),
+    detail: ({ status, markedHealthy }) => (markedHealthy === false ? undefined : status?.reason),
   },
   {
     holds: ({ backend, load }) => backend.loadThreshold === 0 || load === undefined || load <= backend.loadThreshold,

@@ -942,6 +942,8 @@ export type MarkUnhealthyRequest = Message<"trinogateway.v1.MarkUnhealthyRequest
   durationMs: number;
 
   /**
+   * Clients that are refused for it are told it.
+   *
    * @generated from field: string reason = 3;
    */
   reason: string;
