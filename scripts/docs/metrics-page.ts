@@ -26,6 +26,7 @@ const REGISTRIES: Record<string, ReturnType<typeof router>['registry']> = {
     requestsUnderWay: none,
     requestsAtBackends: none,
     requestsWaiting: none,
+    statementBytes: none,
     requestsRefused: nobody,
     historyBacklog: none,
     historyDropped: none,

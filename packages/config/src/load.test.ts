@@ -86,6 +86,7 @@ describe('defaults', () => {
         max_requests_per_client: 0,
         max_requests_per_backend: 0,
         max_statement_bytes: 16_777_216,
+        max_statement_bytes_under_way: 0,
         history_backlog: 20_000,
         history_text_while_waiting: false,
         auth_provider_time_limit: 5_000,

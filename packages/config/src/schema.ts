@@ -179,6 +179,11 @@ const router = z.strictObject({
   max_statement_bytes: whole(1_000, 1_000_000_000)
     .prefault(16_777_216)
     .describe('Longer statements are refused as QUERY_TEXT_TOO_LARGE.'),
+  max_statement_bytes_under_way: whole(0, 1_000_000_000_000)
+    .prefault(0)
+    .describe(
+      'Bytes of statements, and of request heads beyond 16 KB, of all requests under way; one client address may have three quarters. Beyond it 503, which clients repeat. At least max_statement_bytes. 0: an eighth of the heap that Node may use, some 70 MB where a container has 1 GB.',
+    ),
   history_backlog: whole(0, 1_000_000)
     .prefault(20_000)
     .describe('Reports kept for a gatewayserver that does not answer; beyond it the oldest are dropped and counted.'),

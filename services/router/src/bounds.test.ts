@@ -7,6 +7,8 @@ const derived = {
   max_requests: 0,
   max_requests_per_client: 0,
   max_requests_per_backend: 0,
+  max_statement_bytes: 1_000,
+  max_statement_bytes_under_way: 0,
 };
 
 test('without settings the heap decides, and one client or backend leaves a quarter to others', () => {
@@ -15,7 +17,10 @@ test('without settings the heap decides, and one client or backend leaves a quar
     connectionsPerClient: 6_000,
     requests: 8_000,
     requestsPerClient: 6_000,
+    waitingRequests: 32_000,
     requestsPerBackend: 6_000,
+    bytes: 65_536_000,
+    bytesPerClient: 49_152_000,
   });
 });
 
@@ -23,5 +28,14 @@ test('each setting counts, and what is derived follows it', () => {
   expect(boundsOf({ ...derived, max_connections: 100 })).toMatchObject({ requests: 100, requestsPerClient: 75 });
   const set = { ...derived, max_requests: 40, max_requests_per_client: 40, max_requests_per_backend: 7 };
   expect(boundsOf(set)).toMatchObject({ requests: 40, requestsPerClient: 40, requestsPerBackend: 7 });
+  expect(boundsOf({ ...derived, max_statement_bytes_under_way: 4_000 })).toMatchObject({
+    bytes: 4_000,
+    bytesPerClient: 3_000,
+  });
   expect(boundsOf({ ...derived, max_requests: 1 })).toMatchObject({ requestsPerClient: 1, requestsPerBackend: 1 });
+});
+
+test('one statement of the greatest length always fits', () => {
+  const { bytes, bytesPerClient } = boundsOf({ ...derived, max_statement_bytes: 16_777_216 }, 65_536 * 100);
+  expect([bytes, bytesPerClient]).toEqual([16_777_216, 16_777_216]);
 });

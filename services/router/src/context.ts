@@ -1,6 +1,7 @@
 import type { Logger } from '@trino-gateway/runtime';
 import type { Activation } from './activation.ts';
 import type { AskCluster } from './ask-cluster.ts';
+import type { ByteBudget } from './byte-budget.ts';
 import type { DataPathConfig } from './data-path-config.ts';
 import type { Delegation } from './delegation.ts';
 import type { Forwarding } from './forwarding.ts';
@@ -31,6 +32,7 @@ export type RoadContext = {
   activation: Activation;
   holds: Holds;
   limits: RequestLimits;
+  bytes: ByteBudget;
   checkClient: CheckClient;
   checkImpersonation: CheckImpersonation;
   /** Called when a submission has ended: the port it came in by, the chosen group if any, and how. */

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { headerFamily, toTrinoHeaders, withoutHeaders, withoutHopByHop } from '@trino-gateway/trino';
+import type { ByteAccount } from './byte-budget.ts';
 import type { ClientView } from './client-address.ts';
 import { withoutUiCookie } from './ui-cookie.ts';
 
@@ -20,6 +21,8 @@ export type Exchange = {
   user?: string;
   /** The client speaks X-Presto-*: its answers must too. */
   readonly presto: boolean;
+  /** What of its bytes counts against the budget of all requests; closed with the exchange. */
+  readonly account: ByteAccount;
   /** Aborted when the client hangs up before its answer is complete. */
   readonly signal: AbortSignal;
 };
@@ -41,10 +44,12 @@ export function openExchange(
   response: ServerResponse,
   listeningPort: number,
   client: ClientView,
+  account: ByteAccount,
 ): Exchange {
   const presto = headerFamily(request.rawHeaders) === 'presto';
   const hangUp = new AbortController();
   response.once('close', () => {
+    account.close();
     if (!response.writableFinished) hangUp.abort();
   });
   return {
@@ -52,6 +57,7 @@ export function openExchange(
     response,
     listeningPort,
     client,
+    account,
     rawHeaders: headersForClusters(request.rawHeaders, presto),
     presto,
     signal: hangUp.signal,

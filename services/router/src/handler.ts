@@ -3,6 +3,7 @@ import { describeError, type Logger } from '@trino-gateway/runtime';
 import { bothFamiliesMessage, classifyRequest, firstHeader, headerFamily } from '@trino-gateway/trino';
 import { createActivation } from './activation.ts';
 import { createAskCluster } from './ask-cluster.ts';
+import type { ByteBudget } from './byte-budget.ts';
 import type { ClientView, ConnectionFacts } from './client-address.ts';
 import type { RoadContext } from './context.ts';
 import type { DataPathConfig } from './data-path-config.ts';
@@ -21,8 +22,10 @@ import type { MissMemory } from './miss-memory.ts';
 import type { Ownership } from './ownership.ts';
 import { poll } from './poll.ts';
 import { query, queryList } from './queries.ts';
-import { busyMessage, RETRY_AFTER, type RequestLimits } from './request-limits.ts';
+import { busyMessage, type RequestLimits } from './request-limits.ts';
 import { hostProblem, isHostNamed } from './requested-host.ts';
+import { ownerOfAddress } from './shares.ts';
+import { discardRest, noRoom, StillSending } from './still-sending.ts';
 import { submit } from './submit.ts';
 import type { Suspects } from './suspects.ts';
 import { createTransactions } from './transactions.ts';
@@ -47,6 +50,8 @@ export type HandlerDeps = {
   onContradiction: RoadContext['onContradiction'];
   /** How many requests may be under way. */
   limits: RequestLimits;
+  /** What requests under way may hold of what clients sent. */
+  bytes: ByteBudget;
   /** The polls that are held; who stops the router ends them. */
   holds: Holds;
   /** An id of our own, for a statement that never reaches a cluster. */
@@ -66,6 +71,8 @@ export type ClientHandler = Disposable & {
 
 // Five and a half seconds in all: a balancer's or a network's short outage passes unseen, and no client has given up yet.
 const POLL_RETRY_DELAYS_MS = [100, 400, 1_000, 2_000, 2_000];
+
+const USUAL_HEAD_BYTES = 16_384;
 
 const mayHaveChunks: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);
 
@@ -134,11 +141,19 @@ export function createHandler(deps: HandlerDeps): ClientHandler {
       const client = clientView({ remoteAddress, localAddress, listeningPort }, request.rawHeaders);
       const release = deps.limits.ofClient(client.ip);
       if (typeof release !== 'function') {
-        answerError(response, 503, busyMessage(release), RETRY_AFTER);
+        new StillSending(503, busyMessage(release)).answer(response);
         return;
       }
-      response.once('close', release);
-      const exchange = openExchange(request, response, listeningPort, client);
+      response.once('close', () => {
+        release();
+        if (!request.complete) discardRest(request);
+      });
+      const account = deps.bytes.open(ownerOfAddress(client.ip));
+      const exchange = openExchange(request, response, listeningPort, client, account);
+      if (!account.take(longHead(request.rawHeaders))) {
+        noRoom().answer(response);
+        return;
+      }
       travel(exchange).catch((error: unknown) => {
         if (error instanceof HttpError) {
           error.answer(response);
@@ -157,6 +172,13 @@ export function createHandler(deps: HandlerDeps): ClientHandler {
       delegation[Symbol.dispose]();
     },
   };
+}
+
+/** The bytes of a head that is longer than usual: those of others are within what each connection may take. */
+function longHead(rawHeaders: readonly string[]): number {
+  let length = 0;
+  for (const text of rawHeaders) length += text.length;
+  return length > USUAL_HEAD_BYTES ? length : 0;
 }
 
 /** Refuses what a cluster could read otherwise than we do; such a connection is not used again. */

@@ -12,6 +12,7 @@ export type MetricSources = {
   requestsUnderWay: () => number;
   requestsAtBackends: () => number;
   requestsWaiting: () => number;
+  statementBytes: () => number;
   requestsRefused: () => ReadonlyMap<string, number>;
   historyBacklog: () => number;
   historyDropped: () => number;
@@ -169,9 +170,15 @@ export function createMetrics(sources: MetricSources): RouterMetrics {
     'Requests that wait for the answer to an earlier one on their connection.',
     sources.requestsWaiting,
   );
+  read(
+    Gauge,
+    'trino_gateway_router_statement_bytes_under_way',
+    'Bytes of statements, and of long request heads, of requests under way.',
+    sources.statementBytes,
+  );
   new Counter({
     name: 'trino_gateway_router_requests_refused_total',
-    help: 'Requests refused because there were too many, by the limit: all, client (of one address), backend (of one), all_backends, waiting (on their connections).',
+    help: 'Requests refused because there were too many, by the limit: all, client (of one address), backend (of one), all_backends, waiting (on their connections), bytes (of statements under way).',
     labelNames: ['limit'],
     registers,
     collect() {

@@ -22,7 +22,7 @@ const LONGEST_REASON = 65_536;
 export async function query(context: RoadContext, exchange: Exchange, asked: QueryRequest): Promise<void> {
   const { request, response } = exchange;
   const { action } = asked;
-  const body = await readRequestBody(request, LONGEST_REASON);
+  const body = await readRequestBody(request, LONGEST_REASON, exchange);
   if (body.kind === 'abandoned') return;
   if (body.kind === 'tooLong') {
     answerError(response, 413, `A reason may have ${LONGEST_REASON} bytes`);

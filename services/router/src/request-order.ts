@@ -23,8 +23,10 @@ type Line = {
 
 /** With more than so many waiting a connection is read no further: none of Trino's clients has even two under way. */
 const FEW = 16;
-/** So often one more piece is read even so: nobody would notice else that the client has hung up. */
+/** After this time one more piece is read even so, or nobody would notice that the client has hung up; */
 const LOOK_AFTER_MS = 1_000;
+/** but not with so many waiting: the end of the answer under way will tell. */
+const MANY = 1_000;
 
 function readNoFurther(line: Line, socket: Socket): void {
   socket.pause();
@@ -34,7 +36,9 @@ function readNoFurther(line: Line, socket: Socket): void {
   }
   // Node's server resumes it with the end of each request that it parses.
   socket.resume = () => socket;
-  line.nextLook = setTimeout(() => Socket.prototype.resume.call(socket), LOOK_AFTER_MS);
+  line.nextLook = setTimeout(() => {
+    if (line.waiting.length < MANY) Socket.prototype.resume.call(socket);
+  }, LOOK_AFTER_MS);
 }
 
 function readOn(line: Line, socket: Socket): void {
@@ -64,10 +68,7 @@ export function createRequestOrder(mostWaiting: number): RequestOrder {
   };
   const start = (serve: TakeRequest, line: Line, request: IncomingMessage, response: ServerResponse): void => {
     line.isBusy = true;
-    response.once('close', () => {
-      line.isBusy = false;
-      goOn(serve, line, request.socket);
-    });
+    response.once('close', () => goOn(serve, line, request.socket));
     serve(request, response);
   };
   const goOn = (serve: TakeRequest, line: Line, socket: Socket): void => {
@@ -77,9 +78,16 @@ export function createRequestOrder(mostWaiting: number): RequestOrder {
     }
     const next = line.waiting.shift();
     if (line.waiting.length === 0) readOn(line, socket);
-    if (next === undefined) return;
+    if (next === undefined) {
+      line.isBusy = false;
+      return;
+    }
     waiting -= 1;
-    start(serve, line, ...next);
+    // Others come first: thousands of short answers would follow each other without a pause.
+    setImmediate(() => {
+      if (socket.destroyed) goOn(serve, line, socket);
+      else start(serve, line, ...next);
+    });
   };
   const wait = (line: Line, request: IncomingMessage, response: ServerResponse): void => {
     const { socket } = request;

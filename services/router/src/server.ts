@@ -4,6 +4,7 @@ import { QueryService } from '@trino-gateway/api/gateway';
 import type { RouterConfig } from '@trino-gateway/config';
 import { createGatewayTransport, every, type Logger, type RunningProcess, serveOps } from '@trino-gateway/runtime';
 import { boundsOf } from './bounds.ts';
+import { createByteBudget } from './byte-budget.ts';
 import { createClientView, trustOf } from './client-address.ts';
 import { listenOnAll } from './client-listener.ts';
 import { createConnectionLimit } from './connection-limit.ts';
@@ -62,7 +63,8 @@ export async function startRouter(config: RouterConfig, logger: Logger): Promise
     isProxy: trustOf(config.trusted_proxies),
   });
   const limits = createRequestLimits(bounds, logger);
-  const order = createRequestOrder(bounds.requests);
+  const order = createRequestOrder(bounds.waitingRequests);
+  const bytes = createByteBudget(bounds.bytes, bounds.bytesPerClient);
   const metrics = createMetrics({
     heldPolls: holds.count,
     connections: connections.open,
@@ -70,7 +72,9 @@ export async function startRouter(config: RouterConfig, logger: Logger): Promise
     requestsUnderWay: limits.underWay,
     requestsAtBackends: limits.atBackends,
     requestsWaiting: order.waiting,
-    requestsRefused: () => new Map<string, number>([...limits.refused(), ['waiting', order.refused()]]),
+    statementBytes: bytes.taken,
+    requestsRefused: () =>
+      new Map<string, number>([...limits.refused(), ['waiting', order.refused()], ['bytes', bytes.refused()]]),
     liveQueries: live.counts,
     liveQueriesForgotten: live.dropped,
     historyBacklog: history.backlog,
@@ -107,6 +111,7 @@ export async function startRouter(config: RouterConfig, logger: Logger): Promise
       onHandOver: metrics.handedOver,
       onContradiction: metrics.contradicted,
       limits,
+      bytes,
       holds,
       temporaryId: createTemporaryIds(randomBytes),
       clientView: createClientView({ externalUrl: config.external_url, trustedProxies: config.trusted_proxies }),

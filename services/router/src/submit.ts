@@ -39,7 +39,7 @@ async function submitBody(context: RoadContext, exchange: Exchange): Promise<voi
   const { request, response } = exchange;
   const { config, link, now } = context;
   const submittedAt = now();
-  const body = await readRequestBody(request, config.max_statement_bytes);
+  const body = await readRequestBody(request, config.max_statement_bytes, exchange);
   if (body.kind === 'abandoned') return;
   const problem = statementBodyProblem(request.rawHeaders, body.kind === 'whole' ? body.bytes : Buffer.alloc(0));
   if (problem !== undefined) {

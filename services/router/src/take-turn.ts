@@ -54,6 +54,7 @@ export async function takeTurn(
 ): Promise<TurnEnd> {
   const { config } = context;
   const { queryId } = ticket;
+  poll.account.takeAnyway(sealed.length);
   const waiting = unsealStatement(sealed, ticket);
   if (waiting === undefined || backend === undefined) {
     context.logger.error('a query that waited cannot be read', { query: queryId });

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import net from 'node:net';
 import { describe, expect, test } from '@jest/globals';
-import { answerJson, ask, deadUrl, firstPage, pageOf, post, startStub, startTestbed, until, user } from './testbed.ts';
+import { until } from './fake-gatewayserver.ts';
+import { answerJson, ask, deadUrl, firstPage, pageOf, post, startStub, startTestbed, user } from './testbed.ts';
 
 const few = { requests: 4, requestsPerClient: 3, requestsPerBackend: 2 };
 const tryAgain = { status: 503, headers: { 'retry-after': '1' }, text: expect.stringContaining('try again') };
@@ -16,9 +17,9 @@ const startHanging = () =>
 const closing = ['Connection', 'close'] as const;
 
 /** Polls without waiting for an answer. */
-function hold(link: string, from = '127.0.0.1'): net.Socket {
+function hold(link: string, from?: string): net.Socket {
   const { hostname, port, pathname } = new URL(link);
-  const socket = net.connect({ host: hostname, port: Number(port), localAddress: from });
+  const socket = net.connect({ host: hostname, port: Number(port), localAddress: from ?? '127.0.0.1' });
   socket.on('error', () => {});
   socket.write(`GET ${pathname} HTTP/1.1\r\nHost: gw\r\n\r\n`);
   return socket;

@@ -15,6 +15,7 @@ import {
 } from '@trino-gateway/api/gateway';
 import { type Logger, silentLogger } from '@trino-gateway/runtime';
 import type { ScriptedTrino } from '@trino-gateway/testing';
+import { createByteBudget } from '../src/byte-budget.ts';
 import { type ClientAddressSettings, createClientView } from '../src/client-address.ts';
 import { type ClientListener, listenForClients } from '../src/client-listener.ts';
 import type { GatewayLink } from '../src/gateway-link.ts';
@@ -53,6 +54,8 @@ export type Testbed = AsyncDisposable & {
   /** Ends what is held, as at a stop. */
   stopHolding(): void;
   held(): number;
+  /** Bytes of statements under way. */
+  bytesTaken(): number;
   started: Query[];
   /** Handed over to clusters whose clients poll them themselves. */
   departed: Query[];
@@ -88,6 +91,8 @@ export type TestbedOptions = {
   admission?: FakeAdmission;
   holdMs?: { first: number; later: number };
   limits?: Parameters<typeof createRequestLimits>[0];
+  /** Of statements under way. */
+  bytes?: { most: number; mostEach: number };
 };
 
 const plenty = { requests: 1_000, requestsPerClient: 1_000, requestsPerBackend: 1_000 };
@@ -188,8 +193,10 @@ export async function startTestbed(options: TestbedOptions = {}): Promise<Testbe
     counts: () => new Map(),
   };
   const holds = createHolds({ holdMs: options.holdMs ?? { first: 150, later: 300 } });
+  const bytes = createByteBudget(options.bytes?.most ?? 1e9, options.bytes?.mostEach ?? 1e9);
   const handler = createHandler({
     limits: createRequestLimits(options.limits ?? plenty, silentLogger),
+    bytes,
     holds,
     onQueuedPage: () => {},
     onHandOver: (...ended) => void seen.handOvers.push(ended),
@@ -226,6 +233,7 @@ export async function startTestbed(options: TestbedOptions = {}): Promise<Testbe
     port: listener.port,
     stopHolding: holds.stop,
     held: holds.count,
+    bytesTaken: bytes.taken,
     ownership,
     ...seen,
     [Symbol.asyncDispose]: async () => {

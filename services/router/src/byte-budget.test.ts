@@ -1,0 +1,28 @@
+import { expect, test } from '@jest/globals';
+import { createByteBudget } from './byte-budget.ts';
+
+test('one owner gets its share of the bytes, others the rest, and what a request held is given back at its end', () => {
+  const budget = createByteBudget(100, 70);
+  const [first, second, other] = [budget.open('a'), budget.open('a'), budget.open('b')];
+  expect([first.take(50), second.take(30), second.take(20), other.take(31), other.take(30)]).toEqual([
+    true,
+    false,
+    true,
+    false,
+    true,
+  ]);
+  expect([budget.taken(), budget.refused()]).toEqual([100, 2]);
+  first.close();
+  first.close();
+  expect(budget.taken()).toBe(50);
+  expect([second.fits(51), second.fits(50)]).toEqual([false, true]);
+});
+
+test('what must be done is counted beyond the budget, and keeps others out until it has ended', () => {
+  const budget = createByteBudget(10, 10);
+  const [must, other] = [budget.open('a'), budget.open('b')];
+  must.takeAnyway(25);
+  expect([budget.taken(), other.take(1)]).toEqual([25, false]);
+  must.close();
+  expect([budget.taken(), other.take(10)]).toEqual([0, true]);
+});

@@ -1,0 +1,60 @@
+/** The bytes of one request that count against a budget. */
+export type ByteAccount = {
+  /** Whether so many more could be taken now. */
+  fits(bytes: number): boolean;
+  /** Takes them; false when there is no room for them, and then none are. */
+  take(bytes: number): boolean;
+  /** Takes them even beyond the budget: what must be done is counted, and keeps others out. */
+  takeAnyway(bytes: number): void;
+  /** Gives all of them back. */
+  close(): void;
+};
+
+/** What all requests together may hold of what clients send. */
+export type ByteBudget = {
+  open(owner: string): ByteAccount;
+  taken(): number;
+  /** How often there was no room. */
+  refused(): number;
+};
+
+/** `most` bytes in all, `mostEach` of one owner. */
+export function createByteBudget(most: number, mostEach: number): ByteBudget {
+  const owners = new Map<string, number>();
+  let taken = 0;
+  let refused = 0;
+  return {
+    open: (owner) => {
+      let own = 0;
+      const ofOwner = () => owners.get(owner) ?? 0;
+      const fits = (bytes: number) => {
+        const isRoom = taken + bytes <= most && ofOwner() + bytes <= mostEach;
+        if (!isRoom) refused += 1;
+        return isRoom;
+      };
+      const takeAnyway = (bytes: number) => {
+        own += bytes;
+        taken += bytes;
+        owners.set(owner, ofOwner() + bytes);
+      };
+      return {
+        fits,
+        take: (bytes) => {
+          if (!fits(bytes)) return false;
+          takeAnyway(bytes);
+          return true;
+        },
+        takeAnyway,
+        close: () => {
+          const left = ofOwner() - own;
+          if (left > 0) owners.set(owner, left);
+          else owners.delete(owner);
+          taken -= own;
+          own = 0;
+        },
+      };
+    },
+    taken: () => taken,
+    refused: () => refused,
+  };
+}
