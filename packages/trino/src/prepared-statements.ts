@@ -1,9 +1,11 @@
-import { zstdDecompressSync } from 'node:zlib';
+import { inflated } from './compressed-statement.ts';
 import { formDecoded, listItems, trimmedItem } from './header-text.ts';
 
-const compressedPrefix = '$zstd:';
-/** Largest statement that is inflated; Trino itself takes one million characters. */
-const maxInflated = 16 * 1024 * 1024;
+/** More than any session has: reading half a million, which fit into a head, takes as long as a thousand requests. */
+const mostStatements = 10_000;
+/** Decoding a longer value counts as inflating does; byte by byte it takes several times as long. */
+const longPlain = 65_536;
+const decodingCost = 4;
 
 /** What Trino answers to a header of prepared statements that it cannot read, with 400. */
 const invalidHeader = 'Invalid X-Trino-Prepared-Statement header';
@@ -11,9 +13,14 @@ const invalidHeader = 'Invalid X-Trino-Prepared-Statement header';
 /**
  * The SQL of a prepared statement from the values of X-Trino-Prepared-Statement (`name=sql`, both urlencoded, comma list,
  * any number of lines); a compressed one is inflated. Of several with one name the last counts, and names are compared as
- * Trino does, letter by letter (HttpRequestSessionContextFactory). Undefined when there is none or it cannot be read.
+ * Trino does, letter by letter (HttpRequestSessionContextFactory). Undefined when there is none or it cannot be read,
+ * 'tooLong' when it is longer than any statement. `beforeInflating` may throw.
  */
-export function preparedStatement(headerValues: readonly string[], name: string): string | undefined {
+export function preparedStatement(
+  headerValues: readonly string[],
+  name: string,
+  beforeInflating?: (bytes: number) => void,
+): string | undefined | 'tooLong' {
   let last: string | undefined;
   for (const line of headerValues) {
     for (const item of listItems(line)) {
@@ -21,7 +28,8 @@ export function preparedStatement(headerValues: readonly string[], name: string)
       if (at >= 0 && formDecoded(trimmedItem(item.slice(0, at))) === name) last = item.slice(at + 1);
     }
   }
-  return last === undefined ? undefined : inflated(formDecoded(trimmedItem(last)));
+  if (last !== undefined && last.length > longPlain) beforeInflating?.(last.length * decodingCost);
+  return last === undefined ? undefined : inflated(formDecoded(trimmedItem(last)), beforeInflating);
 }
 
 /**
@@ -29,6 +37,7 @@ export function preparedStatement(headerValues: readonly string[], name: string)
  * these are names that mean the same and are spelled in two ways: which of them counts depends on the version.
  */
 export function preparedStatementsProblem(headerValues: readonly string[]): string | undefined {
+  if (areTooMany(headerValues)) return `${invalidHeader}: more than ${mostStatements} statements`;
   const spellings = new Map<string, string>();
   for (const line of headerValues) {
     for (const item of listItems(line)) {
@@ -45,12 +54,12 @@ export function preparedStatementsProblem(headerValues: readonly string[]): stri
   return undefined;
 }
 
-function inflated(text: string | undefined): string | undefined {
-  if (text?.startsWith(compressedPrefix) !== true) return text;
-  try {
-    const bytes = Buffer.from(text.slice(compressedPrefix.length), 'base64url');
-    return zstdDecompressSync(bytes, { maxOutputLength: maxInflated }).toString('utf8');
-  } catch {
-    return undefined;
-  }
+function areTooMany(headerValues: readonly string[]): boolean {
+  let left = mostStatements;
+  for (const line of headerValues)
+    for (let at = line.indexOf(','); at >= 0; at = line.indexOf(',', at + 1)) {
+      left -= 1;
+      if (left < 0) return true;
+    }
+  return false;
 }

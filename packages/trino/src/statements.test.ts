@@ -1,4 +1,5 @@
-import { zstdCompressSync } from 'node:zlib';
+import { buffer } from 'node:stream/consumers';
+import { createZstdCompress, zstdCompressSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { preparedStatement } from './prepared-statements.ts';
@@ -111,9 +112,54 @@ describe('EXECUTE is looked through', () => {
     expect(statementKind(sql, { preparedStatements })).toEqual(expected);
   });
 
-  test('a compression bomb in a header is not inflated', () => {
-    const bomb = packed(' '.repeat(20 * 1024 * 1024));
-    expect(preparedStatement([`k=${bomb}`], 'k')).toBeUndefined();
+  test('a compressed one longer than any statement is not inflated, and nobody can say what it does', () => {
+    for (const sql of [' '.repeat(20 * 1024 * 1024), `${' '.repeat(1_000_000)}${call}`]) {
+      const preparedStatements = [`k=${packed(sql)}`];
+      expect(statementKind('EXECUTE k', { preparedStatements })).toEqual({
+        kind: 'unreadable',
+        message: 'The prepared statement is longer than a million characters',
+      });
+    }
+    expect(preparedStatement([`k=${packed(`${' '.repeat(999_000)}COMMIT`)}`], 'k')).toMatch(/ COMMIT$/);
+  });
+
+  test('nothing is read but the one that is executed, and when it is compressed or long what that costs is told before', () => {
+    const lengths: number[] = [];
+    const preparedStatements = [`a=${packed('x'.repeat(50_000))},k=${packed(call.padEnd(9_000))}`];
+    const session = { preparedStatements, beforeInflating: (bytes: number) => void lengths.push(bytes) };
+    expect(statementKind('SELECT 1', session)).toEqual(other);
+    expect(statementKind('EXECUTE b', session)).toEqual(other);
+    expect(lengths).toEqual([]);
+    expect(statementKind('EXECUTE k', session)).toEqual(killWith('m'));
+    expect(lengths).toEqual([9_000]);
+    const plain = [`k=${'%20'.repeat(30_000)}${encoded}`];
+    expect(statementKind('EXECUTE k', { ...session, preparedStatements: plain })).toEqual(killWith('m'));
+    expect(lengths).toEqual([9_000, ((plain[0]?.length ?? 0) - 2) * 4]);
+    const refuse = () => {
+      throw new Error('too much');
+    };
+    expect(() => statementKind('EXECUTE k', { preparedStatements, beforeInflating: refuse })).toThrow('too much');
+  });
+
+  test('a frame that does not say how long it is counts as long as may be, and is not inflated beyond that', async () => {
+    const lengths: number[] = [];
+    const stream = createZstdCompress();
+    for (let megabytes = 0; megabytes < 8; megabytes++) stream.write(Buffer.alloc(1_000_000, ' '));
+    stream.end();
+    const bytes = await buffer(stream);
+    const preparedStatements = [`k=${encodeURIComponent(`$zstd:${bytes.toString('base64url')}`)}`];
+    const session = { preparedStatements, beforeInflating: (length: number) => void lengths.push(length) };
+    expect(statementKind('EXECUTE k', session)).toMatchObject({ kind: 'unreadable' });
+    expect(lengths).toEqual([3_000_000]);
+  });
+
+  test('more statements than any session has are not read one by one', () => {
+    const preparedStatements = [`${'a=b,'.repeat(10_001)}k=${encoded}`];
+    expect(statementKind('EXECUTE k', { preparedStatements })).toMatchObject({ kind: 'unreadable' });
+    expect(statementKind('SELECT 1', { preparedStatements })).toEqual(other);
+    expect(statementKind('EXECUTE k', { preparedStatements: [`${'a=b,'.repeat(9_000)}k=${encoded}`] })).toEqual(
+      killWith('m'),
+    );
   });
 });
 

@@ -20,6 +20,8 @@ export type StatementSession = {
   preparedStatements?: readonly string[];
   catalog?: string | undefined;
   schema?: string | undefined;
+  /** Told of a compressed statement's length before it is inflated; what it throws ends the question. */
+  beforeInflating?: (bytes: number) => void;
 };
 
 /** The session of a request's headers. */
@@ -36,7 +38,10 @@ const other: StatementKind = { kind: 'other' };
 /** More tokens than any statement of interest has. */
 const maxTokens = 1024;
 
-/** Tells what a statement does, looking through EXECUTE and EXECUTE IMMEDIATE. Linear in its length; never throws. */
+/**
+ * Tells what a statement does, looking through EXECUTE and EXECUTE IMMEDIATE. Linear in its length; throws only what
+ * `beforeInflating` does.
+ */
 export function statementKind(sql: string, session: StatementSession = {}): StatementKind {
   return kindOf(sql, session, undefined);
 }
@@ -71,6 +76,8 @@ function executeKind(tokens: Tokens, session: StatementSession): StatementKind {
   const problem = isImmediate ? undefined : preparedStatementsProblem(session.preparedStatements ?? []);
   if (problem !== undefined) return { kind: 'unreadable', message: problem };
   const sql = isImmediate ? after.text : named(session, what);
+  if (sql === 'tooLong')
+    return { kind: 'unreadable', message: 'The prepared statement is longer than a million characters' };
   if (sql === undefined || after?.kind === 'broken') return other;
   const using = isImmediate ? next(tokens) : after;
   const parameters =
@@ -78,9 +85,9 @@ function executeKind(tokens: Tokens, session: StatementSession): StatementKind {
   return kindOf(sql, session, parameters);
 }
 
-function named(session: StatementSession, name: SqlToken | undefined): string | undefined {
+function named(session: StatementSession, name: SqlToken | undefined): ReturnType<typeof preparedStatement> {
   if (name?.kind !== 'word' && name?.kind !== 'quoted') return undefined;
-  return preparedStatement(session.preparedStatements ?? [], name.text);
+  return preparedStatement(session.preparedStatements ?? [], name.text, session.beforeInflating);
 }
 
 function callKind(

@@ -8,6 +8,7 @@ import type { Forwarding } from './forwarding.ts';
 import type { GatewayLink } from './gateway-link.ts';
 import type { Holds } from './holds.ts';
 import type { CheckImpersonation } from './impersonation.ts';
+import type { InflationBudget } from './inflation-budget.ts';
 import type { CheckClient } from './known-clients.ts';
 import type { LiveQueries } from './live-queries.ts';
 import type { HandOverResult, SubmissionResult } from './metrics.ts';
@@ -33,6 +34,7 @@ export type RoadContext = {
   holds: Holds;
   limits: RequestLimits;
   bytes: ByteBudget;
+  inflation: InflationBudget;
   checkClient: CheckClient;
   checkImpersonation: CheckImpersonation;
   /** Called when a submission has ended: the port it came in by, the chosen group if any, and how. */

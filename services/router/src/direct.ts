@@ -1,6 +1,6 @@
 import { Backend_Forwarding, type SnapshotBackend } from '@trino-gateway/api/gateway';
-import { statementKind, statementSession } from '@trino-gateway/trino';
 import type { ClientView } from './client-address.ts';
+import { kindOf } from './kind-of-submission.ts';
 import type { Submission } from './submission.ts';
 
 /**
@@ -11,11 +11,12 @@ import type { Submission } from './submission.ts';
  */
 export function directView(
   { forwarding, externalUrl, url }: SnapshotBackend,
-  { exchange, statement }: Submission,
+  submission: Submission,
 ): ClientView | undefined {
+  const { exchange } = submission;
   if (forwarding !== Backend_Forwarding.DIRECT || exchange.presto) return undefined;
-  const { rawHeaders, client } = exchange;
-  if (statementKind(statement, statementSession(rawHeaders)).kind === 'startTransaction') return undefined;
+  const { client } = exchange;
+  if (kindOf(submission).kind === 'startTransaction') return undefined;
   const { protocol, host } = new URL(externalUrl || url);
   return { ...client, scheme: protocol === 'https:' ? 'https' : 'http', authority: host };
 }

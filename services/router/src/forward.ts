@@ -5,10 +5,9 @@ import type { ClusterAnswer } from './ask-cluster.ts';
 import type { RoadContext } from './context.ts';
 import type { Exchange } from './exchange.ts';
 import type { ForwardingPlan } from './forwarding.ts';
-import { HttpError } from './http-errors.ts';
+import { TryAgain } from './http-errors.ts';
 import type { Owner } from './ownership.ts';
 import { relay } from './relay.ts';
-import { RETRY_AFTER } from './request-limits.ts';
 import { answerTo } from './upstream.ts';
 
 /**
@@ -64,7 +63,7 @@ export function createUiForward(context: Pick<RoadContext, 'config' | 'forwardin
   return async (exchange, owner, target, extraHeaders) => {
     const { request, response } = exchange;
     const release = context.limits.ofBackend(owner.backendId);
-    if (release === undefined) throw new HttpError(503, `The cluster ${owner.backendId} is busy`, RETRY_AFTER);
+    if (release === undefined) throw new TryAgain(`The cluster ${owner.backendId} is busy`);
     response.once('close', release);
     const plan = context.forwarding.plan(owner, exchange.client);
     let answer = await send(exchange, owner, plan, target);

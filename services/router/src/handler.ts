@@ -15,6 +15,7 @@ import type { GatewayLink } from './gateway-link.ts';
 import type { Holds } from './holds.ts';
 import { answerError, HttpError } from './http-errors.ts';
 import { createCheckImpersonation } from './impersonation.ts';
+import { createInflationBudget } from './inflation-budget.ts';
 import { info } from './info.ts';
 import { createCheckClient } from './known-clients.ts';
 import type { LiveQueries } from './live-queries.ts';
@@ -89,6 +90,7 @@ export function createHandler(deps: HandlerDeps): ClientHandler {
     now,
     forwarding,
     ask,
+    inflation: createInflationBudget(),
     activation: createActivation(deps),
     checkClient: createCheckClient({ ask }),
     checkImpersonation: createCheckImpersonation({ ask }),

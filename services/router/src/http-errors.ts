@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { httpErrorText, pageContentType } from '@trino-gateway/trino';
+import { RETRY_AFTER } from './request-limits.ts';
 
 /** Header lines to write, name and value in turn. */
 type Lines = readonly string[];
@@ -49,6 +50,13 @@ export class HttpError extends Error {
   /** Answers with it, unless an answer has begun. */
   answer(response: ServerResponse): void {
     answerError(response, this.status, this.message, this.headers);
+  }
+}
+
+/** Too much is under way: nothing was done, and Trino's clients repeat a 503 after pauses of their own. */
+export class TryAgain extends HttpError {
+  constructor(message: string) {
+    super(503, message, RETRY_AFTER);
   }
 }
 

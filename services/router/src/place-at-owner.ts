@@ -12,7 +12,8 @@ import { askAll } from './ask-all.ts';
 import type { RoadContext } from './context.ts';
 import type { Exchange } from './exchange.ts';
 import { handOut } from './hand-out.ts';
-import { AccessDenied, HttpError } from './http-errors.ts';
+import { AccessDenied, HttpError, TryAgain } from './http-errors.ts';
+import { kindOf } from './kind-of-submission.ts';
 import { cancelByUser, killedEnd } from './own-query.ts';
 import type { Owner } from './ownership.ts';
 import { GatewayUnavailableError } from './patience.ts';
@@ -49,7 +50,7 @@ export async function boundTo(
   } catch (error) {
     // As Trino fails a query: clients repeat a 503 for hours.
     const isFailure = error instanceof HttpError && (error.status === 403 || error.status >= 500);
-    if (!isFailure || error instanceof AccessDenied) throw error;
+    if (!isFailure || error instanceof AccessDenied || error instanceof TryAgain) throw error;
     const name = error.status === 403 ? 'PERMISSION_DENIED' : 'NO_NODES_AVAILABLE';
     return { refusal: { name, message: error.message } };
   }
@@ -59,7 +60,7 @@ async function findBound(
   context: RoadContext,
   submission: Submission,
 ): Promise<Bound | { refusal: Refusal } | undefined> {
-  const { exchange, statement } = submission;
+  const { exchange } = submission;
   const { ownership, transactions } = context;
   const { rawHeaders } = exchange;
   const transaction = transactionHeader(rawHeaders);
@@ -79,7 +80,7 @@ async function findBound(
       return { refusal: { name: 'NO_NODES_AVAILABLE', message } };
     }
   }
-  const kind = statementKind(statement, statementSession(rawHeaders));
+  const kind = kindOf(submission, context.inflation);
   if (kind.kind === 'unreadable') throw new HttpError(400, kind.message);
   if (kind.kind !== 'killQuery' || kind.queryId === undefined) return undefined;
   const { queryId } = kind;

@@ -4,12 +4,11 @@ import { askAll, type Verdict } from './ask-all.ts';
 import type { ClusterAnswer } from './ask-cluster.ts';
 import type { RoadContext } from './context.ts';
 import type { Exchange } from './exchange.ts';
-import { answerEmpty, answerError, HttpError } from './http-errors.ts';
+import { answerEmpty, answerError, TryAgain } from './http-errors.ts';
 import { endOwnQuery, getOwnQuery } from './own-query.ts';
 import { administrativeEnd, canceledEnd } from './page-end.ts';
 import { readRequestBody } from './read-body.ts';
 import { relay } from './relay.ts';
-import { RETRY_AFTER } from './request-limits.ts';
 import { requireAuthentication, requireAuthenticationOfGroup } from './require-authentication.ts';
 import { UpstreamError } from './upstream.ts';
 
@@ -87,7 +86,7 @@ async function find(
       return await context.ask(exchange, { owner, ...asked, headTimeMs: config.poll_time_limit, signal });
     } catch (error) {
       if (!(error instanceof UpstreamError)) throw error;
-      if (error.kind === 'busy') throw new HttpError(503, `The coordinator is busy: ${error.message}`, RETRY_AFTER);
+      if (error.kind === 'busy') throw new TryAgain(`The coordinator is busy: ${error.message}`);
       // Not 503: clients that cancel this way would repeat it for hours.
       if (error.kind !== 'aborted')
         answerError(response, 500, `The coordinator of query ${queryId} does not answer: ${error.message}`);

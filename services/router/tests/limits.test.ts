@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import net from 'node:net';
+import { zstdCompressSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { until } from './fake-gatewayserver.ts';
 import { answerJson, ask, deadUrl, firstPage, pageOf, post, startStub, startTestbed, user } from './testbed.ts';
@@ -107,5 +108,36 @@ describe('requests under way', () => {
     const url = await deadUrl();
     await using router = await startTestbed({ clusters: { dead: { url } }, limits: few });
     for (let times = 0; times < 5; times++) expect((await post(router.url, 'SELECT 1', user)).status).toBe(200);
+  });
+});
+
+describe('prepared statements that are compressed', () => {
+  const packed = (sql: string) => encodeURIComponent(`$zstd:${zstdCompressSync(sql).toString('base64url')}`);
+  const execute = (url: string, value: string, more: readonly string[] = []) =>
+    post(url, 'EXECUTE p', [...user, 'X-Trino-Prepared-Statement', `p=${value}`, ...more]);
+
+  test('are not inflated beyond what Trino takes', async () => {
+    await using cluster = await startHanging();
+    await using router = await startTestbed({ clusters: { cluster } });
+    expect(await execute(router.url, packed(' '.repeat(16_000_000)))).toMatchObject({
+      status: 400,
+      text: expect.stringContaining('longer than a million characters'),
+    });
+    expect(cluster.requests).toEqual([]);
+    expect((await execute(router.url, packed('SELECT 1'))).status).toBe(200);
+  });
+
+  test('of a client that nobody has authenticated are inflated within a budget, and others have their own', async () => {
+    await using cluster = await startHanging();
+    await using router = await startTestbed({ clusters: { cluster }, client: { trustedProxies: ['127.0.0.1'] } });
+    const value = packed('x'.repeat(990_000));
+    const from = (ip: string) => execute(router.url, value, ['X-Forwarded-For', ip]);
+    const all = await Promise.all(Array.from({ length: 40 }, () => from('192.0.2.1')));
+    const refused = all.filter(({ status }) => status === 503);
+    expect(all.filter(({ status }) => status === 200).length).toBeGreaterThanOrEqual(10);
+    expect(refused.length).toBeGreaterThan(0);
+    for (const { headers } of refused) expect(headers['retry-after']).toBe('1');
+    expect((await from('192.0.2.2')).status).toBe(200);
+    expect((await post(router.url, 'SELECT 1', [...user, 'X-Forwarded-For', '192.0.2.1'])).status).toBe(200);
   });
 });
