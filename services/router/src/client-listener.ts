@@ -3,6 +3,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { type Address, listening, reachableUrl, withGrace } from '@trino-gateway/runtime';
 import type { ConnectionLimit } from './connection-limit.ts';
 import { createRequestOrder, type RequestOrder } from './request-order.ts';
+import type { UnfinishedHeads } from './unfinished-heads.ts';
 
 /** Takes a request that came in by the listener bound to this port. */
 export type OnRequest = (request: IncomingMessage, response: ServerResponse, listeningPort: number) => void;
@@ -17,6 +18,8 @@ export type ClientListenerOptions = {
   connections?: Pick<ConnectionLimit, 'admits'>;
   /** Shared by all listeners. */
   order?: Pick<RequestOrder, 'oneByOne'>;
+  /** Shared by all listeners; without it heads may be as many as connections. */
+  heads?: Pick<UnfinishedHeads, 'opened' | 'ended'>;
 };
 
 // The coordinator's own limit, in both directions: prepared statements travel in headers.
@@ -43,7 +46,13 @@ export async function listenForClients(
   const underWay = new Set<ServerResponse>();
   let stopping = false;
   let port = 0;
-  const { order = createRequestOrder(MOST_WAITING) } = options;
+  const { order = createRequestOrder(MOST_WAITING), heads } = options;
+  const take = order.oneByOne((request, response) => {
+    underWay.add(response);
+    response.once('close', () => underWay.delete(response));
+    if (stopping) response.shouldKeepAlive = false;
+    handle(request, response, port);
+  });
   const server = http.createServer(
     {
       maxHeaderSize: MAX_HEADER_BYTES,
@@ -53,17 +62,18 @@ export async function listenForClients(
       requireHostHeader: true,
       noDelay: true,
     },
-    order.oneByOne((request, response) => {
-      underWay.add(response);
-      response.once('close', () => underWay.delete(response));
-      if (stopping) response.shouldKeepAlive = false;
-      handle(request, response, port);
-    }),
+    (request, response) => {
+      heads?.ended(request);
+      take(request, response);
+    },
   );
   const [serve] = server.listeners('connection') as ((socket: Socket) => void)[];
   server.removeAllListeners('connection').on('connection', (socket: Socket) => {
     if (options.connections?.admits(socket) === false) refuse(socket, '503 Service Unavailable', FULL);
-    else serve?.call(server, socket);
+    else {
+      heads?.opened(socket);
+      serve?.call(server, socket);
+    }
   });
   server.maxHeadersCount = 0; // the default drops lines beyond it in silence; bytes are limited above
   // A request to become something else than HTTP is answered as plain HTTP, which Upgrade allows; tunnels are not offered.

@@ -178,7 +178,7 @@ export function createMetrics(sources: MetricSources): RouterMetrics {
   );
   new Counter({
     name: 'trino_gateway_router_requests_refused_total',
-    help: 'Requests refused because there were too many, by the limit: all, client (of one address), backend (of one), all_backends, waiting (on their connections), bytes (of statements under way).',
+    help: 'Requests refused because there were too many, by the limit: all, client (of one address), backend (of one), all_backends, waiting (on their connections), bytes (of statements under way), heads (that were still arriving).',
     labelNames: ['limit'],
     registers,
     collect() {

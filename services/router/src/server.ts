@@ -20,6 +20,7 @@ import { createTemporaryIds } from './refusal.ts';
 import { createRequestLimits } from './request-limits.ts';
 import { createRequestOrder } from './request-order.ts';
 import { createSuspects } from './suspects.ts';
+import { createUnfinishedHeads } from './unfinished-heads.ts';
 
 /** A router at work. Disposal takes at most 9 s: it ends what is under way and stores what it has to tell. */
 export type RunningRouter = RunningProcess & {
@@ -64,6 +65,7 @@ export async function startRouter(config: RouterConfig, logger: Logger): Promise
   });
   const limits = createRequestLimits(bounds, logger);
   const order = createRequestOrder(bounds.waitingRequests);
+  const heads = starting.use(createUnfinishedHeads(bounds.bytes));
   const bytes = createByteBudget(bounds.bytes, bounds.bytesPerClient);
   const metrics = createMetrics({
     heldPolls: holds.count,
@@ -74,7 +76,12 @@ export async function startRouter(config: RouterConfig, logger: Logger): Promise
     requestsWaiting: order.waiting,
     statementBytes: bytes.taken,
     requestsRefused: () =>
-      new Map<string, number>([...limits.refused(), ['waiting', order.refused()], ['bytes', bytes.refused()]]),
+      new Map<string, number>([
+        ...limits.refused(),
+        ['waiting', order.refused()],
+        ['bytes', bytes.refused()],
+        ['heads', heads.refused()],
+      ]),
     liveQueries: live.counts,
     liveQueriesForgotten: live.dropped,
     historyBacklog: history.backlog,
@@ -139,7 +146,7 @@ export async function startRouter(config: RouterConfig, logger: Logger): Promise
         metrics.watch(response, port);
         handler.handle(request, response, port);
       },
-      { connections, order },
+      { connections, order, heads },
     ),
   );
   const running = starting.move();
