@@ -68,6 +68,8 @@ describe('the suffix that the monitor saw at a backend', () => {
     expect((await held).backends).toContainEqual(expect.objectContaining({ id: 'one', coordinatorId: 'abcde' }));
     await sees('one', 'abcde', undefined, 'UNREACHABLE');
     expect(await sees('two', 'abcde')).toBe(400);
+    await server.ok('BackendService/ReportBackendStatus', { status: { backendId: 'one', state: 'UNREACHABLE' } });
+    expect(await sees('two', 'abcde')).toBe(400);
   });
 
   test('is shared by backends of the same url: they are one cluster', async () => {

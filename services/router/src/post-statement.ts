@@ -1,4 +1,4 @@
-import { firstHeader, normalizedOrigin, PageScanner } from '@trino-gateway/trino';
+import { firstHeader, normalizedOrigin, PageScanner, queryIdIn } from '@trino-gateway/trino';
 import type { ClusterAnswer } from './ask-cluster.ts';
 import type { ClientView } from './client-address.ts';
 import type { RoadContext } from './context.ts';
@@ -78,14 +78,19 @@ export async function postStatement(
   return { kind: 'taken', answer, bytes, page };
 }
 
-/** A page with an id; undefined for anything else under status 200, such as the page of a balancer. */
+/** A page with an id, and no link of another query; undefined for anything else under status 200, such as the page of a balancer. */
 function readFirstPage(answer: ClusterAnswer, bytes: Buffer): PageScanner | undefined {
   const encoding = firstHeader(answer.rawHeaders, 'content-encoding')?.trim().toLowerCase() ?? 'identity';
   const plain = inflate(bytes, encoding, { isPart: false, maxOutputLength: FIRST_PAGE_BYTES });
   if (plain === undefined) return undefined;
   const page = new PageScanner();
   page.push(plain);
-  return page.complete && page.id !== undefined ? page : undefined;
+  return page.complete && page.id !== undefined && isLinkOf(page.id, page.nextUri) ? page : undefined;
+}
+
+/** Polls go by the id in the link: it must not be another query's, perhaps of another cluster. */
+function isLinkOf(id: string, nextUri: string | undefined): boolean {
+  return (queryIdIn(nextUri ?? '') ?? id) === id;
 }
 
 // A cluster that ignores X-Forwarded-* without a word shows it here, in time: nothing has been handed out yet.

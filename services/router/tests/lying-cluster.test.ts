@@ -128,6 +128,19 @@ test.each([
   expect(router.incarnations).toEqual([{ suffix: honest.suffix, backendId: 'honest' }]);
 });
 
+test('an answer whose link is that of another query is none: polls would go where that is', async () => {
+  await using honest = await startScriptedTrino();
+  await using lying = await startStub((request, response) =>
+    answerJson(
+      response,
+      firstPage(request, idOf('abcde')).replace(`queued/${idOf('abcde')}`, `queued/${idOf(honest.suffix)}`),
+    ),
+  );
+  await using router = await startTestbed({ clusters: { lying, honest } });
+  expect((await run(router.url, 'SELECT 1')).rows).toEqual([[1]]);
+  expect(router.incarnations).toEqual([{ suffix: honest.suffix, backendId: 'honest' }]);
+});
+
 test('a page of one cluster never moves an open transaction of another, whichever router opened it', async () => {
   await using honest = await startScriptedTrino();
   const id = '01234567-89ab-cdef-0123-456789abcdef';

@@ -8,6 +8,7 @@ import {
   type BackendService,
   type BackendStatus,
   BackendStatus_StateSchema,
+  BackendStatus_State as State,
 } from '@trino-gateway/api/gateway';
 import { backendProblems } from '@trino-gateway/api/rules';
 import { assess, liveOverride, unavailableReasons } from '../routing/availability.ts';
@@ -130,6 +131,9 @@ export function backendService(context: Context): ServiceImpl<typeof BackendServ
     async reportBackendStatus(request) {
       const status = checkedStatus(request.status, now());
       await requireBackend(context, status.backendId, 'status.backend_id');
+      // A monitor that has just started cannot know whose ids those of a silent backend are.
+      if (status.state === State.UNREACHABLE)
+        status.coordinatorId ||= keeper.known.statuses.get(status.backendId)?.coordinatorId ?? '';
       try {
         await store.putStatus(status);
       } finally {
