@@ -22,7 +22,9 @@ test('what must be done is counted beyond the budget, and keeps others out until
   const budget = createByteBudget(10, 10);
   const [must, other] = [budget.open('a'), budget.open('b')];
   must.takeAnyway(25);
-  expect([budget.taken(), other.take(1)]).toEqual([25, false]);
+  expect([budget.taken(), other.take(1), other.take(0)]).toEqual([25, false, true]);
   must.close();
   expect([budget.taken(), other.take(10)]).toEqual([0, true]);
+  must.takeAnyway(5); // its client has gone
+  expect([budget.taken(), must.take(0)]).toEqual([10, false]);
 });

@@ -6,7 +6,7 @@ export type ByteAccount = {
   take(bytes: number): boolean;
   /** Takes them even beyond the budget: what must be done is counted, and keeps others out. */
   takeAnyway(bytes: number): void;
-  /** Gives all of them back. */
+  /** Gives all of them back; afterwards nothing is taken or counted. */
   close(): void;
 };
 
@@ -26,13 +26,16 @@ export function createByteBudget(most: number, mostEach: number): ByteBudget {
   return {
     open: (owner) => {
       let own = 0;
+      let isClosed = false;
       const ofOwner = () => owners.get(owner) ?? 0;
       const fits = (bytes: number) => {
+        if (bytes === 0) return true;
         const isRoom = taken + bytes <= most && ofOwner() + bytes <= mostEach;
         if (!isRoom) refused += 1;
         return isRoom;
       };
       const takeAnyway = (bytes: number) => {
+        if (isClosed) return;
         own += bytes;
         taken += bytes;
         owners.set(owner, ofOwner() + bytes);
@@ -40,7 +43,7 @@ export function createByteBudget(most: number, mostEach: number): ByteBudget {
       return {
         fits,
         take: (bytes) => {
-          if (!fits(bytes)) return false;
+          if (isClosed || !fits(bytes)) return false;
           takeAnyway(bytes);
           return true;
         },
@@ -51,6 +54,7 @@ export function createByteBudget(most: number, mostEach: number): ByteBudget {
           else owners.delete(owner);
           taken -= own;
           own = 0;
+          isClosed = true;
         },
       };
     },

@@ -71,8 +71,8 @@ export async function listenForClients(
   server.removeAllListeners('connection').on('connection', (socket: Socket) => {
     if (options.connections?.admits(socket) === false) refuse(socket, '503 Service Unavailable', FULL);
     else {
-      heads?.opened(socket);
       serve?.call(server, socket);
+      heads?.opened(socket);
     }
   });
   server.maxHeadersCount = 0; // the default drops lines beyond it in silence; bytes are limited above

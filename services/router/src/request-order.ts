@@ -37,7 +37,7 @@ function readNoFurther(line: Line, socket: Socket): void {
   // Node's server resumes it with the end of each request that it parses.
   socket.resume = () => socket;
   line.nextLook = setTimeout(() => {
-    if (line.waiting.length < MANY) Socket.prototype.resume.call(socket);
+    if (line.waiting.length < MANY && !socket.writableNeedDrain) Socket.prototype.resume.call(socket);
   }, LOOK_AFTER_MS);
 }
 

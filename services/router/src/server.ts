@@ -65,8 +65,8 @@ export async function startRouter(config: RouterConfig, logger: Logger): Promise
   });
   const limits = createRequestLimits(bounds, logger);
   const order = createRequestOrder(bounds.waitingRequests);
-  const heads = starting.use(createUnfinishedHeads(bounds.bytes));
   const bytes = createByteBudget(bounds.bytes, bounds.bytesPerClient);
+  const heads = createUnfinishedHeads(bytes);
   const metrics = createMetrics({
     heldPolls: holds.count,
     connections: connections.open,

@@ -1,61 +1,68 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { firstHeader } from '@trino-gateway/trino';
+import type { ByteAccount, ByteBudget } from './byte-budget.ts';
+import { ownerOfAddress } from './shares.ts';
 
 /** Looks after the request heads that are still arriving: Node keeps what it has of each, and tells nobody before its end. */
-export type UnfinishedHeads = Disposable & {
+export type UnfinishedHeads = {
   /** A connection whose requests are to be told of. */
   opened(socket: Socket): void;
   /** The head of this request has arrived. */
   ended(request: IncomingMessage): void;
-  /** Connections that were closed because there were too many bytes of such heads. */
+  /** Connections that were closed because there was no room for what they sent. */
   refused(): number;
 };
 
-const LOOK_EVERY_MS = 500;
+type Arriving = {
+  /** How much the connection had read when its last request ended; more while a body is expected. */
+  readBefore: number;
+  counted: number;
+  /** Open while there is a head of more than the usual length. */
+  account?: ByteAccount | undefined;
+};
+
 const USUAL_HEAD_BYTES = 16_384;
 
-/** When heads beyond the usual length have more than `mostBytes` in all, the connections with the longest are closed. */
-export function createUnfinishedHeads(mostBytes: number): UnfinishedHeads {
-  /** How much each connection had read when its last request ended, as far as that is known. */
-  const readBefore = new Map<Socket, number>();
+/** Heads beyond the usual length count against the budget as they arrive; a connection for whose head there is no room is closed. */
+export function createUnfinishedHeads(budget: ByteBudget): UnfinishedHeads {
+  const arriving = new WeakMap<Socket, Arriving>();
   let refused = 0;
-  const look = () => {
-    const long: { socket: Socket; bytes: number }[] = [];
-    let bytes = 0;
-    for (const [socket, before] of readBefore) {
-      const length = socket.bytesRead - before;
-      if (length <= USUAL_HEAD_BYTES) continue;
-      long.push({ socket, bytes: length });
-      bytes += length;
+  const onData = (socket: Socket, head: Arriving) => {
+    const length = socket.bytesRead - head.readBefore;
+    if (length <= USUAL_HEAD_BYTES) return;
+    head.account ??= budget.open(ownerOfAddress(socket.remoteAddress ?? ''));
+    if (head.account.take(length - head.counted)) {
+      head.counted = length;
+      return;
     }
-    if (bytes <= mostBytes) return;
-    for (const one of long.sort((a, b) => b.bytes - a.bytes)) {
-      if (bytes <= mostBytes) return;
-      bytes -= one.bytes;
-      refused += 1;
-      one.socket.destroy();
-    }
+    refused += 1;
+    socket.destroy();
   };
-  const timer = setInterval(look, LOOK_EVERY_MS).unref();
   return {
     opened: (socket) => {
-      readBefore.set(socket, 0);
-      socket.once('close', () => readBefore.delete(socket));
+      const head: Arriving = { readBefore: 0, counted: 0 };
+      arriving.set(socket, head);
+      // After the listener of Node's server: what ends in this piece is told of before.
+      socket.on('data', () => onData(socket, head));
+      socket.once('close', () => head.account?.close());
     },
     ended: (request) => {
       const { socket, rawHeaders } = request;
-      if (!readBefore.has(socket)) return;
+      const head = arriving.get(socket);
+      if (head === undefined) return;
+      head.account?.close();
+      head.account = undefined;
+      head.counted = 0;
       if (firstHeader(rawHeaders, 'transfer-encoding') === undefined) {
-        readBefore.set(socket, socket.bytesRead + Number(firstHeader(rawHeaders, 'content-length') ?? 0));
+        head.readBefore = socket.bytesRead + Number(firstHeader(rawHeaders, 'content-length') ?? 0);
         return;
       }
-      readBefore.set(socket, Number.POSITIVE_INFINITY);
+      head.readBefore = Number.POSITIVE_INFINITY;
       request.once('close', () => {
-        if (!socket.destroyed) readBefore.set(socket, socket.bytesRead);
+        head.readBefore = socket.bytesRead;
       });
     },
     refused: () => refused,
-    [Symbol.dispose]: () => clearInterval(timer),
   };
 }
