@@ -19,12 +19,16 @@ export type ManagedProcess = AsyncDisposable & {
   thaw(): void;
 };
 
-/** Starts a service with these settings (environment keys without their prefix) and waits for /readyz, unless told not to. */
+/**
+ * Starts a service with these settings (environment keys without their prefix) and waits for /readyz, unless told not to.
+ * `nodeOptions` are further options of Node, such as the heap of a container.
+ */
 export async function startService(
   service: ServiceName,
   settings: Record<string, string>,
   opsUrl: string,
   waitForReady = true,
+  nodeOptions = '',
 ): Promise<ManagedProcess> {
   let child: ChildProcess | undefined;
   let printed = '';
@@ -37,7 +41,7 @@ export async function startService(
     const { command, args, cwd, path } = startCommand(service);
     const started = spawn(command, args, {
       cwd,
-      env: { ...environment(service, settings), PATH: path },
+      env: { ...environment(service, settings, nodeOptions), PATH: path },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     child = started;
@@ -86,11 +90,11 @@ export async function startService(
   };
 }
 
-function environment(service: ServiceName, settings: Record<string, string>): NodeJS.ProcessEnv {
+function environment(service: ServiceName, settings: Record<string, string>, nodeOptions: string): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(
     ([name]) => !name.startsWith('TRINO_GATEWAY_') && name !== 'NODE_OPTIONS',
   );
   const own = Object.entries(settings).map(([key, value]) => [`TRINO_GATEWAY_${service.toUpperCase()}_${key}`, value]);
   // Of no effect before a debugger is asked for, by SIGUSR1: then it finds a free port.
-  return Object.fromEntries([...kept, ...own, ['NODE_OPTIONS', '--inspect-port=0']]);
+  return Object.fromEntries([...kept, ...own, ['NODE_OPTIONS', `--inspect-port=0 ${nodeOptions}`.trim()]]);
 }

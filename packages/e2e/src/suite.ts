@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ServiceName } from '../../../scripts/run/start-script.ts';
 import { until } from './condition.ts';
 import { freePorts } from './free-ports.ts';
 import { type ManagedProcess, startService } from './managed-process.ts';
@@ -24,6 +25,8 @@ export type SuiteOptions = {
   gatewayserver?: Record<string, string>;
   monitor?: Record<string, string>;
   router?: Record<string, string>;
+  /** Further options of Node, such as the heap of a container. */
+  nodeOptions?: Partial<Record<ServiceName, string>>;
 };
 
 /** The product as its users run it: every part a process of its own, on free ports, in a folder of its own. */
@@ -68,6 +71,8 @@ export async function startSuite(options: SuiteOptions = {}): Promise<Suite> {
         ...options.gatewayserver,
       },
       `http://127.0.0.1:${ops}`,
+      true,
+      options.nodeOptions?.gatewayserver,
     );
     gatewayservers.push(
       started.use(Object.assign(process, { url: `http://127.0.0.1:${port}`, opsUrl: `http://127.0.0.1:${ops}` })),
@@ -87,6 +92,8 @@ export async function startSuite(options: SuiteOptions = {}): Promise<Suite> {
       ...options.monitor,
     },
     `http://127.0.0.1:${monitorOps}`,
+    true,
+    options.nodeOptions?.monitor,
   );
   const monitor = started.use(Object.assign(monitorProcess, { url: '', opsUrl: `http://127.0.0.1:${monitorOps}` }));
 
@@ -107,6 +114,8 @@ export async function startSuite(options: SuiteOptions = {}): Promise<Suite> {
         ...options.router,
       },
       `http://127.0.0.1:${ops}`,
+      true,
+      options.nodeOptions?.router,
     );
     const ownUrls = own.map((port) => `http://127.0.0.1:${port}`);
     routers.push(
