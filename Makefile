@@ -7,7 +7,7 @@ TOOLS := tools/node_modules/.package-lock.json
 MODULES := node_modules/.modules.yaml
 JEST := NODE_OPTIONS='--experimental-vm-modules --disable-warning=ExperimentalWarning' node_modules/.bin/jest
 
-.PHONY: help setup generate check test e2e test-databases million browser api-fuzz chaos images bench run run-smoke
+.PHONY: help setup generate check test e2e test-databases million browser api-fuzz attack chaos images bench run run-smoke
 
 help: ## what can be done here
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ browser: setup ## Swagger UI in a real Chromium: that of CHROMIUM, of PATH, or D
 
 api-fuzz: setup ## schemathesis against the OpenAPI document, for less than a minute
 	node scripts/api-fuzz/main.ts
+
+attack: setup ## two minutes of what attackers try: doors and roads around authentication, bounds, malicious clusters, an open API
+	node scripts/attack/main.ts
 
 run-smoke: setup ## is make run what the README says?
 	node scripts/run/smoke.ts

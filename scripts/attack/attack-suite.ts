@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +6,32 @@ import { parse } from 'yaml';
 import { type Suite, type SuiteOptions, startSuite } from '../../packages/e2e/src/suite.ts';
 import type { ServiceName } from '../run/start-script.ts';
 import { must, type Row, row } from './rows.ts';
-import { secretsIn } from './secrets.ts';
+
+// What is planted, to be looked for where it must not be.
+
+/** What alice proves to be herself with. */
+export const PASSWORD = 'planted-password-1';
+/** What somebody guesses. */
+export const WRONG_PASSWORD = 'planted-guess-2';
+/** The administrator's. */
+export const TOKEN = 'planted-token-3';
+/** Of the authentication provider. */
+export const PROVIDER_KEY = 'planted-key-4';
+/** A literal of a statement. */
+export const LITERAL = 'planted-literal-5';
+
+const PLANTED = [PASSWORD, WRONG_PASSWORD, TOKEN, PROVIDER_KEY, LITERAL];
+const ENCODED = [PASSWORD, WRONG_PASSWORD].map((password) => Buffer.from(`alice:${password}`).toString('base64'));
+
+/** Those of them that stand in a text, also as a client sends them. */
+export function secretsIn(text: string): string[] {
+  return [...PLANTED, ...ENCODED].filter((secret) => text.includes(secret));
+}
+
+/** An Authorization line. */
+export function basic(user: string, password = PASSWORD): string[] {
+  return ['Authorization', `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`];
+}
 
 /** The three processes, with the heaps they have in their shipped containers, on a SQLite file in a folder they make. */
 export type AttackSuite = Suite & { readonly dataFolder: string };
@@ -76,4 +101,21 @@ export async function logRows(what: string, { gatewayserver, monitor, router }: 
 /** The three processes that run, by name. */
 export function processesOf({ gatewayserver, monitor, router }: Suite) {
   return { gatewayserver, monitor, router } as const;
+}
+
+/** The most memory that a process had resident since it began, or since it was forgotten, in megabytes. */
+export function peakMb(pid: number): number {
+  return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1_024;
+}
+
+/** Begins anew with what it has now. */
+export function forgetPeak(pid: number): void {
+  writeFileSync(`/proc/${pid}/clear_refs`, '5');
+}
+
+/** Connections that are open to a port of this machine. */
+export function connectionsTo(port: number): number {
+  const wanted = `:${port.toString(16).toUpperCase().padStart(4, '0')} 01 `;
+  const lines = readFileSync('/proc/net/tcp', 'utf8').split('\n');
+  return lines.filter((line) => line.includes(wanted)).length;
 }

@@ -1,9 +1,10 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { until } from '../../packages/e2e/src/condition.ts';
 import { type ScriptedTrino, startScriptedTrino } from '../../packages/testing/src/index.ts';
-import { type AttackSuite, startAttackSuite } from './attack-suite.ts';
-import { startAuthProvider } from './auth-provider.ts';
+import { type AttackSuite, basic, LITERAL, PASSWORD, PROVIDER_KEY, startAttackSuite, TOKEN } from './attack-suite.ts';
 import { CLUSTERS, type Cluster, DEFAULT_GROUP, GROUPS, POLICIES } from './door-rule.ts';
-import { basic, LITERAL, PROVIDER_KEY, TOKEN } from './secrets.ts';
 import { ask, type Reply } from './wire.ts';
 
 /** What alice has on a cluster. */
@@ -142,4 +143,30 @@ async function follow(
 function pageOf({ status, text, failure }: Reply): Page {
   if (status !== 200) throw new Error(`status ${status} ${failure ?? text}`);
   return JSON.parse(text) as Page;
+}
+
+/** Knows alice and bob, as an operator's own authentication provider would. */
+async function startAuthProvider(): Promise<AsyncDisposable & { readonly url: string }> {
+  const server = createServer((request, response) => {
+    let text = '';
+    request.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk;
+    });
+    request.on('end', () => {
+      const { email, token } = JSON.parse(text) as { email: string; token: string };
+      const isKnown = ['alice', 'bob'].includes(email) && token === PASSWORD;
+      response.end(JSON.stringify({ ok: isKnown && request.headers['x-auth-key'] === PROVIDER_KEY }));
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    [Symbol.asyncDispose]: async () => {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
 }

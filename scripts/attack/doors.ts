@@ -1,9 +1,9 @@
-import { logRows } from './attack-suite.ts';
-import { type Cell, type Credentials, expectationOf, NONE, OTHERS, tryCell, tryCellInOutage } from './door-cells.ts';
-import { ROADS, TELLING_ROADS } from './door-roads.ts';
-import { CLUSTERS, DOORS, type Door } from './door-rule.ts';
+import { basic, LITERAL, logRows, WRONG_PASSWORD } from './attack-suite.ts';
+import { ROADS, type Road, TELLING_ROADS } from './door-roads.ts';
+import { CLUSTERS, type Cluster, DOORS, type Door, mustAsk, routedTo } from './door-rule.ts';
 import { type DoorWorld, startDoorWorld } from './door-world.ts';
 import { grid, inTurn, must, type Row, row, type Table } from './rows.ts';
+import { ask, type Reply } from './wire.ts';
 
 const CELL_MS = 15_000;
 const AT_A_TIME = 12;
@@ -31,7 +31,7 @@ const matrix = (results: readonly Result[], column: (cell: Cell) => string) =>
   );
 
 /** Doors × roads × headers: who reaches a cluster behind delegated authentication, with the gatewayserver and without. */
-export async function doorsTable(): Promise<Table> {
+export async function doorsTable(rows: Row[]): Promise<Table> {
   await using world = await startDoorWorld();
   const { suite } = world;
   let number = 0;
@@ -51,6 +51,7 @@ export async function doorsTable(): Promise<Table> {
         return came;
       });
       results.push({ number: mine, cell, row: tried, came });
+      rows.push(tried);
     });
     return results;
   };
@@ -95,7 +96,8 @@ export async function doorsTable(): Promise<Table> {
     ...matrix(afterRestart, ({ door }) => door.name),
     ...left.filter(({ broken }) => broken === undefined).map(({ name, saw }) => `held    ${name}: ${saw}`),
   ];
-  return { title: 'Doors × roads × headers', picture, rows: [...cells.map((result) => result.row), ...left] };
+  rows.push(...left);
+  return { title: 'Doors × roads × headers', picture };
 }
 
 function cellsOf(doors: readonly Door[], credentials: readonly Credentials[]): Cell[] {
@@ -124,4 +126,112 @@ function nothingElse({ clusters, before }: DoorWorld): string {
   );
   must(odd.length === 0, odd.slice(0, 5).join(', '));
   return 'nothing';
+}
+
+/** Who a client says it is. */
+type Credentials = { name: string; headers: readonly string[]; isPresto?: boolean; isGood?: boolean };
+
+const NONE: Credentials = { name: 'none', headers: ['X-Trino-User', 'alice'] };
+const OTHERS: readonly Credentials[] = [
+  { name: 'wrong password', headers: [...basic('alice', WRONG_PASSWORD), 'X-Trino-User', 'alice'] },
+  { name: 'right password', headers: [...basic('alice'), 'X-Trino-User', 'alice'], isGood: true },
+  { name: 'right, as root', headers: [...basic('alice'), 'X-Trino-User', 'root'] },
+  { name: 'two Authorizations', headers: [...basic('alice'), ...basic('bob'), 'X-Trino-User', 'alice'] },
+  { name: 'X-Presto-User', headers: ['X-Presto-User', 'alice'], isPresto: true },
+  { name: 'a token', headers: ['Authorization', 'Bearer abc', 'X-Trino-User', 'alice'] },
+];
+
+/** One road through one door with some credentials. */
+type Cell = { road: Road; door: Door; credentials: Credentials };
+
+/** What must come of it: asked for credentials, let in, kept away from what is protected, refused as no request at all. */
+type Expected = 'asked' | 'in' | 'away' | '400';
+
+const DENIED: ReadonlySet<number> = new Set([400, 401, 403]);
+
+/** By the rule, of a gateway that is whole. */
+function expectationOf({ road, door, credentials }: Cell): Expected {
+  if (door.isInvalid) return '400';
+  if (road.kind === 'link') return 'in';
+  const led = road.leadsTo === 'routing' ? routedTo(door) : [road.leadsTo];
+  if (led.length === 0) return 'away';
+  const asks = led.some((cluster) => mustAsk(door, cluster));
+  if (road.kind === 'elsewhere') return 'away';
+  if (!asks || credentials.isGood) return road.kind === 'own' ? 'away' : 'in';
+  return 'asked';
+}
+
+/** Sends it. @throws Error when it comes to something else than expected; answers in a word what it came to */
+async function tryCell(world: DoorWorld, cell: Cell, marker: string, expected: Expected): Promise<string> {
+  const reply = await send(world, cell, marker, expected !== 'in' && !cell.credentials.isGood);
+  const reached = CLUSTERS.filter((id) => wasReached(world, id, marker));
+  judge(cell, expected, reply, reached);
+  return expected;
+}
+
+/** The same while no decision can be had: nobody is let in on a guess, whatever else the answer is. */
+async function tryCellInOutage(world: DoorWorld, cell: Cell, marker: string): Promise<string> {
+  const reply = await send(world, cell, marker, true);
+  const reached = CLUSTERS.filter((id) => wasReached(world, id, marker));
+  const { kind, leadsTo } = cell.road;
+  // What waits is known to the gatewayserver alone.
+  if (kind === 'link' && leadsTo !== 'limited') judge(cell, 'in', reply, reached);
+  else mustBeAway(cell, reply, reached);
+  return `${reply.status}`;
+}
+
+function judge({ road, door, credentials }: Cell, expected: Expected, reply: Reply, reached: readonly Cluster[]): void {
+  const saw = `${reply.status}${reply.failure ? ` ${reply.failure}` : ''}, reached ${reached.join(' and ') || 'nobody'}: ${reply.text.slice(0, 120)}`;
+  switch (expected) {
+    case '400':
+      must(reply.status === 400 && reached.length === 0, saw);
+      return;
+    case 'asked':
+      must(DENIED.has(reply.status) && reached.length === 0 && !reply.text.includes(LITERAL), saw);
+      return;
+    case 'away':
+      must(reply.status !== 500, saw);
+      if (!credentials.isGood) mustBeAway({ road, door, credentials }, reply, reached);
+      return;
+    case 'in': {
+      if (road.kind === 'link') {
+        must(reply.status === 200, saw);
+        return;
+      }
+      if (credentials.name === 'two Authorizations' && reply.status === 400) return;
+      const led = road.leadsTo === 'routing' ? routedTo(door) : [road.leadsTo];
+      must(reached.some((id) => led.includes(id)) && reply.status > 0 && reply.status < 500, saw);
+    }
+  }
+}
+
+function mustBeAway({ door }: Cell, reply: Reply, reached: readonly Cluster[]): void {
+  const wrong = reached.filter((id) => mustAsk(door, id));
+  must(wrong.length === 0, `reached ${wrong.join(' and ')} without being asked, ${reply.status}`);
+  must(!reply.text.includes(LITERAL), `read the statement of somebody else, ${reply.status}`);
+  must(reply.failure === undefined, `${reply.status} ${reply.failure}`);
+}
+
+const toPresto = (line: string, at: number) => (at % 2 === 0 ? line.replace(/^X-Trino-/, 'X-Presto-') : line);
+
+async function send(
+  world: DoorWorld,
+  { road, door, credentials }: Cell,
+  marker: string,
+  real: boolean,
+): Promise<Reply> {
+  const { method, path, headers = [], body } = road.request(world, real);
+  const lines = [...headers, ...credentials.headers, 'X-Trino-Client-Info', marker];
+  return await ask({
+    port: world.portOf(door.listener),
+    method,
+    target: door.authority === undefined ? path : `http://${door.authority}${path}`,
+    headers: [...door.hosts.flatMap((host) => ['Host', host]), ...(credentials.isPresto ? lines.map(toPresto) : lines)],
+    ...(body === undefined ? {} : { body }),
+  });
+}
+
+/** Whether a cluster got anything of the request that carried this marker. */
+function wasReached({ clusters }: DoorWorld, id: Cluster, marker: string): boolean {
+  return clusters[id].requests.some(({ rawHeaders }) => rawHeaders.includes(marker));
 }

@@ -1,11 +1,18 @@
 import { once } from 'node:events';
 import net, { type AddressInfo } from 'node:net';
 import { startScriptedTrino } from '../../packages/testing/src/index.ts';
-import { type AttackSuite, logRows, processesOf, shippedMemoryMb, startAttackSuite } from './attack-suite.ts';
+import {
+  type AttackSuite,
+  basic,
+  logRows,
+  PASSWORD,
+  peakMb,
+  processesOf,
+  shippedMemoryMb,
+  startAttackSuite,
+} from './attack-suite.ts';
 import { EVIL_SUFFIX, EVILS, type EvilCluster, startEvilCluster } from './evil-cluster.ts';
-import { peakMb } from './memory.ts';
 import { type GridCell, grid, inTurn, must, type Row, row, type Table } from './rows.ts';
-import { basic, PASSWORD } from './secrets.ts';
 import { ask, type Reply } from './wire.ts';
 
 /** Beyond the time limits that this suite has, for a machine that is busy. */
@@ -38,7 +45,7 @@ const ADDRESS = /127\.0\.0\.1|localhost/;
 type World = { suite: AttackSuite; port: number; evil: EvilCluster; good: { suffix: string }; trapped: () => number };
 
 /** What a cluster can do to the router, the monitor and the clients of others. */
-export async function evilTable(): Promise<Table> {
+export async function evilTable(rows: Row[]): Promise<Table> {
   let trapped = 0;
   const trap = net.createServer((socket) => {
     trapped += 1;
@@ -72,7 +79,7 @@ export async function evilTable(): Promise<Table> {
   const tries = Object.keys(EVILS).flatMap((way) =>
     (['post', 'poll', 'query', 'ui'] as const).map((stage) => ({ way, stage })),
   );
-  const rows: Row[] = await deadRows(world, () => dying.kill());
+  rows.push(...(await deadRows(world, () => dying.kill())));
   const cells: GridCell[] = [];
   await inTurn(tries, AT_A_TIME, async ({ way, stage }) => {
     const limitMs = LIMITS_MS[stage] + 4 * SLACK_MS;
@@ -92,7 +99,7 @@ export async function evilTable(): Promise<Table> {
       .filter(({ broken, name }) => broken === undefined && !/^(post|poll|query|ui):/.test(name))
       .map(({ name, saw }) => `held    ${name}: ${saw}`),
   ];
-  return { title: 'Malicious clusters', picture, rows };
+  return { title: 'Malicious clusters', picture };
 }
 
 function pageOf({ status, text, failure }: Reply): { id: string; nextUri?: string } {

@@ -1,15 +1,17 @@
 // make attack: what attackers try, against the three real processes in front of scripted clusters. Prints what was tried and
 // what held, and ends with exit code 1 when something did not. TABLES=doors,api,… runs only those.
+import { boundsTable } from './bounds.ts';
 import { doorsTable } from './doors.ts';
 import { evilTable } from './evil.ts';
 import { openApiTable } from './open-api.ts';
 import { printTable, type Row, row, type Table } from './rows.ts';
 
 const TABLE_MS = 75_000;
-const TABLES: Readonly<Record<string, () => Promise<Table>>> = {
+const TABLES: Readonly<Record<string, (rows: Row[]) => Promise<Table>>> = {
   doors: doorsTable,
   clusters: evilTable,
   api: openApiTable,
+  bounds: boundsTable,
 };
 /** These look at the same machine's load, and run alone. */
 const ALONE: ReadonlySet<string> = new Set(['bounds']);
@@ -22,13 +24,14 @@ if (wanted.some((name) => TABLES[name] === undefined)) {
 const began = performance.now();
 const all: Row[] = [];
 const run = async (name: string) => {
-  let table: Table | undefined;
+  let table: Table = { title: name, picture: [] };
+  const rows: Row[] = [];
   const whole = await row(`${name}: the table came to its end`, TABLE_MS, async () => {
-    table = await TABLES[name]?.();
+    table = (await TABLES[name]?.(rows)) ?? table;
     return `${((performance.now() - began) / 1_000).toFixed(0)} s`;
   });
-  const rows = [...(table?.rows ?? []), whole];
-  printTable({ title: table?.title ?? name, picture: table?.picture ?? [], rows });
+  rows.push(whole);
+  printTable(table, rows);
   all.push(...rows);
 };
 await Promise.all(wanted.filter((name) => !ALONE.has(name)).map(run));

@@ -7,9 +7,8 @@ import { freePorts } from '../../packages/e2e/src/free-ports.ts';
 import { startService } from '../../packages/e2e/src/managed-process.ts';
 import { startScriptedTrino } from '../../packages/testing/src/index.ts';
 import { startCommand } from '../run/start-script.ts';
-import { type AttackSuite, logRows, startAttackSuite } from './attack-suite.ts';
+import { type AttackSuite, LITERAL, logRows, startAttackSuite, TOKEN } from './attack-suite.ts';
 import { must, type Row, row, type Table } from './rows.ts';
-import { LITERAL, TOKEN } from './secrets.ts';
 import { type Asking, ask } from './wire.ts';
 
 const ROW_MS = 20_000;
@@ -19,7 +18,7 @@ const DISABLE = '/api/v1/backends/b0:disable';
 const RPC_DISABLE = '/trinogateway.v1.BackendService/DisableBackend';
 
 /** The API and what is stored, without credentials: as a page in an operator's browser, or somebody on the same machine. */
-export async function openApiTable(): Promise<Table> {
+export async function openApiTable(rows: Row[]): Promise<Table> {
   await using trino = await startScriptedTrino();
   await using suite = await startAttackSuite({
     gatewayserver: { DEFAULT_GROUP: 'all' },
@@ -28,7 +27,7 @@ export async function openApiTable(): Promise<Table> {
   });
   await suite.addBackends({ b0: trino.url }, { maxRunningQueries: 1 });
   await suite.addGroup('all', ['b0'], { queue: { maxQueued: 100 } });
-  const rows = [
+  rows.push(
     ...(await browserRows(suite)),
     await row('an operator on this machine changes and reads', ROW_MS, () => honest(suite)),
     ...(await Promise.all(logLevelRows(suite))),
@@ -37,8 +36,8 @@ export async function openApiTable(): Promise<Table> {
     await row('the text of what waits is not in the database in clear', ROW_MS, () => waitingText(suite)),
     await row('files: the database 0600, its folder 0700, the state file 0600', ROW_MS, () => modes(suite)),
     ...(await logRows('API', suite)),
-  ];
-  return { title: 'The API and what is stored, without credentials', picture: [], rows };
+  );
+  return { title: 'The API and what is stored, without credentials', picture: [] };
 }
 
 /** What a page of somebody else can have a browser send, without a token set. */

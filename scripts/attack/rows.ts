@@ -3,8 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 /** One thing that was tried. `broken`: what was seen instead of what must hold. */
 export type Row = { name: string; broken?: string; saw: string };
 
-/** What one theme comes to; `picture` is printed above the rows. */
-export type Table = { title: string; picture: readonly string[]; rows: readonly Row[] };
+/** How a theme is printed; `picture` stands above the rows, of which then only the broken ones are shown. */
+export type Table = { title: string; picture: readonly string[] };
 
 /** Thrown, by `must`, when what must hold does not. */
 class NotHeldError extends Error {}
@@ -69,7 +69,7 @@ export function grid(corner: string, cells: readonly GridCell[]): string[] {
 }
 
 /** Prints a table, the broken rows in full. */
-export function printTable({ title, picture, rows }: Table): void {
+export function printTable({ title, picture }: Table, rows: readonly Row[]): void {
   const width = Math.min(70, Math.max(...rows.map(({ name }) => name.length)));
   console.log(`\n## ${title}\n`);
   for (const line of picture) console.log(line);

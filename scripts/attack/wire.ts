@@ -13,6 +13,8 @@ export type Asking = {
   headers?: readonly string[];
   body?: string | Buffer;
   timeMs?: number;
+  /** Where the client seems to be; default 127.0.0.1. */
+  from?: string;
 };
 
 const TIME_MS = 20_000;
@@ -20,7 +22,15 @@ const MOST_TEXT = 1_000_000;
 const agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
 
 /** One request with its header lines as given. Never throws: an answer that does not come is status 0. */
-export function ask({ port, method = 'GET', target, headers = [], body, timeMs = TIME_MS }: Asking): Promise<Reply> {
+export function ask({
+  port,
+  method = 'GET',
+  target,
+  headers = [],
+  body,
+  timeMs = TIME_MS,
+  from,
+}: Asking): Promise<Reply> {
   const began = performance.now();
   return new Promise((resolve) => {
     const end = (status: number, answer: Partial<Reply>) =>
@@ -28,7 +38,8 @@ export function ask({ port, method = 'GET', target, headers = [], body, timeMs =
     const lines = [...headers];
     if (!lines.some((name, at) => at % 2 === 0 && name.toLowerCase() === 'host')) lines.push('Host', '127.0.0.1');
     if (body !== undefined) lines.push('Content-Length', String(Buffer.byteLength(body)));
-    const request = http.request({ agent, host: '127.0.0.1', port, method, path: target, headers: lines });
+    const where = { agent, host: '127.0.0.1', port, ...(from === undefined ? {} : { localAddress: from }) };
+    const request = http.request({ ...where, method, path: target, headers: lines });
     const timer = setTimeout(() => {
       end(0, { failure: `no answer within ${timeMs} ms` });
       request.destroy();
@@ -58,9 +69,9 @@ export type RawClient = Disposable & {
   readonly closed: boolean;
 };
 
-/** Connects and sends; what comes back is read and counted. */
-export function connectRaw(port: number, first: string | Buffer): RawClient {
-  const socket = net.connect({ host: '127.0.0.1', port, noDelay: true });
+/** Connects, from one of the loopback's addresses, and sends; what comes back is read and counted. */
+export function connectRaw(port: number, first: string | Buffer, from = '127.0.0.1'): RawClient {
+  const socket = net.connect({ host: '127.0.0.1', port, localAddress: from, noDelay: true });
   const answers = new Map<number, number>();
   let tail = '';
   let closed = false;
