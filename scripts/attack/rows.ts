@@ -9,7 +9,7 @@ export type Table = { title: string; picture: readonly string[] };
 /** Thrown, by `must`, when what must hold does not. */
 class NotHeldError extends Error {}
 
-const LONGEST = 300;
+const LONGEST = 400;
 const MOST_SHOWN = 60;
 
 /** @throws Error that makes the row broken */
@@ -27,14 +27,16 @@ export async function row(name: string, limitMs: number, attempt: () => Promise<
     () => '',
   );
   try {
-    return { name, saw: (await Promise.race([attempt(), limit])).slice(0, LONGEST) };
+    return { name, saw: oneLine(await Promise.race([attempt(), limit])) };
   } catch (error) {
     const what = error instanceof NotHeldError ? error.message : String(error);
-    return { name, broken: what.replaceAll(/\s+/g, ' ').slice(0, LONGEST), saw: '' };
+    return { name, broken: oneLine(what), saw: '' };
   } finally {
     over.abort();
   }
 }
+
+const oneLine = (text: string) => text.replaceAll(/[\s\p{Cc}]+/gu, ' ').slice(0, LONGEST);
 
 /** Calls it for every item, so many at a time. */
 export async function inTurn<T>(items: readonly T[], atATime: number, call: (item: T) => Promise<void>): Promise<void> {
