@@ -7,7 +7,7 @@ import { ask, told } from './wire.ts';
 const DEEP = 100_000;
 const MOST_DATABASE_MB = 300;
 const MOST_QUEUED = 2_000;
-const FLOOD_MS = 8_000;
+const FLOOD_MS = 6_000;
 const JSON_TYPE = ['Content-Type', 'application/json'];
 const RPC = '/trinogateway.v1.BackendService';
 
@@ -165,8 +165,8 @@ async function allAtFault({ suite }: BoundsWorld, tries: readonly Try[], times: 
 
 /** What somebody who reaches it can do to the gatewayserver, through a router or by its own port. */
 export const gatewayserverAttacks: readonly Attack[] = [
-  { name: '30 statements of 11 MB for a full group', limitMs: 20_000, run: bigWaiting },
-  { name: '3,000 statements of one user for a full group', limitMs: 20_000, run: manyWaiting },
+  { name: '30 statements of 11 MB for a full group', limitMs: 12_000, run: bigWaiting },
+  { name: '3,000 statements of one user for a full group', limitMs: 12_000, run: manyWaiting },
   { name: `JSON nested ${DEEP} deep`, limitMs: 20_000, run: (world) => allAtFault(world, NESTED, 4) },
   { name: 'messages nobody can decode', limitMs: 10_000, run: (world) => allAtFault(world, UNDECODABLE, 2) },
 ];

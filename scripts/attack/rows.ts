@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** One thing that was tried. `broken`: what was seen instead of what must hold. */
-export type Row = { name: string; broken?: string; saw: string };
+export type Row = { name: string; broken?: string; saw: string; ms: number };
 
 /** How a theme is printed; `picture` stands above the rows, of which then only the broken ones are shown. */
 export type Table = { title: string; picture: readonly string[] };
@@ -19,6 +19,7 @@ export function must(holds: boolean, saw: string): void {
 
 /** Tries one thing: it holds when the attempt answers, with what was seen, within its time limit. */
 export async function row(name: string, limitMs: number, attempt: () => Promise<string> | string): Promise<Row> {
+  const began = performance.now();
   const over = new AbortController();
   const limit = delay(limitMs, undefined, { signal: over.signal }).then(
     () => {
@@ -27,10 +28,11 @@ export async function row(name: string, limitMs: number, attempt: () => Promise<
     () => '',
   );
   try {
-    return { name, saw: oneLine(await Promise.race([attempt(), limit])) };
+    const saw = oneLine(await Promise.race([attempt(), limit]));
+    return { name, saw, ms: performance.now() - began };
   } catch (error) {
     const what = error instanceof NotHeldError ? error.message : String(error);
-    return { name, broken: oneLine(what), saw: '' };
+    return { name, broken: oneLine(what), saw: '', ms: performance.now() - began };
   } finally {
     over.abort();
   }
@@ -77,8 +79,10 @@ export function printTable({ title, picture }: Table, rows: readonly Row[]): voi
   for (const line of picture) console.log(line);
   // A picture shows what held already.
   const shown = picture.length > 0 ? rows.filter(({ broken }) => broken !== undefined) : rows;
-  for (const { name, broken, saw } of shown.slice(0, MOST_SHOWN))
-    console.log(`${broken === undefined ? 'held  ' : 'BROKEN'}  ${name.padEnd(width)}  ${broken ?? saw}`);
+  for (const { name, broken, saw, ms } of shown.slice(0, MOST_SHOWN)) {
+    const seconds = `${(ms / 1_000).toFixed(1)} s`.padStart(6);
+    console.log(`${broken === undefined ? 'held  ' : 'BROKEN'} ${seconds}  ${name.padEnd(width)}  ${broken ?? saw}`);
+  }
   if (shown.length > MOST_SHOWN) console.log(`… and ${shown.length - MOST_SHOWN} more`);
   const failed = rows.filter(({ broken }) => broken !== undefined).length;
   console.log(`${title}: ${rows.length - failed} held, ${failed} broken`);
