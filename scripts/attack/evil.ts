@@ -62,7 +62,8 @@ export async function evilTable(rows: Row[]): Promise<Table> {
   const suite = stack.use(
     await startAttackSuite({
       router: { ATTEMPT_TIME_LIMIT: '2s', SUBMIT_TIME_LIMIT: '5s', POLL_TIME_LIMIT: '3s' },
-      monitor: { PROBE_TIME_LIMIT: '3s' },
+      // A busy machine makes no good cluster a bad one.
+      monitor: { PROBE_TIME_LIMIT: '8s', FAILURES_BEFORE_UNHEALTHY: '50' },
     }),
   );
   await suite.addBackends({ good: good.url, dying: dying.url, evil: evil.url });
