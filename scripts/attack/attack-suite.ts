@@ -119,3 +119,13 @@ export function connectionsTo(port: number): number {
   const lines = readFileSync('/proc/net/tcp', 'utf8').split('\n');
   return lines.filter((line) => line.includes(wanted)).length;
 }
+
+/** How long the main thread of a process has run, and how long it was ready to and other processes had the cores. */
+export function scheduled(pid: number): { ranNs: number; waitedNs: number } {
+  try {
+    const [ran, waited] = readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ');
+    return { ranNs: Number(ran), waitedNs: Number(waited) };
+  } catch {
+    return { ranNs: 0, waitedNs: 0 };
+  }
+}

@@ -9,7 +9,7 @@ export type Table = { title: string; picture: readonly string[] };
 /** Thrown, by `must`, when what must hold does not. */
 class NotHeldError extends Error {}
 
-const LONGEST = 400;
+const LONGEST = 700;
 const MOST_SHOWN = 60;
 
 /** @throws Error that makes the row broken */
