@@ -33,6 +33,8 @@ export type Door = {
   hosts: readonly string[];
   /** The authority of an absolute request target, where it has one. */
   authority?: string;
+  /** What else is said of it, by somebody who is no trusted proxy. */
+  headers?: readonly string[];
   /** RFC 9112 wants 400 for it, whoever asks. */
   isInvalid?: boolean;
 };
@@ -57,7 +59,11 @@ export const DOORS: readonly Door[] = [
   door('second', 1, 'other.example'),
   door('second+trino', 1, 'Trino.example.:8080'),
   door('second+open', 1, 'open.example'),
+  door('forwarded', 0, 'trino.example', {
+    headers: ['X-Forwarded-Host', 'open.example', 'Forwarded', 'host=open.example', 'X-Forwarded-For', '10.0.0.1'],
+  }),
   door('abs≠Host', 0, 'open.example', { authority: 'trino.example', isInvalid: true }),
+  door('Host: a b', 0, 'a b', { isInvalid: true }),
   { name: 'two Hosts', listener: 0, hosts: ['open.example', 'trino.example'], isInvalid: true },
 ];
 

@@ -56,7 +56,6 @@ export type GridCell = { line: string; column: string; broken: string | undefine
 export function grid(corner: string, cells: readonly GridCell[]): string[] {
   const columns = [...new Set(cells.map(({ column }) => column))];
   const byLine = Map.groupBy(cells, ({ line }) => line);
-  const first = Math.max(...[corner, ...byLine.keys()].map(({ length }) => length)) + 1;
   const lines = [...byLine].map(([line, ofLine]) => [
     line,
     ...columns.map((column) => {
@@ -67,8 +66,8 @@ export function grid(corner: string, cells: readonly GridCell[]): string[] {
     }),
   ]);
   const all = [[corner, ...columns], ...lines];
-  const width = Math.max(...all.flatMap(([, ...texts]) => texts.map(({ length }) => length))) + 1;
-  const pad = (texts: string[]) => texts.map((text, at) => text.padEnd(at === 0 ? first : width)).join('');
+  const widths = all[0]?.map((_, at) => Math.max(...all.map((texts) => texts[at]?.length ?? 0)) + 1) ?? [];
+  const pad = (texts: string[]) => texts.map((text, at) => text.padEnd(widths[at] ?? 0)).join('');
   return ['', ...all.map((texts) => pad(texts).trimEnd()), ''];
 }
 
