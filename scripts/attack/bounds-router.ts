@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { zstdCompressSync } from 'node:zlib';
 import type { ScriptedTrino } from '../../packages/testing/src/index.ts';
-import type { AttackSuite } from './attack-suite.ts';
+import { type AttackSuite, scheduled } from './attack-suite.ts';
 import { must } from './rows.ts';
 import { ask, connectRaw, countAnswers, type RawClient, told } from './wire.ts';
 
@@ -27,6 +27,8 @@ export const SILENT = 'SELECT silent';
 
 const VICTIM = 'Host: victim.example\r\nX-Trino-User: mallory\r\n';
 const ATTACK_MS = 3_000;
+/** With all that the router does besides. */
+const MOST_BOMB_MS = 60;
 const STATEMENT_BYTES = 16_777_216;
 const PIECE = Buffer.alloc(1_048_576, ' ');
 const TWENTY = Array.from({ length: 20 }, (_, at) => `127.0.0.${20 + at}`);
@@ -89,14 +91,18 @@ async function bigStatements({ port }: BoundsWorld): Promise<string> {
     delay(ATTACK_MS * 2),
   ]);
   await delay(500);
-  const saw = mustBeClean(clients);
+  const saw = `${(sent / 1_048_576).toFixed(0)} MB were taken, ${mustBeClean(clients)}`;
+  const refused = countAnswers(clients).get(503) ?? 0;
   await closeAll(clients);
-  return `${(sent / 1_048_576).toFixed(0)} MB were taken, ${saw}`;
+  must(refused > 0, `none of 1 GB was refused: ${saw}`);
+  return saw;
 }
 
-async function bombs({ port }: BoundsWorld): Promise<string> {
+async function bombs({ port, suite }: BoundsWorld): Promise<string> {
   const bomb = `$zstd:${zstdCompressSync(Buffer.alloc(STATEMENT_BYTES, 'SELECT 1, ')).toString('base64url')}`;
   const counts = new Map<number, number>();
+  let sent = 0;
+  const before = scheduled(suite.router.pid);
   const until = performance.now() + ATTACK_MS;
   await Promise.all(
     TWENTY.map(async (from, at) => {
@@ -104,12 +110,16 @@ async function bombs({ port }: BoundsWorld): Promise<string> {
       const headers = ['Host', 'victim.example', 'X-Trino-User', 'mallory', 'X-Trino-Prepared-Statement', `p=${bomb}`];
       while (performance.now() < until) {
         const asking = { port, method: 'POST', target: '/v1/statement', headers, body: 'EXECUTE p', from };
+        sent += 1;
         const [{ status }] = await Promise.all([ask({ ...asking, timeMs: 8_000 }), delay(1_000)]);
         counts.set(status, (counts.get(status) ?? 0) + 1);
       }
     }),
   );
-  return `answers ${told(counts)}`;
+  const eachMs = (scheduled(suite.router.pid).ranNs - before.ranNs) / 1e6 / sent;
+  const saw = `${eachMs.toFixed(0)} ms of the router's time for each of ${sent}, answers ${told(counts)}`;
+  must(eachMs < MOST_BOMB_MS, saw);
+  return saw;
 }
 
 async function slow({ port }: BoundsWorld, first: string, rest: string): Promise<string> {
