@@ -27,6 +27,8 @@ export const SILENT = 'SELECT silent';
 
 const VICTIM = 'Host: victim.example\r\nX-Trino-User: mallory\r\n';
 const ATTACK_MS = 3_000;
+/** What a reader of SQL has most work with. */
+const SLOW_TO_READ = [' ', "'", '"', '/**/', '-- \n', 'a'];
 /** With all that the router does besides. */
 const MOST_BOMB_MS = 60;
 const STATEMENT_BYTES = 16_777_216;
@@ -99,7 +101,7 @@ async function bigStatements({ port }: BoundsWorld): Promise<string> {
 }
 
 async function bombs({ port, suite }: BoundsWorld): Promise<string> {
-  const bomb = `$zstd:${zstdCompressSync(Buffer.alloc(STATEMENT_BYTES, 'SELECT 1, ')).toString('base64url')}`;
+  const made = SLOW_TO_READ.map((text) => zstdCompressSync(Buffer.alloc(STATEMENT_BYTES, text)).toString('base64url'));
   const counts = new Map<number, number>();
   let sent = 0;
   const before = scheduled(suite.router.pid);
@@ -107,7 +109,14 @@ async function bombs({ port, suite }: BoundsWorld): Promise<string> {
   await Promise.all(
     TWENTY.map(async (from, at) => {
       await delay(at * 100);
-      const headers = ['Host', 'victim.example', 'X-Trino-User', 'mallory', 'X-Trino-Prepared-Statement', `p=${bomb}`];
+      const headers = [
+        'Host',
+        'victim.example',
+        'X-Trino-User',
+        'mallory',
+        'X-Trino-Prepared-Statement',
+        `p=$zstd:${made[at % made.length]}`,
+      ];
       while (performance.now() < until) {
         const asking = { port, method: 'POST', target: '/v1/statement', headers, body: 'EXECUTE p', from };
         sent += 1;
