@@ -27,6 +27,11 @@ export type ClusterAnswer = UpstreamAnswer & {
   rewrite: LinkRewriterOptions | undefined;
 };
 
+/** A way elsewhere: Trino sends no client of a statement away, and whoever followed it would take their credentials along. */
+export function isRedirect({ status }: Pick<ClusterAnswer, 'status'>): boolean {
+  return status >= 300 && status < 400 && status !== 304;
+}
+
 /**
  * Puts a client's request to a coordinator with what makes it build links to the address the client used.
  * @throws UpstreamError

@@ -11,7 +11,7 @@ import {
 } from '@trino-gateway/trino';
 import { activate } from './activate.ts';
 import { askAll, type Verdict } from './ask-all.ts';
-import type { ClusterAnswer } from './ask-cluster.ts';
+import { type ClusterAnswer, isRedirect } from './ask-cluster.ts';
 import type { RoadContext } from './context.ts';
 import type { Exchange } from './exchange.ts';
 import { answerEmpty, answerError, answerPage } from './http-errors.ts';
@@ -193,8 +193,9 @@ async function passOn(context: RoadContext, exchange: Exchange, request: Poll, a
   } else if (request.kind === 'poll' && request.phase === 'executing') live.running(queryId);
 }
 
-function isNotAPage({ status, rawHeaders }: ClusterAnswer): boolean {
-  if (status === 204) return true;
+function isNotAPage(answer: ClusterAnswer): boolean {
+  const { status, rawHeaders } = answer;
+  if (status === 204 || isRedirect(answer)) return true;
   if (status !== 200) return false;
   if (firstHeader(rawHeaders, 'content-length')?.trim() === '0') return true;
   return !/^application\/json\b/i.test(firstHeader(rawHeaders, 'content-type')?.trim() ?? '');

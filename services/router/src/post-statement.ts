@@ -1,5 +1,5 @@
 import { firstHeader, normalizedOrigin, PageScanner, queryIdIn } from '@trino-gateway/trino';
-import type { ClusterAnswer } from './ask-cluster.ts';
+import { type ClusterAnswer, isRedirect } from './ask-cluster.ts';
 import type { ClientView } from './client-address.ts';
 import type { RoadContext } from './context.ts';
 import { learnOwner } from './learn-owner.ts';
@@ -57,7 +57,7 @@ export async function postStatement(
   }
   // A success that is no page: only 200 is one of Trino's.
   const isNoPage = answer.status > 200 && answer.status < 300;
-  if (elsewhere.has(answer.status) || isNoPage) {
+  if (elsewhere.has(answer.status) || isNoPage || isRedirect(answer)) {
     answer.body.destroy();
     return { kind: 'failed', reason: `answered ${answer.status}`, isGone: false };
   }
@@ -72,6 +72,8 @@ export async function postStatement(
   const left2 = timeMs - (performance.now() - startedAt);
   if (!namesClientsAddress(answer, page, client) && forwarding.failed(owner, answer.mode) && left2 > 0)
     return await postStatement(context, submission, owner, rawHeaders, left2, client);
+  if (leadsElsewhere(owner, page, client))
+    return { kind: 'failed', reason: 'answered with a link to somebody else', isGone: false };
   // From here on the query belongs to this coordinator: what its id says is known before the client has it.
   if (!(await learnOwner(context, page.id ?? '', owner, submission.submittedAt)))
     return { kind: 'failed', reason: 'answered with a query id that is not its own', isGone: false };
@@ -91,6 +93,12 @@ function readFirstPage(answer: ClusterAnswer, bytes: Buffer): PageScanner | unde
 /** Polls go by the id in the link: it must not be another query's, perhaps of another cluster. */
 function isLinkOf(id: string, nextUri: string | undefined): boolean {
   return (queryIdIn(nextUri ?? '') ?? id) === id;
+}
+
+/** Whoever followed a link to neither the client's side of the gateway nor the cluster would take their credentials there. */
+function leadsElsewhere({ url }: Owner, { nextUri = '' }: PageScanner, { scheme, authority }: ClientView): boolean {
+  const origin = normalizedOrigin(nextUri);
+  return origin !== undefined && ![`${scheme}://${authority}`, url].map(normalizedOrigin).includes(origin);
 }
 
 // A cluster that ignores X-Forwarded-* without a word shows it here, in time: nothing has been handed out yet.

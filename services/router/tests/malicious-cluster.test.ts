@@ -152,6 +152,18 @@ const rows: Row[] = [
     passed: { submit: '', poll: '500', ui: '204' },
   },
   {
+    name: '307 to somebody else',
+    bytes: 'HTTP/1.1 307 T\r\nLocation: http://elsewhere.example/\r\nContent-Length: 0\r\n\r\n',
+    because: /answered 307/,
+    passed: { submit: '', poll: '500', ui: '307' },
+  },
+  {
+    name: 'a page that links to somebody else',
+    bytes: `HTTP/1.1 200 OK\r\n${body(`{"id":"${OWNED}","nextUri":"http://elsewhere.example${POLL}","stats":{"state":"QUEUED"}}`)}`,
+    because: /a link to somebody else/,
+    passed: { submit: '', poll: 'passed on', ui: '200' },
+  },
+  {
     name: '304 with a length and a body',
     bytes: 'HTTP/1.1 304 N\r\nContent-Length: 2\r\n\r\nhi',
     passed: { submit: '304', poll: '304', ui: '304' },
