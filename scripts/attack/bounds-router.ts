@@ -145,8 +145,11 @@ async function slow({ port }: BoundsWorld, first: string, rest: string): Promise
 
 async function bigHeads({ port }: BoundsWorld): Promise<string> {
   const head = (bytes: number) => `GET /v1/info HTTP/1.1\r\n${VICTIM}X-Filler: ${'x'.repeat(bytes)}\r\n`;
-  const heads = [head(2_000_000), head(2_300_000), `${head(2_000_000)}\r\n`];
-  const clients = of(60, (at) => connectRaw(port, heads[at % heads.length] ?? '', fromTwenty(at)));
+  const [open, tooLong, whole] = [head(2_000_000), head(2_300_000), `${head(2_000_000)}\r\n`].map((text) =>
+    Buffer.from(text),
+  );
+  const all = [...of(120, () => open), ...of(20, () => tooLong), ...of(20, () => whole)];
+  const clients = all.map((bytes, at) => connectRaw(port, bytes ?? '', fromTwenty(at)));
   await delay(ATTACK_MS);
   const saw = mustBeClean(clients);
   await closeAll(clients);
@@ -184,5 +187,5 @@ export const routerAttacks: readonly Attack[] = [
     limitMs: 10_000,
     run: (world) => slow(world, `POST /v1/statement HTTP/1.1\r\n${VICTIM}Content-Length: 1000000\r\n\r\n`, 'SELECT 1,'),
   },
-  { name: '60 heads of 2 MB', limitMs: 10_000, run: bigHeads },
+  { name: '160 heads of 2 MB, 120 of them without an end', limitMs: 10_000, run: bigHeads },
 ];

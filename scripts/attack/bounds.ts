@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { startScriptedTrino } from '../../packages/testing/src/index.ts';
@@ -25,6 +26,8 @@ const MOST_MEDIAN_MS = 300;
 const MOST_FAILED = 0.05;
 const MOST_UPSTREAM = 100;
 const LOOK_MS = 100;
+/** So that the honest client has seen something, however soon an attack is over. */
+const LEAST_MS = 1_500;
 const SETTLE_MS = 5_000;
 const SCRIPTED = fileURLToPath(new URL('../../packages/testing/src/scripted-trino-main.ts', import.meta.url));
 
@@ -72,7 +75,7 @@ async function underAttack(world: BoundsWorld, attack: Attack, honest: Worker): 
   }, LOOK_MS);
   const before = scheduled(suite.router.pid);
   honest.postMessage('begin');
-  const done = await row(attack.name, attack.limitMs, () => attack.run(world));
+  const [done] = await Promise.all([row(attack.name, attack.limitMs, () => attack.run(world)), delay(LEAST_MS)]);
   const seen = once(honest, 'message') as Promise<[Seen]>;
   honest.postMessage('end');
   const [{ count, failures, medianMs, p99Ms }] = await seen;
