@@ -1,6 +1,6 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 import { expect, test } from '@jest/globals';
-import { GatewayUnavailableError } from '../src/patience.ts';
+import { GatewayUnavailableError } from '../src/control-plane/retry-unreachable.ts';
 import { basic, startAuthProvider } from './fake-auth-provider.ts';
 import { ask, pageOf, post, type Reply, startStub, startTestbed, type TestbedOptions, user } from './testbed.ts';
 

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { describe, expect, test } from '@jest/globals';
 import { headerValue, headerValues, startScriptedTrino } from '@trino-gateway/testing';
-import { GatewayUnavailableError } from '../src/patience.ts';
+import { GatewayUnavailableError } from '../src/control-plane/retry-unreachable.ts';
 import { basic, password, startAuthProvider } from './fake-auth-provider.ts';
 import { ask, deadUrl, type Page, pageOf, post, type Reply, run, startStub, startTestbed, until } from './testbed.ts';
 

@@ -10,8 +10,8 @@ import {
   type RouteResponse,
   type SnapshotBackend,
 } from '@trino-gateway/api/gateway';
-import type { AdmissionLink } from '../src/admission-link.ts';
-import { GatewayUnavailableError } from '../src/patience.ts';
+import type { AdmissionLink } from '../src/control-plane/admission-client.ts';
+import { GatewayUnavailableError } from '../src/control-plane/retry-unreachable.ts';
 
 /** A statement that waits, as the fake keeps it. */
 export type FakeWaiter = {

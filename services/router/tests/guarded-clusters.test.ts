@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { authenticationCheck, type DelegatedAuthentication } from '@trino-gateway/api/authentication';
 import { type ScriptedTrino, startScriptedTrino } from '@trino-gateway/testing';
-import { GatewayUnavailableError } from '../src/patience.ts';
+import { GatewayUnavailableError } from '../src/control-plane/retry-unreachable.ts';
 import { basic, type FakeAuthProvider, startAuthProvider } from './fake-auth-provider.ts';
 import { isWaiting, posted, rest, startQueueBed } from './queue-bed.ts';
 import { type Ask, ask, pageOf, post, type Reply, run, startTestbed, type Testbed, user } from './testbed.ts';

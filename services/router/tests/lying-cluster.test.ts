@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { Backend_ForwardedHeaders as Setting } from '@trino-gateway/api/gateway';
 import { startScriptedTrino } from '@trino-gateway/testing';
-import type { Owner } from '../src/ownership.ts';
+import type { Owner } from '../src/stickiness/ownership.ts';
 import { startQueueBed } from './queue-bed.ts';
 import { answerJson, ask, firstPage, pageOf, post, run, type Stub, startStub, startTestbed, user } from './testbed.ts';
 

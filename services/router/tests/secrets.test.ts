@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { startScriptedTrino } from '@trino-gateway/testing';
-import { GatewayUnavailableError } from '../src/patience.ts';
+import { GatewayUnavailableError } from '../src/control-plane/retry-unreachable.ts';
 import { fakeAdmission } from './fake-admission.ts';
 import { basic, password, startAuthProvider } from './fake-auth-provider.ts';
 import { listening } from './listening-logger.ts';

@@ -2,8 +2,8 @@ import { create } from '@bufbuild/protobuf';
 import { describe, expect, test } from '@jest/globals';
 import { DecisionSchema, Backend_ForwardedHeaders as Setting, SnapshotBackendSchema } from '@trino-gateway/api/gateway';
 import { startScriptedTrino } from '@trino-gateway/testing';
-import type { Owner } from '../src/ownership.ts';
-import { GatewayUnavailableError } from '../src/patience.ts';
+import { GatewayUnavailableError } from '../src/control-plane/retry-unreachable.ts';
+import type { Owner } from '../src/stickiness/ownership.ts';
 import { ask, pageOf, post, run, startTestbed, transactionStore, user } from './testbed.ts';
 
 const none = [...user, 'X-Trino-Transaction-Id', 'NONE'];

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { Query_State } from '@trino-gateway/api/gateway';
 import { type FaultAction, headerValues, type ScriptedTrino, startScriptedTrino } from '@trino-gateway/testing';
-import { GatewayUnavailableError } from '../src/patience.ts';
+import { GatewayUnavailableError } from '../src/control-plane/retry-unreachable.ts';
 import {
   answerJson,
   ask,

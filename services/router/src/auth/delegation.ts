@@ -1,0 +1,75 @@
+import type { Logger } from '@trino-gateway/runtime';
+import type { DataPathConfig } from '../dispatch/config.ts';
+import type { Exchange } from '../http/exchange.ts';
+import { AccessDenied } from '../http/responses.ts';
+import { createAuthProvider } from './auth-provider.ts';
+import { presentedCredentials, withoutCredentials } from './credentials.ts';
+import { createAuthMemory } from './verdict-cache.ts';
+
+type Deps = { config: DataPathConfig; logger: Logger };
+
+/** Delegated authentication: the check of users and passwords. Disposal ends the checks under way. */
+export type Delegation = Disposable & {
+  /**
+   * Lets on only whom the provider knows. Afterwards the exchange says who it is, and carries what a cluster may see.
+   * @throws AccessDenied
+   */
+  admit(exchange: Exchange): Promise<void>;
+};
+
+const challenge = ['WWW-Authenticate', 'Basic realm="Trino"'];
+
+const unset =
+  'Access Denied: this address requires delegated authentication, and the gateway has nobody to ask: its operator must set router.auth_provider_url';
+const unanswered =
+  'Access Denied: the authentication provider of the gateway does not answer as it should: try again in a minute';
+
+/** Checks by `router.auth_provider_url`; without it a client whose policy demands it is refused. */
+export function createDelegation({ config, logger }: Deps): Delegation {
+  const provider =
+    config.auth_provider_url === undefined
+      ? undefined
+      : createAuthProvider({
+          url: config.auth_provider_url,
+          key: config.auth_provider_key,
+          timeLimitMs: config.auth_provider_time_limit,
+        });
+  let trouble: string | undefined;
+  const noteTrouble = (text: string | undefined) => {
+    if (text === trouble) return;
+    if (text === undefined) logger.info('the authentication provider answers again');
+    else logger.warn('clients are refused: delegated authentication does not work', { reason: text });
+    trouble = text;
+  };
+  const verdictOf =
+    provider &&
+    createAuthMemory({
+      check: async (credentials) => {
+        const verdict = await provider.check(credentials);
+        noteTrouble(typeof verdict === 'string' ? undefined : `router.auth_provider_url: ${verdict.trouble}`);
+        return verdict;
+      },
+      acceptedForMs: config.auth_cache_time,
+    });
+  const admit: Delegation['admit'] = async (exchange) => {
+    if (exchange.user !== undefined) return;
+    if (verdictOf === undefined) {
+      noteTrouble('a policy demands it, and router.auth_provider_url is not set');
+      throw new AccessDenied(401, unset, challenge);
+    }
+    const presented = presentedCredentials(exchange.rawHeaders);
+    if (presented.kind === 'denied')
+      throw new AccessDenied(presented.status, presented.text, presented.status === 401 ? challenge : []);
+    const { credentials } = presented;
+    const verdict = await verdictOf(credentials);
+    if (verdict === 'denied') throw new AccessDenied(401, 'Access Denied: Invalid credentials', challenge);
+    if (verdict !== 'accepted') throw new AccessDenied(401, unanswered, challenge);
+    exchange.user = credentials.user;
+    if (!config.auth_forward_credentials)
+      exchange.rawHeaders = withoutCredentials(exchange.rawHeaders, credentials.user);
+  };
+  return {
+    admit,
+    [Symbol.dispose]: () => provider?.[Symbol.dispose](),
+  };
+}

@@ -1,0 +1,81 @@
+import type { RoadContext } from '../dispatch/context.ts';
+import type { Exchange } from '../http/exchange.ts';
+import { UpstreamError } from '../http/http-client.ts';
+import type { Owner } from '../stickiness/ownership.ts';
+import type { ClusterAnswer } from './ask.ts';
+
+/** What an answer says about whose a query is. `denied`: it may be theirs, but this client may not know. */
+export type Verdict = 'theirs' | 'notTheirs' | 'denied' | 'unclear';
+
+/** What came of asking several coordinators for one that knows a query. The body of `answer` is yet to be read. */
+export type Search =
+  | { kind: 'found'; answer: ClusterAnswer }
+  /** All of them answered that it is not theirs. */
+  | { kind: 'nobody' }
+  /** Nobody claims it, and somebody wants credentials first. */
+  | { kind: 'denied'; answer: ClusterAnswer }
+  /** Nobody claims it, and not all of them have answered. */
+  | { kind: 'unclear' }
+  | { kind: 'abandoned' };
+
+// A coordinator that has nothing to say about an id says so at once, one that has holds a poll for a second.
+const ANSWER_TIME_MS = 10_000;
+const AT_ONCE = 32;
+
+/** Asks all at once for a query that any of them may own; the first that does wins, the others are let go. */
+export async function askAll(
+  { ask }: Pick<RoadContext, 'ask'>,
+  exchange: Exchange,
+  owners: readonly Owner[],
+  request: { method: string; path: string; body?: Buffer },
+  judge: (answer: ClusterAnswer) => Verdict,
+): Promise<Search> {
+  const { signal } = exchange;
+  const waiting = [...owners];
+  const running = new Map<Owner, AbortController>();
+  let found: ClusterAnswer | undefined;
+  let denied: ClusterAnswer | undefined;
+  let isClear = true;
+  const askOne = async (owner: Owner): Promise<void> => {
+    const giveUp = new AbortController();
+    running.set(owner, giveUp);
+    const onHangUp = () => giveUp.abort();
+    signal.addEventListener('abort', onHangUp, { once: true });
+    try {
+      const answer = await ask(exchange, { owner, ...request, headTimeMs: ANSWER_TIME_MS, signal: giveUp.signal });
+      const verdict = found === undefined ? judge(answer) : 'unclear';
+      if (verdict === 'theirs') {
+        found = answer;
+        for (const [other, controller] of running) if (other !== owner) controller.abort();
+        // The body lives as long as the client does.
+        if (signal.aborted) giveUp.abort();
+        return;
+      }
+      if (verdict === 'denied' && denied === undefined) {
+        denied = answer;
+        return;
+      }
+      if (verdict === 'unclear') isClear = false;
+      answer.body.destroy();
+    } catch (error) {
+      if (!(error instanceof UpstreamError)) throw error;
+      isClear = false;
+    } finally {
+      running.delete(owner);
+      if (found?.owner !== owner) signal.removeEventListener('abort', onHangUp);
+    }
+  };
+  const work = async (): Promise<void> => {
+    for (let owner = waiting.shift(); owner !== undefined && found === undefined; owner = waiting.shift())
+      await askOne(owner);
+  };
+  await Promise.all(Array.from({ length: Math.min(AT_ONCE, owners.length) }, work));
+  if (found !== undefined || !isClear || signal.aborted) denied?.body.destroy();
+  if (signal.aborted) {
+    found?.body.destroy();
+    return { kind: 'abandoned' };
+  }
+  if (found !== undefined) return { kind: 'found', answer: found };
+  if (!isClear) return { kind: 'unclear' };
+  return denied === undefined ? { kind: 'nobody' } : { kind: 'denied', answer: denied };
+}

@@ -1,0 +1,122 @@
+import { allHeaders, LinkRewriter, toPrestoHeaders, withoutHeaders, withoutHopByHop } from '@trino-gateway/trino';
+import type { Exchange } from '../http/exchange.ts';
+import type { ClusterAnswer } from './ask.ts';
+
+/** How an answer is passed on. */
+export type RelayOptions = {
+  /** Lines to add to the head. */
+  extraHeaders?: readonly string[];
+  /** Told of the bytes as the cluster sent them. */
+  onChunk?: (chunk: Buffer) => void;
+  /** How long the cluster may pause in the middle. */
+  stallTimeMs: number;
+};
+
+/** Whether all of an answer came from the cluster. What the client got of it is another matter. */
+export type RelayOutcome = 'complete' | 'broken';
+
+// A client that takes nothing for this long is gone, although its connection is not.
+const CLIENT_STALL_MS = 300_000;
+
+// These speak of the connection to the cluster, not of the one to us.
+const notForClients: ReadonlySet<string> = new Set(['strict-transport-security', 'alt-svc']);
+
+/** The head of an answer as the client gets it. */
+export function headersForClient(
+  exchange: Exchange,
+  rawHeaders: readonly string[],
+  { bodyChanges }: { bodyChanges: boolean },
+): string[] {
+  const kept = withoutHeaders(
+    withoutHopByHop(rawHeaders),
+    bodyChanges ? new Set([...notForClients, 'content-length', 'etag', 'content-md5']) : notForClients,
+  );
+  return exchange.presto ? toPrestoHeaders(kept) : kept;
+}
+
+/** A reason phrase without what could end the line. */
+export function cleanReason(statusMessage: string): string {
+  return statusMessage.replace(/[^\t\x20-\x7e\x80-\xff]/g, '');
+}
+
+/**
+ * Streams an answer through, unchanged but for links that must be replaced. Each side is slowed to the pace of the other; when the
+ * client hangs up the cluster's answer is ended, and a page the cluster broke off ends as a broken connection.
+ */
+export function relay(exchange: Exchange, answer: ClusterAnswer, options: RelayOptions): Promise<RelayOutcome> {
+  const { response } = exchange;
+  const { body } = answer;
+  const rewriter = answer.rewrite === undefined || !isJson(answer) ? undefined : new LinkRewriter(answer.rewrite);
+  if (response.destroyed || response.headersSent) {
+    body.destroy();
+    return Promise.resolve('broken');
+  }
+  // Where there is no body (204) a length would make clients wait for one (RFC 9110, 8.6).
+  const bodyChanges = rewriter !== undefined || answer.status === 204;
+  response.writeHead(answer.status, cleanReason(answer.statusMessage), [
+    ...headersForClient(exchange, answer.rawHeaders, { bodyChanges }),
+    ...(options.extraHeaders ?? []),
+  ]);
+  // It broke off while its head was read: no event tells of that any more.
+  if (body.closed && !body.complete) {
+    breakOff(exchange);
+    return Promise.resolve('broken');
+  }
+  return new Promise((resolve) => {
+    let waitsForClient = false;
+    let timer: NodeJS.Timeout | undefined;
+    const arm = (ms: number) => {
+      clearTimeout(timer);
+      timer = setTimeout(() => body.destroy(), ms);
+    };
+    const settle = (outcome: RelayOutcome) => {
+      clearTimeout(timer);
+      resolve(outcome);
+    };
+    arm(options.stallTimeMs);
+    body.on('data', (chunk: Buffer) => {
+      options.onChunk?.(chunk);
+      let hasRoom = true;
+      if (rewriter === undefined) hasRoom = response.write(chunk);
+      else for (const part of rewriter.push(chunk)) hasRoom = response.write(part);
+      if (hasRoom) {
+        timer?.refresh();
+        return;
+      }
+      waitsForClient = true;
+      body.pause();
+      arm(CLIENT_STALL_MS);
+    });
+    response.on('drain', () => {
+      if (!waitsForClient) return;
+      waitsForClient = false;
+      arm(options.stallTimeMs);
+      body.resume();
+    });
+    body.once('end', () => {
+      if (!body.complete) return;
+      const rest = rewriter?.end();
+      response.end(rest === undefined || rest.length === 0 ? undefined : rest);
+      settle('complete');
+    });
+    body.on('error', () => {});
+    body.once('close', () => {
+      if (!body.complete) breakOff(exchange);
+      settle(body.complete ? 'complete' : 'broken');
+    });
+    response.once('close', () => {
+      if (!body.complete) body.destroy();
+    });
+  });
+}
+
+/** Ends a begun answer so that no client takes it for whole. */
+export function breakOff({ request, response }: Pick<Exchange, 'request' | 'response'>): void {
+  // Without chunks or a length a closed connection is a clean end: only a reset is not.
+  if (request.httpVersion === '1.0') request.socket.resetAndDestroy();
+  response.destroy();
+}
+
+function isJson(answer: ClusterAnswer): boolean {
+  return /^application\/json\b/i.test(allHeaders(answer.rawHeaders, 'content-type')[0]?.trim() ?? '');
+}

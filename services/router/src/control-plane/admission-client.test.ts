@@ -1,0 +1,85 @@
+import { setImmediate as soon } from 'node:timers/promises';
+import { Code, ConnectError, createRouterTransport } from '@connectrpc/connect';
+import { expect, test } from '@jest/globals';
+import { AdmissionService, GiveBackRequest_Reason } from '@trino-gateway/api/gateway';
+import { silentLogger } from '@trino-gateway/runtime';
+import { fakeAdmission } from '../../tests/fake-admission.ts';
+import { until } from '../../tests/fake-gatewayserver.ts';
+import { serveAdmission } from '../../tests/serve-admission.ts';
+import { createAdmissionLink } from './admission-client.ts';
+import { GatewayUnavailableError } from './retry-unreachable.ts';
+
+const never = new AbortController().signal;
+const secretHash = new Uint8Array(32).fill(1);
+const place = { queryId: 't', submissionId: 's', secretHash };
+
+function setUp(gatewayserverWaitMs = 60_000) {
+  const fake = fakeAdmission({});
+  const transport = createRouterTransport(({ service }) => service(AdmissionService, serveAdmission(fake)));
+  const link = createAdmissionLink({ transport, routerId: 'r', gatewayserverWaitMs, logger: silentLogger });
+  return { fake, link, [Symbol.asyncDispose]: () => link[Symbol.asyncDispose]() };
+}
+
+test('an outage of the gatewayserver is sat out', async () => {
+  await using bed = setUp();
+  bed.fake.down = true;
+  const enqueued = bed.link.enqueue(place, never);
+  const found = bed.link.findQueued('t', never);
+  await soon();
+  bed.fake.down = false;
+  expect(await enqueued).toMatchObject({ position: 1, refusal: '' });
+  await found;
+});
+
+test('one that lasts is said, and never takes longer than it is waited for', async () => {
+  await using bed = setUp(50);
+  bed.fake.down = true;
+  for (const call of [
+    () => bed.link.enqueue(place, never),
+    () => bed.link.awaitTurn({ queryId: 't', secretHash, waitMs: 10 }, { signal: never, waitMs: 10 }),
+    () => bed.link.handOver({ queryId: 't' }, never),
+    () => bed.link.handOut('s', 'q', never),
+    () => bed.link.activate({ trinoQueryId: 'q', backendId: 'a' }, { signal: never, waitMs: 10 }),
+    () => bed.link.cancelQueued({ queryId: 't' }, never),
+    () => bed.link.findQueued('t', never),
+  ])
+    await expect(call()).rejects.toBeInstanceOf(GatewayUnavailableError);
+  await bed.link.giveBack({ queryId: 't', reason: GiveBackRequest_Reason.FAILED });
+  bed.link.leave({ queryId: 't' });
+});
+
+test('a link nobody knows is no error', async () => {
+  await using bed = setUp();
+  const patience = { signal: never, waitMs: 0 };
+  expect(await bed.link.awaitTurn({ queryId: 'x', secretHash, waitMs: 0 }, patience)).toBeUndefined();
+  expect(await bed.link.cancelQueued({ queryId: 'x', secretHash }, never)).toBeUndefined();
+  expect(await bed.link.findQueued('x', never)).toBeUndefined();
+});
+
+test('a refusal of the gatewayserver is not repeated', async () => {
+  let asked = 0;
+  const transport = createRouterTransport(({ service }) =>
+    service(AdmissionService, {
+      handOut: () => {
+        asked += 1;
+        throw new ConnectError('no', Code.InvalidArgument);
+      },
+    }),
+  );
+  const options = { transport, routerId: 'r', gatewayserverWaitMs: 60_000, logger: silentLogger };
+  await using link = createAdmissionLink(options);
+  await expect(link.handOut('s', 'q', never)).rejects.toMatchObject({ code: Code.InvalidArgument });
+  expect(asked).toBe(1);
+});
+
+test('what has ended while the gatewayserver was away is told when it is back', async () => {
+  await using bed = setUp();
+  bed.fake.down = true;
+  bed.link.settle('q1');
+  bed.link.settle('q2');
+  await soon();
+  expect(bed.fake.calls).toEqual([]);
+  bed.fake.down = false;
+  await until(() => bed.fake.calls.length === 2);
+  expect(bed.fake.calls).toEqual(['settle q1', 'settle q2']);
+});

@@ -1,0 +1,22 @@
+import { Backend_Forwarding, type SnapshotBackend } from '@trino-gateway/api/gateway';
+import type { ClientView } from '../http/client-address.ts';
+import { kindOf } from './kind-of-submission.ts';
+import type { Submission } from './submission.ts';
+
+/**
+ * The client as a backend with forwarding DIRECT is to see it: the links of the first page then name the address at which the
+ * client reaches the cluster itself. Undefined when the pages of this query pass the router, which is also so for
+ * - what starts a transaction: any router has to know who holds it;
+ * - X-Presto-* clients: nobody else would translate the headers of the later pages.
+ */
+export function directView(
+  { forwarding, externalUrl, url }: SnapshotBackend,
+  submission: Submission,
+): ClientView | undefined {
+  const { exchange } = submission;
+  if (forwarding !== Backend_Forwarding.DIRECT || exchange.presto) return undefined;
+  const { client } = exchange;
+  if (kindOf(submission).kind === 'startTransaction') return undefined;
+  const { protocol, host } = new URL(externalUrl || url);
+  return { ...client, scheme: protocol === 'https:' ? 'https' : 'http', authority: host };
+}

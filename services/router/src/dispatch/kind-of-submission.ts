@@ -1,0 +1,24 @@
+import { type StatementKind, statementKind, statementSession } from '@trino-gateway/trino';
+import { TryAgain } from '../http/responses.ts';
+import type { InflationBudget } from '../limits/inflation-budget.ts';
+import type { Submission } from './submission.ts';
+
+const kinds = new WeakMap<Submission, StatementKind>();
+
+/**
+ * What the statement of a submission does, found out once. Where a budget is given what has to be inflated for that counts
+ * against it, unless somebody has authenticated the client.
+ * @throws TryAgain when the budget has no room
+ */
+export function kindOf(submission: Submission, budget?: InflationBudget): StatementKind {
+  const known = kinds.get(submission);
+  if (known !== undefined) return known;
+  const { exchange, statement } = submission;
+  const beforeInflating = (bytes: number) => {
+    if (budget === undefined || exchange.user !== undefined || budget.take(exchange.client.ip, bytes)) return;
+    throw new TryAgain('Your address has had as much inflated as one may: try again in a moment');
+  };
+  const kind = statementKind(statement, { ...statementSession(exchange.rawHeaders), beforeInflating });
+  kinds.set(submission, kind);
+  return kind;
+}

@@ -1,0 +1,57 @@
+import { randomUUID } from 'node:crypto';
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import { timestampFromMs } from '@bufbuild/protobuf/wkt';
+import { type Decision, type Query, Query_State, QuerySchema } from '@trino-gateway/api/gateway';
+import { clientTags, querySource, sessionUser } from '@trino-gateway/trino';
+import type { Exchange } from '../http/exchange.ts';
+
+/** A statement on its way to a cluster. */
+export type Submission = {
+  /** Ours: a repeated question of where it goes gets the same answer. */
+  id: string;
+  exchange: Exchange;
+  /** As the client sent it: not necessarily UTF-8. */
+  body: Buffer;
+  /** The body read as UTF-8. */
+  statement: string;
+  /** Empty when the client names nobody: then the cluster says what it thinks of that. */
+  user: string;
+  /** Epoch milliseconds. */
+  submittedAt: number;
+};
+
+/** How a statement came to its cluster, for answer headers and history. */
+export type Placement = Pick<Decision, 'backendId' | 'groupId' | 'decidedBy'>;
+
+const LONGEST_TEXT = 1_000_000;
+
+/** A statement as it came in; `submittedAt` in epoch milliseconds. */
+export function openSubmission(exchange: Exchange, body: Buffer, submittedAt: number): Submission {
+  return {
+    id: randomUUID(),
+    exchange,
+    body,
+    statement: body.toString(),
+    user: sessionUser(exchange.rawHeaders) ?? '',
+    submittedAt,
+  };
+}
+
+/** What history gets of a statement; `fields` say how it began or why it was refused. */
+export function historyOf(
+  submission: Submission,
+  sentHeaders: readonly string[],
+  fields: MessageInitShape<typeof QuerySchema>,
+): Query {
+  const { exchange, statement, user, submittedAt } = submission;
+  return create(QuerySchema, {
+    text: statement.length > LONGEST_TEXT ? statement.slice(0, LONGEST_TEXT).toWellFormed() : statement,
+    user,
+    source: querySource(sentHeaders) ?? '',
+    clientTags: clientTags(sentHeaders),
+    clientIp: exchange.client.ip,
+    state: Query_State.QUEUED,
+    submittedAt: timestampFromMs(submittedAt),
+    ...fields,
+  });
+}

@@ -1,0 +1,142 @@
+import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
+import { firstHeader } from '@trino-gateway/trino';
+import { UNPACED_BYTES, waitForTurn } from '../limits/body-pace.ts';
+import type { ByteAccount } from '../limits/byte-budget.ts';
+import { noRoom, type StillSending, tooSlow } from './still-sending.ts';
+
+/** The body of a request, or why there is none: it is longer than allowed, or the client hung up before its end. */
+export type RequestBody = { kind: 'whole'; bytes: Buffer } | { kind: 'tooLong' } | { kind: 'abandoned' };
+
+export type RequestBodyOptions = {
+  /** What its bytes count against, from their arrival on. */
+  account: ByteAccount;
+  /** How long a client may send as slowly as it likes; default 10 s. */
+  graceMs?: number;
+  /** How many bytes a second it must have sent on average afterwards; default 16 KB. */
+  leastRate?: number;
+};
+
+/** Past the limit this much more is read and thrown away, so that a client that is still sending can read its answer. */
+const DISCARDED_BYTES = 67_108_864;
+const LOOK_EVERY_MS = 1_000;
+/** Shorter pieces are put together: each would take more memory than it has bytes. */
+const SMALL_PIECE = 16_384;
+
+/**
+ * Reads a request's body. The time it may take in all is the server's `requestTimeout`.
+ * @throws StillSending when there is no room for it now (503), or it comes too slowly (408)
+ */
+export function readRequestBody(
+  request: IncomingMessage,
+  maxBytes: number,
+  { account, graceMs = 10_000, leastRate = 16_384 }: RequestBodyOptions,
+): Promise<RequestBody> {
+  const announced = Number(firstHeader(request.rawHeaders, 'content-length') ?? 0);
+  if (announced <= maxBytes && !account.fits(announced)) return Promise.reject(noRoom());
+  return new Promise((resolve, reject) => {
+    const pieces = new Pieces();
+    const beganAt = performance.now();
+    let length = 0;
+    const look = () => {
+      if ((length * 1_000) / (performance.now() - beganAt) >= leastRate) timer = setTimeout(look, LOOK_EVERY_MS);
+      else giveUp(tooSlow());
+    };
+    let timer = setTimeout(look, graceMs);
+    const giveUp = (reason: StillSending) => {
+      clearTimeout(timer);
+      pieces.clear();
+      account.close();
+      reject(reason);
+    };
+    request.on('data', (chunk: Buffer) => {
+      length += chunk.length;
+      if (length > UNPACED_BYTES) waitForTurn(request);
+      if (announced <= maxBytes && length <= maxBytes) {
+        if (account.take(chunk.length)) pieces.add(chunk);
+        else giveUp(noRoom());
+        return;
+      }
+      pieces.clear();
+      account.close();
+      if (length <= maxBytes + DISCARDED_BYTES) return;
+      clearTimeout(timer);
+      resolve({ kind: 'tooLong' });
+    });
+    request.once('end', () => {
+      clearTimeout(timer);
+      resolve(length > maxBytes ? { kind: 'tooLong' } : { kind: 'whole', bytes: pieces.whole() });
+    });
+    request.on('error', () => resolve({ kind: 'abandoned' }));
+    request.once('close', () => {
+      clearTimeout(timer);
+      resolve({ kind: 'abandoned' });
+    });
+  });
+}
+
+/** What has arrived so far. */
+class Pieces {
+  #pieces: Buffer[] = [];
+  #open = Buffer.alloc(0);
+  #used = 0;
+
+  add(piece: Buffer): void {
+    if (piece.length >= SMALL_PIECE || this.#pieces.length === 0) {
+      this.#closeOpen();
+      this.#pieces.push(piece);
+      return;
+    }
+    if (this.#used + piece.length > this.#open.length) {
+      this.#closeOpen();
+      this.#open = Buffer.allocUnsafeSlow(SMALL_PIECE);
+    }
+    this.#used += piece.copy(this.#open, this.#used);
+  }
+
+  #closeOpen(): void {
+    if (this.#used > 0) this.#pieces.push(this.#open.subarray(0, this.#used));
+    this.#open = Buffer.alloc(0);
+    this.#used = 0;
+  }
+
+  whole(): Buffer {
+    this.#closeOpen();
+    const [only, ...others] = this.#pieces;
+    const bytes = only !== undefined && others.length === 0 ? only : Buffer.concat(this.#pieces);
+    this.clear();
+    return bytes;
+  }
+
+  clear(): void {
+    this.#pieces = [];
+    this.#open = Buffer.alloc(0);
+    this.#used = 0;
+  }
+}
+
+/** The whole of a short answer's body; undefined when it breaks off, is longer than allowed, or takes too long. */
+export function readAnswerBody(
+  body: Readable & { complete: boolean },
+  maxBytes: number,
+  timeMs: number,
+): Promise<Buffer | undefined> {
+  // It broke off while its head was read: no event tells of that any more.
+  if (body.closed) return Promise.resolve(undefined);
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    const timer = setTimeout(() => body.destroy(), timeMs);
+    body.on('data', (chunk: Buffer) => {
+      length += chunk.length;
+      if (length > maxBytes) body.destroy();
+      else chunks.push(chunk);
+    });
+    body.on('error', () => {});
+    body.once('end', () => resolve(body.complete ? Buffer.concat(chunks) : undefined));
+    body.once('close', () => {
+      clearTimeout(timer);
+      resolve(undefined);
+    });
+  });
+}

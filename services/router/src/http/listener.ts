@@ -1,0 +1,150 @@
+import http, { type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { type Address, listening, reachableUrl, withGrace } from '@trino-gateway/runtime';
+import type { ConnectionLimit } from '../limits/connection-limit.ts';
+import type { UnfinishedHeads } from '../limits/unfinished-heads.ts';
+import { createRequestOrder, type RequestOrder } from './request-order.ts';
+
+/** Takes a request that came in by the listener bound to this port. */
+export type OnRequest = (request: IncomingMessage, response: ServerResponse, listeningPort: number) => void;
+
+/** A port where Trino clients connect. Disposal stops accepting, lets answers under way end, then closes everything. */
+export type ClientListener = AsyncDisposable & { readonly port: number; readonly url: string };
+
+export type ClientListenerOptions = {
+  /** How long answers under way may take after disposal began; default 5 s: polls are held for about 1 s. */
+  graceMs?: number;
+  /** Counts the connections of all listeners; without it there may be any number. */
+  connections?: Pick<ConnectionLimit, 'admits'>;
+  /** Shared by all listeners. */
+  order?: Pick<RequestOrder, 'oneByOne'>;
+  /** Shared by all listeners; without it heads may be as many as connections. */
+  heads?: Pick<UnfinishedHeads, 'opened' | 'ended'>;
+};
+
+// The coordinator's own limit, in both directions: prepared statements travel in headers.
+const MAX_HEADER_BYTES = 2_097_152;
+// Longer than a coordinator keeps an idle connection (200 s), so that a balancer in front never meets a closing one.
+const KEEP_ALIVE_MS = 210_000;
+const HEAD_TIME_LIMIT_MS = 60_000;
+/** For head and statement together: 16 MB over a slow line. */
+const REQUEST_TIME_LIMIT_MS = 300_000;
+/** How long a refused connection may go on reading its answer. */
+const LINGER_MS = 1_000;
+const MOST_WAITING = 1_000;
+const FULL = 'This gateway has as many connections as it may: try again in a moment';
+
+/**
+ * Binds a port for Trino clients.
+ * @throws Error naming the address and `router.listen` when it cannot be had
+ */
+export async function listenForClients(
+  address: Address,
+  handle: OnRequest,
+  options: ClientListenerOptions = {},
+): Promise<ClientListener> {
+  const underWay = new Set<ServerResponse>();
+  let stopping = false;
+  let port = 0;
+  const { order = createRequestOrder(MOST_WAITING), heads } = options;
+  const take = order.oneByOne((request, response) => {
+    underWay.add(response);
+    response.once('close', () => underWay.delete(response));
+    if (stopping) response.shouldKeepAlive = false;
+    handle(request, response, port);
+  });
+  const server = http.createServer(
+    {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      headersTimeout: HEAD_TIME_LIMIT_MS,
+      requestTimeout: REQUEST_TIME_LIMIT_MS,
+      requireHostHeader: true,
+      noDelay: true,
+    },
+    (request, response) => {
+      heads?.ended(request);
+      take(request, response);
+    },
+  );
+  const [serve] = server.listeners('connection') as ((socket: Socket) => void)[];
+  server.removeAllListeners('connection').on('connection', (socket: Socket) => {
+    if (options.connections?.admits(socket) === false) refuse(socket, '503 Service Unavailable', FULL);
+    else {
+      serve?.call(server, socket);
+      heads?.opened(socket);
+    }
+  });
+  server.maxHeadersCount = 0; // the default drops lines beyond it in silence; bytes are limited above
+  // A request to become something else than HTTP is answered as plain HTTP, which Upgrade allows; tunnels are not offered.
+  server.on('connect', (_request, socket) => refuse(socket as Socket, '405 Method Not Allowed', 'No tunnels here'));
+  const refused = new WeakSet<Socket>();
+  server.on('clientError', (error: NodeJS.ErrnoException, stream) => {
+    const socket = stream as Socket;
+    if (refused.has(socket)) return; // what else it sends is passed over
+    refused.add(socket);
+    // An answer under way on this connection must end broken, not with an error text in its midst.
+    const isAnswering = [...underWay].some((response) => response.socket === socket && response.headersSent);
+    if (isAnswering || !socket.writable) socket.destroy();
+    else refuse(socket, ...statusOf(error));
+  });
+  try {
+    await listening(server, address);
+  } catch (error) {
+    throw new Error(`router.listen: ${(error as Error).message}`, { cause: (error as Error).cause });
+  }
+  port = (server.address() as AddressInfo).port;
+  return {
+    port,
+    url: reachableUrl({ host: address.host, port }),
+    [Symbol.asyncDispose]: async () => {
+      stopping = true;
+      for (const response of underWay) response.shouldKeepAlive = false;
+      const closed = new Promise((resolve) => server.close(resolve));
+      await withGrace(
+        closed,
+        options.graceMs ?? 5_000,
+        () => server.closeIdleConnections(),
+        () => server.closeAllConnections(),
+      );
+    },
+  };
+}
+
+/** Binds all of them, or none. They are disposed of together, side by side. */
+export async function listenOnAll(
+  addresses: readonly Address[],
+  handle: OnRequest,
+  options: ClientListenerOptions = {},
+): Promise<AsyncDisposable & { readonly urls: readonly string[] }> {
+  const listeners: ClientListener[] = [];
+  const closeAll = async () => {
+    await Promise.all(listeners.map((listener) => listener[Symbol.asyncDispose]()));
+  };
+  try {
+    for (const address of addresses) listeners.push(await listenForClients(address, handle, options));
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+  return { urls: listeners.map(({ url }) => url), [Symbol.asyncDispose]: closeAll };
+}
+
+function statusOf({ code }: NodeJS.ErrnoException): [status: string, message: string] {
+  if (code === 'HPE_HEADER_OVERFLOW')
+    return ['431 Request Header Fields Too Large', `The request head is larger than ${MAX_HEADER_BYTES} bytes`];
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return ['408 Request Timeout', 'The request did not arrive in time'];
+  return ['400 Bad Request', 'The request is not HTTP/1.1'];
+}
+
+function refuse(socket: Socket, status: string, message: string): void {
+  const body = `Error ${status}: ${message}`;
+  socket.on('error', () => {}); // the client may be gone already
+  socket.end(
+    `HTTP/1.1 ${status}\r\nContent-Type: text/plain;charset=utf-8\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
+  );
+  // Closing at once while the client still sends would take the answer from it.
+  socket.resume();
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+  socket.once('close', () => clearTimeout(timer));
+}

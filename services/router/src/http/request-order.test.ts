@@ -1,0 +1,135 @@
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import net from 'node:net';
+import { expect, test } from '@jest/globals';
+import { until } from '../../tests/fake-gatewayserver.ts';
+import { listenForClients, type OnRequest } from './listener.ts';
+import { createRequestOrder } from './request-order.ts';
+
+const anyPort = { host: '127.0.0.1', port: 0 };
+const get = (path: string | number, more = '') => `GET /${path} HTTP/1.1\r\nHost: gw\r\n${more}\r\n`;
+const numbers = (count: number) => Array.from({ length: count }, (_, n) => n);
+
+type Client = { socket: net.Socket; received(): string };
+
+async function connect(port: number): Promise<Client> {
+  const socket = net.connect(port, '127.0.0.1');
+  let text = '';
+  socket.on('data', (chunk) => {
+    text += chunk;
+  });
+  socket.on('error', () => {});
+  await once(socket, 'connect');
+  return { socket, received: () => text };
+}
+
+/** Answers each request with its path, and knows how many were under way at once. */
+function echo() {
+  const seen: string[] = [];
+  let underWay = 0;
+  let most = 0;
+  const handle: OnRequest = (request, response) => {
+    seen.push(request.url ?? '');
+    underWay += 1;
+    most = Math.max(most, underWay);
+    let bytes = 0;
+    request.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+    });
+    request.on('end', () =>
+      setImmediate(() => {
+        underWay -= 1;
+        response.end(`[${request.url} ${bytes}]`);
+      }),
+    );
+  };
+  return { handle, seen, most: () => most };
+}
+
+/** Keeps every answer. */
+function holding() {
+  const held: ServerResponse[] = [];
+  const handle: OnRequest = (_request, response) => void held.push(response);
+  return { handle, held };
+}
+
+test('three thousand requests in one piece are taken one after the other and answered in order', async () => {
+  const { handle, seen, most } = echo();
+  const order = createRequestOrder(5_000);
+  await using listener = await listenForClients(anyPort, handle, { order });
+  const client = await connect(listener.port);
+  const paths = numbers(3_000);
+  client.socket.write(paths.map((n) => get(n)).join('') + get('last', 'Connection: close\r\n'));
+  await once(client.socket, 'close');
+  const answers = client.received().match(/\[[^\]]*\]/g);
+  expect(answers).toEqual([...paths.map((n) => `[/${n} 0]`), '[/last 0]']);
+  expect(seen).toHaveLength(3_001);
+  expect(most()).toBe(1);
+  expect([order.waiting(), order.refused()]).toEqual([0, 0]);
+});
+
+test('statements that wait keep their bodies, also when these come later', async () => {
+  const { handle, most } = echo();
+  await using listener = await listenForClients(anyPort, handle);
+  const client = await connect(listener.port);
+  const head = (path: string, length: number) =>
+    `POST /${path} HTTP/1.1\r\nHost: gw\r\nContent-Length: ${length}\r\n\r\n`;
+  const small = numbers(40).map((n) => `${head(`s${n}`, 3)}abc`);
+  client.socket.write(`${get('first')}${small.join('')}${head('large', 3_000_000)}`);
+  client.socket.write('x'.repeat(3_000_000));
+  client.socket.write(get('last', 'Connection: close\r\n'));
+  await once(client.socket, 'close');
+  const expected = ['[/first 0]', ...numbers(40).map((n) => `[/s${n} 3]`), '[/large 3000000]', '[/last 0]'];
+  expect(client.received().match(/\[[^\]]*\]/g)).toEqual(expected);
+  expect(most()).toBe(1);
+});
+
+test('a connection on which many wait is read no further until they are answered', async () => {
+  const { handle, held } = holding();
+  const order = createRequestOrder(100_000);
+  await using listener = await listenForClients(anyPort, handle, { order, graceMs: 100 });
+  const client = await connect(listener.port);
+  const flood = get('x').repeat(2_000);
+  let taken = 0;
+  const more = () => client.socket.write(flood, () => void taken++);
+  for (let times = 0; times < 300; times++) more(); // 10 MB, more than the buffers of a connection hold
+  await until(() => order.waiting() > 16);
+  const waiting = order.waiting();
+  expect(waiting).toBeLessThan(5_000);
+  expect(held).toHaveLength(1);
+  held[0]?.end();
+  await until(() => held.length === 2);
+  expect(order.waiting()).toBe(waiting - 1);
+  expect(taken).toBeLessThan(300);
+  client.socket.destroy();
+});
+
+test.each([10, 900])('a client that hangs up drops what waits: one of %d requests is taken', async (sent) => {
+  const { handle, held } = holding();
+  const order = createRequestOrder(1_000);
+  await using listener = await listenForClients(anyPort, handle, { order, graceMs: 100 });
+  const client = await connect(listener.port);
+  client.socket.write(get('x').repeat(sent));
+  await until(() => order.waiting() === sent - 1);
+  client.socket.destroy();
+  await until(() => order.waiting() === 0);
+  expect(held).toHaveLength(1);
+  expect(held[0]?.destroyed).toBe(true);
+});
+
+test('beyond what may wait of all connections the one that sends more is closed, and others go on', async () => {
+  const { handle, held } = holding();
+  const order = createRequestOrder(50);
+  await using listener = await listenForClients(anyPort, handle, { order, graceMs: 100 });
+  const other = await connect(listener.port);
+  other.socket.write(get('a'));
+  await until(() => held.length === 1);
+  const client = await connect(listener.port);
+  client.socket.write(get('x').repeat(2_000));
+  await once(client.socket, 'close');
+  await until(() => order.waiting() === 0);
+  expect(order.refused()).toBe(1);
+  held[0]?.end('fine');
+  await until(() => other.received().includes('fine'));
+  other.socket.destroy();
+});

@@ -1,0 +1,68 @@
+import type { ServerResponse } from 'node:http';
+import { httpErrorText, pageContentType } from '@trino-gateway/trino';
+import { RETRY_AFTER } from '../limits/request-limits.ts';
+
+/** Header lines to write, name and value in turn. */
+type Lines = readonly string[];
+
+/** Answers an HTTP error in Trino's words, `Error 404 Not Found: …`; does nothing when an answer has begun. */
+export function answerError(response: ServerResponse, status: number, message?: string, headers: Lines = []): void {
+  answerText(response, status, httpErrorText(status, message), headers);
+}
+
+/** Answers text; does nothing when an answer has begun. */
+export function answerText(
+  response: ServerResponse,
+  status: number,
+  text: string,
+  headers: Lines = [],
+  type = 'text/plain;charset=utf-8',
+): void {
+  if (response.headersSent || response.destroyed) return;
+  const body = Buffer.from(text);
+  response.writeHead(status, ['Content-Type', type, 'Content-Length', String(body.length), ...headers]);
+  response.end(response.req.method === 'HEAD' ? undefined : body);
+}
+
+/** Answers a page of Trino; does nothing when an answer has begun. */
+export function answerPage(response: ServerResponse, page: string): void {
+  answerText(response, 200, page, [], pageContentType);
+}
+
+/** Answers without a body; does nothing when an answer has begun. */
+export function answerEmpty(response: ServerResponse, status: number, headers: Lines = []): void {
+  if (response.headersSent || response.destroyed) return;
+  response.writeHead(status, status === 204 ? [...headers] : ['Content-Length', '0', ...headers]);
+  response.end();
+}
+
+/** An answer that ends the exchange, thrown from wherever the reason is found. */
+export class HttpError extends Error {
+  readonly status: number;
+  readonly headers: Lines;
+
+  constructor(status: number, message: string, headers: Lines = []) {
+    super(message);
+    this.status = status;
+    this.headers = headers;
+  }
+
+  /** Answers with it, unless an answer has begun. */
+  answer(response: ServerResponse): void {
+    answerError(response, this.status, this.message, this.headers);
+  }
+}
+
+/** Too much is under way: nothing was done, and Trino's clients repeat a 503 after pauses of their own. */
+export class TryAgain extends HttpError {
+  constructor(message: string) {
+    super(503, message, RETRY_AFTER);
+  }
+}
+
+/** A client that is not let in: Trino says why in so many words, and clients show them. */
+export class AccessDenied extends HttpError {
+  override answer(response: ServerResponse): void {
+    answerText(response, this.status, this.message, this.headers);
+  }
+}

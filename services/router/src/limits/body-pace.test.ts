@@ -1,0 +1,22 @@
+import type { IncomingMessage } from 'node:http';
+import { expect, test } from '@jest/globals';
+import { until } from '../../tests/fake-gatewayserver.ts';
+import { waitForTurn } from './body-pace.ts';
+
+test('requests with long bodies go on a few at a time, each in its turn', async () => {
+  const went: number[] = [];
+  let turns = 0;
+  const requests = Array.from({ length: 100 }, (_, n) => {
+    const resume = () => {
+      if (went.length === 0 || went.at(-1) === -1) turns += 1;
+      went.push(n);
+      queueMicrotask(() => went.at(-1) !== -1 && went.push(-1)); // the end of a turn
+    };
+    return { pause: () => {}, resume } as unknown as IncomingMessage;
+  });
+  for (const request of requests) waitForTurn(request);
+  expect(went).toEqual([]);
+  await until(() => went.filter((n) => n >= 0).length === 100);
+  expect(went.filter((n) => n >= 0)).toEqual(requests.map((_, n) => n));
+  expect(turns).toBe(7);
+});

@@ -1,0 +1,71 @@
+import { once } from 'node:events';
+import net from 'node:net';
+import { expect, test } from '@jest/globals';
+import { until } from '../../tests/fake-gatewayserver.ts';
+import { listenForClients, type OnRequest } from '../http/listener.ts';
+import { createByteBudget } from './byte-budget.ts';
+import { createUnfinishedHeads } from './unfinished-heads.ts';
+
+const anyPort = { host: '127.0.0.1', port: 0 };
+const start = 'GET / HTTP/1.1\r\nHost: gw\r\nX-Long: ';
+const answer: OnRequest = (request, response) => {
+  request.resume();
+  request.on('end', () => response.end('fine'));
+};
+
+async function connect(port: number, text: string) {
+  const socket = net.connect(port, '127.0.0.1');
+  let received = '';
+  socket.on('error', () => {});
+  socket.on('data', (chunk) => {
+    received += chunk;
+  });
+  await once(socket, 'connect');
+  await new Promise((resolve) => socket.write(text, resolve));
+  return { socket, received: () => received };
+}
+
+const headsOf = (bytes: number) => {
+  const budget = createByteBudget(bytes, bytes);
+  return { budget, heads: createUnfinishedHeads(budget) };
+};
+
+test('a head that arrives counts, one for which there is no room is closed, and others are served', async () => {
+  const { budget, heads } = headsOf(1_000_000);
+  await using listener = await listenForClients(anyPort, answer, { heads, graceMs: 100 });
+  const first = await connect(listener.port, start + 'x'.repeat(100_000));
+  await until(() => budget.taken() > 99_000);
+  const long = await connect(listener.port, start + 'x'.repeat(1_500_000));
+  await until(() => long.socket.destroyed);
+  expect(heads.refused()).toBe(1);
+  await until(() => budget.taken() < 101_000);
+  first.socket.write('\r\n\r\n');
+  await until(() => first.received().includes('fine'));
+  expect(budget.taken()).toBe(0);
+  first.socket.destroy();
+});
+
+test.each([
+  ['a long head that has ended', `${start}${'x'.repeat(90_000)}\r\n\r\n`, ''],
+  [
+    'a body',
+    `POST / HTTP/1.1\r\nHost: gw\r\nContent-Length: 3000000\r\n\r\n${'x'.repeat(2_900_000)}`,
+    'x'.repeat(100_000),
+  ],
+  [
+    'a body of unknown length',
+    `POST / HTTP/1.1\r\nHost: gw\r\nTransfer-Encoding: chunked\r\n\r\n2dc6c0\r\n${'x'.repeat(2_900_000)}`,
+    `${'x'.repeat(100_000)}\r\n0\r\n\r\n`,
+  ],
+])('%s does not count, but the head that follows on the connection does', async (_, text, rest) => {
+  const { budget, heads } = headsOf(100_000);
+  await using listener = await listenForClients(anyPort, answer, { heads, graceMs: 100 });
+  const client = await connect(listener.port, text);
+  client.socket.write(rest);
+  await until(() => client.received().includes('fine'));
+  expect([budget.taken(), heads.refused()]).toEqual([0, 0]);
+  client.socket.write(start + 'x'.repeat(300_000));
+  await until(() => client.socket.destroyed);
+  expect(heads.refused()).toBe(1);
+  await until(() => budget.taken() === 0);
+});

@@ -1,0 +1,66 @@
+import type { FindQueuedResponse } from '@trino-gateway/api/gateway';
+import { actsAs, claimOf } from '../auth/claim.ts';
+import { GatewayUnavailableError } from '../control-plane/retry-unreachable.ts';
+import type { RoadContext } from '../dispatch/context.ts';
+import type { Exchange } from '../http/exchange.ts';
+import { HttpError } from '../http/responses.ts';
+import { unclear } from './verify-claim.ts';
+
+/** What became of the statement that a temporary id was given to. */
+export type Alias = Exclude<FindQueuedResponse['state'], { case: undefined }> &
+  Pick<FindQueuedResponse, 'user' | 'checksAt'>;
+
+/**
+ * Undefined when nobody knows the id: it was refused, has been forgotten, or never was.
+ * @throws HttpError when nobody can say
+ */
+export async function findAlias(
+  { link }: Pick<RoadContext, 'link'>,
+  queryId: string,
+  signal: AbortSignal,
+): Promise<Alias | undefined> {
+  try {
+    const found = await link.admission.findQueued(queryId, signal);
+    if (found === undefined || found.state.case === undefined) return undefined;
+    const { state, user, checksAt } = found;
+    return { ...state, user, ...(checksAt && { checksAt }) };
+  } catch (error) {
+    if (!(error instanceof GatewayUnavailableError)) throw error;
+    // Not 503: clients that cancel this way would repeat it for hours.
+    throw new HttpError(500, `The gatewayserver does not answer (${error.message})`);
+  }
+}
+
+const CHECK_MS = 5_000;
+
+/**
+ * Lets on only the user whose waiting query it is, as the gateway itself or a cluster of its group has checked them.
+ * @throws HttpError 403 for anybody else, 401 as a cluster says it, 503 when nobody can check
+ */
+export async function mustBeOwner(
+  context: Pick<RoadContext, 'checkClient' | 'checkImpersonation'>,
+  exchange: Exchange,
+  { user, checksAt }: Pick<Alias, 'user' | 'checksAt'>,
+  doing: string,
+): Promise<void> {
+  const claim = claimOf(exchange);
+  const notTheirs = new HttpError(403, `Access Denied: Cannot ${doing} query owned by another user`);
+  if (claim.kind === 'checked') {
+    if (claim.user === user) return;
+    throw notTheirs;
+  }
+  // Not the cluster a query of this client would go to: that may be one that believes every name.
+  if (checksAt === undefined) throw new HttpError(503, unclear);
+  const owner = { backendId: checksAt.id, url: checksAt.url, forwardedHeaders: checksAt.forwardedHeaders };
+  const limits = { timeMs: CHECK_MS, signal: AbortSignal.any([exchange.signal, AbortSignal.timeout(CHECK_MS)]) };
+  const verdict = await context.checkClient(exchange, owner, limits);
+  if (verdict === 'unclear') throw new HttpError(503, unclear);
+  const isKnown = verdict === 'known';
+  if (isKnown && claim.kind !== 'token' && claim.user === user && user !== '') return;
+  // Others may act for its user where the cluster lets them, and where they say so.
+  if (user === '' || (isKnown && claim.kind === 'name') || (actsAs(exchange.rawHeaders) || claim.user) !== user)
+    throw notTheirs;
+  const denied = await context.checkImpersonation(exchange, owner, user, limits);
+  if (denied.kind === 'denied') throw new HttpError(403, denied.message);
+  if (denied.kind === 'unclear') throw new HttpError(503, unclear);
+}

@@ -1,0 +1,74 @@
+import { firstHeader, LinkRewriter, withoutHeaders, withoutHopByHop } from '@trino-gateway/trino';
+import { inflate } from '../clusters/page-observer.ts';
+import { headersForClient } from '../clusters/relay.ts';
+import type { PostOutcome } from '../dispatch/post-statement.ts';
+import type { Placement } from '../dispatch/submission.ts';
+import type { Exchange } from '../http/exchange.ts';
+import { seal, unseal } from './seal.ts';
+import { join, split } from './sealed-statement.ts';
+import type { Ticket } from './ticket.ts';
+
+/** A cluster's first page, kept for every poll of the temporary id. */
+export type KeptAnswer = {
+  rawHeaders: readonly string[];
+  /** Plain, with links to `origin`. */
+  page: Buffer;
+  /** Where the links lead that pass the router; empty when they lead to the cluster. */
+  origin: string;
+  /** The client that submitted it speaks X-Presto-*. */
+  presto: boolean;
+  placement: Placement;
+};
+
+const INFLATED_BYTES = 4_194_304;
+const ofThisBody: ReadonlySet<string> = new Set(['content-length', 'content-encoding', 'etag', 'content-md5']);
+
+/** What is kept of a first page; undefined when it cannot be read. */
+export function keptAnswer(
+  { answer, bytes }: Extract<PostOutcome, { kind: 'taken' }>,
+  facts: Pick<KeptAnswer, 'origin' | 'presto' | 'placement'>,
+): KeptAnswer | undefined {
+  const encoding = firstHeader(answer.rawHeaders, 'content-encoding')?.trim().toLowerCase() ?? 'identity';
+  const plain = inflate(bytes, encoding, { isPart: false, maxOutputLength: INFLATED_BYTES });
+  if (plain === undefined) return undefined;
+  const rawHeaders = withoutHeaders(withoutHopByHop(answer.rawHeaders), ofThisBody);
+  const page = answer.rewrite === undefined ? plain : rewritten(plain, new LinkRewriter(answer.rewrite));
+  return { rawHeaders, page, ...facts };
+}
+
+/** Encrypts it for who has the link. */
+export function sealAnswer({ page, ...facts }: KeptAnswer, { queryId, secret }: Ticket): Uint8Array<ArrayBuffer> {
+  return seal(join(facts, page), { kind: 'answer', queryId, secret });
+}
+
+/** What was sealed; undefined when it cannot be opened with this ticket. */
+export function unsealAnswer(sealed: Uint8Array, { queryId, secret }: Ticket): KeptAnswer | undefined {
+  const plain = unseal(sealed, { kind: 'answer', queryId, secret });
+  if (plain === undefined) return undefined;
+  const { facts, bytes } = split(plain);
+  return { ...(facts as Omit<KeptAnswer, 'page'>), page: bytes };
+}
+
+/** Answers with it: its links lead to where this client is. */
+export function answerKept(exchange: Exchange, kept: KeptAnswer, extraHeaders: readonly string[]): void {
+  const { response, client } = exchange;
+  if (response.headersSent || response.destroyed) return;
+  const outsideOrigin = `${client.scheme}://${client.authority}`;
+  const isElsewhere = kept.origin !== '' && kept.origin !== outsideOrigin;
+  const page = isElsewhere
+    ? rewritten(kept.page, new LinkRewriter({ backendOrigins: [kept.origin], outsideOrigin }))
+    : kept.page;
+  const presto = exchange.presto || kept.presto;
+  response.writeHead(200, [
+    ...headersForClient({ ...exchange, presto }, kept.rawHeaders, { bodyChanges: true }),
+    'Content-Length',
+    String(page.length),
+    ...extraHeaders,
+  ]);
+  response.end(page);
+}
+
+/** The page with its links replaced. */
+export function rewritten(bytes: Buffer, rewriter: LinkRewriter): Buffer {
+  return Buffer.concat([...rewriter.push(bytes), rewriter.end()]);
+}

@@ -1,0 +1,104 @@
+import { allHeaders, withoutHeaders } from '@trino-gateway/trino';
+import { claimOf } from '../auth/claim.ts';
+import type { Submission } from '../dispatch/submission.ts';
+import type { ClientView } from '../http/client-address.ts';
+import type { Exchange } from '../http/exchange.ts';
+import { seal, unseal } from './seal.ts';
+import type { Ticket } from './ticket.ts';
+
+/** What is kept of a submission while it waits. */
+export type WaitingStatement = {
+  submissionId: string;
+  /** As the client sent it. */
+  body: Buffer;
+  /** What may go to a cluster, as in Exchange. */
+  rawHeaders: readonly string[];
+  listeningPort: number;
+  client: ClientView;
+  presto: boolean;
+  /** Who it is, when delegated authentication found that out. */
+  checkedUser?: string | undefined;
+  user: string;
+  /** Epoch milliseconds, of the router that took it in. */
+  submittedAt: number;
+  /** Of the decision that it has to wait. */
+  groupId: string;
+  decidedBy: string;
+  requestSource: string;
+};
+
+/** Encrypts what is needed to submit a statement later. */
+export function sealStatement(
+  { id, exchange, body, user, submittedAt }: Submission,
+  decision: Pick<WaitingStatement, 'groupId' | 'decidedBy' | 'requestSource'>,
+  { queryId, secret }: Ticket,
+): Uint8Array<ArrayBuffer> {
+  const { rawHeaders, listeningPort, client, presto, user: checkedUser } = exchange;
+  const facts: Omit<WaitingStatement, 'body'> = {
+    submissionId: id,
+    rawHeaders,
+    listeningPort,
+    client,
+    presto,
+    checkedUser,
+    user,
+    submittedAt,
+    ...decision,
+  };
+  return seal(join(facts, body), { kind: 'statement', queryId, secret });
+}
+
+/** What was sealed; undefined when it cannot be opened with this ticket. */
+export function unsealStatement(sealed: Uint8Array, { queryId, secret }: Ticket): WaitingStatement | undefined {
+  const plain = unseal(sealed, { kind: 'statement', queryId, secret });
+  if (plain === undefined) return undefined;
+  const { facts, bytes } = split(plain);
+  return { ...(facts as Omit<WaitingStatement, 'body'>), body: bytes };
+}
+
+const credentialHeaders = ['authorization', 'cookie', 'x-trino-extra-credential'] as const;
+
+/**
+ * The submission as it is made by this poll: what the client sent then, with the credentials it sends now, since the old ones
+ * may have run out; those of somebody else are not taken, since it counts as the first one's. Where the gateway checked the password itself no cluster gets to see one, unless it is to
+ * (`router.auth_forward_credentials`).
+ */
+export function resubmission(
+  waiting: WaitingStatement,
+  poll: Exchange,
+  { forwardsCredentials }: { forwardsCredentials: boolean },
+): Submission {
+  const renewable = credentialHeaders.filter(
+    (name) => name !== 'authorization' || waiting.checkedUser === undefined || forwardsCredentials,
+  );
+  const newer = renewable.filter((name) => allHeaders(poll.rawHeaders, name).length > 0);
+  const renewed = [
+    ...withoutHeaders(waiting.rawHeaders, new Set(newer)),
+    ...newer.flatMap((name) => allHeaders(poll.rawHeaders, name).flatMap((value) => [name, value])),
+  ];
+  const isTheirs = claimOf({ rawHeaders: renewed }).user === claimOf({ rawHeaders: waiting.rawHeaders }).user;
+  const rawHeaders = isTheirs ? renewed : waiting.rawHeaders;
+  const exchange: Exchange = {
+    ...poll,
+    rawHeaders,
+    listeningPort: waiting.listeningPort,
+    presto: waiting.presto,
+    ...(waiting.checkedUser === undefined ? {} : { user: waiting.checkedUser }),
+  };
+  const { submissionId: id, body, user, submittedAt } = waiting;
+  return { id, exchange, body, statement: body.toString(), user, submittedAt };
+}
+
+/** Facts and bytes as one text: the length of the facts' JSON in four bytes, the JSON, the bytes. */
+export function join(facts: object, bytes: Uint8Array): Buffer {
+  const json = Buffer.from(JSON.stringify(facts));
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(json.length);
+  return Buffer.concat([length, json, bytes]);
+}
+
+/** Undoes {@link join}. */
+export function split(joined: Buffer): { facts: unknown; bytes: Buffer } {
+  const end = 4 + joined.readUInt32BE();
+  return { facts: JSON.parse(joined.subarray(4, end).toString()), bytes: joined.subarray(end) };
+}

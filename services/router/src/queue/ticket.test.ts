@@ -1,0 +1,35 @@
+import { createSecretKey, randomBytes } from 'node:crypto';
+import { expect, test } from '@jest/globals';
+import { newTicket, readTicket, slugOf, waitingPage } from './ticket.ts';
+
+const key = createSecretKey(randomBytes(32));
+const queryId = '20261121_080808_00001_0abcd';
+
+test('a link leads back to its ticket, with at least 128 bits nobody can guess', () => {
+  const ticket = newTicket(queryId);
+  const slug = slugOf(ticket, key);
+  expect(ticket.secret.length * 8).toBeGreaterThanOrEqual(128);
+  expect(readTicket({ queryId, slug }, key)).toEqual({ queryId, secret: Buffer.from(ticket.secret) });
+  expect(slugOf(newTicket(queryId), key)).not.toBe(slug);
+});
+
+test('a link that this suite has not made for this id is nothing', () => {
+  const slug = slugOf(newTicket(queryId), key);
+  expect(readTicket({ queryId: queryId.replace('00001', '00002'), slug }, key)).toBeUndefined();
+  expect(readTicket({ queryId, slug }, createSecretKey(randomBytes(32)))).toBeUndefined();
+  for (const wrong of ['', 'y', 'y00', slug.slice(1), slug.toUpperCase(), `${slug}0`, `y${'0'.repeat(64)}`])
+    expect(readTicket({ queryId, slug: wrong }, key)).toBeUndefined();
+  for (let at = 1; at < slug.length; at += 1) {
+    const changed = slug.slice(0, at) + (slug[at] === '0' ? '1' : '0') + slug.slice(at + 1);
+    expect(readTicket({ queryId, slug: changed }, key)).toBeUndefined();
+  }
+});
+
+test('the page of the wait tells how long it has lasted', () => {
+  const page = JSON.parse(waitingPage({ origin: 'https://gw', queryId, slug: 'y1', token: 7, queuedMs: 65_000.4 }));
+  expect(page).toMatchObject({
+    id: queryId,
+    nextUri: `https://gw/v1/statement/queued/${queryId}/y1/7`,
+    stats: { state: 'QUEUED', queued: true, queuedTimeMillis: 65_000, elapsedTimeMillis: 65_000 },
+  });
+});

@@ -1,0 +1,54 @@
+import { createHmac, type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto';
+import { queuedPage } from '@trino-gateway/trino';
+import { infoUri } from '../dispatch/refusal.ts';
+
+// The link of a statement that waits carries its secret, which alone authorises polls. A mark of the suite's key behind it
+// tells guessed links apart without asking anybody, so that a poll can be answered while the gatewayserver is down.
+
+/** A statement that waits, as its client knows it. */
+export type Ticket = {
+  /** The temporary id. */
+  queryId: string;
+  /** 160 bits. */
+  secret: Uint8Array;
+};
+
+const SECRET_BYTES = 20;
+const MARK_BYTES = 12;
+const shape = /^y[0-9a-f]{64}$/;
+
+/** A ticket for this id. */
+export function newTicket(queryId: string): Ticket {
+  return { queryId, secret: randomBytes(SECRET_BYTES) };
+}
+
+/** The slug of its links. */
+export function slugOf(ticket: Ticket, key: KeyObject): string {
+  return `y${Buffer.from(ticket.secret).toString('hex')}${mark(ticket, key).toString('hex')}`;
+}
+
+/** The ticket in a link; undefined when this suite has not made it. */
+export function readTicket({ queryId, slug }: { queryId: string; slug: string }, key: KeyObject): Ticket | undefined {
+  if (!shape.test(slug)) return undefined;
+  const bytes = Buffer.from(slug.slice(1), 'hex');
+  const ticket = { queryId, secret: bytes.subarray(0, SECRET_BYTES) };
+  return timingSafeEqual(bytes.subarray(SECRET_BYTES), mark(ticket, key)) ? ticket : undefined;
+}
+
+/** What a waiting client reads: `token` of the next link, and how long it has waited, in milliseconds. */
+export type WaitingPage = { origin: string; queryId: string; slug: string; token: number; queuedMs: number };
+
+/** Trino's QUEUED page for a statement that waits here. */
+export function waitingPage({ origin, queryId, slug, token, queuedMs }: WaitingPage): string {
+  return queuedPage({
+    id: queryId,
+    infoUri: infoUri(origin, queryId),
+    nextUri: `${origin}/v1/statement/queued/${queryId}/${slug}/${token}`,
+    elapsedMillis: queuedMs,
+    queuedMillis: queuedMs,
+  });
+}
+
+function mark({ queryId, secret }: Ticket, key: KeyObject): Buffer {
+  return createHmac('sha256', key).update(`queue\n${queryId}\n`).update(secret).digest().subarray(0, MARK_BYTES);
+}

@@ -1,0 +1,72 @@
+import type { Logger } from '@trino-gateway/runtime';
+import { firstHeader, type RawHeaders } from '@trino-gateway/trino';
+import { LRUCache } from 'lru-cache';
+import type { GatewayLink } from '../control-plane/gateway-client.ts';
+import type { Owner } from './ownership.ts';
+
+/** Which coordinator holds an open transaction: only it knows the transaction, whatever the policies say. */
+export type Transactions = {
+  /**
+   * The holder, whichever router the transaction was opened at; undefined when it ended or never was.
+   * @throws GatewayUnavailableError when this router does not know it and nobody tells
+   */
+  holder(transactionId: string, signal: AbortSignal): Promise<Owner | undefined>;
+  /** A statement of this transaction was handed over as this query: its pages may end the transaction. */
+  joined(queryId: string, transactionId: string): void;
+  /**
+   * Reads the head of a page about to be passed on. When it starts a transaction the answer is a promise to wait for: its
+   * id is then stored before the client learns it, so that any router can serve the next statement.
+   */
+  observe(queryId: string, answerHeaders: RawHeaders, owner: Owner): Promise<void> | undefined;
+};
+
+// Trino ends an idle transaction after five minutes (transaction.idle-timeout), operators may allow more.
+const IDLE_MS = 1_800_000;
+const MOST = 100_000;
+/** As Trino draws them; another text is nobody's transaction. */
+const TRANSACTION_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+type Deps = {
+  link: Pick<GatewayLink, 'recordTransaction' | 'findTransaction' | 'endTransaction'>;
+  logger: Logger;
+  /** Called when a backend claims a transaction of another one. */
+  onContradiction: (backendId: string) => void;
+};
+
+/** No open transactions but those the gatewayserver knows. */
+export function createTransactions({ link, logger, onContradiction }: Deps): Transactions {
+  const holders = new LRUCache<string, Owner>({ max: MOST, ttl: IDLE_MS, updateAgeOnGet: true });
+  const byQuery = new LRUCache<string, string>({ max: MOST, ttl: IDLE_MS });
+  const contradiction = ({ backendId: backend }: Owner, { backendId: holder }: Owner) => {
+    logger.error('a backend claims a transaction of another one, and does not get it', { backend, holder });
+    onContradiction(backend);
+  };
+  /** Who was told of first keeps it: what its statements say is for nobody else. */
+  const record = async (id: string, owner: Owner): Promise<void> => {
+    const holder = await link.recordTransaction(id, owner);
+    holders.set(id, holder);
+    if (holder.url !== owner.url) contradiction(owner, holder);
+  };
+  return {
+    holder: async (id, signal) => {
+      const known = holders.get(id);
+      if (known !== undefined || !TRANSACTION_ID.test(id)) return known;
+      const found = await link.findTransaction(id, signal);
+      if (found !== undefined) holders.set(id, found);
+      return found;
+    },
+    joined: (queryId, transactionId) => void byQuery.set(queryId, transactionId),
+    observe: (queryId, answerHeaders, owner) => {
+      if (firstHeader(answerHeaders, 'x-trino-clear-transaction-id')?.trim().toLowerCase() === 'true') {
+        const cleared = byQuery.get(queryId);
+        if (cleared !== undefined && holders.delete(cleared)) link.endTransaction(cleared);
+      }
+      const started = firstHeader(answerHeaders, 'x-trino-started-transaction-id')?.trim().toLowerCase();
+      if (!started || !TRANSACTION_ID.test(started)) return undefined;
+      const known = holders.get(started);
+      if (known === undefined) return record(started, owner);
+      if (known.url !== owner.url) contradiction(owner, known);
+      return undefined;
+    },
+  };
+}

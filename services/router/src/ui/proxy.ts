@@ -1,0 +1,107 @@
+import type { ClientRequest, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import { firstHeader, normalizedOrigin } from '@trino-gateway/trino';
+import httpProxy from 'http-proxy';
+import type { ClusterAnswer } from '../clusters/ask.ts';
+import type { ForwardingPlan } from '../clusters/link-mode.ts';
+import { relay } from '../clusters/relay.ts';
+import type { RoadContext } from '../dispatch/context.ts';
+import type { Exchange } from '../http/exchange.ts';
+import { answerTo } from '../http/http-client.ts';
+import { TryAgain } from '../http/responses.ts';
+import type { Owner } from '../stickiness/ownership.ts';
+
+/**
+ * Passes a request for the web UI through to a cluster, both bodies as streams, and adds these lines to the head of the
+ * answer. False when the cluster did not answer: then the client has no answer yet.
+ */
+export type UiForward = (
+  exchange: Exchange,
+  owner: Owner,
+  target: string,
+  extraHeaders: readonly string[],
+) => Promise<boolean>;
+
+/**
+ * The proxy library forwards hop-by-hop headers, joins repeated ones and lets a chunked DELETE become a second request, so none of
+ * that reaches it: the handler has refused such requests, and it gets headers made here, not the client's.
+ */
+export function createUiForward(context: Pick<RoadContext, 'config' | 'forwarding' | 'limits'>): UiForward {
+  const proxy = httpProxy.createProxyServer({
+    selfHandleResponse: true,
+    proxyTimeout: context.config.poll_time_limit,
+    connectTimeout: context.config.attempt_time_limit,
+  });
+  const waiting = new WeakMap<IncomingMessage, (outgoing: ClientRequest) => void>();
+  proxy.on('proxyReq', (outgoing, request) => waiting.get(request)?.(outgoing));
+  // Only to keep it from being thrown: the client is gone, and its answer with it.
+  proxy.on('econnreset', () => {});
+
+  /** Undefined when there is no answer, or nobody who waits for it. */
+  const send = (exchange: Exchange, owner: Owner, plan: ForwardingPlan, target: string) =>
+    new Promise<ClusterAnswer | undefined>((resolve) => {
+      const { request, response } = exchange;
+      request.url = target;
+      request.headers = headersToSend(exchange, plan) as IncomingMessage['headers'];
+      let isSent = false;
+      const answered = async (outgoing: ClientRequest) => {
+        isSent = true;
+        try {
+          const answer = await answerTo(outgoing, context.config.poll_time_limit, exchange.signal);
+          const rawHeaders = withOutsideLocation(answer.rawHeaders, plan);
+          resolve({ ...answer, rawHeaders, owner, mode: plan.mode, rewrite: undefined });
+        } catch {
+          resolve(undefined);
+        }
+      };
+      waiting.set(request, (outgoing) => void answered(outgoing));
+      response.once('close', () => resolve(undefined));
+      proxy.web(request, response, { target: owner.url }, () => {
+        if (!isSent) resolve(undefined);
+      });
+    });
+
+  return async (exchange, owner, target, extraHeaders) => {
+    const { request, response } = exchange;
+    const release = context.limits.ofBackend(owner.backendId);
+    if (release === undefined) throw new TryAgain(`The cluster ${owner.backendId} is busy`);
+    response.once('close', release);
+    const plan = context.forwarding.plan(owner, exchange.client);
+    let answer = await send(exchange, owner, plan, target);
+    if (answer?.status === 406 && context.forwarding.failed(owner, plan.mode)) {
+      // What had a body cannot be repeated, but the next request will be right.
+      if (request.method === 'GET' || request.method === 'HEAD') {
+        answer.body.destroy();
+        answer = await send(exchange, owner, context.forwarding.plan(owner, exchange.client), target);
+      }
+    }
+    if (answer === undefined) return exchange.signal.aborted;
+    await relay(exchange, answer, { extraHeaders, stallTimeMs: context.config.poll_time_limit });
+    return true;
+  };
+}
+
+function headersToSend({ request, rawHeaders }: Exchange, plan: ForwardingPlan): OutgoingHttpHeaders {
+  const headers: Record<string, string | string[]> = {};
+  const lines = [...plan.headers, ...rawHeaders];
+  for (let at = 0; at < lines.length; at += 2) {
+    const name = (lines[at] ?? '').toLowerCase();
+    const value = lines[at + 1] ?? '';
+    const before = headers[name];
+    headers[name] = before === undefined ? value : [...(typeof before === 'string' ? [before] : before), value];
+  }
+  const length = firstHeader(request.rawHeaders, 'content-length');
+  if (length !== undefined) headers['content-length'] = length;
+  else if (firstHeader(request.rawHeaders, 'transfer-encoding') !== undefined) headers['transfer-encoding'] = 'chunked';
+  return headers;
+}
+
+/** Redirects of a cluster that cannot be told the outside address lead to the cluster itself. */
+function withOutsideLocation(rawHeaders: readonly string[], { rewrite }: ForwardingPlan): readonly string[] {
+  if (rewrite === undefined) return rawHeaders;
+  return rawHeaders.map((text, at) => {
+    if (at % 2 === 0 || rawHeaders[at - 1]?.toLowerCase() !== 'location') return text;
+    const origin = /^https?:\/\/[^/?#]*/i.exec(text)?.[0] ?? '';
+    const isBackend = rewrite.backendOrigins.some((backend) => normalizedOrigin(backend) === normalizedOrigin(origin));
+    return isBackend ? rewrite.outsideOrigin + text.slice(origin.length) : text;
+  });
+}
