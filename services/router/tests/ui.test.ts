@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { headerValue, headerValues, type ScriptedTrino, startScriptedTrino } from '@trino-gateway/testing';
 import { GatewayUnavailableError } from '../src/control-plane/retry-unreachable.ts';
-import { uiCookieName } from '../src/ui/cookie.ts';
+import { uiCookieName } from '../src/http/gateway-cookie.ts';
 import { ask, deadUrl, type Reply, run, startStub, startTestbed } from './testbed.ts';
 
 /** A browser: keeps cookies by name, and follows redirects to the router only. */

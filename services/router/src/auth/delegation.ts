@@ -1,12 +1,22 @@
+import type { RouterConfig } from '@trino-gateway/config';
 import type { Logger } from '@trino-gateway/runtime';
-import type { DataPathConfig } from '../dispatch/config.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { AccessDenied } from '../http/responses.ts';
 import { createAuthProvider } from './auth-provider.ts';
 import { presentedCredentials, withoutCredentials } from './credentials.ts';
 import { createAuthMemory } from './verdict-cache.ts';
 
-type Deps = { config: DataPathConfig; logger: Logger };
+type Deps = {
+  config: Pick<
+    RouterConfig,
+    | 'auth_provider_url'
+    | 'auth_provider_key'
+    | 'auth_provider_time_limit'
+    | 'auth_cache_time'
+    | 'auth_forward_credentials'
+  >;
+  logger: Logger;
+};
 
 /** Delegated authentication: the check of users and passwords. Disposal ends the checks under way. */
 export type Delegation = Disposable & {

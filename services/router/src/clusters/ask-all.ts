@@ -1,8 +1,7 @@
-import type { RoadContext } from '../dispatch/context.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { UpstreamError } from '../http/http-client.ts';
 import type { Owner } from '../stickiness/ownership.ts';
-import type { ClusterAnswer } from './ask.ts';
+import type { AskCluster, ClusterAnswer } from './ask.ts';
 
 /** What an answer says about whose a query is. `denied`: it may be theirs, but this client may not know. */
 export type Verdict = 'theirs' | 'notTheirs' | 'denied' | 'unclear';
@@ -24,7 +23,7 @@ const AT_ONCE = 32;
 
 /** Asks all at once for a query that any of them may own; the first that does wins, the others are let go. */
 export async function askAll(
-  { ask }: Pick<RoadContext, 'ask'>,
+  { ask }: { ask: AskCluster },
   exchange: Exchange,
   owners: readonly Owner[],
   request: { method: string; path: string; body?: Buffer },

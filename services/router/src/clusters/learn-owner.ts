@@ -1,6 +1,18 @@
+import type { Logger } from '@trino-gateway/runtime';
 import { coordinatorSuffix } from '@trino-gateway/trino';
-import type { RoadContext } from '../dispatch/context.ts';
-import type { Owner } from '../stickiness/ownership.ts';
+import type { Life, Owner, Ownership } from '../stickiness/ownership.ts';
+import type { MissMemory } from '../stickiness/unknown-links.ts';
+import type { Forwarding } from './link-mode.ts';
+
+type Deps = {
+  ownership: Ownership;
+  forwarding: Forwarding;
+  misses: Pick<MissMemory, 'clear'>;
+  link: { recordIncarnation(life: Life): Promise<boolean> };
+  logger: Logger;
+  /** Called when a backend claims query ids of another one. */
+  onContradiction: (backendId: string) => void;
+};
 
 /**
  * A coordinator answered a submission with this id: whose it is is known to all before the client has the id. False when it
@@ -8,7 +20,7 @@ import type { Owner } from '../stickiness/ownership.ts';
  * go where they do not belong, with their credentials. `askedAt`: when it was submitted, epoch milliseconds.
  */
 export async function learnOwner(
-  { ownership, forwarding, misses, link, logger, onContradiction }: RoadContext,
+  { ownership, forwarding, misses, link, logger, onContradiction }: Deps,
   queryId: string,
   owner: Owner,
   askedAt: number,

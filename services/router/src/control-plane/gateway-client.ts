@@ -28,6 +28,7 @@ import {
   refusesToken,
 } from '@trino-gateway/runtime';
 import { keyOf, type Life, type Owner, type OwnershipTable } from '../stickiness/ownership.ts';
+import type { TransactionStore } from '../stickiness/transactions.ts';
 import { type AdmissionLink, createAdmissionLink } from './admission-client.ts';
 import { createLiveReports } from './live-reports.ts';
 import { createLastingReports } from './reliable-reports.ts';
@@ -35,7 +36,7 @@ import { whileUnreachable, within } from './retry-unreachable.ts';
 import { createStateFile, type KnownBackend } from './state-file.ts';
 
 /** What the data path of the router needs of the gatewayserver. */
-export type GatewayLink = {
+export type GatewayLink = TransactionStore & {
   /** Why no submission can be accepted yet; undefined once there is a snapshot, from the gatewayserver or the state file. */
   notReady(): string | undefined;
   /**
@@ -59,18 +60,6 @@ export type GatewayLink = {
    * the gatewayserver knows that it is another backend's.
    */
   recordIncarnation(life: Life): Promise<boolean>;
-  /**
-   * Stores who holds a transaction just opened; resolves when stored or after 2 s, and is told until it is stored. Says who
-   * does: the first of whom it was told.
-   */
-  recordTransaction(id: string, owner: Owner): Promise<Owner>;
-  /**
-   * Who holds a transaction that was opened at any router; undefined when nobody does any more. Waits like `route`.
-   * @throws GatewayUnavailableError
-   */
-  findTransaction(id: string, signal: AbortSignal): Promise<Owner | undefined>;
-  /** A transaction has ended: nobody need find it any more. */
-  endTransaction(id: string): void;
   /** Slots and places in the queue. */
   admission: AdmissionLink;
 };

@@ -8,15 +8,15 @@ import type { CheckClient } from '../clusters/verify-client.ts';
 import type { GatewayLink } from '../control-plane/gateway-client.ts';
 import type { LiveQueries } from '../control-plane/live-queries.ts';
 import type { ByteBudget } from '../limits/byte-budget.ts';
+import type { Holds } from '../limits/held-polls.ts';
 import type { InflationBudget } from '../limits/inflation-budget.ts';
 import type { RequestLimits } from '../limits/request-limits.ts';
-import type { HandOverResult, SubmissionResult } from '../metrics.ts';
 import type { Ownership } from '../stickiness/ownership.ts';
 import type { Transactions } from '../stickiness/transactions.ts';
 import type { MissMemory } from '../stickiness/unknown-links.ts';
 import type { Activation } from './activated-leases.ts';
 import type { DataPathConfig } from './config.ts';
-import type { Holds } from './held-polls.ts';
+import type { HandOverResult, SubmissionResult } from './results.ts';
 
 /** What the roads of the data path share. */
 export type RoadContext = {

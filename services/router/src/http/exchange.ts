@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { headerFamily, toTrinoHeaders, withoutHeaders, withoutHopByHop } from '@trino-gateway/trino';
 import type { ByteAccount } from '../limits/byte-budget.ts';
-import { withoutUiCookie } from '../ui/cookie.ts';
 import type { ClientView } from './client-address.ts';
+import { withoutGatewayCookie } from './gateway-cookie.ts';
 
 /** One request of a client on its way to its answer. */
 export type Exchange = {
@@ -66,7 +66,7 @@ export function openExchange(
 
 /** A client's headers without those that must not reach a cluster, X-Presto-* renamed. */
 export function headersForClusters(rawHeaders: readonly string[], presto: boolean): string[] {
-  const named = withoutUiCookie(presto ? toTrinoHeaders(rawHeaders) : rawHeaders);
+  const named = withoutGatewayCookie(presto ? toTrinoHeaders(rawHeaders) : rawHeaders);
   const kept = withoutHeaders(withoutHopByHop(named), notForClusters);
   if (!kept.some((name, at) => at % 2 === 0 && isDropped(name))) return kept;
   const cleaned: string[] = [];

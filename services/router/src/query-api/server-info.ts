@@ -3,11 +3,11 @@ import type { ClusterAnswer } from '../clusters/ask.ts';
 import { relay } from '../clusters/relay.ts';
 import type { RoadContext } from '../dispatch/context.ts';
 import { requireAuthenticationAtDoor } from '../dispatch/require-authentication.ts';
+import { askRoute } from '../dispatch/route.ts';
 import { openSubmission } from '../dispatch/submission.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { UpstreamError } from '../http/http-client.ts';
 import { answerError, answerText } from '../http/responses.ts';
-import { askRoute } from '../submit/try-clusters.ts';
 
 /** Questions about the cluster a query of this client would go to. */
 export type Question = Extract<TrinoRequest, { kind: 'info' | 'status' | 'validate' }>;

@@ -1,7 +1,6 @@
 import type { Logger } from '@trino-gateway/runtime';
 import { firstHeader, type RawHeaders } from '@trino-gateway/trino';
 import { LRUCache } from 'lru-cache';
-import type { GatewayLink } from '../control-plane/gateway-client.ts';
 import type { Owner } from './ownership.ts';
 
 /** Which coordinator holds an open transaction: only it knows the transaction, whatever the policies say. */
@@ -26,8 +25,24 @@ const MOST = 100_000;
 /** As Trino draws them; another text is nobody's transaction. */
 const TRANSACTION_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
+/** Where open transactions are stored for all routers. */
+export type TransactionStore = {
+  /**
+   * Stores who holds a transaction just opened; resolves when stored or after 2 s, and is told until it is stored. Says who
+   * does: the first of whom it was told.
+   */
+  recordTransaction(id: string, owner: Owner): Promise<Owner>;
+  /**
+   * Who holds a transaction that was opened at any router; undefined when nobody does any more. Waits like `route`.
+   * @throws GatewayUnavailableError
+   */
+  findTransaction(id: string, signal: AbortSignal): Promise<Owner | undefined>;
+  /** A transaction has ended: nobody need find it any more. */
+  endTransaction(id: string): void;
+};
+
 type Deps = {
-  link: Pick<GatewayLink, 'recordTransaction' | 'findTransaction' | 'endTransaction'>;
+  link: TransactionStore;
   logger: Logger;
   /** Called when a backend claims a transaction of another one. */
   onContradiction: (backendId: string) => void;

@@ -15,13 +15,14 @@ import { kindOf } from '../dispatch/kind-of-submission.ts';
 import { postStatement } from '../dispatch/post-statement.ts';
 import { calledName, type Refusal } from '../dispatch/refusal.ts';
 import { requireAuthentication, requireAuthenticationOfGroup } from '../dispatch/require-authentication.ts';
+import { askRoute, withSource } from '../dispatch/route.ts';
 import type { Submission } from '../dispatch/submission.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { AccessDenied, HttpError, TryAgain } from '../http/responses.ts';
 import { type Alias, findAlias, mustBeOwner } from '../queue/query-alias.ts';
 import { cancelByUser, killedEnd } from '../queue/queued-query.ts';
 import type { Owner } from '../stickiness/ownership.ts';
-import { askRoute, type Deadline, type Placed, slotUnclear, withSource } from './try-clusters.ts';
+import { type Deadline, type Placed, slotUnclear } from './try-clusters.ts';
 
 /** A statement that only one coordinator can carry out, whatever the policies say. */
 export type Bound = {

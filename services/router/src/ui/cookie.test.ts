@@ -1,6 +1,7 @@
 import { createSecretKey } from 'node:crypto';
 import { expect, test } from '@jest/globals';
-import { clearedUiCookie, readUiCookie, uiCookie, uiCookieName, withoutUiCookie } from './cookie.ts';
+import { uiCookieName, withoutGatewayCookie } from '../http/gateway-cookie.ts';
+import { clearedUiCookie, readUiCookie, uiCookie } from './cookie.ts';
 
 const key = createSecretKey(new Uint8Array(32).fill(1));
 const DAY = 86_400_000;
@@ -60,4 +61,4 @@ test.each<[string[], string[]]>([
     ['X', made],
     ['X', made],
   ],
-])('clusters never see it: %j', (headers, expected) => expect(withoutUiCookie(headers)).toEqual(expected));
+])('clusters never see it: %j', (headers, expected) => expect(withoutGatewayCookie(headers)).toEqual(expected));

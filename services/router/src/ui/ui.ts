@@ -5,13 +5,13 @@ import {
   requireAuthenticationAtDoor,
   requireAuthenticationOfGroup,
 } from '../dispatch/require-authentication.ts';
+import { askRoute } from '../dispatch/route.ts';
 import { openSubmission } from '../dispatch/submission.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { answerEmpty, answerError } from '../http/responses.ts';
 import { findAlias } from '../queue/query-alias.ts';
 import { answerWaitingInfo } from '../queue/queued-query-page.ts';
 import type { Owner } from '../stickiness/ownership.ts';
-import { askRoute } from '../submit/try-clusters.ts';
 import { clearedUiCookie, readUiCookie, uiCookie } from './cookie.ts';
 import type { UiForward } from './proxy.ts';
 

@@ -1,0 +1,28 @@
+import { allHeaders } from '@trino-gateway/trino';
+
+/** The name of the one cookie of ours (`ui/cookie.ts`); it is for routers only and never reaches a cluster. */
+export const uiCookieName = 'Trino-Gateway-UI';
+
+/** The headers without cookies of ours; all else in the Cookie lines stays. */
+export function withoutGatewayCookie(rawHeaders: readonly string[]): readonly string[] {
+  if (!cookiesIn(rawHeaders).some(isGatewayCookie)) return rawHeaders;
+  const kept: string[] = [];
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] ?? '';
+    const value = rawHeaders[at + 1] ?? '';
+    const left =
+      name.toLowerCase() === 'cookie'
+        ? splitCookies(value)
+            .filter((pair) => !isGatewayCookie(pair))
+            .join('; ')
+        : value;
+    if (left !== '' || value === '') kept.push(name, left);
+  }
+  return kept;
+}
+
+const splitCookies = (line: string) => line.split(';').map((pair) => pair.trim());
+/** The pairs of all Cookie lines. */
+export const cookiesIn = (rawHeaders: readonly string[]) => allHeaders(rawHeaders, 'cookie').flatMap(splitCookies);
+/** Whether a pair is the cookie of ours. */
+export const isGatewayCookie = (pair: string) => pair.startsWith(`${uiCookieName}=`);
