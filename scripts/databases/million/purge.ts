@@ -3,7 +3,7 @@ import { create } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { Query_State, QuerySchema } from '../../../packages/api/src/gen/trinogateway/v1/gateway_pb.ts';
 import { silentLogger } from '../../../packages/runtime/src/logger.ts';
-import { purgeHistory } from '../../../services/gatewayserver/src/purge-history.ts';
+import { purgeHistory } from '../../../services/gatewayserver/src/history/purge.ts';
 import type { Million } from './database.ts';
 import { percentile } from './percentile.ts';
 import { SPAN_MS } from './plausible-row.ts';

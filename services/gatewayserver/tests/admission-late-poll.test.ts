@@ -6,7 +6,7 @@ import { silentLogger } from '@trino-gateway/runtime';
 import { Registry } from 'prom-client';
 import { createAdmissionMetrics } from '../src/admission/admission-metrics.ts';
 import { openLedger } from '../src/admission/ledger.ts';
-import { createLiveCounts } from '../src/live-counts.ts';
+import { createLiveCounts } from '../src/decisions/load-counts.ts';
 import { admissionService } from '../src/rpc/admission.ts';
 import { openStore } from '../src/storage/index.ts';
 import type { Store } from '../src/storage/store.ts';

@@ -1,9 +1,9 @@
 import { timestampMs } from '@bufbuild/protobuf/wkt';
 import { type Group, Group_Queue_WhenUnavailable } from '@trino-gateway/api/gateway';
+import type { SnapshotKeeper } from '../configuration/configuration-cache.ts';
 import { assess } from '../routing/availability.ts';
 import type { Snapshot } from '../routing/snapshot.ts';
 import { choose, type LiveView } from '../routing/strategy.ts';
-import type { SnapshotKeeper } from '../snapshot-keeper.ts';
 import { type GroupLimits, isLimited, type Limits, type QueueBounds } from './limits.ts';
 
 /** The limits of what is configured now. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setImmediate as nextTurnOfLoop } from 'node:timers/promises';
-import type { SnapshotKeeper } from '../snapshot-keeper.ts';
+import type { SnapshotKeeper } from '../configuration/configuration-cache.ts';
 import { type AdmissionChanges, type AdmissionWrites, DatabaseUnavailableError, type Store } from '../storage/store.ts';
 import { type Admission, giveTurns } from './admission.ts';
 import { type AdmissionState, createAdmissionState } from './admission-state.ts';

@@ -1,4 +1,4 @@
-import type { SnapshotKeeper } from '../snapshot-keeper.ts';
+import type { SnapshotKeeper } from '../configuration/configuration-cache.ts';
 import type { Ledger } from './ledger.ts';
 
 /** Gives turns as soon as the configuration, or what is known of the backends, changes: a limit was raised, a backend is back. */

@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { describeError, type Logger } from '@trino-gateway/runtime';
-import { answerError } from '../answer-error.ts';
+import { answerError } from '../http/answer-error.ts';
 
 /** The folder of the page that tries calls out. */
 const PAGE = '/admin/swaggerui/';

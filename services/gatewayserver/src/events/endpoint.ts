@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { comparison, tokensOf } from '@trino-gateway/runtime';
-import { answerError } from '../answer-error.ts';
+import { answerError } from '../http/answer-error.ts';
 import type { EventQueue } from './event-queue.ts';
 import { pickMembers } from './pick-members.ts';
 import { createBodyReader } from './read-body.ts';

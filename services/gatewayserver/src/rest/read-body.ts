@@ -1,7 +1,7 @@
 import type { JsonObject } from '@bufbuild/protobuf';
 import { Code } from '@connectrpc/connect';
 import { isDeepJson, MOST_JSON_DEPTH } from '@trino-gateway/runtime';
-import { invalid } from '../rpc/validation.ts';
+import { invalid } from '../configuration/validation.ts';
 
 /** The largest body a REST request may have. */
 export const MOST_BODY_BYTES = 16 * 1024 * 1024;

@@ -2,8 +2,8 @@ import type { DescField, DescMessage, JsonObject, JsonValue } from '@bufbuild/pr
 import { ScalarType } from '@bufbuild/protobuf';
 import { type HttpRoute, queryFields } from '@trino-gateway/api/http-routes';
 import type { Problem } from '@trino-gateway/api/rules';
-import { isObject } from '../rpc/json-problems.ts';
-import { refuseProblems } from '../rpc/validation.ts';
+import { isObject } from '../configuration/json-problems.ts';
+import { refuseProblems } from '../configuration/validation.ts';
 
 /** What a REST request says, apart from its method. */
 export type RestInput = {

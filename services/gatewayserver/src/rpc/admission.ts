@@ -17,12 +17,12 @@ import type { Lease, Waiter } from '../admission/state.ts';
 import { STATEMENT_PART } from '../admission/stored-entries.ts';
 import { storedUser } from '../admission/stored-user.ts';
 import { whyFull } from '../admission/why-full.ts';
-import { routerBackend } from '../router-backend.ts';
+import { routerBackend } from '../configuration/router-backend.ts';
+import { checkedId, checkedNumber, checkedText, invalid } from '../configuration/validation.ts';
 import type { CarriedService } from './carrier.ts';
 import { checkingBackend } from './checking-backend.ts';
 import type { RpcContext } from './context.ts';
 import { checkedSealed, dropLarge, keepSmall, storeLarge } from './sealed-texts.ts';
-import { checkedId, checkedNumber, checkedText, invalid } from './validation.ts';
 
 const HASH_BYTES = 32;
 const LONGEST_WAIT_MS = 30_000;

@@ -11,14 +11,7 @@ import {
   BackendStatus_State as State,
 } from '@trino-gateway/api/gateway';
 import { backendProblems } from '@trino-gateway/api/rules';
-import { assess, liveOverride, unavailableReasons } from '../routing/availability.ts';
-import { scheduleAt } from '../routing/uptime.ts';
-import type { StoredBackend } from '../storage/store.ts';
-import type { RpcContext } from './context.ts';
-import { HIDDEN_PASSWORD, storableBackend } from './objects.ts';
-import { pageOf } from './paging.ts';
-import { requireBackend } from './require-backend.ts';
-import { reportSchedule } from './schedule-reports.ts';
+import { HIDDEN_PASSWORD, storableBackend } from '../configuration/stored-objects.ts';
 import {
   checked,
   checkedId,
@@ -28,7 +21,14 @@ import {
   invalid,
   refuseDeclared,
   refuseReferenced,
-} from './validation.ts';
+} from '../configuration/validation.ts';
+import { assess, liveOverride, unavailableReasons } from '../routing/availability.ts';
+import { scheduleAt } from '../routing/uptime.ts';
+import type { StoredBackend } from '../storage/store.ts';
+import type { RpcContext } from './context.ts';
+import { pageOf } from './paging.ts';
+import { requireBackend } from './require-backend.ts';
+import { reportSchedule } from './schedule-reports.ts';
 
 const OVERRIDE_MS = 600_000;
 const LONGEST_OVERRIDE_MS = 7 * 86_400_000;

@@ -1,4 +1,4 @@
-import { routerBackend } from '../router-backend.ts';
+import { routerBackend } from '../configuration/router-backend.ts';
 import type { RpcContext } from './context.ts';
 
 /** A backend of the group that can say whether a client's credentials are good; undefined when none is available. */

@@ -2,10 +2,10 @@ import type { Logger } from '@trino-gateway/runtime';
 import type { AdmissionMetrics } from '../admission/admission-metrics.ts';
 import type { ConfiguredLimits } from '../admission/configured-limits.ts';
 import type { Ledger } from '../admission/ledger.ts';
-import type { Decisions } from '../decisions.ts';
-import type { LiveCounts } from '../live-counts.ts';
-import type { ReportsAhead } from '../reports-ahead.ts';
-import type { SnapshotKeeper } from '../snapshot-keeper.ts';
+import type { SnapshotKeeper } from '../configuration/configuration-cache.ts';
+import type { Decisions } from '../decisions/decisions.ts';
+import type { LiveCounts } from '../decisions/load-counts.ts';
+import type { ReportsAhead } from '../history/reports-ahead.ts';
 import type { Store } from '../storage/store.ts';
 
 /** What the services are made of; each names the parts it uses. */

@@ -2,11 +2,7 @@ import { Code, ConnectError, type ServiceImpl } from '@connectrpc/connect';
 import type { Group, GroupService } from '@trino-gateway/api/gateway';
 import { groupProblems } from '@trino-gateway/api/rules';
 import { moveGroup } from '../admission/queue.ts';
-import { chooseFromGroups } from '../routing/decide.ts';
-import type { ConfigurationChange } from '../storage/store.ts';
-import type { RpcContext } from './context.ts';
-import { storableGroup } from './objects.ts';
-import { pageOf } from './paging.ts';
+import { storableGroup } from '../configuration/stored-objects.ts';
 import {
   checked,
   checkedId,
@@ -16,7 +12,11 @@ import {
   refuseDangling,
   refuseDeclared,
   refuseReferenced,
-} from './validation.ts';
+} from '../configuration/validation.ts';
+import { chooseFromGroups } from '../routing/decide.ts';
+import type { ConfigurationChange } from '../storage/store.ts';
+import type { RpcContext } from './context.ts';
+import { pageOf } from './paging.ts';
 
 const MOST_ASKED_ONE_BY_ONE = 20;
 

@@ -1,6 +1,6 @@
 import type { JsonReadOptions } from '@bufbuild/protobuf';
 import { isDeepJson, MOST_JSON_DEPTH } from '@trino-gateway/runtime';
-import { invalid } from './validation.ts';
+import { invalid } from '../configuration/validation.ts';
 
 const text = new TextDecoder();
 

@@ -1,6 +1,6 @@
 import { base64Decode } from '@bufbuild/protobuf/wire';
 import { Code, ConnectError, type HandlerContext } from '@connectrpc/connect';
-import { invalid } from './validation.ts';
+import { invalid } from '../configuration/validation.ts';
 
 /** What Connect puts before the reason why bytes are not the message they should be. */
 const UNREADABLE = 'parse binary: ';

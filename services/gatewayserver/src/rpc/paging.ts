@@ -1,5 +1,5 @@
 import { isId } from '@trino-gateway/api/rules';
-import { checkedNumber, invalid } from './validation.ts';
+import { checkedNumber, invalid } from '../configuration/validation.ts';
 
 const DEFAULT_PAGE_SIZE = 100;
 const MOST_PER_PAGE = 1_000;

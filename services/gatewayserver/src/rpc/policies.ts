@@ -2,12 +2,20 @@ import type { ServiceImpl } from '@connectrpc/connect';
 import type { Policy, PolicyService } from '@trino-gateway/api/gateway';
 import { policyProblems } from '@trino-gateway/api/rules';
 import { comparableHost } from '@trino-gateway/trino/host';
+import { storablePolicy } from '../configuration/stored-objects.ts';
+import {
+  checked,
+  checkedId,
+  checkedNumber,
+  checkedText,
+  found,
+  refuseDangling,
+  refuseDeclared,
+} from '../configuration/validation.ts';
 import { evaluatePolicies, matchingPolicies } from '../routing/policy.ts';
 import { type ClientRequest, readRequest } from '../routing/request.ts';
 import type { RpcContext } from './context.ts';
-import { storablePolicy } from './objects.ts';
 import { pageOf } from './paging.ts';
-import { checked, checkedId, checkedNumber, checkedText, found, refuseDangling, refuseDeclared } from './validation.ts';
 
 /** Which requests may use which group. */
 export function policyService({

@@ -5,11 +5,11 @@ import { isSealed, unreadablePassword } from '@trino-gateway/api/sealed-secret';
 import { querySuffix } from '@trino-gateway/trino/query-id';
 import { end } from '../admission/queue.ts';
 import type { Waiter } from '../admission/state.ts';
-import { cancelOnCluster } from '../cancel-on-cluster.ts';
-import { livesOf } from '../coordinator-suffixes.ts';
+import { cancelOnCluster } from '../clusters/cancel-query.ts';
+import { livesOf } from '../configuration/coordinator-suffixes.ts';
+import { checkedId, checkedNumber, checkedText, found, invalid, notFound } from '../configuration/validation.ts';
 import { BadPageTokenError } from '../storage/store.ts';
 import type { RpcContext } from './context.ts';
-import { checkedId, checkedNumber, checkedText, found, invalid, notFound } from './validation.ts';
 
 const MOST_REPORTED = 1_000;
 const TEXT_LENGTH = 1_000_000;

@@ -12,8 +12,8 @@ import { moveToFront } from '../admission/queue.ts';
 import type { Waiter } from '../admission/state.ts';
 import { estimatedStart, startedLastMinute } from '../admission/turnover.ts';
 import { whyWaits } from '../admission/why-waits.ts';
+import { checkedId, checkedNumber, checkedText, found, invalid } from '../configuration/validation.ts';
 import type { RpcContext } from './context.ts';
-import { checkedId, checkedNumber, checkedText, found, invalid } from './validation.ts';
 
 const DEFAULT_PAGE_SIZE = 100;
 const MOST_PER_PAGE = 1_000;

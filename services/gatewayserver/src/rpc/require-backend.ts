@@ -1,6 +1,6 @@
+import { invalid, notFound } from '../configuration/validation.ts';
 import type { StoredBackend } from '../storage/store.ts';
 import type { RpcContext } from './context.ts';
-import { invalid, notFound } from './validation.ts';
 
 /**
  * The backend that a call names, by its id or in a field. Asks the database before it says that it does not exist:

@@ -13,6 +13,7 @@ import {
 import { Health } from '@trino-gateway/api/health';
 import { ServerReflection } from '@trino-gateway/api/reflection';
 import { ServerReflection as ServerReflectionV1Alpha } from '@trino-gateway/api/reflection-v1alpha';
+import { namingJsonFields } from '../configuration/json-problems.ts';
 import { admissionService } from './admission.ts';
 import { tellingMethods } from './allowed-methods.ts';
 import { backendService } from './backends.ts';
@@ -21,7 +22,6 @@ import type { RpcContext } from './context.ts';
 import { groupService } from './groups.ts';
 import { healthService } from './health.ts';
 import type { Guard } from './interceptors.ts';
-import { namingJsonFields } from './json-problems.ts';
 import { policyService } from './policies.ts';
 import { queryService } from './queries.ts';
 import { queueService } from './queue.ts';

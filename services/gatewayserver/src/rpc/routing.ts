@@ -1,13 +1,13 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { RouteResponseSchema, RoutingService } from '@trino-gateway/api/gateway';
-import type { Routed } from '../decisions.ts';
-import { routerBackend } from '../router-backend.ts';
+import { routerBackend } from '../configuration/router-backend.ts';
+import { checkedId, checkedText, invalid } from '../configuration/validation.ts';
+import type { Routed } from '../decisions/decisions.ts';
 import type { Outcome } from '../routing/decide.ts';
 import type { CarriedService } from './carrier.ts';
 import { checkingBackend } from './checking-backend.ts';
 import type { RpcContext } from './context.ts';
 import { checkedClient } from './policies.ts';
-import { checkedId, checkedText, invalid } from './validation.ts';
 
 const MOST_BACKENDS_NAMED = 1_000;
 

@@ -1,10 +1,10 @@
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import type { BackendSchedule } from '@trino-gateway/api/gateway';
 import { scheduleProblems } from '@trino-gateway/schedule';
+import { checkedId, invalid, refuseProblems } from '../configuration/validation.ts';
 import { epochMs } from '../routing/moment.ts';
 import type { RpcContext } from './context.ts';
 import { requireBackend } from './require-backend.ts';
-import { checkedId, invalid, refuseProblems } from './validation.ts';
 
 const MOST_CHANGES = 10;
 

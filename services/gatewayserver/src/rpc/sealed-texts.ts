@@ -1,6 +1,6 @@
 import type { Admission } from '../admission/admission.ts';
+import { invalid } from '../configuration/validation.ts';
 import type { SealedText, Store } from '../storage/store.ts';
-import { invalid } from './validation.ts';
 
 /** As base64 it fits a statement of every database. */
 const MOST_SEALED_BYTES = 11_500_000;

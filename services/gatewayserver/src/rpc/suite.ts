@@ -11,11 +11,11 @@ import {
 import { describeError } from '@trino-gateway/runtime';
 import { isCoordinatorSuffix } from '@trino-gateway/trino/query-id';
 import { giveUp } from '../admission/admission.ts';
-import { otherHolder } from '../coordinator-suffixes.ts';
-import { routerBackend } from '../router-backend.ts';
+import { otherHolder } from '../configuration/coordinator-suffixes.ts';
+import { routerBackend } from '../configuration/router-backend.ts';
+import { checkedId, checkedNumber, checkedOrigin, invalid } from '../configuration/validation.ts';
 import type { RpcContext } from './context.ts';
 import { transactionCalls } from './transactions.ts';
-import { checkedId, checkedNumber, checkedOrigin, invalid } from './validation.ts';
 
 const LONGEST_WAIT_MS = 30_000;
 /** A suffix that is asked for all the time is noted this often. */

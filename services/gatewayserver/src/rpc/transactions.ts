@@ -1,8 +1,8 @@
 import { create } from '@bufbuild/protobuf';
 import { Code, ConnectError, type ServiceImpl } from '@connectrpc/connect';
 import { type SuiteService, TransactionSchema } from '@trino-gateway/api/gateway';
+import { checkedId, checkedOrigin, invalid } from '../configuration/validation.ts';
 import type { RpcContext } from './context.ts';
-import { checkedId, checkedOrigin, invalid } from './validation.ts';
 
 /** As Trino draws them. */
 const TRANSACTION_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { createRouteMemory } from './route-memory.ts';
+import { createRouteMemory } from './answered-routes.ts';
 
 test('a repeated submission gets the same answer, with other backends excluded another one', () => {
   let drawn = 0;

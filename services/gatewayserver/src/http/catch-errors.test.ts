@@ -6,7 +6,7 @@ import { connectNodeAdapter } from '@connectrpc/connect-node';
 import { describe, expect, test } from '@jest/globals';
 import { SuiteService } from '@trino-gateway/api/gateway';
 import { type Handler, listenHttp, silentLogger } from '@trino-gateway/runtime';
-import { withoutCrash } from './without-crash.ts';
+import { withoutCrash } from './catch-errors.ts';
 
 const RPC = '/trinogateway.v1.SuiteService/WatchSnapshot';
 const adapter = connectNodeAdapter({ routes: (router) => void router.service(SuiteService, {}) }) as Handler;

@@ -3,8 +3,8 @@ import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { ListQueriesRequestSchema, QuerySchema } from '@trino-gateway/api/gateway';
 import { silentLogger } from '@trino-gateway/runtime';
-import { type PurgeOptions, purgeHistory } from './purge-history.ts';
-import { openStore, type Store } from './storage/index.ts';
+import { openStore, type Store } from '../storage/index.ts';
+import { type PurgeOptions, purgeHistory } from './purge.ts';
 
 const NOW = 1_763_700_000_000;
 let store: Store;

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { createLiveCounts } from './live-counts.ts';
+import { createLiveCounts } from './load-counts.ts';
 
 function clocked() {
   const clock = { now: 1_000_000 };

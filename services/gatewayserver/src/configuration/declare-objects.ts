@@ -8,8 +8,8 @@ import {
   PolicySchema,
 } from '@trino-gateway/api/gateway';
 import type { Declared } from '@trino-gateway/config';
-import { storableBackend, storableGroup, storablePolicy } from './rpc/objects.ts';
-import type { Store } from './storage/store.ts';
+import type { Store } from '../storage/store.ts';
+import { storableBackend, storableGroup, storablePolicy } from './stored-objects.ts';
 
 const BY_FILE = 'file';
 
