@@ -3,8 +3,7 @@ import { type Group_Strategy, Group_StrategySchema } from '@trino-gateway/api/ga
 import { boundedLabels } from '@trino-gateway/runtime';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { type AdmissionMetrics, createAdmissionMetrics } from './admission/admission-metrics.ts';
-import type { EventAnswer } from './events/endpoint.ts';
-import type { EventQueue, Settled } from './events/event-queue.ts';
+import type { EventMetrics } from './events/serve.ts';
 import type { Outcome } from './routing/decide.ts';
 import type { StoreObserver } from './storage/measured-store.ts';
 
@@ -18,19 +17,13 @@ export type MetricSources = {
 };
 
 /** What the gatewayserver counts. */
-export type Metrics = {
+export type Metrics = EventMetrics & {
   registry: Registry;
   /** About slots and queues. */
   admission: AdmissionMetrics;
   countDecision(outcome: Outcome): void;
   countCall(method: DescMethod, code: string, durationMs: number): void;
   countStore: StoreObserver;
-  /** How a post of an event listener was answered. */
-  countEvent(answer: EventAnswer): void;
-  /** What became of events that were taken. */
-  countSettledEvents(outcome: Settled, count: number): void;
-  /** Shows how full the queue of events is. */
-  watchEvents(queue: Pick<EventQueue, 'waiting' | 'early'>): void;
   /** Rows of history that were deleted because of their age or number. */
   countPurged(rows: number): void;
   /** A backend came with the query ids of another one. */

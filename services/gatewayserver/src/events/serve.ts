@@ -1,14 +1,23 @@
 import type { GatewayserverConfig } from '@trino-gateway/config';
 import type { Logger } from '@trino-gateway/runtime';
-import type { Metrics } from '../metrics.ts';
 import type { Store } from '../storage/store.ts';
-import { eventsEndpoint } from './endpoint.ts';
-import { createEventQueue } from './event-queue.ts';
+import { type EventAnswer, eventsEndpoint } from './endpoint.ts';
+import { createEventQueue, type EventQueue, type Settled } from './event-queue.ts';
+
+/** What is counted of events. */
+export type EventMetrics = {
+  /** How a post of an event listener was answered. */
+  countEvent(answer: EventAnswer): void;
+  /** What became of events that were taken. */
+  countSettledEvents(outcome: Settled, count: number): void;
+  /** Shows how full the queue of events is. */
+  watchEvents(queue: Pick<EventQueue, 'waiting' | 'early'>): void;
+};
 
 type Parts = {
   config: Pick<GatewayserverConfig, 'events_token' | 'admin_token'>;
   store: Pick<Store, 'completeQueries'>;
-  metrics: Pick<Metrics, 'countEvent' | 'countSettledEvents' | 'watchEvents'>;
+  metrics: EventMetrics;
   /** Told of each query that has ended, once its event was taken. */
   onCompleted: (trinoQueryId: string) => void;
   logger: Logger;
