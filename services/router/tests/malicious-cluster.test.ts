@@ -33,14 +33,16 @@ async function startRaw(onRequest: (socket: Socket) => void, onConnect: (socket:
   };
 }
 
-const LIMIT_MS = 400;
+/** Where the answer is that there is none; elsewhere a busy machine may take its time. */
+const SHORT_MS = 400;
+const LONG_MS = 10_000;
 
 /** A router that knows one such cluster, and asks it again once. */
-async function startRouter(url: string) {
+async function startRouter(url: string, limitMs = LONG_MS) {
   const { lines, logger } = listening();
   const router = await startTestbed({
     clusters: { bad: { url } },
-    config: { attempt_time_limit: LIMIT_MS, poll_time_limit: LIMIT_MS },
+    config: { attempt_time_limit: limitMs, poll_time_limit: limitMs },
     pollRetryDelaysMs: [10],
     logger,
   });
@@ -191,7 +193,7 @@ describe('whatever a cluster answers, its client gets an answer in time and no c
       socket.write(bytes, 'latin1');
       if (!hold) socket.end();
     });
-    await using router = await startRouter(cluster.url);
+    await using router = await startRouter(cluster.url, because === silent ? SHORT_MS : LONG_MS);
     const began = performance.now();
     const [submit, poll, ui] = await Promise.all([submitted(router.url), polled(router.url), shown(router.url)]);
     const failed = because ?? /never/;
