@@ -50,8 +50,9 @@ export async function startService(
         printed = (printed + text).slice(-200_000);
       });
     }
+    const hasEnded = () => started.exitCode !== null || started.signalCode !== null;
     const probe = async () => {
-      if (started.exitCode !== null) throw new Error(`${service} exited with ${started.exitCode}: ${printed}`);
+      if (hasEnded()) return true;
       return (await fetch(`${opsUrl}/${waitForReady ? 'readyz' : 'livez'}`, { signal: AbortSignal.timeout(2_000) })).ok;
     };
     await until(`${service} to be ${waitForReady ? 'ready' : 'alive'} at ${opsUrl}`, probe, 60_000).catch(
@@ -60,6 +61,8 @@ export async function startService(
         throw new Error(`${error.message}\n${printed}`);
       },
     );
+    // Somebody else may answer at an address that it could not have.
+    if (hasEnded()) throw new Error(`${service} exited with ${started.exitCode}: ${printed}`);
   };
   await start();
   const signal = async (name: NodeJS.Signals) => {
