@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { zstdCompressSync } from 'node:zlib';
+import { until } from '../../packages/e2e/src/condition.ts';
 import type { ScriptedTrino } from '../../packages/testing/src/index.ts';
 import { type AttackSuite, scheduled } from './attack-suite.ts';
 import { must } from './rows.ts';
-import { ask, connectRaw, countAnswers, type RawClient, told } from './wire.ts';
+import { type Asking, ask, connectRaw, countAnswers, type RawClient, told } from './wire.ts';
 
 /** The suite, what is attacked, and where. */
 export type BoundsWorld = {
@@ -52,6 +53,12 @@ async function closeAll(clients: readonly RawClient[]): Promise<void> {
   await delay(0);
 }
 
+/** Once the attackers are gone there is room for others. */
+async function servedAgain(asking: Asking): Promise<void> {
+  const isServed = async () => (await ask({ ...asking, from: '127.0.0.9', timeMs: 2_000 })).status === 200;
+  await until('an honest client to be served afterwards', isServed, 5_000);
+}
+
 /** The path of the newest link of a statement that runs. */
 async function runningLink({ port }: BoundsWorld, body: string): Promise<string> {
   const headers = ['Host', 'victim.example', 'X-Trino-User', 'mallory'];
@@ -97,6 +104,8 @@ async function bigStatements({ port }: BoundsWorld): Promise<string> {
   const refused = countAnswers(clients).get(503) ?? 0;
   await closeAll(clients);
   must(refused > 0, `none of 1 GB was refused: ${saw}`);
+  const headers = ['Host', 'honest.example', 'X-Trino-User', 'honest'];
+  await servedAgain({ port, method: 'POST', target: '/v1/statement', headers, body: PIECE });
   return saw;
 }
 
@@ -148,11 +157,16 @@ async function bigHeads({ port }: BoundsWorld): Promise<string> {
   const [open, tooLong, whole] = [head(2_000_000), head(2_300_000), `${head(2_000_000)}\r\n`].map((text) =>
     Buffer.from(text),
   );
-  const all = [...of(120, () => open), ...of(20, () => tooLong), ...of(20, () => whole)];
+  const all = [...of(400, () => open), ...of(20, () => tooLong), ...of(20, () => whole)];
   const clients = all.map((bytes, at) => connectRaw(port, bytes ?? '', fromTwenty(at)));
   await delay(ATTACK_MS);
   const saw = mustBeClean(clients);
   await closeAll(clients);
+  await servedAgain({
+    port,
+    target: '/v1/info',
+    headers: ['Host', 'honest.example', 'X-Filler', 'x'.repeat(2_000_000)],
+  });
   return `${clients.length} heads, ${saw}`;
 }
 
@@ -187,5 +201,5 @@ export const routerAttacks: readonly Attack[] = [
     limitMs: 10_000,
     run: (world) => slow(world, `POST /v1/statement HTTP/1.1\r\n${VICTIM}Content-Length: 1000000\r\n\r\n`, 'SELECT 1,'),
   },
-  { name: '160 heads of 2 MB, 120 of them without an end', limitMs: 10_000, run: bigHeads },
+  { name: '440 heads of 2 MB, 400 of them without an end', limitMs: 10_000, run: bigHeads },
 ];
