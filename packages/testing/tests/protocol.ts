@@ -232,7 +232,8 @@ function statements(url: () => string): void {
   ])('%s tells the client to keep it', async (statement, headers, updateType) => {
     const seen = await run(url(), statement);
     expect(seen.last).toMatchObject({ stats: { state: 'FINISHED' }, updateType, columns: [] });
-    for (const [name, value] of Object.entries(headers)) expect(header(seen, name)).toEqual([value]);
+    // A query that ends while a page is on its way says it on that one and on the last.
+    for (const [name, value] of Object.entries(headers)) expect(new Set(header(seen, name))).toEqual(new Set([value]));
   });
 
   test('a prepared statement lives in the headers of the client', async () => {

@@ -17,7 +17,7 @@ import { createByteBudget } from './limits/byte-budget.ts';
 import { createConnectionLimit } from './limits/connection-limit.ts';
 import { createHolds } from './limits/held-polls.ts';
 import { createRequestLimits } from './limits/request-limits.ts';
-import { createUnfinishedHeads } from './limits/unfinished-heads.ts';
+import { createUnfinishedHeads, LOOK_EVERY_MS } from './limits/unfinished-heads.ts';
 import { createMetrics } from './metrics.ts';
 import { createOwnership } from './stickiness/ownership.ts';
 import { createMissMemory } from './stickiness/unknown-links.ts';
@@ -103,6 +103,8 @@ export async function startRouter(config: RouterConfig, logger: Logger): Promise
     }),
   );
   starting.use(history);
+  const looking = setInterval(heads.look, LOOK_EVERY_MS);
+  starting.defer(() => clearInterval(looking));
   starting.use(every(SWEEP_INTERVAL_MS, 'looking for abandoned queries', logger, async () => live.sweep()));
 
   const handler = starting.use(

@@ -1,6 +1,5 @@
 import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
-import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { LRUCache } from 'lru-cache';
 
@@ -81,8 +80,8 @@ const brokenConnection = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED']);
 /** Connections to all clusters, kept alive per origin. */
 export function createUpstream(): Upstream {
   const settings = { keepAlive: true, maxFreeSockets: MAX_IDLE_CONNECTIONS, timeout: IDLE_CONNECTION_MS } as const;
-  const plain = closingUnasked(new http.Agent(settings));
-  const secure = closingUnasked(new https.Agent(settings));
+  const plain = new http.Agent(settings);
+  const secure = new https.Agent(settings);
   const origins = new LRUCache<string, URL>({ max: 10_000 });
 
   const originOf = (text: string): URL => {
@@ -143,12 +142,14 @@ export function createUpstream(): Upstream {
 export function answerTo(outgoing: ClientRequest, headTimeMs: number, signal: AbortSignal): Promise<UpstreamAnswer> {
   return new Promise((resolve, reject) => {
     let silent = false;
+    let isOver = false;
     let information = 0;
     const timer = setTimeout(() => {
       silent = true;
       outgoing.destroy();
     }, headTimeMs);
     const fail = (error: Error) => {
+      isOver = true;
       clearTimeout(timer);
       reject(error);
     };
@@ -158,6 +159,7 @@ export function answerTo(outgoing: ClientRequest, headTimeMs: number, signal: Ab
     };
     // Stays: an error after the answer began must not end the process. The body tells of it.
     outgoing.on('error', (error: NodeJS.ErrnoException) => {
+      if (isOver) return;
       if (outgoing.reusedSocket && !silent && !signal.aborted && brokenConnection.has(error.code ?? ''))
         fail(new DiedIdleError('the connection was closed while idle', { cause: error }));
       else fail(failure(error, silent, headTimeMs, signal));
@@ -176,6 +178,7 @@ export function answerTo(outgoing: ClientRequest, headTimeMs: number, signal: Ab
         refuse(fault);
         return;
       }
+      isOver = true;
       clearTimeout(timer);
       resolve({
         status: answer.statusCode ?? 0,
@@ -185,9 +188,9 @@ export function answerTo(outgoing: ClientRequest, headTimeMs: number, signal: Ab
       });
     });
     // The last event there is: whatever ended the request without a word has ended the wait, too.
-    outgoing.once('close', () =>
-      fail(failure({ name: 'Error', message: '', code: 'ECONNRESET' }, silent, headTimeMs, signal)),
-    );
+    outgoing.once('close', () => {
+      if (!isOver) fail(failure({ name: 'Error', message: '', code: 'ECONNRESET' }, silent, headTimeMs, signal));
+    });
   });
 }
 
@@ -195,25 +198,6 @@ export function answerTo(outgoing: ClientRequest, headTimeMs: number, signal: Ab
 function faultIn({ httpVersion, statusCode = 0 }: IncomingMessage): string | undefined {
   if (httpVersion !== '1.1' && httpVersion !== '1.0') return `HTTP/${httpVersion}`;
   return statusCode < 200 || statusCode > 599 ? `status ${String(statusCode).padStart(3, '0')}` : undefined;
-}
-
-/** An answer that nobody asked for would be taken for that to the next request: such a connection is closed while it is idle. */
-function closingUnasked<Kind extends http.Agent>(agent: Kind): Kind {
-  const close = function (this: Socket) {
-    this.destroy();
-  };
-  const keep = agent.keepSocketAlive.bind(agent);
-  const reuse = agent.reuseSocket.bind(agent);
-  return Object.assign(agent, {
-    keepSocketAlive: (socket: Socket) => {
-      socket.on('data', close);
-      return keep(socket);
-    },
-    reuseSocket: (socket: Socket, request: ClientRequest) => {
-      socket.off('data', close);
-      reuse(socket, request);
-    },
-  });
 }
 
 /** A kept-alive connection was gone before the request on it was answered: the cluster has most likely never seen it. */

@@ -27,11 +27,14 @@ async function connect(port: number, text: string) {
 
 const headsOf = (bytes: number) => {
   const budget = createByteBudget(bytes, bytes);
-  return { budget, heads: createUnfinishedHeads(budget) };
+  const heads = createUnfinishedHeads(budget);
+  const looking = setInterval(heads.look, 5);
+  return { budget, heads, [Symbol.dispose]: () => clearInterval(looking) };
 };
 
 test('a head that arrives counts, one for which there is no room is closed, and others are served', async () => {
-  const { budget, heads } = headsOf(1_000_000);
+  using watched = headsOf(1_000_000);
+  const { budget, heads } = watched;
   await using listener = await listenForClients(anyPort, answer, { heads, graceMs: 100 });
   const first = await connect(listener.port, start + 'x'.repeat(100_000));
   await until(() => budget.taken() > 99_000);
@@ -58,7 +61,8 @@ test.each([
     `${'x'.repeat(100_000)}\r\n0\r\n\r\n`,
   ],
 ])('%s does not count, but the head that follows on the connection does', async (_, text, rest) => {
-  const { budget, heads } = headsOf(100_000);
+  using watched = headsOf(100_000);
+  const { budget, heads } = watched;
   await using listener = await listenForClients(anyPort, answer, { heads, graceMs: 100 });
   const client = await connect(listener.port, text);
   client.socket.write(rest);
