@@ -109,6 +109,52 @@ describe('requests under way', () => {
     await using router = await startTestbed({ clusters: { dead: { url } }, limits: few });
     for (let times = 0; times < 5; times++) expect((await post(router.url, 'SELECT 1', user)).status).toBe(200);
   });
+
+  test('whose answer breaks off together with its head are given back', async () => {
+    const broken = 'HTTP/1.1 400 Bad\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n';
+    await using cluster = await startStub((request) => void request.socket.end(broken));
+    await using router = await startTestbed({ clusters: { cluster }, limits: few });
+    const outcomes: string[] = [];
+    for (let times = 0; times < 5; times++)
+      outcomes.push(
+        await post(router.url, 'SELECT 1', user).then(
+          ({ status, whole }) => (whole ? String(status) : 'broken'),
+          () => 'broken',
+        ),
+      );
+    expect(outcomes).toEqual(Array.from({ length: 5 }, () => 'broken'));
+  });
+
+  test('for the web UI are given back by who hangs up before the cluster is asked', async () => {
+    await using cluster = await startStub((_request, response) => void response.end('page'));
+    let asked = 0;
+    let decide = () => {};
+    await using router = await startTestbed({
+      clusters: { cluster },
+      limits: few,
+      route: async () => {
+        asked += 1;
+        await new Promise<void>((resolve) => {
+          decide = resolve;
+        });
+        return { backend: { id: 'cluster', url: cluster.url } as never, decision: { backendId: 'cluster' } as never };
+      },
+    });
+    for (let times = 1; times <= 3; times++) {
+      const hangUp = new AbortController();
+      const reply = ask(`${router.url}/ui/`, { headers: closing, signal: hangUp.signal }).catch(() => 'gone');
+      await until(() => asked === times);
+      hangUp.abort();
+      expect(await reply).toBe('gone');
+      // What came after the hang-up has been answered: so the router knows of it.
+      expect((await ask(`${router.url}/v1/query`)).status).toBe(404);
+      decide();
+    }
+    const last = ask(`${router.url}/ui/`);
+    await until(() => asked === 4);
+    decide();
+    expect((await last).status).toBe(200);
+  });
 });
 
 describe('prepared statements that are compressed', () => {

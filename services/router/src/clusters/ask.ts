@@ -75,7 +75,9 @@ export function createAskCluster(
     if (release === undefined) throw new UpstreamError('busy', 'it has as many requests under way as it may');
     try {
       const answer = await ask(exchange, request);
-      answer.body.once('close', release);
+      // It may have broken off together with its head: then no event tells of that any more.
+      if (answer.body.closed) release();
+      else answer.body.once('close', release);
       return answer;
     } catch (error) {
       release();

@@ -62,6 +62,8 @@ export function createUiForward(context: Pick<RoadContext, 'config' | 'forwardin
 
   return async (exchange, owner, target, extraHeaders) => {
     const { request, response } = exchange;
+    // No event would tell of the end of what has ended already.
+    if (response.closed) return true;
     const release = context.limits.ofBackend(owner.backendId);
     if (release === undefined) throw new TryAgain(`The cluster ${owner.backendId} is busy`);
     response.once('close', release);
