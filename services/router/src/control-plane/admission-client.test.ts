@@ -3,9 +3,9 @@ import { Code, ConnectError, createRouterTransport } from '@connectrpc/connect';
 import { expect, test } from '@jest/globals';
 import { AdmissionService, GiveBackRequest_Reason } from '@trino-gateway/api/gateway';
 import { silentLogger } from '@trino-gateway/runtime';
-import { fakeAdmission } from '../../tests/fake-admission.ts';
-import { until } from '../../tests/fake-gatewayserver.ts';
-import { serveAdmission } from '../../tests/serve-admission.ts';
+import { fakeAdmission } from '../../tests/support/fake-admission.ts';
+import { until } from '../../tests/support/fake-gatewayserver.ts';
+import { serveAdmission } from '../../tests/support/serve-admission.ts';
 import { createAdmissionLink } from './admission-client.ts';
 import { GatewayUnavailableError } from './retry-unreachable.ts';
 

@@ -17,7 +17,7 @@ import {
   serveFake,
   snapshotOf,
   until,
-} from '../../tests/fake-gatewayserver.ts';
+} from '../../tests/support/fake-gatewayserver.ts';
 import { createOwnership } from '../stickiness/ownership.ts';
 import { createGatewayLink, type GatewayLinkOptions } from './gateway-client.ts';
 import { GatewayUnavailableError } from './retry-unreachable.ts';

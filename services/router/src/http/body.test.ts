@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { PassThrough } from 'node:stream';
 import { expect, test } from '@jest/globals';
-import { until } from '../../tests/fake-gatewayserver.ts';
+import { until } from '../../tests/support/fake-gatewayserver.ts';
 import { createByteBudget } from '../limits/byte-budget.ts';
 import { readRequestBody } from './body.ts';
 

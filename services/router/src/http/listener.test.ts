@@ -3,7 +3,7 @@ import http, { type ServerResponse } from 'node:http';
 import net from 'node:net';
 import { expect, test } from '@jest/globals';
 import { silentLogger } from '@trino-gateway/runtime';
-import { until } from '../../tests/fake-gatewayserver.ts';
+import { until } from '../../tests/support/fake-gatewayserver.ts';
 import { createConnectionLimit } from '../limits/connection-limit.ts';
 import { type ClientListener, listenForClients, listenOnAll, type OnRequest } from './listener.ts';
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import net from 'node:net';
 import { expect, test } from '@jest/globals';
-import { until } from '../../tests/fake-gatewayserver.ts';
+import { until } from '../../tests/support/fake-gatewayserver.ts';
 import { listenForClients, type OnRequest } from './listener.ts';
 import { createRequestOrder } from './request-order.ts';
 

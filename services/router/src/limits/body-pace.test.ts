@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { expect, test } from '@jest/globals';
-import { until } from '../../tests/fake-gatewayserver.ts';
+import { until } from '../../tests/support/fake-gatewayserver.ts';
 import { waitForTurn } from './body-pace.ts';
 
 test('requests with long bodies go on a few at a time, each in its turn', async () => {

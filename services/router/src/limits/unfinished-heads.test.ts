@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import net from 'node:net';
 import { expect, test } from '@jest/globals';
-import { until } from '../../tests/fake-gatewayserver.ts';
+import { until } from '../../tests/support/fake-gatewayserver.ts';
 import { listenForClients, type OnRequest } from '../http/listener.ts';
 import { createByteBudget } from './byte-budget.ts';
 import { createUnfinishedHeads } from './unfinished-heads.ts';

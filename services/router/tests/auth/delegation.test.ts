@@ -1,0 +1,310 @@
+import type { ServerResponse } from 'node:http';
+import { describe, expect, test } from '@jest/globals';
+import { headerValue, headerValues, startScriptedTrino } from '@trino-gateway/testing';
+import { GatewayUnavailableError } from '../../src/control-plane/retry-unreachable.ts';
+import { basic, password, startAuthProvider } from '../support/fake-auth-provider.ts';
+import {
+  ask,
+  deadUrl,
+  type Page,
+  pageOf,
+  post,
+  type Reply,
+  run,
+  startStub,
+  startTestbed,
+  until,
+} from '../support/testbed.ts';
+
+const challenge = 'Basic realm="Trino"';
+const refused = (reply: Reply) => ({
+  status: reply.status,
+  challenge: reply.headers['www-authenticate'],
+  text: reply.text,
+});
+
+const nobodyHere = { ports: [], hosts: [], clusters: [] };
+const everybodyHere = { ...nobodyHere, hosts: ['127.0.0.1'] };
+
+async function guarded(options: Parameters<typeof startTestbed>[0] = {}) {
+  const trino = await startScriptedTrino();
+  const provider = await startAuthProvider();
+  const router = await startTestbed({
+    clusters: { trino },
+    authDelegated: true,
+    ...options,
+    config: { auth_provider_url: provider.url, auth_provider_key: 'provider-key', ...options.config },
+  });
+  return {
+    trino,
+    provider,
+    router,
+    [Symbol.asyncDispose]: async () => {
+      await router[Symbol.asyncDispose]();
+      await provider[Symbol.asyncDispose]();
+      await trino.stop();
+    },
+  };
+}
+
+describe('a statement where a policy demands delegated authentication', () => {
+  test('runs as the user the provider knows; the cluster never sees the password', async () => {
+    await using bed = await guarded();
+    const { rows } = await run(bed.router.url, 'SELECT 1', [...basic('alice'), 'X-Trino-Source', 'me']);
+    expect(rows).toEqual([[1]]);
+    expect(bed.provider.asked).toEqual([
+      { body: JSON.stringify({ email: 'alice', token: password }), key: 'provider-key' },
+    ]);
+    expect(bed.trino.queries).toMatchObject([{ user: 'alice', source: 'me' }]);
+    const [submission] = bed.trino.requests;
+    expect(headerValues(submission?.rawHeaders ?? [], 'x-trino-user')).toEqual(['alice']);
+    expect(headerValue(submission?.rawHeaders ?? [], 'authorization')).toBeUndefined();
+    expect(bed.router.routes).toHaveLength(1);
+    expect(bed.router.started).toMatchObject([{ user: 'alice' }]);
+  });
+
+  test('many statements are one question to the provider', async () => {
+    await using bed = await guarded();
+    await Promise.all(Array.from({ length: 20 }, () => run(bed.router.url, 'SELECT 1', basic('alice'))));
+    await run(bed.router.url, 'SELECT 1', [...basic('alice'), 'X-Trino-User', 'alice']);
+    expect(bed.provider.asked).toHaveLength(1);
+    expect(bed.trino.queries).toHaveLength(21);
+  });
+
+  test.each<[string, string[], number, string, number]>([
+    ['without credentials', ['X-Trino-User', 'alice'], 401, 'Unauthorized', 0],
+    ['with a wrong password', basic('alice', 'guess'), 401, 'Access Denied: Invalid credentials', 1],
+    [
+      'with two sets of credentials',
+      [...basic('alice'), ...basic('bob')],
+      401,
+      'Access Denied: Invalid credentials',
+      0,
+    ],
+    ['with a token', ['Authorization', 'Bearer abc'], 401, 'Access Denied: Invalid credentials', 0],
+    [
+      'as another user',
+      [...basic('alice'), 'X-Trino-User', 'root'],
+      403,
+      'Access Denied: User alice cannot impersonate user root',
+      0,
+    ],
+    [
+      'as another user of an old client',
+      [...basic('alice'), 'X-Presto-User', 'root'],
+      403,
+      'Access Denied: User alice cannot impersonate user root',
+      0,
+    ],
+  ])('is refused %s', async (_, headers, status, text, asked) => {
+    await using bed = await guarded();
+    const reply = await post(bed.router.url, 'SELECT 1', headers);
+    expect(refused(reply)).toEqual({ status, challenge: status === 401 ? challenge : undefined, text });
+    expect(bed.provider.asked).toHaveLength(asked);
+    expect(bed.trino.requests).toEqual([]);
+    expect(bed.router.routes).toEqual([]);
+  });
+
+  test('is refused before the client hears anything about clusters', async () => {
+    await using bed = await guarded({ clusters: {} });
+    expect((await post(bed.router.url, 'SELECT 1', [])).status).toBe(401);
+    expect((await run(bed.router.url, 'SELECT 1', basic('alice'))).last.error?.errorName).toBe('NO_NODES_AVAILABLE');
+  });
+
+  test.each<[string, string, string[]]>([
+    ['that is too long', 'x'.repeat(2_000), []],
+    ['of a transaction nobody knows', 'SELECT 1', ['X-Trino-Transaction-Id', '00000000-0000-4000-8000-000000000000']],
+  ])('%s is refused to strangers as everything is, and not noted as theirs', async (_, statement, headers) => {
+    await using other = await startScriptedTrino();
+    await using bed = await guarded({ config: { max_statement_bytes: 1_000 } });
+    await using router = await startTestbed({
+      clusters: { trino: bed.trino, other },
+      authDelegated: true,
+      config: { auth_provider_url: bed.provider.url, max_statement_bytes: 1_000 },
+    });
+    expect((await post(router.url, statement, [...headers, 'X-Trino-User', 'root'])).status).toBe(401);
+    expect(router.started).toEqual([]);
+    expect((await run(router.url, statement, [...headers, ...basic('alice')])).last.error).toBeDefined();
+    expect(router.started).toMatchObject([{ user: 'alice' }]);
+  });
+
+  test('keeps the password for clusters that check it themselves, when the operator says so', async () => {
+    await using bed = await guarded({ config: { auth_forward_credentials: true } });
+    await post(bed.router.url, 'SELECT 1', basic('alice'));
+    expect(headerValue(bed.trino.requests[0]?.rawHeaders ?? [], 'authorization')).toBe(basic('alice')[1]);
+  });
+
+  test('of an old client runs too, and its polls need no credentials', async () => {
+    await using bed = await guarded();
+    const first = await post(bed.router.url, 'SELECT 1', [...basic('alice'), 'X-Presto-User', 'alice']);
+    let page: Page = pageOf(first);
+    while (page.nextUri !== undefined) page = pageOf(await ask(page.nextUri));
+    expect(page.error).toBeUndefined();
+    expect(bed.trino.queries).toMatchObject([{ user: 'alice', state: 'FINISHED' }]);
+  });
+});
+
+describe('a provider that does not answer as it should lets nobody in', () => {
+  const json =
+    (body: string, status = 200) =>
+    (response: ServerResponse) => {
+      response.writeHead(status, { 'Content-Type': 'application/json' });
+      response.end(body);
+    };
+  const answers: [string, (response: ServerResponse) => void][] = [
+    ['is silent', () => {}],
+    ['stalls in its answer', (response) => void response.write('{"ok": ')],
+    ['answers something huge', (response) => response.end(`{"ok": true, "more": "${'x'.repeat(1_000_000)}"}`)],
+    ['answers no JSON', json('ok')],
+    ['answers nothing', json('')],
+    ['answers JSON of another shape', json('{"status": "ok"}')],
+    ['answers true as text', json('{"ok": "true"}')],
+    ['answers null', json('null')],
+    [
+      'answers true, and beside it something nested without end',
+      json(`{"ok": true, "more": ${'['.repeat(500)}${']'.repeat(500)}}`),
+    ],
+    ['fails, whatever it says', json('{"ok": true}', 500)],
+    ['does not accept our key', json('{"error": "bad key"}', 403)],
+    ['breaks off', (response) => response.destroy()],
+  ];
+  test.each(answers)('one that %s', async (_what, answer) => {
+    await using provider = await startAuthProvider(answer);
+    const config = { auth_provider_url: provider.url, auth_provider_time_limit: 1_500 };
+    await using bed = await guarded({ config });
+    const reply = await post(bed.router.url, 'SELECT 1', basic('alice'));
+    expect(refused(reply)).toEqual({
+      status: 401,
+      challenge,
+      text: 'Access Denied: the authentication provider of the gateway does not answer as it should: try again in a minute',
+    });
+    expect(bed.trino.requests).toEqual([]);
+  });
+
+  test('one that redirects: the password goes nowhere else', async () => {
+    await using elsewhere = await startStub((_request, response) => response.end('{"ok": true}'));
+    await using provider = await startAuthProvider((response) => {
+      response.writeHead(307, { Location: elsewhere.url });
+      response.end();
+    });
+    await using bed = await guarded({ config: { auth_provider_url: provider.url } });
+    expect((await post(bed.router.url, 'SELECT 1', basic('alice'))).status).toBe(401);
+    expect(elsewhere.requests).toEqual([]);
+  });
+
+  test('one that is not there', async () => {
+    await using bed = await guarded({ config: { auth_provider_url: await deadUrl() } });
+    expect((await post(bed.router.url, 'SELECT 1', basic('alice'))).status).toBe(401);
+  });
+
+  test('one that is not configured: the client is told what the operator must set', async () => {
+    await using trino = await startScriptedTrino();
+    await using router = await startTestbed({ clusters: { trino }, authDelegated: true });
+    const reply = await post(router.url, 'SELECT 1', basic('alice'));
+    expect(refused(reply)).toMatchObject({ status: 401, challenge });
+    expect(reply.text).toContain('router.auth_provider_url');
+    expect(trino.requests).toEqual([]);
+  });
+
+  test('one that denies under an error status denies', async () => {
+    await using provider = await startAuthProvider(json('{"ok": false}', 401));
+    await using bed = await guarded({ config: { auth_provider_url: provider.url } });
+    const reply = await post(bed.router.url, 'SELECT 1', basic('alice'));
+    expect(reply).toMatchObject({ status: 401, text: 'Access Denied: Invalid credentials' });
+  });
+});
+
+describe('all that is not a poll needs credentials', () => {
+  const id = '20261121_080808_00130_93wed';
+  const requests: [string, string, string][] = [
+    ['HEAD', '/v1/statement', ''],
+    ['GET', '/v1/info', ''],
+    ['GET', '/v1/info/state', ''],
+    ['GET', '/v1/status', ''],
+    ['GET', `/v1/query/${id}`, ''],
+    ['DELETE', `/v1/query/${id}`, ''],
+    ['PUT', `/v1/query/${id}/killed`, 'because'],
+    ['GET', '/ui/', ''],
+    ['GET', `/ui/query.html?${id}`, ''],
+    ['GET', '/', ''],
+    ['POST', '/ui/login', 'username=alice'],
+  ];
+  test.each(requests)('%s %s', async (method, path, body) => {
+    await using bed = await guarded();
+    const asking = { method, ...(body === '' ? {} : { body }) };
+    const stranger = await ask(bed.router.url + path, asking);
+    expect(stranger).toMatchObject({ status: 401, headers: { 'www-authenticate': challenge } });
+    expect((await ask(bed.router.url + path, { ...asking, headers: basic('alice', 'guess') })).status).toBe(401);
+    expect(bed.trino.requests).toEqual([]);
+    const known = await ask(bed.router.url + path, { ...asking, headers: basic('alice') });
+    expect(known.status).not.toBe(401);
+    expect(bed.trino.requests.length).toBeGreaterThan(0);
+    for (const { rawHeaders } of bed.trino.requests) expect(headerValue(rawHeaders, 'authorization')).toBeUndefined();
+  });
+
+  test('kill_query of a stranger does not even ask the clusters whose query it is', async () => {
+    await using bed = await guarded();
+    const reply = await post(bed.router.url, `CALL system.runtime.kill_query('${id}', 'x')`, ['X-Trino-User', 'root']);
+    expect(reply.status).toBe(401);
+    expect(bed.trino.requests).toEqual([]);
+  });
+});
+
+describe('while the gatewayserver does not answer', () => {
+  test('what it last said holds: strangers stay out of a transaction, and its owner in', async () => {
+    let isAway = false;
+    await using bed = await guarded();
+    await using router = await startTestbed({
+      clusters: { trino: bed.trino },
+      config: { auth_provider_url: bed.provider.url },
+      route: (request) => {
+        if (isAway) throw new GatewayUnavailableError('no answer');
+        const backend = { id: 'trino', url: bed.trino.url, forwardedHeaders: 1 };
+        const decision = { backendId: request.submissionId && 'trino', groupId: 'g', decidedBy: 'x' };
+        return { authDelegated: true, backend, decision } as never;
+      },
+      authentication: () => everybodyHere,
+    });
+    const { replies } = await run(router.url, 'START TRANSACTION', [
+      ...basic('alice'),
+      'X-Trino-Transaction-Id',
+      'NONE',
+    ]);
+    const id = replies
+      .map(({ headers }) => headers['x-trino-started-transaction-id'])
+      .find((value) => value !== undefined) as string;
+    isAway = true;
+    const inside = ['X-Trino-Transaction-Id', id];
+    expect((await post(router.url, 'SELECT 1', [...inside, 'X-Trino-User', 'alice'])).status).toBe(401);
+    expect((await run(router.url, 'SELECT 1', [...inside, ...basic('alice')])).rows).toEqual([[1]]);
+    expect((await ask(`${router.url}/v1/query/${replies[0] && pageOf(replies[0]).id}`)).status).toBe(401);
+  });
+
+  test('and it never said anything, nobody is let through on a guess', async () => {
+    await using trino = await startScriptedTrino();
+    await using router = await startTestbed({
+      clusters: { trino },
+      route: () => {
+        throw new GatewayUnavailableError('no answer');
+      },
+      authentication: () => undefined,
+    });
+    expect((await ask(`${router.url}/ui/`)).status).toBe(503);
+    expect((await ask(`${router.url}/v1/query/20261121_080808_00130_93wed`)).status).toBe(503);
+    expect(trino.requests).toEqual([]);
+  });
+});
+
+test('a policy that is gone no longer asks for credentials', async () => {
+  let authDelegated = true;
+  await using bed = await guarded();
+  await using router = await startTestbed({
+    clusters: { trino: bed.trino },
+    authentication: () => (authDelegated ? everybodyHere : nobodyHere),
+  });
+  const asking = async () =>
+    await ask(`${router.url}/v1/query/20261121_080808_00130_93wed`, { headers: ['X-Trino-User', 'alice'] });
+  expect((await asking()).status).toBe(401);
+  authDelegated = false;
+  await until(async () => (await asking()).status === 410, 'the cluster was asked for the query');
+});

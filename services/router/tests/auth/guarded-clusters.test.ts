@@ -1,0 +1,249 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { authenticationCheck, type DelegatedAuthentication } from '@trino-gateway/api/authentication';
+import { type ScriptedTrino, startScriptedTrino } from '@trino-gateway/testing';
+import { GatewayUnavailableError } from '../../src/control-plane/retry-unreachable.ts';
+import { basic, type FakeAuthProvider, startAuthProvider } from '../support/fake-auth-provider.ts';
+import { isWaiting, posted, rest, startQueueBed } from '../support/queue-bed.ts';
+import { type Ask, ask, pageOf, post, type Reply, run, startTestbed, type Testbed, user } from '../support/testbed.ts';
+
+// A cluster that a policy with delegated authentication leads to, at every door and by every road.
+
+const doors = {
+  'the door of that policy': 'secure.example',
+  'a door that no policy knows': 'other.example',
+  'a door that a policy opens for another cluster': 'free.example',
+  'a door that a policy opens for this cluster': 'open.example',
+} as const;
+type DoorName = keyof typeof doors;
+
+const clients: Record<string, readonly string[]> = {
+  'without credentials': ['X-Trino-User', 'alice'],
+  'with a wrong password': basic('alice', 'guess'),
+  'with the right password': basic('alice'),
+  'with the password of another than it names': [...basic('bob'), 'X-Trino-User', 'alice'],
+};
+
+/** What a road finds: ids of the guarded cluster, and a cookie that keeps a browser there. */
+type Found = { queryId: string; transactionId: string; cookie: string };
+type Road = (found: Found) => Ask & { path: string };
+
+const statement = (body: string, headers: readonly string[] = []) => ({
+  path: '/v1/statement',
+  method: 'POST',
+  body,
+  headers,
+});
+const hidden = (id: string) =>
+  `p=${encodeURIComponent(`CALL system.runtime.kill_query('${id}')`)},q=${encodeURIComponent('SELECT 1')}`;
+
+/** Misses are remembered for a while: each time another one. */
+let drawn = 0;
+const nextUnknownId = () => `20261121_080808_${String(++drawn).padStart(5, '0')}_yyyyy`;
+
+const roads: Record<string, Road> = {
+  'a new statement': () => statement('SELECT 1'),
+  'a statement of a transaction that is open there': ({ transactionId }) =>
+    statement('SELECT 1', ['X-Trino-Transaction-Id', transactionId]),
+  'COMMIT of that transaction': ({ transactionId }) => statement('COMMIT', ['X-Trino-Transaction-Id', transactionId]),
+  kill_query: ({ queryId }) => statement(`CALL system.runtime.kill_query('${queryId}')`),
+  'kill_query of an id whose coordinator nobody knows': () =>
+    statement("CALL system.runtime.kill_query('20261121_080808_00130_xxxxx')"),
+  'kill_query in a prepared statement': ({ queryId }) =>
+    statement('EXECUTE p', ['X-Trino-Prepared-Statement', hidden(queryId)]),
+  'HEAD /v1/statement': () => ({ path: '/v1/statement', method: 'HEAD' }),
+  'GET /v1/query/ID': ({ queryId }) => ({ path: `/v1/query/${queryId}` }),
+  'HEAD /v1/query/ID': ({ queryId }) => ({ path: `/v1/query/${queryId}`, method: 'HEAD' }),
+  'DELETE /v1/query/ID': ({ queryId }) => ({ path: `/v1/query/${queryId}`, method: 'DELETE' }),
+  'PUT /v1/query/ID/killed': ({ queryId }) => ({ path: `/v1/query/${queryId}/killed`, method: 'PUT', body: 'x' }),
+  'PUT /v1/query/ID/preempted': ({ queryId }) => ({ path: `/v1/query/${queryId}/preempted`, method: 'PUT', body: 'x' }),
+  'GET /v1/query/ID whose coordinator nobody knows': () => ({ path: `/v1/query/${nextUnknownId()}` }),
+  'GET /v1/info': () => ({ path: '/v1/info' }),
+  'GET /v1/info/state': () => ({ path: '/v1/info/state' }),
+  'GET /v1/status': () => ({ path: '/v1/status' }),
+  'GET /ui/': () => ({ path: '/ui/' }),
+  'the web UI with the cookie of somebody who was let in': ({ cookie }) => ({
+    path: '/ui/',
+    headers: ['Cookie', cookie],
+  }),
+  'the page of a query': ({ queryId }) => ({ path: `/ui/query.html?${queryId}` }),
+  'the UI’s view of a query': ({ queryId }) => ({ path: `/ui/api/query/${queryId}` }),
+  'what the page of a query loads': ({ queryId }) => ({
+    path: '/ui/assets/app.js',
+    headers: ['Referer', `http://other.example/ui/query.html?${queryId}`],
+  }),
+  'the login of the web UI': ({ cookie }) => ({
+    path: '/ui/login',
+    method: 'POST',
+    body: 'username=alice&password=x',
+    headers: ['Content-Type', 'application/x-www-form-urlencoded', 'Cookie', cookie],
+  }),
+};
+
+/** What leads to no particular cluster: where another one than the guarded may be meant, it is not reached at that door. */
+const byDecision = new Set([
+  'a new statement',
+  'HEAD /v1/statement',
+  'GET /v1/info',
+  'GET /v1/info/state',
+  'GET /v1/status',
+  'GET /ui/',
+]);
+/** Nobody can say meanwhile which slot it takes: only a transaction goes on without. */
+const needDecision = new Set(['kill_query', 'kill_query in a prepared statement']);
+
+describe.each([
+  ['while the gatewayserver answers', true],
+  ['while it does not', false],
+])('%s', (_situation, answers) => {
+  let guarded: ScriptedTrino;
+  let free: ScriptedTrino;
+  let provider: FakeAuthProvider;
+  let router: Testbed;
+  let found: Found;
+  let isAway = false;
+
+  const rules = (): DelegatedAuthentication => ({
+    ports: [],
+    hosts: ['secure.example'],
+    clusters: [
+      { url: guarded.url, backendIds: ['guarded'], groupIds: ['g'], openPorts: [], openHosts: ['open.example'] },
+    ],
+  });
+  const decided = (door: { listeningPort: number; host: string }, boundBackendId: string) => {
+    const backendId = door.host === 'free.example' ? 'free' : 'guarded';
+    const { url } = backendId === 'free' ? free : guarded;
+    const cluster = boundBackendId === '' ? { backendId, url } : { backendId: boundBackendId, url: guarded.url };
+    return {
+      authDelegated: authenticationCheck(rules()).forCluster(door, cluster),
+      decision: { backendId, groupId: 'g', decidedBy: 'default_group' },
+      backend: { id: backendId, url, forwardedHeaders: 1 },
+    };
+  };
+
+  beforeAll(async () => {
+    guarded = await startScriptedTrino();
+    free = await startScriptedTrino();
+    provider = await startAuthProvider();
+    router = await startTestbed({
+      clusters: { guarded, free },
+      config: { auth_provider_url: provider.url, submit_time_limit: 2_000 },
+      authentication: rules,
+      route: ({ listeningPort, host, boundBackendId }) => {
+        if (isAway) throw new GatewayUnavailableError('no answer');
+        return decided({ listeningPort, host }, boundBackendId) as never;
+      },
+    });
+    const let_in = ['Host', 'secure.example', ...basic('alice')];
+    const begun = await begin(router, [...let_in, 'X-Trino-Transaction-Id', 'NONE']);
+    const page = await ask(`${router.url}/ui/`, { headers: let_in });
+    const cookie = (page.headers['set-cookie'] ?? []).find((line) => line.startsWith('Trino-Gateway-UI'));
+    found = { ...begun, cookie: cookie?.split(';', 1)[0] ?? '' };
+    expect(found).toMatchObject({ transactionId: expect.stringMatching(/-/), cookie: expect.stringMatching(/=/) });
+    isAway = !answers;
+  });
+  afterAll(async () => {
+    await router[Symbol.asyncDispose]();
+    await provider[Symbol.asyncDispose]();
+    await Promise.all([guarded.stop(), free.stop()]);
+  });
+
+  const travel = async (road: Road, headers: readonly string[]): Promise<Reply> => {
+    const { path, headers: own = [], ...asked } = road(found);
+    return await ask(router.url + path, { ...asked, headers: [...headers, ...own] });
+  };
+
+  describe.each(Object.keys(doors) as DoorName[])('by %s', (doorName) => {
+    const host = doors[doorName];
+    const isOpen = host === 'open.example';
+    describe.each(Object.keys(clients))('a client %s', (clientName) => {
+      const mayReach = isOpen || clientName === 'with the right password';
+      test.each(Object.keys(roads))(`${mayReach ? 'gets on by' : 'does not reach it by'} %s`, async (roadName) => {
+        const road = roads[roadName] as Road;
+        const before = guarded.requests.length;
+        const reply = await travel(road, ['Host', host, ...(clients[clientName] ?? [])]);
+        const reached = guarded.requests.length > before;
+        if (!mayReach) expect(reached).toBe(false);
+        // The provider was asked, or what the client says of itself does not fit: it is told as Trino tells it.
+        const elsewhere = (host === 'free.example' || !answers) && byDecision.has(roadName);
+        if (!mayReach && !elsewhere) expect([401, 403]).toContain(reply.status);
+        if (mayReach && !elsewhere) expect(reached).toBe(answers || !needDecision.has(roadName));
+      });
+    });
+  });
+
+  test('the link of a running query is enough, at any door', async () => {
+    const headers = ['Host', 'other.example'];
+    const link = new URL(pageOf(await post(guarded.url, 'SELECT 1', ['X-Trino-User', 'alice'])).nextUri ?? '');
+    expect((await ask(router.url + link.pathname, { headers })).status).toBe(200);
+  });
+});
+
+async function begin(router: Testbed, headers: readonly string[]): Promise<Pick<Found, 'queryId' | 'transactionId'>> {
+  const first = await post(router.url, 'START TRANSACTION', headers);
+  const link = new URL(pageOf(first).nextUri ?? '');
+  let reply = await ask(router.url + link.pathname + link.search, { headers: ['Host', 'secure.example'] });
+  for (let next = pageOf(reply).nextUri; next !== undefined; next = pageOf(reply).nextUri) {
+    const { pathname, search } = new URL(next);
+    reply = await ask(router.url + pathname + search, { headers: ['Host', 'secure.example'] });
+  }
+  return {
+    queryId: pageOf(first).id,
+    transactionId: String(reply.headers['x-trino-started-transaction-id']),
+  };
+}
+
+test('an address that no backend has any more may have been guarded: it asks as long as anything does', async () => {
+  await using trino = await startScriptedTrino();
+  await using free = await startScriptedTrino();
+  const rules: DelegatedAuthentication = { ports: [], hosts: [], clusters: [] };
+  await using router = await startTestbed({ clusters: { free }, authentication: () => rules });
+  const { id } = pageOf(await post(trino.url, 'SELECT 1'));
+  router.ownership.learn(id, { backendId: 'deleted', url: trino.url, forwardedHeaders: 1 });
+  expect((await ask(`${router.url}/v1/query/${id}`, { headers: ['X-Trino-User', 'alice'] })).status).not.toBe(401);
+  rules.clusters.push({ url: 'http://guarded', backendIds: ['g'], groupIds: [], openPorts: [], openHosts: [] });
+  expect((await ask(`${router.url}/v1/query/${id}`, { headers: ['X-Trino-User', 'alice'] })).status).toBe(401);
+  expect((await run(router.url, 'SELECT 1')).rows).toEqual([[1]]);
+});
+
+describe('a statement that waits for a cluster that is guarded since', () => {
+  const nowGuarded = (url: string): DelegatedAuthentication => ({
+    ports: [],
+    hosts: [],
+    clusters: [{ url, backendIds: ['trino'], groupIds: ['g'], openPorts: [], openHosts: [] }],
+  });
+
+  test('is not shown, cancelled or killed by its id without a password', async () => {
+    let isGuarded = false;
+    await using provider = await startAuthProvider();
+    const free = { ports: [], hosts: [], clusters: [] };
+    await using bed = await startQueueBed({
+      router: {
+        config: { auth_provider_url: provider.url },
+        authentication: () => (isGuarded ? nowGuarded(bed.trino.url) : free),
+      },
+    });
+    const { id, nextUri = '' } = pageOf(await post(bed.router.url, 'SELECT 1'));
+    isGuarded = true;
+    const asked: Ask[] = [{ method: 'GET' }, { method: 'DELETE' }];
+    for (const one of asked)
+      expect((await ask(`${bed.router.url}/v1/query/${id}`, { ...one, headers: user })).status).toBe(401);
+    const kill = await post(bed.router.url, `CALL system.runtime.kill_query('${id}', 'no')`);
+    expect(kill.status).toBe(401);
+    expect((await ask(`${bed.router.url}/ui/query.html?${id}`)).status).toBe(401);
+    expect(isWaiting(await ask(nextUri))).toBe(true);
+    expect((await ask(`${bed.router.url}/v1/query/${id}`, { headers: basic('alice') })).status).toBe(200);
+  });
+
+  test('fails when it is its turn, for nobody has checked whose it is; the cluster does not see it', async () => {
+    let isGuarded = false;
+    const free = { ports: [], hosts: [], clusters: [] };
+    await using bed = await startQueueBed({
+      router: { authentication: () => (isGuarded ? nowGuarded(bed.trino.url) : free) },
+    });
+    const first = await post(bed.router.url, 'SELECT 1');
+    isGuarded = true;
+    bed.free();
+    expect((await rest(first)).last.error).toMatchObject({ errorName: 'PERMISSION_DENIED' });
+    expect(posted(bed.trino)).toEqual([]);
+  });
+});

@@ -1,0 +1,303 @@
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import {
+  AwaitTurnResponseSchema,
+  CancelQueuedResponseSchema,
+  DecisionSchema,
+  EnqueueResponseSchema,
+  FindQueuedResponseSchema,
+  GiveBackRequest_Reason,
+  type RouteRequest,
+  type RouteResponse,
+  type SnapshotBackend,
+} from '@trino-gateway/api/gateway';
+import type { AdmissionLink } from '../../src/control-plane/admission-client.ts';
+import { GatewayUnavailableError } from '../../src/control-plane/retry-unreachable.ts';
+
+/** A statement that waits, as the fake keeps it. */
+export type FakeWaiter = {
+  id: string;
+  secretHash: string;
+  submissionId: string;
+  user: string;
+  priority: number;
+  sealed: Uint8Array;
+  phase: 'queued' | 'claimed' | 'handedOver' | 'ended';
+  present: number;
+  claimId: string;
+  backendId: string;
+  failed: string[];
+  trinoQueryId: string;
+  sealedAnswer: Uint8Array;
+  errorName: string;
+  message: string;
+  queuedMs: number;
+};
+
+/** Slots and a queue of one group in memory, for any number of routers. */
+export type FakeAdmission = {
+  link: AdmissionLink;
+  /** How many queries each backend may run. */
+  slots: Record<string, number>;
+  backends: Map<string, SnapshotBackend>;
+  /** Answers Route: a slot, or that there is none. */
+  route(
+    request: Pick<RouteRequest, 'submissionId' | 'statement' | 'boundBackendId' | 'excludedBackendIds'>,
+  ): Partial<RouteResponse>;
+  /** A submission was given up: what it held and did not hand out is free. */
+  settleSubmission(submissionId: string): void;
+  waiters: Map<string, FakeWaiter>;
+  /** By submission: the backend, and the query once there is one. */
+  leases: Map<string, { backendId: string; queryId: string; running: boolean }>;
+  /** What was called, in words: `activate 2026…`. */
+  calls: string[];
+  /** While true nobody answers. */
+  down: boolean;
+  /** Why nobody may wait. */
+  refusal: { refusal: string; refusalErrorName: string } | undefined;
+  /** Backends that the answer to who must wait names, for checking credentials. */
+  checksAt: string | undefined;
+  /** Called before a hand-over is decided. */
+  onHandOver: (queryId: string) => void | Promise<void>;
+  /** Ends a wait. */
+  end(id: string, errorName: string, message: string): void;
+  /** Claims nobody used run out; so do slots that nobody polled. */
+  expireClaims(): void;
+  expireUnpolled(): void;
+  /** Offers free slots to who waits; called by itself after every change. */
+  wake(): void;
+};
+
+const hex = (bytes: Uint8Array | undefined) => Buffer.from(bytes ?? []).toString('hex');
+
+export function fakeAdmission(slots: Record<string, number>): FakeAdmission {
+  const { waiters, leases, calls }: Pick<FakeAdmission, 'waiters' | 'leases' | 'calls'> = {
+    waiters: new Map(),
+    leases: new Map(),
+    calls: [],
+  };
+  let claims = 0;
+  const woken = new Set<() => void>();
+  const log = (what: string) => void calls.push(what);
+  const mustAnswer = () => {
+    if (fake.down) throw new GatewayUnavailableError('no answer within 10 ms');
+  };
+  const isFree = (backendId: string) =>
+    [...leases.values()].filter((lease) => lease.backendId === backendId).length < (fake.slots[backendId] ?? 0);
+  const find = (id: string, secretHash: Uint8Array | undefined) => {
+    const waiter = waiters.get(id);
+    return waiter !== undefined && waiter.secretHash === hex(secretHash) ? waiter : undefined;
+  };
+  const stateOf = (
+    waiter: FakeWaiter,
+    takesTurn: boolean,
+  ): MessageInitShape<typeof AwaitTurnResponseSchema>['state'] => {
+    if (waiter.phase === 'handedOver') {
+      const { trinoQueryId, backendId, sealedAnswer } = waiter;
+      return { case: 'handedOver', value: { trinoQueryId, backendId, sealedAnswer } };
+    }
+    if (waiter.phase === 'ended')
+      return { case: 'ended', value: { errorName: waiter.errorName, message: waiter.message } };
+    if (waiter.phase === 'claimed' && takesTurn) {
+      const backend = fake.backends.get(waiter.backendId);
+      if (backend === undefined) throw new Error('no such backend');
+      const { claimId, sealed, queuedMs } = waiter;
+      return {
+        case: 'turn',
+        value: { claimId, backend, sealed, queuedMs, decision: { groupId: 'g', backendId: backend.id } },
+      };
+    }
+    const ahead = [...waiters.values()].filter(({ phase }) => phase === 'queued');
+    return { case: 'waiting', value: { position: ahead.indexOf(waiter) + 1, groupId: 'g', queuedMs: waiter.queuedMs } };
+  };
+  const giveUpClaim = (waiter: FakeWaiter) => {
+    leases.delete(waiter.submissionId);
+    waiter.phase = 'queued';
+    waiter.claimId = '';
+  };
+
+  const fake: FakeAdmission = {
+    slots,
+    backends: new Map(),
+    waiters,
+    leases,
+    calls,
+    down: false,
+    refusal: undefined,
+    checksAt: undefined,
+    onHandOver: () => {},
+    route: ({ submissionId, statement, boundBackendId, excludedBackendIds }) => {
+      mustAnswer();
+      const names = Object.keys(fake.slots).filter((id) => !excludedBackendIds.includes(id));
+      const decided = (backendId: string) => ({
+        decision: create(DecisionSchema, { backendId, groupId: 'g', decidedBy: 'policy p' }),
+        backend: fake.backends.get(backendId) as SnapshotBackend,
+      });
+      const [first] = names;
+      if (first === undefined) return { refusal: 'no backend is left', refusalErrorName: 'NO_NODES_AVAILABLE' };
+      if (statement === '') return decided(first);
+      const held = leases.get(submissionId);
+      if (held !== undefined && !excludedBackendIds.includes(held.backendId))
+        return { ...decided(held.backendId), leased: true };
+      const backendId = boundBackendId || names.find(isFree);
+      if (backendId !== undefined) {
+        leases.set(submissionId, { backendId, queryId: '', running: false });
+        return { ...decided(backendId), leased: true };
+      }
+      const decision = create(DecisionSchema, { groupId: 'g', decidedBy: 'policy p', priority: 3 });
+      const backend = fake.backends.get(fake.checksAt ?? '');
+      return { decision, mustWait: true, ...(backend && { backend }) };
+    },
+    settleSubmission: (submissionId) => {
+      if (leases.get(submissionId)?.queryId === '') leases.delete(submissionId);
+      fake.wake();
+    },
+    end: (id, errorName, message) => {
+      const waiter = waiters.get(id);
+      if (waiter === undefined) throw new Error('nobody waits');
+      if (waiter.phase === 'claimed') giveUpClaim(waiter);
+      Object.assign(waiter, { phase: 'ended', errorName, message });
+      fake.wake();
+    },
+    expireClaims: () => {
+      for (const waiter of waiters.values()) if (waiter.phase === 'claimed') giveUpClaim(waiter);
+      fake.wake();
+    },
+    expireUnpolled: () => {
+      for (const [id, lease] of leases) if (lease.queryId !== '' && !lease.running) leases.delete(id);
+      fake.wake();
+    },
+    wake: () => {
+      const inOrder = [...waiters.values()].toSorted((a, b) => b.priority - a.priority);
+      for (const waiter of inOrder) {
+        if (waiter.phase !== 'queued' || waiter.present === 0) continue;
+        const backendId = Object.keys(fake.slots).find((id) => !waiter.failed.includes(id) && isFree(id));
+        if (backendId === undefined) continue;
+        claims += 1;
+        Object.assign(waiter, { phase: 'claimed', claimId: `claim-${claims}`, backendId });
+        leases.set(waiter.submissionId, { backendId, queryId: '', running: false });
+      }
+      for (const one of [...woken]) one();
+    },
+    link: {
+      enqueue: async (place) => {
+        mustAnswer();
+        log(`enqueue ${place.queryId}`);
+        if (fake.refusal !== undefined) return create(EnqueueResponseSchema, fake.refusal);
+        const { queryId: id = '', submissionId = '', user = '', sealed = new Uint8Array() } = place;
+        waiters.set(id, {
+          ...{ id, submissionId, user, sealed, priority: place.priority ?? 0, secretHash: hex(place.secretHash) },
+          ...{ phase: 'queued', present: 0, claimId: '', backendId: '', failed: [], trinoQueryId: '' },
+          ...{ sealedAnswer: new Uint8Array(), errorName: '', message: '', queuedMs: 0 },
+        });
+        return create(EnqueueResponseSchema, { position: waiters.size });
+      },
+      awaitTurn: async ({ queryId = '', secretHash, waitMs = 0 }, { signal }) => {
+        mustAnswer();
+        const waiter = find(queryId, secretHash);
+        if (waiter === undefined) return undefined;
+        if (waitMs > 0) {
+          log(`await ${queryId}`);
+          waiter.present += 1;
+          fake.wake();
+          if (waiter.phase === 'queued') await nextWake(woken, waitMs, signal, () => waiter.phase !== 'queued');
+          waiter.present -= 1;
+          signal.throwIfAborted();
+        }
+        mustAnswer();
+        return create(AwaitTurnResponseSchema, { state: stateOf(waiter, waitMs > 0) ?? { case: undefined } });
+      },
+      leave: ({ queryId = '', secretHash }) => {
+        log(`leave ${queryId}`);
+        if (find(queryId, secretHash) !== undefined) fake.wake();
+      },
+      handOver: async ({ queryId = '', claimId, trinoQueryId = '', sealedAnswer = new Uint8Array() }) => {
+        await fake.onHandOver(queryId);
+        mustAnswer();
+        log(`handOver ${queryId}`);
+        const waiter = waiters.get(queryId);
+        if (waiter?.phase === 'handedOver') return waiter.trinoQueryId === trinoQueryId;
+        const lease = leases.get(waiter?.submissionId ?? '');
+        if (waiter?.phase !== 'claimed' || waiter.claimId !== claimId || lease === undefined) return false;
+        Object.assign(waiter, { phase: 'handedOver', trinoQueryId, sealedAnswer });
+        lease.queryId = trinoQueryId;
+        fake.wake();
+        return true;
+      },
+      giveBack: async ({ queryId = '', claimId, reason = 0 }) => {
+        log(`giveBack ${Object.keys(GiveBackRequest_Reason)[reason]}`);
+        const waiter = waiters.get(queryId);
+        if (waiter?.phase !== 'claimed' || waiter.claimId !== claimId) return;
+        giveUpClaim(waiter);
+        if (reason === GiveBackRequest_Reason.FAILED) waiter.failed.push(waiter.backendId);
+        if (waiter.failed.length >= Object.keys(fake.slots).length) waiter.failed = [];
+        else fake.wake();
+      },
+      cancelQueued: async ({ queryId = '', secretHash, user, errorName, message }) => {
+        mustAnswer();
+        log(`cancel ${queryId}`);
+        const waiter = waiters.get(queryId);
+        if (waiter === undefined) return undefined;
+        const isTheirs = hex(secretHash) === '' ? waiter.user === user : waiter.secretHash === hex(secretHash);
+        if (!isTheirs) return undefined;
+        const { trinoQueryId, backendId } = waiter;
+        if (waiter.phase === 'handedOver') return create(CancelQueuedResponseSchema, { trinoQueryId, backendId });
+        if (waiter.phase !== 'ended') fake.end(queryId, errorName || 'USER_CANCELED', message || 'Query was canceled');
+        return create(CancelQueuedResponseSchema, { cancelled: true });
+      },
+      findQueued: async (queryId) => {
+        mustAnswer();
+        const waiter = waiters.get(queryId);
+        if (waiter === undefined) return undefined;
+        const state = stateOf(waiter, false);
+        return create(FindQueuedResponseSchema, {
+          user: waiter.user,
+          ...(fake.backends.size > 0 && {
+            checksAt: fake.backends.get(fake.checksAt ?? '') ?? [...fake.backends.values()][0],
+          }),
+          ...(state && state.case !== 'turn' && { state }),
+        });
+      },
+      handOut: async (submissionId, trinoQueryId) => {
+        mustAnswer();
+        log(`handOut ${trinoQueryId}`);
+        const lease = leases.get(submissionId);
+        if (lease === undefined) return false;
+        lease.queryId = trinoQueryId;
+        return true;
+      },
+      activate: async ({ trinoQueryId, backendId }) => {
+        mustAnswer();
+        log(`activate ${trinoQueryId}`);
+        const held = [...leases.values()].find(({ queryId }) => queryId === trinoQueryId);
+        if (held !== undefined) held.running = true;
+        else if (isFree(backendId)) leases.set(trinoQueryId, { backendId, queryId: trinoQueryId, running: true });
+        else return false;
+        return true;
+      },
+      settle: (trinoQueryId) => {
+        log(`settle ${trinoQueryId}`);
+        for (const [id, { queryId }] of leases) if (queryId === trinoQueryId) leases.delete(id);
+        fake.wake();
+      },
+    },
+  };
+  return fake;
+}
+
+/** Resolves when the condition holds, or the wait is over. */
+function nextWake(woken: Set<() => void>, waitMs: number, signal: AbortSignal, isOver: () => boolean): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      woken.delete(look);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const look = () => {
+      if (isOver()) done();
+    };
+    const timer = setTimeout(done, waitMs);
+    signal.addEventListener('abort', done, { once: true });
+    woken.add(look);
+  });
+}

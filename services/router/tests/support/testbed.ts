@@ -1,0 +1,403 @@
+import { createSecretKey, randomBytes } from 'node:crypto';
+import http, { type IncomingHttpHeaders } from 'node:http';
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import { jest } from '@jest/globals';
+import { authenticationCheck, type DelegatedAuthentication } from '@trino-gateway/api/authentication';
+import {
+  Backend_ForwardedHeaders,
+  DecisionSchema,
+  type Query,
+  type RouteRequest,
+  type RouteResponse,
+  RouteResponseSchema,
+  type SnapshotBackend,
+  SnapshotBackendSchema,
+} from '@trino-gateway/api/gateway';
+import { type Logger, silentLogger } from '@trino-gateway/runtime';
+import type { ScriptedTrino } from '@trino-gateway/testing';
+import { createSuspects } from '../../src/clusters/passive-health.ts';
+import type { GatewayLink } from '../../src/control-plane/gateway-client.ts';
+import type { LiveQueries } from '../../src/control-plane/live-queries.ts';
+import { createTemporaryIds } from '../../src/dispatch/refusal.ts';
+import { createHandler, type HandlerDeps } from '../../src/handler.ts';
+import { type ClientAddressSettings, createClientView } from '../../src/http/client-address.ts';
+import { type ClientListener, listenForClients } from '../../src/http/listener.ts';
+import { createByteBudget } from '../../src/limits/byte-budget.ts';
+import { createHolds } from '../../src/limits/held-polls.ts';
+import { createRequestLimits } from '../../src/limits/request-limits.ts';
+import { createOwnership, type Owner, type OwnershipTable } from '../../src/stickiness/ownership.ts';
+import { createMissMemory } from '../../src/stickiness/unknown-links.ts';
+import { type FakeAdmission, fakeAdmission } from './fake-admission.ts';
+
+type Route = Parameters<GatewayLink['route']>[0];
+
+// A machine that is busy with other things must not make a test of time limits fail.
+jest.setTimeout(120_000);
+
+/** A data path over a gatewayserver that is a plain object. */
+export type Testbed = AsyncDisposable & {
+  url: string;
+  port: number;
+  ownership: OwnershipTable;
+  /** What `route` was asked. */
+  routes: Route[];
+  settled: string[];
+  incarnations: { suffix: string; backendId: string }[];
+  /** Listening port, group and result of each submission. */
+  submissions: [number, string, string][];
+  /** Group and result of each hand-over. */
+  handOvers: [string, string][];
+  /** Backends that claimed ids or transactions of others. */
+  contradictions: string[];
+  /** Waiting statements whose end was told. */
+  gaveUp: { id: string; error?: string | undefined }[];
+  /** Ends what is held, as at a stop. */
+  stopHolding(): void;
+  held(): number;
+  /** Bytes of statements under way. */
+  bytesTaken(): number;
+  started: Query[];
+  /** Handed over to clusters whose clients poll them themselves. */
+  departed: Query[];
+  running: string[];
+  ended: { id: string; state: number; error?: string | undefined }[];
+};
+
+export type TestbedOptions = {
+  /** Backend id → cluster; they are chosen in this order, unless excluded. */
+  clusters?: Record<string, Pick<ScriptedTrino, 'url'>>;
+  forwardedHeaders?: Backend_ForwardedHeaders;
+  /** Further settings of all of them. */
+  backend?: Partial<Pick<SnapshotBackend, 'externalUrl' | 'forwarding' | 'limited'>>;
+  /** The suffixes the monitor saw at backends. */
+  coordinatorIds?: Record<string, string>;
+  /** Whether the gatewayserver knows that a suffix that comes from here is another backend's. */
+  refusesIncarnation?: (backendId: string) => boolean;
+  /** What every decision says; the door then asks for it, too. */
+  authDelegated?: boolean;
+  /** Where delegated authentication is asked for; undefined when nobody knows. Default: by `authDelegated`. */
+  authentication?: () => DelegatedAuthentication | undefined;
+  logger?: Logger;
+  /** Instead of choosing in order. */
+  route?: (request: Route) => Partial<RouteResponse> | Promise<Partial<RouteResponse>>;
+  requestSource?: string;
+  config?: Partial<HandlerDeps['config']>;
+  client?: Partial<ClientAddressSettings>;
+  pollRetryDelaysMs?: number[];
+  refusalKey?: Uint8Array;
+  /** Instead of a store of open transactions that this router alone has. */
+  transactions?: Pick<GatewayLink, 'recordTransaction' | 'findTransaction' | 'endTransaction'>;
+  /** The slots of the clusters, shared by routers; all of them are then limited, unless `backend` says otherwise. */
+  admission?: FakeAdmission;
+  holdMs?: { first: number; later: number };
+  limits?: Parameters<typeof createRequestLimits>[0];
+  /** Of statements under way. */
+  bytes?: { most: number; mostEach: number };
+};
+
+const plenty = { requests: 1_000, requestsPerClient: 1_000, requestsPerBackend: 1_000 };
+
+/** A store of open transactions, to be shared by several routers. */
+export function transactionStore(open = new Map<string, Owner>()): NonNullable<TestbedOptions['transactions']> {
+  return {
+    recordTransaction: async (id, owner) => {
+      if (!open.has(id)) open.set(id, owner);
+      return open.get(id) ?? owner;
+    },
+    findTransaction: async (id) => open.get(id),
+    endTransaction: (id) => void open.delete(id),
+  };
+}
+
+const key = randomBytes(32);
+
+export async function startTestbed(options: TestbedOptions = {}): Promise<Testbed> {
+  const backends = new Map<string, SnapshotBackend>();
+  for (const [id, { url }] of Object.entries(options.clusters ?? {})) {
+    const coordinatorId = options.coordinatorIds?.[id] ?? '';
+    const forwardedHeaders = options.forwardedHeaders ?? Backend_ForwardedHeaders.AUTO;
+    backends.set(id, create(SnapshotBackendSchema, { id, url, forwardedHeaders, coordinatorId, ...options.backend }));
+  }
+  const { admission } = options;
+  if (admission !== undefined)
+    for (const backend of backends.values()) {
+      backend.limited = options.backend?.limited ?? true;
+      admission.backends.set(backend.id, backend);
+    }
+  const ownership = createOwnership();
+  ownership.replace([...backends.values()], []);
+  const seen = {
+    routes: [] as Route[],
+    settled: [] as string[],
+    incarnations: [] as { suffix: string; backendId: string }[],
+    submissions: [] as Testbed['submissions'],
+    handOvers: [] as Testbed['handOvers'],
+    contradictions: [] as string[],
+    gaveUp: [] as Testbed['gaveUp'],
+    started: [] as Query[],
+    departed: [] as Query[],
+    running: [] as string[],
+    ended: [] as Testbed['ended'],
+  };
+  const inOrder = (request: Route): Partial<RouteResponse> => {
+    const { authDelegated = false } = options;
+    const open = [...backends.values()].filter(({ id }) => !request.excludedBackendIds.includes(id));
+    const backend = open.find(({ id }) => !request.avoidedBackendIds.includes(id)) ?? open[0];
+    if (backend === undefined)
+      return { authDelegated, refusal: 'no backend is left', refusalErrorName: 'NO_NODES_AVAILABLE' };
+    const decision = create(DecisionSchema, {
+      backendId: backend.id,
+      groupId: 'g',
+      decidedBy: 'policy p',
+      requestSource: options.requestSource ?? '',
+    });
+    return { authDelegated, decision, backend };
+  };
+  const link: GatewayLink = {
+    notReady: () => undefined,
+    route: async (request) => {
+      seen.routes.push(request);
+      return create(
+        RouteResponseSchema,
+        (await (options.route ?? admission?.route ?? inOrder)(request as RouteRequest)) as MessageInitShape<
+          typeof RouteResponseSchema
+        >,
+      );
+    },
+    settle: (id) => {
+      seen.settled.push(id);
+      admission?.settleSubmission(id);
+    },
+    admission: (admission ?? fakeAdmission({})).link,
+    backends: () => backends,
+    authentication: () => {
+      const hosts = options.authDelegated === true ? ['127.0.0.1'] : [];
+      const rules =
+        options.authentication === undefined ? { ports: [], hosts, clusters: [] } : options.authentication();
+      return rules && authenticationCheck(rules);
+    },
+    refusalKey: () => createSecretKey(options.refusalKey ?? key),
+    recordIncarnation: async ({ suffix, backendId }) => {
+      seen.incarnations.push({ suffix, backendId });
+      return options.refusesIncarnation?.(backendId) !== true;
+    },
+    ...(options.transactions ?? transactionStore()),
+  };
+  const live: LiveQueries = {
+    started: (query) => void seen.started.push(query),
+    departed: (query) => void seen.departed.push(query),
+    seen: () => {},
+    running: (id) => void seen.running.push(id),
+    ended: (id, { state, error }) => void seen.ended.push({ id, state, error: error?.name }),
+    gaveUp: (id, { error }) => void seen.gaveUp.push({ id, error: error?.name }),
+    counts: () => new Map(),
+  };
+  const holds = createHolds({ holdMs: options.holdMs ?? { first: 150, later: 300 } });
+  const bytes = createByteBudget(options.bytes?.most ?? 1e9, options.bytes?.mostEach ?? 1e9);
+  const handler = createHandler({
+    limits: createRequestLimits(options.limits ?? plenty, silentLogger),
+    bytes,
+    holds,
+    onQueuedPage: () => {},
+    onHandOver: (...ended) => void seen.handOvers.push(ended),
+    onContradiction: (backendId) => void seen.contradictions.push(backendId),
+    config: {
+      explain_headers: false,
+      submit_time_limit: 60_000,
+      attempt_time_limit: 30_000,
+      poll_time_limit: 30_000,
+      max_statement_bytes: 16_777_216,
+      history_text_while_waiting: false,
+      auth_provider_time_limit: 30_000,
+      auth_cache_time: 300_000,
+      auth_forward_credentials: false,
+      ui: 'PROXY',
+      ...options.config,
+    },
+    link,
+    ownership,
+    live,
+    suspects: createSuspects(),
+    misses: createMissMemory(),
+    clientView: createClientView({ trustedProxies: [], ...options.client }),
+    onSubmission: (...ended) => void seen.submissions.push(ended),
+    temporaryId: createTemporaryIds(randomBytes),
+    logger: options.logger ?? silentLogger,
+    pollRetryDelaysMs: options.pollRetryDelaysMs ?? [20, 20, 20],
+  });
+  const listener: ClientListener = await listenForClients({ host: '127.0.0.1', port: 0 }, handler.handle, {
+    graceMs: 100,
+  });
+  return {
+    url: listener.url,
+    port: listener.port,
+    stopHolding: holds.stop,
+    held: holds.count,
+    bytesTaken: bytes.taken,
+    ownership,
+    ...seen,
+    [Symbol.asyncDispose]: async () => {
+      holds.stop();
+      await listener[Symbol.asyncDispose]();
+      handler[Symbol.dispose]();
+    },
+  };
+}
+
+/** An answer as the wire had it. */
+export type Reply = {
+  status: number;
+  statusMessage: string;
+  headers: IncomingHttpHeaders;
+  rawHeaders: string[];
+  bytes: Buffer;
+  text: string;
+  /** False when the connection broke in the middle. */
+  whole: boolean;
+};
+
+export type Ask = { method?: string; headers?: readonly string[]; body?: string | Buffer; signal?: AbortSignal };
+
+const agent = new http.Agent({ maxSockets: 100 });
+
+/** One request, with header lines as given; fails when no answer begins. */
+export function ask(url: string, { method = 'GET', headers = [], body, signal }: Ask = {}): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    const target = new URL(url);
+    const lines = [...headers];
+    if (!lines.some((name, at) => at % 2 === 0 && /^host$/i.test(name))) lines.push('Host', target.host);
+    if (body !== undefined) lines.push('Content-Length', String(Buffer.byteLength(body)));
+    const request = http.request({
+      agent,
+      host: target.hostname,
+      port: target.port,
+      path: target.pathname + target.search,
+      method,
+      headers: lines,
+      maxHeaderSize: 4_000_000,
+      ...(signal === undefined ? {} : { signal }),
+    });
+    request.on('error', reject);
+    request.on('response', (answer) => {
+      const chunks: Buffer[] = [];
+      answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+      answer.on('error', () => {});
+      answer.on('close', () => {
+        const bytes = Buffer.concat(chunks);
+        resolve({
+          status: answer.statusCode ?? 0,
+          statusMessage: answer.statusMessage ?? '',
+          headers: answer.headers,
+          rawHeaders: answer.rawHeaders,
+          bytes,
+          text: bytes.toString(),
+          whole: answer.complete,
+        });
+      });
+    });
+    request.maxHeadersCount = 0;
+    request.end(body === undefined ? undefined : Buffer.from(body));
+  });
+}
+
+/** A page of Trino, as far as tests look into it. */
+export type Page = {
+  id: string;
+  infoUri: string;
+  nextUri?: string;
+  partialCancelUri?: string;
+  data?: unknown[][];
+  stats: { state: string };
+  error?: { errorName: string; errorCode: number; message: string };
+};
+
+export const user = ['X-Trino-User', 'alice'] as const;
+
+export async function post(url: string, statement: string | Buffer, headers: readonly string[] = user): Promise<Reply> {
+  return await ask(`${url}/v1/statement`, { method: 'POST', headers, body: statement });
+}
+
+export const pageOf = (reply: Reply): Page => JSON.parse(reply.text) as Page;
+
+/** A statement from its submission to its last page. */
+export async function run(
+  url: string,
+  statement: string | Buffer,
+  headers: readonly string[] = user,
+): Promise<{ pages: Page[]; replies: Reply[]; rows: unknown[][]; last: Page }> {
+  const replies = [await post(url, statement, headers)];
+  for (;;) {
+    const reply = replies.at(-1);
+    if (reply?.status !== 200) throw new Error(`status ${reply?.status}: ${reply?.text}`);
+    const page = pageOf(reply);
+    if (page.nextUri === undefined) break;
+    replies.push(await ask(page.nextUri, { headers }));
+  }
+  const pages = replies.map(pageOf);
+  return { pages, replies, rows: pages.flatMap(({ data }) => data ?? []), last: pages.at(-1) as Page };
+}
+
+/** Waits until something is so. */
+export async function until(condition: () => boolean | Promise<boolean>, what = 'it is so'): Promise<void> {
+  const endsAt = performance.now() + 30_000;
+  while (!(await condition())) {
+    if (performance.now() > endsAt) throw new Error(`waited in vain until ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+/** A cluster that does what a test says, and knows what is open. */
+export type Stub = AsyncDisposable & { url: string; open(): number; requests: http.IncomingMessage[] };
+
+export async function startStub(handle: http.RequestListener, options: http.ServerOptions = {}): Promise<Stub> {
+  let open = 0;
+  const requests: http.IncomingMessage[] = [];
+  const server = http.createServer({ maxHeaderSize: 4_000_000, ...options }, (request, response) => {
+    open += 1;
+    requests.push(request);
+    response.on('error', () => {});
+    response.once('close', () => {
+      open -= 1;
+    });
+    handle(request, response);
+  });
+  server.maxHeadersCount = 0;
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as { port: number }).port}`,
+    open: () => open,
+    requests,
+    [Symbol.asyncDispose]: async () => {
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+/** The first page of a query, as a coordinator at this address with this Host makes it. */
+export function firstPage(request: http.IncomingMessage, id = '20261121_080808_00130_93wed', more = ''): string {
+  const proto = request.headers['x-forwarded-proto'] ?? 'http';
+  const host = request.headers['x-forwarded-host'] ?? request.headers.host;
+  const origin = `${proto}://${host}`;
+  return `{"id":"${id}","infoUri":"${origin}/ui/query.html?${id}","nextUri":"${origin}/v1/statement/queued/${id}/ya1b2/1",${more}"stats":{"state":"QUEUED"},"warnings":[]}`;
+}
+
+export function answerJson(response: http.ServerResponse, body: string, headers: readonly string[] = []): void {
+  response.writeHead(200, [
+    'Content-Type',
+    'application/json',
+    'Content-Length',
+    String(Buffer.byteLength(body)),
+    ...headers,
+  ]);
+  // Node writes the head as UTF-8 when the body is a string.
+  response.end(Buffer.from(body));
+}
+
+/** An address where nobody listens. */
+export async function deadUrl(): Promise<string> {
+  const stub = await startStub(() => {});
+  await stub[Symbol.asyncDispose]();
+  return stub.url;
+}
