@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { runCommandLine } from './run.ts';
-import type { Screen } from './terminal.ts';
+import type { Screen } from './terminal/terminal.ts';
 
 const CLEAR = '\x1b[H\x1b[2J';
 const PICTURE_MS = 1_000;

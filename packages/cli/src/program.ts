@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { addApply } from './commands/apply.ts';
 import { addCancel } from './commands/cancel.ts';
+import { createContext } from './commands/context.ts';
 import { addDecide } from './commands/decide.ts';
 import { addGet } from './commands/get.ts';
 import { addImport } from './commands/import.ts';
@@ -9,9 +10,8 @@ import { addQueue } from './commands/queue.ts';
 import { addQueueSwitches } from './commands/queue-switches.ts';
 import { addSwitches } from './commands/switches.ts';
 import { addTop } from './commands/top.ts';
-import { createContext } from './context.ts';
-import { FORMATS } from './output.ts';
-import type { Terminal } from './terminal.ts';
+import { FORMATS } from './output/print.ts';
+import type { Terminal } from './terminal/terminal.ts';
 
 /** The whole command line. @param finish is given the exit code of a command that ran */
 export function createProgram(terminal: Terminal, finish: (code: number) => void): Command {

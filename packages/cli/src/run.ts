@@ -1,8 +1,8 @@
 import { CommanderError } from 'commander';
-import { oneLine } from './one-line.ts';
 import { createProgram } from './program.ts';
-import type { Terminal } from './terminal.ts';
-import { UsageError } from './usage-error.ts';
+import { oneLine } from './terminal/one-line.ts';
+import type { Terminal } from './terminal/terminal.ts';
+import { UsageError } from './terminal/usage-error.ts';
 
 /** Runs one command line. @returns the exit code: 0 done, 1 a call failed, 2 wrong usage */
 export async function runCommandLine(argv: readonly string[], terminal: Terminal): Promise<number> {

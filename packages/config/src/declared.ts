@@ -7,7 +7,7 @@ import {
   type Policy,
   PolicySchema,
 } from '@trino-gateway/api/gateway';
-import { backendProblems, groupProblems, type Problem, policyProblems } from '@trino-gateway/api/rules';
+import { backendProblems, groupProblems, type Problem, policyProblems } from '@trino-gateway/api/validation';
 import { type Complain, readShape } from './shape.ts';
 
 /** What a configuration file declares; created or updated, by id, when a gatewayserver starts. */

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import { idsOf, planChanges, readStored } from '../apply.ts';
-import type { Context } from '../context.ts';
-import { readDocuments } from '../documents.ts';
-import { UsageError } from '../usage-error.ts';
-import { printChanges, writeChanges } from '../write-changes.ts';
+import { readDocuments } from '../apply/documents.ts';
+import { idsOf, planChanges, readStored } from '../apply/plan-changes.ts';
+import { printChanges, writeChanges } from '../apply/write-changes.ts';
+import { UsageError } from '../terminal/usage-error.ts';
+import type { Context } from './context.ts';
 
 /** `apply -f FILE`. */
 export function addApply(program: Command, { terminal, withGateway }: Context): void {

@@ -1,10 +1,10 @@
 import { type DecideResponse, DecideResponseSchema, Reason_OutcomeSchema } from '@trino-gateway/api/gateway';
 import type { Command } from 'commander';
-import type { Context } from '../context.ts';
-import { printOne } from '../output.ts';
-import { formatTable } from '../table.ts';
-import type { Terminal } from '../terminal.ts';
-import { UsageError } from '../usage-error.ts';
+import { printOne } from '../output/print.ts';
+import { formatTable } from '../output/table.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import { UsageError } from '../terminal/usage-error.ts';
+import type { Context } from './context.ts';
 
 type Options = { port: string; host: string; header: string[]; user: string; statement: string; clientIp: string };
 

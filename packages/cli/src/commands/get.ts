@@ -1,8 +1,8 @@
 import { QuerySchema } from '@trino-gateway/api/gateway';
 import type { Command } from 'commander';
-import type { Context } from '../context.ts';
-import { KINDS } from '../kinds.ts';
-import { printOne } from '../output.ts';
+import { KINDS } from '../kinds/kinds.ts';
+import { printOne } from '../output/print.ts';
+import type { Context } from './context.ts';
 
 /** `get KIND ID`. */
 export function addGet(program: Command, { terminal, format, withGateway }: Context): void {

@@ -1,19 +1,19 @@
 import { type DescMessage, type Message, toJson } from '@bufbuild/protobuf';
 import type { Declared } from '@trino-gateway/config';
 import { type Command, Option } from 'commander';
-import { planChanges, readStored } from '../apply.ts';
-import { type ConnectionOptions, readTimeLimit } from '../connection.ts';
-import type { Context } from '../context.ts';
-import { backendKind, groupKind, policyKind } from '../kinds.ts';
-import { oneLine } from '../one-line.ts';
-import { type Format, printValue } from '../output.ts';
+import { planChanges, readStored } from '../apply/plan-changes.ts';
+import { writeChanges } from '../apply/write-changes.ts';
+import { type ConnectionOptions, readTimeLimit } from '../connection/connection.ts';
+import { backendKind, groupKind, policyKind } from '../kinds/kinds.ts';
+import { type Format, printValue } from '../output/print.ts';
 import { mapAncestor } from '../razorpay/mapping.ts';
 import type { BackendChoices } from '../razorpay/new-backend.ts';
 import type { Note } from '../razorpay/notes.ts';
 import { readSource, type SourceOptions } from '../razorpay/source.ts';
-import type { Terminal } from '../terminal.ts';
-import { UsageError } from '../usage-error.ts';
-import { writeChanges } from '../write-changes.ts';
+import { oneLine } from '../terminal/one-line.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import { UsageError } from '../terminal/usage-error.ts';
+import type { Context } from './context.ts';
 
 type Options = SourceOptions & BackendChoices & { write?: boolean };
 

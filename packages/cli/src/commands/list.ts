@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import type { Context } from '../context.ts';
-import { KINDS } from '../kinds.ts';
-import { printList } from '../output.ts';
-import { listQueries, type QueryFilters, readQueryFilters } from '../query-filters.ts';
-import { queryKind } from '../query-kind.ts';
+import { KINDS } from '../kinds/kinds.ts';
+import { queryKind } from '../kinds/query.ts';
+import { printList } from '../output/print.ts';
+import type { Context } from './context.ts';
+import { listQueries, type QueryFilters, readQueryFilters } from './query-filters.ts';
 
 /** `list KIND`, and `queries` for `list queries`. */
 export function addList(program: Command, context: Context): void {

@@ -1,10 +1,10 @@
 import type { QueuedQuery } from '@trino-gateway/api/gateway';
 import type { Command } from 'commander';
-import type { Context } from '../context.ts';
-import type { Gateway } from '../gateway.ts';
-import { printList } from '../output.ts';
-import { queuedKind } from '../queued-kind.ts';
-import { readLimit } from '../read-limit.ts';
+import type { Gateway } from '../connection/gateway.ts';
+import { queuedKind } from '../kinds/queued-query.ts';
+import { printList } from '../output/print.ts';
+import type { Context } from './context.ts';
+import { readLimit } from './read-limit.ts';
 
 type Filters = { group?: string; user?: string; limit: string };
 

@@ -1,9 +1,9 @@
 import { Argument, type Command } from 'commander';
-import type { Context } from '../context.ts';
-import { describeFailure, isHopeless } from '../failure.ts';
-import type { Gateway } from '../gateway.ts';
-import { groupKind, KINDS } from '../kinds.ts';
-import { UsageError } from '../usage-error.ts';
+import { describeFailure, isHopeless } from '../connection/failure.ts';
+import type { Gateway } from '../connection/gateway.ts';
+import { groupKind, KINDS } from '../kinds/kinds.ts';
+import { UsageError } from '../terminal/usage-error.ts';
+import type { Context } from './context.ts';
 
 const NAMES = KINDS.map(({ name }) => name);
 

@@ -1,11 +1,11 @@
 import { toJson } from '@bufbuild/protobuf';
 import { GetQueueStatsResponseSchema } from '@trino-gateway/api/gateway';
 import type { Command } from 'commander';
-import type { Context } from '../context.ts';
-import type { Gateway } from '../gateway.ts';
-import { printValue } from '../output.ts';
-import { queuePicture } from '../queue-picture.ts';
-import { UsageError } from '../usage-error.ts';
+import type { Gateway } from '../connection/gateway.ts';
+import { printValue } from '../output/print.ts';
+import { queuePicture } from '../output/queue-picture.ts';
+import { UsageError } from '../terminal/usage-error.ts';
+import type { Context } from './context.ts';
 
 /** `top`. */
 export function addTop(program: Command, { terminal, format, withGateway }: Context): void {

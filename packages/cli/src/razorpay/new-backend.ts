@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { type Backend, Backend_Forwarding, BackendSchema } from '@trino-gateway/api/gateway';
-import { backendProblems } from '@trino-gateway/api/rules';
+import { backendProblems } from '@trino-gateway/api/validation';
 import type { AncestorBackend } from './ancestor.ts';
 import type { Remark } from './notes.ts';
 import { newSchedule } from './schedule.ts';

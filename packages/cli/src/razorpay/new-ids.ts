@@ -1,4 +1,4 @@
-import { isId } from '@trino-gateway/api/rules';
+import { isId } from '@trino-gateway/api/validation';
 import { type Note, remarksAbout } from './notes.ts';
 
 /** What an id of the ancestor is called here. */

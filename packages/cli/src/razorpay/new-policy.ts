@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { type Policy, PolicySchema } from '@trino-gateway/api/gateway';
-import { policyProblems } from '@trino-gateway/api/rules';
+import { policyProblems } from '@trino-gateway/api/validation';
 import type { AncestorPolicy } from './ancestor.ts';
 import type { NewIds } from './new-ids.ts';
 import type { Remark } from './notes.ts';

@@ -1,6 +1,6 @@
-import { readSecretFile } from '../connection.ts';
-import type { Terminal } from '../terminal.ts';
-import { UsageError } from '../usage-error.ts';
+import { readSecretFile } from '../connection/connection.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import { UsageError } from '../terminal/usage-error.ts';
 import type { Ancestor } from './ancestor.ts';
 import { readRunningInstance } from './running-instance.ts';
 import { readTables } from './tables.ts';

@@ -3,7 +3,7 @@ import { type Group, Group_Queue_WhenUnavailable } from '@trino-gateway/api/gate
 import type { SnapshotKeeper } from '../configuration/configuration-cache.ts';
 import { assess } from '../routing/availability.ts';
 import type { Snapshot } from '../routing/snapshot.ts';
-import { choose, type LiveView } from '../routing/strategy.ts';
+import { choose, type LiveView } from '../routing/strategies/strategies.ts';
 import { type GroupLimits, isLimited, type Limits, type QueueBounds } from './limits.ts';
 
 /** The limits of what is configured now. */

@@ -7,7 +7,7 @@ import {
   type JsonValue,
 } from '@bufbuild/protobuf';
 import type { UniversalHandler, UniversalServerRequest, UniversalServerResponse } from '@connectrpc/connect/protocol';
-import type { Problem } from '@trino-gateway/api/rules';
+import type { Problem } from '@trino-gateway/api/validation';
 
 const MOST_KEPT_BYTES = 1_000_000;
 const SHOWN_PROBLEMS = 20;

@@ -1,5 +1,5 @@
 import { Code, ConnectError } from '@connectrpc/connect';
-import { isId, type Problem } from '@trino-gateway/api/rules';
+import { isId, type Problem } from '@trino-gateway/api/validation';
 
 const SHOWN_PROBLEMS = 20;
 

@@ -1,4 +1,4 @@
-import type { LiveView } from '../routing/strategy.ts';
+import type { LiveView } from '../routing/strategies/strategies.ts';
 
 /** The gatewayserver's own counts of what runs where; kept in memory, one per replica. */
 export type LiveCounts = LiveView & {

@@ -1,7 +1,7 @@
 import type { DescField, DescMessage, JsonObject, JsonValue } from '@bufbuild/protobuf';
 import { ScalarType } from '@bufbuild/protobuf';
 import { type HttpRoute, queryFields } from '@trino-gateway/api/http-routes';
-import type { Problem } from '@trino-gateway/api/rules';
+import type { Problem } from '@trino-gateway/api/validation';
 import { isObject } from '../configuration/json-problems.ts';
 import { refuseProblems } from '../configuration/validation.ts';
 

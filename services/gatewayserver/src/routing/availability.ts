@@ -1,7 +1,7 @@
 import type { Backend, BackendOverride, BackendSchedule, BackendStatus } from '@trino-gateway/api/gateway';
 import { BackendStatus_StateSchema } from '@trino-gateway/api/gateway';
-import { epochMs, isoTime } from './moment.ts';
-import { type Phase, phaseAt } from './uptime.ts';
+import { type Phase, phaseAt } from './schedule-phase.ts';
+import { epochMs, isoTime } from './timestamps.ts';
 
 /** What availability is computed from. Times are epoch milliseconds. */
 export type BackendFacts = {

@@ -1,10 +1,15 @@
 import type { Door } from '@trino-gateway/api/authentication';
 import { type Backend, Reason_Outcome } from '@trino-gateway/api/gateway';
 import { because, silence, whyUnavailable } from './availability.ts';
-import { evaluatePolicies, firstPolicyOf, matchingPolicies, type PolicyVerdict } from './policy.ts';
 import { type ClientRequest, readRequest } from './request.ts';
 import type { PoolMember, Snapshot } from './snapshot.ts';
-import { choose, type LiveView } from './strategy.ts';
+import {
+  evaluatePolicies,
+  firstPolicyOf,
+  matchingPolicies,
+  type PolicyVerdict,
+} from './steps/policies/policy-index.ts';
+import { choose, type LiveView } from './strategies/strategies.ts';
 
 /** What a decision depends on besides the request and the snapshot. */
 export type Circumstances = {

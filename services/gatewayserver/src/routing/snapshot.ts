@@ -13,10 +13,10 @@ import {
   type Group_Strategy,
   type Policy,
 } from '@trino-gateway/api/gateway';
-import { delegatedAuthentication } from './authentication.ts';
 import { assess, type BackendFacts } from './availability.ts';
-import { epochMs } from './moment.ts';
-import { indexPolicies, type PolicyIndex } from './policy.ts';
+import { delegatedAuthentication } from './delegated-authentication.ts';
+import { indexPolicies, type PolicyIndex } from './steps/policies/policy-index.ts';
+import { epochMs } from './timestamps.ts';
 
 /** Everything an administrator decides. */
 export type RoutingConfiguration = {

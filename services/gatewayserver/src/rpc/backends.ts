@@ -10,7 +10,7 @@ import {
   BackendStatus_StateSchema,
   BackendStatus_State as State,
 } from '@trino-gateway/api/gateway';
-import { backendProblems } from '@trino-gateway/api/rules';
+import { backendProblems } from '@trino-gateway/api/validation';
 import { HIDDEN_PASSWORD, storableBackend } from '../configuration/stored-objects.ts';
 import {
   checked,
@@ -23,7 +23,7 @@ import {
   refuseReferenced,
 } from '../configuration/validation.ts';
 import { assess, liveOverride, unavailableReasons } from '../routing/availability.ts';
-import { scheduleAt } from '../routing/uptime.ts';
+import { scheduleAt } from '../routing/schedule-phase.ts';
 import type { StoredBackend } from '../storage/store.ts';
 import type { RpcContext } from './context.ts';
 import { pageOf } from './paging.ts';

@@ -1,6 +1,6 @@
 import { Code, ConnectError, type ServiceImpl } from '@connectrpc/connect';
 import type { Group, GroupService } from '@trino-gateway/api/gateway';
-import { groupProblems } from '@trino-gateway/api/rules';
+import { groupProblems } from '@trino-gateway/api/validation';
 import { moveGroup } from '../admission/queue.ts';
 import { storableGroup } from '../configuration/stored-objects.ts';
 import {

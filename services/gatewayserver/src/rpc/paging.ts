@@ -1,4 +1,4 @@
-import { isId } from '@trino-gateway/api/rules';
+import { isId } from '@trino-gateway/api/validation';
 import { checkedNumber, invalid } from '../configuration/validation.ts';
 
 const DEFAULT_PAGE_SIZE = 100;

@@ -1,6 +1,6 @@
 import type { ServiceImpl } from '@connectrpc/connect';
 import type { Policy, PolicyService } from '@trino-gateway/api/gateway';
-import { policyProblems } from '@trino-gateway/api/rules';
+import { policyProblems } from '@trino-gateway/api/validation';
 import { comparableHost } from '@trino-gateway/trino/host';
 import { storablePolicy } from '../configuration/stored-objects.ts';
 import {
@@ -12,8 +12,8 @@ import {
   refuseDangling,
   refuseDeclared,
 } from '../configuration/validation.ts';
-import { evaluatePolicies, matchingPolicies } from '../routing/policy.ts';
 import { type ClientRequest, readRequest } from '../routing/request.ts';
+import { evaluatePolicies, matchingPolicies } from '../routing/steps/policies/policy-index.ts';
 import type { RpcContext } from './context.ts';
 import { pageOf } from './paging.ts';
 

@@ -1,6 +1,6 @@
 import type { UnknownEnum } from '@bufbuild/protobuf';
 import { Group_Strategy } from '@trino-gateway/api/gateway';
-import { hashOf, mixed, type Pool, type PoolMember } from './snapshot.ts';
+import { hashOf, mixed, type Pool, type PoolMember } from '../snapshot.ts';
 
 /** Our own counts: what the routers say they have live, and what was decided since. */
 export type LiveView = {

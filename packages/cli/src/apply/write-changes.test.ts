@@ -1,7 +1,7 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 import { expect, test } from '@jest/globals';
-import type { Change } from './apply.ts';
-import type { Gateway } from './gateway.ts';
+import type { Gateway } from '../connection/gateway.ts';
+import type { Change } from './plan-changes.ts';
 import { writeChanges } from './write-changes.ts';
 
 test('a failure in the middle says what was done and what failed, and nothing after it is tried', async () => {

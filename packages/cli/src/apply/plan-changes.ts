@@ -1,10 +1,10 @@
 import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
 import type { Backend, Group, Policy } from '@trino-gateway/api/gateway';
 import type { Declared, Existing } from '@trino-gateway/config';
-import type { Gateway } from './gateway.ts';
-import { backendKind, groupKind, type Kind, policyKind } from './kinds.ts';
+import type { Gateway } from '../connection/gateway.ts';
+import { backendKind, groupKind, type Kind, policyKind } from '../kinds/kinds.ts';
+import { UsageError } from '../terminal/usage-error.ts';
 import { HIDDEN_PASSWORD, isStoredAs } from './stored-form.ts';
-import { UsageError } from './usage-error.ts';
 
 /** What became of an object, or would. */
 export type Outcome = 'created' | 'changed' | 'unchanged';

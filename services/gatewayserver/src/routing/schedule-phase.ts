@@ -1,5 +1,5 @@
 import type { Backend, BackendSchedule } from '@trino-gateway/api/gateway';
-import { epochMs } from './moment.ts';
+import { epochMs } from './timestamps.ts';
 
 /** What a schedule says at one moment, and until when (epoch milliseconds; Infinity when no change is known). */
 export type Phase = { up: boolean; until: number };

@@ -1,7 +1,7 @@
 import { type DescMessage, type MessageShape, toJson } from '@bufbuild/protobuf';
 import { stringify } from 'yaml';
+import type { Terminal } from '../terminal/terminal.ts';
 import { formatTable } from './table.ts';
-import type { Terminal } from './terminal.ts';
 
 /** How answers are printed. */
 export const FORMATS = ['table', 'json', 'yaml'] as const;

@@ -1,6 +1,6 @@
 import type { Group, Policy } from '@trino-gateway/api/gateway';
 import { comparableHost } from '@trino-gateway/trino/host';
-import type { RequestFacts } from './request.ts';
+import type { RequestFacts } from '../../request.ts';
 
 /** The matching policies of one kind of rule; everything in the order of ids. */
 type Match = {

@@ -1,5 +1,5 @@
 import { clone, type DescMessage, equals, type MessageShape } from '@bufbuild/protobuf';
-import type { Kind } from './kinds.ts';
+import type { Kind } from '../kinds/kinds.ts';
 
 type Fields = Record<string, unknown>;
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
+import type { Terminal } from '../terminal/terminal.ts';
 import { type ConnectionOptions, readConnection } from './connection.ts';
-import type { Terminal } from './terminal.ts';
 
 function read(
   options: Partial<ConnectionOptions>,

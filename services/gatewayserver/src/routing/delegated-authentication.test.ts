@@ -1,7 +1,7 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { expect, test } from '@jest/globals';
 import { BackendSchema, GroupSchema, PolicySchema } from '@trino-gateway/api/gateway';
-import { delegatedAuthentication } from './authentication.ts';
+import { delegatedAuthentication } from './delegated-authentication.ts';
 
 type PolicyInit = Omit<MessageInitShape<typeof PolicySchema>, '$typeName'>;
 

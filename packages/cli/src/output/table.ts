@@ -1,4 +1,4 @@
-import { oneLine } from './one-line.ts';
+import { oneLine } from '../terminal/one-line.ts';
 
 const GAP = '  ';
 const NARROWEST = 6;

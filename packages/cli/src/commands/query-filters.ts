@@ -7,9 +7,9 @@ import {
   Query_State,
 } from '@trino-gateway/api/gateway';
 import { parseDuration } from '@trino-gateway/config';
-import type { Gateway } from './gateway.ts';
+import type { Gateway } from '../connection/gateway.ts';
+import { UsageError } from '../terminal/usage-error.ts';
 import { limitOf, limitProblem } from './read-limit.ts';
-import { UsageError } from './usage-error.ts';
 
 /** The filters of `list queries`, as they stand on the command line. */
 export type QueryFilters = {

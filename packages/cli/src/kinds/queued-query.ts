@@ -1,7 +1,7 @@
 import { timestampMs } from '@bufbuild/protobuf/wkt';
 import { QueuedQuerySchema } from '@trino-gateway/api/gateway';
-import type { Printable } from './output.ts';
-import { shortDuration } from './short-duration.ts';
+import type { Printable } from '../output/print.ts';
+import { shortDuration } from '../output/short-duration.ts';
 
 /** How statements that wait are shown. @param now epoch milliseconds */
 export function queuedKind(now: number): Printable<typeof QueuedQuerySchema> {

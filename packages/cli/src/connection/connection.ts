@@ -1,6 +1,6 @@
 import { parseDuration } from '@trino-gateway/config';
-import type { Terminal } from './terminal.ts';
-import { UsageError } from './usage-error.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import { UsageError } from '../terminal/usage-error.ts';
 
 /** How the command line says whom to ask. */
 export type ConnectionOptions = { url?: string; token?: string; tokenFile?: string; timeout: string };

@@ -6,8 +6,8 @@ import {
   Group_Strategy,
   GroupSchema,
   PolicySchema,
-} from './gen/trinogateway/v1/gateway_pb.ts';
-import { backendProblems, groupProblems, isId, policyProblems } from './rules.ts';
+} from '../gen/trinogateway/v1/gateway_pb.ts';
+import { backendProblems, groupProblems, isId, policyProblems } from './validation.ts';
 
 const backend = (init: MessageInitShape<typeof BackendSchema>) =>
   backendProblems(create(BackendSchema, { id: 'a', url: 'http://a:8080', ...init }));

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { Group_Strategy } from '@trino-gateway/api/gateway';
 import fc from 'fast-check';
-import { hashOf, type PoolMember } from './snapshot.ts';
-import { type Choice, choose } from './strategy.ts';
+import { hashOf, type PoolMember } from '../snapshot.ts';
+import { type Choice, choose } from './strategies.ts';
 
 const member = (id: string, given: Partial<PoolMember> = {}): PoolMember => ({
   id,

@@ -1,7 +1,7 @@
-import type { Change } from './apply.ts';
-import { describeFailure } from './failure.ts';
-import type { Gateway } from './gateway.ts';
-import type { Terminal } from './terminal.ts';
+import { describeFailure } from '../connection/failure.ts';
+import type { Gateway } from '../connection/gateway.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import type { Change } from './plan-changes.ts';
 
 /**
  * Writes the changes one after the other and prints what became of each. Stops at the first that fails, says how far it

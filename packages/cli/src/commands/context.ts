@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import { type ConnectionOptions, readConnection } from './connection.ts';
-import { describeFailure } from './failure.ts';
-import { type Gateway, openGateway } from './gateway.ts';
-import type { Format } from './output.ts';
-import type { Terminal } from './terminal.ts';
-import { UsageError } from './usage-error.ts';
+import { type ConnectionOptions, readConnection } from '../connection/connection.ts';
+import { describeFailure } from '../connection/failure.ts';
+import { type Gateway, openGateway } from '../connection/gateway.ts';
+import type { Format } from '../output/print.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import { UsageError } from '../terminal/usage-error.ts';
 
 /** What every command is given. */
 export type Context = {

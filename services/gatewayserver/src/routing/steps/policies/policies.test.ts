@@ -3,8 +3,8 @@ import { describe, expect, test } from '@jest/globals';
 import { type Group, GroupSchema, type Policy, PolicySchema } from '@trino-gateway/api/gateway';
 import { comparableHost } from '@trino-gateway/trino/host';
 import fc from 'fast-check';
-import { evaluatePolicies, firstPolicyOf, indexPolicies, matchingPolicies } from './policy.ts';
-import { type ClientRequest, readRequest } from './request.ts';
+import { type ClientRequest, readRequest } from '../../request.ts';
+import { evaluatePolicies, firstPolicyOf, indexPolicies, matchingPolicies } from './policy-index.ts';
 
 type PolicyInit = Omit<MessageInitShape<typeof PolicySchema>, '$typeName'>;
 

@@ -1,6 +1,6 @@
 import { timestampDate } from '@bufbuild/protobuf/wkt';
 import { Query_StateSchema, QuerySchema } from '@trino-gateway/api/gateway';
-import type { Printable } from './output.ts';
+import type { Printable } from '../output/print.ts';
 
 /** How queries are shown. */
 export const queryKind: Printable<typeof QuerySchema> = {

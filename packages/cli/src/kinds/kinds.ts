@@ -7,8 +7,8 @@ import {
   type Policy,
   PolicySchema,
 } from '@trino-gateway/api/gateway';
-import type { Gateway } from './gateway.ts';
-import type { Printable } from './output.ts';
+import type { Gateway } from '../connection/gateway.ts';
+import type { Printable } from '../output/print.ts';
 
 /** A kind of object that is configured: how it is shown, and the calls that read and change it. */
 export type Kind<Desc extends DescMessage = DescMessage> = Printable<Desc> & {

@@ -1,6 +1,6 @@
 import { type Declared, type Existing, readDeclared } from '@trino-gateway/config';
 import { type Document, parseAllDocuments } from 'yaml';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from '../terminal/usage-error.ts';
 
 const SECTIONS = ['backends', 'groups', 'policies'] as const;
 

@@ -1,7 +1,7 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 import { isUnreachable, refusesToken } from '@trino-gateway/runtime';
+import { oneLine } from '../terminal/one-line.ts';
 import type { Connection } from './connection.ts';
-import { oneLine } from './one-line.ts';
 
 /** Whether every further call would fail the same way. */
 export function isHopeless(error: unknown): boolean {

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { ListQueriesRequest_Order, type Query, Query_State } from '@trino-gateway/api/gateway';
-import type { Gateway } from './gateway.ts';
+import type { Gateway } from '../connection/gateway.ts';
 import { listQueries, readQueryFilters } from './query-filters.ts';
 
 const NOW = Date.parse('2026-05-01T12:00:00Z');

@@ -1,7 +1,7 @@
 import { scheduleProblems } from '@trino-gateway/schedule';
 import { comparableHost } from '@trino-gateway/trino/host';
-import type { Backend, Group, Policy } from './gen/trinogateway/v1/gateway_pb.ts';
-import { isSealed, SEALED_PREFIX } from './sealed-secret.ts';
+import type { Backend, Group, Policy } from '../gen/trinogateway/v1/gateway_pb.ts';
+import { isSealed, SEALED_PREFIX } from '../sealed-secret.ts';
 
 /** One thing that is wrong with an object: the field as the contract spells it, and what was expected. */
 export type Problem = { field: string; message: string };
