@@ -12,9 +12,9 @@ import { ENGINES, type ServerEngine, startDatabase } from './start-database.ts';
 type Counts = { passed: number; failed: number; skipped: number };
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const CONTRACT = '**/gatewayserver/tests/storage-servers.ts';
+const CONTRACT = '**/gatewayserver/tests/storage/servers.ts';
 const IMPORTS = '**/cli/tests/ancestor-tables.ts';
-const OUTAGES = '**/gatewayserver/tests/storage-outage.ts';
+const OUTAGES = '**/gatewayserver/tests/storage/outage.ts';
 const SUITE_OUTAGES = '**/e2e/databases/*-outage.ts';
 const VARIABLES: Record<ServerEngine, string> = {
   mysql: 'TEST_MYSQL_URL',

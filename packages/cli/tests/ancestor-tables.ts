@@ -6,7 +6,7 @@ import {
   startTestGatewayserver,
   type TestGatewayserver,
 } from '../../../services/gatewayserver/tests/gatewayserver-fixture.ts';
-import { onServer, type TestDatabase } from '../../../services/gatewayserver/tests/storage-databases.ts';
+import { onServer, type TestDatabase } from '../../../services/gatewayserver/tests/support/databases.ts';
 import { mapAncestor } from '../src/razorpay/mapping.ts';
 import { readTables } from '../src/razorpay/tables.ts';
 import { ANCESTOR } from './ancestor-example.ts';

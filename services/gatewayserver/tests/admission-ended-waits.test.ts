@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { hashOf, running, startLimited, submission, turnOf } from './admission-fixture.ts';
 import { until } from './gatewayserver-fixture.ts';
-import { sqliteFile } from './storage-databases.ts';
+import { sqliteFile } from './support/databases.ts';
 
 test('a query that waits is cancelled by its link, its user and an operator, and history knows', async () => {
   await using server = await startLimited();

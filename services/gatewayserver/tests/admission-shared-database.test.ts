@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { base64, hashOf, running, startLimited, submission, turnOf } from './admission-fixture.ts';
 import { startTestGatewayserver, until } from './gatewayserver-fixture.ts';
-import { sqliteFile } from './storage-databases.ts';
+import { sqliteFile } from './support/databases.ts';
 
 test('what another replica admitted a moment ago, or what has just ended, passes for load of others', async () => {
   await using file = await sqliteFile();

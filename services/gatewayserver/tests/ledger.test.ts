@@ -8,8 +8,8 @@ import { ADMISSION_TIMES } from '../src/admission/times.ts';
 import { until } from './gatewayserver-fixture.ts';
 import { groupWithoutLimits } from './group-without-limits.ts';
 import { limitsOf } from './limits-of.ts';
-import { sqliteMemory } from './storage-databases.ts';
-import { withStore } from './storage-fixture.ts';
+import { sqliteMemory } from './support/databases.ts';
+import { withStore } from './support/with-store.ts';
 
 const NEVER_MS = 2_000_000_000;
 const group = groupWithoutLimits(['b']);

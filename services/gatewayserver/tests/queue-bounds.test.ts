@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { base64, running, startLimited, submission, turnOf } from './admission-fixture.ts';
 import { type TestGatewayserver, until } from './gatewayserver-fixture.ts';
-import { sqliteFile } from './storage-databases.ts';
-import { sealedParts } from './stored-sealed.ts';
+import { sqliteFile } from './support/databases.ts';
+import { sealedParts } from './support/sealed-parts.ts';
 
 const KB = 1_024;
 /** Stored before its command runs. */

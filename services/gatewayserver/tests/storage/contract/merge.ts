@@ -3,8 +3,8 @@ import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { describe, expect, test } from '@jest/globals';
 import { type Query, Query_State, QuerySchema } from '@trino-gateway/api/gateway';
 import fc from 'fast-check';
-import type { NewDatabase } from './storage-databases.ts';
-import { withStore } from './storage-fixture.ts';
+import type { NewDatabase } from '../../support/databases.ts';
+import { withStore } from '../../support/with-store.ts';
 
 const START = 1_763_700_000_000;
 const at = (ms: number) => timestampFromMs(START + ms);

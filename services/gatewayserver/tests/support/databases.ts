@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DataSource } from 'typeorm';
-import { migrateUp } from '../src/storage/index.ts';
+import { migrateUp } from '../../src/storage/index.ts';
 
 /** An empty database that goes away with its test. */
 export type TestDatabase = AsyncDisposable & {

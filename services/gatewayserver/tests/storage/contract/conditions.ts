@@ -10,9 +10,9 @@ import {
   BackendStatusSchema,
   IncarnationSchema,
 } from '@trino-gateway/api/gateway';
-import type { Store } from '../src/storage/index.ts';
-import type { NewDatabase } from './storage-databases.ts';
-import { withStore } from './storage-fixture.ts';
+import type { Store } from '../../../src/storage/index.ts';
+import type { NewDatabase } from '../../support/databases.ts';
+import { withStore } from '../../support/with-store.ts';
 
 const addBackends = (store: Store, ...ids: string[]) =>
   store.changeConfiguration(async ({ backends }) => {

@@ -7,8 +7,8 @@ import {
   Query_State,
   QuerySchema,
 } from '@trino-gateway/api/gateway';
-import type { NewDatabase } from './storage-databases.ts';
-import { withStore } from './storage-fixture.ts';
+import type { NewDatabase } from '../../support/databases.ts';
+import { withStore } from '../../support/with-store.ts';
 
 const backend = (id: string, weight = 0) => create(BackendSchema, { id, url: 'http://x', weight });
 

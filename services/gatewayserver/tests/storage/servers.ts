@@ -1,7 +1,7 @@
 // The contract on servers. Not among the plain tests: scripts/databases/test-databases.ts runs it with the URLs.
 import { expect, jest, test } from '@jest/globals';
-import { storageContract } from './storage-contract.ts';
-import { onServer } from './storage-databases.ts';
+import { onServer } from '../support/databases.ts';
+import { storageContract } from './contract/contract.ts';
 
 jest.setTimeout(120_000);
 

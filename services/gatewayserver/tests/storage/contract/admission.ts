@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { AdmissionEntry, Forgotten, Store } from '../src/storage/store.ts';
-import { admissionCommands, runOnReplicas } from './admission-replicas.ts';
-import { holdAdmission } from './hold-admission.ts';
-import type { NewDatabase } from './storage-databases.ts';
-import { withStore } from './storage-fixture.ts';
+import type { AdmissionEntry, Forgotten, Store } from '../../../src/storage/store.ts';
+import { admissionCommands, runOnReplicas } from '../../admission-replicas.ts';
+import type { NewDatabase } from '../../support/databases.ts';
+import { withStore } from '../../support/with-store.ts';
+import { holdAdmission } from '../hold-admission.ts';
 
 const lease = (id: string, document = '{}'): AdmissionEntry => ({ kind: 'lease', id, document });
 const write = (store: Store, entries: AdmissionEntry[], forgotten: Forgotten[] = []) =>

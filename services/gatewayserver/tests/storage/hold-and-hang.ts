@@ -2,7 +2,7 @@
 
 import { writeSync } from 'node:fs';
 import { silentLogger } from '@trino-gateway/runtime';
-import { openStore } from '../src/storage/index.ts';
+import { openStore } from '../../src/storage/index.ts';
 
 const store = await openStore({ url: process.argv[2] ?? '', poolSize: 1, timeLimitMs: 5_000, logger: silentLogger });
 await store.changeConfiguration(async () => {

@@ -3,9 +3,9 @@ import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { describe, expect, test } from '@jest/globals';
 import { ListQueriesRequestSchema, Query_State, QuerySchema } from '@trino-gateway/api/gateway';
-import type { Store } from '../src/storage/index.ts';
-import type { NewDatabase } from './storage-databases.ts';
-import { withStore } from './storage-fixture.ts';
+import type { Store } from '../../../src/storage/index.ts';
+import type { NewDatabase } from '../../support/databases.ts';
+import { withStore } from '../../support/with-store.ts';
 
 const START = 1_763_700_000_000;
 const at = (ms: number) => timestampFromMs(START + ms);

@@ -1,6 +1,6 @@
 import { silentLogger } from '@trino-gateway/runtime';
-import { migrateUp, openStore, type Store } from '../src/storage/index.ts';
-import type { NewDatabase, TestDatabase } from './storage-databases.ts';
+import { migrateUp, openStore, type Store } from '../../src/storage/index.ts';
+import type { NewDatabase, TestDatabase } from './databases.ts';
 
 /** A store on a database of its own, and the means to open more on the same. */
 export type Fixture = { store: Store; url: string; another(): Promise<Store>; database: TestDatabase };

@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
-import { storageContract } from './storage-contract.ts';
-import { sqliteFile, sqliteMemory } from './storage-databases.ts';
+import { sqliteFile, sqliteMemory } from '../support/databases.ts';
+import { storageContract } from './contract/contract.ts';
 
 jest.setTimeout(60_000);
 

@@ -7,9 +7,9 @@ import {
   Query_State,
   QuerySchema,
 } from '@trino-gateway/api/gateway';
-import { BadPageTokenError, type Store } from '../src/storage/index.ts';
-import type { NewDatabase } from './storage-databases.ts';
-import { withStore } from './storage-fixture.ts';
+import { BadPageTokenError, type Store } from '../../../src/storage/index.ts';
+import type { NewDatabase } from '../../support/databases.ts';
+import { withStore } from '../../support/with-store.ts';
 
 const START = 1_763_700_000_000;
 const query = (init: MessageInitShape<typeof QuerySchema>) =>

@@ -8,8 +8,8 @@ import {
   GroupSchema,
   PolicySchema,
 } from '@trino-gateway/api/gateway';
-import type { NewDatabase } from './storage-databases.ts';
-import { withStore } from './storage-fixture.ts';
+import type { NewDatabase } from '../../support/databases.ts';
+import { withStore } from '../../support/with-store.ts';
 
 /** Backends, groups, policies and the transaction around their changes. */
 export function configurationContract(fresh: NewDatabase): void {

@@ -3,10 +3,10 @@ import { describe, expect, test } from '@jest/globals';
 import { BackendSchema } from '@trino-gateway/api/gateway';
 import { isSealed } from '@trino-gateway/api/sealed-secret';
 import { silentLogger } from '@trino-gateway/runtime';
-import { connectPatiently } from '../src/storage/data-source.ts';
-import { parseDatabaseUrl } from '../src/storage/database-url.ts';
-import { migrateUp, openStore, type Store } from '../src/storage/index.ts';
-import type { NewDatabase } from './storage-databases.ts';
+import { connectPatiently } from '../../../src/storage/data-source.ts';
+import { parseDatabaseUrl } from '../../../src/storage/database-url.ts';
+import { migrateUp, openStore, type Store } from '../../../src/storage/index.ts';
+import type { NewDatabase } from '../../support/databases.ts';
 
 const [OLD, NEW, OTHER] = ['old', 'new', 'other'].map((name) => `${name} key `.repeat(4)) as [string, string, string];
 const PASSWORD = 'hunter2-of-the-probe';

@@ -1,8 +1,8 @@
 import { create } from '@bufbuild/protobuf';
 import { describe, expect, test } from '@jest/globals';
 import { Backend_ForwardedHeaders, TransactionSchema } from '@trino-gateway/api/gateway';
-import type { NewDatabase } from './storage-databases.ts';
-import { withStore } from './storage-fixture.ts';
+import type { NewDatabase } from '../../support/databases.ts';
+import { withStore } from '../../support/with-store.ts';
 
 const transaction = (id: string, url = 'http://a:8080') =>
   create(TransactionSchema, { id, backendId: 'a', url, forwardedHeaders: Backend_ForwardedHeaders.OMIT });

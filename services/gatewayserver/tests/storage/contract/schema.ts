@@ -1,12 +1,12 @@
 import { create } from '@bufbuild/protobuf';
 import { describe, expect, test } from '@jest/globals';
 import { BackendSchema, ListQueriesRequestSchema, QuerySchema } from '@trino-gateway/api/gateway';
-import { connectPatiently } from '../src/storage/data-source.ts';
-import { parseDatabaseUrl } from '../src/storage/database-url.ts';
-import { migrateUp, migrationStatus } from '../src/storage/index.ts';
-import { MIGRATIONS } from '../src/storage/migrations/index.ts';
-import type { NewDatabase } from './storage-databases.ts';
-import { open } from './storage-fixture.ts';
+import { connectPatiently } from '../../../src/storage/data-source.ts';
+import { parseDatabaseUrl } from '../../../src/storage/database-url.ts';
+import { migrateUp, migrationStatus } from '../../../src/storage/index.ts';
+import { MIGRATIONS } from '../../../src/storage/migrations/index.ts';
+import type { NewDatabase } from '../../support/databases.ts';
+import { open } from '../../support/with-store.ts';
 
 /** How a database comes to its schema, and who may do what. */
 export function schemaContract(fresh: NewDatabase): void {

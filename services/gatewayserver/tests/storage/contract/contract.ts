@@ -1,0 +1,33 @@
+import { describe } from '@jest/globals';
+import type { NewDatabase } from '../../support/databases.ts';
+import { admissionContract } from './admission.ts';
+import { conditionsContract } from './conditions.ts';
+import { configurationContract } from './configuration.ts';
+import { historyContract } from './history.ts';
+import { mergeContract } from './merge.ts';
+import { replicasContract } from './replicas.ts';
+import { schemaContract } from './schema.ts';
+import { secretsContract } from './secrets.ts';
+import { transactionsContract } from './transactions.ts';
+import { upkeepContract } from './upkeep.ts';
+
+/**
+ * What every engine promises. `lasting` says that a database outlives the store that uses it: all but `sqlite::memory:`,
+ * which has no second store and no schema to migrate.
+ */
+export function storageContract(engine: string, fresh: NewDatabase, { lasting }: { lasting: boolean }): void {
+  describe(`the store on ${engine}`, () => {
+    configurationContract(fresh);
+    conditionsContract(fresh);
+    historyContract(fresh);
+    mergeContract(fresh);
+    transactionsContract(fresh);
+    admissionContract(fresh, { lasting });
+    upkeepContract(fresh);
+    if (lasting) {
+      replicasContract(fresh);
+      schemaContract(fresh);
+      secretsContract(fresh);
+    }
+  });
+}
