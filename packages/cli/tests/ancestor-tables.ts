@@ -2,11 +2,11 @@
 // the URL of a MySQL or MariaDB.
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { type Connection, createConnection } from 'mysql2/promise';
+import { onServer, type TestDatabase } from '../../../services/gatewayserver/tests/support/databases.ts';
 import {
   startTestGatewayserver,
   type TestGatewayserver,
-} from '../../../services/gatewayserver/tests/gatewayserver-fixture.ts';
-import { onServer, type TestDatabase } from '../../../services/gatewayserver/tests/support/databases.ts';
+} from '../../../services/gatewayserver/tests/support/gatewayserver-fixture.ts';
 import { mapAncestor } from '../src/razorpay/mapping.ts';
 import { readTables } from '../src/razorpay/tables.ts';
 import { ANCESTOR } from './ancestor-example.ts';

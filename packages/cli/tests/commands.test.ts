@@ -6,7 +6,7 @@ import { parse } from 'yaml';
 import {
   startTestGatewayserver,
   type TestGatewayserver,
-} from '../../../services/gatewayserver/tests/gatewayserver-fixture.ts';
+} from '../../../services/gatewayserver/tests/support/gatewayserver-fixture.ts';
 import { runCommand, type Surroundings } from './command-line.ts';
 
 jest.setTimeout(120_000); // a busy machine starts a server slowly

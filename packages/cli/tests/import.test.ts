@@ -5,7 +5,7 @@ import { parse } from 'yaml';
 import {
   startTestGatewayserver,
   type TestGatewayserver,
-} from '../../../services/gatewayserver/tests/gatewayserver-fixture.ts';
+} from '../../../services/gatewayserver/tests/support/gatewayserver-fixture.ts';
 import { ANCESTOR } from './ancestor-example.ts';
 import { runCommand, type Surroundings } from './command-line.ts';
 import { type Behaviour, startFakeAncestor } from './fake-ancestor.ts';

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { expect, jest, test } from '@jest/globals';
-import { startTestGatewayserver } from '../../../services/gatewayserver/tests/gatewayserver-fixture.ts';
+import { startTestGatewayserver } from '../../../services/gatewayserver/tests/support/gatewayserver-fixture.ts';
 
 jest.setTimeout(240_000); // a busy machine starts processes slowly
 

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { type ScriptedTrino, startScriptedTrino } from '@trino-gateway/testing';
 import { ENGINES, type RunningDatabase, startDatabase } from '../../../scripts/databases/start-database.ts';
-import { completedEvent } from '../../../services/gatewayserver/tests/trino-events.ts';
+import { completedEvent } from '../../../services/gatewayserver/tests/support/trino-events.ts';
 import { until } from '../src/condition.ts';
 import { type Suite, startSuite } from '../src/suite.ts';
 import { runQuery } from '../src/trino-query.ts';

@@ -12,13 +12,13 @@ import {
   type RunningProcess,
   serveOps,
 } from '@trino-gateway/runtime';
+import { reportEnded } from './admission/background/report-ended.ts';
+import { settleCompleted } from './admission/background/settle-completed.ts';
+import { wakeByConfiguration } from './admission/background/wake-by-configuration.ts';
 import { configuredLimits } from './admission/configured-limits.ts';
-import { openLedger } from './admission/ledger.ts';
-import type { QueueBounds } from './admission/limits.ts';
-import { reportEnded } from './admission/report-ended.ts';
-import { settleCompleted } from './admission/settle-completed.ts';
-import { ADMISSION_TIMES } from './admission/times.ts';
-import { wakeByConfiguration } from './admission/wake-by-configuration.ts';
+import { openLedger } from './admission/ledger/ledger.ts';
+import type { QueueBounds } from './admission/rules/limits.ts';
+import { ADMISSION_TIMES } from './admission/rules/times.ts';
 import { serveApiPage } from './api-page/serve-api-page.ts';
 import { keepSnapshot, type SnapshotKeeper } from './configuration/configuration-cache.ts';
 import { declareObjects } from './configuration/declare-objects.ts';
@@ -33,10 +33,10 @@ import { refusingStrangePages } from './http/open-access.ts';
 import { createMetrics } from './metrics.ts';
 import { serveRest } from './rest/serve-rest.ts';
 import { assess } from './routing/availability.ts';
-import { createGuard, guardInterceptor, tokenGate } from './rpc/interceptors.ts';
-import { JSON_OPTIONS } from './rpc/json-options.ts';
-import { mendingErrors } from './rpc/leaving-errors.ts';
-import { registerServices } from './rpc/routes.ts';
+import { registerServices } from './rpc/register-services.ts';
+import { createGuard, guardInterceptor, tokenGate } from './rpc/transport/interceptors.ts';
+import { JSON_OPTIONS } from './rpc/transport/json-options.ts';
+import { mendingErrors } from './rpc/transport/outgoing-errors.ts';
 import { measuredStore, migrateUp, openStore, type Store } from './storage/index.ts';
 
 /** A gatewayserver that accepts work. */

@@ -1,7 +1,7 @@
 import { boundedLabels } from '@trino-gateway/runtime';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { ConfiguredLimits } from './configured-limits.ts';
-import type { Committed, Ledger } from './ledger.ts';
+import type { Committed, Ledger } from './ledger/ledger.ts';
 
 /** What became of a statement whose turn it was. */
 export type HandOverResult = 'accepted' | 'lost' | 'failed' | 'unauthenticated';

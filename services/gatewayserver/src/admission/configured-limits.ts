@@ -4,7 +4,7 @@ import type { SnapshotKeeper } from '../configuration/configuration-cache.ts';
 import { assess } from '../routing/availability.ts';
 import type { Snapshot } from '../routing/snapshot.ts';
 import { choose, type LiveView } from '../routing/strategies/strategies.ts';
-import { type GroupLimits, isLimited, type Limits, type QueueBounds } from './limits.ts';
+import { type GroupLimits, isLimited, type Limits, type QueueBounds } from './rules/limits.ts';
 
 /** The limits of what is configured now. */
 export type ConfiguredLimits = Limits & {

@@ -1,15 +1,15 @@
 import type { RouteRequest } from '@trino-gateway/api/gateway';
 import { comparableHost } from '@trino-gateway/trino/host';
-import { admit, takeAt } from '../admission/admission.ts';
 import type { ConfiguredLimits } from '../admission/configured-limits.ts';
-import type { Ledger } from '../admission/ledger.ts';
-import { neverWaits } from '../admission/never-waits.ts';
-import { storedUser } from '../admission/stored-user.ts';
+import type { Ledger } from '../admission/ledger/ledger.ts';
+import { storedUser } from '../admission/ledger/stored-user.ts';
+import { admit, takeAt } from '../admission/rules/admission.ts';
 import type { SnapshotKeeper } from '../configuration/configuration-cache.ts';
 import { type Circumstances, decide, type Outcome, withAuthentication } from '../routing/decide.ts';
 import type { ClientRequest } from '../routing/request.ts';
 import { createRouteMemory } from './answered-routes.ts';
 import type { LiveCounts } from './load-counts.ts';
+import { neverWaits } from './never-waits.ts';
 
 /** A request as a decision looks at it. */
 export type DecidedRequest = ClientRequest & { user: string };

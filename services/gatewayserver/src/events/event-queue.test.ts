@@ -2,7 +2,7 @@ import { create } from '@bufbuild/protobuf';
 import { expect, test } from '@jest/globals';
 import { type Query, QuerySchema } from '@trino-gateway/api/gateway';
 import { silentLogger } from '@trino-gateway/runtime';
-import { until } from '../../tests/gatewayserver-fixture.ts';
+import { until } from '../../tests/support/gatewayserver-fixture.ts';
 import { DatabaseUnavailableError } from '../storage/store.ts';
 import { createEventQueue, type EventQueueOptions } from './event-queue.ts';
 

@@ -2,7 +2,13 @@ import { create, toJson } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { describe, expect, test } from '@jest/globals';
 import { Query_State, QuerySchema } from '@trino-gateway/api/gateway';
-import { completedEvent, createdEvent, DIVIDED_BY_ZERO, type EventParts, QUERY_ID } from '../../tests/trino-events.ts';
+import {
+  completedEvent,
+  createdEvent,
+  DIVIDED_BY_ZERO,
+  type EventParts,
+  QUERY_ID,
+} from '../../tests/support/trino-events.ts';
 import { readEvent } from './read-event.ts';
 
 const at = (time: string) => timestampFromMs(Date.parse(`2026-11-21T08:08:${time}Z`));

@@ -2,8 +2,8 @@ import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promis
 import { dirname } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { silentLogger } from '@trino-gateway/runtime';
-import { startTestGatewayserver, type TestGatewayserver } from '../gatewayserver-fixture.ts';
 import { sqliteFile } from '../support/databases.ts';
+import { startTestGatewayserver, type TestGatewayserver } from '../support/gatewayserver-fixture.ts';
 
 const PASSWORD = 'hunter2-of-the-probe';
 const [KEY, OTHER] = ['k'.repeat(32), 'o'.repeat(32)];

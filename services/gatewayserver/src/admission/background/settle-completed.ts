@@ -1,0 +1,53 @@
+import { describeError, every, type Logger } from '@trino-gateway/runtime';
+import type { Ledger } from '../ledger/ledger.ts';
+import { settle } from '../rules/admission.ts';
+
+/** Gives back the slots of queries whose clusters have told by an event that they are over. */
+export type CompletedQueries = AsyncDisposable & {
+  /** Takes note and returns at once. */
+  add(trinoQueryId: string): void;
+};
+
+type Options = {
+  ledger: Pick<Ledger, 'run' | 'state'>;
+  /** Whether any backend is limited: where none is and no slot is taken, nothing is stored. */
+  isAnyLimited: () => boolean;
+  onSettled: (leases: number) => void;
+  logger: Logger;
+  /** How many ids are kept while the database is away; default 20,000, beyond it the oldest is left to the monitor's look. */
+  most?: number;
+};
+
+const BATCH = 1_000;
+const RETRY_MS = 500;
+
+/** Nobody completed yet. Disposal tries once more to store what it has. */
+export function settleCompleted({ ledger, isAnyLimited, onSettled, logger, most = 20_000 }: Options): CompletedQueries {
+  const waiting = new Set<string>();
+  const settleWaiting = async () => {
+    while (waiting.size > 0) {
+      const batch = waiting.values().take(BATCH).toArray();
+      try {
+        onSettled(await ledger.run((admission) => settle(admission, batch)));
+      } catch (error) {
+        logger.debug('slots of completed queries are given back later', { error: describeError(error) });
+        return;
+      }
+      for (const id of batch) waiting.delete(id);
+    }
+  };
+  const loop = every(RETRY_MS, 'giving back the slots of completed queries', logger, settleWaiting);
+  return {
+    add: (trinoQueryId) => {
+      if (!isAnyLimited() && ledger.state().countedLeases()[Symbol.iterator]().next().done === true) return;
+      const [oldest] = waiting;
+      if (waiting.size >= most && oldest !== undefined) waiting.delete(oldest);
+      waiting.add(trinoQueryId);
+      loop.hurry();
+    },
+    async [Symbol.asyncDispose]() {
+      await loop[Symbol.asyncDispose]();
+      await settleWaiting();
+    },
+  };
+}

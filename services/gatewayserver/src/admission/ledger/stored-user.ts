@@ -1,0 +1,11 @@
+import { createHash } from 'node:crypto';
+import { storedText } from '../../storage/stored-text.ts';
+
+const LENGTH = 256;
+
+/** A user as leases and waiters name it: a long name is cut, so that none makes rows large, and stays another than its like. */
+export function storedUser(user: string): string {
+  if (user.length <= LENGTH) return storedText(user, LENGTH);
+  const mark = createHash('sha256').update(user).digest('hex');
+  return `${storedText(user, LENGTH - mark.length)}${mark}`;
+}

@@ -1,0 +1,22 @@
+import { test } from '@jest/globals';
+import fc from 'fast-check';
+import { worldCommands } from '../../../tests/admission/world/commands.ts';
+import { runInWorld } from '../../../tests/admission/world/run.ts';
+
+const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 31);
+const RUNS = Number(process.env.RUNS ?? 2_000);
+
+test(`over the limit, twice, out of order, or idle while somebody waits: nothing of it, whatever happens (SEED=${SEED} RUNS=${RUNS})`, () => {
+  fc.assert(
+    fc.property(
+      worldCommands,
+      fc.boolean(),
+      fc.constantFrom(0, 1, 2),
+      fc.boolean(),
+      (commands, fairShare, perUser, queuesWhenUnavailable) => {
+        runInWorld({ fairShare, perUser, queuesWhenUnavailable }, commands);
+      },
+    ),
+    { numRuns: RUNS, seed: SEED },
+  );
+}, 240_000);

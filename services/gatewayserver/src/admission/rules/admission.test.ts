@@ -1,0 +1,126 @@
+import { expect, test } from '@jest/globals';
+import { applicant } from '../../../tests/admission/support/arrivals.ts';
+import { admissionOf, phase, queue, runs } from '../../../tests/admission/support/pure-admission.ts';
+import { type Admission, activate, admit, giveTurns, handOut, lapse, settle } from './admission.ts';
+import { expire } from './expiry.ts';
+import { end } from './queue.ts';
+import { ADMISSION_TIMES } from './times.ts';
+
+test('a slow first poll is not turned away for ever because others always wait, and keeps no slot it does not fetch', () => {
+  const admission = admissionOf();
+  const first = { queryId: 'q1', backendId: 'b', neverWaits: false };
+  admit(admission, applicant('1'));
+  handOut(admission, '1', 'q1');
+  admission.now += ADMISSION_TIMES.unpolledMs;
+  expire(admission);
+  runs(admission, '2');
+  queue(admission, 'w');
+  expect(activate(admission, first)).toBe(false);
+  settle(admission, ['q2']);
+  giveTurns(admission);
+  expect(phase(admission, 'w')).toBe('QUEUED');
+  expect(activate(admission, first)).toBe(true);
+
+  settle(admission, ['q1']);
+  giveTurns(admission);
+  expect(phase(admission, 'w')).toBe('CLAIMED');
+});
+
+test('a slow first poll that does not come again keeps nobody from its slot', () => {
+  const admission = admissionOf();
+  admit(admission, applicant('1'));
+  handOut(admission, '1', 'q1');
+  admission.now += ADMISSION_TIMES.unpolledMs;
+  expire(admission);
+  runs(admission, '2');
+  expect(activate(admission, { queryId: 'q1', backendId: 'b', neverWaits: false })).toBe(false);
+  settle(admission, ['q2']);
+  giveTurns(admission);
+  expect(admit(admission, applicant('3')).kind).toBe('wait');
+  admission.now += ADMISSION_TIMES.wantedMs;
+  expire(admission);
+  expect(admit(admission, applicant('3')).kind).toBe('lease');
+  expect(activate(admission, { queryId: 'q1', backendId: 'b', neverWaits: false })).toBe(false);
+});
+
+test('a first poll that is repeated after the end takes no slot for a query that is over', () => {
+  const admission = admissionOf();
+  runs(admission, '1');
+  expect(settle(admission, ['q1'])).toBe(1);
+  expect(settle(admission, ['q1', 'unknown'])).toBe(0);
+  expect(activate(admission, { queryId: 'q1', backendId: 'b', neverWaits: false })).toBe(true);
+  expect(admission.state.onBackend('b')).toBe(0);
+});
+
+test('a query its cluster does not know loses its slot while its first poll is on its way, or begins without one later', () => {
+  const admission = admissionOf();
+  const again = { queryId: 'q1', backendId: 'b', neverWaits: false };
+  runs(admission, '1');
+  admission.now += ADMISSION_TIMES.underWayMs - 1;
+  expect(lapse(admission, ['q1', 'never was'])).toBe(0);
+  expect(activate(admission, again)).toBe(true);
+  admission.now += ADMISSION_TIMES.underWayMs - 1;
+  expect(lapse(admission, ['q1'])).toBe(0);
+  admission.now += 1;
+  expect(lapse(admission, ['q1', 'q1'])).toBe(1);
+  runs(admission, '2');
+  expect(activate(admission, again)).toBe(false);
+  settle(admission, ['q2']);
+  expect(activate(admission, again)).toBe(true);
+  expect(admission.state.onBackend('b')).toBe(1);
+});
+
+test('a query polled too late needs a slot anew, after whoever waits', () => {
+  const admission = admissionOf();
+  admit(admission, applicant('1'));
+  handOut(admission, '1', 'q1');
+  admission.now += ADMISSION_TIMES.unpolledMs;
+  expire(admission);
+  expect(admission.state.onBackend('b')).toBe(0);
+  queue(admission, 'w');
+  const late = { queryId: 'q1', backendId: 'b', neverWaits: false };
+  expect(activate(admission, late)).toBe(false);
+  expect(phase(admission, 'w')).toBe('CLAIMED');
+  end(admission, 'w', 'USER_CANCELED');
+  expect(activate(admission, late)).toBe(true);
+  expect(admission.state.lease('1')?.phase).toBe('RUNNING');
+});
+
+test('statements inside a transaction start on a full cluster, and count', () => {
+  const admission = admissionOf();
+  runs(admission, '1');
+  expect(activate(admission, { queryId: 'commit', backendId: 'b', neverWaits: true })).toBe(true);
+  expect(admission.state.onBackend('b')).toBe(2);
+});
+
+test('polls of ids that never were take at most the free slots of a limited backend, and nothing elsewhere', () => {
+  const poll = (admission: Admission, id: string) =>
+    activate(admission, { queryId: id, backendId: 'b', neverWaits: false });
+  const limited = admissionOf({ max: 2 });
+  expect(['x', 'y', 'z'].map((id) => poll(limited, id))).toEqual([true, true, false]);
+  expect([...limited.state.leases()]).toHaveLength(2);
+  const unlimited = admissionOf({ max: 0, maxOnEachBackend: 1 });
+  expect(['x', 'y', 'z'].map((id) => poll(unlimited, id))).toEqual([true, true, true]);
+  expect([...unlimited.state.leases()]).toEqual([]);
+});
+
+test('a running query keeps its slot, whatever a repeated question excludes', () => {
+  const admission = admissionOf();
+  runs(admission, '1');
+  expect(admit(admission, applicant('1', { failedBackendIds: ['b'] })).kind).toBe('lease');
+  expect(admission.state.onBackend('b')).toBe(1);
+});
+
+test('a backend just seen failing is taken only when no other has a slot', () => {
+  const admission = admissionOf({ backendIds: ['a', 'b'] });
+  const avoiding = { avoidedBackendIds: ['a'] };
+  expect(admit(admission, applicant('1', avoiding))).toMatchObject({ lease: { backendId: 'b' } });
+  expect(admit(admission, applicant('2', avoiding))).toMatchObject({ lease: { backendId: 'a' } });
+  expect(admit(admission, applicant('3', avoiding))).toEqual({ kind: 'wait' });
+});
+
+test('with no available backend a group queues or refuses, as it is told; what never waits is refused', () => {
+  const kind = (queuesWhenUnavailable: boolean, neverWaits = false) =>
+    admit(admissionOf({ away: ['b'], queuesWhenUnavailable }), applicant('1', { neverWaits })).kind;
+  expect([kind(true), kind(false), kind(true, true)]).toEqual(['wait', 'nobody', 'nobody']);
+});

@@ -1,0 +1,18 @@
+import { canceledMessage } from '@trino-gateway/trino';
+import type { Waiter } from '../state/waiter.ts';
+
+/** What the client of a statement that will never run is told, and history keeps. */
+export function endedMessage({ endedBy, endedMessage: told, groupId, queuedAt, endedAt }: Waiter): string {
+  if (told) return told;
+  const seconds = Math.round((endedAt - queuedAt) / 1_000);
+  switch (endedBy) {
+    case 'USER_CANCELED':
+      return canceledMessage;
+    case 'ABANDONED_QUERY':
+      return 'Query was abandoned by the client, as it may have exited or stopped checking for query results, while it waited in the gateway';
+    case 'EXCEEDED_TIME_LIMIT':
+      return `Query exceeded the maximum queued time limit of group ${groupId} after ${seconds} s: try again later, or ask the administrators of this gateway`;
+    default:
+      return `Group ${groupId} does not exist any more: submit the query again`;
+  }
+}

@@ -1,0 +1,108 @@
+import { expect, test } from '@jest/globals';
+import { admissionOf, phase, queue, runs } from '../../../tests/admission/support/pure-admission.ts';
+import { activate, giveTurns, settle } from './admission.ts';
+import { expire } from './expiry.ts';
+import { end, handOver, seen } from './queue.ts';
+import { ADMISSION_TIMES } from './times.ts';
+
+test('a slot offered between two polls is kept for a moment, and for long once a poll knows of it', () => {
+  const admission = admissionOf();
+  queue(admission, 'w');
+  giveTurns(admission);
+  expect(admission.state.waiter('w')?.claim?.until).toBe(admission.now + ADMISSION_TIMES.pickUpMs);
+  admission.now += 1_000;
+  seen(admission, 'w', 1_000);
+  admission.now += ADMISSION_TIMES.pickUpMs;
+  expire(admission);
+  expect(phase(admission, 'w')).toBe('CLAIMED');
+  admission.now += ADMISSION_TIMES.claimMs - ADMISSION_TIMES.pickUpMs;
+  expire(admission);
+  expect(phase(admission, 'w')).toBe('QUEUED');
+  expect(admission.state.onBackend('b')).toBe(0);
+});
+
+test('time ends waits: nobody polls, too long, in a group that is gone; silence of our own counts for nothing', () => {
+  const endedBy = (limits: Parameters<typeof admissionOf>[0], ms: number, servedSince = 0) => {
+    const admission = admissionOf({ max: 1, ...limits });
+    queue(admission, 'w');
+    admission.now += ms;
+    admission.servedSince = servedSince;
+    expire(admission);
+    return admission.state.waiter('w')?.endedBy;
+  };
+  expect(endedBy({}, ADMISSION_TIMES.forgetMs - 1)).toBe('');
+  expect(endedBy({}, ADMISSION_TIMES.forgetMs)).toBe('ABANDONED_QUERY');
+  expect(endedBy({}, ADMISSION_TIMES.forgetMs, 1_100_000)).toBe('');
+  expect(endedBy({ maxWaitMs: 5_000 }, 4_999)).toBe('');
+  expect(endedBy({ maxWaitMs: 5_000 }, 5_000)).toBe('EXCEEDED_TIME_LIMIT');
+  expect(endedBy({ groups: [] }, ADMISSION_TIMES.strayMs - 1)).toBe('');
+  expect(endedBy({ groups: [] }, ADMISSION_TIMES.strayMs)).toBe('QUERY_REJECTED');
+});
+
+test('the id a client saw first leads to its query as long as that runs, also for hours', () => {
+  const admission = admissionOf();
+  queue(admission, 'w');
+  giveTurns(admission);
+  handOver(admission, 'w', 'c0', 'q');
+  activate(admission, { queryId: 'q', backendId: 'b', neverWaits: false });
+  admission.now += 10 * ADMISSION_TIMES.keepMs;
+  expire(admission);
+  expect(admission.state.waiter('w')).toMatchObject({ phase: 'HANDED_OVER', queryId: 'q' });
+  settle(admission, ['q']);
+  expire(admission);
+  expect(phase(admission, 'w')).toBe('HANDED_OVER');
+  for (let times = 0; times < 2; times++) {
+    admission.now += ADMISSION_TIMES.lapsedMs;
+    expire(admission);
+  }
+  expect(phase(admission, 'w')).toBeUndefined();
+});
+
+test('at a high rate what is over fills the memory, or the id of a query that runs is forgotten for it', () => {
+  const admission = admissionOf({ max: 10 });
+  for (const id of ['runs', 'over1', 'over2', 'over3']) {
+    queue(admission, id);
+    giveTurns(admission);
+    handOver(admission, id, admission.state.waiter(id)?.claim?.id ?? '', `q-${id}`);
+    activate(admission, { queryId: `q-${id}`, backendId: 'b', neverWaits: false });
+    if (id !== 'runs') settle(admission, [`q-${id}`]);
+  }
+  expire(admission, 2);
+  expect([...admission.state.leases()].map(({ queryId }) => queryId)).toEqual(['q-runs', 'q-over2', 'q-over3']);
+  expect([...admission.state.waiters()].map(({ id }) => id)).toEqual(['runs', 'over3']);
+  expect(admission.state.waiterOfQuery('q-runs')?.id).toBe('runs');
+  expect(admission.state.waiterOfQuery('q-over1')).toBeUndefined();
+});
+
+test('what is over keeps no more bytes of answers than it may, the youngest; what ended without one keeps none', () => {
+  const admission = admissionOf({ max: 10 });
+  for (const id of ['over1', 'over2', 'over3']) {
+    queue(admission, id, { bytes: 1_000 });
+    giveTurns(admission);
+    handOver(admission, id, admission.state.waiter(id)?.claim?.id ?? '', `q-${id}`, 40);
+    settle(admission, [`q-${id}`]);
+  }
+  queue(admission, 'ended', { bytes: 1_000 });
+  end(admission, 'ended', 'USER_CANCELED');
+  expect(admission.state.pastWaiterBytes()).toBe(120);
+  expire(admission, 100, 100);
+  expect([...admission.state.waiters()].map(({ id }) => id)).toEqual(['over2', 'over3', 'ended']);
+  expect(admission.state.pastWaiterBytes()).toBe(80);
+  expect(admission.state.loads.all()).toEqual({ waiters: 0, bytes: 0 });
+});
+
+test('what runs on a backend that was deleted is left alone, and its slot does not stay for ever', () => {
+  const known = ['b'];
+  const admission = admissionOf({ max: 0, maxRunningOfUser: 1, known });
+  runs(admission, '1');
+  admission.now += ADMISSION_TIMES.strayMs;
+  expire(admission);
+  expect(admission.state.lease('1')?.phase).toBe('RUNNING');
+  known.pop();
+  expire(admission);
+  expect(admission.state.ofUser('g', 'ann')).toBe(0);
+  expect(activate(admission, { queryId: 'q1', backendId: 'b', neverWaits: false })).toBe(true);
+  admission.now += ADMISSION_TIMES.lapsedMs;
+  expire(admission);
+  expect([...admission.state.leases()]).toEqual([]);
+});

@@ -1,0 +1,70 @@
+import { expect, test } from '@jest/globals';
+import { admissionOf, phase, queue, runs } from '../../../tests/admission/support/pure-admission.ts';
+import { giveTurns } from './admission.ts';
+import { giveBack, handOver, moveToFront, seen } from './queue.ts';
+import { ADMISSION_TIMES } from './times.ts';
+
+test('who is refused by every backend pauses instead of going round in circles', () => {
+  const admission = admissionOf({ backendIds: ['a', 'b'] });
+  queue(admission, 'w');
+  const refused: (string | undefined)[] = [];
+  for (let turn = 0; turn < 2; turn++) {
+    giveTurns(admission);
+    const claim = admission.state.waiter('w')?.claim;
+    refused.push(claim?.backendId);
+    expect(giveBack(admission, 'w', claim?.id ?? '', 'failed')).toBe(true);
+  }
+  expect(refused).toEqual(['a', 'b']);
+  seen(admission, 'w', 5_000);
+  giveTurns(admission);
+  expect(phase(admission, 'w')).toBe('QUEUED');
+  admission.now += ADMISSION_TIMES.pauseMs;
+  giveTurns(admission);
+  expect(phase(admission, 'w')).toBe('CLAIMED');
+});
+
+test('refused credentials cost no place: the next poll brings newer ones', () => {
+  const admission = admissionOf();
+  queue(admission, 'w');
+  giveTurns(admission);
+  giveBack(admission, 'w', 'c0', 'unauthenticated');
+  giveTurns(admission);
+  expect(phase(admission, 'w')).toBe('QUEUED');
+  seen(admission, 'w', 1_000);
+  giveTurns(admission);
+  expect(phase(admission, 'w')).toBe('CLAIMED');
+});
+
+test('an answer is accepted once, for its own claim, and again when it is repeated', () => {
+  const admission = admissionOf();
+  queue(admission, 'w');
+  giveTurns(admission);
+  expect(handOver(admission, 'w', 'another', 'q1')).toBe(false);
+  expect(handOver(admission, 'w', 'c0', 'q1')).toBe(true);
+  expect(handOver(admission, 'w', 'c0', 'q1')).toBe(true);
+  expect(handOver(admission, 'w', 'c0', 'q2')).toBe(false);
+  expect(handOver(admission, 'w', 'another', 'q1')).toBe(false);
+});
+
+test('a queue takes so many and so many of each user, and says which limit it was', () => {
+  const admission = admissionOf({ maxQueued: 3, maxQueuedOfUser: 2 });
+  for (const id of ['1', '2']) expect(queue(admission, id).kind).toBe('waits');
+  expect(queue(admission, '3')).toMatchObject({ kind: 'full', message: expect.stringContaining('of this user') });
+  expect(queue(admission, '4', { user: 'bob' }).kind).toBe('waits');
+  expect(queue(admission, '5', { user: 'cid' })).toMatchObject({ message: expect.stringContaining('at most 3') });
+  expect(queue(admission, '1').kind).toBe('waits');
+});
+
+test.each([false, true])('who is moved to the front is next, also where users share fairly (%p)', (fairShare) => {
+  const admission = admissionOf({ fairShare, max: 2 });
+  runs(admission, '1');
+  for (const [id, user] of [
+    ['w1', 'bob'],
+    ['w2', 'ann'],
+  ] as const)
+    queue(admission, id, { user });
+  expect(moveToFront(admission, 'w2')).toBeDefined();
+  expect(moveToFront(admission, 'nobody')).toBeUndefined();
+  giveTurns(admission);
+  expect([phase(admission, 'w1'), phase(admission, 'w2')]).toEqual(['QUEUED', 'CLAIMED']);
+});

@@ -1,0 +1,30 @@
+import { expect, test } from '@jest/globals';
+import { admissionOf, queue } from '../../../tests/admission/support/pure-admission.ts';
+import { leave, seen } from './queue.ts';
+import { resume } from './resume.ts';
+import { ADMISSION_TIMES } from './times.ts';
+
+const { presentMs, resumeMs } = ADMISSION_TIMES;
+const HOLD_MS = 5_000;
+
+test('who was absent when a break began is present after it, or who was present is not', () => {
+  const admission = admissionOf({ groups: [] });
+  const poll = (id: string) => {
+    queue(admission, id);
+    seen(admission, id, HOLD_MS);
+  };
+  const presentFor = (id: string) => (admission.state.waiter(id)?.presentUntil ?? 0) - admission.now;
+  poll('silent for long');
+  admission.now += HOLD_MS + presentMs + 1;
+  poll('polling');
+  poll('hung up');
+  leave(admission, 'hung up');
+  admission.now += HOLD_MS;
+  poll('last heard');
+  admission.now += 60_000;
+  resume(admission);
+  expect(presentFor('silent for long')).toBeLessThan(0);
+  expect(presentFor('hung up')).toBeLessThan(0);
+  expect(presentFor('polling')).toBe(resumeMs);
+  expect(presentFor('last heard')).toBe(resumeMs);
+});

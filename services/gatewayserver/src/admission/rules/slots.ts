@@ -1,0 +1,76 @@
+import type { AdmissionState } from '../state/admission-state.ts';
+import type { Waiter } from '../state/waiter.ts';
+import { compareWaiters } from '../state/waiting-line.ts';
+import type { Limits } from './limits.ts';
+
+/** The backends of a group with a free slot for a query of this user, in the group's order. */
+export function freeBackends(
+  state: AdmissionState,
+  limits: Limits,
+  groupId: string,
+  user: string,
+  failed: readonly string[] = [],
+): string[] {
+  const { maxRunningOfUser = 0 } = limits.group(groupId) ?? {};
+  if (maxRunningOfUser > 0 && state.ofUser(groupId, user) >= maxRunningOfUser) return [];
+  return freeOfGroup(state, limits, groupId).filter((id) => !failed.includes(id));
+}
+
+/** A waiter that is next, and where it goes. */
+export type Turn = { waiter: Waiter; backendId: string };
+
+/**
+ * Who is next for a free slot of any of these groups: priority, then, where a group shares fairly, the user with the fewest
+ * running queries, then arrival. Those who are absent keep their place and are passed over.
+ */
+export function nextTurn(
+  state: AdmissionState,
+  limits: Limits,
+  groupIds: Iterable<string>,
+  now: number,
+): Turn | undefined {
+  let best: { waiter: Waiter; free: string[] } | undefined;
+  for (const groupId of groupIds) {
+    const next = nextOfGroup(state, limits, groupId, now);
+    if (next && (best === undefined || compareWaiters(next.waiter, best.waiter) < 0)) best = next;
+  }
+  if (!best) return undefined;
+  const { waiter, free } = best;
+  return { waiter, backendId: limits.choose(waiter.groupId, free, waiter.user) };
+}
+
+function nextOfGroup(
+  state: AdmissionState,
+  limits: Limits,
+  groupId: string,
+  now: number,
+): { waiter: Waiter; free: string[] } | undefined {
+  // With no slot for anybody nobody need be looked at.
+  if (freeOfGroup(state, limits, groupId).length === 0) return undefined;
+  const isFair = limits.group(groupId)?.fairShare === true;
+  let best: { waiter: Waiter; free: string[]; running: number } | undefined;
+  for (const waiter of state.queue(groupId)) {
+    if (best && waiter.priority < best.waiter.priority) break;
+    if (waiter.presentUntil <= now || waiter.pausedUntil > now) continue;
+    const running = isFair ? state.ofUser(groupId, waiter.user) : 0;
+    if (best && running >= best.running) continue;
+    const free = freeBackends(state, limits, groupId, waiter.user, waiter.failedBackendIds);
+    if (free.length === 0) continue;
+    best = { waiter, free, running };
+    if (running === 0) break;
+  }
+  return best;
+}
+
+/** The backends of a group with a free slot for whom no limit of users and no failure keeps away. */
+function freeOfGroup(state: AdmissionState, limits: Limits, groupId: string): string[] {
+  const group = limits.group(groupId);
+  if (!group || state.isHeld(groupId)) return [];
+  const { backendIds, maxOnEachBackend: each } = group;
+  return backendIds.filter((id) => {
+    const most = limits.maxOnBackend(id);
+    if (most > 0 && state.onBackend(id) + limits.foreignOn(id) >= most) return false;
+    if (each > 0 && state.inGroupOnBackend(groupId, id) >= each) return false;
+    return limits.isAvailable(id);
+  });
+}

@@ -1,0 +1,26 @@
+import type { AdmissionState } from '../state/admission-state.ts';
+import type { Waiter } from '../state/waiter.ts';
+import type { Limits } from './limits.ts';
+import { freeBackends } from './slots.ts';
+
+/** Why somebody waits, in a sentence for operators. */
+export function whyWaits(state: AdmissionState, limits: Limits, waiter: Waiter, now: number): string {
+  const { groupId, user, phase, claim, failedBackendIds } = waiter;
+  const group = limits.group(groupId);
+  if (phase === 'CLAIMED') return `it is being given to backend ${claim?.backendId}`;
+  if (!group) return `group ${groupId} does not exist`;
+  if (state.isHeld(groupId)) return `group ${groupId} is held by an operator`;
+  if (waiter.pausedUntil > now) return 'every backend has just failed for it: they are asked again in a moment';
+  const running = state.ofUser(groupId, user);
+  if (group.maxRunningOfUser > 0 && running >= group.maxRunningOfUser)
+    return `its user has ${running} queries of ${group.maxRunningOfUser} running`;
+  if (!group.backendIds.some(limits.isAvailable)) return `no backend of group ${groupId} is available`;
+  if (freeBackends(state, limits, groupId, user, failedBackendIds).length === 0)
+    return `all slots of group ${groupId} are taken${foreignPart(limits, group.backendIds)}`;
+  return waiter.presentUntil > now ? 'it is about to start' : 'a slot is free, but its client does not poll';
+}
+
+function foreignPart(limits: Limits, backendIds: readonly string[]): string {
+  const foreign = backendIds.reduce((sum, id) => sum + (limits.maxOnBackend(id) > 0 ? limits.foreignOn(id) : 0), 0);
+  return foreign === 0 ? '' : `, ${foreign} of them by queries that did not come through the gateway`;
+}

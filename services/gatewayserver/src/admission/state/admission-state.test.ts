@@ -1,0 +1,26 @@
+import { expect, test } from '@jest/globals';
+import { admissionOf, queue, runs } from '../../../tests/admission/support/pure-admission.ts';
+import { giveTurns, settle } from '../rules/admission.ts';
+
+test('what an attempt that failed has changed is undone whole', () => {
+  const admission = admissionOf({ max: 2 });
+  runs(admission, '1');
+  queue(admission, 'w');
+  admission.state.journal.clear();
+  const look = () => ({
+    leases: [...admission.state.leases()],
+    waiters: [...admission.state.waiters()],
+    queue: [...admission.state.queue('g')],
+    counts: [admission.state.onBackend('b'), admission.state.ofUser('g', 'ann'), admission.state.loads.ofGroup('g')],
+    held: admission.state.isHeld('g'),
+  });
+  const before = look();
+  giveTurns(admission);
+  settle(admission, ['q1']);
+  queue(admission, 'x');
+  admission.state.setHeld('g', true);
+  admission.state.deleteWaiter('w');
+  expect(look()).not.toEqual(before);
+  admission.state.undo();
+  expect(look()).toEqual(before);
+});

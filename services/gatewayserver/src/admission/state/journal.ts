@@ -1,0 +1,55 @@
+import type { Lease, Waiter } from './waiter.ts';
+
+/** What was changed in one kind of thing, and what was there before the first change. */
+export type JournalPart<Thing> = {
+  note(id: string, before: Thing | undefined): void;
+  noted(): ReadonlyMap<string, Thing | undefined>;
+};
+
+/** One of the sealed texts of a waiter: its statement, or an answer. */
+type TextKey = { id: string; part: string };
+
+/** What has to be written, or undone. */
+export type Journal = {
+  readonly leases: JournalPart<Lease>;
+  readonly waiters: JournalPart<Waiter>;
+  /** Of groups: whether they were held. */
+  readonly holds: JournalPart<true>;
+  /** To be kept beside them. */
+  readonly sealed: (TextKey & { sealed: Uint8Array })[];
+  /** Not to be kept: its place, or its claim, was refused. */
+  readonly refused: TextKey[];
+  clear(): void;
+};
+
+/** An empty one. */
+export function createJournal(): Journal {
+  const leases = createPart<Lease>();
+  const waiters = createPart<Waiter>();
+  const holds = createPart<true>();
+  const sealed: Journal['sealed'] = [];
+  const refused: Journal['refused'] = [];
+  return {
+    leases,
+    waiters,
+    holds,
+    sealed,
+    refused,
+    clear: () => {
+      sealed.length = 0;
+      refused.length = 0;
+      for (const part of [leases, waiters, holds]) part.clear();
+    },
+  };
+}
+
+function createPart<Thing>(): JournalPart<Thing> & { clear(): void } {
+  const before = new Map<string, Thing | undefined>();
+  return {
+    note: (id, thing) => {
+      if (!before.has(id)) before.set(id, thing);
+    },
+    noted: () => before,
+    clear: () => before.clear(),
+  };
+}

@@ -1,0 +1,70 @@
+import type { ConnectRouter } from '@connectrpc/connect';
+import {
+  AdmissionService,
+  BackendService,
+  CarrierService,
+  GroupService,
+  PolicyService,
+  QueryService,
+  QueueService,
+  RoutingService,
+  SuiteService,
+} from '@trino-gateway/api/gateway';
+import { Health } from '@trino-gateway/api/health';
+import { ServerReflection } from '@trino-gateway/api/reflection';
+import { ServerReflection as ServerReflectionV1Alpha } from '@trino-gateway/api/reflection-v1alpha';
+import { namingJsonFields } from '../configuration/json-problems.ts';
+import { admissionService } from './services/admission/admission.ts';
+import { backendService } from './services/backends/backends.ts';
+import type { RpcContext } from './services/context.ts';
+import { groupService } from './services/groups.ts';
+import { healthService } from './services/health.ts';
+import { policyService } from './services/policies.ts';
+import { queryService } from './services/queries.ts';
+import { queueService } from './services/queue.ts';
+import { reflectionServices } from './services/reflection.ts';
+import { routingService } from './services/routing.ts';
+import { suiteService } from './services/suite.ts';
+import { tellingMethods } from './transport/allowed-methods.ts';
+import type { Guard } from './transport/interceptors.ts';
+import { carriedMethods, carrierService } from './transport/multiplexer.ts';
+
+const SERVICES = [
+  BackendService,
+  GroupService,
+  PolicyService,
+  RoutingService,
+  QueueService,
+  QueryService,
+  AdmissionService,
+  SuiteService,
+  CarrierService,
+];
+
+/** Registers every service. */
+export function registerServices(router: ConnectRouter, context: RpcContext, guard: Guard): void {
+  const reflection = reflectionServices([...SERVICES, Health, ServerReflection]);
+  const routing = routingService(context);
+  const admission = admissionService(context);
+  const methods = new Map([...carriedMethods(RoutingService, routing), ...carriedMethods(AdmissionService, admission)]);
+  router
+    .service(BackendService, backendService(context))
+    .service(GroupService, groupService(context))
+    .service(PolicyService, policyService(context))
+    .service(RoutingService, routing)
+    .service(QueueService, queueService(context))
+    .service(QueryService, queryService(context))
+    .service(AdmissionService, admission)
+    .service(SuiteService, suiteService(context))
+    .service(CarrierService, carrierService({ methods, guard, stopping: context.stopping }))
+    .service(
+      Health,
+      healthService(
+        SERVICES.map(({ typeName }) => typeName),
+        context,
+      ),
+    )
+    .service(ServerReflection, reflection.v1)
+    .service(ServerReflectionV1Alpha, reflection.v1alpha);
+  router.handlers.splice(0, router.handlers.length, ...router.handlers.map(namingJsonFields).map(tellingMethods));
+}

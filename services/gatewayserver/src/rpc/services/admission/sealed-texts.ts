@@ -1,0 +1,32 @@
+import type { Admission } from '../../../admission/rules/admission.ts';
+import { invalid } from '../../../configuration/validation.ts';
+import type { SealedText, Store } from '../../../storage/store.ts';
+
+/** As base64 it fits a statement of every database. */
+const MOST_SEALED_BYTES = 11_500_000;
+const LARGE_BYTES = 65_536;
+
+/** @throws ConnectError when there is none, or too much of it */
+export function checkedSealed(field: string, sealed: Uint8Array): Uint8Array {
+  if (sealed.length > 0 && sealed.length <= MOST_SEALED_BYTES) return sealed;
+  throw invalid(field, `expected 1 to ${MOST_SEALED_BYTES} bytes, got ${sealed.length}`);
+}
+
+/** What is large is stored before its command runs: nobody waits for it while all slots are locked. */
+export async function storeLarge(store: Pick<Store, 'putSealed'>, text: SealedText): Promise<void> {
+  if (isLarge(text)) await store.putSealed(text);
+}
+
+/** The rest is stored with what its command changes. */
+export function keepSmall({ state }: Admission, text: SealedText): void {
+  if (!isLarge(text)) state.journal.sealed.push(text);
+}
+
+/** Undoes {@link storeLarge}: the command was refused. */
+export function dropLarge({ state }: Admission, text: SealedText): void {
+  if (isLarge(text)) state.journal.refused.push({ id: text.id, part: text.part });
+}
+
+function isLarge({ sealed }: SealedText): boolean {
+  return sealed.length > LARGE_BYTES;
+}

@@ -1,0 +1,30 @@
+import type { Logger } from '@trino-gateway/runtime';
+import type { AdmissionMetrics } from '../../admission/admission-metrics.ts';
+import type { ConfiguredLimits } from '../../admission/configured-limits.ts';
+import type { Ledger } from '../../admission/ledger/ledger.ts';
+import type { SnapshotKeeper } from '../../configuration/configuration-cache.ts';
+import type { Decisions } from '../../decisions/decisions.ts';
+import type { LiveCounts } from '../../decisions/load-counts.ts';
+import type { ReportsAhead } from '../../history/reports-ahead.ts';
+import type { Store } from '../../storage/store.ts';
+
+/** What the services are made of; each names the parts it uses. */
+export type RpcContext = {
+  store: Store;
+  keeper: SnapshotKeeper;
+  live: LiveCounts;
+  decisions: Decisions;
+  ledger: Ledger;
+  limits: ConfiguredLimits;
+  admissionMetrics: AdmissionMetrics;
+  reportsAhead: Pick<ReportsAhead, 'keep'>;
+  /** Told of a backend that came with the query ids of another one. */
+  onSuffixRefused: (backendId: string) => void;
+  /** The same 32 bytes for the whole suite. */
+  refusalKey: Uint8Array;
+  /** Aborted when the process stops: held calls then answer at once. */
+  stopping: AbortSignal;
+  logger: Logger;
+  /** Epoch milliseconds. */
+  now: () => number;
+};

@@ -1,0 +1,143 @@
+import { timestampFromMs, timestampMs } from '@bufbuild/protobuf/wkt';
+import { Code, ConnectError, type ServiceImpl } from '@connectrpc/connect';
+import { type ListQueriesRequest, type Query, Query_StateSchema, type QueryService } from '@trino-gateway/api/gateway';
+import { isSealed, unreadablePassword } from '@trino-gateway/api/sealed-secret';
+import { querySuffix } from '@trino-gateway/trino/query-id';
+import { end } from '../../admission/rules/queue.ts';
+import type { Waiter } from '../../admission/state/waiter.ts';
+import { cancelOnCluster } from '../../clusters/cancel-query.ts';
+import { livesOf } from '../../configuration/coordinator-suffixes.ts';
+import { checkedId, checkedNumber, checkedText, found, invalid, notFound } from '../../configuration/validation.ts';
+import { BadPageTokenError } from '../../storage/store.ts';
+import type { RpcContext } from './context.ts';
+
+const MOST_REPORTED = 1_000;
+const TEXT_LENGTH = 1_000_000;
+const MOST_PER_PAGE = 1_000;
+
+/** How far back a text is looked for when nobody says: every row of that time is read. */
+const TEXT_RANGE_MS = 86_400_000;
+
+type Context = Pick<RpcContext, 'store' | 'keeper' | 'ledger' | 'reportsAhead' | 'now'>;
+
+/** History. */
+export function queryService(context: Context): ServiceImpl<typeof QueryService> {
+  const { store, keeper, ledger, now } = context;
+  return {
+    async getQuery({ id }) {
+      return found('query', checkedId(id), await store.getQuery(id));
+    },
+
+    async listQueries(request) {
+      checkedNumber('page_size', request.pageSize, 0, MOST_PER_PAGE);
+      checkedText('text', request.text, 1_000);
+      for (const field of ['user', 'source', 'backendId', 'groupId'] as const)
+        checkedText(field.replace('Id', '_id'), request[field], 1_000);
+      if (!Query_StateSchema.value[request.state])
+        throw invalid('state', `expected a known value, got ${request.state}`);
+      if (request.order < 0 || request.order > 2)
+        throw invalid('order', `expected a known value, got ${request.order}`);
+      try {
+        return await store.listQueries(withinTimeRange(request, now()));
+      } catch (error) {
+        if (error instanceof BadPageTokenError)
+          throw invalid('page_token', 'expected next_page_token of the call before');
+        throw error;
+      }
+    },
+
+    async findBackendForQuery({ id }) {
+      // A query that has waited here may have an id of our own: what became of it is known before history is told.
+      const waiter = ledger.state().waiter(checkedId(id));
+      const { backendId, url } = await ownerOf(context, waiter?.queryId || id);
+      return { backendId, url };
+    },
+
+    async cancelQuery({ id }) {
+      checkedId(id);
+      const waiter = ledger.state().waiter(id) && (await cancelQueued(context, id));
+      if (waiter?.phase === 'ENDED') return {};
+      const query = await store.getQuery(id);
+      const trinoQueryId = waiter?.queryId || (query ? query.trinoQueryId : id);
+      if (trinoQueryId === '') return {}; // it was refused: no cluster has ever heard of it
+      const { backendId, url } = await ownerOf(context, trinoQueryId, query);
+      const probe = keeper.known.backends.get(backendId)?.backend.probe;
+      if (isSealed(probe?.password))
+        throw new ConnectError(`backend "${backendId}": ${unreadablePassword}`, Code.FailedPrecondition);
+      await cancelOnCluster(url, trinoQueryId, {
+        user: query?.user || probe?.user || 'trino-gateway',
+        credentials: probe?.password ? { user: probe.user, password: probe.password } : undefined,
+      });
+      return {};
+    },
+
+    async recordQueries({ queries }) {
+      if (queries.length > MOST_REPORTED)
+        throw invalid('queries', `expected at most ${MOST_REPORTED}, got ${queries.length}`);
+      queries.forEach(({ id, trinoQueryId }, index) => {
+        if (id !== '' || trinoQueryId === '') checkedId(id, `queries[${index}].id`);
+        else checkedId(trinoQueryId, `queries[${index}].trino_query_id`);
+      });
+      const reports = queries.map((query) => ({ ...query, text: query.text.slice(0, TEXT_LENGTH) }));
+      const named = reports.filter(({ id }) => id !== '');
+      if (named.length > 0) await store.recordQueries(named);
+      const seen = reports.filter(({ id }) => id === '');
+      if (seen.length > 0) await recordSeen(context, seen);
+      return {};
+    },
+  };
+}
+
+/** Ends a query that waits; with a cluster already it is left as it is. */
+function cancelQueued({ ledger }: Context, id: string): Promise<Waiter | undefined> {
+  return ledger.run((admission) => {
+    end(admission, id, 'USER_CANCELED');
+    return admission.state.waiter(id);
+  });
+}
+
+/** Reports of routers that have not handed the query over, and do not know the id its client saw first. */
+async function recordSeen({ store, ledger, reportsAhead }: Context, reports: Query[]): Promise<void> {
+  const early = await store.completeQueries(reports);
+  if (early.length === 0) return;
+  // Ahead of the word of the router that has handed it over. Where it had waited, its row is known here.
+  const rows = await ledger.run(({ state }) =>
+    early.map((report) => ({ ...report, id: state.waiterOfQuery(report.trinoQueryId)?.id ?? '' })),
+  );
+  await store.recordQueries(rows.filter(({ id }) => id !== ''));
+  reportsAhead.keep(rows.filter(({ id }) => id === ''));
+}
+
+/** A text is looked for within a time range only: no index helps to find it. */
+function withinTimeRange(request: ListQueriesRequest, now: number): ListQueriesRequest {
+  if (request.text === '' || request.submittedAfter !== undefined) return request;
+  const end = request.submittedBefore === undefined ? now : timestampMs(request.submittedBefore);
+  return { ...request, submittedAfter: timestampFromMs(end - TEXT_RANGE_MS) };
+}
+
+/** The life of a coordinator that owns a query: by the suffix of its id, else by history. */
+async function ownerOf(
+  { store, keeper }: Context,
+  id: string,
+  known?: Query,
+): Promise<{ backendId: string; url: string }> {
+  const lives = (queryId: string) => livesOf(keeper.known.incarnations, keeper.suffixHolders(), querySuffix(queryId));
+  const [only, ...others] = lives(id);
+  if (only && others.length === 0) return only;
+  const query = known ?? (await store.getQuery(id));
+  if (!query) {
+    if (only) throw new ConnectError(`several clusters could own the query "${id}"`, Code.NotFound);
+    throw notFound('query', id);
+  }
+  const life = lives(query.trinoQueryId).find(({ backendId }) => backendId === query.backendId);
+  if (life) return life;
+  const backend = keeper.known.backends.get(query.backendId)?.backend;
+  if (!backend)
+    throw new ConnectError(
+      query.backendId
+        ? `the backend "${query.backendId}" that query "${id}" was sent to does not exist any more`
+        : `query "${id}" was sent to no backend`,
+      Code.NotFound,
+    );
+  return { backendId: backend.id, url: backend.url };
+}

@@ -1,0 +1,18 @@
+import { invalid, notFound } from '../../configuration/validation.ts';
+import type { StoredBackend } from '../../storage/store.ts';
+import type { RpcContext } from './context.ts';
+
+/**
+ * The backend that a call names, by its id or in a field. Asks the database before it says that it does not exist:
+ * another replica may just have stored it.
+ */
+export async function requireBackend(
+  { keeper }: Pick<RpcContext, 'keeper'>,
+  id: string,
+  field?: string,
+): Promise<StoredBackend> {
+  if (!keeper.known.backends.has(id)) await keeper.refresh();
+  const stored = keeper.known.backends.get(id);
+  if (stored) return stored;
+  throw field ? invalid(field, `expected a backend that exists, got "${id}"`) : notFound('backend', id);
+}

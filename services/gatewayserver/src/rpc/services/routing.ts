@@ -1,0 +1,63 @@
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import type { RouteResponseSchema, RoutingService } from '@trino-gateway/api/gateway';
+import { routerBackend } from '../../configuration/router-backend.ts';
+import { checkedId, checkedText, invalid } from '../../configuration/validation.ts';
+import type { Routed } from '../../decisions/decisions.ts';
+import type { Outcome } from '../../routing/decide.ts';
+import type { CarriedService } from '../transport/multiplexer.ts';
+import { checkingBackend } from './checking-backend.ts';
+import type { RpcContext } from './context.ts';
+import { checkedClient } from './policies.ts';
+
+const MOST_BACKENDS_NAMED = 1_000;
+
+type Answer = MessageInitShape<typeof RouteResponseSchema>;
+
+/** Decisions. */
+export function routingService({
+  decisions,
+  keeper,
+  limits,
+}: Pick<RpcContext, 'decisions' | 'keeper' | 'limits'>): CarriedService<typeof RoutingService> {
+  const answer = ({ outcome, leased }: Routed): Answer => {
+    const { authDelegated, reasons } = outcome;
+    if (outcome.kind === 'refused')
+      return { reasons, authDelegated, leased, refusal: outcome.message, refusalErrorName: outcome.errorName };
+    const decision = decisionOf(outcome);
+    if (outcome.kind === 'waits') {
+      const asked = checkingBackend({ keeper, limits }, outcome.groupId);
+      return { decision, reasons, authDelegated, mustWait: true, ...(asked && { backend: asked }) };
+    }
+    const backend = routerBackend(outcome.backend, keeper.isLimited(outcome.backend.id));
+    return { decision, reasons, authDelegated, backend, leased };
+  };
+  return {
+    async decide(request) {
+      checkedText('user', request.user, 10_000);
+      checkedText('client_ip', request.clientIp, 1_000);
+      const outcome = decisions.dryRun(checkedClient(request));
+      return outcome.kind === 'refused'
+        ? { reasons: outcome.reasons }
+        : { decision: decisionOf(outcome), reasons: outcome.reasons };
+    },
+
+    async route(request) {
+      checkedId(request.submissionId, 'submission_id');
+      checkedId(request.routerId, 'router_id');
+      for (const [field, ids] of [
+        ['excluded_backend_ids', request.excludedBackendIds],
+        ['avoided_backend_ids', request.avoidedBackendIds],
+      ] as const) {
+        if (ids.length > MOST_BACKENDS_NAMED)
+          throw invalid(field, `expected at most ${MOST_BACKENDS_NAMED}, got ${ids.length}`);
+      }
+      return answer(await decisions.route(checkedClient(request)));
+    },
+  };
+}
+
+function decisionOf(outcome: Exclude<Outcome, { kind: 'refused' }>) {
+  const { groupId, decidedBy, authDelegated, requestSource, priority } = outcome;
+  const backendId = outcome.kind === 'chosen' ? outcome.backend.id : '';
+  return { backendId, groupId, decidedBy, authDelegated, requestSource, priority };
+}

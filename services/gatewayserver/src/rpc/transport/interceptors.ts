@@ -1,0 +1,88 @@
+import { randomUUID } from 'node:crypto';
+import { type DescMethod, getOption, hasOption } from '@bufbuild/protobuf';
+import { Code, ConnectError, type HandlerContext, type Interceptor } from '@connectrpc/connect';
+import { Authorization_Level, authorization } from '@trino-gateway/api/gateway';
+import { Health } from '@trino-gateway/api/health';
+import { ServerReflection } from '@trino-gateway/api/reflection';
+import { ServerReflection as ServerReflectionV1Alpha } from '@trino-gateway/api/reflection-v1alpha';
+import { comparison, describeError, type Logger, tokensOf } from '@trino-gateway/runtime';
+import { DatabaseUnavailableError } from '../../storage/store.ts';
+import { mendedError } from './outgoing-errors.ts';
+
+/** Who may call what; without an admin token everybody may call everything. */
+export type Tokens = { admin: string | undefined; read: string | undefined; openReads: boolean };
+
+const OPEN_SERVICES = new Set([Health, ServerReflection, ServerReflectionV1Alpha].map(({ typeName }) => typeName));
+
+/** The level a method needs: its own mark, OPEN for health and reflection, else ADMIN. */
+export function levelOf(method: DescMethod): Authorization_Level {
+  if (OPEN_SERVICES.has(method.parent.typeName)) return Authorization_Level.OPEN;
+  return hasOption(method, authorization) ? getOption(method, authorization) : Authorization_Level.ADMIN;
+}
+
+/** Refuses callers without the token a method needs, before their request is read. */
+export function tokenGate(tokens: Tokens): (context: HandlerContext) => void {
+  const { admin, read, openReads } = tokens;
+  if (!admin) return () => {};
+  const isAdmin = comparison(admin);
+  const isRead = read ? comparison(read) : () => false;
+  return ({ method, requestHeader }) => {
+    const level = levelOf(method);
+    if (level === Authorization_Level.OPEN || (level === Authorization_Level.READ && openReads)) return;
+    const given = tokensOf(requestHeader);
+    if (given.some(isAdmin)) return;
+    if (given.some(isRead)) {
+      if (level === Authorization_Level.READ) return;
+      throw new ConnectError('the read token does not open this call: use the admin token', Code.PermissionDenied);
+    }
+    throw new ConnectError(
+      given.length === 0
+        ? 'this call needs a token: send it as "X-Auth-Key: <token>" or "Authorization: Bearer <token>"'
+        : 'the token is not one this gateway knows',
+      Code.Unauthenticated,
+    );
+  };
+}
+
+/** Runs a call and answers its failures. */
+export type Guard = <Answer>(method: DescMethod, call: () => Promise<Answer>) => Promise<Answer>;
+
+/**
+ * Answers failures: what a service refused as it is, a database that is away as UNAVAILABLE, everything else as an
+ * internal error that tells no more than an id, under which it is logged once. Reports each call's code and duration.
+ */
+export function createGuard(
+  logger: Logger,
+  onCall: (method: DescMethod, code: string, durationMs: number) => void,
+): Guard {
+  return async (method, call) => {
+    const began = performance.now();
+    try {
+      const answer = await call();
+      onCall(method, 'ok', performance.now() - began);
+      return answer;
+    } catch (error) {
+      const failure = failureOf(error, method, logger);
+      onCall(method, Code[failure.code] ?? 'Unknown', performance.now() - began);
+      throw failure;
+    }
+  };
+}
+
+/** The same for calls that come by themselves. */
+export function guardInterceptor(guard: Guard): Interceptor {
+  return (next) => (request) => guard(request.method, () => next(request));
+}
+
+function failureOf(error: unknown, method: DescMethod, logger: Logger): ConnectError {
+  if (error instanceof ConnectError) return mendedError(error);
+  const rpc = `${method.parent.typeName}/${method.name}`;
+  if (error instanceof DatabaseUnavailableError) {
+    logger.warn('a call failed because the database is away', { rpc, error: describeError(error) });
+    return new ConnectError('the database does not answer: try again later', Code.Unavailable);
+  }
+  const requestId = randomUUID();
+  const stack = error instanceof Error ? error.stack : undefined;
+  logger.error('a call failed unexpectedly', { rpc, requestId, error: describeError(error), stack });
+  return new ConnectError(`internal error (request ${requestId})`, Code.Internal);
+}

@@ -1,0 +1,19 @@
+import type { JsonReadOptions } from '@bufbuild/protobuf';
+import { isDeepJson, MOST_JSON_DEPTH } from '@trino-gateway/runtime';
+import { invalid } from '../../configuration/validation.ts';
+
+const text = new TextDecoder();
+
+/**
+ * How JSON of all protocols is read. Each message passes the decoder whole and inflated, before it is parsed: the place to
+ * refuse what is nested too deep.
+ */
+export const JSON_OPTIONS: Partial<JsonReadOptions> & { textDecoder: { decode(bytes?: Uint8Array): string } } = {
+  ignoreUnknownFields: false,
+  textDecoder: {
+    decode: (bytes = new Uint8Array()) => {
+      if (isDeepJson(bytes)) throw invalid('body', `expected JSON nested at most ${MOST_JSON_DEPTH} deep`);
+      return text.decode(bytes);
+    },
+  },
+};

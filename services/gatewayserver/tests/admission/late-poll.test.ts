@@ -1,0 +1,58 @@
+import { create } from '@bufbuild/protobuf';
+import { createClient, createRouterTransport } from '@connectrpc/connect';
+import { expect, test } from '@jest/globals';
+import { AdmissionService, BackendSchema } from '@trino-gateway/api/gateway';
+import { silentLogger } from '@trino-gateway/runtime';
+import { Registry } from 'prom-client';
+import { createAdmissionMetrics } from '../../src/admission/admission-metrics.ts';
+import { openLedger } from '../../src/admission/ledger/ledger.ts';
+import { createLiveCounts } from '../../src/decisions/load-counts.ts';
+import { admissionService } from '../../src/rpc/services/admission/admission.ts';
+import { openStore } from '../../src/storage/index.ts';
+import type { Store } from '../../src/storage/store.ts';
+import { groupWithoutLimits } from './support/group-without-limits.ts';
+import { limitsOf } from './support/limits-of.ts';
+
+const waiter = { queryId: 't', secretHash: new Uint8Array(32) };
+const bytes = (text: string) => new Uint8Array(Buffer.from(text));
+
+test('a poll whose turn another one has just taken gets what that one got: the statement is not kept for it', async () => {
+  await using stored = await openStore({ url: 'sqlite::memory:', logger: silentLogger });
+  /** Called before a sealed text is read. */
+  let meanwhile: (() => Promise<unknown>) | undefined;
+  const store: Store = {
+    ...stored,
+    getSealed: async (id, part) => {
+      const first = meanwhile;
+      meanwhile = undefined;
+      await first?.();
+      return stored.getSealed(id, part);
+    },
+  };
+  const limits = { ...limitsOf({ maxOnBackend: () => 1, group: () => groupWithoutLimits(['b']) }), bounds: () => true };
+  const configuration = { configurationRevision: () => 0, refresh: async () => {} };
+  await using ledger = openLedger({ store, limits, configuration, logger: silentLogger });
+  const backend = create(BackendSchema, { id: 'b', url: 'http://b' });
+  const service = admissionService({
+    store,
+    ledger,
+    limits,
+    keeper: { known: { backends: new Map([['b', { backend, draining: false }]]) }, isLimited: () => true },
+    live: createLiveCounts(Date.now),
+    admissionMetrics: createAdmissionMetrics(new Registry()),
+    stopping: new AbortController().signal,
+    logger: silentLogger,
+  } as unknown as Parameters<typeof admissionService>[0]);
+  const client = createClient(
+    AdmissionService,
+    createRouterTransport((router) => router.service(AdmissionService, service)),
+  );
+  const place = { submissionId: 's', groupId: 'g', user: 'ann', sealed: bytes('statement') };
+  await client.enqueue({ ...waiter, ...place });
+  const poll = () => client.awaitTurn({ ...waiter, waitMs: 1_000 });
+  const { state } = await poll();
+  if (state.case !== 'turn') throw new Error(`got ${state.case} instead of a turn`);
+  const { claimId } = state.value;
+  meanwhile = () => client.handOver({ queryId: 't', claimId, trinoQueryId: 'q', sealedAnswer: bytes('answer') });
+  expect((await poll()).state).toMatchObject({ case: 'handedOver', value: { sealedAnswer: bytes('answer') } });
+});

@@ -1,0 +1,114 @@
+import { expect, test } from '@jest/globals';
+import { silentLogger } from '@trino-gateway/runtime';
+import { openLedger } from '../../src/admission/ledger/ledger.ts';
+import { activate, admit, handOut, settle } from '../../src/admission/rules/admission.ts';
+import { expire } from '../../src/admission/rules/expiry.ts';
+import { enqueue, handOver, seen } from '../../src/admission/rules/queue.ts';
+import { ADMISSION_TIMES } from '../../src/admission/rules/times.ts';
+import { sqliteMemory } from '../support/databases.ts';
+import { until } from '../support/gatewayserver-fixture.ts';
+import { withStore } from '../support/with-store.ts';
+import { groupWithoutLimits } from './support/group-without-limits.ts';
+import { limitsOf } from './support/limits-of.ts';
+
+const NEVER_MS = 2_000_000_000;
+const group = groupWithoutLimits(['b']);
+const limits = limitsOf({ maxOnBackend: () => 1, group: () => group });
+const applicant = { groupId: 'g', user: '', failedBackendIds: [], avoidedBackendIds: [], neverWaits: false };
+const newcomer = { groupId: 'g', priority: 0, user: '', source: '', secretHash: '' };
+
+test(
+  'the gatewayserver is away for longer than a poll is held: whoever polls first afterwards overtakes all others',
+  withStore(sqliteMemory, async ({ store }) => {
+    let passedMs = 0;
+    const open = () =>
+      openLedger({
+        store: {
+          admissionChanges: (since) => store.admissionChanges(since),
+          changeAdmission: (since, work) =>
+            store.changeAdmission(since, (changes) => work({ ...changes, now: changes.now + passedMs })),
+          pruneAdmission: async () => {},
+        },
+        limits,
+        configuration: { configurationRevision: () => 0, refresh: async () => {} },
+        logger: silentLogger,
+        expireEveryMs: NEVER_MS,
+        lookEveryMs: NEVER_MS,
+      });
+    {
+      await using before = open();
+      await before.run((admission) => admit(admission, { ...applicant, submissionId: 'runs' }));
+      await before.run((admission) => handOut(admission, 'runs', 'q'));
+      await before.run((admission) => activate(admission, { queryId: 'q', backendId: 'b', neverWaits: false }));
+      for (const id of ['first', 'second']) {
+        await before.run((admission) => enqueue(admission, { ...newcomer, id, submissionId: id }));
+        await before.run((admission) => seen(admission, id, 5_000));
+      }
+    }
+    passedMs = 60_000;
+    await using after = open();
+    await after.run((admission) => {
+      seen(admission, 'second', 5_000);
+      settle(admission, ['q']);
+    });
+    const phases = () => ['first', 'second'].map((id) => after.state().waiter(id)?.phase);
+    expect(phases()).toEqual(['CLAIMED', 'QUEUED']);
+    // Its poll does not come back: then it is the next one's turn after all.
+    passedMs += ADMISSION_TIMES.pickUpMs + ADMISSION_TIMES.resumeMs;
+    await after.run((admission) => {
+      seen(admission, 'second', 5_000);
+      expire(admission);
+    });
+    expect(phases()).toEqual(['QUEUED', 'CLAIMED']);
+  }),
+);
+
+test(
+  'ten thousand wait at two replicas: a slot that becomes free wakes more than the one whose turn it is',
+  withStore(sqliteMemory, async ({ store }) => {
+    const open = () =>
+      openLedger({
+        store,
+        limits,
+        configuration: { configurationRevision: () => 0, refresh: async () => {} },
+        logger: silentLogger,
+        expireEveryMs: NEVER_MS,
+      });
+    await using one = open();
+    await using other = open();
+    const ids = Array.from({ length: 10_000 }, (_, at) => `w${at}`);
+    await one.run((admission) => {
+      admit(admission, { ...applicant, submissionId: 'runs' });
+      handOut(admission, 'runs', 'q');
+      activate(admission, { queryId: 'q', backendId: 'b', neverWaits: false });
+      for (const id of ids) {
+        enqueue(admission, { ...newcomer, id, submissionId: id });
+        seen(admission, id, 600_000);
+      }
+    });
+    await other.run(() => {});
+    const woken: string[] = [];
+    for (const [at, id] of ids.entries()) (at % 2 === 0 ? one : other).listen(id, () => woken.push(id));
+    let runs = 'q';
+    for (const id of ids.slice(0, 5)) {
+      await one.run((admission) => settle(admission, [runs]));
+      await until(
+        async () => woken.length,
+        (count) => count > 0,
+      );
+      await one.run(({ state }) => expect(state.waiter(id)?.phase).toBe('CLAIMED'));
+      expect(woken.splice(0)).toEqual([id]);
+      runs = `of ${id}`;
+      await one.run((admission) => {
+        handOver(admission, id, admission.state.waiter(id)?.claim?.id ?? '', runs);
+        activate(admission, { queryId: runs, backendId: 'b', neverWaits: false });
+      });
+      // Its own poll has its answer by now.
+      await until(
+        async () => other.state().waiter(id)?.phase,
+        (phase) => phase === 'HANDED_OVER',
+      );
+      expect(new Set(woken.splice(0))).toEqual(new Set([id]));
+    }
+  }),
+);

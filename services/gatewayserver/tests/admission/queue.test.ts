@@ -1,0 +1,98 @@
+import { expect, test } from '@jest/globals';
+import { base64, hashOf, running, startLimited, submission, turnOf } from './support/admission-fixture.ts';
+
+test('who waits is woken by the slot that becomes free, gives its statement over, and every poll then gets the same answer', async () => {
+  await using server = await startLimited();
+  const first = await running(server);
+  const waiting = submission(server);
+  expect(await waiting.route()).toMatchObject({ mustWait: true });
+  expect(await waiting.enqueue()).toEqual({ position: 1 });
+  expect(await waiting.enqueue()).toEqual({ position: 1 });
+  expect(await waiting.poll(0)).toMatchObject({ waiting: { position: 1, groupId: 'g' } });
+  const poll = waiting.poll();
+  await first.settle();
+  const turn = turnOf(await poll);
+  expect(turn).toMatchObject({
+    sealed: base64(`sealed ${waiting.id}`),
+    backend: { id: 'b', url: 'http://b', limited: true },
+    decision: { backendId: 'b', groupId: 'g' },
+  });
+  expect(await waiting.handOver(turn)).toEqual({ accepted: true });
+  expect(await waiting.handOver(turn)).toEqual({ accepted: true });
+  expect(await waiting.handOver(turn, '20261121_000000_00009_late')).toEqual({});
+  for (const waitMs of [0, 5_000])
+    expect(await waiting.poll(waitMs)).toEqual({
+      handedOver: {
+        trinoQueryId: expect.stringContaining(waiting.id),
+        backendId: 'b',
+        sealedAnswer: base64(`answer ${waiting.id}`),
+      },
+    });
+  expect(await waiting.activate()).toEqual({ allowed: true });
+});
+
+test('of many who wait each freed slot wakes the next one', async () => {
+  await using server = await startLimited();
+  let runs = await running(server);
+  const waiting = Array.from({ length: 5 }, () => submission(server));
+  for (const [at, one] of waiting.entries()) expect(await one.enqueue()).toEqual({ position: at + 1 });
+  const polls = waiting.map((one) => one.poll(30_000));
+  for (const [at, one] of waiting.entries()) {
+    await runs.settle();
+    expect(await waiting[at]?.handOver(turnOf((await polls[at]) ?? {}))).toEqual({ accepted: true });
+    expect(await one.activate()).toEqual({ allowed: true });
+    runs = one;
+  }
+});
+
+test('a full queue, and a user with too many in it, are refused as Trino does', async () => {
+  await using server = await startLimited({ group: { queue: { maxQueued: 2, perUserMaxQueued: 1 } } });
+  await running(server);
+  expect(await submission(server, 'ann').enqueue()).toEqual({ position: 1 });
+  expect(await submission(server, 'ann').enqueue()).toEqual({
+    refusal: expect.stringContaining('of this user'),
+    refusalErrorName: 'QUERY_QUEUE_FULL',
+  });
+  expect(await submission(server, 'bob').enqueue()).toEqual({ position: 2 });
+  expect(await submission(server, 'cid').enqueue()).toMatchObject({ refusalErrorName: 'QUERY_QUEUE_FULL' });
+});
+
+test('a group without an available backend queues when it is told to, and starts when one is back', async () => {
+  const queue = { whenUnavailable: 'QUEUE' };
+  await using server = await startLimited({ backend: { maxRunningQueries: 0 }, group: { queue } });
+  await server.ok('BackendService/MarkUnhealthy', { id: 'b' });
+  const waiting = submission(server);
+  expect(await waiting.route()).toMatchObject({ mustWait: true, decision: { groupId: 'g' } });
+  expect(await server.ok('RoutingService/Decide', { user: 'ann' })).toMatchObject({ decision: { groupId: 'g' } });
+  await waiting.enqueue();
+  const poll = waiting.poll();
+  await server.ok('BackendService/MarkHealthy', { id: 'b' });
+  expect(turnOf(await poll)).toMatchObject({ backend: { id: 'b' } });
+});
+
+test('a cluster that does not take it gives the turn back; credentials that are not good cost no place', async () => {
+  await using server = await startLimited();
+  const waiting = submission(server);
+  await waiting.enqueue();
+  const refused = turnOf(await waiting.poll());
+  const back = { queryId: waiting.temporaryId, claimId: refused.claimId };
+  await server.ok('AdmissionService/GiveBack', { ...back, reason: 'UNAUTHENTICATED', text: '401' });
+  const again = turnOf(await waiting.poll());
+  expect(again.claimId).not.toBe(refused.claimId);
+  await server.ok('AdmissionService/GiveBack', { ...back, reason: 'FAILED' }); // of a claim long lost
+  expect(await waiting.handOver(refused)).toEqual({});
+  expect(await waiting.handOver(again)).toEqual({ accepted: true });
+});
+
+test('an absent head of the line is passed over', async () => {
+  await using server = await startLimited();
+  const runs = await running(server);
+  const [absent, present] = [submission(server), submission(server)];
+  await absent.enqueue();
+  await present.enqueue();
+  await server.ok('AdmissionService/Leave', { queryId: absent.temporaryId, secretHash: hashOf(absent.id) });
+  const poll = present.poll();
+  await runs.settle();
+  expect(turnOf(await poll)).toBeDefined();
+  expect(await absent.poll(0)).toMatchObject({ waiting: { position: 1 } });
+});

@@ -1,0 +1,23 @@
+import type { Limits, QueueBounds } from '../../../src/admission/rules/limits.ts';
+
+/** Any number may wait; spread it to bound something. */
+export const UNBOUNDED_QUEUES: QueueBounds = {
+  maxQueued: 0,
+  maxQueuedInGroup: 0,
+  maxQueuedOfUser: 0,
+  maxBytes: 0,
+  maxBytesInGroup: 0,
+  maxBytesOfUser: 0,
+};
+
+/** Every backend is known and available, nothing runs past the gateway, the first of the list is chosen, and what a test says. */
+export function limitsOf(own: Pick<Limits, 'maxOnBackend' | 'group'> & Partial<Limits>): Limits {
+  return {
+    isKnown: () => true,
+    foreignOn: () => 0,
+    queues: UNBOUNDED_QUEUES,
+    isAvailable: () => true,
+    choose: (_, ids) => ids[0] ?? '',
+    ...own,
+  };
+}

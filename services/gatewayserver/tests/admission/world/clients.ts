@@ -1,0 +1,142 @@
+import { activate, handOut, settle } from '../../../src/admission/rules/admission.ts';
+import { end, giveBack, handOver, leave, loseHold, moveToFront, seen } from '../../../src/admission/rules/queue.ts';
+import type { Waiter } from '../../../src/admission/state/waiter.ts';
+import { must } from '../../support/must.ts';
+import type { ClientCommand } from './commands.ts';
+import { dispatch, isReady } from './slot-offers.ts';
+import { post } from './submit.ts';
+import type { Client, World } from './world.ts';
+
+/** To whom it can happen: random choices among all would mostly do nothing. */
+export function able(world: World, kind: ClientCommand['kind']): Client[] {
+  return world.clients.filter((one) => canAct(world, kind, one));
+}
+
+/** It happens to the client, if there is one it can happen to. @throws Error naming the law broken */
+export function actOfClient(world: World, step: ClientCommand): void {
+  const { admission } = world;
+  const those = able(world, step.kind);
+  const one = those[step.client % Math.max(those.length, 1)];
+  if (!one) return;
+  const waiter = waiterOf(world, one);
+  switch (step.kind) {
+    case 'handOut':
+      takeAnswer(world, one);
+      return;
+    case 'poll':
+      poll(world, one);
+      return;
+    case 'finish':
+      finish(world, one);
+      return;
+    case 'late':
+      comeLate(world, one, waiter);
+      return;
+  }
+  if (!waiter) return;
+  switch (step.kind) {
+    case 'turn':
+      takeTurn(world, one, waiter, step);
+      return;
+    case 'cancel':
+      if (end(admission, waiter.id, 'USER_CANCELED')) one.over = true;
+      dispatch(world);
+      return;
+    case 'hangUp':
+      leave(admission, waiter.id);
+      return;
+    case 'routerGone':
+      loseRouter(world, waiter, step);
+      return;
+    case 'front':
+      if (!moveToFront(admission, waiter.id)) return;
+      must(admission.state.queue(waiter.groupId)[0]?.id === waiter.id, 'who is moved to the front stands there');
+      return;
+  }
+}
+
+function waiterOf({ admission }: World, { temporaryId }: Client): Waiter | undefined {
+  return temporaryId === undefined ? undefined : admission.state.waiter(temporaryId);
+}
+
+function canAct(world: World, kind: ClientCommand['kind'], one: Client): boolean {
+  const waiter = waiterOf(world, one);
+  if (kind === 'handOut') return !waiter && one.posted.length > 0 && !one.given;
+  if (kind === 'late') return one.late.length > 0;
+  if (kind === 'turn') return waiter?.phase === 'CLAIMED';
+  if (kind === 'finish') return one.polled && !one.over;
+  if (kind === 'poll') return !one.over && !one.polled && (one.given !== undefined || one.temporaryId !== undefined);
+  return waiter !== undefined;
+}
+
+function takeAnswer({ admission }: World, one: Client): void {
+  const [answer] = one.posted;
+  if (one.temporaryId === undefined && answer && handOut(admission, one.submissionId, answer.queryId))
+    one.given = answer;
+}
+
+function poll(world: World, one: Client): void {
+  const { admission, running } = world;
+  if (one.given) {
+    if (!activate(admission, { ...one.given, neverWaits: false })) return;
+    one.polled = true;
+    running.set(one.given.queryId, one.given.backendId);
+  } else if (one.temporaryId !== undefined) {
+    const found = seen(admission, one.temporaryId, 10);
+    if (found?.phase === 'HANDED_OVER') one.given = one.posted.find(({ queryId }) => queryId === found.queryId);
+    dispatch(world);
+  }
+}
+
+function finish(world: World, one: Client): void {
+  if (!one.given) return;
+  one.over = true;
+  world.running.delete(one.given.queryId);
+  settle(world.admission, [one.given.queryId]);
+  dispatch(world);
+}
+
+type Turn = Extract<ClientCommand, { kind: 'turn' }>;
+
+function takeTurn(world: World, one: Client, waiter: Waiter, { client, outcome }: Turn): void {
+  const { admission } = world;
+  if (!waiter.claim) return;
+  const { id: claimId, backendId } = waiter.claim;
+  if (outcome === 'crash') {
+    // Taken by the cluster, but whoever did it went silent: dead, or only slow.
+    one.late.push({ claimId, queryId: post(world, one, backendId).queryId, failed: client % 2 === 0 });
+    return;
+  }
+  if (outcome === 'failed' || outcome === 'unauthenticated') {
+    giveBack(admission, waiter.id, claimId, outcome);
+    dispatch(world);
+    return;
+  }
+  const answers = Array.from({ length: outcome === 'twice' ? 2 : 1 }, () => post(world, one, backendId));
+  const taken = answers.filter(({ queryId }) => handOver(admission, waiter.id, claimId, queryId));
+  must(taken.length <= 1, 'of two that hand over at once one wins');
+}
+
+function comeLate(world: World, one: Client, waiter: Waiter | undefined): void {
+  const { admission } = world;
+  const { claimId, queryId, failed } = one.late.shift() ?? {};
+  if (!waiter || claimId === undefined || queryId === undefined) return;
+  const isHeld = waiter.phase === 'CLAIMED' && waiter.claim?.id === claimId;
+  if (failed) must(giveBack(admission, waiter.id, claimId, 'failed') === isHeld, 'a lost claim gives nothing back');
+  else {
+    const accepted = handOver(admission, waiter.id, claimId, queryId);
+    // With its claim the lease may be over, though nobody has noticed.
+    must(isHeld || !accepted, 'a lost claim hands nothing over');
+  }
+  dispatch(world);
+}
+
+function loseRouter(world: World, waiter: Waiter, { late }: { late: boolean }): void {
+  const { state } = world.admission;
+  loseHold(world.admission, waiter.id, late ? waiter.seenAt - 1 : waiter.seenAt);
+  must(!late || state.waiter(waiter.id) === waiter, 'a poll that came since counts on');
+  must(
+    !isReady(world, waiter) || isReady(world, state.waiter(waiter.id) ?? waiter),
+    'its client has a moment to come again',
+  );
+}

@@ -1,0 +1,60 @@
+import { giveTurns } from '../../../src/admission/rules/admission.ts';
+import { freeBackends } from '../../../src/admission/rules/slots.ts';
+import type { Waiter } from '../../../src/admission/state/waiter.ts';
+import { must } from '../../support/must.ts';
+import type { World } from './world.ts';
+
+/** Those who wait and have no turn. */
+export function queued({ admission }: World): Waiter[] {
+  return [...admission.state.waiters()].filter(({ phase }) => phase === 'QUEUED');
+}
+
+/** Whether a waiter is present, and does not pause. */
+export function isReady({ admission }: World, { presentUntil, pausedUntil }: Waiter): boolean {
+  return presentUntil > admission.now && pausedUntil <= admission.now;
+}
+
+/** The backends with a slot that a waiter may have. */
+export function freeFor({ admission }: World, { groupId, user, failedBackendIds }: Waiter): string[] {
+  return freeBackends(admission.state, admission.limits, groupId, user, failedBackendIds);
+}
+
+/** Somebody looks who is next. @throws Error when that was not fair */
+export function dispatch(world: World): void {
+  const { state } = world.admission;
+  const before = queued(world);
+  giveTurns(world.admission);
+  world.unlooked = false;
+  for (const one of before) {
+    const turn = state.waiter(one.id);
+    if (turn?.phase !== 'CLAIMED') continue;
+    must(isReady(world, one), 'nobody absent is offered a slot');
+    must(!state.isHeld(one.groupId), 'nobody of a held group is started');
+    checkOrder(world, turn, before);
+  }
+}
+
+/** Something has changed, and somebody looks, or nobody yet. */
+export function look(world: World, { looked }: { looked: boolean }): void {
+  if (looked) dispatch(world);
+  else world.unlooked = true;
+}
+
+/** Nobody present of the same group, user and priority who could have gone was passed over. */
+function checkOrder(world: World, turn: Waiter, before: readonly Waiter[]): void {
+  const { state } = world.admission;
+  const couldHaveGone = before.filter(
+    (other) =>
+      other.groupId === turn.groupId &&
+      other.priority >= turn.priority &&
+      isReady(world, other) &&
+      state.waiter(other.id)?.phase === 'QUEUED' &&
+      !other.failedBackendIds.includes(turn.claim?.backendId ?? ''),
+  );
+  const isOvertaken = couldHaveGone.some((other) => other.user === turn.user && other.place < turn.place);
+  must(!isOvertaken, 'nobody present is overtaken by the same user');
+  if (!world.circumstances.fairShare) return;
+  const running = ({ groupId, user }: Waiter) => state.ofUser(groupId, user);
+  const isPoorer = couldHaveGone.some((other) => running(other) + 1 < running(turn));
+  must(!isPoorer, 'nobody goes before a user with fewer running queries');
+}

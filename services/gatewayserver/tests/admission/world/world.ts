@@ -1,0 +1,136 @@
+import type { Admission } from '../../../src/admission/rules/admission.ts';
+import type { GroupLimits, QueueBounds } from '../../../src/admission/rules/limits.ts';
+import type { AdmissionTimes } from '../../../src/admission/rules/times.ts';
+import { createAdmissionState } from '../../../src/admission/state/admission-state.ts';
+import { limitsOf } from '../support/limits-of.ts';
+
+/** The backends of the world. */
+export const BACKENDS = ['b1', 'b2', 'b3'];
+/** Its groups, with their backends. */
+export const GROUPS: Record<string, string[]> = { g1: ['b1', 'b2'], g2: ['b2', 'b3'], g3: ['b3'] };
+/** Those who submit. */
+export const USERS = ['ann', 'bob', 'cid'];
+/** The most that may wait in each group, and of one user in it; 0 where the group says nothing. */
+export const MOST_QUEUED: Record<string, { all: number; ofUser: number }> = {
+  g1: { all: 5, ofUser: 3 },
+  g2: { all: 0, ofUser: 3 },
+  g3: { all: 5, ofUser: 0 },
+};
+/** What bounds the queues besides: each is met now and then. */
+export const QUEUES: QueueBounds = {
+  maxQueued: 6,
+  maxQueuedInGroup: 4,
+  maxQueuedOfUser: 2,
+  maxBytes: 15,
+  maxBytesInGroup: 12,
+  maxBytesOfUser: 9,
+};
+
+/** Short, so that a few steps of at most 40 ms see the end of most. */
+const TIMES: AdmissionTimes = {
+  takenMs: 30,
+  unpolledMs: 30,
+  underWayMs: 30,
+  wantedMs: 50,
+  lapsedMs: 300,
+  claimMs: 15,
+  pickUpMs: 6,
+  presentMs: 5,
+  resumeMs: 8,
+  pauseMs: 4,
+  forgetMs: 200,
+  keepMs: 400,
+  strayMs: 20,
+};
+
+/** What is the same from beginning to end. */
+export type Circumstances = {
+  fairShare: boolean;
+  /** The most one user may run in each group; 0 means no limit. */
+  perUser: number;
+  queuesWhenUnavailable: boolean;
+};
+
+/** What a cluster answered to a POST. */
+export type Posted = { queryId: string; backendId: string };
+
+/** A client with one statement, as the world sees it. */
+export type Client = {
+  submissionId: string;
+  /** POSTs the clusters answered, whoever got the answer. */
+  posted: Posted[];
+  /** The one the client was given. */
+  given?: Posted | undefined;
+  temporaryId?: string | undefined;
+  /** Hand-overs that somebody began and went silent over; they may come late. */
+  late: { claimId: string; queryId: string; failed: boolean }[];
+  polled: boolean;
+  over: boolean;
+};
+
+/** The world around the admission: clients, clusters, time. */
+export type World = {
+  circumstances: Circumstances;
+  admission: Admission;
+  /** The limit of each backend. */
+  max: Map<string, number>;
+  available: Map<string, boolean>;
+  clients: Client[];
+  /** Queries the clusters run, polled and not over, with their backends. */
+  running: Map<string, string>;
+  /** Submissions that came on top of the limits, because they never wait. */
+  exempt: Set<string>;
+  /** Leases by backend at the last check. */
+  leasedBefore: Map<string, number>;
+  /** Nobody has looked since something changed: a slot may be free though somebody waits for it. */
+  unlooked: boolean;
+  /** A number that was not drawn before. */
+  draw(): number;
+};
+
+/** Nobody there yet; every backend is available and has two slots. */
+export function createWorld(circumstances: Circumstances): World {
+  const max = new Map(BACKENDS.map((id) => [id, 2]));
+  const available = new Map(BACKENDS.map((id) => [id, true]));
+  let drawn = 0;
+  const draw = () => drawn++;
+  return {
+    circumstances,
+    admission: {
+      state: createAdmissionState(),
+      limits: limitsOf({
+        maxOnBackend: (id) => max.get(id) ?? 0,
+        queues: QUEUES,
+        group: (id) => groupOf(id, circumstances),
+        isAvailable: (id) => available.get(id) ?? false,
+      }),
+      times: TIMES,
+      now: 1_000,
+      servedSince: 0,
+      newClaimId: () => `claim-${draw()}`,
+    },
+    max,
+    available,
+    clients: [],
+    running: new Map(),
+    exempt: new Set(),
+    leasedBefore: new Map(),
+    unlooked: false,
+    draw,
+  };
+}
+
+function groupOf(id: string, { fairShare, perUser, queuesWhenUnavailable }: Circumstances): GroupLimits | undefined {
+  return (
+    GROUPS[id] && {
+      backendIds: GROUPS[id],
+      maxOnEachBackend: id === 'g1' ? 2 : 0,
+      maxRunningOfUser: perUser,
+      maxQueued: MOST_QUEUED[id]?.all ?? 0,
+      maxQueuedOfUser: MOST_QUEUED[id]?.ofUser ?? 0,
+      maxWaitMs: 0,
+      fairShare,
+      queuesWhenUnavailable,
+    }
+  );
+}

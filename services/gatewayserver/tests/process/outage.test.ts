@@ -1,0 +1,232 @@
+import { create } from '@bufbuild/protobuf';
+import { type Client, createClient, createRouterTransport } from '@connectrpc/connect';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import {
+  AdmissionService,
+  BackendSchema,
+  BackendService,
+  BackendStatus_State,
+  GroupService,
+  PolicyService,
+  RoutingService,
+} from '@trino-gateway/api/gateway';
+import { silentLogger } from '@trino-gateway/runtime';
+import { Registry } from 'prom-client';
+import { createAdmissionMetrics } from '../../src/admission/admission-metrics.ts';
+import { configuredLimits } from '../../src/admission/configured-limits.ts';
+import { type Ledger, openLedger } from '../../src/admission/ledger/ledger.ts';
+import { keepSnapshot, type SnapshotKeeper } from '../../src/configuration/configuration-cache.ts';
+import { createDecisions } from '../../src/decisions/decisions.ts';
+import { createLiveCounts } from '../../src/decisions/load-counts.ts';
+import { registerServices } from '../../src/rpc/register-services.ts';
+import { createGuard, guardInterceptor } from '../../src/rpc/transport/interceptors.ts';
+import { DatabaseUnavailableError, openStore, type Store } from '../../src/storage/index.ts';
+import { UNBOUNDED_QUEUES } from '../admission/support/limits-of.ts';
+import { until } from '../support/gatewayserver-fixture.ts';
+
+jest.setTimeout(120_000);
+
+// A real store whose database can be taken away and given back, behind the real services.
+
+let database: Store;
+let store: Store;
+let keeper: SnapshotKeeper;
+let backends: Client<typeof BackendService>;
+let groups: Client<typeof GroupService>;
+let routing: Client<typeof RoutingService>;
+let policies: Client<typeof PolicyService>;
+let admission: Client<typeof AdmissionService>;
+let ledger: Ledger;
+let failure: Error | undefined;
+const errors: string[] = [];
+/** The queue has noticed that the database is away. */
+let isQueueAway = false;
+
+beforeAll(async () => {
+  database = await openStore({ url: 'sqlite::memory:', logger: silentLogger });
+  store = new Proxy(database, {
+    get(target, name) {
+      const found: unknown = Reflect.get(target, name);
+      if (typeof found !== 'function') return found;
+      return async (...given: unknown[]) => {
+        if (failure) throw failure;
+        return found.apply(target, given);
+      };
+    },
+  });
+  keeper = await keepSnapshot({ store, logger: silentLogger, loadMaxAgeMs: 60_000, intervalMs: 20 });
+  const live = createLiveCounts(Date.now);
+  const turns = new Map<string, number>();
+  const limits = configuredLimits({ keeper, live, queues: UNBOUNDED_QUEUES, turns, now: Date.now, chance: () => 0 });
+  const noticing = {
+    ...silentLogger,
+    warn: () => {
+      isQueueAway = true;
+    },
+    info: () => {
+      isQueueAway = false;
+    },
+  };
+  ledger = openLedger({ store, limits, configuration: keeper, logger: noticing });
+  await ledger.run(() => undefined);
+  const decisions = createDecisions({
+    keeper,
+    live,
+    isLimited: () => true,
+    limits,
+    ledger,
+    turns,
+    defaultGroupId: 'g',
+    now: Date.now,
+    chance: () => 0,
+    onDecision() {},
+  });
+  const logger = { ...silentLogger, error: (message: string) => void errors.push(message) };
+  const context = {
+    store,
+    keeper,
+    live,
+    decisions,
+    ledger,
+    limits,
+    admissionMetrics: createAdmissionMetrics(new Registry()),
+    reportsAhead: { keep: () => {} },
+    onSuffixRefused: () => {},
+    refusalKey: new Uint8Array(32),
+    stopping: new AbortController().signal,
+    logger,
+    now: Date.now,
+  };
+  const guard = createGuard(logger, () => {});
+  const transport = createRouterTransport((router) => registerServices(router, context, guard), {
+    router: { interceptors: [guardInterceptor(guard)] },
+  });
+  backends = createClient(BackendService, transport);
+  groups = createClient(GroupService, transport);
+  routing = createClient(RoutingService, transport);
+  policies = createClient(PolicyService, transport);
+  admission = createClient(AdmissionService, transport);
+  await backends.putBackend({ backend: { id: 'b', url: 'http://b' } });
+  await backends.markHealthy({ id: 'b' });
+  await groups.putGroup({ group: { id: 'g', backendIds: ['b'] } });
+});
+afterAll(async () => {
+  failure = undefined;
+  await ledger[Symbol.asyncDispose]();
+  await keeper[Symbol.asyncDispose]();
+  await database[Symbol.asyncDispose]();
+});
+
+test('while the database is away decisions and reads go on, writes are told to come back', async () => {
+  failure = new DatabaseUnavailableError('connection refused by db.internal');
+  expect(await routing.route({ submissionId: 's', routerId: 'r' })).toMatchObject({ decision: { backendId: 'b' } });
+  expect(await backends.getBackend({ id: 'b' })).toMatchObject({ id: 'b' });
+  const write = backends.putBackend({ backend: { id: 'c', url: 'http://c' } });
+  await expect(write).rejects.toThrow('[unavailable] the database does not answer: try again later');
+  expect(keeper.known.backends.has('c')).toBe(false);
+  failure = undefined;
+  await backends.putBackend({ backend: { id: 'c', url: 'http://c' } });
+  expect(keeper.known.backends.has('c')).toBe(true);
+});
+
+test('a finding of the monitor counts here although it could not be stored', async () => {
+  failure = new DatabaseUnavailableError('gone');
+  const report = backends.reportBackendStatus({
+    status: { backendId: 'c', state: BackendStatus_State.UP, healthy: true },
+  });
+  await expect(report).rejects.toThrow('[unavailable]');
+  expect(await backends.getBackend({ id: 'c' })).toMatchObject({ condition: { available: true } });
+  failure = undefined;
+});
+
+test('what another replica wrote during the outage is read when the database is back', async () => {
+  failure = new DatabaseUnavailableError('gone');
+  // A look that began before the outage must have ended.
+  await keeper.refresh().catch(() => keeper.refresh().catch(() => {}));
+  await database.changeConfiguration((change) => change.backends.delete('c'));
+  expect(keeper.known.backends.has('c')).toBe(true);
+  failure = undefined;
+  await until(
+    async () => keeper.known.backends.has('c'),
+    (known) => !known,
+  );
+});
+
+test('an unexpected failure tells its caller no more than an id, and is logged once', async () => {
+  failure = new Error('secret detail: SELECT password FROM x');
+  const write = backends.enableBackend({ id: 'b' });
+  await expect(write).rejects.toThrow(/^\[internal\] internal error \(request [0-9a-f-]{36}\)$/);
+  failure = undefined;
+  expect(errors).toEqual(['a call failed unexpectedly']);
+});
+
+test('a write during a slow reading is not undone by what that reading saw', async () => {
+  const reading = keeper.refresh();
+  await backends.putBackend({ backend: { id: 'late', url: 'http://late' } });
+  expect(keeper.known.backends.has('late')).toBe(true);
+  await reading;
+  expect(keeper.known.backends.has('late')).toBe(true);
+});
+
+test('while the database is away nothing is leased without it, who waits keeps the last known page, the others go on', async () => {
+  const secretHash = new Uint8Array(32);
+  await backends.putBackend({ backend: { id: 'limited', url: 'http://limited', maxRunningQueries: 1 } });
+  await backends.markHealthy({ id: 'limited' });
+  await groups.putGroup({ group: { id: 'few', backendIds: ['limited'] } });
+  await policies.putPolicy({ policy: { id: 'p', groupId: 'few', rule: { case: 'host', value: 'few' } } });
+  const few = (submissionId: string) => ({ submissionId, routerId: 'r', host: 'few', statement: 'SELECT 1' });
+  expect(await routing.route(few('first'))).toMatchObject({ leased: true });
+  const waiting = { queryId: 't', submissionId: 'second', groupId: 'few', secretHash, sealed: new Uint8Array(1) };
+  expect(await admission.enqueue(waiting)).toMatchObject({ position: 1 });
+
+  failure = new DatabaseUnavailableError('gone');
+  await expect(routing.route(few('third'))).rejects.toThrow('[unavailable]');
+  expect(await routing.route({ submissionId: 'fourth', routerId: 'r' })).toMatchObject({
+    decision: { backendId: 'b' },
+  });
+  const page = await admission.awaitTurn({ queryId: 't', secretHash, waitMs: 50 });
+  expect(page.state).toMatchObject({ case: 'waiting', value: { position: 1, groupId: 'few' } });
+  await expect(admission.handOut({ submissionId: 'first', trinoQueryId: 'q' })).rejects.toThrow('[unavailable]');
+  await expect(admission.activate({ trinoQueryId: 'q', backendId: 'limited' })).rejects.toThrow('[unavailable]');
+
+  failure = undefined;
+  expect(await admission.handOut({ submissionId: 'first', trinoQueryId: 'q' })).toMatchObject({ held: true });
+  await admission.activate({ trinoQueryId: 'q', backendId: 'limited' });
+  const poll = admission.awaitTurn({ queryId: 't', secretHash, waitMs: 10_000 });
+  await admission.settleLeases({ trinoQueryIds: ['q'] });
+  expect((await poll).state).toMatchObject({ case: 'turn' });
+});
+
+test('whose poll began while the database was away counts as present as soon as it is back', async () => {
+  const secretHash = new Uint8Array(32);
+  await routing.route({ submissionId: 'full', routerId: 'r', host: 'few', statement: 'SELECT 1' });
+  await admission.enqueue({ queryId: 'u', submissionId: 'u', groupId: 'few', secretHash, sealed: new Uint8Array(1) });
+  const heldUntil = () => ledger.state().waiter('u')?.heldUntil ?? 0;
+  const noticed = (away: boolean) =>
+    until(
+      async () => isQueueAway,
+      (is) => is === away,
+    );
+  await noticed(false);
+  failure = new DatabaseUnavailableError('gone');
+  const stop = new AbortController();
+  const poll = admission.awaitTurn({ queryId: 'u', secretHash, waitMs: 30_000 }, { signal: stop.signal });
+  poll.catch(() => undefined);
+  // Upkeep has noticed, and the poll has not been heard.
+  await noticed(true);
+  expect(heldUntil()).toBe(0);
+  failure = undefined;
+  await until(
+    async () => heldUntil(),
+    (time) => time > Date.now(),
+  );
+  stop.abort();
+});
+
+test('a limit another replica has just lowered holds for the very next slot', async () => {
+  await backends.putBackend({ backend: { id: 'limited', url: 'http://limited', maxRunningQueries: 5 } });
+  const lowered = create(BackendSchema, { id: 'limited', url: 'http://limited', maxRunningQueries: 1 });
+  await database.changeConfiguration((change) => change.backends.put(lowered));
+  const answer = await routing.route({ submissionId: 'sixth', routerId: 'r', host: 'few', statement: 'SELECT 1' });
+  expect(answer).toMatchObject({ mustWait: true });
+});
