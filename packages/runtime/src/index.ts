@@ -2,6 +2,7 @@ export { type Address, formatAddress, isLoopback, parseAddress, reachableUrl } f
 export { comparison, tokensOf } from './bearer-tokens.ts';
 export { boundedLabels } from './bounded-labels.ts';
 export { carryCalls } from './carried-calls.ts';
+export { createDelivery, type Delivery, type DeliveryOptions } from './delivery/delivery.ts';
 export { every, type Loop } from './every.ts';
 export {
   createGatewayTransport,

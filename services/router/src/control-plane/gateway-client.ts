@@ -31,7 +31,7 @@ import { keyOf, type Life, type Owner, type OwnershipTable } from '../stickiness
 import type { TransactionStore } from '../stickiness/transactions.ts';
 import { type AdmissionLink, createAdmissionLink } from './admission-client.ts';
 import { createLiveReports } from './live-reports.ts';
-import { createLastingReports } from './reliable-reports.ts';
+import { createReliableReports } from './reliable-reports.ts';
 import { whileUnreachable, within } from './retry-unreachable.ts';
 import { createStateFile, type KnownBackend } from './state-file.ts';
 
@@ -151,7 +151,7 @@ export function createGatewayLink(options: GatewayLinkOptions): RunningGatewayLi
       },
     logger,
   );
-  const incarnations = createLastingReports<Life & { isRefused?: boolean }>({
+  const incarnations = createReliableReports<Life & { isRefused?: boolean }>({
     what: 'the address of a coordinator',
     keyOf,
     fields: ({ backendId, suffix }) => ({ backend: backendId, suffix }),
@@ -167,7 +167,7 @@ export function createGatewayLink(options: GatewayLinkOptions): RunningGatewayLi
     },
     logger,
   });
-  const transactions = createLastingReports<{ id: string; owner: Owner | undefined; holder?: Owner }>({
+  const transactions = createReliableReports<{ id: string; owner: Owner | undefined; holder?: Owner }>({
     what: 'the state of a transaction',
     keyOf: ({ id }) => id,
     fields: ({ owner }) => ({ backend: owner?.backendId }),

@@ -1,7 +1,7 @@
-import { describeError, every, isUnreachable, type Logger, refusesToken } from '@trino-gateway/runtime';
+import { createDelivery, describeError, every, isUnreachable, type Logger, refusesToken } from '@trino-gateway/runtime';
 
 /** Tells the gatewayserver of what must not be lost, again and again until it has stored it. */
-export type LastingReports<Report> = AsyncDisposable & {
+export type ReliableReports<Report> = AsyncDisposable & {
   /**
    * Takes the place of what waits under the same key. Resolves when the gatewayserver has stored it, or the first attempt
    * failed; it is then tried again later.
@@ -9,7 +9,7 @@ export type LastingReports<Report> = AsyncDisposable & {
   report(report: Report): Promise<void>;
 };
 
-export type LastingReportsOptions<Report> = {
+export type ReliableReportsOptions<Report> = {
   /** What is reported, for log lines: "the address of a coordinator". */
   what: string;
   send: (report: Report) => Promise<void>;
@@ -25,37 +25,25 @@ export type LastingReportsOptions<Report> = {
 const MOST_WAITING = 10_000;
 
 /** Nothing to tell yet. */
-export function createLastingReports<Report>({
+export function createReliableReports<Report>({
   what,
   send,
   keyOf,
   fields,
   retryMs = 1_000,
   logger,
-}: LastingReportsOptions<Report>): LastingReports<Report> {
-  const waiting = new Map<string, Report>();
-  /** False when the gatewayserver cannot be reached: there is no point in trying the next one. */
-  const attempt = async (report: Report): Promise<boolean> => {
-    try {
-      await send(report);
-    } catch (error) {
-      if (isUnreachable(error) || refusesToken(error)) return false;
-      logger.warn(`the gatewayserver does not accept ${what}`, { ...fields(report), error: describeError(error) });
-    }
-    const key = keyOf(report);
-    if (waiting.get(key) === report) waiting.delete(key);
-    return true;
-  };
-  const retrying = every(retryMs, `reporting ${what}`, logger, async (signal) => {
-    for (const report of [...waiting.values()]) if (signal.aborted || !(await attempt(report))) return;
-  });
-  return {
-    report: async (report) => {
-      waiting.set(keyOf(report), report);
-      const [oldest] = waiting.keys();
-      if (waiting.size > MOST_WAITING && oldest !== undefined) waiting.delete(oldest);
-      await attempt(report);
+}: ReliableReportsOptions<Report>): ReliableReports<Report> {
+  const delivery = createDelivery<Report>({
+    send: async ([report]) => {
+      if (report !== undefined) await send(report);
     },
-    [Symbol.asyncDispose]: () => retrying[Symbol.asyncDispose](),
-  };
+    repeat: (run) => every(retryMs, `reporting ${what}`, logger, run),
+    keyOf,
+    most: MOST_WAITING,
+    batch: 1,
+    isRefused: (error) => !isUnreachable(error) && !refusesToken(error),
+    onRefused: (report, error) =>
+      logger.warn(`the gatewayserver does not accept ${what}`, { ...fields(report), error: describeError(error) }),
+  });
+  return { report: delivery.sendNow, [Symbol.asyncDispose]: () => delivery[Symbol.asyncDispose]() };
 }
