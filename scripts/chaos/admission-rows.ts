@@ -1,5 +1,5 @@
 import { connectPatiently } from '../../services/gatewayserver/src/storage/data-source.ts';
-import { parseDatabaseUrl } from '../../services/gatewayserver/src/storage/database-url.ts';
+import { parseDatabaseUrl } from '../../services/gatewayserver/src/storage/engines/database-url.ts';
 
 /** What the tables of admission hold. */
 export type AdmissionRows = {

@@ -1,5 +1,5 @@
 import { connectPatiently } from '../../../services/gatewayserver/src/storage/data-source.ts';
-import { parseDatabaseUrl } from '../../../services/gatewayserver/src/storage/database-url.ts';
+import { parseDatabaseUrl } from '../../../services/gatewayserver/src/storage/engines/database-url.ts';
 
 /** A query that came to a limited group: when, and when it was given its slot, in milliseconds of the database's clock. */
 export type StoredTurn = {

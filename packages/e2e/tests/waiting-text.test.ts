@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { startScriptedTrino } from '@trino-gateway/testing';
 import { connectPatiently } from '../../../services/gatewayserver/src/storage/data-source.ts';
-import { parseDatabaseUrl } from '../../../services/gatewayserver/src/storage/database-url.ts';
+import { parseDatabaseUrl } from '../../../services/gatewayserver/src/storage/engines/database-url.ts';
 import { until } from '../src/condition.ts';
 import { holdQueries } from '../src/held-queries.ts';
 import { openQuery } from '../src/open-query.ts';

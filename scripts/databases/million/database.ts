@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLogger } from '../../../packages/runtime/src/logger.ts';
 import { connectPatiently } from '../../../services/gatewayserver/src/storage/data-source.ts';
-import { parseDatabaseUrl } from '../../../services/gatewayserver/src/storage/database-url.ts';
+import { parseDatabaseUrl } from '../../../services/gatewayserver/src/storage/engines/database-url.ts';
 import { migrateUp, openStore, type Store } from '../../../services/gatewayserver/src/storage/index.ts';
 import { type ServerEngine, startDatabase } from '../start-database.ts';
 

@@ -1,5 +1,5 @@
-import type { QueryRow } from '../../../services/gatewayserver/src/storage/entities.ts';
-import { mergeStatement } from '../../../services/gatewayserver/src/storage/query-merge.ts';
+import type { QueryRow } from '../../../services/gatewayserver/src/storage/schema/entities.ts';
+import { mergeStatement } from '../../../services/gatewayserver/src/storage/tables/queries/merge.ts';
 import type { Million } from './database.ts';
 import { plausibleRow, SPAN_MS } from './plausible-row.ts';
 

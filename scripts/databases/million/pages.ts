@@ -5,8 +5,8 @@ import {
   ListQueriesRequestSchema,
   Query_State,
 } from '../../../packages/api/src/gen/trinogateway/v1/gateway_pb.ts';
-import { writePageToken } from '../../../services/gatewayserver/src/storage/page-token.ts';
-import { pageSelect } from '../../../services/gatewayserver/src/storage/queries.ts';
+import { writePageToken } from '../../../services/gatewayserver/src/storage/tables/queries/page-token.ts';
+import { pageSelect } from '../../../services/gatewayserver/src/storage/tables/queries/queries.ts';
 import { explain } from './access.ts';
 import type { Million } from './database.ts';
 import { percentile } from './percentile.ts';

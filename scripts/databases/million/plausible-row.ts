@@ -1,6 +1,6 @@
 import { Query_State } from '../../../packages/api/src/gen/trinogateway/v1/gateway_pb.ts';
-import type { QueryRow } from '../../../services/gatewayserver/src/storage/entities.ts';
-import { storedState } from '../../../services/gatewayserver/src/storage/query-row.ts';
+import type { QueryRow } from '../../../services/gatewayserver/src/storage/schema/entities.ts';
+import { storedState } from '../../../services/gatewayserver/src/storage/tables/queries/row.ts';
 
 /** The time over which history is spread: what is kept by default. */
 export const SPAN_MS = 30 * 86_400_000;

@@ -12,7 +12,7 @@ import {
 } from '@trino-gateway/api/gateway';
 import { describeError, every, type Logger } from '@trino-gateway/runtime';
 import { createSnapshot, type IndexedConfiguration, indexConfiguration, type Snapshot } from '../routing/snapshot.ts';
-import type { Revisions, Store, StoredBackend } from '../storage/store.ts';
+import type { Revisions, Store, StoredBackend } from '../storage/contract/store.ts';
 import { type SuffixHolder, suffixHolders } from './coordinator-suffixes.ts';
 import { limitedBackends } from './limited-backends.ts';
 import { routerBackend } from './router-backend.ts';

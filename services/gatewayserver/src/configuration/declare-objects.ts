@@ -8,7 +8,7 @@ import {
   PolicySchema,
 } from '@trino-gateway/api/gateway';
 import type { Declared } from '@trino-gateway/config';
-import type { Store } from '../storage/store.ts';
+import type { Store } from '../storage/contract/store.ts';
 import { storableBackend, storableGroup, storablePolicy } from './stored-objects.ts';
 
 const BY_FILE = 'file';

@@ -1,6 +1,6 @@
 import type { Query } from '@trino-gateway/api/gateway';
 import { describeError, every, type Logger } from '@trino-gateway/runtime';
-import { DatabaseUnavailableError } from '../storage/store.ts';
+import { DatabaseUnavailableError } from '../storage/contract/store.ts';
 import { createEarlyReports } from './early-reports.ts';
 
 /** Reports of events on their way into history. */

@@ -1,6 +1,6 @@
 import type { GatewayserverConfig } from '@trino-gateway/config';
 import type { Logger } from '@trino-gateway/runtime';
-import type { Store } from '../storage/store.ts';
+import type { Store } from '../storage/contract/store.ts';
 import { type EventAnswer, eventsEndpoint } from './endpoint.ts';
 import { createEventQueue, type EventQueue, type Settled } from './event-queue.ts';
 

@@ -1,5 +1,5 @@
 import { type Logger, pause } from '@trino-gateway/runtime';
-import type { QueryPosition, Store } from '../storage/store.ts';
+import type { QueryPosition, Store } from '../storage/contract/store.ts';
 
 /** What is purged, by whom, and how one hears of it. */
 export type PurgeOptions = {

@@ -1,7 +1,7 @@
 import type { Query } from '@trino-gateway/api/gateway';
 import { describeError, every, type Logger } from '@trino-gateway/runtime';
 import { createEarlyReports } from '../events/early-reports.ts';
-import type { Store } from '../storage/store.ts';
+import type { Store } from '../storage/contract/store.ts';
 
 /** Reports about queries that no submission has told of yet, by the id of the cluster alone. */
 export type ReportsAhead = AsyncDisposable & {

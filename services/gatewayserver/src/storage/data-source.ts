@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource, type DataSourceOptions } from 'typeorm';
-import { type DatabaseAddress, MEMORY, type ServerAddress } from './database-url.ts';
-import { entities } from './entities.ts';
-import { failureOf, withoutStatement } from './failures.ts';
+import { failureOf, withoutStatement } from './connection/failures.ts';
+import { ABANDONED_AFTER_LIMITS, inTime } from './connection/session.ts';
+import { type DatabaseAddress, MEMORY, type ServerAddress } from './engines/database-url.ts';
+import { makePrivateFiles } from './engines/private-files.ts';
 import { MIGRATIONS } from './migrations/index.ts';
-import { makePrivateFiles } from './private-files.ts';
-import { ABANDONED_AFTER_LIMITS, inTime } from './session.ts';
+import { entities } from './schema/entities.ts';
 
 /** How many connections, and how long one may take to come about. */
 export type ConnectionLimits = { poolSize: number; timeLimitMs: number };

@@ -1,4 +1,4 @@
+export { BadPageTokenError, DatabaseUnavailableError, type Store } from './contract/store.ts';
 export { measuredStore } from './measured-store.ts';
 export { migrateUp, migrationStatus } from './migrate.ts';
 export { openStore } from './open-store.ts';
-export { BadPageTokenError, DatabaseUnavailableError, type Store } from './store.ts';

@@ -1,4 +1,4 @@
-import type { Store } from './store.ts';
+import type { Store } from './contract/store.ts';
 
 /** Called after each operation with its name, duration and whether it failed. */
 export type StoreObserver = (operation: string, durationMs: number, failed: boolean) => void;

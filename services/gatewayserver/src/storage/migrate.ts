@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type DataSource, MigrationExecutor, type MigrationInterface } from 'typeorm';
+import { failureOf, withoutStatement } from './connection/failures.ts';
+import { DatabaseUnavailableError } from './contract/store.ts';
 import { connectPatiently } from './data-source.ts';
-import { MEMORY, parseDatabaseUrl } from './database-url.ts';
-import { engineOf } from './engine.ts';
-import { failureOf, withoutStatement } from './failures.ts';
-import { DatabaseUnavailableError } from './store.ts';
+import { MEMORY, parseDatabaseUrl } from './engines/database-url.ts';
+import { engineOf } from './engines/engine.ts';
 
 /** One step of the schema. */
 export type MigrationState = { name: string; applied: boolean };

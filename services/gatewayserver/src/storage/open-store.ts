@@ -1,27 +1,27 @@
 import type { Logger } from '@trino-gateway/runtime';
 import type { DataSource } from 'typeorm';
-import { admissionChanges, changeAdmission, pruneAdmission } from './admission/entries.ts';
-import { getSealed, putSealed } from './admission/sealed.ts';
-import { putOverride, putSchedule, putStatus, readConditions } from './conditions.ts';
+import { type Database, openDatabase } from './connection/database.ts';
+import { withoutStatement } from './connection/failures.ts';
+import { inTime, type Session } from './connection/session.ts';
+import type { Configuration, Store } from './contract/store.ts';
 import { connectPatiently } from './data-source.ts';
-import { type Database, openDatabase } from './database.ts';
-import { MEMORY, parseDatabaseUrl } from './database-url.ts';
-import { endDuty, holdDuty } from './duties.ts';
-import { type BackendRow, type ObjectRow, TABLES } from './entities.ts';
-import { withoutStatement } from './failures.ts';
-import { pruneIncarnations, readIncarnations, recordIncarnation, touchIncarnations } from './incarnations.ts';
+import { MEMORY, parseDatabaseUrl } from './engines/database-url.ts';
+import { filesOpenToOthers } from './engines/private-files.ts';
 import { migrateSource, pendingMigrations } from './migrate.ts';
-import { configurationChange, readBackend, readGroup, readPolicy } from './object-table.ts';
-import { filesOpenToOthers } from './private-files.ts';
-import { protectSecrets } from './protect-secrets.ts';
-import { purgeQueries, queryBehind } from './purge.ts';
-import { completeQueries, getQuery, listQueries, recordQueries } from './queries.ts';
-import { readRefusalKey } from './refusal-key.ts';
-import { bumpRevision, readRevisions } from './revisions.ts';
-import { createSecrets, type Secrets } from './secrets.ts';
-import { inTime, type Session } from './session.ts';
-import type { Configuration, Store } from './store.ts';
-import { endTransaction, findTransaction, pruneTransactions, recordTransaction } from './transactions.ts';
+import { type BackendRow, type ObjectRow, TABLES } from './schema/entities.ts';
+import { admissionChanges, changeAdmission, pruneAdmission } from './tables/admission/entries.ts';
+import { getSealed, putSealed } from './tables/admission/sealed-texts.ts';
+import { putOverride, putSchedule, putStatus, readConditions } from './tables/conditions.ts';
+import { configurationChange, readBackend, readGroup, readPolicy } from './tables/configuration/object-table.ts';
+import { protectSecrets } from './tables/configuration/protect-secrets.ts';
+import { createSecrets, type Secrets } from './tables/configuration/secrets.ts';
+import { endDuty, holdDuty } from './tables/duties.ts';
+import { pruneIncarnations, readIncarnations, recordIncarnation, touchIncarnations } from './tables/incarnations.ts';
+import { purgeQueries, queryBehind } from './tables/queries/purge.ts';
+import { completeQueries, getQuery, listQueries, recordQueries } from './tables/queries/queries.ts';
+import { bumpRevision, readRevisions } from './tables/revisions.ts';
+import { readRefusalKey } from './tables/signing-key.ts';
+import { endTransaction, findTransaction, pruneTransactions, recordTransaction } from './tables/transactions.ts';
 
 /** How the store is opened. */
 export type StoreOptions = {

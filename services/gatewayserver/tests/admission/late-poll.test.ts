@@ -8,8 +8,8 @@ import { createAdmissionMetrics } from '../../src/admission/admission-metrics.ts
 import { openLedger } from '../../src/admission/ledger/ledger.ts';
 import { createLiveCounts } from '../../src/decisions/load-counts.ts';
 import { admissionService } from '../../src/rpc/services/admission/admission.ts';
+import type { Store } from '../../src/storage/contract/store.ts';
 import { openStore } from '../../src/storage/index.ts';
-import type { Store } from '../../src/storage/store.ts';
 import { groupWithoutLimits } from './support/group-without-limits.ts';
 import { limitsOf } from './support/limits-of.ts';
 

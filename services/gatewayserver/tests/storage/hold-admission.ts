@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { connectPatiently } from '../../src/storage/data-source.ts';
-import { parseDatabaseUrl } from '../../src/storage/database-url.ts';
+import { parseDatabaseUrl } from '../../src/storage/engines/database-url.ts';
 
 /** The row lock of admission, as a replica that takes its time holds it; disposed of it is free. */
 export type HeldAdmission = AsyncDisposable & {

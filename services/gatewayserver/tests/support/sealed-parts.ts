@@ -1,5 +1,5 @@
 import { connectPatiently } from '../../src/storage/data-source.ts';
-import { parseDatabaseUrl } from '../../src/storage/database-url.ts';
+import { parseDatabaseUrl } from '../../src/storage/engines/database-url.ts';
 
 /** The parts of all sealed texts a database holds. */
 export async function sealedParts(url: string): Promise<string[]> {

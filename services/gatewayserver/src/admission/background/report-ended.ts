@@ -3,7 +3,7 @@ import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { type Query, Query_State, QuerySchema } from '@trino-gateway/api/gateway';
 import { describeError, every, type Logger } from '@trino-gateway/runtime';
 import { trinoErrors } from '@trino-gateway/trino';
-import type { Store } from '../../storage/store.ts';
+import type { Store } from '../../storage/contract/store.ts';
 import type { Committed } from '../ledger/ledger.ts';
 import { endedMessage } from '../rules/ended-message.ts';
 import type { Waiter } from '../state/waiter.ts';

@@ -6,7 +6,7 @@ import {
   type AdmissionWrites,
   DatabaseUnavailableError,
   type Store,
-} from '../../storage/store.ts';
+} from '../../storage/contract/store.ts';
 import { type Admission, giveTurns } from '../rules/admission.ts';
 import type { Limits } from '../rules/limits.ts';
 import { resume } from '../rules/resume.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { storedText } from '../../storage/stored-text.ts';
+import { storedText } from '../../storage/contract/stored-text.ts';
 
 const LENGTH = 256;
 

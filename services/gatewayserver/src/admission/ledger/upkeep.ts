@@ -1,5 +1,5 @@
 import { describeError, every, type Logger } from '@trino-gateway/runtime';
-import type { Store } from '../../storage/store.ts';
+import type { Store } from '../../storage/contract/store.ts';
 import type { Admission } from '../rules/admission.ts';
 import { expire } from '../rules/expiry.ts';
 import type { AdmissionState } from '../state/admission-state.ts';

@@ -6,7 +6,7 @@ import type { SnapshotKeeper } from '../../configuration/configuration-cache.ts'
 import type { Decisions } from '../../decisions/decisions.ts';
 import type { LiveCounts } from '../../decisions/load-counts.ts';
 import type { ReportsAhead } from '../../history/reports-ahead.ts';
-import type { Store } from '../../storage/store.ts';
+import type { Store } from '../../storage/contract/store.ts';
 
 /** What the services are made of; each names the parts it uses. */
 export type RpcContext = {

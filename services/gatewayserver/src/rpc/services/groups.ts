@@ -14,7 +14,7 @@ import {
   refuseReferenced,
 } from '../../configuration/validation.ts';
 import { chooseFromGroups } from '../../routing/decide.ts';
-import type { ConfigurationChange } from '../../storage/store.ts';
+import type { ConfigurationChange } from '../../storage/contract/store.ts';
 import type { RpcContext } from './context.ts';
 import { pageOf } from './paging.ts';
 

@@ -8,7 +8,7 @@ import type { Waiter } from '../../admission/state/waiter.ts';
 import { cancelOnCluster } from '../../clusters/cancel-query.ts';
 import { livesOf } from '../../configuration/coordinator-suffixes.ts';
 import { checkedId, checkedNumber, checkedText, found, invalid, notFound } from '../../configuration/validation.ts';
-import { BadPageTokenError } from '../../storage/store.ts';
+import { BadPageTokenError } from '../../storage/contract/store.ts';
 import type { RpcContext } from './context.ts';
 
 const MOST_REPORTED = 1_000;

@@ -1,5 +1,5 @@
 import { invalid, notFound } from '../../configuration/validation.ts';
-import type { StoredBackend } from '../../storage/store.ts';
+import type { StoredBackend } from '../../storage/contract/store.ts';
 import type { RpcContext } from './context.ts';
 
 /**

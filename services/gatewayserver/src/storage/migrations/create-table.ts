@@ -1,6 +1,6 @@
 import { type QueryRunner, Table, type TableColumnOptions } from 'typeorm';
-import { type ColumnType, type ColumnTypes, columnTypes } from '../columns.ts';
-import { engineOf } from '../engine.ts';
+import { type ColumnType, type ColumnTypes, columnTypes } from '../engines/column-types.ts';
+import { engineOf } from '../engines/engine.ts';
 
 /** A table as a migration creates it. */
 export type NewTable = {

@@ -6,7 +6,7 @@ import { expire } from '../../../src/admission/rules/expiry.ts';
 import { type Enqueued, end, enqueue, giveBack, handOver, seen } from '../../../src/admission/rules/queue.ts';
 import type { Waiter } from '../../../src/admission/state/waiter.ts';
 import { sumOf } from '../../../src/admission/state/waiting-loads.ts';
-import { DatabaseUnavailableError, type Store } from '../../../src/storage/store.ts';
+import { DatabaseUnavailableError, type Store } from '../../../src/storage/contract/store.ts';
 import { must } from '../../support/must.ts';
 import { applicant, newcomer } from './arrivals.ts';
 import { groupWithoutLimits } from './group-without-limits.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { AdmissionEntry, Forgotten, Store } from '../../../src/storage/store.ts';
+import type { AdmissionEntry, Forgotten, Store } from '../../../src/storage/contract/store.ts';
 import { admissionCommands, runOnReplicas } from '../../admission/support/replicas.ts';
 import type { NewDatabase } from '../../support/databases.ts';
 import { withStore } from '../../support/with-store.ts';

@@ -2,7 +2,7 @@ import { create } from '@bufbuild/protobuf';
 import { describe, expect, test } from '@jest/globals';
 import { BackendSchema, ListQueriesRequestSchema, QuerySchema } from '@trino-gateway/api/gateway';
 import { connectPatiently } from '../../../src/storage/data-source.ts';
-import { parseDatabaseUrl } from '../../../src/storage/database-url.ts';
+import { parseDatabaseUrl } from '../../../src/storage/engines/database-url.ts';
 import { migrateUp, migrationStatus } from '../../../src/storage/index.ts';
 import { MIGRATIONS } from '../../../src/storage/migrations/index.ts';
 import type { NewDatabase } from '../../support/databases.ts';

@@ -4,7 +4,7 @@ import { BackendSchema } from '@trino-gateway/api/gateway';
 import { isSealed } from '@trino-gateway/api/sealed-secret';
 import { silentLogger } from '@trino-gateway/runtime';
 import { connectPatiently } from '../../../src/storage/data-source.ts';
-import { parseDatabaseUrl } from '../../../src/storage/database-url.ts';
+import { parseDatabaseUrl } from '../../../src/storage/engines/database-url.ts';
 import { migrateUp, openStore, type Store } from '../../../src/storage/index.ts';
 import type { NewDatabase } from '../../support/databases.ts';
 

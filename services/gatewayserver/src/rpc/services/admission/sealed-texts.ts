@@ -1,6 +1,6 @@
 import type { Admission } from '../../../admission/rules/admission.ts';
 import { invalid } from '../../../configuration/validation.ts';
-import type { SealedText, Store } from '../../../storage/store.ts';
+import type { SealedText, Store } from '../../../storage/contract/store.ts';
 
 /** As base64 it fits a statement of every database. */
 const MOST_SEALED_BYTES = 11_500_000;

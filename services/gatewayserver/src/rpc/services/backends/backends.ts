@@ -24,7 +24,7 @@ import {
 } from '../../../configuration/validation.ts';
 import { assess, liveOverride, unavailableReasons } from '../../../routing/availability.ts';
 import { scheduleAt } from '../../../routing/schedule-phase.ts';
-import type { StoredBackend } from '../../../storage/store.ts';
+import type { StoredBackend } from '../../../storage/contract/store.ts';
 import type { RpcContext } from '../context.ts';
 import { pageOf } from '../paging.ts';
 import { requireBackend } from '../require-backend.ts';

@@ -7,7 +7,8 @@ import {
   type Policy,
   PolicySchema,
 } from '@trino-gateway/api/gateway';
-import { fromDocument, toDocument } from './documents.ts';
+import type { Session } from '../../connection/session.ts';
+import type { ConfigurationChange, ObjectTable, StoredBackend } from '../../contract/store.ts';
 import {
   type BackendRow,
   type ObjectRow,
@@ -15,11 +16,10 @@ import {
   type ScheduleRow,
   type StatusRow,
   TABLES,
-} from './entities.ts';
-import { bumpRevision } from './revisions.ts';
+} from '../../schema/entities.ts';
+import { fromDocument, toDocument } from '../documents.ts';
+import { bumpRevision } from '../revisions.ts';
 import type { Secrets } from './secrets.ts';
-import type { Session } from './session.ts';
-import type { ConfigurationChange, ObjectTable, StoredBackend } from './store.ts';
 
 /** `enabled` is a column of its own, so that a Put and an Enable never undo each other. */
 type Switchable = { id: string; enabled?: boolean | undefined };

@@ -1,6 +1,6 @@
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
-import { type Engine, engineOf } from './engine.ts';
-import { DatabaseUnavailableError } from './store.ts';
+import { DatabaseUnavailableError } from '../contract/store.ts';
+import { type Engine, engineOf } from '../engines/engine.ts';
 
 /** A connection while one piece of work uses it. */
 export type Session = {

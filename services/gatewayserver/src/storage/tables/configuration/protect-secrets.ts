@@ -1,11 +1,11 @@
 import { type Backend, BackendSchema } from '@trino-gateway/api/gateway';
 import { isSealed } from '@trino-gateway/api/sealed-secret';
-import type { Database } from './database.ts';
-import { fromDocument, toDocument } from './documents.ts';
-import { type BackendRow, TABLES } from './entities.ts';
-import { bumpRevision } from './revisions.ts';
+import type { Database } from '../../connection/database.ts';
+import type { Session } from '../../connection/session.ts';
+import { type BackendRow, TABLES } from '../../schema/entities.ts';
+import { fromDocument, toDocument } from '../documents.ts';
+import { bumpRevision } from '../revisions.ts';
 import type { Secrets } from './secrets.ts';
-import type { Session } from './session.ts';
 
 /** See Store.protectSecrets. */
 export async function protectSecrets(

@@ -1,8 +1,8 @@
 import { In } from 'typeorm';
-import type { Database } from './database.ts';
-import type { Engine } from './engine.ts';
-import { type QueryRow, TABLES } from './entities.ts';
-import type { QueryPosition } from './store.ts';
+import type { Database } from '../../connection/database.ts';
+import type { QueryPosition } from '../../contract/store.ts';
+import type { Engine } from '../../engines/engine.ts';
+import { type QueryRow, TABLES } from '../../schema/entities.ts';
 
 /** See Store.queryBehind. */
 export function queryBehind(

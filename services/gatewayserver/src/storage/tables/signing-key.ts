@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { Database } from './database.ts';
-import { type SecretRow, TABLES } from './entities.ts';
+import type { Database } from '../connection/database.ts';
+import { type SecretRow, TABLES } from '../schema/entities.ts';
 
 const NAME = 'refusal_key';
 

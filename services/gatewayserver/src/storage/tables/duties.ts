@@ -1,6 +1,6 @@
-import { CLOCK } from './clock.ts';
-import type { Database } from './database.ts';
-import { type DutyRow, TABLES } from './entities.ts';
+import type { Database } from '../connection/database.ts';
+import { CLOCK } from '../engines/clock.ts';
+import { type DutyRow, TABLES } from '../schema/entities.ts';
 
 /** See Store.holdDuty. */
 export function holdDuty(database: Database, name: string, holder: string, ms: number): Promise<boolean> {

@@ -1,5 +1,5 @@
-import type { Engine } from './engine.ts';
-import { QUERY_COLUMNS, type QueryRow } from './entities.ts';
+import type { Engine } from '../../engines/engine.ts';
+import { QUERY_COLUMNS, type QueryRow } from '../../schema/entities.ts';
 
 const FIELDS = Object.keys(QUERY_COLUMNS) as (keyof QueryRow)[];
 

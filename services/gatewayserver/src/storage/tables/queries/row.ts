@@ -1,9 +1,9 @@
 import { create } from '@bufbuild/protobuf';
 import { timestampFromMs, timestampMs } from '@bufbuild/protobuf/wkt';
 import { type Query, Query_ErrorSchema, Query_State, QuerySchema } from '@trino-gateway/api/gateway';
-import { fromDocument, toDocument } from './documents.ts';
-import { LENGTHS, type QueryRow } from './entities.ts';
-import { LONGEST_TEXT, storedText } from './stored-text.ts';
+import { LONGEST_TEXT, storedText } from '../../contract/stored-text.ts';
+import { LENGTHS, type QueryRow } from '../../schema/entities.ts';
+import { fromDocument, toDocument } from '../documents.ts';
 
 /**
  * How far along a state is: of two reports the further one holds, whichever comes first. UNKNOWN is a guess that a final

@@ -2,11 +2,11 @@ import { create } from '@bufbuild/protobuf';
 import { timestampFromMs, timestampMs } from '@bufbuild/protobuf/wkt';
 import { type Incarnation, IncarnationSchema } from '@trino-gateway/api/gateway';
 import { In, LessThan } from 'typeorm';
-import type { Database } from './database.ts';
-import { type IncarnationRow, TABLES } from './entities.ts';
+import type { Database } from '../connection/database.ts';
+import type { Session } from '../connection/session.ts';
+import { type IncarnationRow, TABLES } from '../schema/entities.ts';
 import { forwardedHeadersName, forwardedHeadersOf } from './forwarded-headers.ts';
 import { bumpRevision, lockRevision } from './revisions.ts';
-import type { Session } from './session.ts';
 
 const SUFFIXES_PER_STATEMENT = 500;
 

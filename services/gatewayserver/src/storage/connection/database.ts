@@ -2,12 +2,12 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource, QueryRunner } from 'typeorm';
-import { MEMORY } from './database-url.ts';
-import { type Engine, engineOf } from './engine.ts';
+import { DatabaseUnavailableError } from '../contract/store.ts';
+import { MEMORY } from '../engines/database-url.ts';
+import { type Engine, engineOf } from '../engines/engine.ts';
+import { bounded, type Gate, gateOfFile, oneAtATime, wideOpen } from '../engines/transaction-lock.ts';
 import { failureOf, withoutStatement } from './failures.ts';
-import { bounded, type Gate, gateOfFile, oneAtATime, wideOpen } from './gate.ts';
 import { inTime, openSession, type Session } from './session.ts';
-import { DatabaseUnavailableError } from './store.ts';
 
 /** The only way to the tables. Calls made inside a transaction join it. */
 export type Database = AsyncDisposable & {

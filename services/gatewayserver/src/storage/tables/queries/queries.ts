@@ -1,14 +1,14 @@
 import { timestampFromMs, timestampMs } from '@bufbuild/protobuf/wkt';
 import { ListQueriesRequest_Order, type Query, Query_State } from '@trino-gateway/api/gateway';
 import { type EntityManager, In, type SelectQueryBuilder } from 'typeorm';
-import type { Database } from './database.ts';
-import type { Engine } from './engine.ts';
-import { LENGTHS, type QueryRow, TABLES } from './entities.ts';
+import type { Database } from '../../connection/database.ts';
+import type { QueryFilter } from '../../contract/store.ts';
+import { storedText } from '../../contract/stored-text.ts';
+import type { Engine } from '../../engines/engine.ts';
+import { LENGTHS, type QueryRow, TABLES } from '../../schema/entities.ts';
+import { mergeStatement } from './merge.ts';
 import { readPageToken, writePageToken } from './page-token.ts';
-import { mergeStatement } from './query-merge.ts';
-import { fromRow, storedState, toRow } from './query-row.ts';
-import type { QueryFilter } from './store.ts';
-import { storedText } from './stored-text.ts';
+import { fromRow, storedState, toRow } from './row.ts';
 
 const ROWS_PER_STATEMENT = 200;
 // Characters of one statement. As UTF-8 with every quote escaped it stays below the 16 MB that MariaDB takes.

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { QueryFailedError, QueryRunnerAlreadyReleasedError, QueryRunnerProviderAlreadyReleasedError } from 'typeorm';
+import { DatabaseUnavailableError } from '../contract/store.ts';
 import { failureOf, withoutStatement } from './failures.ts';
-import { DatabaseUnavailableError } from './store.ts';
 
 const failed = (properties: object, message = 'near "secret"') =>
   new QueryFailedError("INSERT INTO t VALUES ('secret')", ['secret'], Object.assign(new Error(message), properties));

@@ -1,7 +1,7 @@
-import type { RevisionRow } from './entities.ts';
-import { TABLES } from './entities.ts';
-import type { Session } from './session.ts';
-import type { Revisions } from './store.ts';
+import type { Session } from '../connection/session.ts';
+import type { Revisions } from '../contract/store.ts';
+import type { RevisionRow } from '../schema/entities.ts';
+import { TABLES } from '../schema/entities.ts';
 
 /** The kinds of write that are counted. */
 export type RevisionName = keyof Revisions;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { parseForeignJson } from '@trino-gateway/runtime';
-import { BadPageTokenError, type QueryPosition } from './store.ts';
+import { BadPageTokenError, type QueryPosition } from '../../contract/store.ts';
 
 /** Where a page ended: the next one starts behind this row, in this direction. */
 export type PagePosition = QueryPosition & { newestFirst: boolean };

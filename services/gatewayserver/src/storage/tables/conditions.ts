@@ -7,12 +7,12 @@ import {
   type BackendStatus,
   BackendStatusSchema,
 } from '@trino-gateway/api/gateway';
-import type { Database } from './database.ts';
+import type { Database } from '../connection/database.ts';
+import type { Session } from '../connection/session.ts';
+import type { Conditions } from '../contract/store.ts';
+import { type BackendRow, type OverrideRow, type ScheduleRow, type StatusRow, TABLES } from '../schema/entities.ts';
 import { fromDocument, toDocument } from './documents.ts';
-import { type BackendRow, type OverrideRow, type ScheduleRow, type StatusRow, TABLES } from './entities.ts';
 import { bumpRevision, lockRevision } from './revisions.ts';
-import type { Session } from './session.ts';
-import type { Conditions } from './store.ts';
 
 /** Statuses, schedules and overrides, in the order of their backends' ids. */
 export async function readConditions({ manager }: Session): Promise<Conditions> {

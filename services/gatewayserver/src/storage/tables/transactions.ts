@@ -1,10 +1,10 @@
 import { create } from '@bufbuild/protobuf';
 import { type Transaction, TransactionSchema } from '@trino-gateway/api/gateway';
 import { LessThan } from 'typeorm';
-import type { Database } from './database.ts';
-import { TABLES, type TransactionRow } from './entities.ts';
+import type { Database } from '../connection/database.ts';
+import type { Session } from '../connection/session.ts';
+import { TABLES, type TransactionRow } from '../schema/entities.ts';
 import { forwardedHeadersName, forwardedHeadersOf } from './forwarded-headers.ts';
-import type { Session } from './session.ts';
 
 const rowsOf = ({ manager }: Session) => manager.getRepository<TransactionRow>(TABLES.transactions);
 

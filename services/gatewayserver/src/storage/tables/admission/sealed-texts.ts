@@ -1,9 +1,9 @@
-import { CLOCK } from '../clock.ts';
-import type { Database } from '../database.ts';
-import type { Engine } from '../engine.ts';
-import { type SealedRow, TABLES } from '../entities.ts';
-import type { Session } from '../session.ts';
-import type { Forgotten, SealedText } from '../store.ts';
+import type { Database } from '../../connection/database.ts';
+import type { Session } from '../../connection/session.ts';
+import type { Forgotten, SealedText } from '../../contract/store.ts';
+import { CLOCK } from '../../engines/clock.ts';
+import type { Engine } from '../../engines/engine.ts';
+import { type SealedRow, TABLES } from '../../schema/entities.ts';
 
 const IDS_PER_STATEMENT = 500;
 const INTO = 'admission_sealed (id, part, created_at, sealed)';

@@ -1,6 +1,6 @@
 import { EntitySchema, type EntitySchemaColumnOptions } from 'typeorm';
-import { asNumber, columnTypes } from './columns.ts';
-import type { Engine } from './engine.ts';
+import { asNumber, columnTypes } from '../engines/column-types.ts';
+import type { Engine } from '../engines/engine.ts';
 
 /** An object an administrator put: the message as JSON, and the wishes that have calls of their own. */
 export type ObjectRow = { id: string; document: string; enabled: boolean };

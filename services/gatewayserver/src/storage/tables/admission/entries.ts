@@ -1,11 +1,11 @@
 import { In, LessThan } from 'typeorm';
-import { CLOCK } from '../clock.ts';
-import type { Database } from '../database.ts';
-import type { Engine } from '../engine.ts';
-import { type AdmissionRow, TABLES } from '../entities.ts';
-import type { Session } from '../session.ts';
-import type { AdmissionChanges, AdmissionEntry, AdmissionWrites } from '../store.ts';
-import { deleteSealed, pruneSealed, writeSealed } from './sealed.ts';
+import type { Database } from '../../connection/database.ts';
+import type { Session } from '../../connection/session.ts';
+import type { AdmissionChanges, AdmissionEntry, AdmissionWrites } from '../../contract/store.ts';
+import { CLOCK } from '../../engines/clock.ts';
+import type { Engine } from '../../engines/engine.ts';
+import { type AdmissionRow, TABLES } from '../../schema/entities.ts';
+import { deleteSealed, pruneSealed, writeSealed } from './sealed-texts.ts';
 
 const ROWS_PER_STATEMENT = 200;
 const ROWS_PER_PRUNE = 500;
