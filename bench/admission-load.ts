@@ -6,8 +6,8 @@ import {
   RoutingService,
 } from '../packages/api/src/gen/trinogateway/v1/gateway_pb.ts';
 import { until } from '../packages/e2e/src/condition.ts';
-import { carryCalls } from '../packages/runtime/src/carried-calls.ts';
-import { createGatewayTransport } from '../packages/runtime/src/gateway-transport.ts';
+import { createGatewayTransport } from '../packages/runtime/src/rpc/gateway-transport.ts';
+import { carryCalls } from '../packages/runtime/src/rpc/multiplexer.ts';
 
 /** Short queries by many clients at a time, as routers ask for them: one router for each gatewayserver. */
 export type AdmissionLoad = {

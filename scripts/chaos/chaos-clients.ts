@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Page } from '../../packages/e2e/src/trino-query.ts';
-import { isTemporaryQueryId, querySuffix } from '../../packages/trino/src/query-id.ts';
+import { isTemporaryQueryId, querySuffix } from '../../packages/trino/src/identifiers/query-id.ts';
 import { chaosRows, chaosStatement } from './chaos-cluster.ts';
 import type { Random } from './random.ts';
 

@@ -215,7 +215,7 @@ describe('deploy/compose.yaml', () => {
 });
 
 test('the paths that health checks ask are the ones a process serves', () => {
-  const ops = read('packages/runtime/src/ops.ts');
+  const ops = read('packages/runtime/src/process/serve-ops.ts');
   for (const path of OPS_PATHS) expect(ops).toContain(`case '${path}'`);
 });
 

@@ -1,18 +1,9 @@
-export { type Address, formatAddress, isLoopback, parseAddress, reachableUrl } from './address.ts';
-export { comparison, tokensOf } from './bearer-tokens.ts';
-export { boundedLabels } from './bounded-labels.ts';
-export { carryCalls } from './carried-calls.ts';
 export { createDelivery, type Delivery, type DeliveryOptions } from './delivery/delivery.ts';
-export { every, type Loop } from './every.ts';
-export {
-  createGatewayTransport,
-  type GatewayTransportOptions,
-  isUnreachable,
-  refusesToken,
-} from './gateway-transport.ts';
-export { createGathering, type Gathering } from './gathering.ts';
-export { type Handler, type Listener, type ListenOptions, listenHttp, listening, withGrace } from './http-listener.ts';
-export { isDeepJson, MOST_JSON_DEPTH, parseForeignJson } from './json-depth.ts';
+export { type Address, formatAddress, isLoopback, parseAddress, reachableUrl } from './http/address.ts';
+export { comparison, tokensOf } from './http/bearer-tokens.ts';
+export { isDeepJson, MOST_JSON_DEPTH, parseForeignJson } from './http/json-depth.ts';
+export { type Handler, type Listener, type ListenOptions, listenHttp, listening, withGrace } from './http/listener.ts';
+export { namedHosts, namesLoopback } from './http/named-hosts.ts';
 export {
   createLogger,
   describeError,
@@ -22,9 +13,18 @@ export {
   type LogLevel,
   logConsole,
   silentLogger,
-} from './logger.ts';
-export { type LongPolls, longPolls } from './long-polls.ts';
-export { namedHosts, namesLoopback } from './named-hosts.ts';
-export { type Readiness, serveOps } from './ops.ts';
-export { pause } from './pause.ts';
-export { type RunningProcess, runProcess } from './run.ts';
+} from './logging/logger.ts';
+export { every, type Loop } from './loops/every.ts';
+export { type LongPolls, longPolls } from './loops/long-polls.ts';
+export { pause } from './loops/pause.ts';
+export { boundedLabels } from './process/bounded-labels.ts';
+export { type RunningProcess, runProcess } from './process/run-process.ts';
+export { type Readiness, serveOps } from './process/serve-ops.ts';
+export { createGathering, type Gathering } from './rpc/batcher.ts';
+export {
+  createGatewayTransport,
+  type GatewayTransportOptions,
+  isUnreachable,
+  refusesToken,
+} from './rpc/gateway-transport.ts';
+export { carryCalls } from './rpc/multiplexer.ts';

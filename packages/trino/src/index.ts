@@ -1,14 +1,4 @@
-export {
-  type BasicCredentials,
-  basicCredentials,
-  clientTags,
-  connectionPropertiesText,
-  parseConnectionProperties,
-  querySource,
-  sessionUser,
-  type TransactionHeader,
-  transactionHeader,
-} from './client-headers.ts';
+export { parsePageError } from './errors/page-error.ts';
 export {
   canceledMessage,
   emptyStatementMessage,
@@ -20,7 +10,18 @@ export {
   type TrinoErrorType,
   trinoErrors,
   unknownTransactionMessage,
-} from './errors.ts';
+} from './errors/trino-errors.ts';
+export {
+  type BasicCredentials,
+  basicCredentials,
+  clientTags,
+  connectionPropertiesText,
+  parseConnectionProperties,
+  querySource,
+  sessionUser,
+  type TransactionHeader,
+  transactionHeader,
+} from './headers/client-headers.ts';
 export {
   bothFamiliesMessage,
   type HeaderFamily,
@@ -29,13 +30,9 @@ export {
   toTrinoHeaders,
   trinoHeader,
   trinoHeaders,
-} from './headers.ts';
-export { type Authority, comparableHost, readAuthority } from './host.ts';
-export { LinkRewriter, type LinkRewriterOptions, linkRewritingStream, normalizedOrigin } from './link-rewriter.ts';
-export { parsePageError } from './page-error.ts';
-export { decodeJsonText, type PageLink, PageScanner, type PageScannerOptions } from './page-scanner.ts';
-export { calledPage, type FailedPage, failedPage, pageContentType, type QueuedPage, queuedPage } from './pages.ts';
-export { preparedStatement, preparedStatementsProblem } from './prepared-statements.ts';
+} from './headers/protocol-headers.ts';
+export { allHeaders, firstHeader, type RawHeaders, withoutHeaders, withoutHopByHop } from './headers/raw-headers.ts';
+export { type Authority, comparableHost, readAuthority } from './identifiers/host.ts';
 export {
   coordinatorAlphabet,
   coordinatorSuffix,
@@ -45,9 +42,34 @@ export {
   queryIdIn,
   querySuffix,
   temporaryQueryId,
-} from './query-id.ts';
-export { allHeaders, firstHeader, type RawHeaders, withoutHeaders, withoutHopByHop } from './raw-headers.ts';
-export { classifyRequest, type RefusedRequest, type RequestLine, type TrinoRequest } from './requests.ts';
-export { type SqlToken, sqlTokens } from './sql-tokens.ts';
-export { statementBodyProblem } from './statement-body.ts';
-export { type StatementKind, type StatementSession, statementKind, statementSession } from './statements.ts';
+} from './identifiers/query-id.ts';
+export {
+  calledPage,
+  type FailedPage,
+  failedPage,
+  pageContentType,
+  type QueuedPage,
+  queuedPage,
+} from './pages/gateway-pages.ts';
+export {
+  LinkRewriter,
+  type LinkRewriterOptions,
+  linkRewritingStream,
+  normalizedOrigin,
+} from './pages/link-rewriter.ts';
+export { decodeJsonText, type PageLink, PageScanner, type PageScannerOptions } from './pages/page-scanner.ts';
+export {
+  classifyRequest,
+  type RefusedRequest,
+  type RequestLine,
+  type TrinoRequest,
+} from './requests/classify-request.ts';
+export { preparedStatement, preparedStatementsProblem } from './statements/prepared-statements.ts';
+export { type SqlToken, sqlTokens } from './statements/sql-tokens.ts';
+export { statementBodyProblem } from './statements/statement-body.ts';
+export {
+  type StatementKind,
+  type StatementSession,
+  statementKind,
+  statementSession,
+} from './statements/statement-kind.ts';

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { silentLogger } from '../../../packages/runtime/src/logger.ts';
+import { silentLogger } from '../../../packages/runtime/src/logging/logger.ts';
 import { connectPatiently } from '../../../services/gatewayserver/src/storage/data-source.ts';
 import { parseDatabaseUrl } from '../../../services/gatewayserver/src/storage/engines/database-url.ts';
 import { migrateUp, openStore, type Store } from '../../../services/gatewayserver/src/storage/index.ts';

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { create } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { Query_State, QuerySchema } from '../../../packages/api/src/gen/trinogateway/v1/gateway_pb.ts';
-import { silentLogger } from '../../../packages/runtime/src/logger.ts';
+import { silentLogger } from '../../../packages/runtime/src/logging/logger.ts';
 import { purgeHistory } from '../../../services/gatewayserver/src/history/purge.ts';
 import type { Million } from './database.ts';
 import { percentile } from './percentile.ts';

@@ -1,7 +1,7 @@
 import { BackendStatus_StateSchema } from '@trino-gateway/api/gateway';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { LeaseLook } from './look-at-leases.ts';
-import type { Finding } from './verdict.ts';
+import type { LeaseLook } from './leases/sweep-leases.ts';
+import type { Finding } from './probing/assess-health.ts';
 
 /** The monitor's metrics. */
 export type MonitorMetrics = {

@@ -8,19 +8,19 @@ import {
 } from '@trino-gateway/api/gateway';
 import type { MonitorConfig } from '@trino-gateway/config';
 import { createGatewayTransport, type Logger, type RunningProcess, serveOps } from '@trino-gateway/runtime';
-import { watchBackend } from './backend-watch.ts';
-import { createDirectHistory } from './direct-history.ts';
-import { everyMinute } from './every-minute.ts';
-import { watchLeases } from './lease-watch.ts';
-import { measuredTransport } from './measured-transport.ts';
+import { createSlots } from './clusters/concurrency-limit.ts';
+import { createStanding } from './gatewayserver/connection-state.ts';
+import { measuredTransport } from './gatewayserver/measured-transport.ts';
+import { createOutbox } from './gatewayserver/outbox.ts';
+import { keepWatching } from './gatewayserver/watch-backend-list.ts';
+import { createDirectHistory } from './history/direct-history.ts';
+import { watchLeases } from './leases/watch-leases.ts';
 import { createMetrics } from './metrics.ts';
-import { createOutbox } from './outbox.ts';
-import { probe } from './probe.ts';
-import { createReports } from './reports.ts';
-import { createSchedules } from './schedules.ts';
-import { createSlots } from './slots.ts';
-import { createStanding } from './standing.ts';
-import { keepWatching } from './watch.ts';
+import { probe } from './probing/probe.ts';
+import { watchBackend } from './probing/watch-backend.ts';
+import { createReports } from './reporting/status-reports.ts';
+import { everyMinute } from './schedules/every-minute.ts';
+import { createSchedules } from './schedules/uptime-schedules.ts';
 
 /** A monitor at work. Disposal ends all looks and takes a few seconds at most. */
 export type RunningMonitor = RunningProcess & { readonly opsUrl: string };

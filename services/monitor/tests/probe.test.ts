@@ -5,8 +5,8 @@ import { expect, jest, test } from '@jest/globals';
 import { type Backend, Backend_ForwardedHeaders, BackendSchema } from '@trino-gateway/api/gateway';
 import { headerValue, startScriptedTrino } from '@trino-gateway/testing';
 import { PROBE_SOURCE } from '@trino-gateway/trino/probe-source';
-import type { Look } from '../src/look.ts';
-import { probe } from '../src/probe.ts';
+import { probe } from '../src/probing/probe.ts';
+import type { Look } from '../src/probing/probe-result.ts';
 
 jest.setTimeout(120_000); // only a machine that is busy elsewhere needs it
 

@@ -1,0 +1,21 @@
+import { parseForeignJson } from '@trino-gateway/runtime/json-depth';
+import type { QueryError } from './trino-errors.ts';
+
+/** Causes of a failure stand in each other. */
+const MOST_DEPTH = 1_000;
+
+/** The `error` object a scanner kept, read; undefined when it is not one. */
+export function parsePageError(text: string | undefined): QueryError | undefined {
+  if (text === undefined) return undefined;
+  try {
+    const { message, errorCode, errorName, errorType } = parseForeignJson(text, MOST_DEPTH) as Partial<QueryError>;
+    return {
+      message: String(message ?? ''),
+      errorCode: Number(errorCode ?? 0),
+      errorName: String(errorName ?? ''),
+      errorType: String(errorType ?? ''),
+    };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,64 @@
+import { type TrinoErrorName, trinoErrors } from '../errors/trino-errors.ts';
+
+/** Content type of every page; Java clients refuse any other. */
+export const pageContentType = 'application/json';
+
+/** What a QUEUED page says. Times are milliseconds since the statement arrived. */
+export type QueuedPage = { id: string; infoUri: string; nextUri: string; elapsedMillis: number; queuedMillis: number };
+
+/** A page that makes every known client poll `nextUri`: Trino's QUEUED page, absent keys absent. */
+export function queuedPage(page: QueuedPage): string {
+  const stats = statsText('QUEUED', true, page.elapsedMillis, page.queuedMillis);
+  const { id, infoUri, nextUri } = page;
+  return `{"id":${json(id)},"infoUri":${json(infoUri)},"nextUri":${json(nextUri)},${stats},"warnings":[]}`;
+}
+
+/** What a FAILED page says. Times are milliseconds, 0 when absent. */
+export type FailedPage = {
+  id: string;
+  infoUri: string;
+  error: { name: TrinoErrorName; message: string };
+  elapsedMillis?: number;
+  queuedMillis?: number;
+};
+
+/** The last page of a query that failed, as Trino reports it: no nextUri, and the failureInfo that strict clients require. */
+export function failedPage({ id, infoUri, error, elapsedMillis = 0, queuedMillis = 0 }: FailedPage): string {
+  const { code, type } = trinoErrors[error.name];
+  const failure = {
+    message: error.message,
+    errorCode: code,
+    errorName: error.name,
+    errorType: type,
+    failureInfo: {
+      type: 'io.trino.spi.TrinoException',
+      message: error.message,
+      suppressed: [],
+      stack: [],
+      errorInfo: { code, name: error.name, type },
+    },
+  };
+  const stats = statsText('FAILED', false, elapsedMillis, queuedMillis);
+  return `{"id":${json(id)},"infoUri":${json(infoUri)},${stats},"error":${json(failure)},"warnings":[]}`;
+}
+
+/** The last page of a CALL that did what it should, as Trino ends it. */
+export function calledPage({ id, infoUri }: Pick<QueuedPage, 'id' | 'infoUri'>): string {
+  const stats = statsText('FINISHED', false, 0, 0);
+  return `{"id":${json(id)},"infoUri":${json(infoUri)},"columns":[],${stats},"warnings":[],"updateType":"CALL"}`;
+}
+
+const json = (value: unknown) => JSON.stringify(value);
+
+function statsText(state: string, queued: boolean, elapsedMillis: number, queuedMillis: number): string {
+  return (
+    `"stats":{"state":"${state}","queued":${queued},"scheduled":false,"nodes":0,"totalSplits":0,"queuedSplits":0,` +
+    '"runningSplits":0,"completedSplits":0,"planningTimeMillis":0,"analysisTimeMillis":0,"cpuTimeMillis":0,"wallTimeMillis":0,' +
+    `"queuedTimeMillis":${whole(queuedMillis)},"elapsedTimeMillis":${whole(elapsedMillis)},"finishingTimeMillis":0,` +
+    '"physicalInputTimeMillis":0,"processedRows":0,"processedBytes":0,"physicalInputBytes":0,"physicalWrittenBytes":0,' +
+    '"internalNetworkInputBytes":0,"peakMemoryBytes":0,"spilledBytes":0}'
+  );
+}
+
+// Clients read these as integers, and a clock that steps back must not make them negative.
+const whole = (millis: number) => Math.max(0, Math.round(millis));

@@ -1,0 +1,151 @@
+import { queryIdIn } from '../identifiers/query-id.ts';
+
+/** Which resource of Trino a request is for, with what its path says. `target` is the origin form to send on. */
+export type TrinoRequest =
+  | { kind: 'submit'; target: string }
+  /** HEAD /v1/statement: are these credentials good? */
+  | { kind: 'validate'; target: string }
+  | {
+      kind: 'poll';
+      target: string;
+      method: 'GET' | 'HEAD' | 'DELETE';
+      phase: 'queued' | 'executing';
+      queryId: string;
+      slug: string;
+      token: number;
+    }
+  | { kind: 'partialCancel'; target: string; queryId: string; stage: string; slug: string; token: number }
+  | { kind: 'info'; target: string; resource: 'info' | 'state' | 'coordinator' }
+  | { kind: 'status'; target: string }
+  | { kind: 'query'; target: string; queryId: string; action: 'get' | 'cancel' | 'killed' | 'preempted' }
+  | { kind: 'queryList'; target: string }
+  /** `queryId` when the path or query string names one. */
+  | { kind: 'ui'; target: string; queryId: string | undefined }
+  | { kind: 'spooled'; target: string }
+  | { kind: 'oauth2'; target: string }
+  /** Answer it at once: not served, not allowed here, or not a request Trino would understand. */
+  | RefusedRequest;
+
+/** A request that goes nowhere. `message` follows `Error 404 Not Found: `. */
+export type RefusedRequest =
+  | { kind: 'refused'; status: 400 | 404; message: string }
+  | { kind: 'refused'; status: 405; message: string; allow: string };
+
+/** What of a request line decides. */
+export type RequestLine = {
+  method: string;
+  /** As on the wire: origin form, or absolute form. */
+  target: string;
+  /** Whether `host[:port]` of an absolute-form target is one of our own names; the scheme in lower case. Absent: none is. */
+  isOwnAuthority?: (authority: string, scheme: string) => boolean;
+};
+
+/** Tells what a request wants. The list of paths is closed: what Trino keeps for itself or for its workers is 404. */
+export function classifyRequest({ method, target, isOwnAuthority }: RequestLine): TrinoRequest {
+  const origin = originForm(target, isOwnAuthority);
+  if (origin === undefined) return refused(400, 'Request target is not acceptable');
+  const at = origin.indexOf('?');
+  const path = at < 0 ? origin : origin.slice(0, at);
+  const query = at < 0 ? '' : origin.slice(at + 1);
+  if (!isClean(path) || hasControl(query)) return refused(400, 'Request target is not acceptable');
+  const parts = path.split('/').slice(1);
+  if (parts[0] === 'v1') return classifyV1(method, origin, parts);
+  if (path === '/' || path === '/ui' || parts[0] === 'ui') return classifyUi(method, origin, parts, query);
+  if (parts[0] === 'oauth2' && parts.length > 1)
+    return allowed(method, ['GET', 'HEAD', 'DELETE'], { kind: 'oauth2', target: origin });
+  return notServed;
+}
+
+function classifyV1(method: string, target: string, parts: string[]): TrinoRequest {
+  const [, resource, ...rest] = parts;
+  if (resource === 'statement') return classifyStatement(method, target, rest);
+  if (resource === 'query') return classifyQuery(method, target, rest);
+  if (resource === 'info') {
+    const name = rest[0] ?? 'info';
+    if (rest.length > 1 || (name !== 'state' && name !== 'coordinator' && rest.length === 1)) return notServed;
+    return allowed(method, ['GET', 'HEAD'], {
+      kind: 'info',
+      target,
+      resource: name as 'info' | 'state' | 'coordinator',
+    });
+  }
+  if (resource === 'status' && rest.length === 0) return allowed(method, ['GET', 'HEAD'], { kind: 'status', target });
+  if (resource === 'spooled' && rest.length === 2 && (rest[0] === 'download' || rest[0] === 'ack')) {
+    return allowed(method, ['GET', 'HEAD'], { kind: 'spooled', target });
+  }
+  return notServed;
+}
+
+function classifyStatement(method: string, target: string, rest: string[]): TrinoRequest {
+  if (rest.length === 0 || (rest.length === 1 && rest[0] === '')) {
+    if (method === 'POST') return { kind: 'submit', target };
+    return allowed(method, ['HEAD', 'POST'], { kind: 'validate', target });
+  }
+  const [phase, ...names] = rest;
+  if (phase === 'executing' && names[0] === 'partialCancel') {
+    const [, queryId = '', stage = '', slug = '', token = ''] = names;
+    if (names.length !== 5 || !isQueryId(queryId) || !isToken(token)) return notServed;
+    return allowed(method, ['DELETE'], { kind: 'partialCancel', target, queryId, stage, slug, token: Number(token) });
+  }
+  const [queryId = '', slug = '', token = ''] = names;
+  if ((phase !== 'queued' && phase !== 'executing') || names.length !== 3 || !isQueryId(queryId) || !isToken(token))
+    return notServed;
+  const poll = { kind: 'poll', target, phase, queryId, slug, token: Number(token) } as const;
+  if (method === 'GET' || method === 'HEAD' || method === 'DELETE') return { ...poll, method };
+  return notAllowed(['DELETE', 'GET', 'HEAD']);
+}
+
+function classifyQuery(method: string, target: string, rest: string[]): TrinoRequest {
+  const [queryId = '', action] = rest;
+  if (queryId === '' && rest.length <= 1) return allowed(method, ['GET', 'HEAD'], { kind: 'queryList', target });
+  if (!isQueryId(queryId) || rest.length > 2) return notServed;
+  if (action === 'killed' || action === 'preempted')
+    return allowed(method, ['PUT'], { kind: 'query', target, queryId, action });
+  if (action !== undefined) return notServed;
+  if (method === 'DELETE') return { kind: 'query', target, queryId, action: 'cancel' };
+  return allowed(method, ['DELETE', 'GET', 'HEAD'], { kind: 'query', target, queryId, action: 'get' });
+}
+
+function classifyUi(method: string, target: string, parts: string[], query: string): TrinoRequest {
+  const inPath = parts[1] === 'api' && parts[2] === 'query' ? parts[3] : undefined;
+  const queryId = inPath !== undefined && isQueryId(inPath) ? inPath : queryIdIn(query);
+  return allowed(method, ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'], { kind: 'ui', target, queryId });
+}
+
+function allowed(method: string, methods: readonly string[], request: TrinoRequest): TrinoRequest {
+  return methods.includes(method) ? request : notAllowed(methods);
+}
+
+function notAllowed(methods: readonly string[]): RefusedRequest {
+  return {
+    kind: 'refused',
+    status: 405,
+    message: 'HTTP 405 Method Not Allowed',
+    allow: [...methods, 'OPTIONS'].join(','),
+  };
+}
+
+const refused = (status: 400 | 404, message: string): RefusedRequest => ({ kind: 'refused', status, message });
+const notServed = refused(404, 'HTTP 404 Not Found');
+
+const isQueryId = (text: string) => text.length <= 128 && /^[_a-z0-9]+$/.test(text);
+const isToken = (text: string) => /^\d{1,15}$/.test(text);
+
+function originForm(target: string, isOwnAuthority: RequestLine['isOwnAuthority']): string | undefined {
+  if (target.startsWith('/')) return target.startsWith('//') ? undefined : target;
+  const match = /^(https?):\/\/([^/?#@\\]+)(\/[^#]*)?$/i.exec(target);
+  const [, scheme = '', authority = '', path = '/'] = match ?? [];
+  return isOwnAuthority?.(authority, scheme.toLowerCase()) === true ? path : undefined;
+}
+
+// Printable ASCII only, no path parameters, and nothing that a server behind us could read as another path than we do.
+function isClean(path: string): boolean {
+  if (!/^[!-~]+$/.test(path) || /[\\;#"<>^`{|}]/.test(path)) return false;
+  if (/%(?![0-9a-f]{2})|%(?:2[ef5]|5c|3b|[01][0-9a-f]|7f)/i.test(path)) return false;
+  const parts = path.split('/').slice(1);
+  return parts.every((part, at) => part !== '.' && part !== '..' && (part !== '' || at === parts.length - 1));
+}
+
+function hasControl(query: string): boolean {
+  return /[^!-~\u0080-\u00ff]/.test(query) || query.includes('#');
+}

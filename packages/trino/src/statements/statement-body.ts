@@ -1,0 +1,25 @@
+import { isAscii } from 'node:buffer';
+import { trimmed } from '../headers/header-text.ts';
+import { allHeaders, type RawHeaders } from '../headers/raw-headers.ts';
+
+const plain: ReadonlySet<string> = new Set(['', 'identity']);
+const parameter = /;[ \t]*charset=("?)(?<name>utf-?8|us-ascii|iso-8859-1)\1[ \t]*(?:;|$)/i;
+
+/**
+ * Why a body may be another statement to Trino than its bytes are in UTF-8: it is compressed, or a Content-Type names another
+ * character set, by which Trino decodes it. Undefined when all is well: then both read the same, whatever the bytes.
+ */
+export function statementBodyProblem(rawHeaders: RawHeaders, body: Buffer): string | undefined {
+  const encoding = allHeaders(rawHeaders, 'content-encoding').find((line) => !plain.has(trimmed(line).toLowerCase()));
+  if (encoding !== undefined) return `A statement must be plain text, not ${shown(encoding)}`;
+  const types = allHeaders(rawHeaders, 'content-type');
+  const named = types.filter((line) => /charset/i.test(line));
+  if (named.length === 0) return undefined;
+  const [line = ''] = named;
+  const charset = parameter.exec(line)?.groups?.name;
+  const isClear = types.length === 1 && charset !== undefined && line.match(/charset/gi)?.length === 1;
+  if (isClear && (/^utf/i.test(charset) || isAscii(body))) return undefined;
+  return `A statement must be UTF-8 text, not ${shown(line)}`;
+}
+
+const shown = (text: string) => JSON.stringify(text.slice(0, 100));

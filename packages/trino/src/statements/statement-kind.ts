@@ -1,0 +1,184 @@
+import { trimmed } from '../headers/header-text.ts';
+import { trinoHeader, trinoHeaders } from '../headers/protocol-headers.ts';
+import type { RawHeaders } from '../headers/raw-headers.ts';
+import { preparedStatement, preparedStatementsProblem } from './prepared-statements.ts';
+import { type SqlToken, sqlTokens } from './sql-tokens.ts';
+
+/** What a statement does that decides where it must go, whatever the rules say. */
+export type StatementKind =
+  | { kind: 'startTransaction' }
+  | { kind: 'endTransaction' }
+  /** CALL system.runtime.kill_query; `queryId` and `message` when the statement says them in plain text. */
+  | { kind: 'killQuery'; queryId: string | undefined; message: string | undefined }
+  /** EXECUTE, and nobody can say of what; `message` says why, as Trino would. */
+  | { kind: 'unreadable'; message: string }
+  | { kind: 'other' };
+
+/** What of the session a statement may refer to. */
+export type StatementSession = {
+  /** The values of X-Trino-Prepared-Statement. */
+  preparedStatements?: readonly string[];
+  catalog?: string | undefined;
+  schema?: string | undefined;
+  /** Told of a compressed statement's length before it is inflated; what it throws ends the question. */
+  beforeInflating?: (bytes: number) => void;
+};
+
+/** The session of a request's headers. */
+export function statementSession(rawHeaders: RawHeaders): StatementSession {
+  return {
+    preparedStatements: trinoHeaders(rawHeaders, 'prepared-statement'),
+    catalog: trinoHeader(rawHeaders, 'catalog'),
+    schema: trinoHeader(rawHeaders, 'schema'),
+  };
+}
+
+const other: StatementKind = { kind: 'other' };
+
+/** More tokens than any statement of interest has. */
+const maxTokens = 1024;
+
+/**
+ * Tells what a statement does, looking through EXECUTE and EXECUTE IMMEDIATE. Linear in its length; throws only what
+ * `beforeInflating` does.
+ */
+export function statementKind(sql: string, session: StatementSession = {}): StatementKind {
+  return kindOf(sql, session, undefined);
+}
+
+function kindOf(
+  sql: string,
+  session: StatementSession,
+  parameters: readonly (string | undefined)[] | undefined,
+): StatementKind {
+  const tokens = sqlTokens(sql);
+  const first = next(tokens);
+  switch (keyword(first)) {
+    case 'START':
+      return keyword(next(tokens)) === 'TRANSACTION' ? { kind: 'startTransaction' } : other;
+    case 'COMMIT':
+    case 'ROLLBACK':
+      return { kind: 'endTransaction' };
+    case 'CALL':
+      return callKind([...take(tokens)], session, parameters ?? []);
+    case 'EXECUTE':
+      // Trino runs no EXECUTE inside another.
+      return parameters === undefined ? executeKind(tokens, session) : other;
+    default:
+      return other;
+  }
+}
+
+function executeKind(tokens: Tokens, session: StatementSession): StatementKind {
+  const what = next(tokens);
+  const after = next(tokens);
+  const isImmediate = keyword(what) === 'IMMEDIATE' && after?.kind === 'string';
+  const problem = isImmediate ? undefined : preparedStatementsProblem(session.preparedStatements ?? []);
+  if (problem !== undefined) return { kind: 'unreadable', message: problem };
+  const sql = isImmediate ? after.text : named(session, what);
+  if (sql === 'tooLong')
+    return { kind: 'unreadable', message: 'The prepared statement is longer than a million characters' };
+  if (sql === undefined || after?.kind === 'broken') return other;
+  const using = isImmediate ? next(tokens) : after;
+  const parameters =
+    keyword(using) === 'USING' ? splitArguments([...take(tokens)]).map((argument) => textOf(argument)) : [];
+  return kindOf(sql, session, parameters);
+}
+
+function named(session: StatementSession, name: SqlToken | undefined): ReturnType<typeof preparedStatement> {
+  if (name?.kind !== 'word' && name?.kind !== 'quoted') return undefined;
+  return preparedStatement(session.preparedStatements ?? [], name.text, session.beforeInflating);
+}
+
+function callKind(
+  tokens: readonly SqlToken[],
+  session: StatementSession,
+  parameters: readonly (string | undefined)[],
+): StatementKind {
+  const open = tokens.findIndex((token) => isSymbol(token, '('));
+  if (open < 1 || !isKillQuery(tokens.slice(0, open), session)) return other;
+  const numbered = numberParameters(tokens.slice(open + 1), parameters);
+  const found = splitArguments(numbered);
+  // Trino takes names for all arguments or for none.
+  const isNamed = found.map((one) => isSymbol(one[1], '=>'));
+  if (isNamed.includes(true) && isNamed.includes(false))
+    return { kind: 'killQuery', queryId: undefined, message: undefined };
+  const argument = (name: string, position: number): string | undefined => {
+    const byName = found.find((one) => isSymbol(one[1], '=>') && identifier(one[0]) === name);
+    if (byName !== undefined) return textOf(byName.slice(2));
+    const byPosition = found[position];
+    return byPosition === undefined || isSymbol(byPosition[1], '=>') ? undefined : textOf(byPosition);
+  };
+  return { kind: 'killQuery', queryId: argument('query_id', 0), message: argument('message', 1) };
+}
+
+function isKillQuery(name: readonly SqlToken[], session: StatementSession): boolean {
+  if (
+    name.length % 2 === 0 ||
+    name.some((token, at) => (at % 2 === 1 ? !isSymbol(token, '.') : identifier(token) === undefined))
+  )
+    return false;
+  const parts = name.filter((_, at) => at % 2 === 0).map(identifier);
+  if (parts.length < 3)
+    parts.unshift(
+      ...[session.catalog, session.schema]
+        .map((name) => name && trimmed(name).toLowerCase())
+        .slice(0, 3 - parts.length),
+    );
+  return parts.join('.') === 'system.runtime.kill_query';
+}
+
+/** The tokens with each `?` replaced by what USING gave for it. */
+function numberParameters(tokens: readonly SqlToken[], parameters: readonly (string | undefined)[]): SqlToken[] {
+  let at = 0;
+  return tokens.map((token) => {
+    if (!isSymbol(token, '?')) return token;
+    const text = parameters[at];
+    at += 1;
+    return text === undefined ? token : { kind: 'string', text };
+  });
+}
+
+/** Splits at the commas outside of brackets, up to the bracket that closes the list. */
+function splitArguments(tokens: readonly SqlToken[]): SqlToken[][] {
+  const split: SqlToken[][] = [[]];
+  let depth = 0;
+  for (const token of tokens) {
+    if (isSymbol(token, '(') || isSymbol(token, '[')) depth += 1;
+    if (isSymbol(token, ')') || isSymbol(token, ']')) depth -= 1;
+    if (depth < 0) break;
+    if (depth === 0 && isSymbol(token, ',')) split.push([]);
+    else split.at(-1)?.push(token);
+  }
+  return split;
+}
+
+/** The text of a constant: string literals joined by `||`, in brackets or not; undefined for any other expression. */
+function textOf(expression: readonly SqlToken[]): string | undefined {
+  if (isSymbol(expression[0], '(') && isSymbol(expression.at(-1), ')')) return textOf(expression.slice(1, -1));
+  const found: string[] = [];
+  for (const [at, token] of expression.entries()) {
+    if (at % 2 === 0 && token.kind === 'string') found.push(token.text);
+    else if (at % 2 === 0 || !isSymbol(token, '||')) return undefined;
+  }
+  return expression.length % 2 === 1 ? found.join('') : undefined;
+}
+
+type Tokens = Generator<SqlToken, void, void>;
+
+const next = (tokens: Tokens): SqlToken | undefined => tokens.next().value ?? undefined;
+const keyword = (token: SqlToken | undefined) => (token?.kind === 'word' ? token.text.toUpperCase() : undefined);
+const isSymbol = (token: SqlToken | undefined, text: string) => token?.kind === 'symbol' && token.text === text;
+
+function identifier(token: SqlToken | undefined): string | undefined {
+  return token?.kind === 'word' || token?.kind === 'quoted' ? token.text.toLowerCase() : undefined;
+}
+
+function* take(tokens: Tokens): Tokens {
+  for (let count = 0; count < maxTokens; count += 1) {
+    const token = next(tokens);
+    if (token === undefined) return;
+    yield token;
+  }
+  yield { kind: 'broken' }; // what stands before it may go on
+}

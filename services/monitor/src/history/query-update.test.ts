@@ -1,0 +1,62 @@
+import { create } from '@bufbuild/protobuf';
+import { timestampFromMs } from '@bufbuild/protobuf/wkt';
+import { expect, test } from '@jest/globals';
+import { QuerySchema, Query_State as State } from '@trino-gateway/api/gateway';
+import type { Sighting } from '../clusters/observe-queries.ts';
+import { newsOf } from './query-update.ts';
+
+const NOW = 10_000_000;
+const at = (ms: number) => timestampFromMs(ms);
+const entry = (state: State, submittedAt = NOW - 5_000) =>
+  create(QuerySchema, { id: 'q', trinoQueryId: 'q', state, submittedAt: at(submittedAt) });
+const seen = (state: string, more: Partial<Sighting> = {}): Sighting => ({
+  state,
+  errorName: undefined,
+  startedAt: undefined,
+  endedAt: undefined,
+  ...more,
+});
+
+test.each<[string, State, Sighting | undefined, State | undefined]>([
+  ['still queued', State.QUEUED, seen('QUEUED'), undefined],
+  ['waiting for workers', State.QUEUED, seen('WAITING_FOR_RESOURCES'), undefined],
+  ['dispatching', State.QUEUED, seen('DISPATCHING'), State.RUNNING],
+  ['planning', State.QUEUED, seen('PLANNING'), State.RUNNING],
+  ['starting', State.QUEUED, seen('STARTING'), State.RUNNING],
+  ['running', State.QUEUED, seen('RUNNING'), State.RUNNING],
+  ['finishing', State.QUEUED, seen('FINISHING'), State.RUNNING],
+  ['still running', State.RUNNING, seen('RUNNING'), undefined],
+  ['seen running before, queued now', State.RUNNING, seen('QUEUED'), undefined],
+  ['finished', State.RUNNING, seen('FINISHED'), State.FINISHED],
+  ['finished before it was seen running', State.QUEUED, seen('FINISHED'), State.FINISHED],
+  ['failed', State.RUNNING, seen('FAILED'), State.FAILED],
+  ['not known yet', State.QUEUED, undefined, undefined],
+])('the history of a DIRECT backend goes wrong: %s', (_, before, sighting, after) => {
+  expect(newsOf(entry(before), sighting, NOW)?.state).toBe(after);
+});
+
+test('a query the cluster has lost stays open for ever, or is given up while it may still be polled', () => {
+  expect(newsOf(entry(State.QUEUED, NOW - 599_999), undefined, NOW)).toBeUndefined();
+  const lost = newsOf(entry(State.RUNNING, NOW - 600_000), undefined, NOW);
+  expect(lost).toMatchObject({ id: 'q', state: State.UNKNOWN });
+  expect(lost?.endedAt).toBeUndefined();
+});
+
+test('times and the name of the error are the cluster’s', () => {
+  const times = { startedAt: NOW - 4_000, endedAt: NOW - 1_000 };
+  expect(newsOf(entry(State.QUEUED), seen('FAILED', { ...times, errorName: 'SYNTAX_ERROR' }), NOW)).toMatchObject({
+    startedAt: at(NOW - 4_000),
+    endedAt: at(NOW - 1_000),
+    submittedAt: at(NOW - 5_000),
+    error: { name: 'SYNTAX_ERROR' },
+  });
+});
+
+test('a cluster whose clock is behind ends queries before they were submitted', () => {
+  const times = { startedAt: NOW - 90_000, endedAt: NOW - 80_000 };
+  expect(newsOf(entry(State.QUEUED), seen('FINISHED', times), NOW)).toMatchObject({
+    submittedAt: at(NOW - 5_000),
+    startedAt: at(NOW - 5_000),
+    endedAt: at(NOW - 5_000),
+  });
+});
