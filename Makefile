@@ -41,7 +41,7 @@ test-databases: setup ## the storage contract on real MySQL, MariaDB and Postgre
 	node scripts/databases/test-databases.ts
 
 million: setup ## lists and purge with a million rows of history: by an index, in less than 100 ms (for a quiet machine)
-	node scripts/databases/million-rows.ts
+	node services/gatewayserver/tests/million/main.ts
 
 browser: setup ## Swagger UI in a real Chromium: that of CHROMIUM, of PATH, or Debian's, fetched once
 	node scripts/browser/test-api-page.ts

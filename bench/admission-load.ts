@@ -1,13 +1,7 @@
 import type { DescMethodUnary, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
-import {
-  AdmissionService,
-  BackendService,
-  GroupService,
-  RoutingService,
-} from '../packages/api/src/gen/trinogateway/v1/gateway_pb.ts';
-import { until } from '../packages/e2e/src/condition.ts';
-import { createGatewayTransport } from '../packages/runtime/src/rpc/gateway-transport.ts';
-import { carryCalls } from '../packages/runtime/src/rpc/multiplexer.ts';
+import { AdmissionService, BackendService, GroupService, RoutingService } from '@trino-gateway/api/gateway';
+import { carryCalls, createGatewayTransport } from '@trino-gateway/runtime';
+import { until } from '@trino-gateway/testing/processes/until';
 
 /** Short queries by many clients at a time, as routers ask for them: one router for each gatewayserver. */
 export type AdmissionLoad = {

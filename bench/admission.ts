@@ -6,8 +6,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { cpuSeconds } from '@trino-gateway/testing/processes/process-cost';
 import { admittedQueries } from './admission-load.ts';
-import { cpuSeconds } from './process-cost.ts';
 
 const [seconds = 5, clients = 64] = process.argv.slice(2).map(Number);
 const PORT = 21_000 + (process.pid % 10_000);

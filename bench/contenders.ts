@@ -6,8 +6,8 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { until } from '../packages/e2e/src/condition.ts';
-import { freePorts } from '../packages/e2e/src/free-ports.ts';
+import { freePorts } from '@trino-gateway/testing/processes/free-ports';
+import { until } from '@trino-gateway/testing/processes/until';
 
 /** Something between the client and the coordinator; `pids` are the processes whose cost is its cost. */
 export type Contender = AsyncDisposable & { name: string; url: string; pids: number[] };
@@ -15,7 +15,7 @@ export type Contender = AsyncDisposable & { name: string; url: string; pids: num
 /** The scripted coordinator in a process of its own. */
 export async function startCoordinator(): Promise<Contender> {
   const [port = 0] = await freePorts(1);
-  const main = fileURLToPath(new URL('../packages/testing/src/scripted-trino-main.ts', import.meta.url));
+  const main = fileURLToPath(new URL('../packages/testing/src/scripted-trino/main.ts', import.meta.url));
   const child = spawn(process.execPath, [main, '--port', String(port), '--rows', '1'], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });

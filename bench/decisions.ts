@@ -7,9 +7,9 @@ import {
   GroupSchema,
   type Policy,
   PolicySchema,
-} from '../packages/api/src/gen/trinogateway/v1/gateway_pb.ts';
-import { decide } from '../services/gatewayserver/src/routing/decide.ts';
-import { createSnapshot, indexConfiguration } from '../services/gatewayserver/src/routing/snapshot.ts';
+} from '@trino-gateway/api/gateway';
+import { decide } from '@trino-gateway/gatewayserver/routing/decide';
+import { createSnapshot, indexConfiguration } from '@trino-gateway/gatewayserver/routing/snapshot';
 
 const NOW = Date.UTC(2026, 0, 1);
 const ROUNDS = 5_000;

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { until } from '../packages/e2e/src/condition.ts';
-import { type Suite, startSuite } from '../packages/e2e/src/suite.ts';
-import { type ScriptedQuery, type ScriptedTrino, startScriptedTrino } from '../packages/testing/src/index.ts';
+import { type ScriptedQuery, type ScriptedTrino, startScriptedTrino } from '@trino-gateway/testing';
+import { cpuSeconds, residentMb } from '@trino-gateway/testing/processes/process-cost';
+import { until } from '@trino-gateway/testing/processes/until';
+import { type Suite, startSuite } from '@trino-gateway/testing/suite/suite';
 import { startCoordinator } from './contenders.ts';
 import { type Run, shortQueries, waitInQueue } from './load.ts';
-import { cpuSeconds, residentMb } from './process-cost.ts';
 
 const CLIENTS = 32;
 const LIMIT = 16;

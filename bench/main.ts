@@ -2,12 +2,12 @@
 // change its length. Ratios and CPU per request are what to compare; rates depend on what else the machine does.
 import { appendFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
-import { startSuite } from '../packages/e2e/src/suite.ts';
+import { cpuSeconds, residentMb } from '@trino-gateway/testing/processes/process-cost';
+import { startSuite } from '@trino-gateway/testing/suite/suite';
 import { type Contender, startCoordinator, startHaproxy, startNginx } from './contenders.ts';
 import { decisionCosts } from './decisions.ts';
 import { admissionCosts } from './limited-group.ts';
 import { polls, type Run, shortQueries, submissions } from './load.ts';
-import { cpuSeconds, residentMb } from './process-cost.ts';
 import { replicaCosts } from './replicas.ts';
 
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 4);

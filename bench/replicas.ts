@@ -1,12 +1,12 @@
-import { until } from '../packages/e2e/src/condition.ts';
-import { type Suite, startSuite } from '../packages/e2e/src/suite.ts';
-import { runQuery } from '../packages/e2e/src/trino-query.ts';
-import { startScriptedTrino } from '../packages/testing/src/index.ts';
-import { NotFetchedError } from '../scripts/databases/not-fetched.ts';
-import { type RunningDatabase, startDatabase } from '../scripts/databases/start-database.ts';
+import { startScriptedTrino } from '@trino-gateway/testing';
+import { NotFetchedError } from '@trino-gateway/testing/databases/not-fetched';
+import { type RunningDatabase, startDatabase } from '@trino-gateway/testing/databases/start-database';
+import { cpuSeconds } from '@trino-gateway/testing/processes/process-cost';
+import { until } from '@trino-gateway/testing/processes/until';
+import { type Suite, startSuite } from '@trino-gateway/testing/suite/suite';
+import { runQuery } from '@trino-gateway/testing/trino-client/run-query';
 import { admittedQueries } from './admission-load.ts';
 import { shortQueries } from './load.ts';
-import { cpuSeconds } from './process-cost.ts';
 
 const CLIENTS = 64;
 const LIMIT = 8;

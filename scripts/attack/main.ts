@@ -1,11 +1,11 @@
 // make attack: what attackers try, against the three real processes in front of scripted clusters. Prints what was tried and
 // what held, and ends with exit code 1 when something did not. TABLES=doors,api,… runs only those.
 import { readdirSync, readFileSync } from 'node:fs';
-import { boundsTable } from './bounds.ts';
-import { doorsTable } from './doors.ts';
-import { evilTable } from './evil.ts';
-import { openApiTable } from './open-api.ts';
-import { printTable, type Row, row, type Table } from './rows.ts';
+import { boundsTable } from '@trino-gateway/e2e/attack/bounds';
+import { doorsTable } from '@trino-gateway/e2e/attack/doors';
+import { evilTable } from '@trino-gateway/e2e/attack/evil';
+import { openApiTable } from '@trino-gateway/e2e/attack/open-api';
+import { printTable, type Row, row, type Table } from '@trino-gateway/e2e/attack/rows';
 
 const ALL_MS = 115_000;
 const TABLES: Readonly<Record<string, (rows: Row[]) => Promise<Table>>> = {

@@ -1,8 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { unpackedPackage } from '@trino-gateway/testing/databases/debian-packages';
+import { findInPath } from '@trino-gateway/testing/trino/jdk';
 import { type Browser, chromium } from 'playwright-core';
-import { unpackedPackage } from '../databases/debian-packages.ts';
-import { findInPath } from '../trino/jdk.ts';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
 

@@ -3,10 +3,10 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { NotFetchedError } from '@trino-gateway/testing/databases/not-fetched';
+import { freePorts } from '@trino-gateway/testing/processes/free-ports';
+import { startService } from '@trino-gateway/testing/suite/start-service';
 import type { Locator, Page } from 'playwright-core';
-import { freePorts } from '../../packages/e2e/src/free-ports.ts';
-import { startService } from '../../packages/e2e/src/managed-process.ts';
-import { NotFetchedError } from '../databases/not-fetched.ts';
 import { launchChromium } from './chromium.ts';
 
 const TOKEN = 'a-token-of-the-browser-test';

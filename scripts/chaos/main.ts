@@ -3,19 +3,19 @@
 // the database (postgres, mysql, mariadb), CLIENTS how many there are, RECORD=FILE appends the result to a document.
 import { appendFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { until } from '../../packages/e2e/src/condition.ts';
-import { startSuite } from '../../packages/e2e/src/suite.ts';
-import { NotFetchedError } from '../databases/not-fetched.ts';
-import { ENGINES, type RunningDatabase, startDatabase } from '../databases/start-database.ts';
-import { admissionRows } from './admission-rows.ts';
-import { atRest, dismissTheAbsent } from './at-rest.ts';
-import { type ClientsOptions, runClients, type Seen } from './chaos-clients.ts';
-import { type ChaosCluster, startChaosCluster } from './chaos-cluster.ts';
-import { collectGarbage } from './collect-garbage.ts';
-import { disturb } from './disturb.ts';
-import { createLoggedErrors } from './logged-errors.ts';
-import { memoryAtRest, notePeaks, type Peaks } from './memory.ts';
-import { createRandom } from './random.ts';
+import { admissionRows } from '@trino-gateway/e2e/chaos/admission-rows';
+import { atRest, dismissTheAbsent } from '@trino-gateway/e2e/chaos/at-rest';
+import { type ClientsOptions, runClients, type Seen } from '@trino-gateway/e2e/chaos/chaos-clients';
+import { type ChaosCluster, startChaosCluster } from '@trino-gateway/e2e/chaos/chaos-cluster';
+import { collectGarbage } from '@trino-gateway/e2e/chaos/collect-garbage';
+import { disturb } from '@trino-gateway/e2e/chaos/disturb';
+import { createLoggedErrors } from '@trino-gateway/e2e/chaos/logged-errors';
+import { memoryAtRest, notePeaks, type Peaks } from '@trino-gateway/e2e/chaos/memory';
+import { createRandom } from '@trino-gateway/e2e/chaos/random';
+import { NotFetchedError } from '@trino-gateway/testing/databases/not-fetched';
+import { ENGINES, type RunningDatabase, startDatabase } from '@trino-gateway/testing/databases/start-database';
+import { until } from '@trino-gateway/testing/processes/until';
+import { startSuite } from '@trino-gateway/testing/suite/suite';
 
 const minutes = Number(process.env.MINUTES ?? 3);
 const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 32));

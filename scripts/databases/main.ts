@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
-import { ENGINES, type ServerEngine, startDatabase } from './start-database.ts';
+import { ENGINES, type ServerEngine, startDatabase } from '@trino-gateway/testing/databases/start-database';
 
 const USAGE = `usage: node scripts/databases/main.ts start ${ENGINES.join('|')} [--port N]
 

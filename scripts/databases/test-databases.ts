@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { NotFetchedError } from './not-fetched.ts';
-import { ENGINES, type ServerEngine, startDatabase } from './start-database.ts';
+import { NotFetchedError } from '@trino-gateway/testing/databases/not-fetched';
+import { ENGINES, type ServerEngine, startDatabase } from '@trino-gateway/testing/databases/start-database';
 
 // Runs the store's contract, and the import from the ancestor's tables, on real servers, one engine after the other, each in databases of its own. TEST_MYSQL_URL,
 // TEST_MARIADB_URL and TEST_POSTGRES_URL name servers to use instead of starting one; their user must be allowed to

@@ -1,6 +1,6 @@
-import { createMetrics as gatewayserver } from '../../services/gatewayserver/src/metrics.ts';
-import { createMetrics as monitor } from '../../services/monitor/src/metrics.ts';
-import { createMetrics as router } from '../../services/router/src/metrics.ts';
+import { createMetrics as gatewayserver } from '@trino-gateway/gatewayserver/metrics';
+import { createMetrics as monitor } from '@trino-gateway/monitor/metrics';
+import { createMetrics as router } from '@trino-gateway/router/metrics';
 
 const nothing = () => undefined;
 const none = () => 0;

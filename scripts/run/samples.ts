@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { type Coordinator, startCoordinator } from '../trino/coordinator.ts';
+import { type Coordinator, startCoordinator } from '@trino-gateway/testing/trino/coordinator';
 
 const FETCH = fileURLToPath(new URL('../trino/main.ts', import.meta.url));
 /** On a machine with two idle cores it is 15 s; a busy one is given time. */

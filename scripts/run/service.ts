@@ -4,7 +4,7 @@ import { createWriteStream, rmSync, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type ServiceName, startCommand } from './start-script.ts';
+import { type ServiceName, startCommand } from '@trino-gateway/testing/suite/start-script';
 
 /** One process of the suite. */
 export type Service = {

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePorts } from '../../packages/e2e/src/free-ports.ts';
+import { freePorts } from '@trino-gateway/testing/processes/free-ports';
 
 const TIME_LIMIT_MS = 300_000;
 const STOP_TIME_LIMIT_MS = 30_000;

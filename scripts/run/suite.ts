@@ -1,5 +1,5 @@
 import type { SuiteConfig } from '@trino-gateway/config';
-import type { Coordinator } from '../trino/coordinator.ts';
+import type { Coordinator } from '@trino-gateway/testing/trino/coordinator';
 import type { Plan } from './plan.ts';
 import { fetchSamples, startSamples } from './samples.ts';
 import { type Service, startService } from './service.ts';

@@ -2,11 +2,11 @@ import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
-import { serverFolder } from './artifacts.ts';
-import { makeClassArchive } from './class-archive.ts';
-import { startCoordinator } from './coordinator.ts';
-import { findJdk } from './jdk.ts';
-import { folderOf, list, startAndLeave, stopLeft } from './left-running.ts';
+import { serverFolder } from '@trino-gateway/testing/trino/artifacts';
+import { makeClassArchive } from '@trino-gateway/testing/trino/class-archive';
+import { startCoordinator } from '@trino-gateway/testing/trino/coordinator';
+import { findJdk } from '@trino-gateway/testing/trino/jdk';
+import { folderOf, list, startAndLeave, stopLeft } from '@trino-gateway/testing/trino/left-running';
 
 const HELP = `usage: node scripts/trino/main.ts COMMAND
 

@@ -3,12 +3,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { type ScriptedTrino, startScriptedTrino } from '@trino-gateway/testing';
-import { ENGINES, type RunningDatabase, startDatabase } from '../../../scripts/databases/start-database.ts';
-import { until } from '../src/condition.ts';
-import { type HeldQueries, holdQueries } from '../src/held-queries.ts';
-import { openQuery } from '../src/open-query.ts';
-import { type Suite, startSuite } from '../src/suite.ts';
-import { runQuery } from '../src/trino-query.ts';
+import { ENGINES, type RunningDatabase, startDatabase } from '@trino-gateway/testing/databases/start-database';
+import { until } from '@trino-gateway/testing/processes/until';
+import { type Suite, startSuite } from '@trino-gateway/testing/suite/suite';
+import { openQuery } from '@trino-gateway/testing/trino-client/open-query';
+import { runQuery } from '@trino-gateway/testing/trino-client/run-query';
+import { type HeldQueries, holdQueries } from '../support/held-queries.ts';
 
 const engine = ENGINES.find((name) => name === process.env.TEST_OUTAGE_ENGINE) ?? 'postgres';
 const outageMs = Number(process.env.TEST_OUTAGE_SECONDS ?? 30) * 1_000;
@@ -58,7 +58,7 @@ async function wait(statement: string) {
 test(`${engine}: while the database is away for ${outageMs / 1_000} s in mid-queue clients read that they wait, nothing starts without a slot, and nothing is lost`, async () => {
   const first = runQuery(suite.router.url, 'SELECT held 0');
   const running = await held.untilRunning('SELECT held 0');
-  const waiting = [];
+  const waiting: Awaited<ReturnType<typeof wait>>[] = [];
   for (const n of [1, 2, 3]) waiting.push(await wait(`SELECT held ${n}`));
   await until('all of them to poll', () => waiting.every(({ pages }) => pages.length > 0));
   const before = submitted();

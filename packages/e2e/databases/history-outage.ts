@@ -3,11 +3,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { type ScriptedTrino, startScriptedTrino } from '@trino-gateway/testing';
-import { ENGINES, type RunningDatabase, startDatabase } from '../../../scripts/databases/start-database.ts';
+import { ENGINES, type RunningDatabase, startDatabase } from '@trino-gateway/testing/databases/start-database';
+import { until } from '@trino-gateway/testing/processes/until';
+import { type Suite, startSuite } from '@trino-gateway/testing/suite/suite';
+import { runQuery } from '@trino-gateway/testing/trino-client/run-query';
 import { completedEvent } from '../../../services/gatewayserver/tests/support/trino-events.ts';
-import { until } from '../src/condition.ts';
-import { type Suite, startSuite } from '../src/suite.ts';
-import { runQuery } from '../src/trino-query.ts';
 
 const engine = ENGINES.find((name) => name === process.env.TEST_OUTAGE_ENGINE) ?? 'postgres';
 const outageMs = Number(process.env.TEST_OUTAGE_SECONDS ?? 20) * 1_000;

@@ -1,16 +1,16 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { NotFetchedError } from '../../../scripts/databases/not-fetched.ts';
-import { type RunningDatabase, startDatabase } from '../../../scripts/databases/start-database.ts';
-import { type Balancer, startBalancer } from '../src/balancer.ts';
-import type { ManyClient } from '../src/battery/many.ts';
-import { until } from '../src/condition.ts';
-import { highWaterMark } from '../src/high-water-mark.ts';
-import type { ManagedProcess } from '../src/managed-process.ts';
-import { overtakings } from '../src/overtakings.ts';
-import { storedTurns } from '../src/stored-turns.ts';
-import { type Suite, startSuite } from '../src/suite.ts';
-import { runQuery } from '../src/trino-query.ts';
+import { NotFetchedError } from '@trino-gateway/testing/databases/not-fetched';
+import { type RunningDatabase, startDatabase } from '@trino-gateway/testing/databases/start-database';
+import { until } from '@trino-gateway/testing/processes/until';
+import type { ManagedProcess } from '@trino-gateway/testing/suite/start-service';
+import { type Suite, startSuite } from '@trino-gateway/testing/suite/suite';
+import { runQuery } from '@trino-gateway/testing/trino-client/run-query';
+import type { ManyClient } from '../client-matrix/run-many.ts';
+import { type Balancer, startBalancer } from '../support/balancer.ts';
+import { highWaterMark } from '../support/high-water-mark.ts';
+import { overtakings } from '../support/overtakings.ts';
+import { storedTurns } from '../support/stored-turns.ts';
 import { type LimitedClusters, type Ran, startLimitedClusters } from './limited-clusters.ts';
 import { expected, isBare, isWrite, presentDrivers, runSixty } from './sixty-clients.ts';
 
@@ -33,7 +33,9 @@ beforeAll(async () => {
   drivers = await presentDrivers(clusters.urls[0]);
 }, 900_000);
 
-afterAll(() => clusters?.[Symbol.asyncDispose](), 60_000);
+afterAll(async () => {
+  await clusters?.[Symbol.asyncDispose]();
+}, 60_000);
 
 type Stage = { name: string; replicas: number; database: RunningDatabase | undefined };
 const stages: Stage[] = [{ name: 'one of each process on SQLite', replicas: 1, database: undefined }];

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { type ClientName, clientNames } from '../src/battery/clients.ts';
-import { runBattery } from '../src/battery.ts';
-import { type Suite, startSuite } from '../src/suite.ts';
+import { type Suite, startSuite } from '@trino-gateway/testing/suite/suite';
+import { type ClientName, clientNames } from '../client-matrix/clients.ts';
+import { runBattery } from '../client-matrix/run-matrix.ts';
 import { type RealClusters, startRealClusters } from './real-clusters.ts';
 
 // Every real client through the router, exactly as directly, for both kinds of cluster: the first listener leads to the

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { describeProtocol } from '../../testing/tests/protocol.ts';
-import { until } from '../src/condition.ts';
-import { type Suite, startSuite } from '../src/suite.ts';
-import { runQuery, runQueryAsHost } from '../src/trino-query.ts';
+import { until } from '@trino-gateway/testing/processes/until';
+import { describeProtocol } from '@trino-gateway/testing/protocol/protocol';
+import { type Suite, startSuite } from '@trino-gateway/testing/suite/suite';
+import { runQuery, runQueryAsHost } from '@trino-gateway/testing/trino-client/run-query';
 import { type RealClusters, seenByTrino, startRealClusters } from './real-clusters.ts';
 
 let clusters: RealClusters;

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type Suite, startSuite } from '../src/suite.ts';
-import { runQuery } from '../src/trino-query.ts';
+import { type Suite, startSuite } from '@trino-gateway/testing/suite/suite';
+import { runQuery } from '@trino-gateway/testing/trino-client/run-query';
 import { type RealClusters, seenByTrino, startRealClusters } from './real-clusters.ts';
 
 // The edge of the gateway against real Trino: two clusters that ask for no password, one that trusts X-Forwarded-* and one

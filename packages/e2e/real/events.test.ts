@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type Coordinator, startCoordinator } from '../../../scripts/trino/coordinator.ts';
-import { eventListenerPlugin } from '../../../scripts/trino/event-listener.ts';
-import { until } from '../src/condition.ts';
-import { type Suite, startSuite } from '../src/suite.ts';
-import { runQuery } from '../src/trino-query.ts';
+import { until } from '@trino-gateway/testing/processes/until';
+import { type Suite, startSuite } from '@trino-gateway/testing/suite/suite';
+import { type Coordinator, startCoordinator } from '@trino-gateway/testing/trino/coordinator';
+import { eventListenerPlugin } from '@trino-gateway/testing/trino/event-listener';
+import { runQuery } from '@trino-gateway/testing/trino-client/run-query';
 
 const TOKEN = 'events-of-the-real-one';
 const say = (line: string) => void process.stderr.write(`${line}\n`);

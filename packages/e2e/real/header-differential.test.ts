@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { until } from '@trino-gateway/testing/processes/until';
+import { type Suite, startSuite } from '@trino-gateway/testing/suite/suite';
+import { type Coordinator, startCoordinator } from '@trino-gateway/testing/trino/coordinator';
 import {
   clientTags,
   preparedStatement,
@@ -12,9 +15,6 @@ import {
   statementSession,
   transactionHeader,
 } from '@trino-gateway/trino';
-import { type Coordinator, startCoordinator } from '../../../scripts/trino/coordinator.ts';
-import { until } from '../src/condition.ts';
-import { type Suite, startSuite } from '../src/suite.ts';
 import {
   bodyCases,
   inTwoSets,

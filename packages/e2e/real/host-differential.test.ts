@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type Coordinator, startCoordinator } from '../../../scripts/trino/coordinator.ts';
-import { type Suite, startSuite } from '../src/suite.ts';
+import { type Suite, startSuite } from '@trino-gateway/testing/suite/suite';
+import { type Coordinator, startCoordinator } from '@trino-gateway/testing/trino/coordinator';
 
 // The same bytes to a real Trino and to the router before it, whose peer is trusted as a balancer: what either makes of the host
 // that the client asked for shows in the links. Ours agrees, or refuses.

@@ -3,9 +3,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { type Coordinator, startCoordinator } from '../../../scripts/trino/coordinator.ts';
-import { type OpenQuery, openQuery } from '../src/open-query.ts';
-import { type Suite, startSuite } from '../src/suite.ts';
+import { type Suite, startSuite } from '@trino-gateway/testing/suite/suite';
+import { type Coordinator, startCoordinator } from '@trino-gateway/testing/trino/coordinator';
+import { type OpenQuery, openQuery } from '@trino-gateway/testing/trino-client/open-query';
 
 // A real Trino with passwords, tokens and rules of who may act for whom, one slot, and somebody who waits for it.
 const passwords = { alice: 'a-secret', mallory: 'm-secret', bi: 'b-secret', probe: 'p-secret' };

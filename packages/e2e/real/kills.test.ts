@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { type ScriptedTrino, startScriptedTrino } from '@trino-gateway/testing';
-import { until } from '../src/condition.ts';
-import { type Suite, startSuite } from '../src/suite.ts';
-import { type QueryResult, runQuery } from '../src/trino-query.ts';
+import { until } from '@trino-gateway/testing/processes/until';
+import { type Suite, startSuite } from '@trino-gateway/testing/suite/suite';
+import { type QueryResult, runQuery } from '@trino-gateway/testing/trino-client/run-query';
 
 // kill -9 while 50 queries run, one test per victim.
 const QUERIES = 50;

@@ -1,4 +1,4 @@
-import { type Coordinator, startCoordinator } from '../../../scripts/trino/coordinator.ts';
+import { type Coordinator, startCoordinator } from '@trino-gateway/testing/trino/coordinator';
 
 /** Two real clusters: one that trusts X-Forwarded-*, one that answers 406 to them. */
 export type RealClusters = AsyncDisposable & { accepting: Coordinator; rejecting: Coordinator };

@@ -1,6 +1,6 @@
-import { MissingTool } from '../../../scripts/trino/missing-tool.ts';
-import { type ManyClient, runMany } from '../src/battery/many.ts';
-import { runQuery } from '../src/trino-query.ts';
+import { MissingTool } from '@trino-gateway/testing/toolchains/missing-tool';
+import { runQuery } from '@trino-gateway/testing/trino-client/run-query';
+import { type ManyClient, runMany } from '../client-matrix/run-many.ts';
 
 // 60 statements by clients of five kinds: twelve at the same time in one process of each driver, twelve by the bare protocol.
 // Every third statement writes.

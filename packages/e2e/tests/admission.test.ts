@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { type ScriptedQuery, type ScriptedTrino, startScriptedTrino } from '@trino-gateway/testing';
-import { until } from '../src/condition.ts';
-import { type HeldQueries, holdQueries } from '../src/held-queries.ts';
-import { type OpenQuery, openQuery } from '../src/open-query.ts';
-import { type Suite, startSuite } from '../src/suite.ts';
-import { runQuery } from '../src/trino-query.ts';
+import { until } from '@trino-gateway/testing/processes/until';
+import { type Suite, startSuite } from '@trino-gateway/testing/suite/suite';
+import { type OpenQuery, openQuery } from '@trino-gateway/testing/trino-client/open-query';
+import { runQuery } from '@trino-gateway/testing/trino-client/run-query';
+import { type HeldQueries, holdQueries } from '../support/held-queries.ts';
 
 // One cluster with one slot; its queries run until the test ends them.
 const LIMIT_MS = 240_000;

@@ -3,9 +3,9 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type ScriptedTrino, startScriptedTrino } from '@trino-gateway/testing';
-import { until } from '../src/condition.ts';
-import { type Suite, startSuite } from '../src/suite.ts';
-import { runQuery } from '../src/trino-query.ts';
+import { until } from '@trino-gateway/testing/processes/until';
+import { type Suite, startSuite } from '@trino-gateway/testing/suite/suite';
+import { runQuery } from '@trino-gateway/testing/trino-client/run-query';
 
 // What happens at the edge of the gateway: who is let in, and which way pages and browsers take. The first listener is
 // open, the second one demands delegated authentication.

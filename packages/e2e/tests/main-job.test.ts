@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type ScriptedTrino, startScriptedTrino } from '@trino-gateway/testing';
-import { until } from '../src/condition.ts';
-import { type Suite, startSuite } from '../src/suite.ts';
-import { runQuery } from '../src/trino-query.ts';
+import { until } from '@trino-gateway/testing/processes/until';
+import { type Suite, startSuite } from '@trino-gateway/testing/suite/suite';
+import { runQuery } from '@trino-gateway/testing/trino-client/run-query';
 
 let trino: ScriptedTrino;
 let suite: Suite;

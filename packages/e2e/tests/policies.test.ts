@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type ScriptedTrino, startScriptedTrino } from '@trino-gateway/testing';
-import { type Suite, startSuite } from '../src/suite.ts';
-import { runQuery, runQueryAsHost } from '../src/trino-query.ts';
+import { type Suite, startSuite } from '@trino-gateway/testing/suite/suite';
+import { runQuery, runQueryAsHost } from '@trino-gateway/testing/trino-client/run-query';
 
 // One cluster per group, so that where a query went is seen from Trino's side.
 const GROUPS = ['port', 'host', 'tags', 'props', 'both', 'spare', 'rest'] as const;

@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
 import { startScriptedTrino } from '@trino-gateway/testing';
-import { until } from '../src/condition.ts';
-import { highWaterMark } from '../src/high-water-mark.ts';
-import { startSuite } from '../src/suite.ts';
-import type { Page } from '../src/trino-query.ts';
+import { until } from '@trino-gateway/testing/processes/until';
+import { startSuite } from '@trino-gateway/testing/suite/suite';
+import type { Page } from '@trino-gateway/testing/trino-client/run-query';
+import { highWaterMark } from '../support/high-water-mark.ts';
 
 const LIMIT_MS = 300_000;
 const CLIENTS = 12;

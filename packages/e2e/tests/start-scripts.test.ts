@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { until } from '../src/condition.ts';
-import { freePorts } from '../src/free-ports.ts';
+import { freePorts } from '@trino-gateway/testing/processes/free-ports';
+import { until } from '@trino-gateway/testing/processes/until';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 let folder: string;

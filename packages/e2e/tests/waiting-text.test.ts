@@ -1,13 +1,13 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { connectPatiently } from '@trino-gateway/gatewayserver/storage/data-source';
+import { parseDatabaseUrl } from '@trino-gateway/gatewayserver/storage/database-url';
 import { startScriptedTrino } from '@trino-gateway/testing';
-import { connectPatiently } from '../../../services/gatewayserver/src/storage/data-source.ts';
-import { parseDatabaseUrl } from '../../../services/gatewayserver/src/storage/engines/database-url.ts';
-import { until } from '../src/condition.ts';
-import { holdQueries } from '../src/held-queries.ts';
-import { openQuery } from '../src/open-query.ts';
-import { type Suite, startSuite } from '../src/suite.ts';
+import { until } from '@trino-gateway/testing/processes/until';
+import { type Suite, startSuite } from '@trino-gateway/testing/suite/suite';
+import { openQuery } from '@trino-gateway/testing/trino-client/open-query';
+import { holdQueries } from '../support/held-queries.ts';
 
 const MARKER = 'marker-of-a-statement';
 type Row = { text?: string; state?: string };

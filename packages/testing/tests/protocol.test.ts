@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, jest } from '@jest/globals';
 import { type ScriptedTrino, startScriptedTrino } from '../src/index.ts';
-import { describeProtocol } from './protocol.ts';
+import { describeProtocol } from '../src/protocol/protocol.ts';
 
 jest.setTimeout(120_000);
 

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type FaultAction, type ScriptedTrino, startScriptedTrino } from '../src/index.ts';
-import { next, pageOf, run, send, session, submit } from './wire.ts';
+import { next, pageOf, run, send, session, submit } from '../src/protocol/wire.ts';
 
 let trino: ScriptedTrino;
 

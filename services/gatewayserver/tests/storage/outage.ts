@@ -7,7 +7,7 @@ import { create } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { BackendSchema, QuerySchema } from '@trino-gateway/api/gateway';
 import { silentLogger } from '@trino-gateway/runtime';
-import { ENGINES, type RunningDatabase, startDatabase } from '../../../../scripts/databases/start-database.ts';
+import { ENGINES, type RunningDatabase, startDatabase } from '@trino-gateway/testing/databases/start-database';
 import { DatabaseUnavailableError, migrateUp, openStore, type Store } from '../../src/storage/index.ts';
 
 jest.setTimeout(180_000);

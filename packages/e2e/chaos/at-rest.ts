@@ -1,0 +1,49 @@
+import type { RunningDatabase } from '@trino-gateway/testing/databases/start-database';
+import { until } from '@trino-gateway/testing/processes/until';
+import type { Suite } from '@trino-gateway/testing/suite/suite';
+import { admissionRows } from './admission-rows.ts';
+import type { ChaosCluster } from './chaos-cluster.ts';
+
+const DISMISS_MS = 120_000;
+const QUIET_MS = 60_000;
+
+/** Clients that left would be forgotten after five minutes: an operator is quicker. */
+export async function dismissTheAbsent({ call }: Pick<Suite, 'call'>): Promise<void> {
+  const dismiss = async () => {
+    const { queries = [] } = await call<{ queries?: { id: string }[] }>('QueueService/ListQueued', { pageSize: 1_000 });
+    for (const { id } of queries) await call('QueryService/CancelQuery', { id });
+    return queries.length === 0;
+  };
+  await until('nobody to wait', dismiss, DISMISS_MS);
+}
+
+/** Why it is not at rest within a quiet minute; undefined when it is. */
+export async function atRest(
+  suite: Suite,
+  clusters: readonly ChaosCluster[],
+  database: RunningDatabase,
+): Promise<string | undefined> {
+  const look = async () => {
+    const leases = await Promise.all(
+      clusters.map(async ({ id }) => {
+        const { condition } = await suite.call<{ condition?: { leases?: number } }>('BackendService/GetBackend', {
+          id,
+        });
+        return condition?.leases ?? 0;
+      }),
+    );
+    const { groups = [] } = await suite.call<{ groups?: { queued?: number; running?: number }[] }>(
+      'QueueService/GetQueueStats',
+      {},
+    );
+    const { open } = await admissionRows(database.url);
+    const counts = [...leases, ...groups.flatMap(({ queued = 0, running = 0 }) => [queued, running]), open];
+    if (counts.some((count) => count > 0))
+      throw new Error(`slots ${leases}, groups ${JSON.stringify(groups)}, open rows ${open}`);
+    return true;
+  };
+  return until('all counts to be zero', look, QUIET_MS).then(
+    () => undefined,
+    (error: Error) => error.message,
+  );
+}

@@ -1,0 +1,24 @@
+import type { ManagedProcess } from '@trino-gateway/testing/suite/start-service';
+
+/** What processes logged as errors: each of them is something nobody foresaw. */
+export type LoggedErrors = {
+  /** Reads what was printed since. */
+  look(): void;
+  /** Distinct lines, the first one first. */
+  lines(): readonly string[];
+};
+
+/** Keeps up to a thousand; a process that starts anew forgets what it printed before. */
+export function createLoggedErrors(processes: readonly { name: string; process: ManagedProcess }[]): LoggedErrors {
+  const lines = new Set<string>();
+  return {
+    look: () => {
+      for (const { name, process } of processes)
+        for (const line of process.output().split('\n'))
+          if (line.includes('"level":"error"') && lines.size < MOST_KEPT) lines.add(`${name}: ${line}`);
+    },
+    lines: () => [...lines],
+  };
+}
+
+const MOST_KEPT = 1_000;

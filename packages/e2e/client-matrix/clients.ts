@@ -1,0 +1,57 @@
+import { join } from 'node:path';
+import { clientJars } from '@trino-gateway/testing/trino/artifacts';
+import { findJdk } from '@trino-gateway/testing/trino/jdk';
+import { type CaseName, commonCases } from './cases.ts';
+import { clientsFolder, goProgram, javascriptProgram, pythonWithPackages } from './toolchains.ts';
+
+/** How to start a client's program; URL and USER are appended. */
+export type Program = { command: string; args: readonly string[] };
+
+/** A client: the cases it is tried with, and its program, installed when need be (MissingTool when that cannot be). */
+export type Client = { cases: readonly CaseName[]; program: (say: (line: string) => void) => Promise<Program> };
+
+const python = (file: string) => async (say: (line: string) => void) => ({
+  command: await pythonWithPackages(say),
+  args: [join(clientsFolder, 'python', file)],
+});
+
+const own = (file: string, ...args: string[]): Program => ({
+  command: process.execPath,
+  args: ['--disable-warning=ExperimentalWarning', join(import.meta.dirname, file), ...args],
+});
+
+/** The seven clients of the promise, and the bare protocol. */
+export const clients = {
+  cli: {
+    cases: commonCases,
+    program: async (say) =>
+      own('cli-program.ts', join((await findJdk()).home, 'bin', 'java'), (await clientJars(say)).cli),
+  },
+  jdbc: {
+    cases: [...commonCases, 'valid'],
+    program: async (say) => ({
+      command: join((await findJdk()).home, 'bin', 'java'),
+      args: [
+        '--enable-native-access=ALL-UNNAMED',
+        '-cp',
+        (await clientJars(say)).jdbc,
+        join(clientsFolder, 'jdbc', 'Battery.java'),
+      ],
+    }),
+  },
+  dbapi: { cases: commonCases, program: python('dbapi_client.py') },
+  sqlalchemy: { cases: [...commonCases, 'tables'], program: python('sqlalchemy_client.py') },
+  go: { cases: commonCases, program: async (say) => ({ command: await goProgram(say), args: [] }) },
+  js: {
+    cases: commonCases,
+    program: async (say) => ({ command: process.execPath, args: [await javascriptProgram(say)] }),
+  },
+  pyhive: { cases: commonCases, program: python('pyhive_client.py') },
+  http: { cases: [...commonCases, 'head-statement', 'info'], program: async () => own('http-program.ts') },
+} as const satisfies Record<string, Client>;
+
+/** A client's name. */
+export type ClientName = keyof typeof clients;
+
+/** All of them, in the order they are tried. */
+export const clientNames = Object.keys(clients) as ClientName[];

@@ -1,0 +1,120 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { MissingTool } from '@trino-gateway/testing/toolchains/missing-tool';
+import { type CaseName, expected, statements } from './cases.ts';
+import { type Client, type ClientName, clientNames, clients } from './clients.ts';
+import { howItEnded, untilItRuns } from './long-query.ts';
+
+/** Where to run the battery, and as whom. */
+export type BatteryOptions = {
+  /** A Trino or a gateway. All queries of one client must reach one cluster: the tables are in its memory. */
+  url: string;
+  user: string;
+  /** Needs an https URL. */
+  password?: string;
+  /** The clusters behind `url`, asked what became of a cancelled query; default `url` itself. */
+  backends?: readonly string[];
+  /** A cluster that clients poll themselves: links may lead there too. */
+  directUrl?: string;
+  /** Which clients; default all. */
+  only?: readonly ClientName[];
+  /** `presto` (default) makes PyHive send X-Presto-* headers, which a bare Trino does not understand; `trino` X-Trino-*. */
+  pyhive?: 'presto' | 'trino';
+  /** For one client; default eight minutes. */
+  clientTimeoutMs?: number;
+  /** Gets progress lines. */
+  say?: (line: string) => void;
+};
+
+/** What became of one case of one client. */
+export type CaseResult = {
+  client: ClientName;
+  name: CaseName | 'all';
+  outcome: 'passed' | 'failed' | 'skipped';
+  /** Why, unless it passed. */
+  detail?: string;
+};
+
+/** Runs every client, one after the other, and compares each of its cases with what a direct run against Trino gives. */
+export async function* runBattery(options: BatteryOptions): AsyncGenerator<CaseResult> {
+  for (const name of options.only ?? clientNames) {
+    try {
+      yield* runClient(name, clients[name], options);
+    } catch (error) {
+      const outcome = error instanceof MissingTool ? 'skipped' : 'failed';
+      yield { client: name, name: 'all', outcome, detail: error instanceof Error ? error.message : String(error) };
+    }
+  }
+}
+
+async function* runClient(
+  client: ClientName,
+  { cases, program }: Client,
+  options: BatteryOptions,
+): AsyncGenerator<CaseResult> {
+  const { command, args } = await program(options.say ?? (() => {}));
+  const mark = `${client}_${randomBytes(4).toString('hex')}`;
+  const child = spawn(command, [...args, options.url, options.user], {
+    env: environment(options, mark),
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  const { values, complaints } = await answers(child, options, mark);
+  for (const name of cases) yield verdict(client, name, values.get(name), complaints);
+}
+
+function environment(options: BatteryOptions, mark: string): NodeJS.ProcessEnv {
+  // These two would switch the certificate check of Python's requests back on.
+  const { REQUESTS_CA_BUNDLE: _requests, CURL_CA_BUNDLE: _curl, ...env } = process.env;
+  return {
+    ...env,
+    ...statements(mark),
+    PYTHONDONTWRITEBYTECODE: '1',
+    BATTERY_PYHIVE: options.pyhive ?? 'presto',
+    ...(options.password === undefined ? {} : { BATTERY_PASSWORD: options.password }),
+    ...(options.directUrl === undefined ? {} : { BATTERY_DIRECT_URL: options.directUrl }),
+  };
+}
+
+/** Reads a client's lines to its end; tells it to cancel once the servers say that its long query runs. */
+async function answers(
+  child: ChildProcess,
+  options: BatteryOptions,
+  mark: string,
+): Promise<{ values: Map<string, string>; complaints: string }> {
+  const { stdin, stdout, stderr } = child;
+  if (stdin === null || stdout === null || stderr === null) throw new Error('the pipes of a client are open');
+  const limit = AbortSignal.timeout(options.clientTimeoutMs ?? 480_000);
+  limit.addEventListener('abort', () => child.kill('SIGKILL'));
+  const gone = new AbortController();
+  const over = once(child, 'close').finally(() => gone.abort());
+  const signal = AbortSignal.any([limit, gone.signal]);
+  const values = new Map<string, string>();
+  let complaints = '';
+  stdin.on('error', () => {}); // a client that died early is seen by its missing answers
+  stderr.setEncoding('utf8').on('data', (text: string) => {
+    complaints = (complaints + text).slice(-2000);
+  });
+  const backends = options.backends ?? [options.url];
+  let telling: Promise<unknown> = Promise.resolve();
+  createInterface({ input: stdout }).on('line', (line) => {
+    const [name = '', value = ''] = line.split('\t');
+    values.set(name, value);
+    if (name === 'running')
+      telling = untilItRuns(backends, options.user, mark, signal).then(() => stdin.write('cancel\n'));
+  });
+  await over;
+  await telling;
+  if (values.has('running')) {
+    values.set('cancelled-on-server', await howItEnded(backends, options.user, mark, AbortSignal.timeout(240_000)));
+  }
+  return { values, complaints: limit.aborted ? `${complaints} (stopped: it took too long)` : complaints };
+}
+
+function verdict(client: ClientName, name: CaseName, value: string | undefined, complaints: string): CaseResult {
+  if (value === expected[name]) return { client, name, outcome: 'passed' };
+  if (value === '-') return { client, name, outcome: 'skipped', detail: 'not in this client' };
+  const detail = `expected ${expected[name]}, got ${value ?? `nothing; it said: ${complaints.trim().slice(-500) || 'nothing'}`}`;
+  return { client, name, outcome: 'failed', detail };
+}
