@@ -1,5 +1,5 @@
 import type { Query } from '@trino-gateway/api/gateway';
-import { describeError, every, type Logger } from '@trino-gateway/runtime';
+import { createDelivery, describeError, every, type Logger } from '@trino-gateway/runtime';
 import { DatabaseUnavailableError } from '../storage/contract/store.ts';
 import { createEarlyReports } from './early-reports.ts';
 
@@ -30,107 +30,50 @@ export type EventQueueOptions = {
 };
 
 const BATCH = 500;
-const SLOWEST_RETRY_MS = 5_000;
+const LONGEST_PAUSE_MS = 5_000;
 
 /**
  * Stores reports in the background, in batches. While the database is away they wait; those that are ahead of their
  * router's word are kept aside and tried again.
  */
 export function createEventQueue(options: EventQueueOptions): EventQueue {
-  const { complete, onSettled, logger } = options;
-  const most = options.most ?? 20_000;
-  const intervalMs = options.intervalMs ?? 250;
-  const waiting = new Map<string, Query>();
+  const { complete, onSettled, logger, most = 20_000, intervalMs = 250, flushTimeLimitMs = 2_000 } = options;
   const early = createEarlyReports({ most, now: () => performance.now() });
-  let underWay = 0;
-  let failing = false;
-  let retryMs = intervalMs;
-  let notBefore = 0;
 
   const settle = (outcome: Settled, count: number) => {
     if (count > 0) onSettled(outcome, count);
   };
-  /**
-   * One report that the database refuses must not hold up the others: halves are tried until it is alone.
-   * @returns those that are not in history now
-   */
-  const store = async (batch: Query[]): Promise<{ unknown: Query[]; refused: Query[] }> => {
-    try {
-      return { unknown: await complete(batch), refused: [] };
-    } catch (error) {
-      if (error instanceof DatabaseUnavailableError) throw error;
-      if (batch.length > 1) {
-        const middle = Math.ceil(batch.length / 2);
-        const first = await store(batch.slice(0, middle));
-        const second = await store(batch.slice(middle));
-        return {
-          unknown: [...first.unknown, ...second.unknown],
-          refused: [...first.refused, ...second.refused],
-        };
-      }
-      logger.warn('an event cannot be stored; it is dropped', { query: batch[0]?.id, error: describeError(error) });
-      return { unknown: [], refused: batch };
-    }
-  };
-  /** @returns false when the batch waits for the database */
-  const storeBatch = async (batch: Query[]): Promise<boolean> => {
-    underWay = batch.length;
-    try {
-      const { unknown, refused } = await store(batch);
+  const delivery = createDelivery<Query>({
+    send: async (batch) => {
+      const unknown = await complete(batch);
       early.forget([...new Set(batch).difference(new Set(unknown))]);
-      settle('stored', batch.length - unknown.length - refused.length);
-      settle('lost', refused.length);
+      settle('stored', batch.length - unknown.length);
       settle('not ours', early.keep(unknown));
-    } catch (error) {
-      for (const report of batch) if (!waiting.has(report.id)) waiting.set(report.id, report);
-      if (!failing) logger.warn('events are not stored for now; they wait', { error: describeError(error) });
-      failing = true;
-      return false;
-    } finally {
-      underWay = 0;
-    }
-    if (failing) logger.info('events are stored again');
-    failing = false;
-    return true;
-  };
-  const takeBatch = (): Query[] => {
-    const batch = [...waiting.values()].slice(0, BATCH);
-    for (const { id } of batch) waiting.delete(id);
-    return batch;
-  };
-
-  const loop = every(intervalMs, 'storing events', logger, async (signal) => {
-    if (performance.now() < notBefore) return;
-    for (const report of early.due(BATCH)) waiting.set(report.id, report);
-    while (waiting.size > 0 && !signal.aborted) {
-      if (await storeBatch(takeBatch())) {
-        retryMs = intervalMs;
-      } else {
-        notBefore = performance.now() + retryMs * (0.5 + Math.random());
-        retryMs = Math.min(retryMs * 2, SLOWEST_RETRY_MS);
-        return;
-      }
-    }
+    },
+    repeat: (run) => every(intervalMs, 'storing events', logger, run),
+    keyOf: ({ id }) => id,
+    most,
+    displaces: () => false,
+    due: () => early.due(BATCH),
+    batch: BATCH,
+    backoff: { firstMs: intervalMs, longestMs: LONGEST_PAUSE_MS },
+    isRefused: (error) => !(error instanceof DatabaseUnavailableError),
+    onRefused: (report, error) => {
+      logger.warn('an event cannot be stored; it is dropped', { query: report.id, error: describeError(error) });
+      early.forget([report]);
+      settle('lost', 1);
+    },
+    onFailure: (error, isFirst) => {
+      if (isFirst) logger.warn('events are not stored for now; they wait', { error: describeError(error) });
+    },
+    onRecovery: () => logger.info('events are stored again'),
+    flushTimeLimitMs,
+    onLost: (events) => logger.warn('events are lost at the stop', { events }),
   });
   return {
-    offer(report) {
-      if (waiting.size + underWay >= most && !waiting.has(report.id)) return false;
-      waiting.set(report.id, report);
-      return true;
-    },
-    waiting: () => waiting.size + underWay,
+    offer: delivery.add,
+    waiting: delivery.size,
     early: early.size,
-    [Symbol.asyncDispose]: async () => {
-      const limit = Promise.withResolvers<void>();
-      const timer = setTimeout(limit.resolve, options.flushTimeLimitMs ?? 2_000);
-      const flush = async () => {
-        await loop[Symbol.asyncDispose]();
-        while (waiting.size > 0 && (await storeBatch(takeBatch())));
-      };
-      await Promise.race([flush(), limit.promise]);
-      clearTimeout(timer);
-      const lost = waiting.size + underWay;
-      if (lost > 0) logger.warn('events are lost at the stop', { events: lost });
-    },
+    [Symbol.asyncDispose]: () => delivery[Symbol.asyncDispose](),
   };
 }

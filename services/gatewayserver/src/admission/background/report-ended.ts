@@ -1,7 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { type Query, Query_State, QuerySchema } from '@trino-gateway/api/gateway';
-import { describeError, every, type Logger } from '@trino-gateway/runtime';
+import { createDelivery, describeError, every, type Logger } from '@trino-gateway/runtime';
 import { trinoErrors } from '@trino-gateway/trino';
 import type { Store } from '../../storage/contract/store.ts';
 import type { Committed } from '../ledger/ledger.ts';
@@ -14,33 +14,29 @@ export type EndedReports = AsyncDisposable & {
 };
 
 const MOST_KEPT = 10_000;
-const MOST_AT_ONCE = 500;
+const BATCH = 500;
 const EVERY_MS = 500;
+const FLUSH_LIMIT_MS = 2_000;
 
 /** Written behind: history never holds up admission. What does not fit while the database is away is dropped. */
 export function reportEnded(store: Pick<Store, 'recordQueries'>, logger: Logger): EndedReports {
-  let ended: Query[] = [];
-  const flush = async () => {
-    const batch = ended.slice(0, MOST_AT_ONCE);
-    if (batch.length === 0) return;
-    try {
-      await store.recordQueries(batch);
-      ended = ended.slice(batch.length);
-    } catch (error) {
-      logger.debug('history could not be told of queries that ended in the queue', { error: describeError(error) });
-    }
-  };
-  const loop = every(EVERY_MS, 'telling history of queries that ended in the queue', logger, flush);
+  const delivery = createDelivery<Query>({
+    send: (queries) => store.recordQueries(queries),
+    repeat: (run) => every(EVERY_MS, 'telling history of queries that ended in the queue', logger, run),
+    keyOf: ({ id }) => id,
+    most: MOST_KEPT,
+    displaces: () => false,
+    batch: BATCH,
+    onFailure: (error) =>
+      logger.debug('history could not be told of queries that ended in the queue', { error: describeError(error) }),
+    flushTimeLimitMs: FLUSH_LIMIT_MS,
+  });
   return {
     committed: ({ waiters }) => {
       for (const { before, after } of waiters)
-        if (after?.phase === 'ENDED' && before?.phase !== 'ENDED' && ended.length < MOST_KEPT)
-          ended.push(endedQuery(after));
+        if (after?.phase === 'ENDED' && before?.phase !== 'ENDED') delivery.add(endedQuery(after));
     },
-    async [Symbol.asyncDispose]() {
-      await loop[Symbol.asyncDispose]();
-      await flush();
-    },
+    [Symbol.asyncDispose]: () => delivery[Symbol.asyncDispose](),
   };
 }
 

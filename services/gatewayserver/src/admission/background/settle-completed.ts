@@ -1,4 +1,4 @@
-import { describeError, every, type Logger } from '@trino-gateway/runtime';
+import { createDelivery, describeError, every, type Logger } from '@trino-gateway/runtime';
 import type { Ledger } from '../ledger/ledger.ts';
 import { settle } from '../rules/admission.ts';
 
@@ -14,40 +14,32 @@ type Options = {
   isAnyLimited: () => boolean;
   onSettled: (leases: number) => void;
   logger: Logger;
-  /** How many ids are kept while the database is away; default 20,000, beyond it the oldest is left to the monitor's look. */
+  /** How many ids are kept while the database is away; default 20,000, beyond it the oldest is left to the monitor's sweep. */
   most?: number;
 };
 
 const BATCH = 1_000;
 const RETRY_MS = 500;
+const FLUSH_LIMIT_MS = 2_000;
 
 /** Nobody completed yet. Disposal tries once more to store what it has. */
 export function settleCompleted({ ledger, isAnyLimited, onSettled, logger, most = 20_000 }: Options): CompletedQueries {
-  const waiting = new Set<string>();
-  const settleWaiting = async () => {
-    while (waiting.size > 0) {
-      const batch = waiting.values().take(BATCH).toArray();
-      try {
-        onSettled(await ledger.run((admission) => settle(admission, batch)));
-      } catch (error) {
-        logger.debug('slots of completed queries are given back later', { error: describeError(error) });
-        return;
-      }
-      for (const id of batch) waiting.delete(id);
-    }
-  };
-  const loop = every(RETRY_MS, 'giving back the slots of completed queries', logger, settleWaiting);
+  const delivery = createDelivery<string>({
+    send: async (trinoQueryIds) => onSettled(await ledger.run((admission) => settle(admission, trinoQueryIds))),
+    repeat: (run) => every(RETRY_MS, 'giving back the slots of completed queries', logger, run),
+    keyOf: (trinoQueryId) => trinoQueryId,
+    most,
+    batch: BATCH,
+    isHurried: true,
+    onFailure: (error) =>
+      logger.debug('slots of completed queries are given back later', { error: describeError(error) }),
+    flushTimeLimitMs: FLUSH_LIMIT_MS,
+  });
   return {
     add: (trinoQueryId) => {
-      if (!isAnyLimited() && ledger.state().countedLeases()[Symbol.iterator]().next().done === true) return;
-      const [oldest] = waiting;
-      if (waiting.size >= most && oldest !== undefined) waiting.delete(oldest);
-      waiting.add(trinoQueryId);
-      loop.hurry();
+      if (isAnyLimited() || ledger.state().countedLeases()[Symbol.iterator]().next().done !== true)
+        delivery.add(trinoQueryId);
     },
-    async [Symbol.asyncDispose]() {
-      await loop[Symbol.asyncDispose]();
-      await settleWaiting();
-    },
+    [Symbol.asyncDispose]: () => delivery[Symbol.asyncDispose](),
   };
 }
