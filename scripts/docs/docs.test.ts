@@ -12,6 +12,7 @@ const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 const PAGES = [
   'README.md',
   'CHANGELOG.md',
+  'SECURITY.md',
   'docs/admission.md',
   'docs/api.md',
   'docs/chaos.md',
@@ -22,9 +23,26 @@ const PAGES = [
   'docs/command-line.md',
   'docs/from-razorpay.md',
   'docs/history.md',
+  'docs/security.md',
 ];
 /** Of the tools, not of the suite's configuration. */
 const OF_TOOLS = ['TRINO_GATEWAY_CACHE', 'TRINO_GATEWAY_MAVEN_ARGS', 'TRINO_GATEWAY_URL', 'TRINO_GATEWAY_TOKEN'];
+
+/** The links of a page that stay in the repository, and the heading each names, as GitHub spells it. */
+function localLinks(page: string, text: string) {
+  return [...text.matchAll(/\]\(([^)#\s]*)(?:#([^)]*))?\)/g)]
+    .filter(([, target = '']) => !/^https?:/.test(target))
+    .map(([, target, heading]) => ({ file: target ? join(dirname(page), target) : page, heading }));
+}
+
+function headingsOf(text: string): string[] {
+  return [...text.matchAll(/^#+ (.*)$/gm)].map(([, title = '']) =>
+    title
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}
 
 test('docs/configuration.md is what the schema says: else run make generate', () => {
   expect(read('docs/configuration.md')).toBe(configurationPage(read('docs/gateway.example.yaml')));
@@ -74,10 +92,11 @@ describe.each(PAGES)('%s', (page) => {
     expect(named.filter((name) => !keys.has(name))).toEqual([]);
   });
 
-  test('links and paths lead somewhere', () => {
-    const links = [...text.matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)].map(([, target = '']) => target);
-    const local = links.filter((target) => !/^https?:/.test(target));
-    for (const target of local) expect([target, existsSync(join(ROOT, dirname(page), target))]).toEqual([target, true]);
+  test('links and paths lead somewhere, to a heading that is there', () => {
+    for (const { file, heading } of localLinks(page, text)) {
+      expect([file, existsSync(join(ROOT, file))]).toEqual([file, true]);
+      if (heading !== undefined) expect(headingsOf(read(file))).toContain(heading);
+    }
   });
 
   test('names only make targets and package scripts that exist', () => {
