@@ -1,3 +1,6 @@
+/** What reads show instead of a probe password; a Put with exactly this keeps the stored one. */
+export const HIDDEN_PASSWORD = '********';
+
 /** How the text of an encrypted secret begins. No secret itself may. */
 export const SEALED_PREFIX = 'sealed:v1:';
 

@@ -1,15 +1,9 @@
 import { isIP } from 'node:net';
+import { type Address, parseAddress } from '@trino-gateway/runtime/address';
 import { z } from 'zod';
 import { parseDuration } from './duration.ts';
 
-/** A bound address as configuration holds it. */
-export type BoundAddress = { host: string; port: number };
-
-function readAddress(text: string): BoundAddress | undefined {
-  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^[\]:\s]*)):(\d{1,5})$/.exec(text.trim());
-  if (!match || Number(match[3]) > 65_535) return undefined;
-  return { host: match[1] ?? (match[2] || '0.0.0.0'), port: Number(match[3]) };
-}
+const readAddress = (text: string): Address | undefined => parseAddress(text.trim());
 
 function refine<T>(read: (text: string) => T | undefined, expected: string) {
   return z.string({ error: `expected ${expected}` }).transform(reading(read, expected));
@@ -73,7 +67,7 @@ export const address = refine(readAddress, 'an address such as 0.0.0.0:8080');
 /** A comma list of `host:port`, at least one. */
 export const addresses = refineList((text) => {
   const read = list(text).map(readAddress);
-  return read.length > 0 && read.every((one) => one !== undefined) ? (read as BoundAddress[]) : undefined;
+  return read.length > 0 && read.every((one) => one !== undefined) ? (read as Address[]) : undefined;
 }, 'a comma list of addresses such as 0.0.0.0:8080');
 // Node's timers fire at once when they are given more than 2^31 ms, which is a little less than 25 days.
 const LONGEST_MS = 24 * 86_400_000;

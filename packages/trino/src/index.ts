@@ -43,6 +43,7 @@ export {
   querySuffix,
   temporaryQueryId,
 } from './identifiers/query-id.ts';
+export { isTransactionId } from './identifiers/transaction-id.ts';
 export {
   calledPage,
   type FailedPage,
@@ -54,7 +55,6 @@ export {
 export {
   LinkRewriter,
   type LinkRewriterOptions,
-  linkRewritingStream,
   normalizedOrigin,
 } from './pages/link-rewriter.ts';
 export { decodeJsonText, type PageLink, PageScanner, type PageScannerOptions } from './pages/page-scanner.ts';

@@ -1,10 +1,11 @@
 import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
 import type { Backend, Group, Policy } from '@trino-gateway/api/gateway';
+import { HIDDEN_PASSWORD } from '@trino-gateway/api/sealed-secret';
 import type { Declared, Existing } from '@trino-gateway/config';
 import type { Gateway } from '../connection/gateway.ts';
 import { backendKind, groupKind, type Kind, policyKind } from '../kinds/kinds.ts';
 import { UsageError } from '../terminal/usage-error.ts';
-import { HIDDEN_PASSWORD, isStoredAs } from './stored-form.ts';
+import { isStoredAs } from './stored-form.ts';
 
 /** What became of an object, or would. */
 export type Outcome = 'created' | 'changed' | 'unchanged';

@@ -1,10 +1,8 @@
 import { clone, type DescMessage, equals, type MessageShape } from '@bufbuild/protobuf';
+import { HIDDEN_PASSWORD } from '@trino-gateway/api/sealed-secret';
 import type { Kind } from '../kinds/kinds.ts';
 
 type Fields = Record<string, unknown>;
-
-/** What reads show instead of a probe password. */
-export const HIDDEN_PASSWORD = '********';
 
 /**
  * Whether a Put of the wanted object would change nothing that reads show. What the gatewayserver fills in itself counts

@@ -1,3 +1,4 @@
+import { isTransactionId } from '../identifiers/transaction-id.ts';
 import { formDecoded, listItems, trimmed } from './header-text.ts';
 import { trinoHeader } from './protocol-headers.ts';
 import { firstHeader, type RawHeaders } from './raw-headers.ts';
@@ -39,9 +40,8 @@ export function transactionHeader(rawHeaders: RawHeaders): TransactionHeader {
   const text = trimmed(trinoHeader(rawHeaders, 'transaction-id') ?? '');
   if (text === '') return { kind: 'absent' };
   if (text.toUpperCase() === 'NONE') return { kind: 'none' };
-  if (/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(text))
-    return { kind: 'open', id: text.toLowerCase() };
-  return { kind: 'malformed', text };
+  const id = text.toLowerCase();
+  return isTransactionId(id) ? { kind: 'open', id } : { kind: 'malformed', text };
 }
 
 /** Name and password of HTTP Basic. */

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { LinkRewriter, linkRewritingStream, normalizedOrigin } from './link-rewriter.ts';
+import { LinkRewriter, normalizedOrigin } from './link-rewriter.ts';
 
 const options = {
   backendOrigins: ['http://trino-1:8080', 'https://Trino.example:443/'],
@@ -74,11 +74,11 @@ test('bytes that are no page pass as they are', () => {
   );
 });
 
-test('a page can be piped', async () => {
-  const stream = linkRewritingStream(options);
-  stream.end(page);
-  const chunks = await stream.toArray();
-  expect(Buffer.concat(chunks).equals(rewrite(Buffer.from(page)))).toBe(true);
+test('nothing is held back but an unfinished link', () => {
+  const rewriter = new LinkRewriter(options);
+  const passed = rewriter.push(Buffer.from('{"id":"x","nextUri":"http://trino-1:8080/v1'));
+  expect(Buffer.concat(passed).toString()).toBe('{"id":"x","nextUri":"');
+  expect(rewriter.end().toString()).toBe('http://trino-1:8080/v1');
 });
 
 test.each([

@@ -1,4 +1,3 @@
-import { Transform } from 'node:stream';
 import { decodeJsonText, type PageLink, PageScanner } from './page-scanner.ts';
 
 /** Whose links become whose. */
@@ -77,18 +76,4 @@ export class LinkRewriter {
     if (!escaped) return { text: this.#outsideOrigin, end: link.start + match[0].length };
     return { text: JSON.stringify(this.#outsideOrigin + text.slice(match[0].length)).slice(1, -1), end: link.end };
   }
-}
-
-/** {@link LinkRewriter} as a stream, for pages that are piped. */
-export function linkRewritingStream(options: LinkRewriterOptions): Transform {
-  const rewriter = new LinkRewriter(options);
-  return new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      for (const part of rewriter.push(chunk)) this.push(part);
-      done();
-    },
-    flush(done) {
-      done(null, rewriter.end());
-    },
-  });
 }

@@ -31,9 +31,9 @@ const page = {
   warnings: [],
 };
 
-function scan(text: string, cuts: readonly number[] = [], stopAfterLinks = false) {
+function scan(text: string, cuts: readonly number[] = []) {
   const links: PageLink[] = [];
-  const scanner = new PageScanner({ stopAfterLinks, onLink: (link) => links.push(link) });
+  const scanner = new PageScanner({ onLink: (link) => links.push(link) });
   const bytes = Buffer.from(text);
   let from = 0;
   for (const cut of [...cuts, bytes.length].filter((at) => at <= bytes.length).sort((a, b) => a - b)) {
@@ -148,9 +148,11 @@ describe('pages that are not whole', () => {
   });
 });
 
-test('a scanner for head windows stops where the columns begin', () => {
-  const { found } = scan(JSON.stringify(page), [], true);
+test('the id and the links are known as soon as they were seen, before the columns', () => {
+  const text = JSON.stringify(page);
+  const { found, links } = scan(text.slice(0, text.indexOf('"columns"')));
   expect(found).toMatchObject({ id: page.id, nextUri: page.nextUri, state: undefined, complete: false });
+  expect(links).toHaveLength(3);
 });
 
 test('any cut into chunks gives the same findings', () => {

@@ -9,8 +9,6 @@ export type PageLink = {
 
 /** What to look for. */
 export type PageScannerOptions = {
-  /** Stop once `columns`, `data` or `stats` begins: Trino writes all top-level links before them. Default false. */
-  stopAfterLinks?: boolean;
   /** Told of every link, in the order of the page, as soon as its last byte was seen. */
   onLink?: (link: PageLink) => void;
 };
@@ -52,10 +50,9 @@ export class PageScanner {
   error: string | undefined;
   /** Whether the page's closing brace was seen. */
   complete = false;
-  /** Whether nothing more will be found: complete, stopped as asked, or not a JSON object. */
+  /** Whether nothing more will be found: complete, or not a JSON object. */
   done = false;
 
-  readonly #stopAfterLinks: boolean;
   readonly #onLink: ((link: PageLink) => void) | undefined;
   /** Bytes of earlier chunks. */
   #base = 0;
@@ -75,7 +72,6 @@ export class PageScanner {
   #kept: { wanted: Wanted | 'key' | 'error'; start: number; parts: Buffer[]; length: number } | undefined;
 
   constructor(options: PageScannerOptions = {}) {
-    this.#stopAfterLinks = options.stopAfterLinks ?? false;
     this.#onLink = options.onLink;
   }
 
@@ -243,8 +239,6 @@ export class PageScanner {
     if (this.#depth === 4) this.#fourthKey = key;
     else if (this.#depth === 2) this.#secondKey = key;
     else this.#topKey = key;
-    if (this.#stopAfterLinks && this.#depth === 1 && (key === 'columns' || key === 'data' || key === 'stats'))
-      this.done = true;
   }
 
   #keep(wanted: Wanted | 'key' | 'error', start: number): void {

@@ -7,9 +7,6 @@ import {
   type Policy,
 } from '@trino-gateway/api/gateway';
 
-/** What reads show instead of a probe password; a Put with exactly this keeps the stored one. */
-export const HIDDEN_PASSWORD = '********';
-
 /** A backend as it is stored: its URL an origin, defaults filled in, what is output only left out. */
 export function storableBackend({ condition: _, ...backend }: Backend, managedBy: string): Backend {
   return {

@@ -1,4 +1,5 @@
 import { Query_State, type RouteResponse } from '@trino-gateway/api/gateway';
+import { MOST_SEALED_BYTES } from '@trino-gateway/api/limits';
 import { claimOf } from '../auth/claim.ts';
 import { GatewayUnavailableError } from '../control-plane/retry-unreachable.ts';
 import type { RoadContext } from '../dispatch/context.ts';
@@ -9,9 +10,6 @@ import { hashOfSecret } from './seal.ts';
 import { sealStatement } from './sealed-statement.ts';
 import { newTicket, slugOf, waitingPage } from './ticket.ts';
 import { whyNotTheirs } from './verify-claim.ts';
-
-/** The gatewayserver keeps no more of one statement with its headers: a row that every database takes. */
-const MOST_SEALED_BYTES = 11_500_000;
 
 /** The answer to a submission that there is no slot for: its decision names the group. */
 export type MustWait = { decision: NonNullable<RouteResponse['decision']>; backend: RouteResponse['backend'] };

@@ -1,5 +1,5 @@
 import type { Logger } from '@trino-gateway/runtime';
-import { firstHeader, type RawHeaders } from '@trino-gateway/trino';
+import { firstHeader, isTransactionId, type RawHeaders } from '@trino-gateway/trino';
 import { LRUCache } from 'lru-cache';
 import type { Owner } from './ownership.ts';
 
@@ -22,8 +22,6 @@ export type Transactions = {
 // Trino ends an idle transaction after five minutes (transaction.idle-timeout), operators may allow more.
 const IDLE_MS = 1_800_000;
 const MOST = 100_000;
-/** As Trino draws them; another text is nobody's transaction. */
-const TRANSACTION_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Where open transactions are stored for all routers. */
 export type TransactionStore = {
@@ -65,7 +63,7 @@ export function createTransactions({ link, logger, onContradiction }: Deps): Tra
   return {
     holder: async (id, signal) => {
       const known = holders.get(id);
-      if (known !== undefined || !TRANSACTION_ID.test(id)) return known;
+      if (known !== undefined || !isTransactionId(id)) return known;
       const found = await link.findTransaction(id, signal);
       if (found !== undefined) holders.set(id, found);
       return found;
@@ -77,7 +75,7 @@ export function createTransactions({ link, logger, onContradiction }: Deps): Tra
         if (cleared !== undefined && holders.delete(cleared)) link.endTransaction(cleared);
       }
       const started = firstHeader(answerHeaders, 'x-trino-started-transaction-id')?.trim().toLowerCase();
-      if (!started || !TRANSACTION_ID.test(started)) return undefined;
+      if (!started || !isTransactionId(started)) return undefined;
       const known = holders.get(started);
       if (known === undefined) return record(started, owner);
       if (known.url !== owner.url) contradiction(owner, known);

@@ -1,11 +1,9 @@
 import { create } from '@bufbuild/protobuf';
 import { Code, ConnectError, type ServiceImpl } from '@connectrpc/connect';
 import { type SuiteService, TransactionSchema } from '@trino-gateway/api/gateway';
+import { isTransactionId } from '@trino-gateway/trino';
 import { checkedId, checkedOrigin, invalid } from '../../configuration/validation.ts';
 import type { RpcContext } from './context.ts';
-
-/** As Trino draws them. */
-const TRANSACTION_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** The calls about open transactions: routing state, so never answered from memory. */
 export function transactionCalls({
@@ -37,6 +35,6 @@ export function transactionCalls({
 }
 
 function checkedTransactionId(id: string, field: string): string {
-  if (!TRANSACTION_ID.test(id)) throw invalid(field, 'expected a transaction id: a UUID in lower case');
+  if (!isTransactionId(id)) throw invalid(field, 'expected a transaction id: a UUID in lower case');
   return id;
 }

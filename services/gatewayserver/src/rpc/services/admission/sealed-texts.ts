@@ -1,9 +1,8 @@
+import { MOST_SEALED_BYTES } from '@trino-gateway/api/limits';
 import type { Admission } from '../../../admission/rules/admission.ts';
 import { invalid } from '../../../configuration/validation.ts';
 import type { SealedText, Store } from '../../../storage/contract/store.ts';
 
-/** As base64 it fits a statement of every database. */
-const MOST_SEALED_BYTES = 11_500_000;
 const LARGE_BYTES = 65_536;
 
 /** @throws ConnectError when there is none, or too much of it */

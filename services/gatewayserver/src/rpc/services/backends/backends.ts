@@ -10,8 +10,9 @@ import {
   BackendStatus_StateSchema,
   BackendStatus_State as State,
 } from '@trino-gateway/api/gateway';
+import { HIDDEN_PASSWORD } from '@trino-gateway/api/sealed-secret';
 import { backendProblems } from '@trino-gateway/api/validation';
-import { HIDDEN_PASSWORD, storableBackend } from '../../../configuration/stored-objects.ts';
+import { storableBackend } from '../../../configuration/stored-objects.ts';
 import {
   checked,
   checkedId,
