@@ -28,7 +28,7 @@ import { query, queryList } from './query-api/query-info.ts';
 import { info } from './query-api/server-info.ts';
 import type { Ownership } from './stickiness/ownership.ts';
 import { createTransactions } from './stickiness/transactions.ts';
-import type { MissMemory } from './stickiness/unknown-links.ts';
+import type { UnknownLinks } from './stickiness/unknown-links.ts';
 import { submit } from './submit/submit.ts';
 import { createUiForward } from './ui/proxy.ts';
 import { ui } from './ui/ui.ts';
@@ -40,7 +40,7 @@ export type HandlerDeps = {
   ownership: Ownership;
   live: LiveQueries;
   suspects: Suspects;
-  misses: MissMemory;
+  misses: UnknownLinks;
   clientView: (facts: ConnectionFacts, rawHeaders: readonly string[]) => ClientView;
   /** See RoadContext.onSubmission. */
   onSubmission: RoadContext['onSubmission'];

@@ -20,7 +20,7 @@ import { createRequestLimits } from './limits/request-limits.ts';
 import { createUnfinishedHeads, LOOK_EVERY_MS } from './limits/unfinished-heads.ts';
 import { createMetrics } from './metrics.ts';
 import { createOwnership } from './stickiness/ownership.ts';
-import { createMissMemory } from './stickiness/unknown-links.ts';
+import { createUnknownLinks } from './stickiness/unknown-links.ts';
 
 /** A router at work. Disposal takes at most 9 s: it ends what is under way and stores what it has to tell. */
 export type RunningRouter = RunningProcess & {
@@ -48,7 +48,7 @@ export async function startRouter(config: RouterConfig, logger: Logger): Promise
   );
   const queries = createClient(QueryService, transport);
   const ownership = createOwnership();
-  const misses = createMissMemory();
+  const misses = createUnknownLinks();
   const history = createHistory({
     send: async (batch, timeoutMs) => {
       await queries.recordQueries({ queries: batch }, { timeoutMs });

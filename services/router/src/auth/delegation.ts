@@ -4,7 +4,7 @@ import type { Exchange } from '../http/exchange.ts';
 import { AccessDenied } from '../http/responses.ts';
 import { createAuthProvider } from './auth-provider.ts';
 import { presentedCredentials, withoutCredentials } from './credentials.ts';
-import { createAuthMemory } from './verdict-cache.ts';
+import { createVerdictCache } from './verdict-cache.ts';
 
 type Deps = {
   config: Pick<
@@ -53,7 +53,7 @@ export function createDelegation({ config, logger }: Deps): Delegation {
   };
   const verdictOf =
     provider &&
-    createAuthMemory({
+    createVerdictCache({
       check: async (credentials) => {
         const verdict = await provider.check(credentials);
         noteTrouble(typeof verdict === 'string' ? undefined : `router.auth_provider_url: ${verdict.trouble}`);

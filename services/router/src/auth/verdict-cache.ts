@@ -3,11 +3,11 @@ import type { BasicCredentials } from '@trino-gateway/trino';
 import { LRUCache } from 'lru-cache';
 import type { AuthProvider, ProviderVerdict } from './auth-provider.ts';
 
-export type AuthMemoryOptions = {
+export type VerdictCacheOptions = {
   check: AuthProvider['check'];
   /** `router.auth_cache_time`: how long accepted credentials stay accepted, in milliseconds. */
   acceptedForMs: number;
-  /** How many verdicts are remembered; default 10,000, beyond it the least recently used is forgotten. */
+  /** How many verdicts are cached; default 10,000, beyond it the least recently used is dropped. */
   most?: number;
   /** How many checks may be under way; default 1,000, beyond it nobody new is let in. */
   mostUnderWay?: number;
@@ -20,30 +20,30 @@ const DENIED_FOR_MS = 5_000;
 const TROUBLE_FOR_MS = 1_000;
 
 /**
- * Asks the provider once for many requests: verdicts are remembered for a while, and the same credentials are never being
+ * Asks the provider once for many requests: verdicts are cached for a while, and the same credentials are never being
  * checked twice at a time. Neither user nor password is kept, only a hash with a key that this process drew.
  */
-export function createAuthMemory(options: AuthMemoryOptions): AuthProvider['check'] {
-  const now = options.now ?? (() => performance.now());
-  const mostUnderWay = options.mostUnderWay ?? 1_000;
+export function createVerdictCache(options: VerdictCacheOptions): AuthProvider['check'] {
+  const { check, acceptedForMs, most = 10_000, mostUnderWay = 1_000, now = () => performance.now() } = options;
   const hashKey = randomBytes(32);
-  const known = new LRUCache<string, { verdict: ProviderVerdict; untilMs: number }>({ max: options.most ?? 10_000 });
+  const known = new LRUCache<string, ProviderVerdict>({ max: most, ttlResolution: 0, perf: { now } });
   const underWay = new Map<string, Promise<ProviderVerdict>>();
 
-  const lifeMs = (verdict: ProviderVerdict) =>
-    verdict === 'accepted'
-      ? options.acceptedForMs
-      : Math.min(verdict === 'denied' ? DENIED_FOR_MS : TROUBLE_FOR_MS, options.acceptedForMs);
+  const keep = (key: string, verdict: ProviderVerdict) => {
+    const ofKind = verdict === 'denied' ? DENIED_FOR_MS : TROUBLE_FOR_MS;
+    const ttl = verdict === 'accepted' ? acceptedForMs : Math.min(ofKind, acceptedForMs);
+    if (ttl > 0) known.set(key, verdict, { ttl }); // a ttl of 0 would mean for ever
+  };
 
   return async (credentials) => {
     const key = hashOf(hashKey, credentials);
     const last = known.get(key);
-    if (last !== undefined && now() < last.untilMs) return last.verdict;
+    if (last !== undefined) return last;
     const running = underWay.get(key);
     if (running !== undefined) return await running;
     if (underWay.size >= mostUnderWay) return { trouble: `${mostUnderWay} checks are under way already` };
-    const asked = options.check(credentials).then((verdict) => {
-      known.set(key, { verdict, untilMs: now() + lifeMs(verdict) });
+    const asked = check(credentials).then((verdict) => {
+      keep(key, verdict);
       return verdict;
     });
     underWay.set(key, asked);

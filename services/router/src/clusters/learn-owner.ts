@@ -1,13 +1,13 @@
 import type { Logger } from '@trino-gateway/runtime';
 import { coordinatorSuffix } from '@trino-gateway/trino';
 import type { Life, Owner, Ownership } from '../stickiness/ownership.ts';
-import type { MissMemory } from '../stickiness/unknown-links.ts';
+import type { UnknownLinks } from '../stickiness/unknown-links.ts';
 import type { Forwarding } from './link-mode.ts';
 
 type Deps = {
   ownership: Ownership;
   forwarding: Forwarding;
-  misses: Pick<MissMemory, 'clear'>;
+  misses: Pick<UnknownLinks, 'clear'>;
   link: { recordIncarnation(life: Life): Promise<boolean> };
   logger: Logger;
   /** Called when a backend claims query ids of another one. */

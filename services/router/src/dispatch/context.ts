@@ -13,7 +13,7 @@ import type { InflationBudget } from '../limits/inflation-budget.ts';
 import type { RequestLimits } from '../limits/request-limits.ts';
 import type { Ownership } from '../stickiness/ownership.ts';
 import type { Transactions } from '../stickiness/transactions.ts';
-import type { MissMemory } from '../stickiness/unknown-links.ts';
+import type { UnknownLinks } from '../stickiness/unknown-links.ts';
 import type { Activation } from './activated-leases.ts';
 import type { DataPathConfig } from './config.ts';
 import type { HandOverResult, SubmissionResult } from './results.ts';
@@ -25,7 +25,7 @@ export type RoadContext = {
   ownership: Ownership;
   live: LiveQueries;
   suspects: Suspects;
-  misses: MissMemory;
+  misses: UnknownLinks;
   transactions: Transactions;
   delegation: Delegation;
   forwarding: Forwarding;

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 
-/** Remembers for a short time which ids nobody owns, so that one stray poller does not reach every cluster every time. */
-export type MissMemory = {
+/** Caches briefly which query ids no cluster knows, so that a client that goes on polling one does not reach every cluster each time. */
+export type UnknownLinks = {
   /** Every address that could own this id answered that it does not. */
   add(queryId: string): void;
   has(queryId: string): boolean;
@@ -9,29 +9,25 @@ export type MissMemory = {
   clear(): void;
 };
 
-export type MissMemoryOptions = {
-  /** How long a miss is remembered, in milliseconds; default 5 s. */
+export type UnknownLinksOptions = {
+  /** How long an id is kept, in milliseconds; default 5 s. */
   forMs?: number;
-  /** How many; default 10,000, beyond it the least recently used is forgotten. */
+  /** How many; default 10,000, beyond it the least recently used is dropped. */
   most?: number;
   /** Milliseconds of any steady clock; default the process's. */
   now?: () => number;
 };
 
-/** An empty memory. */
-export function createMissMemory(options: MissMemoryOptions = {}): MissMemory {
-  const now = options.now ?? (() => performance.now());
-  const forMs = options.forMs ?? 5_000;
-  const until = new LRUCache<string, number>({ max: options.most ?? 10_000 });
+/** None known. */
+export function createUnknownLinks({
+  forMs = 5_000,
+  most = 10_000,
+  now = () => performance.now(),
+}: UnknownLinksOptions = {}): UnknownLinks {
+  const ids = new LRUCache<string, true>({ max: most, ttl: forMs, ttlResolution: 0, perf: { now } });
   return {
-    add: (queryId) => void until.set(queryId, now() + forMs),
-    has: (queryId) => {
-      const end = until.get(queryId);
-      if (end === undefined) return false;
-      if (end > now()) return true;
-      until.delete(queryId);
-      return false;
-    },
-    clear: () => until.clear(),
+    add: (queryId) => void ids.set(queryId, true),
+    has: (queryId) => ids.get(queryId) === true,
+    clear: () => ids.clear(),
   };
 }

@@ -26,7 +26,7 @@ import { createByteBudget } from '../../src/limits/byte-budget.ts';
 import { createHolds } from '../../src/limits/held-polls.ts';
 import { createRequestLimits } from '../../src/limits/request-limits.ts';
 import { createOwnership, type Owner, type OwnershipTable } from '../../src/stickiness/ownership.ts';
-import { createMissMemory } from '../../src/stickiness/unknown-links.ts';
+import { createUnknownLinks } from '../../src/stickiness/unknown-links.ts';
 import { type FakeAdmission, fakeAdmission } from './fake-admission.ts';
 
 type Route = Parameters<GatewayLink['route']>[0];
@@ -218,7 +218,7 @@ export async function startTestbed(options: TestbedOptions = {}): Promise<Testbe
     ownership,
     live,
     suspects: createSuspects(),
-    misses: createMissMemory(),
+    misses: createUnknownLinks(),
     clientView: createClientView({ trustedProxies: [], ...options.client }),
     onSubmission: (...ended) => void seen.submissions.push(ended),
     temporaryId: createTemporaryIds(randomBytes),
