@@ -8,7 +8,7 @@ const PAGE = readFileSync(join(ROOT, 'docs/from-razorpay.md'), 'utf8');
 /** `file` "title". */
 const PROOF = /`([^`]+\.ts)` (?:"([^"]+)")/g;
 
-const rows = PAGE.slice(PAGE.indexOf('## Its lists'))
+const rows = PAGE.slice(PAGE.indexOf('## Feature by feature'))
   .split('\n')
   .filter((line) => /^\| (?!-|there )/.test(line))
   .map((line) =>
