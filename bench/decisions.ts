@@ -9,7 +9,8 @@ import {
   PolicySchema,
 } from '@trino-gateway/api/gateway';
 import { decide } from '@trino-gateway/gatewayserver/routing/decide';
-import { createSnapshot, indexConfiguration } from '@trino-gateway/gatewayserver/routing/snapshot';
+import { indexConfiguration } from '@trino-gateway/gatewayserver/routing/indexed-configuration';
+import { createSnapshot } from '@trino-gateway/gatewayserver/routing/snapshot';
 
 const NOW = Date.UTC(2026, 0, 1);
 const ROUNDS = 5_000;
@@ -51,7 +52,7 @@ export function decisionCosts(): DecisionCost[] {
     decide({ listeningPort, host: 'trino.example', headers: [], user: 'ann' }, snapshot, {
       now: NOW,
       chance: 0.5,
-      turn: () => 0,
+      cursor: () => 0,
       live: { live: () => 0, startedSince: () => 0 },
       defaultGroupId: 'all',
     });

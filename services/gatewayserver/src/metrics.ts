@@ -4,7 +4,7 @@ import { boundedLabels } from '@trino-gateway/runtime';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { type AdmissionMetrics, createAdmissionMetrics } from './admission/admission-metrics.ts';
 import type { EventMetrics } from './events/serve.ts';
-import type { Outcome } from './routing/decide.ts';
+import type { Outcome } from './routing/outcome.ts';
 import type { StoreObserver } from './storage/measured-store.ts';
 
 /** What is read when somebody asks for the figures. */

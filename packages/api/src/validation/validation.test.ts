@@ -7,7 +7,7 @@ import {
   GroupSchema,
   PolicySchema,
 } from '../gen/trinogateway/v1/gateway_pb.ts';
-import { backendProblems, groupProblems, isId, policyProblems } from './validation.ts';
+import { backendProblems, groupProblems, isId, policyProblems } from './index.ts';
 
 const backend = (init: MessageInitShape<typeof BackendSchema>) =>
   backendProblems(create(BackendSchema, { id: 'a', url: 'http://a:8080', ...init }));

@@ -1,4 +1,6 @@
 import { clone, type DescMessage, equals, type MessageShape } from '@bufbuild/protobuf';
+import type { Policy } from '@trino-gateway/api/gateway';
+import { policyRules } from '@trino-gateway/api/policy-rules';
 import { HIDDEN_PASSWORD } from '@trino-gateway/api/sealed-secret';
 import type { Kind } from '../kinds/kinds.ts';
 
@@ -31,9 +33,7 @@ function comparable<Desc extends DescMessage>(kind: Kind<Desc>, object: MessageS
     else if (/url$/i.test(localName) && typeof value === 'string' && URL.canParse(value))
       fields[localName] = new URL(value).origin;
   }
-  const rule = fields.rule as { case?: string; value?: { anyOf: string[]; allOf: string[] } } | undefined;
-  if (rule?.case === 'clientTags' && rule.value)
-    for (const list of ['anyOf', 'allOf'] as const) rule.value[list] = rule.value[list].map((tag) => tag.trim());
+  if (fields.rule !== undefined) fields.rule = policyRules.normalize(fields.rule as Policy['rule']);
   const probe = fields.probe as { password: string } | undefined;
   if (probe?.password) probe.password = HIDDEN_PASSWORD;
   return copy;

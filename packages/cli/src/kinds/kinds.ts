@@ -4,9 +4,9 @@ import {
   BackendSchema,
   Group_StrategySchema,
   GroupSchema,
-  type Policy,
   PolicySchema,
 } from '@trino-gateway/api/gateway';
+import { policyRules } from '@trino-gateway/api/policy-rules';
 import type { Gateway } from '../connection/gateway.ts';
 import type { Printable } from '../output/print.ts';
 
@@ -89,7 +89,7 @@ export const policyKind: Kind<typeof PolicySchema> = {
   cells: (policy) => [
     policy.id,
     yesNo(policy.enabled),
-    describeRule(policy),
+    policyRules.describe(policy.rule),
     policy.groupId,
     policy.fallbackGroupId || '-',
     policy.authDelegated ? 'delegated' : '-',
@@ -125,28 +125,4 @@ async function allPages<Item>(
 
 function yesNo(value: boolean | undefined): string {
   return value ? 'yes' : 'no';
-}
-
-function describeRule({ rule }: Policy): string {
-  switch (rule.case) {
-    case 'listeningPort':
-      return `port ${rule.value}`;
-    case 'host':
-      return `host ${rule.value}`;
-    case 'clientTags':
-      return [
-        rule.value.anyOf.length > 0 ? `any tag of ${rule.value.anyOf.join(', ')}` : '',
-        rule.value.allOf.length > 0 ? `all tags of ${rule.value.allOf.join(', ')}` : '',
-      ]
-        .filter(Boolean)
-        .join(' and ');
-    case 'connectionProperties':
-      return rule.value.exact !== ''
-        ? `properties exactly ${rule.value.exact}`
-        : `properties ${Object.entries(rule.value.properties)
-            .map(([name, value]) => `${name}=${value}`)
-            .join(', ')}`;
-    case undefined:
-      return '-';
-  }
 }

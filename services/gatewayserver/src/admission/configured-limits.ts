@@ -3,7 +3,8 @@ import { type Group, Group_Queue_WhenUnavailable } from '@trino-gateway/api/gate
 import type { SnapshotKeeper } from '../configuration/configuration-cache.ts';
 import { assess } from '../routing/availability.ts';
 import type { Snapshot } from '../routing/snapshot.ts';
-import { choose, type LiveView } from '../routing/strategies/strategies.ts';
+import { choose } from '../routing/strategies/registry.ts';
+import type { LiveView } from '../routing/strategies/strategy.ts';
 import { type GroupLimits, isLimited, type Limits, type QueueBounds } from './rules/limits.ts';
 
 /** The limits of what is configured now. */
@@ -83,16 +84,16 @@ export function configuredLimits({ keeper, live, queues, turns, now, chance }: O
       return assessment.available;
     },
     choose: (groupId, ids, user) => {
-      const turn = turns.get(groupId) ?? 0;
-      turns.set(groupId, turn + 1);
+      const cursor = turns.get(groupId) ?? 0;
+      turns.set(groupId, cursor + 1);
       const found = snapshot().group(groupId);
       const pool = snapshot()
         .pool(groupId, now())
         .filter(({ id }) => ids.includes(id));
       const chosen =
-        found && pool.length > 0 ? choose(found.strategy, { pool, chance: chance(), turn, user, live }) : undefined;
+        found && pool.length > 0 ? choose(found.strategy, { pool, chance: chance(), cursor, user, live }) : undefined;
       // Also for those who still wait in a group that was disabled.
-      return chosen?.id ?? ids[turn % ids.length] ?? '';
+      return chosen?.id ?? ids[cursor % ids.length] ?? '';
     },
   };
 }

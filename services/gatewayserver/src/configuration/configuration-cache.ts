@@ -11,7 +11,8 @@ import {
   type Policy,
 } from '@trino-gateway/api/gateway';
 import { describeError, every, type Logger } from '@trino-gateway/runtime';
-import { createSnapshot, type IndexedConfiguration, indexConfiguration, type Snapshot } from '../routing/snapshot.ts';
+import { type IndexedConfiguration, indexConfiguration } from '../routing/indexed-configuration.ts';
+import { createSnapshot, type Snapshot } from '../routing/snapshot.ts';
 import type { Revisions, Store, StoredBackend } from '../storage/contract/store.ts';
 import { type SuffixHolder, suffixHolders } from './coordinator-suffixes.ts';
 import { limitedBackends } from './limited-backends.ts';

@@ -6,6 +6,7 @@ import {
   Group_Strategy,
   type Policy,
 } from '@trino-gateway/api/gateway';
+import { policyRules } from '@trino-gateway/api/policy-rules';
 
 /** A backend as it is stored: its URL an origin, defaults filled in, what is output only left out. */
 export function storableBackend({ condition: _, ...backend }: Backend, managedBy: string): Backend {
@@ -24,11 +25,7 @@ export function storableGroup(group: Group, managedBy: string): Group {
   return { ...group, strategy: group.strategy || Group_Strategy.LEAST_LOAD, managedBy };
 }
 
-/** A policy as it is stored: client tags trimmed, as a request's are. */
+/** A policy as it is stored. */
 export function storablePolicy(policy: Policy, managedBy: string): Policy {
-  const trimmed = (tags: readonly string[]) => tags.map((tag) => tag.trim());
-  const { rule } = policy;
-  if (rule.case !== 'clientTags') return { ...policy, managedBy };
-  const value = { ...rule.value, anyOf: trimmed(rule.value.anyOf), allOf: trimmed(rule.value.allOf) };
-  return { ...policy, rule: { case: 'clientTags', value }, managedBy };
+  return { ...policy, rule: policyRules.normalize(policy.rule), managedBy };
 }

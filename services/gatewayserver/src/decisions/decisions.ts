@@ -5,7 +5,9 @@ import type { Ledger } from '../admission/ledger/ledger.ts';
 import { storedUser } from '../admission/ledger/stored-user.ts';
 import { admit, takeAt } from '../admission/rules/admission.ts';
 import type { SnapshotKeeper } from '../configuration/configuration-cache.ts';
-import { type Circumstances, decide, type Outcome, withAuthentication } from '../routing/decide.ts';
+import type { Circumstances } from '../routing/circumstances.ts';
+import { decide } from '../routing/decide.ts';
+import { type Outcome, withAuthentication } from '../routing/outcome.ts';
 import type { ClientRequest } from '../routing/request.ts';
 import { createRouteMemory } from './answered-routes.ts';
 import type { LiveCounts } from './load-counts.ts';
@@ -68,7 +70,7 @@ export function createDecisions(options: Options): Decisions {
   const circumstances = (): Circumstances => ({
     now: now(),
     chance: chance(),
-    turn: (groupId) => turns.get(groupId) ?? 0,
+    cursor: (groupId) => turns.get(groupId) ?? 0,
     live,
     defaultGroupId,
   });

@@ -1,4 +1,4 @@
-import type { LiveView } from '../routing/strategies/strategies.ts';
+import type { LiveView } from '../routing/strategies/strategy.ts';
 
 /** The gatewayserver's own counts of what runs where; kept in memory, one per replica. */
 export type LiveCounts = LiveView & {

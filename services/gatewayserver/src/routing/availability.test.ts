@@ -8,7 +8,7 @@ import {
   BackendStatus_State,
   BackendStatusSchema,
 } from '@trino-gateway/api/gateway';
-import { assess, type BackendFacts, liveOverride, silence, unavailableReasons } from './availability.ts';
+import { assess, type BackendFacts, liveOverride, monitorSilence, unavailableReasons } from './availability.ts';
 
 const NOW = 1_000_000;
 const MAX_AGE = 60_000;
@@ -141,12 +141,12 @@ test.each<[string, Given, string[]]>([
     { backend: { enabled: false }, draining: true, status: { healthy: false, state: BackendStatus_State.UNREACHABLE } },
     ['it is disabled', 'it is draining', 'it is not healthy (UNREACHABLE)'],
   ],
-])('says of a backend why it is not available: %s', (_, given, reasons) => {
+])('available, or a reason for each condition that does not hold: %s', (_, given, reasons) => {
   expect(unavailableReasons(facts(given), NOW, MAX_AGE)).toEqual(reasons);
   expect(assess(facts(given), NOW, MAX_AGE).available).toBe(reasons.length === 0);
 });
 
-test('an assessment names the moment at which time alone may change it', () => {
+test('an assessment says until when it holds while nothing but time passes', () => {
   const given = facts({
     status: { clusterLoad: 1 },
     override: { healthy: true, healthyUntil: timestampFromMs(NOW + 500), clusterLoad: 2, clusterLoadUntil: before },
@@ -156,7 +156,7 @@ test('an assessment names the moment at which time alone may change it', () => {
   expect(assess(facts({ status: null }), NOW, MAX_AGE).until).toBe(Number.POSITIVE_INFINITY);
 });
 
-test('a pool goes by the clock where the schedule says so', () => {
+test('availability follows the schedule by the clock', () => {
   const given = facts({
     backend: evenings,
     schedule: { ...evenings, nextChanges: [change(NOW + 10, true), change(NOW + 20, false)] },
@@ -179,8 +179,8 @@ test('an override shows only the parts that still hold', () => {
   expect(liveOverride(override, NOW + 1_000)).toBeUndefined();
 });
 
-test('a monitor that fell silent is told of', () => {
+test('a reason says for how long the monitor has been silent', () => {
   const { status } = facts({});
-  expect(silence(status, NOW, MAX_AGE)).toBe('');
-  expect(silence(status, NOW + MAX_AGE * 2, MAX_AGE)).toContain('last looked 121 s ago');
+  expect(monitorSilence(status, NOW, MAX_AGE)).toBe('');
+  expect(monitorSilence(status, NOW + MAX_AGE * 2, MAX_AGE)).toContain('last looked 121 s ago');
 });

@@ -15,7 +15,7 @@ export type BackendFacts = {
   override: BackendOverride | undefined;
 };
 
-/** A backend at one moment. */
+/** Whether a backend takes new queries, and until when that holds. */
 export type Assessment = {
   available: boolean;
   /** The load to compare and rank by; undefined when unknown or too old. */
@@ -26,68 +26,70 @@ export type Assessment = {
   until: number;
 };
 
-type Moment = BackendFacts & {
+/** The facts, and what of them holds at the time that is asked for. */
+type FactsInForce = BackendFacts & {
+  /** By an operator. */
   markedHealthy: boolean | undefined;
   load: number | undefined;
   loadIsSet: boolean;
   phase: Phase | undefined;
 };
 
-/** Every condition of availability, with the sentence that says that it does not hold, and more for operators. */
+/** Every condition of availability, with the sentence that says why not, and more for operators. */
 const conditions: readonly {
-  holds: (moment: Moment) => boolean;
-  otherwise: (moment: Moment) => string;
-  /** In the words of a cluster or of the network: addresses may stand in it. */
-  detail?: (moment: Moment) => string | undefined;
+  holds: (facts: FactsInForce) => boolean;
+  whyNot: (facts: FactsInForce) => string;
+  /** In the words of a cluster or of the network, which may name addresses. */
+  detail?: (facts: FactsInForce) => string | undefined;
 }[] = [
-  { holds: ({ backend }) => backend.enabled !== false, otherwise: () => 'it is disabled' },
-  { holds: ({ draining }) => !draining, otherwise: () => 'it is draining' },
+  { holds: ({ backend }) => backend.enabled !== false, whyNot: () => 'it is disabled' },
+  { holds: ({ draining }) => !draining, whyNot: () => 'it is draining' },
   {
     holds: ({ phase }) => phase?.up !== false,
-    otherwise: ({ backend, phase }) => outsideSchedule(backend, phase),
+    whyNot: ({ backend, phase }) => outsideSchedule(backend, phase),
   },
   {
     holds: ({ status, markedHealthy }) => status !== undefined || markedHealthy !== undefined,
-    otherwise: () => 'it was not probed yet',
+    whyNot: () => 'it was not probed yet',
   },
   {
     holds: ({ status, markedHealthy }) => markedHealthy ?? status?.healthy ?? true,
-    otherwise: ({ status, override, markedHealthy }) =>
+    whyNot: ({ status, override, markedHealthy }) =>
       markedHealthy === false
-        ? `an operator marked it unhealthy until ${isoTime(epochMs(override?.healthyUntil))}${because(override?.reason)}`
+        ? `an operator marked it unhealthy until ${isoTime(epochMs(override?.healthyUntil))}${reasonSuffix(override?.reason)}`
         : `it is not healthy (${stateName(status)})`,
     detail: ({ status, markedHealthy }) => (markedHealthy === false ? undefined : status?.reason),
   },
   {
     holds: ({ backend, load }) => backend.loadThreshold === 0 || load === undefined || load <= backend.loadThreshold,
-    otherwise: ({ backend, load }) => `its cluster load ${load} is above its threshold ${backend.loadThreshold}`,
+    whyNot: ({ backend, load }) => `its cluster load ${load} is above its threshold ${backend.loadThreshold}`,
   },
 ];
 
-/** Whether a backend takes new queries at this moment, and the load it counts with. */
+/** Whether a backend takes new queries now, and the load it counts with. */
 export function assess(facts: BackendFacts, now: number, loadMaxAgeMs: number): Assessment {
-  const moment = at(facts, now, loadMaxAgeMs);
+  const inForce = factsAt(facts, now, loadMaxAgeMs);
   let until = Number.POSITIVE_INFINITY;
   const mayChangeAt = (time: number) => {
     if (time > now && time < until) until = time;
   };
   if (facts.status) mayChangeAt(epochMs(facts.status.observedAt) + loadMaxAgeMs + 1);
-  if (moment.phase) mayChangeAt(moment.phase.until);
+  if (inForce.phase) mayChangeAt(inForce.phase.until);
   if (facts.override) {
     mayChangeAt(epochMs(facts.override.healthyUntil));
     mayChangeAt(epochMs(facts.override.clusterLoadUntil));
   }
   return {
-    available: conditions.every(({ holds }) => holds(moment)),
-    load: moment.load,
-    loadIsSet: moment.loadIsSet,
+    available: conditions.every(({ holds }) => holds(inForce)),
+    load: inForce.load,
+    loadIsSet: inForce.loadIsSet,
     until,
   };
 }
 
 /** One sentence for each condition that does not hold, for operators; empty when the backend is available. */
 export function unavailableReasons(facts: BackendFacts, now: number, loadMaxAgeMs: number): string[] {
-  return whyUnavailable(facts, now, loadMaxAgeMs).map(({ text, detail }) => text + because(detail));
+  return whyUnavailable(facts, now, loadMaxAgeMs).map(({ text, detail }) => text + reasonSuffix(detail));
 }
 
 /** The same, fit for clients too: `text` names no address, `detail` is for operators alone. */
@@ -96,10 +98,10 @@ export function whyUnavailable(
   now: number,
   loadMaxAgeMs: number,
 ): { text: string; detail: string | undefined }[] {
-  const moment = at(facts, now, loadMaxAgeMs);
+  const inForce = factsAt(facts, now, loadMaxAgeMs);
   return conditions
-    .filter(({ holds }) => !holds(moment))
-    .map(({ otherwise, detail }) => ({ text: otherwise(moment), detail: detail?.(moment) }));
+    .filter(({ holds }) => !holds(inForce))
+    .map(({ whyNot, detail }) => ({ text: whyNot(inForce), detail: detail?.(inForce) }));
 }
 
 /** The parts of an override that still hold; undefined when none does. */
@@ -116,18 +118,18 @@ export function liveOverride(override: BackendOverride | undefined, now: number)
   };
 }
 
-/** Says that the monitor has been silent about a backend whose last finding is still in force; empty when it has not. */
-export function silence(status: BackendStatus | undefined, now: number, silentAfterMs: number): string {
+/** For operators: that the monitor has been silent about a backend, whose last finding stays in force. Empty when it has not. */
+export function monitorSilence(status: BackendStatus | undefined, now: number, silentAfterMs: number): string {
   const observedAt = epochMs(status?.observedAt);
   if (observedAt === 0 || now - observedAt <= silentAfterMs) return '';
   return `the monitor last looked ${Math.round((now - observedAt) / 1_000)} s ago; its last finding stays in force`;
 }
 
-function at(
+function factsAt(
   { backend, draining, status, schedule, override }: BackendFacts,
   now: number,
   loadMaxAgeMs: number,
-): Moment {
+): FactsInForce {
   const marked = override?.healthy !== undefined && epochMs(override.healthyUntil) > now;
   const loadIsSet = override?.clusterLoad !== undefined && epochMs(override.clusterLoadUntil) > now;
   const sampleIsFresh = status !== undefined && now - epochMs(status.observedAt) <= loadMaxAgeMs;
@@ -153,6 +155,7 @@ function stateName(status: BackendStatus | undefined): string {
   return BackendStatus_StateSchema.value[status?.state ?? 0]?.name ?? 'unknown state';
 }
 
-export function because(reason: string | undefined): string {
+/** The reason after a colon; empty when there is none. */
+export function reasonSuffix(reason: string | undefined): string {
   return reason ? `: ${reason}` : '';
 }

@@ -11,8 +11,12 @@ import {
   PolicySchema,
   Reason_Outcome,
 } from '@trino-gateway/api/gateway';
-import { type Circumstances, chooseFromGroups, decide, type Outcome } from './decide.ts';
-import { createSnapshot, indexConfiguration } from './snapshot.ts';
+import { chooseFromGroups } from './choose-backend.ts';
+import type { Circumstances } from './circumstances.ts';
+import { decide } from './decide.ts';
+import { indexConfiguration } from './indexed-configuration.ts';
+import type { Outcome } from './outcome.ts';
+import { createSnapshot } from './snapshot.ts';
 
 const NOW = 10_000_000;
 const MAX_AGE = 60_000;
@@ -65,7 +69,7 @@ const policy = (
 const circumstances = (given: Partial<Circumstances> = {}): Circumstances => ({
   now: NOW,
   chance: 0,
-  turn: () => 0,
+  cursor: () => 0,
   live: { live: () => 0, startedSince: () => 0 },
   ...given,
 });
@@ -266,6 +270,8 @@ test('an override ends by the passing of time alone, without a new snapshot', ()
 
 test('of given groups the first by id with an available backend gives one', () => {
   const snapshot = snapshotOf({ up: ['y'], down: ['x'], groups: { a: ['x'], b: ['y'], c: ['y'] } });
-  expect(chooseFromGroups(['c', 'b', 'a'], 'u', snapshot, circumstances()).chosen).toMatchObject({ groupId: 'b' });
+  expect(chooseFromGroups(['c', 'b', 'a'], 'u', snapshot, circumstances()).chosen).toMatchObject({
+    candidate: { groupId: 'b' },
+  });
   expect(chooseFromGroups(['a'], 'u', snapshot, circumstances()).chosen).toBeUndefined();
 });

@@ -1,17 +1,17 @@
 import type { Backend, BackendSchedule } from '@trino-gateway/api/gateway';
 import { epochMs } from './timestamps.ts';
 
-/** What a schedule says at one moment, and until when (epoch milliseconds; Infinity when no change is known). */
+/** Whether a backend is up by its uptime schedule, and until when (epoch milliseconds; Infinity when no change is known). */
 export type Phase = { up: boolean; until: number };
 
-// A finding about a schedule the backend had before counts for nothing.
+/** What was found about a schedule that the backend had before counts for nothing. */
 function isAbout(schedule: BackendSchedule, { uptimeSchedule, timeZone }: Backend): boolean {
   return uptimeSchedule !== '' && schedule.uptimeSchedule === uptimeSchedule && schedule.timeZone === timeZone;
 }
 
 /**
- * What the monitor's finding means at this moment: a change it announced holds from its time on, also when the monitor
- * has been silent since. Undefined when nothing is known about the schedule the backend has now.
+ * The phase now, by what the monitor read from the schedule: a change it announced holds from its time on, also while the
+ * monitor is silent. Undefined when nothing is known about the schedule that the backend has now.
  */
 export function phaseAt(backend: Backend, schedule: BackendSchedule | undefined, now: number): Phase | undefined {
   if (!schedule || !isAbout(schedule, backend)) return undefined;
@@ -24,7 +24,7 @@ export function phaseAt(backend: Backend, schedule: BackendSchedule | undefined,
   return { up, until: Number.POSITIVE_INFINITY };
 }
 
-/** The finding as it stands at this moment: without the changes that are over. Undefined as for {@link phaseAt}. */
+/** What the monitor read from the schedule, without the changes that are over. Undefined as for {@link phaseAt}. */
 export function scheduleAt(
   backend: Backend,
   schedule: BackendSchedule | undefined,

@@ -13,7 +13,7 @@ import {
   refuseDeclared,
   refuseReferenced,
 } from '../../configuration/validation.ts';
-import { chooseFromGroups } from '../../routing/decide.ts';
+import { chooseFromGroups } from '../../routing/choose-backend.ts';
 import type { ConfigurationChange } from '../../storage/contract/store.ts';
 import type { RpcContext } from './context.ts';
 import { pageOf } from './paging.ts';
@@ -106,7 +106,7 @@ export function groupService({
         keeper.snapshot(),
         decisions.circumstances(),
       );
-      return { backendId: chosen?.backend.id ?? '', groupId: chosen?.groupId ?? '', reasons };
+      return { backendId: chosen?.backend.id ?? '', groupId: chosen?.candidate.groupId ?? '', reasons };
     },
   };
 }

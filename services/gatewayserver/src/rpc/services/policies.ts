@@ -13,7 +13,7 @@ import {
   refuseDeclared,
 } from '../../configuration/validation.ts';
 import { type ClientRequest, readRequest } from '../../routing/request.ts';
-import { evaluatePolicies, matchingPolicies } from '../../routing/steps/policies/policy-index.ts';
+import { evaluatePolicies, matchingPolicies } from '../../routing/steps/policies/verdict.ts';
 import type { RpcContext } from './context.ts';
 import { pageOf } from './paging.ts';
 

@@ -3,7 +3,7 @@ import type { RouteResponseSchema, RoutingService } from '@trino-gateway/api/gat
 import { routerBackend } from '../../configuration/router-backend.ts';
 import { checkedId, checkedText, invalid } from '../../configuration/validation.ts';
 import type { Routed } from '../../decisions/decisions.ts';
-import type { Outcome } from '../../routing/decide.ts';
+import type { Outcome } from '../../routing/outcome.ts';
 import type { CarriedService } from '../transport/multiplexer.ts';
 import { checkingBackend } from './checking-backend.ts';
 import type { RpcContext } from './context.ts';

@@ -4,7 +4,8 @@ import { type Group, GroupSchema, type Policy, PolicySchema } from '@trino-gatew
 import { comparableHost } from '@trino-gateway/trino/host';
 import fc from 'fast-check';
 import { type ClientRequest, readRequest } from '../../request.ts';
-import { evaluatePolicies, firstPolicyOf, indexPolicies, matchingPolicies } from './policy-index.ts';
+import { indexPolicies } from './policy-index.ts';
+import { evaluatePolicies, firstPolicyOf, matchingPolicies } from './verdict.ts';
 
 type PolicyInit = Omit<MessageInitShape<typeof PolicySchema>, '$typeName'>;
 

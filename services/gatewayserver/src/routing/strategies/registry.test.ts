@@ -1,8 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { Group_Strategy } from '@trino-gateway/api/gateway';
+import { Group_Strategy, Group_StrategySchema } from '@trino-gateway/api/gateway';
 import fc from 'fast-check';
-import { hashOf, type PoolMember } from '../snapshot.ts';
-import { type Choice, choose } from './strategies.ts';
+import { hashOf } from '../hash.ts';
+import type { PoolMember } from '../pool.ts';
+import { choose, strategies } from './registry.ts';
+import type { Choice } from './strategy.ts';
 
 const member = (id: string, given: Partial<PoolMember> = {}): PoolMember => ({
   id,
@@ -18,11 +20,11 @@ const counts = (live: Record<string, number> = {}, started: Record<string, numbe
   startedSince: (id: string) => started[id] ?? 0,
 });
 const chosen = (strategy: Group_Strategy, given: Partial<Choice>) =>
-  choose(strategy, { pool: [], chance: 0, turn: 0, user: '', live: counts(), ...given })?.id;
+  choose(strategy, { pool: [], chance: 0, cursor: 0, user: '', live: counts(), ...given })?.id;
 const shares = (strategy: Group_Strategy, given: Partial<Choice>, draws = 1_000) => {
   const seen: Record<string, number> = {};
   for (let at = 0; at < draws; at++) {
-    const id = chosen(strategy, { ...given, chance: at / draws, turn: at }) ?? '';
+    const id = chosen(strategy, { ...given, chance: at / draws, cursor: at }) ?? '';
     seen[id] = (seen[id] ?? 0) + 1;
   }
   return seen;
@@ -30,6 +32,10 @@ const shares = (strategy: Group_Strategy, given: Partial<Choice>, draws = 1_000)
 
 const abc = [member('a'), member('b'), member('c')];
 const everyStrategy = Object.values(Group_Strategy);
+
+test('every strategy of the contract is registered', () => {
+  expect(Object.keys(strategies).map(Number)).toEqual(Group_StrategySchema.values.map(({ number }) => number));
+});
 
 describe('LEAST_LOAD', () => {
   const pick = (given: Partial<Choice>) => chosen(Group_Strategy.LEAST_LOAD, given);
@@ -49,12 +55,12 @@ describe('LEAST_LOAD', () => {
     expect(pick({ pool, live: counts({ b: 0 }, { b: 100 }) })).toBe('b');
   });
 
-  test('takes an unknown load never for zero: the whole pool is ranked by our own counts', () => {
+  test('ranks the whole pool by our own counts when any load is unknown', () => {
     const pool = [member('a', { load: 1 }), member('b'), member('c', { load: 50 })];
     expect(pick({ pool, live: counts({ a: 2, b: 3, c: 1 }) })).toBe('c');
   });
 
-  test('takes a load that an operator set as it is', () => {
+  test('adds nothing to a load that an operator set', () => {
     const pool = [member('a', { load: 1, loadIsSet: true }), member('b', { load: 3 })];
     expect(pick({ pool, live: counts({ a: 9 }, { a: 9 }) })).toBe('a');
   });
@@ -72,8 +78,8 @@ test('ties are broken fairly, not in favour of the first', () => {
   expect(shares(Group_Strategy.FEWEST_QUERIES, { pool: abc, live: counts({ c: 1 }) })).toEqual(even);
 });
 
-test('ROUND_ROBIN gives each its turn, by id', () => {
-  const pick = (turn: number) => chosen(Group_Strategy.ROUND_ROBIN, { pool: abc, turn });
+test('ROUND_ROBIN takes one after the other, by id', () => {
+  const pick = (cursor: number) => chosen(Group_Strategy.ROUND_ROBIN, { pool: abc, cursor });
   expect([0, 1, 2, 3, 4].map(pick)).toEqual(['a', 'b', 'c', 'a', 'b']);
 });
 
@@ -102,10 +108,10 @@ describe('AFFINITY', () => {
   const homes = (pool: PoolMember[]) =>
     new Map(users.map((user) => [user, chosen(Group_Strategy.AFFINITY, { pool, user })]));
 
-  test('keeps a user on one backend, whatever chance and turn', () => {
+  test('keeps a user on one backend, whatever chance and cursor', () => {
     const picks = new Set(
       [0, 0.3, 0.9].map((chance) =>
-        chosen(Group_Strategy.AFFINITY, { pool: abc, user: 'u', chance, turn: chance * 10 }),
+        chosen(Group_Strategy.AFFINITY, { pool: abc, user: 'u', chance, cursor: chance * 10 }),
       ),
     );
     expect(picks.size).toBe(1);
@@ -140,9 +146,9 @@ test('every strategy chooses a member of its pool, and nobody from an empty one 
       below1,
       fc.nat(),
       fc.string(),
-      (strategy, drawn, chance, turn, user) => {
+      (strategy, drawn, chance, cursor, user) => {
         const pool = drawn.map(({ id, ...given }) => member(id, given));
-        const id = chosen(strategy, { pool, chance, turn, user });
+        const id = chosen(strategy, { pool, chance, cursor, user });
         if (pool.length === 0) expect(id).toBeUndefined();
         else expect(pool.map((one) => one.id)).toContain(id);
       },

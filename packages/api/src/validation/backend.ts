@@ -1,0 +1,90 @@
+import { scheduleProblems } from '@trino-gateway/schedule';
+import {
+  type Backend,
+  Backend_ForwardedHeadersSchema,
+  Backend_ForwardingSchema,
+} from '../gen/trinogateway/v1/gateway_pb.ts';
+import {
+  check,
+  countProblem,
+  enumProblem,
+  headerTextProblem,
+  idProblem,
+  isId,
+  type Problem,
+  quote,
+  TEXT_LENGTH,
+} from '../problem.ts';
+import { isSealed, SEALED_PREFIX } from '../sealed-secret.ts';
+
+const PROBE_STATEMENT_LENGTH = 10_000;
+
+/** All that is wrong with a backend by itself; empty when it can be stored. */
+export function backendProblems(backend: Backend): Problem[] {
+  return [
+    ...idProblem('id', backend.id),
+    ...originProblem('url', backend.url, 'expected'),
+    ...(backend.externalUrl === '' ? [] : originProblem('external_url', backend.externalUrl, 'expected nothing, or')),
+    ...scheduleProblems(backend.uptimeSchedule, backend.timeZone),
+    ...check(
+      Number.isFinite(backend.loadThreshold) && backend.loadThreshold >= 0,
+      'load_threshold',
+      `expected 0 (none) or more, got ${backend.loadThreshold}`,
+    ),
+    ...check(
+      backend.weight >= 0 && backend.weight <= 1_000_000,
+      'weight',
+      `expected 0 (meaning 1) to 1000000, got ${backend.weight}`,
+    ),
+    ...labelProblems(backend.labels),
+    ...enumProblem('forwarded_headers', Backend_ForwardedHeadersSchema, backend.forwardedHeaders),
+    ...enumProblem('forwarding', Backend_ForwardingSchema, backend.forwarding),
+    ...countProblem('max_running_queries', backend.maxRunningQueries),
+    ...(backend.probe ? probeProblems(backend.probe) : []),
+  ];
+}
+
+function originProblem(field: string, url: string, expected: string): Problem[] {
+  return check(
+    isOrigin(url),
+    field,
+    `${expected} an http or https URL with a host and no path, user, query or fragment, got ${quote(url)}`,
+  );
+}
+
+function isOrigin(text: string): boolean {
+  if (text.length > 2_000 || !/^https?:\/\/[^\s/?#@\\]+\/?$/i.test(text) || !URL.canParse(text)) return false;
+  return new URL(text).hostname !== '';
+}
+
+function labelProblems(labels: Backend['labels']): Problem[] {
+  return [
+    ...check(Object.keys(labels).length <= 64, 'labels', 'expected at most 64 labels'),
+    ...Object.entries(labels).flatMap(([key, value]) => [
+      ...check(isId(key), 'labels', `expected label names like ids, got ${quote(key)}`),
+      ...check(
+        value.length <= 256,
+        'labels',
+        `expected values of up to 256 characters, ${quote(key)} has ${value.length}`,
+      ),
+    ]),
+  ];
+}
+
+function probeProblems({ statement, user, password }: NonNullable<Backend['probe']>): Problem[] {
+  return [
+    ...check(
+      statement.length <= PROBE_STATEMENT_LENGTH,
+      'probe.statement',
+      `expected up to ${PROBE_STATEMENT_LENGTH} characters`,
+    ),
+    ...headerTextProblem('probe.user', user),
+    ...check(password.length <= TEXT_LENGTH, 'probe.password', `expected up to ${TEXT_LENGTH} characters`),
+    ...check(
+      !isSealed(password),
+      'probe.password',
+      `expected a password that does not begin with ${SEALED_PREFIX}, which marks passwords that are stored encrypted`,
+    ),
+    ...check(password === '' || user !== '', 'probe.user', 'expected the user the password belongs to'),
+  ];
+}

@@ -1,0 +1,4 @@
+export { isId, type Problem } from '../problem.ts';
+export { backendProblems } from './backend.ts';
+export { groupProblems } from './group.ts';
+export { policyProblems } from './policy.ts';

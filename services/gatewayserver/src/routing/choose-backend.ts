@@ -1,0 +1,89 @@
+import { type Backend, Reason_Outcome } from '@trino-gateway/api/gateway';
+import { monitorSilence } from './availability.ts';
+import type { Circumstances } from './circumstances.ts';
+import type { PoolMember } from './pool.ts';
+import type { Snapshot } from './snapshot.ts';
+import type { Candidate, StepReason } from './steps/opinion.ts';
+import { choose } from './strategies/registry.ts';
+import { whyNoBackend } from './why-no-backend.ts';
+
+/** What came of looking for a backend, with a reason for every group that was tried. */
+export type BackendSearch = {
+  chosen: { backend: Backend; candidate: Candidate } | undefined;
+  reasons: StepReason[];
+  /** The same reasons as clients may read them, of the groups without a backend. */
+  forClients: string[];
+};
+
+const GROUPS_IN_REASONS = 20;
+const NONE: ReadonlySet<string> = new Set();
+
+/** Tries the groups in their order; avoided backends only when there is no other in any group. */
+export function chooseBackend(
+  candidates: readonly Candidate[],
+  user: string,
+  snapshot: Snapshot,
+  circumstances: Circumstances,
+): BackendSearch {
+  const { excluded = NONE, avoided = NONE } = circumstances;
+  if (avoided.size > 0) {
+    const preferred = search(candidates, user, snapshot, circumstances, excluded.union(avoided));
+    if (preferred.chosen) return preferred;
+  }
+  return search(candidates, user, snapshot, circumstances, excluded);
+}
+
+/** The backend that the first of these groups, by id, with an available one gives. */
+export function chooseFromGroups(
+  groupIds: readonly string[],
+  user: string,
+  snapshot: Snapshot,
+  circumstances: Circumstances,
+): BackendSearch {
+  const candidates = groupIds
+    .toSorted()
+    .map((groupId): Candidate => ({ groupId, step: `group ${groupId}`, asFallback: false }));
+  return chooseBackend(candidates, user, snapshot, circumstances);
+}
+
+function search(
+  candidates: readonly Candidate[],
+  user: string,
+  snapshot: Snapshot,
+  circumstances: Circumstances,
+  skipped: ReadonlySet<string>,
+): BackendSearch {
+  const reasons: StepReason[] = [];
+  const forClients: string[] = [];
+  for (const candidate of candidates) {
+    const { groupId, step } = candidate;
+    const member = chooseMember(groupId, user, snapshot, circumstances, skipped);
+    const facts = member && snapshot.facts(member.id);
+    if (facts) {
+      const { backend, status } = facts;
+      const silence = monitorSilence(status, circumstances.now, snapshot.loadMaxAgeMs);
+      const text = `group ${groupId}: backend ${backend.id}${silence && `; ${silence}`}`;
+      reasons.push({ step, outcome: Reason_Outcome.CHOSE, text });
+      return { chosen: { backend, candidate }, reasons, forClients };
+    }
+    if (reasons.length >= GROUPS_IN_REASONS) continue;
+    const why = whyNoBackend(groupId, snapshot, circumstances, skipped);
+    reasons.push({ step, outcome: Reason_Outcome.ABSTAINED, text: why.forOperators });
+    forClients.push(why.forClients);
+  }
+  return { chosen: undefined, reasons, forClients };
+}
+
+function chooseMember(
+  groupId: string,
+  user: string,
+  snapshot: Snapshot,
+  { now, chance, cursor, live }: Circumstances,
+  skipped: ReadonlySet<string>,
+): PoolMember | undefined {
+  const group = snapshot.group(groupId);
+  if (!group) return undefined;
+  const available = snapshot.pool(groupId, now);
+  const pool = skipped.size > 0 ? available.filter(({ id }) => !skipped.has(id)) : available;
+  return pool.length === 0 ? undefined : choose(group.strategy, { pool, chance, cursor: cursor(groupId), user, live });
+}

@@ -1,0 +1,18 @@
+import type { LiveView } from './strategies/strategy.ts';
+
+/** What a decision depends on besides the request and the snapshot. */
+export type Circumstances = {
+  /** Epoch milliseconds. */
+  now: number;
+  /** Drawn at random, from 0 up to but not 1. */
+  chance: number;
+  /** How many choices were made in a group before: round robin goes on from there. */
+  cursor: (groupId: string) => number;
+  live: LiveView;
+  /** `gatewayserver.default_group`. */
+  defaultGroupId?: string | undefined;
+  /** Backends that already failed for this query: never chosen. */
+  excluded?: ReadonlySet<string>;
+  /** Backends just seen failing: chosen only when no other is available. */
+  avoided?: ReadonlySet<string>;
+};

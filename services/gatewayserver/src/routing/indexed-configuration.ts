@@ -1,0 +1,41 @@
+import {
+  type AuthenticationCheck,
+  authenticationCheck,
+  type DelegatedAuthentication,
+} from '@trino-gateway/api/authentication';
+import type { Backend, Group, Policy } from '@trino-gateway/api/gateway';
+import { delegatedAuthentication } from './delegated-authentication.ts';
+import { hashOf } from './hash.ts';
+import { indexPolicies, type PolicyIndex } from './steps/policies/policy-index.ts';
+
+/** Everything an administrator decides. */
+export type RoutingConfiguration = {
+  backends: ReadonlyMap<string, { backend: Backend; draining: boolean }>;
+  groups: ReadonlyMap<string, Group>;
+  policies: ReadonlyMap<string, Policy>;
+};
+
+/** The part of a snapshot that only a change of the configuration changes. */
+export type IndexedConfiguration = RoutingConfiguration & {
+  policyIndex: PolicyIndex;
+  /** What routers are told. */
+  delegated: DelegatedAuthentication;
+  authentication: AuthenticationCheck;
+  /** The backends of each group, in the order of their ids. */
+  members: ReadonlyMap<string, readonly string[]>;
+  /** Of each backend, 32 bits drawn from its id. */
+  hashes: ReadonlyMap<string, number>;
+};
+
+/** Arranges a configuration for look-ups. */
+export function indexConfiguration(configuration: RoutingConfiguration): IndexedConfiguration {
+  const delegated = delegatedAuthentication(configuration);
+  return {
+    ...configuration,
+    delegated,
+    authentication: authenticationCheck(delegated),
+    policyIndex: indexPolicies([...configuration.policies.values()], configuration.groups),
+    members: new Map(configuration.groups.values().map(({ id, backendIds }) => [id, backendIds.toSorted()])),
+    hashes: new Map(configuration.backends.keys().map((id) => [id, hashOf(id)])),
+  };
+}

@@ -1,0 +1,39 @@
+import type { Door } from '@trino-gateway/api/authentication';
+import { type Backend, Reason_Outcome } from '@trino-gateway/api/gateway';
+import type { Snapshot } from './snapshot.ts';
+import type { DecidedGroup, StepReason } from './steps/opinion.ts';
+
+/** Where a new query goes, or why nowhere. */
+export type Outcome = { authDelegated: boolean; reasons: StepReason[] } & (
+  | (DecidedGroup & { kind: 'chosen'; backend: Backend })
+  /** There is no backend for it now: it waits in the group. */
+  | (DecidedGroup & { kind: 'waits' })
+  | { kind: 'refused'; errorName: 'QUERY_REJECTED' | 'NO_NODES_AVAILABLE'; message: string }
+);
+
+/** An outcome that gives the query a group. */
+export type Accepted = Exclude<Outcome, { kind: 'refused' }>;
+
+/** The outcome with whether its cluster, or any of its group where it waits, is behind delegated authentication. */
+export function withAuthentication<Decided extends Accepted>(
+  outcome: Decided,
+  door: Door,
+  { authentication }: Pick<Snapshot, 'authentication'>,
+): Decided {
+  const authDelegated =
+    outcome.kind === 'waits'
+      ? authentication.forGroup(door, outcome.groupId)
+      : authentication.forCluster(door, { backendId: outcome.backend.id, url: outcome.backend.url });
+  return { ...outcome, authDelegated };
+}
+
+/** A refusal by the last step that was asked. */
+export function refused(
+  authDelegated: boolean,
+  reasons: readonly StepReason[],
+  errorName: 'QUERY_REJECTED' | 'NO_NODES_AVAILABLE',
+  message: string,
+): Outcome {
+  const given = reasons.with(-1, { ...(reasons.at(-1) as StepReason), outcome: Reason_Outcome.REFUSED });
+  return { kind: 'refused', authDelegated, reasons: given, errorName, message };
+}

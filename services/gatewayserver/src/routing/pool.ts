@@ -1,0 +1,59 @@
+import { assess, type BackendFacts } from './availability.ts';
+import { epochMs } from './timestamps.ts';
+
+/** One available backend of a group. */
+export type PoolMember = {
+  id: string;
+  /** At least 1. */
+  weight: number;
+  /** 32 bits drawn from the id. */
+  hash: number;
+  /** Undefined when unknown or too old. */
+  load: number | undefined;
+  /** True when an operator set the load: it then counts as it is. */
+  loadIsSet: boolean;
+  /** When the load was sampled, epoch milliseconds. */
+  loadSampledAt: number;
+};
+
+/** The available backends of a group, in the order of their ids. */
+export type Pool = readonly PoolMember[];
+
+/** A group's members as they are known, in the order of their ids. */
+export type KnownMember = { facts: BackendFacts; hash: number };
+
+/** The pool of these members at this moment, and until when it stays so while nothing but time passes. */
+function poolOf(members: Iterable<KnownMember>, now: number, loadMaxAgeMs: number): { pool: Pool; until: number } {
+  let until = Number.POSITIVE_INFINITY;
+  const pool: PoolMember[] = [];
+  for (const { facts, hash } of members) {
+    const assessment = assess(facts, now, loadMaxAgeMs);
+    until = Math.min(until, assessment.until);
+    if (!assessment.available) continue;
+    const { backend, status } = facts;
+    pool.push({
+      id: backend.id,
+      weight: backend.weight || 1,
+      hash,
+      load: assessment.load,
+      loadIsSet: assessment.loadIsSet,
+      loadSampledAt: epochMs(status?.observedAt),
+    });
+  }
+  return { pool, until };
+}
+
+/** Computes each group's pool when it is first asked for, and keeps it until the passing of time alone may change it. */
+export function createPools(
+  membersOf: (groupId: string) => Iterable<KnownMember>,
+  loadMaxAgeMs: number,
+): (groupId: string, now: number) => Pool {
+  const cached = new Map<string, { pool: Pool; from: number; until: number }>();
+  return (groupId, now) => {
+    const found = cached.get(groupId);
+    if (found && found.from <= now && now < found.until) return found.pool;
+    const computed = poolOf(membersOf(groupId), now, loadMaxAgeMs);
+    cached.set(groupId, { ...computed, from: now });
+    return computed.pool;
+  };
+}

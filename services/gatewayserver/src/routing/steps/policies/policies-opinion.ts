@@ -1,0 +1,56 @@
+import { Reason_Outcome } from '@trino-gateway/api/gateway';
+import type { RuleRequest } from '@trino-gateway/api/policy-rules';
+import type { Candidate, DecidedGroup, Opinion } from '../opinion.ts';
+import type { PolicyIndex } from './policy-index.ts';
+import { evaluatePolicies, firstPolicyOf, matchingPolicies, type PolicyVerdict } from './verdict.ts';
+
+const step = 'policies';
+const NAMED_IN_A_TEXT = 20;
+
+/** The groups that the matching policies leave, then their fallback groups. */
+export function policiesOpinion(index: PolicyIndex, request: RuleRequest): Opinion {
+  const verdict = evaluatePolicies(index, request);
+  const { groupIds, fallbackGroupIds } = verdict;
+  const matching = matchingPolicies(verdict).map(({ id }) => id);
+  if (matching.length === 0) return abstains('no policy matches', 'no policy matches this query');
+  const names = listed(matching);
+  const who = `${matching.length === 1 ? 'policy' : 'policies'} ${names}`;
+  if (groupIds.length === 0 && fallbackGroupIds.length === 0)
+    return abstains(
+      `${who}: no group in common and no fallback group`,
+      `the matching policies (${names}) have no group in common and no fallback group`,
+    );
+  const groups = groupIds.length > 0 ? `group ${listed(groupIds)}` : 'no group in common';
+  const fallback = fallbackGroupIds.length > 0 ? `, with fallback group ${listed(fallbackGroupIds)}` : '';
+  return {
+    kind: 'groups',
+    reason: { step, outcome: Reason_Outcome.CHOSE, text: `${who}: ${groups}${fallback}` },
+    candidates: [
+      ...groupIds.map((groupId) => ({ groupId, step: `group ${groupId}`, asFallback: false })),
+      ...fallbackGroupIds.map((groupId) => ({ groupId, step: 'fallback_group', asFallback: true })),
+    ],
+    decided: (candidate) => decidedGroup(verdict, candidate),
+  };
+}
+
+function decidedGroup(verdict: PolicyVerdict, { groupId, asFallback }: Candidate): DecidedGroup {
+  const policy = firstPolicyOf(verdict, groupId, asFallback);
+  const withSource = firstPolicyOf(verdict, groupId, asFallback, ({ requestSource }) => requestSource !== '');
+  return {
+    groupId,
+    decidedBy: `${asFallback ? 'fallback of policy' : 'policy'} ${policy?.id}`,
+    requestSource: withSource?.requestSource ?? '',
+    policyId: policy?.id ?? '',
+    asFallback,
+    priority: policy?.priority ?? 0,
+  };
+}
+
+function abstains(text: string, why: string): Opinion {
+  return { kind: 'abstains', reason: { step, outcome: Reason_Outcome.ABSTAINED, text }, why };
+}
+
+function listed(ids: readonly string[]): string {
+  const others = ids.length - NAMED_IN_A_TEXT;
+  return `${ids.slice(0, NAMED_IN_A_TEXT).join(', ')}${others > 0 ? ` and ${others} more` : ''}`;
+}
