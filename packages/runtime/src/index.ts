@@ -4,6 +4,7 @@ export { comparison, tokensOf } from './http/bearer-tokens.ts';
 export { isDeepJson, MOST_JSON_DEPTH, parseForeignJson } from './http/json-depth.ts';
 export { type Handler, type Listener, type ListenOptions, listenHttp, listening, withGrace } from './http/listener.ts';
 export { namedHosts, namesLoopback } from './http/named-hosts.ts';
+export { readBytes } from './http/read-bytes.ts';
 export {
   createLogger,
   describeError,

@@ -1,4 +1,4 @@
-import { parseForeignJson } from '@trino-gateway/runtime';
+import { parseForeignJson, readBytes } from '@trino-gateway/runtime';
 import { z } from 'zod';
 import {
   type Ancestor,
@@ -64,7 +64,7 @@ async function post({ url, token, tokenHeader, timeLimitMs }: RunningInstance, m
       redirect: 'error',
     });
     status = response.status;
-    text = await readWithin(response, MOST_BYTES);
+    text = await readText(response);
   } catch (error) {
     if (error instanceof AncestorUnreadableError) throw error;
     const reason = isTimeout(error) ? `no answer within ${timeLimitMs} ms` : causeOf(error);
@@ -79,15 +79,11 @@ async function post({ url, token, tokenHeader, timeLimitMs }: RunningInstance, m
   );
 }
 
-async function readWithin(response: Response, most: number): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of response.body ?? []) {
-    length += chunk.length;
-    if (length > most) throw new AncestorUnreadableError(`${response.url}: the answer is larger than ${most} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
+async function readText(response: Response): Promise<string> {
+  if (response.body === null) return '';
+  const bytes = await readBytes(response.body, MOST_BYTES);
+  if (bytes) return bytes.toString();
+  throw new AncestorUnreadableError(`${response.url}: the answer is larger than ${MOST_BYTES} bytes`);
 }
 
 function parse(text: string): unknown {

@@ -1,6 +1,6 @@
 import type { JsonObject } from '@bufbuild/protobuf';
 import { Code } from '@connectrpc/connect';
-import { isDeepJson, MOST_JSON_DEPTH } from '@trino-gateway/runtime';
+import { isDeepJson, MOST_JSON_DEPTH, readBytes } from '@trino-gateway/runtime';
 import { invalid } from '../configuration/validation.ts';
 
 /** The largest body a REST request may have. */
@@ -30,17 +30,12 @@ export async function readBody(
   wanted: boolean,
 ): Promise<JsonObject | undefined> {
   if (wanted && header.has('content-type')) requireJson(header);
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    size += chunk.length;
-    if (size > MOST_BODY_BYTES)
-      throw new BodyRefusal(413, `body: expected at most ${MOST_BODY_BYTES} bytes`, Code.ResourceExhausted);
-    chunks.push(chunk);
-  }
-  if (size === 0) return undefined;
+  const bytes = await readBytes(body, MOST_BODY_BYTES);
+  if (bytes === undefined)
+    throw new BodyRefusal(413, `body: expected at most ${MOST_BODY_BYTES} bytes`, Code.ResourceExhausted);
+  if (bytes.length === 0) return undefined;
   requireJson(header);
-  return parsedObject(Buffer.concat(chunks));
+  return parsedObject(bytes);
 }
 
 function requireJson(header: Headers): void {

@@ -1,4 +1,4 @@
-import { parseForeignJson } from '@trino-gateway/runtime';
+import { parseForeignJson, readBytes } from '@trino-gateway/runtime';
 import type { BasicCredentials } from '@trino-gateway/trino';
 
 /** What the provider says of a user and a password; `trouble`, fit for a log line, when it says nothing that counts. */
@@ -48,9 +48,9 @@ export function createAuthProvider({ url, key, timeLimitMs }: AuthProviderOption
           body: JSON.stringify({ email: user, token: password }),
           signal,
         });
-        const text = await readText(body);
-        if (text === undefined) return { trouble: `its answer is longer than ${ANSWER_BYTES} bytes` };
-        return verdictOf(statusCode, text);
+        const bytes = await readBytes(body, ANSWER_BYTES);
+        if (bytes === undefined) return { trouble: `its answer is longer than ${ANSWER_BYTES} bytes` };
+        return verdictOf(statusCode, bytes.toString());
       } catch (error) {
         if (signal.aborted) return { trouble: `no answer within ${timeLimitMs} ms` };
         return { trouble: `no answer (${codeOf(error)})` };
@@ -58,17 +58,6 @@ export function createAuthProvider({ url, key, timeLimitMs }: AuthProviderOption
     },
     [Symbol.dispose]: () => void loaded.then(({ dispatcher }) => dispatcher.destroy()).catch(() => {}),
   };
-}
-
-async function readText(body: AsyncIterable<Uint8Array> & { destroy(): unknown }): Promise<string | undefined> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of body) {
-    length += chunk.length;
-    if (length > ANSWER_BYTES) return undefined; // leaving the loop destroys the body
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString();
 }
 
 function verdictOf(status: number, text: string): ProviderVerdict {

@@ -1,7 +1,7 @@
 import { Backend_ForwardedHeaders as Setting } from '@trino-gateway/api/gateway';
 import type { LinkRewriterOptions } from '@trino-gateway/trino';
 import { LRUCache } from 'lru-cache';
-import type { ClientView } from '../http/client-address.ts';
+import { type ClientView, originOf } from '../http/client-address.ts';
 import type { Owner } from '../stickiness/ownership.ts';
 
 /**
@@ -40,7 +40,7 @@ export class Forwarding {
       return { mode, headers: ['Host', authority, ...forwardedHeaders(client)], rewrite: undefined };
     }
     if (mode === 'host') return { mode, headers: ['Host', client.authority], rewrite: undefined };
-    const outsideOrigin = `${client.scheme}://${client.authority}`;
+    const outsideOrigin = originOf(client);
     return { mode, headers: ['Host', authority], rewrite: { backendOrigins: [origin], outsideOrigin } };
   }
 

@@ -1,6 +1,7 @@
 import { pause } from '@trino-gateway/runtime';
 import { queuedPage } from '@trino-gateway/trino';
 import { GatewayUnavailableError } from '../control-plane/retry-unreachable.ts';
+import { originOf } from '../http/client-address.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { answerEmpty, answerPage } from '../http/responses.ts';
 import type { RoadContext } from './context.ts';
@@ -50,7 +51,7 @@ export async function activate(
     answerEmpty(response, 200);
     return false;
   }
-  const origin = `${client.scheme}://${client.authority}`;
+  const origin = originOf(client);
   const waitedMs = activation.waitedMs(queryId);
   const page = { id: queryId, infoUri: infoUri(origin, queryId), nextUri: origin + target };
   context.onQueuedPage();

@@ -3,7 +3,7 @@ import { type ClusterAnswer, isRedirect } from '../clusters/ask.ts';
 import { learnOwner } from '../clusters/learn-owner.ts';
 import { inflate } from '../clusters/page-observer.ts';
 import { readAnswerBody } from '../http/body.ts';
-import type { ClientView } from '../http/client-address.ts';
+import { type ClientView, originOf } from '../http/client-address.ts';
 import { UpstreamError } from '../http/http-client.ts';
 import type { Owner } from '../stickiness/ownership.ts';
 import type { RoadContext } from './context.ts';
@@ -96,13 +96,13 @@ function isLinkOf(id: string, nextUri: string | undefined): boolean {
 }
 
 /** Whoever followed a link to neither the client's side of the gateway nor the cluster would take their credentials there. */
-function leadsElsewhere({ url }: Owner, { nextUri = '' }: PageScanner, { scheme, authority }: ClientView): boolean {
+function leadsElsewhere({ url }: Owner, { nextUri = '' }: PageScanner, client: ClientView): boolean {
   const origin = normalizedOrigin(nextUri);
-  return origin !== undefined && ![`${scheme}://${authority}`, url].map(normalizedOrigin).includes(origin);
+  return origin !== undefined && ![originOf(client), url].map(normalizedOrigin).includes(origin);
 }
 
 // A cluster that ignores X-Forwarded-* without a word shows it here, in time: nothing has been handed out yet.
 function namesClientsAddress(answer: ClusterAnswer, page: PageScanner, client: ClientView): boolean {
   if (page.nextUri === undefined || answer.rewrite !== undefined) return true;
-  return normalizedOrigin(page.nextUri) === normalizedOrigin(`${client.scheme}://${client.authority}`);
+  return normalizedOrigin(page.nextUri) === normalizedOrigin(originOf(client));
 }

@@ -54,6 +54,11 @@ export function createClientView(
   };
 }
 
+/** The gateway's side of links: the origin by which this client reaches it. */
+export function originOf({ scheme, authority }: Pick<ClientView, 'scheme' | 'authority'>): string {
+  return `${scheme}://${authority}`;
+}
+
 /** From the client to the peer. Whatever stands left of the first address no trusted proxy vouches for may be invented. */
 function roadOf(peer: string, lines: readonly string[], isTrusted: (address: string) => boolean): string[] {
   const road = [peer];

@@ -17,6 +17,7 @@ import { canceledEnd, endOf } from '../control-plane/query-end.ts';
 import { activate } from '../dispatch/activate-lease.ts';
 import type { RoadContext } from '../dispatch/context.ts';
 import { readRefusalLink } from '../dispatch/refusal.ts';
+import { originOf } from '../http/client-address.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { UpstreamError } from '../http/http-client.ts';
 import { answerEmpty, answerError, answerPage } from '../http/responses.ts';
@@ -210,7 +211,7 @@ function answerGone(context: RoadContext, { response, client }: Exchange, reques
   }
   const name = 'REMOTE_HOST_GONE';
   context.live.ended(queryId, { state: Query_State.FAILED, error: { name, code: trinoErrors[name].code, message } });
-  const infoUri = `${client.scheme}://${client.authority}/ui/query.html?${queryId}`;
+  const infoUri = `${originOf(client)}/ui/query.html?${queryId}`;
   answerPage(response, failedPage({ id: queryId, infoUri, error: { name, message } }));
 }
 
@@ -230,7 +231,7 @@ async function answerOwnLink(context: RoadContext, exchange: Exchange, request: 
     else await deleteWaiting(waiting, (there) => poll(context, exchange, there));
     return;
   }
-  const origin = `${client.scheme}://${client.authority}`;
+  const origin = originOf(client);
   const refusal =
     request.kind === 'poll' && request.phase === 'queued'
       ? readRefusalLink(request, { key, origin, nowMs: context.now() })

@@ -12,6 +12,7 @@ import { doorOf } from '../dispatch/require-authentication.ts';
 import type { HandOverResult } from '../dispatch/results.ts';
 import { withSource } from '../dispatch/route.ts';
 import { historyOf, type Placement, type Submission } from '../dispatch/submission.ts';
+import { originOf } from '../http/client-address.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { Owner } from '../stickiness/ownership.ts';
 import { hashOfSecret } from './seal.ts';
@@ -88,7 +89,7 @@ export async function takeTurn(
     },
     sentHeaders,
     isDirect: direct !== undefined,
-    origin: direct === undefined ? `${poll.client.scheme}://${poll.client.authority}` : '',
+    origin: direct === undefined ? originOf(poll.client) : '',
     queuedMs,
   };
   // The page is kept, and may be answered to another client of this link: it has to be plain.

@@ -5,6 +5,7 @@ import { GatewayUnavailableError } from '../control-plane/retry-unreachable.ts';
 import type { RoadContext } from '../dispatch/context.ts';
 import type { Refusal } from '../dispatch/refusal.ts';
 import { historyOf, type Submission } from '../dispatch/submission.ts';
+import { originOf } from '../http/client-address.ts';
 import { answerPage } from '../http/responses.ts';
 import { hashOfSecret } from './seal.ts';
 import { sealStatement } from './sealed-statement.ts';
@@ -81,7 +82,7 @@ export async function joinQueue(
   context.holds.waited(queryId, 0);
   context.logger.debug('a query waits', { requestId: submission.id, query: queryId, group: groupId });
   const { client, response } = exchange;
-  const origin = `${client.scheme}://${client.authority}`;
+  const origin = originOf(client);
   answerPage(response, waitingPage({ origin, queryId, slug: slugOf(ticket, key), token: 1, queuedMs: 0 }));
   return undefined;
 }

@@ -14,6 +14,7 @@ import { GatewayUnavailableError } from '../control-plane/retry-unreachable.ts';
 import type { RoadContext } from '../dispatch/context.ts';
 import { explain } from '../dispatch/decision-headers.ts';
 import { errorName, infoUri } from '../dispatch/refusal.ts';
+import { originOf } from '../http/client-address.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { answerEmpty, answerError, answerPage } from '../http/responses.ts';
 import { waitTurn } from './await-turn.ts';
@@ -159,13 +160,13 @@ function answerEnded(poll: WaitingPoll, { errorName: name, message }: { errorNam
   context.live.gaveUp(id, { state, error: { ...error, code: trinoErrors[error.name].code } });
   const waitedMs = queuedMs(context, id);
   const times = { elapsedMillis: waitedMs, queuedMillis: waitedMs };
-  answerPage(exchange.response, failedPage({ id, infoUri: infoUri(originOf(exchange), id), error, ...times }));
+  answerPage(exchange.response, failedPage({ id, infoUri: infoUri(originOf(exchange.client), id), error, ...times }));
 }
 
 function answerWaiting({ context, exchange, ticket, slug, token }: WaitingPoll): void {
   const { queryId } = ticket;
   const waitedMs = queuedMs(context, queryId);
-  const page = { origin: originOf(exchange), queryId, slug, token: token + 1, queuedMs: waitedMs };
+  const page = { origin: originOf(exchange.client), queryId, slug, token: token + 1, queuedMs: waitedMs };
   context.onQueuedPage();
   answerPage(exchange.response, waitingPage(page));
 }
@@ -180,5 +181,3 @@ function queuedMs({ holds, now }: RoadContext, queryId: string): number {
   const since = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
   return Number.isNaN(since) ? 0 : Math.max(0, now() - since);
 }
-
-const originOf = ({ client }: Exchange) => `${client.scheme}://${client.authority}`;

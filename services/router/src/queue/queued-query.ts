@@ -3,6 +3,7 @@ import { killedMessage, pageContentType, trinoErrors } from '@trino-gateway/trin
 import { administrativeEnd, canceledEnd, type QueryEnd } from '../control-plane/query-end.ts';
 import type { RoadContext } from '../dispatch/context.ts';
 import { errorName } from '../dispatch/refusal.ts';
+import { originOf } from '../http/client-address.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { answerEmpty, answerError, answerText } from '../http/responses.ts';
 import { type Alias, mustBeOwner } from './query-alias.ts';
@@ -22,7 +23,7 @@ export async function getOwnQuery(
   const common = {
     queryId,
     session: { queryId, user: own.user },
-    self: `${client.scheme}://${client.authority}/v1/query/${queryId}`,
+    self: `${originOf(client)}/v1/query/${queryId}`,
   };
   const text = JSON.stringify(
     own.case === 'waiting'

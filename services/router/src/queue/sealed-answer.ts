@@ -3,6 +3,7 @@ import { inflate } from '../clusters/page-observer.ts';
 import { headersForClient } from '../clusters/relay.ts';
 import type { PostOutcome } from '../dispatch/post-statement.ts';
 import type { Placement } from '../dispatch/submission.ts';
+import { originOf } from '../http/client-address.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { seal, unseal } from './seal.ts';
 import { join, split } from './sealed-statement.ts';
@@ -53,7 +54,7 @@ export function unsealAnswer(sealed: Uint8Array, { queryId, secret }: Ticket): K
 export function answerKept(exchange: Exchange, kept: KeptAnswer, extraHeaders: readonly string[]): void {
   const { response, client } = exchange;
   if (response.headersSent || response.destroyed) return;
-  const outsideOrigin = `${client.scheme}://${client.authority}`;
+  const outsideOrigin = originOf(client);
   const isElsewhere = kept.origin !== '' && kept.origin !== outsideOrigin;
   const page = isElsewhere
     ? rewritten(kept.page, new LinkRewriter({ backendOrigins: [kept.origin], outsideOrigin }))

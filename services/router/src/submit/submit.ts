@@ -15,6 +15,7 @@ import { requireAuthenticationAtDoor } from '../dispatch/require-authentication.
 import type { SubmissionResult } from '../dispatch/results.ts';
 import { historyOf, openSubmission, type Placement, type Submission } from '../dispatch/submission.ts';
 import { readRequestBody } from '../http/body.ts';
+import { originOf } from '../http/client-address.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { AccessDenied, answerError, answerPage } from '../http/responses.ts';
 import { RETRY_AFTER } from '../limits/request-limits.ts';
@@ -186,7 +187,7 @@ export function refuse(context: RoadContext, submission: Submission, refusal: Re
   }
   const nowMs = context.now();
   const queryId = context.temporaryId(nowMs);
-  const origin = `${client.scheme}://${client.authority}`;
+  const origin = originOf(client);
   const name = errorName(refusal.name);
   const page = refusalPage({ refusal, key, origin, queryId, nowMs });
   const end: Parameters<typeof historyOf>[2] = isDone

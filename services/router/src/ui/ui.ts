@@ -7,6 +7,7 @@ import {
 } from '../dispatch/require-authentication.ts';
 import { askRoute } from '../dispatch/route.ts';
 import { openSubmission } from '../dispatch/submission.ts';
+import { originOf } from '../http/client-address.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { answerEmpty, answerError } from '../http/responses.ts';
 import { findAlias } from '../queue/query-alias.ts';
@@ -82,7 +83,7 @@ async function answerTemporary(
     return true;
   }
   const { client, response } = exchange;
-  const location = `${client.scheme}://${client.authority}${target.replaceAll(queryId, alias.value.trinoQueryId)}`;
+  const location = `${originOf(client)}${target.replaceAll(queryId, alias.value.trinoQueryId)}`;
   answerEmpty(response, 307, ['Location', location, 'Cache-Control', 'no-store']);
   return true;
 }
