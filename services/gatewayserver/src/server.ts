@@ -37,6 +37,7 @@ import { registerServices } from './rpc/register-services.ts';
 import { createGuard, guardInterceptor, tokenGate } from './rpc/transport/interceptors.ts';
 import { JSON_OPTIONS } from './rpc/transport/json-options.ts';
 import { mendingErrors } from './rpc/transport/outgoing-errors.ts';
+import type { ConfigurationStore } from './storage/contract/configuration.ts';
 import { measuredStore, migrateUp, openStore, type Store } from './storage/index.ts';
 
 /** A gatewayserver that accepts work. */
@@ -88,8 +89,8 @@ export async function startGatewayserver(
     logger.warn(`gatewayserver.admin_token is not set: everybody ${who} may read and change everything`);
   }
   const store = measuredStore(started.use(await openMigrated(config, logger)), metrics.countStore);
-  await declareObjects(store, declared);
-  await tellOfSecrets(store, logger);
+  await declareObjects(store.configuration, declared);
+  await tellOfSecrets(store.configuration, logger);
   const kept = started.use(await keepSnapshot({ store, logger, loadMaxAgeMs: config.load_max_age }));
   keeper = kept;
   started.use(
@@ -98,19 +99,20 @@ export async function startGatewayserver(
     ),
   );
   const { history_max_age: maxAgeMs, history_max_count: maxCount } = config;
+  const { queries, duties } = store;
   const holder = randomUUID();
   started.use(
     every(PURGE_INTERVAL_MS, 'deleting old history', logger, (signal) =>
-      purgeHistory({ store, holder, maxAgeMs, maxCount, now, signal, onPurged: metrics.countPurged, logger }),
+      purgeHistory({ queries, duties, holder, maxAgeMs, maxCount, now, signal, onPurged: metrics.countPurged, logger }),
     ),
   );
   const turns = new Map<string, number>();
   const queues = queueBounds(config);
   const limits = configuredLimits({ keeper: kept, live, queues, turns, now, chance: Math.random });
-  const endedReports = started.use(reportEnded(store, logger));
+  const endedReports = started.use(reportEnded(queries, logger));
   const ledger = started.use(
     openLedger({
-      store,
+      store: store.admission,
       limits,
       configuration: kept,
       times: { ...ADMISSION_TIMES, forgetMs: config.queue_client_timeout },
@@ -143,7 +145,7 @@ export async function startGatewayserver(
     chance: Math.random,
     onDecision: metrics.countDecision,
   });
-  const refusalKey = await store.refusalKey();
+  const refusalKey = await store.suiteSecrets.signingKey();
   const guard = createGuard(logger, metrics.countCall);
   const context = {
     store,
@@ -153,7 +155,7 @@ export async function startGatewayserver(
     ledger,
     limits,
     admissionMetrics: metrics.admission,
-    reportsAhead: started.use(keepReportsAhead(store, logger)),
+    reportsAhead: started.use(keepReportsAhead(queries, logger)),
     onSuffixRefused: metrics.countSuffixRefused,
     refusalKey,
     stopping: stopping.signal,
@@ -171,7 +173,7 @@ export async function startGatewayserver(
   );
   const others = [
     serveApiPage(logger),
-    serveEvents({ config, store, metrics, onCompleted: completed.add, logger, started }),
+    serveEvents({ config, history: queries, metrics, onCompleted: completed.add, logger, started }),
   ];
   const handler = connectNodeAdapter({
     routes: (router) => {
@@ -215,7 +217,7 @@ async function openMigrated(config: GatewayserverConfig, logger: Logger): Promis
   return openStore({ url, poolSize, timeLimitMs, secretsKeys: config.secrets_key ?? [], logger });
 }
 
-async function tellOfSecrets(store: Store, logger: Logger): Promise<void> {
+async function tellOfSecrets(store: Pick<ConfigurationStore, 'protectSecrets'>, logger: Logger): Promise<void> {
   const { clear, unreadable } = await store.protectSecrets();
   if (clear.length > 0)
     logger.warn('probe passwords are stored in clear: set gatewayserver.secrets_key to encrypt them', {
@@ -239,11 +241,15 @@ function queueBounds(config: GatewayserverConfig): QueueBounds {
 }
 
 /** Forgets former lives of coordinators, the present ones are noted as seen first, and transactions nobody ended. */
-async function forget(store: Store, keeper: SnapshotKeeper, config: GatewayserverConfig): Promise<void> {
+async function forget(
+  { incarnations, transactions }: Pick<Store, 'incarnations' | 'transactions'>,
+  keeper: SnapshotKeeper,
+  config: GatewayserverConfig,
+): Promise<void> {
   const present = [...keeper.known.statuses.values()].map((status) => status.coordinatorId).filter((id) => id !== '');
-  if (present.length > 0) await store.touchIncarnations(present, new Date());
-  await store.pruneIncarnations(new Date(Date.now() - config.incarnation_retention));
-  await store.pruneTransactions(new Date(Date.now() - LONGEST_TRANSACTION_MS));
+  if (present.length > 0) await incarnations.touch(present, new Date());
+  await incarnations.prune(new Date(Date.now() - config.incarnation_retention));
+  await transactions.prune(new Date(Date.now() - LONGEST_TRANSACTION_MS));
 }
 
 async function listenAs(

@@ -13,7 +13,9 @@ import {
 import { describeError, every, type Logger } from '@trino-gateway/runtime';
 import { type IndexedConfiguration, indexConfiguration } from '../routing/indexed-configuration.ts';
 import { createSnapshot, type Snapshot } from '../routing/snapshot.ts';
-import type { Revisions, Store, StoredBackend } from '../storage/contract/store.ts';
+import type { StoredBackend } from '../storage/contract/configuration.ts';
+import type { Revisions } from '../storage/contract/revisions.ts';
+import type { Store } from '../storage/contract/store.ts';
 import { type SuffixHolder, suffixHolders } from './coordinator-suffixes.ts';
 import { limitedBackends } from './limited-backends.ts';
 import { routerBackend } from './router-backend.ts';
@@ -57,7 +59,12 @@ export type SnapshotKeeper = AsyncDisposable & {
   changed(signal: AbortSignal): Promise<void>;
 };
 
-type Options = { store: Store; logger: Logger; loadMaxAgeMs: number; intervalMs?: number };
+type Options = {
+  store: Pick<Store, 'revisions' | 'configuration' | 'conditions' | 'incarnations'>;
+  logger: Logger;
+  loadMaxAgeMs: number;
+  intervalMs?: number;
+};
 
 /** Reads everything once, then looks every second whether another replica has changed something. */
 export async function keepSnapshot({
@@ -102,12 +109,12 @@ export async function keepSnapshot({
     for (const wake of waiters) wake();
   };
   const read = async (writes: { part: Part; change: (known: Known) => void }[]) => {
-    const stored = await store.revisions();
+    const stored = await store.revisions.read();
     const stale = (Object.keys(stored) as Part[]).filter((part) => stored[part] !== inForce[part]);
     const [configuration, conditions, incarnations] = await Promise.all([
-      stale.includes('configuration') ? store.configuration() : undefined,
-      stale.includes('conditions') ? store.conditions() : undefined,
-      stale.includes('incarnations') ? store.incarnations() : undefined,
+      stale.includes('configuration') ? store.configuration.read() : undefined,
+      stale.includes('conditions') ? store.conditions.read() : undefined,
+      stale.includes('incarnations') ? store.incarnations.read() : undefined,
     ]);
     if (configuration) {
       known.backends = new Map(configuration.backends.map((stored) => [stored.backend.id, stored]));

@@ -1,6 +1,6 @@
 import { timestampMs } from '@bufbuild/protobuf/wkt';
 import type { BackendStatus, Incarnation } from '@trino-gateway/api/gateway';
-import type { StoredBackend } from '../storage/contract/store.ts';
+import type { StoredBackend } from '../storage/contract/configuration.ts';
 
 // Whose the suffix of a query id is decides where polls go, with their credentials. So it stays with the backend the monitor
 // saw it at first, until that backend answers with another one, gets another address or is deleted. One coordinator has one

@@ -8,7 +8,7 @@ import {
   PolicySchema,
 } from '@trino-gateway/api/gateway';
 import type { Declared } from '@trino-gateway/config';
-import type { Store } from '../storage/contract/store.ts';
+import type { ConfigurationStore } from '../storage/contract/configuration.ts';
 import { storableBackend, storableGroup, storablePolicy } from './stored-objects.ts';
 
 const BY_FILE = 'file';
@@ -17,8 +17,8 @@ const BY_FILE = 'file';
  * Creates or updates what a configuration file declares. An object that a file once declared and this one does not
  * becomes one the API may change.
  */
-export async function declareObjects(store: Store, declared: Declared): Promise<void> {
-  const before = await store.configuration();
+export async function declareObjects(store: ConfigurationStore, declared: Declared): Promise<void> {
+  const before = await store.read();
   const backends = pending(
     before.backends.map(({ backend }) => backend),
     declared.backends.map((backend) => storableBackend(backend, BY_FILE)),
@@ -35,7 +35,7 @@ export async function declareObjects(store: Store, declared: Declared): Promise<
     (stored, wanted) => equals(PolicySchema, stored, wanted),
   );
   if (backends.length + groups.length + policies.length === 0) return;
-  await store.changeConfiguration(async (change) => {
+  await store.change(async (change) => {
     for (const backend of backends) await change.backends.put(backend);
     for (const group of groups) await change.groups.put(group);
     for (const policy of policies) await change.policies.put(policy);

@@ -1,5 +1,5 @@
 import type { Group } from '@trino-gateway/api/gateway';
-import type { StoredBackend } from '../storage/contract/store.ts';
+import type { StoredBackend } from '../storage/contract/configuration.ts';
 
 /** The backends whose queries may hold leases: they have a limit of their own, or a group of theirs has one. */
 export function limitedBackends(

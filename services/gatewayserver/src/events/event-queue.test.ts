@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import { type Query, QuerySchema } from '@trino-gateway/api/gateway';
 import { silentLogger } from '@trino-gateway/runtime';
 import { until } from '../../tests/support/gatewayserver-fixture.ts';
-import { DatabaseUnavailableError } from '../storage/contract/store.ts';
+import { DatabaseUnavailableError } from '../storage/contract/errors.ts';
 import { createEventQueue, type EventQueueOptions } from './event-queue.ts';
 
 const report = (id: string) => create(QuerySchema, { id, trinoQueryId: id });

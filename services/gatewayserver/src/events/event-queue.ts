@@ -1,6 +1,6 @@
 import type { Query } from '@trino-gateway/api/gateway';
 import { createDelivery, describeError, every, type Logger } from '@trino-gateway/runtime';
-import { DatabaseUnavailableError } from '../storage/contract/store.ts';
+import { DatabaseUnavailableError } from '../storage/contract/errors.ts';
 import { createEarlyReports } from './early-reports.ts';
 
 /** Reports of events on their way into history. */

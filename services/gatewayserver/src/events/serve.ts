@@ -1,6 +1,6 @@
 import type { GatewayserverConfig } from '@trino-gateway/config';
 import type { Logger } from '@trino-gateway/runtime';
-import type { Store } from '../storage/contract/store.ts';
+import type { QueryStore } from '../storage/contract/queries.ts';
 import { type EventAnswer, eventsEndpoint } from './endpoint.ts';
 import { createEventQueue, type EventQueue, type Settled } from './event-queue.ts';
 
@@ -16,7 +16,7 @@ export type EventMetrics = {
 
 type Parts = {
   config: Pick<GatewayserverConfig, 'events_token' | 'admin_token'>;
-  store: Pick<Store, 'completeQueries'>;
+  history: Pick<QueryStore, 'complete'>;
   metrics: EventMetrics;
   /** Told of each query that has ended, once its event was taken. */
   onCompleted: (trinoQueryId: string) => void;
@@ -28,14 +28,14 @@ type Parts = {
 /** Serves the event listeners of Trino. Answers false for other paths. */
 export function serveEvents({
   config,
-  store,
+  history,
   metrics,
   onCompleted,
   logger,
   started,
 }: Parts): ReturnType<typeof eventsEndpoint> {
   const queue = started.use(
-    createEventQueue({ complete: store.completeQueries, onSettled: metrics.countSettledEvents, logger }),
+    createEventQueue({ complete: history.complete, onSettled: metrics.countSettledEvents, logger }),
   );
   metrics.watchEvents(queue);
   const tokens = [config.events_token, config.admin_token].filter((token) => token !== undefined);

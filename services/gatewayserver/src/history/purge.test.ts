@@ -20,20 +20,21 @@ afterEach(async () => {
 
 /** Queries submitted so many minutes ago, each named for that. */
 const submitted = (minutesAgo: number[]) =>
-  store.recordQueries(
+  store.queries.record(
     minutesAgo.map((minutes) =>
       create(QuerySchema, { id: `q${minutes}`, submittedAt: timestampFromMs(NOW - minutes * 60_000) }),
     ),
   );
 const left = async () => {
-  const { queries } = await store.listQueries(create(ListQueriesRequestSchema, { pageSize: 1_000 }));
+  const { queries } = await store.queries.list(create(ListQueriesRequestSchema, { pageSize: 1_000 }));
   return queries.map(({ id }) => Number(id.slice(1)));
 };
 
 async function purge(options: Partial<PurgeOptions>): Promise<number> {
   let rows = 0;
   await purgeHistory({
-    store,
+    queries: store.queries,
+    duties: store.duties,
     holder: 'one',
     maxAgeMs: 0,
     maxCount: 0,
@@ -84,11 +85,11 @@ test('without limits nothing goes, and nothing is said', async () => {
 
 test('one replica purges at a time; the next one may when it is done', async () => {
   await submitted(upTo(250));
-  expect(await store.holdDuty('purge history', 'other', 60_000)).toBe(true);
+  expect(await store.duties.hold('purge history', 'other', 60_000)).toBe(true);
   expect(await purge({ maxCount: 20 })).toBe(0);
-  await store.endDuty('purge history', 'other');
+  await store.duties.end('purge history', 'other');
   expect(await purge({ maxCount: 20 })).toBe(230);
-  expect(await store.holdDuty('purge history', 'other', 60_000)).toBe(true);
+  expect(await store.duties.hold('purge history', 'other', 60_000)).toBe(true);
 });
 
 test('a runner whose duty was taken over stops', async () => {
@@ -96,9 +97,9 @@ test('a runner whose duty was taken over stops', async () => {
   let steps = 0;
   const rows = await purge({
     maxCount: 1,
-    store: {
-      ...store,
-      holdDuty: async (...given) => ++steps < 4 && store.holdDuty(...given),
+    duties: {
+      ...store.duties,
+      hold: async (...given) => ++steps < 4 && store.duties.hold(...given),
     },
   });
   expect(rows).toBeGreaterThan(0);
@@ -111,11 +112,11 @@ test('a stop is not held up by what is still to be purged', async () => {
   const rows = await purge({
     maxCount: 1,
     signal: stop.signal,
-    store: {
-      ...store,
-      purgeQueries: (...given) => store.purgeQueries(...given).finally(() => stop.abort()),
+    queries: {
+      ...store.queries,
+      purge: (...given) => store.queries.purge(...given).finally(() => stop.abort()),
     },
   });
   expect(rows).toBe(50);
-  expect(await store.holdDuty('purge history', 'other', 60_000)).toBe(true);
+  expect(await store.duties.hold('purge history', 'other', 60_000)).toBe(true);
 });

@@ -1,9 +1,11 @@
 import { type Logger, pause } from '@trino-gateway/runtime';
-import type { QueryPosition, Store } from '../storage/contract/store.ts';
+import type { QueryPosition, QueryStore } from '../storage/contract/queries.ts';
+import type { DutyStore } from '../storage/contract/suite.ts';
 
 /** What is purged, by whom, and how one hears of it. */
 export type PurgeOptions = {
-  store: Pick<Store, 'holdDuty' | 'endDuty' | 'queryBehind' | 'purgeQueries'>;
+  queries: Pick<QueryStore, 'positionBehind' | 'purge'>;
+  duties: DutyStore;
   /** Names this replica: only one of them purges at a time. */
   holder: string;
   /** What was submitted longer ago goes; 0 keeps history of any age. */
@@ -32,8 +34,8 @@ const PAUSES_PER_STEP = 2;
  * goes on at the next call.
  */
 export async function purgeHistory(options: PurgeOptions): Promise<void> {
-  const { store, holder, signal, onPurged, logger } = options;
-  const hold = () => store.holdDuty(DUTY, holder, DUTY_MS);
+  const { queries, duties, holder, signal, onPurged, logger } = options;
+  const hold = () => duties.hold(DUTY, holder, DUTY_MS);
   if ((options.maxAgeMs === 0 && options.maxCount === 0) || !(await hold())) return;
   const startedAt = performance.now();
   let rows = 0;
@@ -41,7 +43,7 @@ export async function purgeHistory(options: PurgeOptions): Promise<void> {
     const upTo = await newestToGo(options, hold);
     while (upTo !== undefined && !signal.aborted) {
       const stepAt = performance.now();
-      const deleted = await store.purgeQueries(upTo, ROWS_PER_STEP);
+      const deleted = await queries.purge(upTo, ROWS_PER_STEP);
       rows += deleted;
       if (deleted > 0) onPurged(deleted);
       if (deleted < ROWS_PER_STEP) break;
@@ -53,7 +55,7 @@ export async function purgeHistory(options: PurgeOptions): Promise<void> {
     const seconds = Math.round((performance.now() - startedAt) / 100) / 10;
     if (rows > 0) logger.info('old history was deleted', { rows, seconds });
   }
-  await store.endDuty(DUTY, holder);
+  await duties.end(DUTY, holder);
 }
 
 /** The newest row that goes, by age or by count; undefined when all may stay. */
@@ -67,14 +69,14 @@ async function newestToGo(options: PurgeOptions, hold: () => Promise<boolean>): 
 
 /** The newest row with `maxCount` newer ones, found in hops that are short statements each. */
 async function oneTooMany(
-  { store, maxCount, signal }: PurgeOptions,
+  { queries, maxCount, signal }: PurgeOptions,
   hold: () => Promise<boolean>,
 ): Promise<QueryPosition | undefined> {
-  let position = await store.queryBehind(undefined, 0);
+  let position = await queries.positionBehind(undefined, 0);
   for (let left = maxCount; left > 0 && position !== undefined; ) {
     if (signal.aborted || !(await hold())) return undefined;
     const hop = Math.min(left, ROWS_PER_HOP);
-    position = await store.queryBehind(position, hop - 1);
+    position = await queries.positionBehind(position, hop - 1);
     left -= hop;
   }
   return position;

@@ -1,7 +1,7 @@
 import type { Query } from '@trino-gateway/api/gateway';
 import { describeError, every, type Logger } from '@trino-gateway/runtime';
 import { createEarlyReports } from '../events/early-reports.ts';
-import type { Store } from '../storage/contract/store.ts';
+import type { QueryStore } from '../storage/contract/queries.ts';
 
 /** Reports about queries that no submission has told of yet, by the id of the cluster alone. */
 export type ReportsAhead = AsyncDisposable & {
@@ -17,13 +17,13 @@ const MOST_AT_ONCE = 500;
 const EVERY_MS = 500;
 
 /** Keeps none yet. They are given up after ten minutes, and with the process. */
-export function keepReportsAhead(store: Pick<Store, 'completeQueries'>, logger: Logger): ReportsAhead {
+export function keepReportsAhead(history: Pick<QueryStore, 'complete'>, logger: Logger): ReportsAhead {
   const early = createEarlyReports({ most: MOST_KEPT, now: () => performance.now() });
   const loop = every(EVERY_MS, 'completing history by reports that were ahead', logger, async () => {
     const due = early.due(MOST_AT_ONCE);
     if (due.length === 0) return;
     try {
-      const unknown = new Set(await store.completeQueries(due));
+      const unknown = new Set(await history.complete(due));
       early.forget(due.filter((report) => !unknown.has(report)));
       early.keep([...unknown]);
     } catch (error) {

@@ -1,4 +1,5 @@
-export { BadPageTokenError, DatabaseUnavailableError, type Store } from './contract/store.ts';
+export { BadPageTokenError, DatabaseUnavailableError } from './contract/errors.ts';
+export type { Store } from './contract/store.ts';
 export { measuredStore } from './measured-store.ts';
 export { migrateUp, migrationStatus } from './migrate.ts';
 export { openStore } from './open-store.ts';

@@ -3,23 +3,80 @@ import type { Store } from './contract/store.ts';
 /** Called after each operation with its name, duration and whether it failed. */
 export type StoreObserver = (operation: string, durationMs: number, failed: boolean) => void;
 
-/** The same store, watched. */
+/**
+ * The same store, each call of which is observed. The names of operations are those that metrics have; a table or a method
+ * without one does not compile.
+ */
 export function measuredStore(store: Store, observe: StoreObserver): Store {
-  return new Proxy(store, {
-    get(target, name) {
-      const value: unknown = Reflect.get(target, name);
-      if (typeof value !== 'function' || typeof name === 'symbol') return value;
-      return async (...given: unknown[]) => {
+  const measured = <Table extends object>(table: Table, operations: Record<keyof Table, string>) =>
+    measuredTable(table, operations, observe);
+  return {
+    ...measured({ ping: store.ping }, { ping: 'ping' }),
+    revisions: measured(store.revisions, { read: 'revisions' }),
+    configuration: measured(store.configuration, {
+      read: 'configuration',
+      change: 'changeConfiguration',
+      protectSecrets: 'protectSecrets',
+    }),
+    conditions: measured(store.conditions, {
+      read: 'conditions',
+      putStatus: 'putStatus',
+      putSchedule: 'putSchedule',
+      putOverride: 'putOverride',
+    }),
+    incarnations: measured(store.incarnations, {
+      read: 'incarnations',
+      record: 'recordIncarnation',
+      touch: 'touchIncarnations',
+      prune: 'pruneIncarnations',
+    }),
+    transactions: measured(store.transactions, {
+      record: 'recordTransaction',
+      find: 'findTransaction',
+      end: 'endTransaction',
+      prune: 'pruneTransactions',
+    }),
+    queries: measured(store.queries, {
+      record: 'recordQueries',
+      complete: 'completeQueries',
+      get: 'getQuery',
+      list: 'listQueries',
+      positionBehind: 'queryBehind',
+      purge: 'purgeQueries',
+    }),
+    admission: measured(store.admission, {
+      changes: 'admissionChanges',
+      change: 'changeAdmission',
+      prune: 'pruneAdmission',
+    }),
+    sealedTexts: measured(store.sealedTexts, { put: 'putSealed', get: 'getSealed' }),
+    suiteSecrets: measured(store.suiteSecrets, { signingKey: 'refusalKey' }),
+    duties: measured(store.duties, { hold: 'holdDuty', end: 'endDuty' }),
+    [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
+  };
+}
+
+function measuredTable<Table extends object>(
+  table: Table,
+  operations: Record<keyof Table, string>,
+  observe: StoreObserver,
+): Table {
+  const methods = Object.entries<string>(operations).map(([method, operation]) => {
+    const call = table[method as keyof Table] as (...given: unknown[]) => Promise<unknown>;
+    return [
+      method,
+      async (...given: unknown[]) => {
         const began = performance.now();
         let failed = true;
         try {
-          const answer: unknown = await Reflect.apply(value, target, given);
+          const answer = await Reflect.apply(call, table, given);
           failed = false;
           return answer;
         } finally {
-          observe(name, performance.now() - began, failed);
+          observe(operation, performance.now() - began, failed);
         }
-      };
-    },
+      },
+    ];
   });
+  return Object.fromEntries(methods) as Table;
 }

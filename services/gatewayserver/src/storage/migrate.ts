@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type DataSource, MigrationExecutor, type MigrationInterface } from 'typeorm';
 import { failureOf, withoutStatement } from './connection/failures.ts';
-import { DatabaseUnavailableError } from './contract/store.ts';
+import { DatabaseUnavailableError } from './contract/errors.ts';
 import { connectPatiently } from './data-source.ts';
 import { MEMORY, parseDatabaseUrl } from './engines/database-url.ts';
 import { engineOf } from './engines/engine.ts';

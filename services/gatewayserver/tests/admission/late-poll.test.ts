@@ -22,16 +22,19 @@ test('a poll whose turn another one has just taken gets what that one got: the s
   let meanwhile: (() => Promise<unknown>) | undefined;
   const store: Store = {
     ...stored,
-    getSealed: async (id, part) => {
-      const first = meanwhile;
-      meanwhile = undefined;
-      await first?.();
-      return stored.getSealed(id, part);
+    sealedTexts: {
+      ...stored.sealedTexts,
+      get: async (id, part) => {
+        const first = meanwhile;
+        meanwhile = undefined;
+        await first?.();
+        return stored.sealedTexts.get(id, part);
+      },
     },
   };
   const limits = { ...limitsOf({ maxOnBackend: () => 1, group: () => groupWithoutLimits(['b']) }), bounds: () => true };
   const configuration = { configurationRevision: () => 0, refresh: async () => {} };
-  await using ledger = openLedger({ store, limits, configuration, logger: silentLogger });
+  await using ledger = openLedger({ store: store.admission, limits, configuration, logger: silentLogger });
   const backend = create(BackendSchema, { id: 'b', url: 'http://b' });
   const service = admissionService({
     store,

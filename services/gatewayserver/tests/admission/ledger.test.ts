@@ -24,10 +24,10 @@ test(
     const open = () =>
       openLedger({
         store: {
-          admissionChanges: (since) => store.admissionChanges(since),
-          changeAdmission: (since, work) =>
-            store.changeAdmission(since, (changes) => work({ ...changes, now: changes.now + passedMs })),
-          pruneAdmission: async () => {},
+          changes: (since) => store.admission.changes(since),
+          change: (since, work) =>
+            store.admission.change(since, (changes) => work({ ...changes, now: changes.now + passedMs })),
+          prune: async () => {},
         },
         limits,
         configuration: { configurationRevision: () => 0, refresh: async () => {} },
@@ -68,7 +68,7 @@ test(
   withStore(sqliteMemory, async ({ store }) => {
     const open = () =>
       openLedger({
-        store,
+        store: store.admission,
         limits,
         configuration: { configurationRevision: () => 0, refresh: async () => {} },
         logger: silentLogger,

@@ -1,4 +1,4 @@
-import type { pageSelect } from '../../src/storage/tables/queries/queries.ts';
+import type { pageSelect } from '../../src/storage/tables/queries/page-select.ts';
 import type { Million } from './database.ts';
 
 /** How an engine goes about a statement, in its own words, and what is wrong with that. */

@@ -1,8 +1,8 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { ListQueriesRequest_Order, ListQueriesRequestSchema, Query_State } from '@trino-gateway/api/gateway';
+import { pageSelect } from '../../src/storage/tables/queries/page-select.ts';
 import { writePageToken } from '../../src/storage/tables/queries/page-token.ts';
-import { pageSelect } from '../../src/storage/tables/queries/queries.ts';
 import { explain } from './access.ts';
 import type { Million } from './database.ts';
 import { percentile } from './percentile.ts';
@@ -30,7 +30,7 @@ export async function measurePages(million: Million, newest: number, rows: numbe
       let found = 0;
       for (let run = 0; run < RUNS; run++) {
         const startedAt = performance.now();
-        found = (await store.listQueries(request)).queries.length;
+        found = (await store.queries.list(request)).queries.length;
         times.push(performance.now() - startedAt);
       }
       const access = await explain(source, engine, pageSelect(source.manager, engine, request));

@@ -23,7 +23,8 @@ export async function measurePurge(million: Million, newest: number, rows: numbe
   let purged = 0;
   let over = false;
   const purge = purgeHistory({
-    store: million.store,
+    queries: million.store.queries,
+    duties: million.store.duties,
     holder: 'million-rows',
     maxAgeMs: Date.now() - newest + SPAN_MS / 2,
     maxCount: 0,
@@ -69,7 +70,7 @@ async function writeBatches({ store }: Million, name: string, over = () => false
       });
     });
     const startedAt = performance.now();
-    await store.recordQueries(queries);
+    await store.queries.record(queries);
     times.push(performance.now() - startedAt);
     await delay(PAUSE_MS);
   }

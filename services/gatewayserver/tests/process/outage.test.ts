@@ -42,11 +42,12 @@ const errors: string[] = [];
 /** The queue has noticed that the database is away. */
 let isQueueAway = false;
 
-beforeAll(async () => {
-  database = await openStore({ url: 'sqlite::memory:', logger: silentLogger });
-  store = new Proxy(database, {
+/** The same store, each call of which fails while the database is away. */
+function breakable<Part extends object>(part: Part): Part {
+  return new Proxy(part, {
     get(target, name) {
       const found: unknown = Reflect.get(target, name);
+      if (typeof found === 'object' && found !== null) return breakable(found);
       if (typeof found !== 'function') return found;
       return async (...given: unknown[]) => {
         if (failure) throw failure;
@@ -54,6 +55,11 @@ beforeAll(async () => {
       };
     },
   });
+}
+
+beforeAll(async () => {
+  database = await openStore({ url: 'sqlite::memory:', logger: silentLogger });
+  store = breakable(database);
   keeper = await keepSnapshot({ store, logger: silentLogger, loadMaxAgeMs: 60_000, intervalMs: 20 });
   const live = createLiveCounts(Date.now);
   const turns = new Map<string, number>();
@@ -67,7 +73,7 @@ beforeAll(async () => {
       isQueueAway = false;
     },
   };
-  ledger = openLedger({ store, limits, configuration: keeper, logger: noticing });
+  ledger = openLedger({ store: store.admission, limits, configuration: keeper, logger: noticing });
   await ledger.run(() => undefined);
   const decisions = createDecisions({
     keeper,
@@ -143,7 +149,7 @@ test('what another replica wrote during the outage is read when the database is 
   failure = new DatabaseUnavailableError('gone');
   // A look that began before the outage must have ended.
   await keeper.refresh().catch(() => keeper.refresh().catch(() => {}));
-  await database.changeConfiguration((change) => change.backends.delete('c'));
+  await database.configuration.change((change) => change.backends.delete('c'));
   expect(keeper.known.backends.has('c')).toBe(true);
   failure = undefined;
   await until(
@@ -226,7 +232,7 @@ test('whose poll began while the database was away counts as present as soon as 
 test('a limit another replica has just lowered holds for the very next slot', async () => {
   await backends.putBackend({ backend: { id: 'limited', url: 'http://limited', maxRunningQueries: 5 } });
   const lowered = create(BackendSchema, { id: 'limited', url: 'http://limited', maxRunningQueries: 1 });
-  await database.changeConfiguration((change) => change.backends.put(lowered));
+  await database.configuration.change((change) => change.backends.put(lowered));
   const answer = await routing.route({ submissionId: 'sixth', routerId: 'r', host: 'few', statement: 'SELECT 1' });
   expect(answer).toMatchObject({ mustWait: true });
 });

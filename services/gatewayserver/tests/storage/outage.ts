@@ -29,19 +29,19 @@ afterAll(async () => {
 });
 
 const put = (id: string) =>
-  store.changeConfiguration((change) => change.backends.put(create(BackendSchema, { id, url: 'http://x' })));
+  store.configuration.change((change) => change.backends.put(create(BackendSchema, { id, url: 'http://x' })));
 
 test(`${engine}: a server that was killed fails calls clearly and in time, and is used again without a restart of ours`, async () => {
   await put('before');
   await Promise.all(Array.from({ length: 8 }, () => store.ping()));
   await database.kill();
   const startedAt = Date.now();
-  const calls = [put('lost'), store.recordQueries([create(QuerySchema, { id: 'lost' })]), store.configuration()];
+  const calls = [put('lost'), store.queries.record([create(QuerySchema, { id: 'lost' })]), store.configuration.read()];
   for (const call of calls) await expect(call).rejects.toBeInstanceOf(DatabaseUnavailableError);
   expect(Date.now() - startedAt).toBeLessThan(4 * timeLimitMs);
   await database.restart();
   await put('after');
-  const { backends } = await store.configuration();
+  const { backends } = await store.configuration.read();
   expect(backends.map(({ backend }) => backend.id)).toEqual(['after', 'before']);
 });
 
@@ -55,10 +55,10 @@ test(`${engine}: a restart between two calls is not noticed`, async () => {
 test(`${engine}: a server that is there but silent does not hold a call for ever`, async () => {
   await store.ping();
   const held = Promise.withResolvers<void>();
-  const holder = store.changeConfiguration(async () => held.promise);
+  const holder = store.configuration.change(async () => held.promise);
   const other = await openStore({ url: database.url, poolSize: 2, timeLimitMs: 1_000, logger: silentLogger });
   try {
-    const waiting = other.changeConfiguration(async () => 'never');
+    const waiting = other.configuration.change(async () => 'never');
     await expect(waiting).rejects.toBeInstanceOf(DatabaseUnavailableError);
     await expect(other.ping()).resolves.toBeUndefined();
   } finally {

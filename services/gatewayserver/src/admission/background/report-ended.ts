@@ -3,7 +3,7 @@ import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { type Query, Query_State, QuerySchema } from '@trino-gateway/api/gateway';
 import { createDelivery, describeError, every, type Logger } from '@trino-gateway/runtime';
 import { trinoErrors } from '@trino-gateway/trino';
-import type { Store } from '../../storage/contract/store.ts';
+import type { QueryStore } from '../../storage/contract/queries.ts';
 import type { Committed } from '../ledger/ledger.ts';
 import { endedMessage } from '../rules/ended-message.ts';
 import type { Waiter } from '../state/waiter.ts';
@@ -19,9 +19,9 @@ const EVERY_MS = 500;
 const FLUSH_LIMIT_MS = 2_000;
 
 /** Written behind: history never holds up admission. What does not fit while the database is away is dropped. */
-export function reportEnded(store: Pick<Store, 'recordQueries'>, logger: Logger): EndedReports {
+export function reportEnded(history: Pick<QueryStore, 'record'>, logger: Logger): EndedReports {
   const delivery = createDelivery<Query>({
-    send: (queries) => store.recordQueries(queries),
+    send: (queries) => history.record(queries),
     repeat: (run) => every(EVERY_MS, 'telling history of queries that ended in the queue', logger, run),
     keyOf: ({ id }) => id,
     most: MOST_KEPT,

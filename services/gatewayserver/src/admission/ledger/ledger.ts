@@ -1,12 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setImmediate as nextTurnOfLoop } from 'node:timers/promises';
 import type { SnapshotKeeper } from '../../configuration/configuration-cache.ts';
-import {
-  type AdmissionChanges,
-  type AdmissionWrites,
-  DatabaseUnavailableError,
-  type Store,
-} from '../../storage/contract/store.ts';
+import type { AdmissionChanges, AdmissionStore, AdmissionWrites } from '../../storage/contract/admission.ts';
+import { DatabaseUnavailableError } from '../../storage/contract/errors.ts';
 import { type Admission, giveTurns } from '../rules/admission.ts';
 import type { Limits } from '../rules/limits.ts';
 import { resume } from '../rules/resume.ts';
@@ -54,7 +50,7 @@ export type Ledger = AsyncDisposable & {
 };
 
 type Options = UpkeepOptions & {
-  store: Pick<Store, 'changeAdmission' | 'admissionChanges' | 'pruneAdmission'>;
+  store: AdmissionStore;
   limits: Limits;
   /** Where the limits come from: a batch is decided by the configuration of its own moment. */
   configuration: Pick<SnapshotKeeper, 'configurationRevision' | 'refresh'>;
@@ -125,7 +121,7 @@ export function openLedger(options: Options): Ledger {
   const change = async (work: (changes: AdmissionChanges) => AdmissionWrites) => {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await store.changeAdmission(since(), (changes) => {
+        return await store.change(since(), (changes) => {
           if (changes.configuration !== configuration.configurationRevision()) throw new StaleConfigurationError();
           return work(changes);
         });
@@ -179,7 +175,7 @@ export function openLedger(options: Options): Ledger {
     onCommitted?.(committed);
   };
   const readChanges = async () => {
-    const changes = await store.admissionChanges(since());
+    const changes = await store.changes(since());
     if (!changes) {
       readAt = performance.now();
       return;

@@ -1,4 +1,4 @@
-import type { AdmissionEntry, AdmissionWrites, Forgotten } from '../../storage/contract/store.ts';
+import type { AdmissionEntry, AdmissionWrites, Forgotten } from '../../storage/contract/admission.ts';
 import type { AdmissionState } from '../state/admission-state.ts';
 import type { Lease, Waiter } from '../state/waiter.ts';
 

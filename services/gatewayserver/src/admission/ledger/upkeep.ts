@@ -1,12 +1,12 @@
 import { describeError, every, type Logger } from '@trino-gateway/runtime';
-import type { Store } from '../../storage/contract/store.ts';
+import type { AdmissionStore } from '../../storage/contract/admission.ts';
 import type { Admission } from '../rules/admission.ts';
 import { expire } from '../rules/expiry.ts';
 import type { AdmissionState } from '../state/admission-state.ts';
 
 /** What upkeep needs from outside. */
 export type UpkeepOptions = {
-  store: Pick<Store, 'pruneAdmission'>;
+  store: Pick<AdmissionStore, 'prune'>;
   logger: Logger;
   /** How often what time ends is ended, and how often others' changes are looked for while somebody listens. */
   expireEveryMs?: number;
@@ -64,7 +64,7 @@ export function keepLedger({
       }),
     ),
     every(PRUNE_EVERY_MS, 'forgetting what is over in the queue', logger, () =>
-      patiently(() => store.pruneAdmission(TOMBSTONES_KEPT_MS)),
+      patiently(() => store.prune(TOMBSTONES_KEPT_MS)),
     ),
   ];
   return {

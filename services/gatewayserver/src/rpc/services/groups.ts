@@ -14,7 +14,7 @@ import {
   refuseReferenced,
 } from '../../configuration/validation.ts';
 import { chooseFromGroups } from '../../routing/choose-backend.ts';
-import type { ConfigurationChange } from '../../storage/contract/store.ts';
+import type { ConfigurationChange } from '../../storage/contract/configuration.ts';
 import type { RpcContext } from './context.ts';
 import { pageOf } from './paging.ts';
 
@@ -33,7 +33,9 @@ export function groupService({
   };
   const setEnabled = async (id: string, enabled: boolean) => {
     checkedId(id);
-    return inForce(found('group', id, await store.changeConfiguration(({ groups }) => groups.setEnabled(id, enabled))));
+    return inForce(
+      found('group', id, await store.configuration.change(({ groups }) => groups.setEnabled(id, enabled))),
+    );
   };
   /** @throws ConnectError where those who wait in a group that is deleted cannot go on in this one */
   const refuseUnfit = async (deleted: string, to: string): Promise<void> => {
@@ -46,7 +48,7 @@ export function groupService({
     async putGroup(request) {
       const wanted = checked('group', request.group, groupProblems);
       return inForce(
-        await store.changeConfiguration(async ({ backends, groups }) => {
+        await store.configuration.change(async ({ backends, groups }) => {
           refuseDeclared('group', await groups.get(wanted.id));
           await refuseDangling(
             'group.backend_ids',
@@ -78,9 +80,9 @@ export function groupService({
           `group "${id}" cannot be deleted: queries wait in it (${waiting}); name a group for them in move_queued_to_group_id, cancel them, or disable it and let them start`,
           Code.FailedPrecondition,
         );
-      await store.changeConfiguration((change) => refuseKept(change, id));
+      await store.configuration.change((change) => refuseKept(change, id));
       await moveQueued();
-      await store.changeConfiguration(async (change) => {
+      await store.configuration.change(async (change) => {
         await refuseKept(change, id);
         await change.groups.delete(id);
       });

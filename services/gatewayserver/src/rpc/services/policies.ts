@@ -30,14 +30,14 @@ export function policyService({
   const setEnabled = async (id: string, enabled: boolean) => {
     checkedId(id);
     return inForce(
-      found('policy', id, await store.changeConfiguration(({ policies }) => policies.setEnabled(id, enabled))),
+      found('policy', id, await store.configuration.change(({ policies }) => policies.setEnabled(id, enabled))),
     );
   };
   return {
     async putPolicy(request) {
       const wanted = checked('policy', request.policy, policyProblems);
       return inForce(
-        await store.changeConfiguration(async ({ groups, policies }) => {
+        await store.configuration.change(async ({ groups, policies }) => {
           refuseDeclared('policy', await policies.get(wanted.id));
           const exists = async (id: string) => id === '' || (await groups.get(id)) !== undefined;
           await refuseDangling('policy.group_id', 'groups', [wanted.groupId], exists);
@@ -58,7 +58,7 @@ export function policyService({
 
     async deletePolicy({ id }) {
       checkedId(id);
-      await store.changeConfiguration(async ({ policies }) => {
+      await store.configuration.change(async ({ policies }) => {
         refuseDeclared('policy', found('policy', id, await policies.get(id)));
         await policies.delete(id);
       });

@@ -8,7 +8,7 @@ import type { Waiter } from '../../admission/state/waiter.ts';
 import { cancelOnCluster } from '../../clusters/cancel-query.ts';
 import { livesOf } from '../../configuration/coordinator-suffixes.ts';
 import { checkedId, checkedNumber, checkedText, found, invalid, notFound } from '../../configuration/validation.ts';
-import { BadPageTokenError } from '../../storage/contract/store.ts';
+import { BadPageTokenError } from '../../storage/contract/errors.ts';
 import type { RpcContext } from './context.ts';
 
 const MOST_REPORTED = 1_000;
@@ -25,7 +25,7 @@ export function queryService(context: Context): ServiceImpl<typeof QueryService>
   const { store, keeper, ledger, now } = context;
   return {
     async getQuery({ id }) {
-      return found('query', checkedId(id), await store.getQuery(id));
+      return found('query', checkedId(id), await store.queries.get(id));
     },
 
     async listQueries(request) {
@@ -38,7 +38,7 @@ export function queryService(context: Context): ServiceImpl<typeof QueryService>
       if (request.order < 0 || request.order > 2)
         throw invalid('order', `expected a known value, got ${request.order}`);
       try {
-        return await store.listQueries(withinTimeRange(request, now()));
+        return await store.queries.list(withinTimeRange(request, now()));
       } catch (error) {
         if (error instanceof BadPageTokenError)
           throw invalid('page_token', 'expected next_page_token of the call before');
@@ -57,7 +57,7 @@ export function queryService(context: Context): ServiceImpl<typeof QueryService>
       checkedId(id);
       const waiter = ledger.state().waiter(id) && (await cancelQueued(context, id));
       if (waiter?.phase === 'ENDED') return {};
-      const query = await store.getQuery(id);
+      const query = await store.queries.get(id);
       const trinoQueryId = waiter?.queryId || (query ? query.trinoQueryId : id);
       if (trinoQueryId === '') return {}; // it was refused: no cluster has ever heard of it
       const { backendId, url } = await ownerOf(context, trinoQueryId, query);
@@ -80,7 +80,7 @@ export function queryService(context: Context): ServiceImpl<typeof QueryService>
       });
       const reports = queries.map((query) => ({ ...query, text: query.text.slice(0, TEXT_LENGTH) }));
       const named = reports.filter(({ id }) => id !== '');
-      if (named.length > 0) await store.recordQueries(named);
+      if (named.length > 0) await store.queries.record(named);
       const seen = reports.filter(({ id }) => id === '');
       if (seen.length > 0) await recordSeen(context, seen);
       return {};
@@ -98,13 +98,13 @@ function cancelQueued({ ledger }: Context, id: string): Promise<Waiter | undefin
 
 /** Reports of routers that have not handed the query over, and do not know the id its client saw first. */
 async function recordSeen({ store, ledger, reportsAhead }: Context, reports: Query[]): Promise<void> {
-  const early = await store.completeQueries(reports);
+  const early = await store.queries.complete(reports);
   if (early.length === 0) return;
   // Ahead of the word of the router that has handed it over. Where it had waited, its row is known here.
   const rows = await ledger.run(({ state }) =>
     early.map((report) => ({ ...report, id: state.waiterOfQuery(report.trinoQueryId)?.id ?? '' })),
   );
-  await store.recordQueries(rows.filter(({ id }) => id !== ''));
+  await store.queries.record(rows.filter(({ id }) => id !== ''));
   reportsAhead.keep(rows.filter(({ id }) => id === ''));
 }
 
@@ -124,7 +124,7 @@ async function ownerOf(
   const lives = (queryId: string) => livesOf(keeper.known.incarnations, keeper.suffixHolders(), querySuffix(queryId));
   const [only, ...others] = lives(id);
   if (only && others.length === 0) return only;
-  const query = known ?? (await store.getQuery(id));
+  const query = known ?? (await store.queries.get(id));
   if (!query) {
     if (only) throw new ConnectError(`several clusters could own the query "${id}"`, Code.NotFound);
     throw notFound('query', id);

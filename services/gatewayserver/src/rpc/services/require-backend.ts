@@ -1,5 +1,5 @@
 import { invalid, notFound } from '../../configuration/validation.ts';
-import type { StoredBackend } from '../../storage/contract/store.ts';
+import type { StoredBackend } from '../../storage/contract/configuration.ts';
 import type { RpcContext } from './context.ts';
 
 /**

@@ -75,7 +75,7 @@ export function suiteService(context: RpcContext): ServiceImpl<typeof SuiteServi
         firstSeenAt: at,
         lastSeenAt: at,
       });
-      await store.recordIncarnation(seen);
+      await store.incarnations.record(seen);
       keeper.wrote('incarnations', (known) => {
         const same = (one: { suffix: string; url: string }) => one.suffix === seen.suffix && one.url === seen.url;
         if (!known.incarnations.some(same)) known.incarnations = [...known.incarnations, seen];
@@ -96,7 +96,7 @@ export function suiteService(context: RpcContext): ServiceImpl<typeof SuiteServi
       for (const suffix of touched.keys()) if (!known.has(suffix)) touched.delete(suffix);
       for (const suffix of due) touched.set(suffix, now());
       try {
-        await store.touchIncarnations(due, new Date(now()));
+        await store.incarnations.touch(due, new Date(now()));
       } catch (error) {
         // The counts are in force already; the suffixes are noted with a later report.
         for (const suffix of due) touched.delete(suffix);

@@ -17,18 +17,18 @@ export function transactionCalls({
       checkedId(transaction.backendId, 'transaction.backend_id');
       const url = checkedOrigin(transaction.url, 'transaction.url');
       const recorded = create(TransactionSchema, { ...transaction, url });
-      await store.recordTransaction(recorded, new Date(now()));
-      return { holder: (await store.findTransaction(transaction.id)) ?? recorded };
+      await store.transactions.record(recorded, new Date(now()));
+      return { holder: (await store.transactions.find(transaction.id)) ?? recorded };
     },
 
     async findTransaction({ id }) {
-      const found = await store.findTransaction(checkedTransactionId(id, 'id'));
+      const found = await store.transactions.find(checkedTransactionId(id, 'id'));
       if (found === undefined) throw new ConnectError(`no open transaction "${id}" is known`, Code.NotFound);
       return found;
     },
 
     async endTransaction({ id }) {
-      await store.endTransaction(checkedTransactionId(id, 'id'));
+      await store.transactions.end(checkedTransactionId(id, 'id'));
       return {};
     },
   };

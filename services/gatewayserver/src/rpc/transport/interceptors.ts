@@ -6,7 +6,7 @@ import { Health } from '@trino-gateway/api/health';
 import { ServerReflection } from '@trino-gateway/api/reflection';
 import { ServerReflection as ServerReflectionV1Alpha } from '@trino-gateway/api/reflection-v1alpha';
 import { comparison, describeError, type Logger, tokensOf } from '@trino-gateway/runtime';
-import { DatabaseUnavailableError } from '../../storage/contract/store.ts';
+import { DatabaseUnavailableError } from '../../storage/contract/errors.ts';
 import { mendedError } from './outgoing-errors.ts';
 
 /** Who may call what; without an admin token everybody may call everything. */

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource, QueryRunner } from 'typeorm';
-import { DatabaseUnavailableError } from '../contract/store.ts';
+import { DatabaseUnavailableError } from '../contract/errors.ts';
 import { MEMORY } from '../engines/database-url.ts';
 import { type Engine, engineOf } from '../engines/engine.ts';
 import { bounded, type Gate, gateOfFile, oneAtATime, wideOpen } from '../engines/transaction-lock.ts';

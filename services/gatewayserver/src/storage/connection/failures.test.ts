@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { QueryFailedError, QueryRunnerAlreadyReleasedError, QueryRunnerProviderAlreadyReleasedError } from 'typeorm';
-import { DatabaseUnavailableError } from '../contract/store.ts';
+import { DatabaseUnavailableError } from '../contract/errors.ts';
 import { failureOf, withoutStatement } from './failures.ts';
 
 const failed = (properties: object, message = 'near "secret"') =>

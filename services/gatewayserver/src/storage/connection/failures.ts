@@ -1,5 +1,5 @@
 import { QueryFailedError, QueryRunnerAlreadyReleasedError, QueryRunnerProviderAlreadyReleasedError } from 'typeorm';
-import { DatabaseUnavailableError } from '../contract/store.ts';
+import { DatabaseUnavailableError } from '../contract/errors.ts';
 
 /**
  * What a failure of the database means for the one who asked: `contention` is gone when the transaction is run again,

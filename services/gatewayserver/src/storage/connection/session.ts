@@ -1,5 +1,5 @@
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
-import { DatabaseUnavailableError } from '../contract/store.ts';
+import { DatabaseUnavailableError } from '../contract/errors.ts';
 import { type Engine, engineOf } from '../engines/engine.ts';
 
 /** A connection while one piece of work uses it. */

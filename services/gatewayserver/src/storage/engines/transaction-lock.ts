@@ -1,4 +1,4 @@
-import { DatabaseUnavailableError } from '../contract/store.ts';
+import { DatabaseUnavailableError } from '../contract/errors.ts';
 
 /** Lets work through to the database: all at once, or one after the other. */
 export type Gate = <T>(work: () => Promise<T>) => Promise<T>;

@@ -9,13 +9,28 @@ import {
 } from '@trino-gateway/api/gateway';
 import type { Database } from '../connection/database.ts';
 import type { Session } from '../connection/session.ts';
-import type { Conditions } from '../contract/store.ts';
+import type { ConditionStore, Conditions } from '../contract/conditions.ts';
 import { type BackendRow, type OverrideRow, type ScheduleRow, type StatusRow, TABLES } from '../schema/entities.ts';
 import { fromDocument, toDocument } from './documents.ts';
-import { bumpRevision, lockRevision } from './revisions.ts';
+import { bumpRevision, lockRevision, readRevisions } from './revisions.ts';
 
-/** Statuses, schedules and overrides, in the order of their backends' ids. */
-export async function readConditions({ manager }: Session): Promise<Conditions> {
+/** Statuses, schedules and overrides. */
+export function conditionStore(database: Database): ConditionStore {
+  return {
+    read: () =>
+      database.snapshot(async (session) => {
+        const { conditions } = await readRevisions(session);
+        return { revision: conditions, ...(await readConditions(session)) };
+      }),
+    putStatus: (status) => putFinding(database, TABLES.statuses, status, toDocument(BackendStatusSchema, status)),
+    putSchedule: (schedule) =>
+      putFinding(database, TABLES.schedules, schedule, toDocument(BackendScheduleSchema, schedule)),
+    putOverride: (backendId, override) => putOverride(database, backendId, override),
+  };
+}
+
+/** In the order of the backends' ids. */
+async function readConditions({ manager }: Session): Promise<Conditions> {
   const order = { backendId: 'ASC' } as const;
   const statuses = await manager.getRepository<StatusRow>(TABLES.statuses).find({ order });
   const schedules = await manager.getRepository<ScheduleRow>(TABLES.schedules).find({ order });
@@ -25,16 +40,6 @@ export async function readConditions({ manager }: Session): Promise<Conditions> 
     schedules: schedules.map((row) => fromDocument(BackendScheduleSchema, row.document)),
     overrides: new Map(overrides.map((row) => [row.backendId, fromDocument(BackendOverrideSchema, row.document)])),
   };
-}
-
-/** See Store.putStatus. */
-export function putStatus(database: Database, status: BackendStatus): Promise<void> {
-  return putFinding(database, TABLES.statuses, status, toDocument(BackendStatusSchema, status));
-}
-
-/** See Store.putSchedule. */
-export function putSchedule(database: Database, schedule: BackendSchedule): Promise<void> {
-  return putFinding(database, TABLES.schedules, schedule, toDocument(BackendScheduleSchema, schedule));
 }
 
 /** Replaces what the monitor said before, unless that is newer. */
@@ -55,8 +60,7 @@ function putFinding(
   });
 }
 
-/** See Store.putOverride. */
-export function putOverride(database: Database, backendId: string, override: BackendOverride): Promise<void> {
+function putOverride(database: Database, backendId: string, override: BackendOverride): Promise<void> {
   return writeConditions(database, backendId, async ({ manager }) => {
     const rows = manager.getRepository<OverrideRow>(TABLES.overrides);
     const old = await rows.findOneBy({ backendId });

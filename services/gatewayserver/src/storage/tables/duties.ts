@@ -1,9 +1,20 @@
 import type { Database } from '../connection/database.ts';
+import type { DutyStore } from '../contract/suite.ts';
 import { CLOCK } from '../engines/clock.ts';
 import { type DutyRow, TABLES } from '../schema/entities.ts';
 
-/** See Store.holdDuty. */
-export function holdDuty(database: Database, name: string, holder: string, ms: number): Promise<boolean> {
+/** Duties and who holds them. */
+export function dutyStore(database: Database): DutyStore {
+  return {
+    hold: (name, holder, ms) => holdDuty(database, name, holder, ms),
+    end: (name, holder) =>
+      database.transaction(async ({ manager }) => {
+        await manager.getRepository<DutyRow>(TABLES.duties).update({ name, holder }, { heldUntil: 0 });
+      }),
+  };
+}
+
+function holdDuty(database: Database, name: string, holder: string, ms: number): Promise<boolean> {
   const now = CLOCK[database.engine];
   return database.transaction(async ({ manager }) => {
     const rows = manager.getRepository<DutyRow>(TABLES.duties);
@@ -20,12 +31,5 @@ export function holdDuty(database: Database, name: string, holder: string, ms: n
       await take();
     }
     return (await rows.findOneByOrFail({ name })).holder === holder;
-  });
-}
-
-/** See Store.endDuty. */
-export function endDuty(database: Database, name: string, holder: string): Promise<void> {
-  return database.transaction(async ({ manager }) => {
-    await manager.getRepository<DutyRow>(TABLES.duties).update({ name, holder }, { heldUntil: 0 });
   });
 }

@@ -4,14 +4,28 @@ import { type Incarnation, IncarnationSchema } from '@trino-gateway/api/gateway'
 import { In, LessThan } from 'typeorm';
 import type { Database } from '../connection/database.ts';
 import type { Session } from '../connection/session.ts';
+import type { IncarnationStore } from '../contract/incarnations.ts';
 import { type IncarnationRow, TABLES } from '../schema/entities.ts';
 import { forwardedHeadersName, forwardedHeadersOf } from './forwarded-headers.ts';
-import { bumpRevision, lockRevision } from './revisions.ts';
+import { bumpRevision, lockRevision, readRevisions } from './revisions.ts';
 
 const SUFFIXES_PER_STATEMENT = 500;
 
-/** All lives of coordinators that are remembered. */
-export async function readIncarnations({ manager }: Session): Promise<Incarnation[]> {
+/** Incarnations of coordinators. */
+export function incarnationStore(database: Database): IncarnationStore {
+  return {
+    read: () =>
+      database.snapshot(async (session) => {
+        const { incarnations } = await readRevisions(session);
+        return { revision: incarnations, incarnations: await readIncarnations(session) };
+      }),
+    record: (incarnation) => recordIncarnation(database, incarnation),
+    touch: (suffixes, at) => touchIncarnations(database, suffixes, at),
+    prune: (before) => pruneIncarnations(database, before),
+  };
+}
+
+async function readIncarnations({ manager }: Session): Promise<Incarnation[]> {
   const rows = await manager
     .getRepository<IncarnationRow>(TABLES.incarnations)
     .find({ order: { suffix: 'ASC', url: 'ASC' } });
@@ -27,8 +41,8 @@ export async function readIncarnations({ manager }: Session): Promise<Incarnatio
   );
 }
 
-/** See Store.recordIncarnation. A new last_seen_at alone does not change the revision. */
-export function recordIncarnation(database: Database, incarnation: Incarnation): Promise<void> {
+/** A new last_seen_at alone does not change the revision. */
+function recordIncarnation(database: Database, incarnation: Incarnation): Promise<void> {
   const now = Date.now();
   const row: IncarnationRow = {
     suffix: incarnation.suffix,
@@ -55,8 +69,7 @@ export function recordIncarnation(database: Database, incarnation: Incarnation):
   });
 }
 
-/** See Store.touchIncarnations. */
-export async function touchIncarnations(database: Database, suffixes: readonly string[], at: Date): Promise<void> {
+async function touchIncarnations(database: Database, suffixes: readonly string[], at: Date): Promise<void> {
   const unique = [...new Set(suffixes)].sort();
   if (unique.length === 0) return;
   await database.transaction(async (session) => {
@@ -69,8 +82,7 @@ export async function touchIncarnations(database: Database, suffixes: readonly s
   });
 }
 
-/** See Store.pruneIncarnations. */
-export function pruneIncarnations(database: Database, before: Date): Promise<void> {
+function pruneIncarnations(database: Database, before: Date): Promise<void> {
   return database.transaction(async (session) => {
     await lockRevision(session, 'incarnations');
     const { affected } = await session.manager

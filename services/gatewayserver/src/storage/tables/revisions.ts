@@ -1,7 +1,12 @@
+import type { Database } from '../connection/database.ts';
 import type { Session } from '../connection/session.ts';
-import type { Revisions } from '../contract/store.ts';
-import type { RevisionRow } from '../schema/entities.ts';
-import { TABLES } from '../schema/entities.ts';
+import type { RevisionStore, Revisions } from '../contract/revisions.ts';
+import { type RevisionRow, TABLES } from '../schema/entities.ts';
+
+/** The counters. */
+export function revisionStore(database: Database): RevisionStore {
+  return { read: () => database.read(readRevisions) };
+}
 
 /** The kinds of write that are counted. */
 export type RevisionName = keyof Revisions;

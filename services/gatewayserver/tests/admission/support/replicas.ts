@@ -6,7 +6,8 @@ import { expire } from '../../../src/admission/rules/expiry.ts';
 import { type Enqueued, end, enqueue, giveBack, handOver, seen } from '../../../src/admission/rules/queue.ts';
 import type { Waiter } from '../../../src/admission/state/waiter.ts';
 import { sumOf } from '../../../src/admission/state/waiting-loads.ts';
-import { DatabaseUnavailableError, type Store } from '../../../src/storage/contract/store.ts';
+import { DatabaseUnavailableError } from '../../../src/storage/contract/errors.ts';
+import type { Store } from '../../../src/storage/contract/store.ts';
 import { must } from '../../support/must.ts';
 import { applicant, newcomer } from './arrivals.ts';
 import { groupWithoutLimits } from './group-without-limits.ts';
@@ -87,12 +88,12 @@ function createWorld(stores: readonly [Store, Store]) {
   const limits = limitsOf({ maxOnBackend: () => max, group: () => group, queues });
   /** The store as one replica sees it: with a time of its own, and dying as it is told. */
   const mortal = (store: Store, skewMs: number): Parameters<typeof openLedger>[0]['store'] => ({
-    admissionChanges: async (since) => {
-      const changes = await store.admissionChanges(since);
+    changes: async (since) => {
+      const changes = await store.admission.changes(since);
       return changes && { ...changes, now: start + passed + skewMs };
     },
-    changeAdmission: async (since, work) => {
-      const version = await store.changeAdmission(since, (changes) => {
+    change: async (since, work) => {
+      const version = await store.admission.change(since, (changes) => {
         const seenThen = { ...changes, now: start + passed + skewMs };
         if (fate === 'again') work(seenThen);
         const writes = work(seenThen);
@@ -102,7 +103,7 @@ function createWorld(stores: readonly [Store, Store]) {
       if (fate === 'unheard') throw new DatabaseUnavailableError('died after the commit');
       return version;
     },
-    pruneAdmission: async () => {},
+    prune: async () => {},
   });
   const open = (at: number): Ledger =>
     openLedger({
@@ -286,8 +287,8 @@ function createWorld(stores: readonly [Store, Store]) {
     await ledger(0).run(expire);
     await ledger(1).run(() => undefined);
     must(look(1).leases.length === 0 && look(1).waiters.length === 0, 'at the end nothing is left');
-    await stores[0].pruneAdmission(-10_000_000);
-    must((await stores[1].admissionChanges(undefined))?.entries.length === 0, 'at the end no row is left');
+    await stores[0].admission.prune(-10_000_000);
+    must((await stores[1].admission.changes(undefined))?.entries.length === 0, 'at the end no row is left');
   };
   return {
     act,

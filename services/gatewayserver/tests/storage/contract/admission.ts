@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { AdmissionEntry, Forgotten, Store } from '../../../src/storage/contract/store.ts';
+import type { AdmissionEntry, Forgotten } from '../../../src/storage/contract/admission.ts';
+import type { Store } from '../../../src/storage/contract/store.ts';
 import { admissionCommands, runOnReplicas } from '../../admission/support/replicas.ts';
 import type { NewDatabase } from '../../support/databases.ts';
 import { withStore } from '../../support/with-store.ts';
@@ -8,7 +9,7 @@ import { holdAdmission } from '../hold-admission.ts';
 
 const lease = (id: string, document = '{}'): AdmissionEntry => ({ kind: 'lease', id, document });
 const write = (store: Store, entries: AdmissionEntry[], forgotten: Forgotten[] = []) =>
-  store.changeAdmission(undefined, () => ({ entries, sealed: [], forgotten }));
+  store.admission.change(undefined, () => ({ entries, sealed: [], forgotten }));
 const bytes = (text: string) => new Uint8Array(Buffer.from(text));
 
 const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 31);
@@ -21,16 +22,16 @@ export function admissionContract(fresh: NewDatabase, { lasting }: { lasting: bo
       'a replica reads what others have changed since, also what is over, and nothing when nothing was',
       withStore(fresh, async ({ store }) => {
         const first = await write(store, [lease('a'), lease('b'), { kind: 'hold', id: 'a', document: 'true' }]);
-        expect(await store.admissionChanges(first)).toBeUndefined();
+        expect(await store.admission.changes(first)).toBeUndefined();
         const second = await write(store, [lease('a', ''), lease('b', '{"x":"ä\'"}')]);
         expect(second).toBe(first + 1);
-        const changes = await store.admissionChanges(first);
+        const changes = await store.admission.changes(first);
         expect(changes?.entries.toSorted((x, y) => (x.id < y.id ? -1 : 1))).toEqual([
           lease('a', ''),
           lease('b', '{"x":"ä\'"}'),
         ]);
         expect(changes).toMatchObject({ version: second, whole: false });
-        const all = await store.admissionChanges(undefined);
+        const all = await store.admission.changes(undefined);
         expect(all).toMatchObject({ version: second, whole: true });
         expect(all?.entries).toHaveLength(2);
         expect(Math.abs((all?.now ?? 0) - Date.now())).toBeLessThan(60_000);
@@ -42,8 +43,8 @@ export function admissionContract(fresh: NewDatabase, { lasting }: { lasting: bo
       withStore(fresh, async ({ store }) => {
         const version = await write(store, [lease('a')]);
         const entries = [lease('a')];
-        expect(await store.admissionChanges(version + 5)).toMatchObject({ version, whole: true, entries });
-        await store.changeAdmission(version + 5, (changes) => {
+        expect(await store.admission.changes(version + 5)).toMatchObject({ version, whole: true, entries });
+        await store.admission.change(version + 5, (changes) => {
           expect(changes).toMatchObject({ version, whole: true, entries });
           return { entries: [], sealed: [], forgotten: [] };
         });
@@ -54,12 +55,12 @@ export function admissionContract(fresh: NewDatabase, { lasting }: { lasting: bo
       'a change that fails leaves nothing, and one that writes nothing counts as none',
       withStore(fresh, async ({ store }) => {
         const before = await write(store, [lease('a')]);
-        const failing = store.changeAdmission(before, () => {
+        const failing = store.admission.change(before, () => {
           throw new Error('no');
         });
         await expect(failing).rejects.toThrow('no');
         expect(await write(store, [])).toBe(before);
-        expect(await store.admissionChanges(before)).toBeUndefined();
+        expect(await store.admission.changes(before)).toBeUndefined();
       }),
     );
 
@@ -67,14 +68,14 @@ export function admissionContract(fresh: NewDatabase, { lasting }: { lasting: bo
       'what is sealed is kept as it is, ten megabytes of it, the first word holds, and goes with its waiter',
       withStore(fresh, async ({ store }) => {
         const large = new Uint8Array(10_000_000).fill(7);
-        await store.putSealed({ id: 't', part: 'statement', sealed: large });
-        await store.putSealed({ id: 't', part: 'statement', sealed: bytes('other') });
-        await store.putSealed({ id: 'u', part: 'statement', sealed: bytes('u') });
-        expect(Buffer.compare((await store.getSealed('t', 'statement')) ?? bytes(''), large)).toBe(0);
-        expect(await store.getSealed('t', 'another')).toBeUndefined();
+        await store.sealedTexts.put({ id: 't', part: 'statement', sealed: large });
+        await store.sealedTexts.put({ id: 't', part: 'statement', sealed: bytes('other') });
+        await store.sealedTexts.put({ id: 'u', part: 'statement', sealed: bytes('u') });
+        expect(Buffer.compare((await store.sealedTexts.get('t', 'statement')) ?? bytes(''), large)).toBe(0);
+        expect(await store.sealedTexts.get('t', 'another')).toBeUndefined();
         await write(store, [{ kind: 'waiter', id: 't', document: '' }], [{ id: 't' }]);
-        expect(await store.getSealed('t', 'statement')).toBeUndefined();
-        expect(await store.getSealed('u', 'statement')).toEqual(bytes('u'));
+        expect(await store.sealedTexts.get('t', 'statement')).toBeUndefined();
+        expect(await store.sealedTexts.get('u', 'statement')).toEqual(bytes('u'));
       }),
     );
 
@@ -82,9 +83,9 @@ export function admissionContract(fresh: NewDatabase, { lasting }: { lasting: bo
       'a part of what is sealed goes alone, also by a change that writes nothing else',
       withStore(fresh, async ({ store }) => {
         const parts = async () =>
-          (await Promise.all(['statement', 'answer'].map((part) => store.getSealed('t', part)))).map(Boolean);
-        for (const part of ['statement', 'answer']) await store.putSealed({ id: 't', part, sealed: bytes(part) });
-        await store.putSealed({ id: 'u', part: 'statement', sealed: bytes('u') });
+          (await Promise.all(['statement', 'answer'].map((part) => store.sealedTexts.get('t', part)))).map(Boolean);
+        for (const part of ['statement', 'answer']) await store.sealedTexts.put({ id: 't', part, sealed: bytes(part) });
+        await store.sealedTexts.put({ id: 'u', part: 'statement', sealed: bytes('u') });
         const before = await write(
           store,
           [{ kind: 'waiter', id: 't', document: '{}' }],
@@ -93,22 +94,22 @@ export function admissionContract(fresh: NewDatabase, { lasting }: { lasting: bo
         expect(await parts()).toEqual([false, true]);
         expect(await write(store, [], [{ id: 't', part: 'answer' }])).toBe(before);
         expect(await parts()).toEqual([false, false]);
-        expect(await store.getSealed('u', 'statement')).toEqual(bytes('u'));
+        expect(await store.sealedTexts.get('u', 'statement')).toEqual(bytes('u'));
       }),
     );
 
     test(
       'what is over does not stay for ever; what waits does',
       withStore(fresh, async ({ store }) => {
-        await store.putSealed({ id: 't', part: 'statement', sealed: bytes('t') });
-        await store.putSealed({ id: 'orphan', part: 'statement', sealed: bytes('o') });
+        await store.sealedTexts.put({ id: 't', part: 'statement', sealed: bytes('t') });
+        await store.sealedTexts.put({ id: 'orphan', part: 'statement', sealed: bytes('o') });
         await write(store, [{ kind: 'waiter', id: 't', document: '{}' }, lease('a', '')]);
-        await store.pruneAdmission(60_000);
-        expect(await store.getSealed('orphan', 'statement')).toBeDefined();
-        await store.pruneAdmission(-60_000);
-        expect(await store.getSealed('orphan', 'statement')).toBeUndefined();
-        expect(await store.getSealed('t', 'statement')).toBeDefined();
-        expect((await store.admissionChanges(0))?.entries).toEqual([{ kind: 'waiter', id: 't', document: '{}' }]);
+        await store.admission.prune(60_000);
+        expect(await store.sealedTexts.get('orphan', 'statement')).toBeDefined();
+        await store.admission.prune(-60_000);
+        expect(await store.sealedTexts.get('orphan', 'statement')).toBeUndefined();
+        expect(await store.sealedTexts.get('t', 'statement')).toBeDefined();
+        expect((await store.admission.changes(0))?.entries).toEqual([{ kind: 'waiter', id: 't', document: '{}' }]);
       }),
     );
 
@@ -117,8 +118,8 @@ export function admissionContract(fresh: NewDatabase, { lasting }: { lasting: bo
       withStore(fresh, async ({ store }) => {
         const over = Array.from({ length: 1_200 }, (_, at) => lease(`over${at}`, ''));
         await write(store, [...over, lease('taken'), { kind: 'waiter', id: 'over1', document: '' }]);
-        await store.pruneAdmission(-60_000);
-        expect((await store.admissionChanges(0))?.entries).toEqual([lease('taken')]);
+        await store.admission.prune(-60_000);
+        expect((await store.admission.changes(0))?.entries).toEqual([lease('taken')]);
       }),
     );
 
@@ -130,8 +131,8 @@ export function admissionContract(fresh: NewDatabase, { lasting }: { lasting: bo
         if (/^sqlite/.test(url)) return; // one writer at a time, in short steps
         await write(store, [lease('a', '')]);
         await using _lock = await holdAdmission(url);
-        await store.pruneAdmission(-60_000);
-        expect((await store.admissionChanges(0))?.entries).toEqual([]);
+        await store.admission.prune(-60_000);
+        expect((await store.admission.changes(0))?.entries).toEqual([]);
       }),
     );
 
@@ -142,14 +143,14 @@ export function admissionContract(fresh: NewDatabase, { lasting }: { lasting: bo
         const count = (entries: AdmissionEntry[]) => Number(entries.find(({ id }) => id === 'count')?.document ?? 0);
         await Promise.all(
           Array.from({ length: 40 }, (_, at) =>
-            (stores[at % 2] ?? store).changeAdmission(undefined, ({ entries }) => ({
+            (stores[at % 2] ?? store).admission.change(undefined, ({ entries }) => ({
               entries: [lease('count', String(count(entries) + 1))],
               sealed: [],
               forgotten: [],
             })),
           ),
         );
-        expect(count((await store.admissionChanges(undefined))?.entries ?? [])).toBe(40);
+        expect(count((await store.admission.changes(undefined))?.entries ?? [])).toBe(40);
       }),
     );
 
@@ -160,15 +161,15 @@ export function admissionContract(fresh: NewDatabase, { lasting }: { lasting: bo
         const other = await another();
         await using lock = await holdAdmission(url);
         let decidedBy: number | undefined;
-        const waiting = store.changeAdmission(undefined, ({ configuration }) => {
+        const waiting = store.admission.change(undefined, ({ configuration }) => {
           decidedBy = configuration;
           return { entries: [], sealed: [], forgotten: [] };
         });
         await lock.wanted();
-        await other.changeConfiguration(async () => {});
+        await other.configuration.change(async () => {});
         await lock[Symbol.asyncDispose]();
         await waiting;
-        expect(decidedBy).toBe((await other.revisions()).configuration);
+        expect(decidedBy).toBe((await other.revisions.read()).configuration);
       }),
     );
 

@@ -15,7 +15,7 @@ import type { NewDatabase } from '../../support/databases.ts';
 import { withStore } from '../../support/with-store.ts';
 
 const addBackends = (store: Store, ...ids: string[]) =>
-  store.changeConfiguration(async ({ backends }) => {
+  store.configuration.change(async ({ backends }) => {
     for (const id of ids) await backends.put(create(BackendSchema, { id, url: 'http://x' }));
   });
 
@@ -78,10 +78,10 @@ export function conditionsContract(fresh: NewDatabase): void {
           uptimeSchedule: '*/5 8-17 * * MON-FRI',
           timeZone: 'Europe/Vienna',
         });
-        await store.putStatus(full);
-        await store.putSchedule(read);
-        await store.putOverride('a', override);
-        const stored = await store.conditions();
+        await store.conditions.putStatus(full);
+        await store.conditions.putSchedule(read);
+        await store.conditions.putOverride('a', override);
+        const stored = await store.conditions.read();
         expect(stored.statuses.map((one) => equals(BackendStatusSchema, one, full))).toEqual([true]);
         expect(stored.schedules).toEqual([read]);
         expect([...stored.overrides]).toEqual([['a', override]]);
@@ -92,14 +92,14 @@ export function conditionsContract(fresh: NewDatabase): void {
       'a report that was overtaken does not undo a newer one',
       withStore(fresh, async ({ store }) => {
         await addBackends(store, 'a');
-        await store.putStatus(status('a', 2_000, 'new'));
-        const { conditions } = await store.revisions();
-        await store.putStatus(status('a', 1_000, 'old'));
-        expect((await store.conditions()).statuses.map((one) => one.reason)).toEqual(['new']);
-        expect((await store.revisions()).conditions).toBe(conditions);
-        await store.putStatus(status('a', 2_000, 'same moment'));
-        expect((await store.conditions()).statuses.map((one) => one.reason)).toEqual(['same moment']);
-        expect((await store.conditions()).revision).toBe(conditions + 1);
+        await store.conditions.putStatus(status('a', 2_000, 'new'));
+        const { conditions } = await store.revisions.read();
+        await store.conditions.putStatus(status('a', 1_000, 'old'));
+        expect((await store.conditions.read()).statuses.map((one) => one.reason)).toEqual(['new']);
+        expect((await store.revisions.read()).conditions).toBe(conditions);
+        await store.conditions.putStatus(status('a', 2_000, 'same moment'));
+        expect((await store.conditions.read()).statuses.map((one) => one.reason)).toEqual(['same moment']);
+        expect((await store.conditions.read()).revision).toBe(conditions + 1);
       }),
     );
 
@@ -107,14 +107,14 @@ export function conditionsContract(fresh: NewDatabase): void {
       'a schedule that was overtaken does not undo a newer one',
       withStore(fresh, async ({ store }) => {
         await addBackends(store, 'a');
-        await store.putSchedule(schedule('a', 2_000, '* 9 * * *'));
-        const { conditions } = await store.revisions();
-        await store.putSchedule(schedule('a', 1_000, '* 1 * * *'));
-        expect((await store.conditions()).schedules.map((one) => one.uptimeSchedule)).toEqual(['* 9 * * *']);
-        expect((await store.revisions()).conditions).toBe(conditions);
-        await store.putSchedule(schedule('a', 2_000, '* 3 * * *'));
-        expect((await store.conditions()).schedules.map((one) => one.uptimeSchedule)).toEqual(['* 3 * * *']);
-        expect((await store.conditions()).revision).toBe(conditions + 1);
+        await store.conditions.putSchedule(schedule('a', 2_000, '* 9 * * *'));
+        const { conditions } = await store.revisions.read();
+        await store.conditions.putSchedule(schedule('a', 1_000, '* 1 * * *'));
+        expect((await store.conditions.read()).schedules.map((one) => one.uptimeSchedule)).toEqual(['* 9 * * *']);
+        expect((await store.revisions.read()).conditions).toBe(conditions);
+        await store.conditions.putSchedule(schedule('a', 2_000, '* 3 * * *'));
+        expect((await store.conditions.read()).schedules.map((one) => one.uptimeSchedule)).toEqual(['* 3 * * *']);
+        expect((await store.conditions.read()).revision).toBe(conditions + 1);
       }),
     );
 
@@ -122,19 +122,19 @@ export function conditionsContract(fresh: NewDatabase): void {
       'each part of an override is set without touching the other',
       withStore(fresh, async ({ store }) => {
         await addBackends(store, 'a');
-        await store.putOverride(
+        await store.conditions.putOverride(
           'a',
           create(BackendOverrideSchema, { healthy: true, healthyUntil: timestampFromMs(1), reason: 'one' }),
         );
-        await store.putOverride(
+        await store.conditions.putOverride(
           'a',
           create(BackendOverrideSchema, { clusterLoad: 4, clusterLoadUntil: timestampFromMs(2) }),
         );
-        await store.putOverride(
+        await store.conditions.putOverride(
           'a',
           create(BackendOverrideSchema, { healthy: false, healthyUntil: timestampFromMs(3) }),
         );
-        expect((await store.conditions()).overrides.get('a')).toEqual(
+        expect((await store.conditions.read()).overrides.get('a')).toEqual(
           create(BackendOverrideSchema, {
             healthy: false,
             healthyUntil: timestampFromMs(3),
@@ -151,67 +151,71 @@ export function conditionsContract(fresh: NewDatabase): void {
       withStore(fresh, async ({ store }) => {
         await addBackends(store, 'a', 'b');
         for (const id of ['a', 'b']) {
-          await store.putStatus(status(id, 1));
-          await store.putSchedule(schedule(id, 1));
-          await store.putOverride(id, create(BackendOverrideSchema, { healthy: true }));
+          await store.conditions.putStatus(status(id, 1));
+          await store.conditions.putSchedule(schedule(id, 1));
+          await store.conditions.putOverride(id, create(BackendOverrideSchema, { healthy: true }));
         }
-        await store.recordIncarnation(incarnation('abcde', 1, 1));
-        const { conditions } = await store.revisions();
-        await store.changeConfiguration((change) => change.backends.delete('a'));
-        await store.putStatus(status('a', 9));
-        await store.putSchedule(schedule('a', 9));
-        await store.putOverride('a', create(BackendOverrideSchema, { healthy: true }));
-        const left = await store.conditions();
+        await store.incarnations.record(incarnation('abcde', 1, 1));
+        const { conditions } = await store.revisions.read();
+        await store.configuration.change((change) => change.backends.delete('a'));
+        await store.conditions.putStatus(status('a', 9));
+        await store.conditions.putSchedule(schedule('a', 9));
+        await store.conditions.putOverride('a', create(BackendOverrideSchema, { healthy: true }));
+        const left = await store.conditions.read();
         expect(left.statuses.map((one) => one.backendId)).toEqual(['b']);
         expect(left.schedules.map((one) => one.backendId)).toEqual(['b']);
         expect([...left.overrides.keys()]).toEqual(['b']);
         expect(left.revision).toBe(conditions + 1);
-        expect((await store.incarnations()).incarnations).toHaveLength(1);
+        expect((await store.incarnations.read()).incarnations).toHaveLength(1);
       }),
     );
 
     test(
       'a life of a coordinator keeps its first sight, its address and its order',
       withStore(fresh, async ({ store }) => {
-        await store.recordIncarnation(incarnation('bbbbb', 10, 20));
-        await store.recordIncarnation(incarnation('bbbbb', 15, 18));
-        await store.recordIncarnation(incarnation('aaaaa', 1, 2, { url: 'http://other' }));
-        await store.recordIncarnation(incarnation('bbbbb', 5, 30, { url: 'http://another' }));
-        const stored = await store.incarnations();
+        await store.incarnations.record(incarnation('bbbbb', 10, 20));
+        await store.incarnations.record(incarnation('bbbbb', 15, 18));
+        await store.incarnations.record(incarnation('aaaaa', 1, 2, { url: 'http://other' }));
+        await store.incarnations.record(incarnation('bbbbb', 5, 30, { url: 'http://another' }));
+        const stored = await store.incarnations.read();
         expect(stored.incarnations).toEqual([
           incarnation('aaaaa', 1, 2, { url: 'http://other' }),
           incarnation('bbbbb', 10, 20),
           incarnation('bbbbb', 5, 30, { url: 'http://another' }),
         ]);
         expect(stored.revision).toBe(3);
-        await store.recordIncarnation(incarnation('bbbbb', 10, 20, { backendId: 'renamed' }));
-        expect((await store.revisions()).incarnations).toBe(4);
+        await store.incarnations.record(incarnation('bbbbb', 10, 20, { backendId: 'renamed' }));
+        expect((await store.revisions.read()).incarnations).toBe(4);
       }),
     );
 
     test(
       'a suffix in use outlives the pruning of those that are not',
       withStore(fresh, async ({ store }) => {
-        for (const suffix of ['aaaaa', 'bbbbb', 'ccccc']) await store.recordIncarnation(incarnation(suffix, 1, 10));
-        const { incarnations } = await store.revisions();
-        await store.touchIncarnations(['bbbbb', 'nobod', 'bbbbb'], new Date(50));
-        await store.touchIncarnations(['bbbbb'], new Date(40));
-        await store.touchIncarnations([], new Date(60));
-        expect((await store.revisions()).incarnations).toBe(incarnations);
-        await store.pruneIncarnations(new Date(50));
-        expect(await store.incarnations()).toEqual({
+        for (const suffix of ['aaaaa', 'bbbbb', 'ccccc']) await store.incarnations.record(incarnation(suffix, 1, 10));
+        const { incarnations } = await store.revisions.read();
+        await store.incarnations.touch(['bbbbb', 'nobod', 'bbbbb'], new Date(50));
+        await store.incarnations.touch(['bbbbb'], new Date(40));
+        await store.incarnations.touch([], new Date(60));
+        expect((await store.revisions.read()).incarnations).toBe(incarnations);
+        await store.incarnations.prune(new Date(50));
+        expect(await store.incarnations.read()).toEqual({
           revision: incarnations + 1,
           incarnations: [incarnation('bbbbb', 1, 50)],
         });
-        await store.pruneIncarnations(new Date(50));
-        expect((await store.revisions()).incarnations).toBe(incarnations + 1);
+        await store.incarnations.prune(new Date(50));
+        expect((await store.revisions.read()).incarnations).toBe(incarnations + 1);
       }),
     );
 
     test(
       'the refusal key is drawn once',
       withStore(fresh, async ({ store }) => {
-        const keys = await Promise.all([store.refusalKey(), store.refusalKey(), store.refusalKey()]);
+        const keys = await Promise.all([
+          store.suiteSecrets.signingKey(),
+          store.suiteSecrets.signingKey(),
+          store.suiteSecrets.signingKey(),
+        ]);
         expect(keys[0]).toHaveLength(32);
         for (const key of keys) expect(key).toEqual(keys[0]);
       }),
@@ -223,18 +227,18 @@ export function conditionsContract(fresh: NewDatabase): void {
         const ids = Array.from({ length: 20 }, (_, index) => `b${index + 10}`);
         await addBackends(store, ...ids);
         await Promise.all([
-          ...ids.map((id, index) => store.putStatus(status(id, index))),
-          ...ids.map((id, index) => store.putSchedule(schedule(id, index))),
-          ...ids.map((id) => store.putOverride(id, create(BackendOverrideSchema, { clusterLoad: 1 }))),
-          ...ids.map((id) => store.recordIncarnation(incarnation(id, 1, 1))),
-          ...ids.map(() => store.configuration()),
+          ...ids.map((id, index) => store.conditions.putStatus(status(id, index))),
+          ...ids.map((id, index) => store.conditions.putSchedule(schedule(id, index))),
+          ...ids.map((id) => store.conditions.putOverride(id, create(BackendOverrideSchema, { clusterLoad: 1 }))),
+          ...ids.map((id) => store.incarnations.record(incarnation(id, 1, 1))),
+          ...ids.map(() => store.configuration.read()),
         ]);
-        const stored = await store.conditions();
+        const stored = await store.conditions.read();
         expect(stored.statuses.map((one) => one.backendId)).toEqual(ids);
         expect([...stored.overrides.keys()]).toEqual(ids);
         expect(stored.schedules.map((one) => one.backendId)).toEqual(ids);
         expect(stored.revision).toBe(60);
-        expect((await store.incarnations()).incarnations).toHaveLength(20);
+        expect((await store.incarnations.read()).incarnations).toHaveLength(20);
       }),
     );
 

@@ -31,9 +31,9 @@ export function configurationContract(fresh: NewDatabase): void {
           probe: { statement: "SELECT 'it''s \\ %_'", user: 'probe', password: 'pässword\u0000' },
           managedBy: 'file',
         });
-        const put = await store.changeConfiguration((change) => change.backends.put(full));
-        const got = await store.changeConfiguration((change) => change.backends.get(full.id));
-        for (const stored of [put, got, (await store.configuration()).backends[0]]) {
+        const put = await store.configuration.change((change) => change.backends.put(full));
+        const got = await store.configuration.change((change) => change.backends.get(full.id));
+        for (const stored of [put, got, (await store.configuration.read()).backends[0]]) {
           expect(stored?.draining).toBe(false);
           expect(stored && equals(BackendSchema, stored.backend, full)).toBe(true);
         }
@@ -75,11 +75,11 @@ export function configurationContract(fresh: NewDatabase): void {
             groupId: 'g',
           }),
         ];
-        await store.changeConfiguration(async (change) => {
+        await store.configuration.change(async (change) => {
           await change.groups.put(group);
           for (const policy of policies) await change.policies.put(policy);
         });
-        const stored = await store.configuration();
+        const stored = await store.configuration.read();
         expect(stored.groups).toEqual([group]);
         expect(stored.policies).toEqual(policies);
       }),
@@ -88,7 +88,7 @@ export function configurationContract(fresh: NewDatabase): void {
     test(
       'the condition, which is computed, is never stored',
       withStore(fresh, async ({ store }) => {
-        const put = await store.changeConfiguration((change) =>
+        const put = await store.configuration.change((change) =>
           change.backends.put(
             backend('a', create(BackendSchema, { id: 'a', condition: { draining: true, liveQueries: 3 } })),
           ),
@@ -101,20 +101,20 @@ export function configurationContract(fresh: NewDatabase): void {
       'lists come in the order of bytes and ids differ by case',
       withStore(fresh, async ({ store }) => {
         const ids = ['a', 'B', 'b', 'A', '_', 'a-b', 'a.b', 'ab', '10', '9'];
-        const listed = await store.changeConfiguration(async (change) => {
+        const listed = await store.configuration.change(async (change) => {
           for (const id of ids) await change.backends.put(backend(id));
           return change.backends.list();
         });
         const expected = ids.toSorted();
         expect(listed.map((one) => one.backend.id)).toEqual(expected);
-        expect((await store.configuration()).backends.map((one) => one.backend.id)).toEqual(expected);
+        expect((await store.configuration.read()).backends.map((one) => one.backend.id)).toEqual(expected);
       }),
     );
 
     test(
       'a Put without enabled neither enables a disabled object nor disables an enabled one',
       withStore(fresh, async ({ store }) => {
-        await store.changeConfiguration(async ({ backends, groups, policies }) => {
+        await store.configuration.change(async ({ backends, groups, policies }) => {
           expect((await backends.put(backend('a'))).backend.enabled).toBe(true);
           await backends.setEnabled('a', false);
           expect((await backends.put(backend('a', { weight: 7 }))).backend).toMatchObject({
@@ -138,7 +138,7 @@ export function configurationContract(fresh: NewDatabase): void {
     test(
       'a Put does not end a drain, enabling does',
       withStore(fresh, async ({ store }) => {
-        await store.changeConfiguration(async ({ backends }) => {
+        await store.configuration.change(async ({ backends }) => {
           await backends.put(backend('a'));
           expect(await backends.drain('a')).toMatchObject({ draining: true, backend: { enabled: true } });
           expect((await backends.put(backend('a', { weight: 2, enabled: true }))).draining).toBe(true);
@@ -151,7 +151,7 @@ export function configurationContract(fresh: NewDatabase): void {
     test(
       'what is not there is told apart from what is',
       withStore(fresh, async ({ store }) => {
-        await store.changeConfiguration(async ({ backends, groups }) => {
+        await store.configuration.change(async ({ backends, groups }) => {
           expect(await backends.get('no')).toBeUndefined();
           expect(await backends.setEnabled('no', true)).toBeUndefined();
           expect(await backends.drain('no')).toBeUndefined();
@@ -167,7 +167,7 @@ export function configurationContract(fresh: NewDatabase): void {
     test(
       'doing the same twice is not taken for a missing object',
       withStore(fresh, async ({ store }) => {
-        await store.changeConfiguration(async ({ backends }) => {
+        await store.configuration.change(async ({ backends }) => {
           await backends.put(backend('a'));
           await backends.put(backend('a'));
           expect((await backends.setEnabled('a', true))?.backend.id).toBe('a');
@@ -180,16 +180,16 @@ export function configurationContract(fresh: NewDatabase): void {
     test(
       'a change that fails leaves nothing behind, not even a revision',
       withStore(fresh, async ({ store }) => {
-        await store.changeConfiguration((change) => change.backends.put(backend('kept')));
-        const before = await store.configuration();
+        await store.configuration.change((change) => change.backends.put(backend('kept')));
+        const before = await store.configuration.read();
         const refusal = new Error('refused by the caller');
-        const change = store.changeConfiguration(async ({ backends, groups }) => {
+        const change = store.configuration.change(async ({ backends, groups }) => {
           await backends.delete('kept');
           await groups.put(create(GroupSchema, { id: 'g' }));
           throw refusal;
         });
         await expect(change).rejects.toBe(refusal);
-        expect(await store.configuration()).toEqual(before);
+        expect(await store.configuration.read()).toEqual(before);
       }),
     );
 
@@ -197,9 +197,9 @@ export function configurationContract(fresh: NewDatabase): void {
       'every change is counted once',
       withStore(fresh, async ({ store }) => {
         for (const expected of [1, 2, 3]) {
-          await store.changeConfiguration((change) => change.backends.put(backend('a')));
-          expect((await store.revisions()).configuration).toBe(expected);
-          expect((await store.configuration()).revision).toBe(expected);
+          await store.configuration.change((change) => change.backends.put(backend('a')));
+          expect((await store.revisions.read()).configuration).toBe(expected);
+          expect((await store.configuration.read()).revision).toBe(expected);
         }
       }),
     );
@@ -207,9 +207,9 @@ export function configurationContract(fresh: NewDatabase): void {
     test(
       'a read inside a change sees the change and does not wait for it',
       withStore(fresh, async ({ store }) => {
-        await store.changeConfiguration(async (change) => {
+        await store.configuration.change(async (change) => {
           await change.backends.put(backend('a'));
-          expect((await store.configuration()).backends).toHaveLength(1);
+          expect((await store.configuration.read()).backends).toHaveLength(1);
         });
       }),
     );
@@ -218,7 +218,7 @@ export function configurationContract(fresh: NewDatabase): void {
       'a read beside an open change does not see it',
       withStore(fresh, async ({ store }) => {
         const written = Promise.withResolvers<void>();
-        const change = store.changeConfiguration(async ({ backends }) => {
+        const change = store.configuration.change(async ({ backends }) => {
           await backends.put(backend('a'));
           written.resolve();
           // Long enough for the read to get in, where the engine lets it.
@@ -226,7 +226,7 @@ export function configurationContract(fresh: NewDatabase): void {
           throw new Error('undone');
         });
         await written.promise;
-        expect((await store.configuration()).backends).toEqual([]);
+        expect((await store.configuration.read()).backends).toEqual([]);
         await expect(change).rejects.toThrow('undone');
       }),
     );
@@ -234,27 +234,27 @@ export function configurationContract(fresh: NewDatabase): void {
     test(
       'parallel read-modify-write changes lose no update',
       withStore(fresh, async ({ store }) => {
-        await store.changeConfiguration((change) => change.backends.put(backend('counter')));
+        await store.configuration.change((change) => change.backends.put(backend('counter')));
         const increment = () =>
-          store.changeConfiguration(async ({ backends }) => {
+          store.configuration.change(async ({ backends }) => {
             const stored = await backends.get('counter');
             if (stored === undefined) throw new Error('the counter is gone');
             await backends.put({ ...stored.backend, weight: stored.backend.weight + 1 });
           });
         await Promise.all(Array.from({ length: 200 }, increment));
-        expect((await store.configuration()).backends[0]?.backend.weight).toBe(200);
-        expect((await store.revisions()).configuration).toBe(201);
+        expect((await store.configuration.read()).backends[0]?.backend.weight).toBe(200);
+        expect((await store.revisions.read()).configuration).toBe(201);
       }),
     );
 
     test(
       'a call that outlives its change cannot write into the next one',
       withStore(fresh, async ({ store }) => {
-        const escaped = await store.changeConfiguration(async (change) => ({
+        const escaped = await store.configuration.change(async (change) => ({
           put: () => change.backends.put(backend('late')),
         }));
         await expect(escaped.put()).rejects.toThrow('over');
-        expect((await store.configuration()).backends).toEqual([]);
+        expect((await store.configuration.read()).backends).toEqual([]);
       }),
     );
 
@@ -262,8 +262,8 @@ export function configurationContract(fresh: NewDatabase): void {
       'a failed statement shows neither SQL nor values',
       withStore(fresh, async ({ store }) => {
         const secret = `${'x'.repeat(600)}-secret`;
-        const failure = await store
-          .recordIncarnation({
+        const failure = await store.incarnations
+          .record({
             $typeName: 'trinogateway.v1.Incarnation',
             suffix: 's',
             backendId: 'b',

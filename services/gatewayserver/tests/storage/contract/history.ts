@@ -17,14 +17,14 @@ const query = (init: MessageInitShape<typeof QuerySchema>) =>
 const filter = (init: MessageInitShape<typeof ListQueriesRequestSchema> = {}) => create(ListQueriesRequestSchema, init);
 
 async function idsOf(store: Store, init: MessageInitShape<typeof ListQueriesRequestSchema> = {}): Promise<string[]> {
-  return (await store.listQueries(filter(init))).queries.map(({ id }) => id);
+  return (await store.queries.list(filter(init))).queries.map(({ id }) => id);
 }
 
 /** The ids of every page, page by page. */
 async function pagesOf(store: Store, init: MessageInitShape<typeof ListQueriesRequestSchema>): Promise<string[][]> {
   const pages: string[][] = [];
   for (let pageToken = ''; ; ) {
-    const page = await store.listQueries(filter({ ...init, pageToken }));
+    const page = await store.queries.list(filter({ ...init, pageToken }));
     pages.push(page.queries.map(({ id }) => id));
     if (page.nextPageToken === '') return pages;
     pageToken = page.nextPageToken;
@@ -55,63 +55,63 @@ export function historyContract(fresh: NewDatabase): void {
           rows: 9_007_199_254_740_991n,
           error: { name: 'SYNTAX_ERROR', code: -1, message: 'line 1:1: mismatched \u0000 input' },
         });
-        await store.recordQueries([full]);
-        expect(await store.getQuery(full.id)).toEqual(full);
-        expect(await store.getQuery(full.trinoQueryId)).toEqual(full);
-        expect((await store.listQueries(filter())).queries).toEqual([full]);
+        await store.queries.record([full]);
+        expect(await store.queries.get(full.id)).toEqual(full);
+        expect(await store.queries.get(full.trinoQueryId)).toEqual(full);
+        expect((await store.queries.list(filter())).queries).toEqual([full]);
       }),
     );
 
     test(
       'no rows and zero rows are different answers',
       withStore(fresh, async ({ store }) => {
-        await store.recordQueries([query({ id: 'none' }), query({ id: 'zero', rows: 0n })]);
-        expect((await store.getQuery('none'))?.rows).toBeUndefined();
-        expect((await store.getQuery('zero'))?.rows).toBe(0n);
+        await store.queries.record([query({ id: 'none' }), query({ id: 'zero', rows: 0n })]);
+        expect((await store.queries.get('none'))?.rows).toBeUndefined();
+        expect((await store.queries.get('zero'))?.rows).toBe(0n);
       }),
     );
 
     test(
       'an unknown id finds nothing, and an empty one not the queries without a Trino id',
       withStore(fresh, async ({ store }) => {
-        await store.recordQueries([query({ id: 'refused' })]);
-        expect(await store.getQuery('REFUSED')).toBeUndefined();
-        expect(await store.getQuery('')).toBeUndefined();
+        await store.queries.record([query({ id: 'refused' })]);
+        expect(await store.queries.get('REFUSED')).toBeUndefined();
+        expect(await store.queries.get('')).toBeUndefined();
       }),
     );
 
     test(
       'a huge text is cut between characters, not refused',
       withStore(fresh, async ({ store }) => {
-        await store.recordQueries([
+        await store.queries.record([
           query({ id: 'long', text: `${'x'.repeat(999_999)}🦆${'y'.repeat(1_000_000)}` }),
           query({ id: 'quotes', text: "'".repeat(1_500_000) }),
           query({ id: 'wide', text: '🦆'.repeat(600_000) }),
         ]);
-        expect((await store.getQuery('long'))?.text).toBe('x'.repeat(999_999));
-        expect((await store.getQuery('quotes'))?.text).toHaveLength(1_000_000);
-        expect((await store.getQuery('wide'))?.text).toBe('🦆'.repeat(500_000));
+        expect((await store.queries.get('long'))?.text).toBe('x'.repeat(999_999));
+        expect((await store.queries.get('quotes'))?.text).toHaveLength(1_000_000);
+        expect((await store.queries.get('wide'))?.text).toBe('🦆'.repeat(500_000));
       }),
     );
 
     test(
       'text that a database refuses does not take its batch along',
       withStore(fresh, async ({ store }) => {
-        await store.recordQueries([
+        await store.queries.record([
           query({ id: 'nul', text: 'a\u0000b', user: 'c\u0000', clientTags: ['d\u0000'] }),
           query({ id: 'half', text: 'a\ud83eb' }),
           query({ id: 'overlong', user: 'u'.repeat(5_000), source: 's'.repeat(5_000), clientIp: 'i'.repeat(5_000) }),
           query({ id: 'good', text: 'good' }),
         ]);
-        expect(await store.getQuery('nul')).toMatchObject({
+        expect(await store.queries.get('nul')).toMatchObject({
           text: 'a\ufffdb',
           user: 'c\ufffd',
           clientTags: ['d\u0000'],
         });
-        expect((await store.getQuery('half'))?.text).toBe('a\ufffdb');
-        expect((await store.getQuery('overlong'))?.user).toBe('u'.repeat(256));
+        expect((await store.queries.get('half'))?.text).toBe('a\ufffdb');
+        expect((await store.queries.get('overlong'))?.user).toBe('u'.repeat(256));
         expect(await idsOf(store, { user: 'u'.repeat(5_000) })).toEqual(['overlong']);
-        expect((await store.getQuery('good'))?.text).toBe('good');
+        expect((await store.queries.get('good'))?.text).toBe('good');
       }),
     );
 
@@ -121,18 +121,18 @@ export function historyContract(fresh: NewDatabase): void {
         const reports = Array.from({ length: 1_000 }, (_, index) =>
           query({ id: `q${index % 400}`, user: 'u', queuedMs: index }),
         );
-        await store.recordQueries(reports);
+        await store.queries.record(reports);
         const pages = await pagesOf(store, { pageSize: 1_000 });
         expect(pages.map((page) => page.length)).toEqual([400]);
-        expect((await store.getQuery('q7'))?.queuedMs).toBe(807);
-        await store.recordQueries([]);
+        expect((await store.queries.get('q7'))?.queuedMs).toBe(807);
+        await store.queries.record([]);
       }),
     );
 
     test(
       'each filter holds alone and together with others',
       withStore(fresh, async ({ store }) => {
-        await store.recordQueries([
+        await store.queries.record([
           query({
             id: '1',
             user: 'ann',
@@ -187,7 +187,7 @@ export function historyContract(fresh: NewDatabase): void {
     test(
       'a search for text takes wildcards and quotes as they are',
       withStore(fresh, async ({ store }) => {
-        await store.recordQueries([
+        await store.queries.record([
           query({ id: 'percent', text: "WHERE x LIKE '100%_\\'" }),
           query({ id: 'plain', text: "WHERE x LIKE '100abc'" }),
         ]);
@@ -206,7 +206,7 @@ export function historyContract(fresh: NewDatabase): void {
           query({ id, user: 'u' }),
           query({ id: `${id}+`, user: 'v', submittedAt: timestampFromMs(START + 5) }),
         ]);
-        await store.recordQueries(queries);
+        await store.queries.record(queries);
         const sorted = [...ids.toSorted(), ...ids.map((id) => `${id}+`).toSorted()];
         const ascending = await pagesOf(store, { order: ListQueriesRequest_Order.OLDEST_FIRST, pageSize: 3 });
         expect(ascending.flat()).toEqual(sorted);
@@ -220,9 +220,9 @@ export function historyContract(fresh: NewDatabase): void {
       'a query that arrives between two pages shifts nothing',
       withStore(fresh, async ({ store }) => {
         const at = (ms: number) => timestampFromMs(START + ms);
-        await store.recordQueries([1, 2, 3, 4].map((ms) => query({ id: `q${ms}`, submittedAt: at(ms) })));
-        const first = await store.listQueries(filter({ pageSize: 2 }));
-        await store.recordQueries([query({ id: 'q9', submittedAt: at(9) })]);
+        await store.queries.record([1, 2, 3, 4].map((ms) => query({ id: `q${ms}`, submittedAt: at(ms) })));
+        const first = await store.queries.list(filter({ pageSize: 2 }));
+        await store.queries.record([query({ id: 'q9', submittedAt: at(9) })]);
         expect(await idsOf(store, { pageSize: 2, pageToken: first.nextPageToken })).toEqual(['q2', 'q1']);
       }),
     );
@@ -230,7 +230,7 @@ export function historyContract(fresh: NewDatabase): void {
     test(
       'pages have 100 rows unless asked, and at most 1000',
       withStore(fresh, async ({ store }) => {
-        await store.recordQueries(Array.from({ length: 1_001 }, (_, index) => query({ id: `q${index}` })));
+        await store.queries.record(Array.from({ length: 1_001 }, (_, index) => query({ id: `q${index}` })));
         expect(await idsOf(store)).toHaveLength(100);
         expect(await idsOf(store, { pageSize: -1 })).toHaveLength(100);
         expect(await idsOf(store, { pageSize: 1_000_000 })).toHaveLength(1_000);
@@ -240,8 +240,8 @@ export function historyContract(fresh: NewDatabase): void {
     test(
       'a page token that was touched or made up is refused',
       withStore(fresh, async ({ store }) => {
-        await store.recordQueries(['a', 'b', 'c'].map((id) => query({ id })));
-        const { nextPageToken } = await store.listQueries(filter({ pageSize: 1 }));
+        await store.queries.record(['a', 'b', 'c'].map((id) => query({ id })));
+        const { nextPageToken } = await store.queries.list(filter({ pageSize: 1 }));
         const flip = (index: number) => {
           const other = nextPageToken[index] === 'A' ? 'B' : 'A';
           return nextPageToken.slice(0, index) + other + nextPageToken.slice(index + 1);
@@ -256,10 +256,10 @@ export function historyContract(fresh: NewDatabase): void {
           Buffer.from('[1,"a","desc"]').toString('base64url'),
         ];
         for (const pageToken of bad) {
-          await expect(store.listQueries(filter({ pageToken }))).rejects.toBeInstanceOf(BadPageTokenError);
+          await expect(store.queries.list(filter({ pageToken }))).rejects.toBeInstanceOf(BadPageTokenError);
         }
         const otherWay = { pageToken: nextPageToken, order: ListQueriesRequest_Order.OLDEST_FIRST };
-        await expect(store.listQueries(filter(otherWay))).rejects.toBeInstanceOf(BadPageTokenError);
+        await expect(store.queries.list(filter(otherWay))).rejects.toBeInstanceOf(BadPageTokenError);
         await expect(idsOf(store, { pageToken: nextPageToken })).resolves.toEqual(['b', 'a']);
       }),
     );

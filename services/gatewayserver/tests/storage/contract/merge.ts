@@ -62,9 +62,12 @@ export function mergeContract(fresh: NewDatabase): void {
         const property = fc.asyncProperty(scenario, async ({ reports, shuffled }) => {
           const run = ++runs;
           const as = (id: string) => (message: Query) => ({ ...message, id });
-          await store.recordQueries(reports.map(as(`in-order-${run}`)));
-          for (const one of shuffled) await store.recordQueries([as(`shuffled-${run}`)(one)]);
-          const [expected, actual] = [await store.getQuery(`in-order-${run}`), await store.getQuery(`shuffled-${run}`)];
+          await store.queries.record(reports.map(as(`in-order-${run}`)));
+          for (const one of shuffled) await store.queries.record([as(`shuffled-${run}`)(one)]);
+          const [expected, actual] = [
+            await store.queries.get(`in-order-${run}`),
+            await store.queries.get(`shuffled-${run}`),
+          ];
           expect(actual && { ...actual, id: '' }).toEqual(expected && { ...expected, id: '' });
         });
         await fc.assert(property, { numRuns: 60 });
@@ -79,8 +82,8 @@ export function mergeContract(fresh: NewDatabase): void {
           before: [{ name: whole.name }, whole],
           after: [whole, { name: whole.name }],
         })) {
-          for (const error of errors) await store.recordQueries([report({ id, state: Query_State.FAILED, error })]);
-          expect((await store.getQuery(id))?.error).toMatchObject(whole);
+          for (const error of errors) await store.queries.record([report({ id, state: Query_State.FAILED, error })]);
+          expect((await store.queries.get(id))?.error).toMatchObject(whole);
         }
       }),
     );
@@ -93,11 +96,11 @@ export function mergeContract(fresh: NewDatabase): void {
         for (const final of finals) {
           for (const other of others) {
             const id = `${final}-${other}`;
-            await store.recordQueries([report({ id, state: final, endedAt: at(5) })]);
-            await store.recordQueries([
+            await store.queries.record([report({ id, state: final, endedAt: at(5) })]);
+            await store.queries.record([
               report({ id, state: other, ...(other === Query_State.UNKNOWN && { endedAt: at(9) }) }),
             ]);
-            expect(await store.getQuery(id)).toMatchObject({ state: final, endedAt: at(5) });
+            expect(await store.queries.get(id)).toMatchObject({ state: final, endedAt: at(5) });
           }
         }
       }),
@@ -106,12 +109,12 @@ export function mergeContract(fresh: NewDatabase): void {
     test(
       'a guess gives way to what became known, with its end',
       withStore(fresh, async ({ store }) => {
-        await store.recordQueries([report({ state: Query_State.UNKNOWN, endedAt: at(5) })]);
-        expect(await store.getQuery('q')).toMatchObject({ state: Query_State.UNKNOWN, endedAt: at(5) });
-        await store.recordQueries([report({ state: Query_State.FINISHED, endedAt: at(9), rows: 3n })]);
-        expect(await store.getQuery('q')).toMatchObject({ state: Query_State.FINISHED, endedAt: at(9), rows: 3n });
-        await store.recordQueries([report({ state: Query_State.RUNNING, startedAt: at(1) })]);
-        expect(await store.getQuery('q')).toMatchObject({
+        await store.queries.record([report({ state: Query_State.UNKNOWN, endedAt: at(5) })]);
+        expect(await store.queries.get('q')).toMatchObject({ state: Query_State.UNKNOWN, endedAt: at(5) });
+        await store.queries.record([report({ state: Query_State.FINISHED, endedAt: at(9), rows: 3n })]);
+        expect(await store.queries.get('q')).toMatchObject({ state: Query_State.FINISHED, endedAt: at(9), rows: 3n });
+        await store.queries.record([report({ state: Query_State.RUNNING, startedAt: at(1) })]);
+        expect(await store.queries.get('q')).toMatchObject({
           state: Query_State.FINISHED,
           startedAt: at(1),
           endedAt: at(9),
@@ -122,9 +125,9 @@ export function mergeContract(fresh: NewDatabase): void {
     test(
       'an end that only a guess told is kept when the final report tells none',
       withStore(fresh, async ({ store }) => {
-        await store.recordQueries([report({ state: Query_State.UNKNOWN, endedAt: at(5) })]);
-        await store.recordQueries([report({ state: Query_State.FINISHED })]);
-        expect(await store.getQuery('q')).toMatchObject({ state: Query_State.FINISHED, endedAt: at(5) });
+        await store.queries.record([report({ state: Query_State.UNKNOWN, endedAt: at(5) })]);
+        await store.queries.record([report({ state: Query_State.FINISHED })]);
+        expect(await store.queries.get('q')).toMatchObject({ state: Query_State.FINISHED, endedAt: at(5) });
       }),
     );
 
@@ -148,25 +151,25 @@ export function mergeContract(fresh: NewDatabase): void {
           rows: 2n,
           error: { name: 'E' },
         });
-        await store.recordQueries([first]);
-        await store.recordQueries([report({})]);
-        expect(await store.getQuery('q')).toEqual(first);
+        await store.queries.record([first]);
+        await store.queries.record([report({})]);
+        expect(await store.queries.get('q')).toEqual(first);
       }),
     );
 
     test(
       'the end of a query whose router died is kept, and waits for its beginning',
       withStore(fresh, async ({ store }) => {
-        await store.recordQueries([
+        await store.queries.record([
           report({ state: Query_State.FAILED, endedAt: at(50), error: { name: 'X', code: 1, message: 'm' } }),
         ]);
-        expect(await store.getQuery('q')).toMatchObject({
+        expect(await store.queries.get('q')).toMatchObject({
           state: Query_State.FAILED,
           submittedAt: at(50),
           error: { name: 'X' },
         });
-        await store.recordQueries([report({ user: 'u', text: 't', state: Query_State.QUEUED, submittedAt: at(10) })]);
-        expect(await store.getQuery('q')).toMatchObject({
+        await store.queries.record([report({ user: 'u', text: 't', state: Query_State.QUEUED, submittedAt: at(10) })]);
+        expect(await store.queries.get('q')).toMatchObject({
           user: 'u',
           text: 't',
           state: Query_State.FAILED,
@@ -179,8 +182,8 @@ export function mergeContract(fresh: NewDatabase): void {
       'a report without any time has a place in the order',
       withStore(fresh, async ({ store }) => {
         const before = Date.now();
-        await store.recordQueries([report({ state: Query_State.RUNNING })]);
-        const seconds = Number((await store.getQuery('q'))?.submittedAt?.seconds);
+        await store.queries.record([report({ state: Query_State.RUNNING })]);
+        const seconds = Number((await store.queries.get('q'))?.submittedAt?.seconds);
         expect(seconds * 1_000).toBeGreaterThan(before - 2_000);
         expect(seconds * 1_000).toBeLessThanOrEqual(Date.now());
       }),
@@ -194,10 +197,10 @@ export function mergeContract(fresh: NewDatabase): void {
         const states = [Query_State.QUEUED, Query_State.RUNNING, Query_State.FINISHED, Query_State.UNKNOWN];
         await Promise.all(
           [...states, ...states].map((state, index) =>
-            store.recordQueries(index % 2 === 0 ? batch(state) : batch(state).toReversed()),
+            store.queries.record(index % 2 === 0 ? batch(state) : batch(state).toReversed()),
           ),
         );
-        for (const id of ids) expect((await store.getQuery(id))?.state).toBe(Query_State.FINISHED);
+        for (const id of ids) expect((await store.queries.get(id))?.state).toBe(Query_State.FINISHED);
       }),
     );
   });

@@ -19,22 +19,22 @@ export function replicasContract(fresh: NewDatabase): void {
       'what one writes the others see, and see that they must look',
       withStore(fresh, async ({ store, another }) => {
         const other = await another();
-        expect(await other.revisions()).toEqual({ configuration: 0, conditions: 0, incarnations: 0 });
-        await store.changeConfiguration((change) => change.backends.put(backend('a')));
-        await store.putStatus(create(BackendStatusSchema, { backendId: 'a' }));
-        await store.putOverride('a', create(BackendOverrideSchema, { healthy: true }));
-        await store.recordIncarnation({
+        expect(await other.revisions.read()).toEqual({ configuration: 0, conditions: 0, incarnations: 0 });
+        await store.configuration.change((change) => change.backends.put(backend('a')));
+        await store.conditions.putStatus(create(BackendStatusSchema, { backendId: 'a' }));
+        await store.conditions.putOverride('a', create(BackendOverrideSchema, { healthy: true }));
+        await store.incarnations.record({
           $typeName: 'trinogateway.v1.Incarnation',
           suffix: 'abcde',
           backendId: 'a',
           url: 'http://x',
           forwardedHeaders: 0,
         });
-        expect(await other.revisions()).toEqual({ configuration: 1, conditions: 2, incarnations: 1 });
-        expect(await other.configuration()).toEqual(await store.configuration());
-        expect(await other.conditions()).toEqual(await store.conditions());
-        expect(await other.incarnations()).toEqual(await store.incarnations());
-        expect(await other.refusalKey()).toEqual(await store.refusalKey());
+        expect(await other.revisions.read()).toEqual({ configuration: 1, conditions: 2, incarnations: 1 });
+        expect(await other.configuration.read()).toEqual(await store.configuration.read());
+        expect(await other.conditions.read()).toEqual(await store.conditions.read());
+        expect(await other.incarnations.read()).toEqual(await store.incarnations.read());
+        expect(await other.suiteSecrets.signingKey()).toEqual(await store.suiteSecrets.signingKey());
       }),
     );
 
@@ -42,11 +42,11 @@ export function replicasContract(fresh: NewDatabase): void {
       'changes on two replicas run one after the other and lose nothing',
       withStore(fresh, async ({ store, another }) => {
         const stores = [store, await another()];
-        await store.changeConfiguration((change) => change.backends.put(backend('counter')));
+        await store.configuration.change((change) => change.backends.put(backend('counter')));
         let inside = 0;
         let together = 0;
         const increments = Array.from({ length: 40 }, (_, index) =>
-          (stores[index % 2] ?? store).changeConfiguration(async ({ backends }) => {
+          (stores[index % 2] ?? store).configuration.change(async ({ backends }) => {
             together = Math.max(together, ++inside);
             try {
               const stored = await backends.get('counter');
@@ -59,8 +59,8 @@ export function replicasContract(fresh: NewDatabase): void {
         );
         await Promise.all(increments);
         expect(together).toBe(1);
-        expect((await store.configuration()).backends[0]?.backend.weight).toBe(40);
-        expect((await store.revisions()).configuration).toBe(41);
+        expect((await store.configuration.read()).backends[0]?.backend.weight).toBe(40);
+        expect((await store.revisions.read()).configuration).toBe(41);
       }),
     );
 
@@ -69,7 +69,7 @@ export function replicasContract(fresh: NewDatabase): void {
       withStore(fresh, async ({ store, another }) => {
         const other = await another();
         const claim = (at: typeof store) =>
-          at.changeConfiguration(async ({ backends }) => {
+          at.configuration.change(async ({ backends }) => {
             if ((await backends.list()).length > 0) return 'taken';
             await backends.put(backend('only'));
             return 'mine';
@@ -85,14 +85,14 @@ export function replicasContract(fresh: NewDatabase): void {
         const other = await another();
         const writer = (async () => {
           for (let weight = 1; weight <= 30; weight++) {
-            await store.changeConfiguration(async ({ backends }) => {
+            await store.configuration.change(async ({ backends }) => {
               await backends.put(backend('a', weight));
               await backends.put(backend('b', weight));
             });
           }
         })();
         for (let look = 0; look < 30; look++) {
-          const { revision, backends } = await other.configuration();
+          const { revision, backends } = await other.configuration.read();
           expect(backends.map((one) => one.backend.weight)).toEqual(revision === 0 ? [] : [revision, revision]);
         }
         await writer;
@@ -103,34 +103,34 @@ export function replicasContract(fresh: NewDatabase): void {
       'every kind of write on two replicas at once succeeds',
       withStore(fresh, async ({ store, another }) => {
         const stores = [store, await another()];
-        await store.changeConfiguration((change) => change.backends.put(backend('a')));
+        await store.configuration.change((change) => change.backends.put(backend('a')));
         await Promise.all(
           Array.from({ length: 10 }).flatMap((_, round) =>
             stores.flatMap((each) => [
-              each.changeConfiguration((change) => change.backends.put(backend('a', round))),
-              each.putStatus(create(BackendStatusSchema, { backendId: 'a' })),
-              each.putOverride('a', create(BackendOverrideSchema, { clusterLoad: round })),
-              each.touchIncarnations(['abcde'], new Date(round)),
-              each.recordQueries([create(QuerySchema, { id: 'q', state: Query_State.RUNNING, queuedMs: round })]),
-              each.refusalKey(),
-              each.conditions(),
+              each.configuration.change((change) => change.backends.put(backend('a', round))),
+              each.conditions.putStatus(create(BackendStatusSchema, { backendId: 'a' })),
+              each.conditions.putOverride('a', create(BackendOverrideSchema, { clusterLoad: round })),
+              each.incarnations.touch(['abcde'], new Date(round)),
+              each.queries.record([create(QuerySchema, { id: 'q', state: Query_State.RUNNING, queuedMs: round })]),
+              each.suiteSecrets.signingKey(),
+              each.conditions.read(),
             ]),
           ),
         );
-        expect((await store.revisions()).configuration).toBe(21);
-        expect((await store.getQuery('q'))?.queuedMs).toBe(9);
+        expect((await store.revisions.read()).configuration).toBe(21);
+        expect((await store.queries.get('q'))?.queuedMs).toBe(9);
       }),
     );
 
     test(
       'what was stored is there after a restart',
       withStore(fresh, async ({ store, another }) => {
-        await store.changeConfiguration((change) => change.backends.put(backend('a')));
-        const key = await store.refusalKey();
+        await store.configuration.change((change) => change.backends.put(backend('a')));
+        const key = await store.suiteSecrets.signingKey();
         await store[Symbol.asyncDispose]();
         const reopened = await another();
-        expect((await reopened.configuration()).backends).toHaveLength(1);
-        expect(await reopened.refusalKey()).toEqual(key);
+        expect((await reopened.configuration.read()).backends).toHaveLength(1);
+        expect(await reopened.suiteSecrets.signingKey()).toEqual(key);
       }),
     );
   });

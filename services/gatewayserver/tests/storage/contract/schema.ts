@@ -44,7 +44,7 @@ export function schemaContract(fresh: NewDatabase): void {
       const taken = await Promise.all(Array.from({ length: 5 }, () => migrateUp(database.url)));
       expect(taken.map((names) => names.length).toSorted((a, b) => a - b)).toEqual([0, 0, 0, 0, MIGRATIONS.length]);
       await using store = await open(database.url);
-      expect(await store.revisions()).toEqual({ configuration: 0, conditions: 0, incarnations: 0 });
+      expect(await store.revisions.read()).toEqual({ configuration: 0, conditions: 0, incarnations: 0 });
     });
 
     test('a user who may only read and write rows is enough at run time', async () => {
@@ -52,12 +52,12 @@ export function schemaContract(fresh: NewDatabase): void {
       if (database.rowsOnlyUrl === undefined) await migrateUp(database.url);
       const url = (await database.rowsOnlyUrl?.()) ?? database.url;
       await using store = await open(url);
-      await store.changeConfiguration((change) =>
+      await store.configuration.change((change) =>
         change.backends.put(create(BackendSchema, { id: 'a', url: 'http://x' })),
       );
-      await store.recordQueries([create(QuerySchema, { id: 'q' })]);
-      expect((await store.listQueries(create(ListQueriesRequestSchema))).queries).toHaveLength(1);
-      expect(await store.refusalKey()).toHaveLength(32);
+      await store.queries.record([create(QuerySchema, { id: 'q' })]);
+      expect((await store.queries.list(create(ListQueriesRequestSchema))).queries).toHaveLength(1);
+      expect(await store.suiteSecrets.signingKey()).toHaveLength(32);
       expect(await migrationStatus(url)).toHaveLength(MIGRATIONS.length);
     });
   });

@@ -48,12 +48,12 @@ export function secretsContract(fresh: NewDatabase): void {
   const put =
     (...backends: ReturnType<typeof backend>[]) =>
     (store: Store) =>
-      store.changeConfiguration(async (change) => {
+      store.configuration.change(async (change) => {
         for (const one of backends) await change.backends.put(one);
       });
   const passwords = async (store: Store) =>
-    (await store.configuration()).backends.map(({ backend: { probe } }) => probe?.password);
-  const protect = (store: Store) => store.protectSecrets();
+    (await store.configuration.read()).backends.map(({ backend: { probe } }) => probe?.password);
+  const protect = (store: Store) => store.configuration.protectSecrets();
 
   describe('secrets', () => {
     test(
@@ -79,9 +79,9 @@ export function secretsContract(fresh: NewDatabase): void {
         await using([NEW], put(backend('a'), backend('b')));
         expect(await stored()).not.toContain(PASSWORD);
         await using([], put(backend('a')));
-        const before = await using([NEW], (store) => store.revisions());
+        const before = await using([NEW], (store) => store.revisions.read());
         expect(await using([NEW], protect)).toEqual({ clear: [], unreadable: [] });
-        expect((await using([NEW], (store) => store.revisions())).configuration).toBe(before.configuration + 1);
+        expect((await using([NEW], (store) => store.revisions.read())).configuration).toBe(before.configuration + 1);
         expect(await stored()).not.toContain(PASSWORD);
       }),
     );
@@ -92,9 +92,9 @@ export function secretsContract(fresh: NewDatabase): void {
         await using([OLD], put(backend('a')));
         await using([NEW, OLD], protect);
         expect(await using([NEW], passwords)).toEqual([PASSWORD]);
-        const { configuration } = await using([NEW, OLD], (store) => store.revisions());
+        const { configuration } = await using([NEW, OLD], (store) => store.revisions.read());
         await using([NEW, OLD], protect);
-        expect((await using([NEW], (store) => store.revisions())).configuration).toBe(configuration);
+        expect((await using([NEW], (store) => store.revisions.read())).configuration).toBe(configuration);
       }),
     );
 
@@ -108,7 +108,7 @@ export function secretsContract(fresh: NewDatabase): void {
             const [sealed = ''] = await passwords(store);
             expect(isSealed(sealed)).toBe(true);
             await put(backend('a', sealed))(store);
-            await store.changeConfiguration(({ backends }) => backends.setEnabled('a', false));
+            await store.configuration.change(({ backends }) => backends.setEnabled('a', false));
           });
         }
         expect(await using([OTHER, OLD], passwords)).toEqual([PASSWORD]);

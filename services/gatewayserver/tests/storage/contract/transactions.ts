@@ -14,32 +14,32 @@ export function transactionsContract(fresh: NewDatabase): void {
     test(
       'one opened through a router is found by every replica until it ends',
       withStore(fresh, async ({ store }) => {
-        expect(await store.findTransaction('t')).toBeUndefined();
-        await store.recordTransaction(transaction('t'), at(1));
-        expect(await store.findTransaction('t')).toEqual(transaction('t'));
-        await store.endTransaction('t');
-        await store.endTransaction('t');
-        expect(await store.findTransaction('t')).toBeUndefined();
+        expect(await store.transactions.find('t')).toBeUndefined();
+        await store.transactions.record(transaction('t'), at(1));
+        expect(await store.transactions.find('t')).toEqual(transaction('t'));
+        await store.transactions.end('t');
+        await store.transactions.end('t');
+        expect(await store.transactions.find('t')).toBeUndefined();
       }),
     );
 
     test(
       'a repeated report changes nothing, and nobody can move a transaction to another cluster',
       withStore(fresh, async ({ store }) => {
-        await Promise.all([1, 2, 3].map(() => store.recordTransaction(transaction('t'), at(1))));
-        await store.recordTransaction(transaction('t', 'http://other:8080'), at(2));
-        expect(await store.findTransaction('t')).toEqual(transaction('t'));
+        await Promise.all([1, 2, 3].map(() => store.transactions.record(transaction('t'), at(1))));
+        await store.transactions.record(transaction('t', 'http://other:8080'), at(2));
+        expect(await store.transactions.find('t')).toEqual(transaction('t'));
       }),
     );
 
     test(
       'what nobody ended does not stay for ever, what is younger does',
       withStore(fresh, async ({ store }) => {
-        await store.recordTransaction(transaction('old'), at(1));
-        await store.recordTransaction(transaction('young'), at(10));
-        await store.pruneTransactions(at(10));
-        expect(await store.findTransaction('old')).toBeUndefined();
-        expect(await store.findTransaction('young')).toEqual(transaction('young'));
+        await store.transactions.record(transaction('old'), at(1));
+        await store.transactions.record(transaction('young'), at(10));
+        await store.transactions.prune(at(10));
+        expect(await store.transactions.find('old')).toBeUndefined();
+        expect(await store.transactions.find('young')).toEqual(transaction('young'));
       }),
     );
   });

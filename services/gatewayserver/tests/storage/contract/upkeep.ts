@@ -12,7 +12,7 @@ const at = (ms: number) => timestampFromMs(START + ms);
 const query = (init: MessageInitShape<typeof QuerySchema>) => create(QuerySchema, { submittedAt: at(0), ...init });
 
 async function remaining(store: Store): Promise<string[]> {
-  return (await store.listQueries(create(ListQueriesRequestSchema))).queries.map(({ id }) => id);
+  return (await store.queries.list(create(ListQueriesRequestSchema))).queries.map(({ id }) => id);
 }
 
 /** Reports of bystanders, the end of old rows, and who sees to it. */
@@ -21,7 +21,7 @@ export function upkeepContract(fresh: NewDatabase): void {
     test(
       'a report of a bystander completes the row of its query and changes nothing of who submitted it when',
       withStore(fresh, async ({ store }) => {
-        await store.recordQueries([
+        await store.queries.record([
           query({ id: 'first-id', trinoQueryId: 't', user: 'ann', state: Query_State.UNKNOWN, endedAt: at(900) }),
         ]);
         const report = create(QuerySchema, {
@@ -32,8 +32,8 @@ export function upkeepContract(fresh: NewDatabase): void {
           endedAt: at(100),
           rows: 7n,
         });
-        expect(await store.completeQueries([report])).toEqual([]);
-        const row = await store.getQuery('first-id');
+        expect(await store.queries.complete([report])).toEqual([]);
+        const row = await store.queries.get('first-id');
         expect(row).toMatchObject({
           user: 'ann',
           state: Query_State.FINISHED,
@@ -42,8 +42,8 @@ export function upkeepContract(fresh: NewDatabase): void {
           endedAt: at(100),
           rows: 7n,
         });
-        expect(await store.completeQueries([report, report])).toEqual([]);
-        expect(await store.getQuery('first-id')).toEqual(row);
+        expect(await store.queries.complete([report, report])).toEqual([]);
+        expect(await store.queries.get('first-id')).toEqual(row);
         expect(await remaining(store)).toEqual(['first-id']);
       }),
     );
@@ -51,15 +51,15 @@ export function upkeepContract(fresh: NewDatabase): void {
     test(
       'a report about a query that nobody submitted is handed back and makes no row',
       withStore(fresh, async ({ store }) => {
-        await store.recordQueries([query({ id: 'known', trinoQueryId: 'known' })]);
+        await store.queries.record([query({ id: 'known', trinoQueryId: 'known' })]);
         const reports = Array.from({ length: 450 }, (_, index) =>
           create(QuerySchema, { id: `x${index}`, trinoQueryId: `x${index}`, state: Query_State.FAILED }),
         );
         const known = create(QuerySchema, { id: 'known', trinoQueryId: 'known', state: Query_State.FAILED });
-        expect(await store.completeQueries([...reports, known])).toEqual(reports);
+        expect(await store.queries.complete([...reports, known])).toEqual(reports);
         expect(await remaining(store)).toEqual(['known']);
-        expect((await store.getQuery('known'))?.state).toBe(Query_State.FAILED);
-        expect(await store.completeQueries([])).toEqual([]);
+        expect((await store.queries.get('known'))?.state).toBe(Query_State.FAILED);
+        expect(await store.queries.complete([])).toEqual([]);
       }),
     );
 
@@ -67,13 +67,13 @@ export function upkeepContract(fresh: NewDatabase): void {
       'the position behind a number of queries is found in hops, from the newest on',
       withStore(fresh, async ({ store }) => {
         const ids = ['a', 'b', 'c', 'd'];
-        await store.recordQueries(ids.map((id, index) => query({ id, submittedAt: at(index < 2 ? 0 : 5) })));
-        expect(await store.queryBehind(undefined, 0)).toEqual({ submittedAt: START + 5, id: 'd' });
-        const second = await store.queryBehind(undefined, 1);
+        await store.queries.record(ids.map((id, index) => query({ id, submittedAt: at(index < 2 ? 0 : 5) })));
+        expect(await store.queries.positionBehind(undefined, 0)).toEqual({ submittedAt: START + 5, id: 'd' });
+        const second = await store.queries.positionBehind(undefined, 1);
         expect(second).toEqual({ submittedAt: START + 5, id: 'c' });
-        expect(await store.queryBehind(second, 0)).toEqual({ submittedAt: START, id: 'b' });
-        expect(await store.queryBehind(second, 1)).toEqual({ submittedAt: START, id: 'a' });
-        expect(await store.queryBehind(second, 2)).toBeUndefined();
+        expect(await store.queries.positionBehind(second, 0)).toEqual({ submittedAt: START, id: 'b' });
+        expect(await store.queries.positionBehind(second, 1)).toEqual({ submittedAt: START, id: 'a' });
+        expect(await store.queries.positionBehind(second, 2)).toBeUndefined();
       }),
     );
 
@@ -81,12 +81,12 @@ export function upkeepContract(fresh: NewDatabase): void {
       'a purge takes the oldest first, as many as it may, and nothing behind its position',
       withStore(fresh, async ({ store }) => {
         const ids = ['e', 'd', 'c', 'b', 'a'];
-        await store.recordQueries(ids.map((id, index) => query({ id, submittedAt: at(Math.min(index, 3)) })));
-        expect(await store.purgeQueries({ submittedAt: START + 2, id: '' }, 1)).toBe(1);
+        await store.queries.record(ids.map((id, index) => query({ id, submittedAt: at(Math.min(index, 3)) })));
+        expect(await store.queries.purge({ submittedAt: START + 2, id: '' }, 1)).toBe(1);
         expect(await remaining(store)).toEqual(['b', 'a', 'c', 'd']);
-        expect(await store.purgeQueries({ submittedAt: START + 3, id: 'a' }, 100)).toBe(3);
+        expect(await store.queries.purge({ submittedAt: START + 3, id: 'a' }, 100)).toBe(3);
         expect(await remaining(store)).toEqual(['b']);
-        expect(await store.purgeQueries({ submittedAt: START + 3, id: 'a' }, 100)).toBe(0);
+        expect(await store.queries.purge({ submittedAt: START + 3, id: 'a' }, 100)).toBe(0);
       }),
     );
 
@@ -99,11 +99,11 @@ export function upkeepContract(fresh: NewDatabase): void {
         const upTo = { submittedAt: START + 1, id: '' };
         await Promise.all(
           Array.from({ length: 20 }).flatMap((_, round) => [
-            store.recordQueries(batch(round)),
-            other.purgeQueries(upTo, 20),
+            store.queries.record(batch(round)),
+            other.queries.purge(upTo, 20),
           ]),
         );
-        while ((await store.purgeQueries(upTo, 20)) > 0);
+        while ((await store.queries.purge(upTo, 20)) > 0);
         expect(await remaining(store)).toEqual([]);
       }),
     );
@@ -111,16 +111,16 @@ export function upkeepContract(fresh: NewDatabase): void {
     test(
       'a duty has one holder at a time, and another one when it ran out or was given back',
       withStore(fresh, async ({ store }) => {
-        const hold = (holder: string, ms = 60_000) => store.holdDuty('purge', holder, ms);
+        const hold = (holder: string, ms = 60_000) => store.duties.hold('purge', holder, ms);
         const taken = await Promise.all(['one', 'two', 'three'].map((holder) => hold(holder)));
         expect(taken.filter(Boolean)).toHaveLength(1);
         const winner = ['one', 'two', 'three'][taken.indexOf(true)] ?? '';
         expect(await hold(winner)).toBe(true);
         expect(await hold('late')).toBe(false);
-        expect(await store.holdDuty('something else', 'late', 60_000)).toBe(true);
-        await store.endDuty('purge', 'late');
+        expect(await store.duties.hold('something else', 'late', 60_000)).toBe(true);
+        await store.duties.end('purge', 'late');
         expect(await hold('late')).toBe(false);
-        await store.endDuty('purge', winner);
+        await store.duties.end('purge', winner);
         expect(await hold('late', 1)).toBe(true);
         // Its holder died: it is taken over when its time is over.
         while (!(await hold('heir'))) await pause(1);

@@ -79,7 +79,7 @@ export function admissionService(context: Context): CarriedService<typeof Admiss
       const full = whyFull(ledger.state(), limits, newcomer);
       if (full !== undefined) return { refusal: full, refusalErrorName: 'QUERY_QUEUE_FULL' };
       const text = { id: queryId, part: STATEMENT_PART, sealed };
-      await storeLarge(store, text);
+      await storeLarge(store.sealedTexts, text);
       return ledger.run((admission) => {
         const outcome = enqueue(admission, newcomer);
         if (outcome.kind === 'full') {
@@ -118,7 +118,7 @@ export function admissionService(context: Context): CarriedService<typeof Admiss
       checkedId(trinoQueryId, 'trino_query_id');
       checkedSealed('sealed_answer', sealedAnswer);
       const text = { id: queryId, part: claimId, sealed: sealedAnswer };
-      await storeLarge(store, text);
+      await storeLarge(store.sealedTexts, text);
       const accepted = await ledger.run((admission) => {
         if (!handOver(admission, queryId, claimId, trinoQueryId, sealedAnswer.length)) {
           dropLarge(admission, text);
@@ -223,7 +223,7 @@ async function stateOf(context: Context, waiter: Waiter): Promise<State> {
   const { id, phase, claim, queryId } = waiter;
   if (phase === 'ENDED') return { case: 'ended', value: { errorName: waiter.endedBy, message: endedMessage(waiter) } };
   if (phase !== 'HANDED_OVER' || !claim) return waitingOf(context, waiter);
-  const sealedAnswer = await context.store.getSealed(id, claim.id);
+  const sealedAnswer = await context.store.sealedTexts.get(id, claim.id);
   if (!sealedAnswer) throw new ConnectError(`the answer for "${id}" is not there`, Code.DataLoss);
   return { case: 'handedOver', value: { trinoQueryId: queryId, backendId: claim.backendId, sealedAnswer } };
 }
@@ -247,7 +247,7 @@ async function turnOf(context: Context, waiter: Waiter): Promise<State> {
     await ledger.run((admission) => giveBack(admission, id, claim.id, 'failed'));
     return waitingOf(context, waiter);
   }
-  const sealed = await store.getSealed(id, STATEMENT_PART);
+  const sealed = await store.sealedTexts.get(id, STATEMENT_PART);
   if (!sealed) {
     // Another poll may have taken this turn meanwhile: then it is not kept any more.
     await ledger.look();

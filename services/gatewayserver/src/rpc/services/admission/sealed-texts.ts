@@ -1,7 +1,7 @@
 import { MOST_SEALED_BYTES } from '@trino-gateway/api/limits';
 import type { Admission } from '../../../admission/rules/admission.ts';
 import { invalid } from '../../../configuration/validation.ts';
-import type { SealedText, Store } from '../../../storage/contract/store.ts';
+import type { SealedText, SealedTextStore } from '../../../storage/contract/admission.ts';
 
 const LARGE_BYTES = 65_536;
 
@@ -12,8 +12,8 @@ export function checkedSealed(field: string, sealed: Uint8Array): Uint8Array {
 }
 
 /** What is large is stored before its command runs: nobody waits for it while all slots are locked. */
-export async function storeLarge(store: Pick<Store, 'putSealed'>, text: SealedText): Promise<void> {
-  if (isLarge(text)) await store.putSealed(text);
+export async function storeLarge(store: Pick<SealedTextStore, 'put'>, text: SealedText): Promise<void> {
+  if (isLarge(text)) await store.put(text);
 }
 
 /** The rest is stored with what its command changes. */

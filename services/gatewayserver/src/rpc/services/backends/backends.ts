@@ -25,7 +25,7 @@ import {
 } from '../../../configuration/validation.ts';
 import { assess, liveOverride, unavailableReasons } from '../../../routing/availability.ts';
 import { scheduleAt } from '../../../routing/schedule-phase.ts';
-import type { StoredBackend } from '../../../storage/contract/store.ts';
+import type { StoredBackend } from '../../../storage/contract/configuration.ts';
 import type { RpcContext } from '../context.ts';
 import { pageOf } from '../paging.ts';
 import { requireBackend } from '../require-backend.ts';
@@ -56,7 +56,7 @@ export function backendService(context: Context): ServiceImpl<typeof BackendServ
     checkedText('reason', reason, REASON_LENGTH);
     await requireBackend(context, id);
     const parts = { ...set(now() + (durationMs || OVERRIDE_MS)), ...(reason !== '' && { reason }) };
-    await store.putOverride(id, create(BackendOverrideSchema, parts));
+    await store.conditions.putOverride(id, create(BackendOverrideSchema, parts));
     keeper.wrote('conditions', ({ overrides }) =>
       overrides.set(id, { ...(overrides.get(id) ?? create(BackendOverrideSchema)), ...parts }),
     );
@@ -72,7 +72,7 @@ export function backendService(context: Context): ServiceImpl<typeof BackendServ
     async putBackend(request) {
       const wanted = checked('backend', request.backend, backendProblems);
       return inForce(
-        await store.changeConfiguration(async ({ backends }) => {
+        await store.configuration.change(async ({ backends }) => {
           const before = (await backends.get(wanted.id))?.backend;
           refuseDeclared('backend', before);
           return backends.put(storableBackend(withStoredPassword(wanted, before), ''));
@@ -91,7 +91,7 @@ export function backendService(context: Context): ServiceImpl<typeof BackendServ
 
     async deleteBackend({ id }) {
       checkedId(id);
-      await store.changeConfiguration(async ({ backends, groups }) => {
+      await store.configuration.change(async ({ backends, groups }) => {
         refuseDeclared('backend', found('backend', id, await backends.get(id)).backend);
         const members = (await groups.list()).filter(({ backendIds }) => backendIds.includes(id));
         refuseReferenced(
@@ -113,20 +113,20 @@ export function backendService(context: Context): ServiceImpl<typeof BackendServ
     async enableBackend({ id }) {
       checkedId(id);
       return inForce(
-        found('backend', id, await store.changeConfiguration(({ backends }) => backends.setEnabled(id, true))),
+        found('backend', id, await store.configuration.change(({ backends }) => backends.setEnabled(id, true))),
       );
     },
 
     async disableBackend({ id }) {
       checkedId(id);
       return inForce(
-        found('backend', id, await store.changeConfiguration(({ backends }) => backends.setEnabled(id, false))),
+        found('backend', id, await store.configuration.change(({ backends }) => backends.setEnabled(id, false))),
       );
     },
 
     async drainBackend({ id }) {
       checkedId(id);
-      return inForce(found('backend', id, await store.changeConfiguration(({ backends }) => backends.drain(id))));
+      return inForce(found('backend', id, await store.configuration.change(({ backends }) => backends.drain(id))));
     },
 
     async reportBackendStatus(request) {
@@ -136,7 +136,7 @@ export function backendService(context: Context): ServiceImpl<typeof BackendServ
       if (status.state === State.UNREACHABLE)
         status.coordinatorId ||= keeper.known.statuses.get(status.backendId)?.coordinatorId ?? '';
       try {
-        await store.putStatus(status);
+        await store.conditions.putStatus(status);
       } finally {
         // In force here also while the database is away: decisions must not go by the health of an hour ago.
         keeper.wrote('conditions', ({ statuses }) => {

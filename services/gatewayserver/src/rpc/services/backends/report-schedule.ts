@@ -16,7 +16,7 @@ export async function reportSchedule(
   const schedule = checkedSchedule(reported, now());
   await requireBackend({ keeper }, schedule.backendId, 'schedule.backend_id');
   try {
-    await store.putSchedule(schedule);
+    await store.conditions.putSchedule(schedule);
   } finally {
     // In force here also while the database is away, as a status is.
     keeper.wrote('conditions', ({ schedules }) => {

@@ -1,7 +1,7 @@
 import { In, LessThan } from 'typeorm';
 import type { Database } from '../../connection/database.ts';
 import type { Session } from '../../connection/session.ts';
-import type { AdmissionChanges, AdmissionEntry, AdmissionWrites } from '../../contract/store.ts';
+import type { AdmissionChanges, AdmissionEntry, AdmissionStore, AdmissionWrites } from '../../contract/admission.ts';
 import { CLOCK } from '../../engines/clock.ts';
 import type { Engine } from '../../engines/engine.ts';
 import { type AdmissionRow, TABLES } from '../../schema/entities.ts';
@@ -12,11 +12,16 @@ const ROWS_PER_PRUNE = 500;
 
 type Moment = Pick<AdmissionChanges, 'version' | 'now' | 'configuration'>;
 
-/** See Store.admissionChanges. */
-export async function admissionChanges(
-  database: Database,
-  since: number | undefined,
-): Promise<AdmissionChanges | undefined> {
+/** Leases, waiters and holds. */
+export function admissionStore(database: Database): AdmissionStore {
+  return {
+    changes: (since) => readChanges(database, since),
+    change: (since, work) => changeAdmission(database, since, work),
+    prune: (ms) => pruneAdmission(database, ms),
+  };
+}
+
+async function readChanges(database: Database, since: number | undefined): Promise<AdmissionChanges | undefined> {
   const { version } = await database.read((session) => readMoment(session, ''));
   if (version === since) return undefined;
   return database.snapshot(async (session) => {
@@ -26,8 +31,7 @@ export async function admissionChanges(
   });
 }
 
-/** See Store.changeAdmission. */
-export function changeAdmission(
+function changeAdmission(
   database: Database,
   since: number | undefined,
   work: (changes: AdmissionChanges) => AdmissionWrites,
@@ -57,8 +61,8 @@ function readFrom(since: number | undefined, { version }: Moment): number | unde
   return since !== undefined && since > version ? undefined : since;
 }
 
-/** See Store.pruneAdmission. Nobody reads what is that old any more: no lock keeps others from admitting meanwhile. */
-export async function pruneAdmission(database: Database, ms: number): Promise<void> {
+/** Nobody reads what is that old any more: no lock keeps others from admitting meanwhile. */
+async function pruneAdmission(database: Database, ms: number): Promise<void> {
   const { now } = await database.read((session) => readMoment(session, ''));
   while ((await pruneSome(database, now - ms)) === ROWS_PER_PRUNE);
   await database.transaction((session) => pruneSealed(session, now - ms));

@@ -1,6 +1,6 @@
 import type { Database } from '../../connection/database.ts';
 import type { Session } from '../../connection/session.ts';
-import type { Forgotten, SealedText } from '../../contract/store.ts';
+import type { Forgotten, SealedText, SealedTextStore } from '../../contract/admission.ts';
 import { CLOCK } from '../../engines/clock.ts';
 import type { Engine } from '../../engines/engine.ts';
 import { type SealedRow, TABLES } from '../../schema/entities.ts';
@@ -12,9 +12,12 @@ const rowsOf = ({ manager }: Session) => manager.getRepository<SealedRow>(TABLES
 
 const ROWS_PER_STATEMENT = 16;
 
-/** See Store.putSealed. */
-export async function putSealed(database: Database, text: SealedText): Promise<void> {
-  await database.transaction((session) => writeSealed(session, [text]));
+/** Encrypted statements and answers of those who wait. */
+export function sealedTextStore(database: Database): SealedTextStore {
+  return {
+    put: (text) => database.transaction((session) => writeSealed(session, [text])),
+    get: (id, part) => getSealed(database, id, part),
+  };
 }
 
 /** What is there already stays. */
@@ -38,8 +41,7 @@ function base64(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
 }
 
-/** See Store.getSealed. */
-export async function getSealed(database: Database, id: string, part: string): Promise<Uint8Array | undefined> {
+async function getSealed(database: Database, id: string, part: string): Promise<Uint8Array | undefined> {
   const [row]: { sealed: string }[] = await database.read(({ manager, engine }) => {
     const [first, second] = engine === 'postgres' ? ['$1', '$2'] : ['?', '?'];
     return manager.query(`SELECT sealed FROM admission_sealed WHERE id = ${first} AND part = ${second}`, [id, part]);

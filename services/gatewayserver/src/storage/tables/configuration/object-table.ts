@@ -8,7 +8,7 @@ import {
   PolicySchema,
 } from '@trino-gateway/api/gateway';
 import type { Session } from '../../connection/session.ts';
-import type { ConfigurationChange, ObjectTable, StoredBackend } from '../../contract/store.ts';
+import type { ConfigurationChange, ObjectTable, StoredBackend } from '../../contract/configuration.ts';
 import {
   type BackendRow,
   type ObjectRow,

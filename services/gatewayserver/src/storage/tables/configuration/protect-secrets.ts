@@ -7,7 +7,7 @@ import { fromDocument, toDocument } from '../documents.ts';
 import { bumpRevision } from '../revisions.ts';
 import type { Secrets } from './secrets.ts';
 
-/** See Store.protectSecrets. */
+/** See ConfigurationStore.protectSecrets. */
 export async function protectSecrets(
   database: Database,
   secrets: Secrets,

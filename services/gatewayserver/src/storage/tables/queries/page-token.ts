@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { parseForeignJson } from '@trino-gateway/runtime';
-import { BadPageTokenError, type QueryPosition } from '../../contract/store.ts';
+import { BadPageTokenError } from '../../contract/errors.ts';
+import type { QueryPosition } from '../../contract/queries.ts';
 
 /** Where a page ended: the next one starts behind this row, in this direction. */
 export type PagePosition = QueryPosition & { newestFirst: boolean };

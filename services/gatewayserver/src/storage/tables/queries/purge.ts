@@ -1,11 +1,11 @@
 import { In } from 'typeorm';
 import type { Database } from '../../connection/database.ts';
-import type { QueryPosition } from '../../contract/store.ts';
+import type { QueryPosition } from '../../contract/queries.ts';
 import type { Engine } from '../../engines/engine.ts';
 import { type QueryRow, TABLES } from '../../schema/entities.ts';
 
-/** See Store.queryBehind. */
-export function queryBehind(
+/** See QueryStore.positionBehind. */
+export function positionBehind(
   database: Database,
   position: QueryPosition | undefined,
   count: number,
@@ -36,7 +36,7 @@ const WITHOUT_WAITING: Record<Engine, string> = {
   postgres: ' FOR UPDATE SKIP LOCKED',
 };
 
-/** See Store.purgeQueries. */
+/** See QueryStore.purge. */
 export function purgeQueries(database: Database, upTo: QueryPosition, most: number): Promise<number> {
   return database.transaction(async ({ manager }) => {
     const rows = manager.getRepository<QueryRow>(TABLES.queries);

@@ -1,0 +1,60 @@
+/** A lease, a waiter or a hold as it is stored. */
+export type AdmissionEntry = {
+  kind: 'lease' | 'waiter' | 'hold';
+  id: string;
+  /** Empty text: it is over, which others have yet to learn. */
+  document: string;
+};
+
+/** What of admission was changed by others, read at one moment. */
+export type AdmissionChanges = {
+  /** Grows with every change. */
+  version: number;
+  /** Epoch milliseconds of the database's clock. */
+  now: number;
+  /** The revision of the configuration at that moment. */
+  configuration: number;
+  /** True when these are all entries there are. */
+  whole: boolean;
+  entries: AdmissionEntry[];
+};
+
+/** A statement or an answer of a query that waits, encrypted; what it is part of is read only when it is needed. */
+export type SealedText = { id: string; part: string; sealed: Uint8Array };
+
+/** Without a part: all of this id. */
+export type Forgotten = { id: string; part?: string };
+
+/** What a change of admission writes. */
+export type AdmissionWrites = {
+  /** Each once. */
+  entries: readonly AdmissionEntry[];
+  /** Stored unless they are there already. */
+  sealed: readonly SealedText[];
+  /** Sealed texts that are not needed any more. */
+  forgotten: readonly Forgotten[];
+};
+
+/** Leases, waiters and holds, which all replicas share. */
+export type AdmissionStore = {
+  /**
+   * What was changed after a version, or all there is; undefined when nothing was. A version is only good for some minutes:
+   * afterwards what is over has been deleted. One that a restored database has not reached yet counts as none.
+   */
+  changes(since: number | undefined): Promise<AdmissionChanges | undefined>;
+  /**
+   * Runs a change in one transaction. All changes of all replicas run one after the other. `work` gets what others have
+   * changed since the version given (all there is when undefined) and answers what is written; after a deadlock or a lost
+   * connection it runs again. @returns the version that is in force then
+   */
+  change(since: number | undefined, work: (changes: AdmissionChanges) => AdmissionWrites): Promise<number>;
+  /** Deletes entries that were over for `ms`, and sealed texts as old that belong to nobody who waits. */
+  prune(ms: number): Promise<void>;
+};
+
+/** Encrypted statements and answers of those who wait. A change of admission writes and deletes them, too. */
+export type SealedTextStore = {
+  /** The first of its part holds. */
+  put(text: SealedText): Promise<void>;
+  get(queryId: string, part: string): Promise<Uint8Array | undefined>;
+};

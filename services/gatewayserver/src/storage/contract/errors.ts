@@ -1,0 +1,9 @@
+/** The page token was not one of ours. */
+export class BadPageTokenError extends Error {
+  override readonly name = 'BadPageTokenError';
+}
+
+/** The database cannot be reached, does not answer in time or cannot take writes now; trying later may help. */
+export class DatabaseUnavailableError extends Error {
+  override readonly name = 'DatabaseUnavailableError';
+}

@@ -1,0 +1,34 @@
+import type { ListQueriesRequest, Query } from '@trino-gateway/api/gateway';
+
+/**
+ * What ListQueries filters by; the page token is the store's own and checked by it. Text is looked for as it is written,
+ * upper and lower case apart. Pages have 100 rows when the size is 0, at most 1000.
+ */
+export type QueryFilter = Omit<ListQueriesRequest, '$typeName' | '$unknown'>;
+
+/** Where a query stands in the order of history. */
+export type QueryPosition = { submittedAt: number; id: string };
+
+/** History: one row per query. */
+export type QueryStore = {
+  /**
+   * Fills or completes rows by id, all or nothing. What a report leaves empty keeps its stored value, a final
+   * state is never undone, and repeating or reordering reports changes nothing. Where reports contradict each other the
+   * further state (FAILED over FINISHED), the earlier start, the larger text or number, the longer error holds. A report of
+   * an id that nobody submitted makes a row. Kept: texts up to 1,000,000 characters, user, source and decided_by up to 256.
+   */
+  record(queries: readonly Query[]): Promise<void>;
+  /**
+   * The same for reports of those who saw a query run, not who submitted it: completes the rows that have their Trino ids,
+   * except for when they were submitted. Answers the reports whose query no row is about.
+   */
+  complete(reports: readonly Query[]): Promise<Query[]>;
+  /** By id, else by Trino id. */
+  get(id: string): Promise<Query | undefined>;
+  /** Ordered by submitted_at and id. @throws BadPageTokenError */
+  list(filter: QueryFilter): Promise<{ queries: Query[]; nextPageToken: string }>;
+  /** Where a query stands that is `count` further back than the next behind a position, or than the newest; undefined past the end. */
+  positionBehind(position: QueryPosition | undefined, count: number): Promise<QueryPosition | undefined>;
+  /** Deletes history up to and including a position, oldest first, at most `most` rows. @returns how many it were */
+  purge(upTo: QueryPosition, most: number): Promise<number>;
+};

@@ -1,0 +1,37 @@
+import type { Database } from '../../connection/database.ts';
+import type { Session } from '../../connection/session.ts';
+import type { Configuration, ConfigurationStore } from '../../contract/configuration.ts';
+import { type BackendRow, type ObjectRow, TABLES } from '../../schema/entities.ts';
+import { bumpRevision, readRevisions } from '../revisions.ts';
+import { configurationChange, readBackend, readGroup, readPolicy } from './object-table.ts';
+import { protectSecrets } from './protect-secrets.ts';
+import type { Secrets } from './secrets.ts';
+
+/** Backends, groups and policies. */
+export function configurationStore(database: Database, secrets: Secrets): ConfigurationStore {
+  return {
+    read: () =>
+      database.snapshot(async (session) => {
+        const { configuration } = await readRevisions(session);
+        return { revision: configuration, ...(await readConfiguration(session, secrets)) };
+      }),
+    change: (work) =>
+      database.transaction(async (session) => {
+        await bumpRevision(session, 'configuration');
+        return work(configurationChange(session, secrets));
+      }),
+    protectSecrets: () => protectSecrets(database, secrets),
+  };
+}
+
+async function readConfiguration({ manager }: Session, secrets: Secrets): Promise<Configuration> {
+  const order = { id: 'ASC' } as const;
+  const backends = await manager.getRepository<BackendRow>(TABLES.backends).find({ order });
+  const groups = await manager.getRepository<ObjectRow>(TABLES.groups).find({ order });
+  const policies = await manager.getRepository<ObjectRow>(TABLES.policies).find({ order });
+  return {
+    backends: backends.map((row) => readBackend(row, secrets)),
+    groups: groups.map(readGroup),
+    policies: policies.map(readPolicy),
+  };
+}

@@ -1,0 +1,66 @@
+import { timestampFromMs } from '@bufbuild/protobuf/wkt';
+import type { Query } from '@trino-gateway/api/gateway';
+import { In } from 'typeorm';
+import type { Database } from '../../connection/database.ts';
+import { type QueryRow, TABLES } from '../../schema/entities.ts';
+import { mergeStatement } from './merge.ts';
+import { toRow } from './row.ts';
+
+const ROWS_PER_STATEMENT = 200;
+// Characters of one statement. As UTF-8 with every quote escaped it stays below the 16 MB that MariaDB takes.
+const CHARACTERS_PER_STATEMENT = 2_000_000;
+
+/** See QueryStore.record. */
+export async function recordQueries(database: Database, queries: readonly Query[]): Promise<void> {
+  if (queries.length === 0) return;
+  const now = Date.now();
+  const statements = batches(queries.map((query) => toRow(query, now))).map((rows) =>
+    mergeStatement(database.engine, rows),
+  );
+  await database.transaction(async ({ manager }) => {
+    for (const { sql, values } of statements) await manager.query(sql, values);
+  });
+}
+
+/** Chunks in the order of ids, so that two writers meet their locks alike; each id at most once in a chunk. */
+function batches(rows: QueryRow[]): QueryRow[][] {
+  const chunks: QueryRow[][] = [];
+  let chunk: QueryRow[] = [];
+  let characters = 0;
+  for (const row of rows.toSorted((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0))) {
+    const size = row.text.length + row.clientTags.length + row.error.length;
+    const full = chunk.length === ROWS_PER_STATEMENT || characters + size > CHARACTERS_PER_STATEMENT;
+    if (chunk.length > 0 && (full || chunk.at(-1)?.id === row.id)) {
+      chunks.push(chunk);
+      chunk = [];
+      characters = 0;
+    }
+    chunk.push(row);
+    characters += size;
+  }
+  chunks.push(chunk);
+  return chunks;
+}
+
+/** See QueryStore.complete. */
+export async function completeQueries(database: Database, reports: readonly Query[]): Promise<Query[]> {
+  const known = new Map<string, { id: string; submittedAt: number }[]>();
+  for (let from = 0; from < reports.length; from += ROWS_PER_STATEMENT) {
+    const trinoQueryId = In(reports.slice(from, from + ROWS_PER_STATEMENT).map((report) => report.trinoQueryId));
+    const rows = await database.read(({ manager }) =>
+      manager
+        .getRepository<QueryRow>(TABLES.queries)
+        .find({ select: { id: true, trinoQueryId: true, submittedAt: true }, where: { trinoQueryId } }),
+    );
+    for (const row of rows) known.set(row.trinoQueryId, [...(known.get(row.trinoQueryId) ?? []), row]);
+  }
+  const completions = reports.flatMap((report) =>
+    (known.get(report.trinoQueryId) ?? []).map(({ id, submittedAt }) => ({
+      ...report,
+      id,
+      submittedAt: timestampFromMs(submittedAt),
+    })),
+  );
+  await recordQueries(database, completions);
+  return reports.filter((report) => !known.has(report.trinoQueryId));
+}
