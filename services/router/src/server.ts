@@ -4,7 +4,7 @@ import { QueryService } from '@trino-gateway/api/gateway';
 import type { RouterConfig } from '@trino-gateway/config';
 import { createGatewayTransport, every, type Logger, type RunningProcess, serveOps } from '@trino-gateway/runtime';
 import { createSuspects } from './clusters/passive-health.ts';
-import { createGatewayLink } from './control-plane/gateway-client.ts';
+import { createGatewayClient } from './control-plane/gateway-client.ts';
 import { createHistory } from './control-plane/history-reporter.ts';
 import { createLiveQueries } from './control-plane/live-queries.ts';
 import { createTemporaryIds } from './dispatch/refusal.ts';
@@ -89,7 +89,7 @@ export async function startRouter(config: RouterConfig, logger: Logger): Promise
     snapshotAgeMs: () => link.snapshotAgeMs(),
   });
   const link = starting.use(
-    createGatewayLink({
+    createGatewayClient({
       transport,
       routerId: randomUUID(),
       gatewayserverWaitMs: config.gatewayserver_wait,

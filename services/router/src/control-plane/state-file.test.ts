@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { Backend_Forwarding, Backend_ForwardedHeaders as Setting } from '@trino-gateway/api/gateway';
 import { silentLogger } from '@trino-gateway/runtime';
-import { createStateFile, type RouterState } from './state-file.ts';
+import type { RouterState } from './router-state.ts';
+import { createStateFile } from './state-file.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -12,20 +13,20 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-const owner = { backendId: 'a', url: 'http://a:8080', forwardedHeaders: Setting.OMIT };
+const coordinator = { backendId: 'a', url: 'http://a:8080', forwardedHeaders: Setting.OMIT };
 const state: RouterState = {
-  refusalKey: new Uint8Array(32).fill(9),
+  signingKey: new Uint8Array(32).fill(9),
   backends: [
     {
-      ...owner,
+      ...coordinator,
       externalUrl: 'https://a.example',
       forwarding: Backend_Forwarding.DIRECT,
       limited: true,
       coordinatorId: 'aaaaa',
     },
   ],
-  lives: [{ suffix: 'aaaaa', ...owner }],
-  ownLives: [{ suffix: 'bbbbb', ...owner }],
+  sharedIncarnations: [{ suffix: 'aaaaa', ...coordinator }],
+  ownIncarnations: [{ suffix: 'bbbbb', ...coordinator }],
   authentication: {
     ports: [8443],
     hosts: ['secure.example'],
@@ -45,7 +46,7 @@ test('a restarted router knows what it knew, and nobody else can read the key', 
   await using file = createStateFile(path, () => state, silentLogger);
   await file.save();
   const read = createStateFile(path, () => undefined, silentLogger).read();
-  expect(read && { ...read, refusalKey: Uint8Array.from(read.refusalKey) }).toEqual(state);
+  expect(read && { ...read, signingKey: Uint8Array.from(read.signingKey) }).toEqual(state);
   expect((await stat(path)).mode & 0o777).toBe(0o600);
   expect(await readdir(join(folder, 'deep'))).toEqual(['state.json']);
 });
@@ -76,7 +77,7 @@ test('a file of a version that knew no external addresses is read', async () => 
   const backends = '[{"backendId":"a","url":"http://a:8080","forwardedHeaders":3}]';
   await writeFile(path, `{"version":1,"refusalKey":"AAAA","backends":${backends},"lives":[],"ownLives":[]}`);
   expect(createStateFile(path, () => undefined, silentLogger).read()?.backends).toEqual([
-    { ...owner, externalUrl: '', forwarding: Backend_Forwarding.PROXY, limited: false, coordinatorId: '' },
+    { ...coordinator, externalUrl: '', forwarding: Backend_Forwarding.PROXY, limited: false, coordinatorId: '' },
   ]);
 });
 
@@ -133,9 +134,9 @@ test('saving twice at once writes the newest state last', async () => {
   let current = state;
   await using file = createStateFile(path, () => current, silentLogger);
   const first = file.save();
-  current = { ...state, ownLives: [] };
+  current = { ...state, ownIncarnations: [] };
   const second = file.save();
-  current = { ...state, lives: [] };
+  current = { ...state, sharedIncarnations: [] };
   await Promise.all([first, second, file.save()]);
   expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({ lives: [], ownLives: [{ suffix: 'bbbbb' }] });
 });

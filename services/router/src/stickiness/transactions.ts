@@ -1,7 +1,7 @@
 import type { Logger } from '@trino-gateway/runtime';
 import { firstHeader, isTransactionId, type RawHeaders } from '@trino-gateway/trino';
 import { LRUCache } from 'lru-cache';
-import type { Owner } from './ownership.ts';
+import type { Coordinator } from './coordinator.ts';
 
 /** Which coordinator holds an open transaction: only it knows the transaction, whatever the policies say. */
 export type Transactions = {
@@ -9,14 +9,14 @@ export type Transactions = {
    * The holder, whichever router the transaction was opened at; undefined when it ended or never was.
    * @throws GatewayUnavailableError when this router does not know it and nobody tells
    */
-  holder(transactionId: string, signal: AbortSignal): Promise<Owner | undefined>;
+  holder(transactionId: string, signal: AbortSignal): Promise<Coordinator | undefined>;
   /** A statement of this transaction was handed over as this query: its pages may end the transaction. */
   joined(queryId: string, transactionId: string): void;
   /**
    * Reads the head of a page about to be passed on. When it starts a transaction the answer is a promise to wait for: its
    * id is then stored before the client learns it, so that any router can serve the next statement.
    */
-  observe(queryId: string, answerHeaders: RawHeaders, owner: Owner): Promise<void> | undefined;
+  observe(queryId: string, answerHeaders: RawHeaders, coordinator: Coordinator): Promise<void> | undefined;
 };
 
 // Trino ends an idle transaction after five minutes (transaction.idle-timeout), operators may allow more.
@@ -29,12 +29,12 @@ export type TransactionStore = {
    * Stores who holds a transaction just opened; resolves when stored or after 2 s, and is told until it is stored. Says who
    * does: the first of whom it was told.
    */
-  recordTransaction(id: string, owner: Owner): Promise<Owner>;
+  recordTransaction(id: string, coordinator: Coordinator): Promise<Coordinator>;
   /**
    * Who holds a transaction that was opened at any router; undefined when nobody does any more. Waits like `route`.
    * @throws GatewayUnavailableError
    */
-  findTransaction(id: string, signal: AbortSignal): Promise<Owner | undefined>;
+  findTransaction(id: string, signal: AbortSignal): Promise<Coordinator | undefined>;
   /** A transaction has ended: nobody need find it any more. */
   endTransaction(id: string): void;
 };
@@ -48,17 +48,17 @@ type Deps = {
 
 /** No open transactions but those the gatewayserver knows. */
 export function createTransactions({ link, logger, onContradiction }: Deps): Transactions {
-  const holders = new LRUCache<string, Owner>({ max: MOST, ttl: IDLE_MS, updateAgeOnGet: true });
+  const holders = new LRUCache<string, Coordinator>({ max: MOST, ttl: IDLE_MS, updateAgeOnGet: true });
   const byQuery = new LRUCache<string, string>({ max: MOST, ttl: IDLE_MS });
-  const contradiction = ({ backendId: backend }: Owner, { backendId: holder }: Owner) => {
+  const contradiction = ({ backendId: backend }: Coordinator, { backendId: holder }: Coordinator) => {
     logger.error('a backend claims a transaction of another one, and does not get it', { backend, holder });
     onContradiction(backend);
   };
   /** Who was told of first keeps it: what its statements say is for nobody else. */
-  const record = async (id: string, owner: Owner): Promise<void> => {
-    const holder = await link.recordTransaction(id, owner);
+  const record = async (id: string, coordinator: Coordinator): Promise<void> => {
+    const holder = await link.recordTransaction(id, coordinator);
     holders.set(id, holder);
-    if (holder.url !== owner.url) contradiction(owner, holder);
+    if (holder.url !== coordinator.url) contradiction(coordinator, holder);
   };
   return {
     holder: async (id, signal) => {
@@ -69,7 +69,7 @@ export function createTransactions({ link, logger, onContradiction }: Deps): Tra
       return found;
     },
     joined: (queryId, transactionId) => void byQuery.set(queryId, transactionId),
-    observe: (queryId, answerHeaders, owner) => {
+    observe: (queryId, answerHeaders, coordinator) => {
       if (firstHeader(answerHeaders, 'x-trino-clear-transaction-id')?.trim().toLowerCase() === 'true') {
         const cleared = byQuery.get(queryId);
         if (cleared !== undefined && holders.delete(cleared)) link.endTransaction(cleared);
@@ -77,8 +77,8 @@ export function createTransactions({ link, logger, onContradiction }: Deps): Tra
       const started = firstHeader(answerHeaders, 'x-trino-started-transaction-id')?.trim().toLowerCase();
       if (!started || !isTransactionId(started)) return undefined;
       const known = holders.get(started);
-      if (known === undefined) return record(started, owner);
-      if (known.url !== owner.url) contradiction(owner, known);
+      if (known === undefined) return record(started, coordinator);
+      if (known.url !== coordinator.url) contradiction(coordinator, known);
       return undefined;
     },
   };

@@ -1,0 +1,100 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Code, ConnectError, type Transport } from '@connectrpc/connect';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { Backend_ForwardedHeaders as Setting } from '@trino-gateway/api/gateway';
+import { fakeGatewayserver, snapshotOf, until } from '../../tests/support/fake-gatewayserver.ts';
+import { FAST, inMemory, startGatewayClient } from '../../tests/support/start-gateway-client.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'router-gateway-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+describe('what the router tells', () => {
+  const incarnation = { suffix: 'aaaaa', backendId: 'a', url: 'http://a:1', forwardedHeaders: Setting.AUTO };
+
+  test('a new incarnation is told until the gatewayserver has it, but holds up a client for no more than the limit', async () => {
+    const fake = fakeGatewayserver();
+    fake.publish(snapshotOf('1', ['http://a:1']));
+    fake.token = 'x';
+    await using router = startGatewayClient(folder, inMemory(fake));
+    await router.gateway.recordIncarnation(incarnation);
+    expect(fake.incarnations).toEqual([]);
+    fake.token = undefined;
+    await until(() => fake.incarnations.length === 1);
+    expect(fake.incarnations[0]).toMatchObject({ suffix: 'aaaaa', backendId: 'a', url: 'http://a:1' });
+  });
+
+  test('a transaction is told until the gatewayserver has it, found there by any router, and then ended', async () => {
+    const fake = fakeGatewayserver();
+    fake.publish(snapshotOf('1', ['http://a:1']));
+    const coordinator = { backendId: 'a', url: 'http://a:1', forwardedHeaders: Setting.AUTO };
+    const never = new AbortController().signal;
+    await using router = startGatewayClient(folder, inMemory(fake));
+    fake.token = 'x';
+    await router.gateway.recordTransaction('t', coordinator);
+    expect([...fake.transactions.keys()]).toEqual([]);
+    fake.token = undefined;
+    await until(() => fake.transactions.has('t'));
+    expect(await router.gateway.findTransaction('t', never)).toEqual(coordinator);
+    router.gateway.endTransaction('t');
+    await until(() => fake.transactions.size === 0);
+    expect(await router.gateway.findTransaction('t', never)).toBeUndefined();
+  });
+
+  test('a gatewayserver that hangs does not hold up the first query of a new incarnation', async () => {
+    const fake = fakeGatewayserver();
+    const hung = Promise.withResolvers<never>();
+    const transport = inMemory(fake);
+    const hanging: Transport = {
+      ...transport,
+      unary: (method, ...rest) =>
+        method.name === 'RecordIncarnation' ? hung.promise : transport.unary(method, ...rest),
+    };
+    await using router = startGatewayClient(folder, hanging, { timings: { ...FAST, recordLimitMs: 50 } });
+    await router.gateway.recordIncarnation(incarnation);
+    hung.reject(new ConnectError('stopped', Code.Unavailable));
+    expect(fake.incarnations).toEqual([]);
+  });
+
+  test('live queries are reported while there are any, and once more when there are none', async () => {
+    const fake = fakeGatewayserver();
+    fake.publish(snapshotOf('1', ['http://a:1']));
+    await using router = startGatewayClient(folder, inMemory(fake));
+    await until(() => router.gateway.notReady() === undefined);
+    expect(fake.reports).toEqual([]);
+    router.live.set('a', 2);
+    await until(() => fake.reports.length >= 2);
+    expect(fake.reports[0]).toMatchObject({ routerId: 'r1', counts: [{ backendId: 'a', live: 2 }] });
+    router.live.clear();
+    await until(() => fake.reports.at(-1)?.counts.length === 0);
+    const { length } = fake.reports;
+    router.gateway.settle('s1');
+    router.ownership.learn('20261121_080808_00130_aaaaa', {
+      backendId: 'a',
+      url: 'http://a:1',
+      forwardedHeaders: Setting.AUTO,
+    });
+    router.ownership.owners('20261121_080808_00130_aaaaa');
+    await until(() => fake.reports.length > length);
+    const later = fake.reports.slice(length);
+    expect(later.flatMap(({ settledSubmissionIds }) => settledSubmissionIds)).toEqual(['s1']);
+    await until(() => fake.reports.some(({ usedSuffixes }) => usedSuffixes.includes('aaaaa')));
+  });
+
+  test('settled submissions are told again when the report failed', async () => {
+    const fake = fakeGatewayserver();
+    fake.publish(snapshotOf('1', ['http://a:1']));
+    fake.token = 'x';
+    await using router = startGatewayClient(folder, inMemory(fake));
+    router.gateway.settle('s1');
+    await until(() => router.log.length > 0);
+    router.gateway.settle('s2');
+    fake.token = undefined;
+    await until(() => fake.reports.flatMap(({ settledSubmissionIds }) => settledSubmissionIds).length === 2);
+    expect(fake.reports.flatMap(({ settledSubmissionIds }) => settledSubmissionIds)).toEqual(['s1', 's2']);
+  });
+});

@@ -1,0 +1,117 @@
+import { createSecretKey, type KeyObject } from 'node:crypto';
+import { create } from '@bufbuild/protobuf';
+import {
+  type AuthenticationCheck,
+  authenticationCheck,
+  type DelegatedAuthentication,
+} from '@trino-gateway/api/authentication';
+import { type SnapshotBackend, SnapshotBackendSchema } from '@trino-gateway/api/gateway';
+import type { Logger } from '@trino-gateway/runtime';
+import type { Incarnation } from '../stickiness/coordinator.ts';
+import type { OwnershipTable } from '../stickiness/ownership.ts';
+import type { KnownBackend, RouterState } from './router-state.ts';
+import { createStateFile } from './state-file.ts';
+
+/** What the gatewayserver last said holds, as far as the router keeps it. */
+export type Configuration = {
+  backends: readonly SnapshotBackend[];
+  incarnations: readonly Incarnation[];
+  /** Where delegated authentication is asked for; undefined while that is not known. */
+  authentication?: DelegatedAuthentication | undefined;
+  signingKey: Uint8Array;
+};
+
+/** What holds: what the gatewayserver said last, or the state file until it does. Disposal writes the file. */
+export type KnownConfiguration = AsyncDisposable & {
+  /** Of all backends, disabled ones too, by id. */
+  backends(): ReadonlyMap<string, SnapshotBackend>;
+  authentication(): AuthenticationCheck | undefined;
+  /** Undefined before the first configuration. */
+  signingKey(): KeyObject | undefined;
+  replace(configuration: Configuration): void;
+  /** Resolves when what is known at this moment, incarnations too, is in the state file, or could not be written. */
+  save(): Promise<void>;
+  /** Incarnations in the state file of which nobody knows whether the gatewayserver was told. */
+  readonly restored: readonly Incarnation[];
+};
+
+export type KnownConfigurationOptions = {
+  /** `router.state_file`. */
+  stateFile: string;
+  /** Fed with every configuration. */
+  ownership: OwnershipTable;
+  /** Called when backends or incarnations have changed. */
+  onChange?: (() => void) | undefined;
+  logger: Logger;
+};
+
+/** Begins with what the state file says, if there is one. */
+export function openKnownConfiguration(options: KnownConfigurationOptions): KnownConfiguration {
+  const { ownership, logger } = options;
+  let backends: ReadonlyMap<string, SnapshotBackend> = new Map();
+  let signingKey: KeyObject | undefined;
+  let delegated: DelegatedAuthentication | undefined;
+  let authentication: AuthenticationCheck | undefined;
+
+  const take = (configuration: Configuration) => {
+    delegated = configuration.authentication;
+    authentication = delegated && authenticationCheck(delegated);
+    backends = new Map(configuration.backends.map((backend) => [backend.id, backend]));
+    signingKey = createSecretKey(configuration.signingKey);
+    ownership.replace(configuration.backends, configuration.incarnations);
+    options.onChange?.();
+  };
+  const stateOf = (key: KeyObject): RouterState => ({
+    signingKey: key.export(),
+    backends: [...backends.values()].map(knownBackendOf),
+    sharedIncarnations: ownership.sharedIncarnations(),
+    ownIncarnations: ownership.ownIncarnations(),
+    authentication: delegated,
+  });
+  const file = createStateFile(options.stateFile, () => signingKey && stateOf(signingKey), logger);
+  const saved = file.read();
+  if (saved) {
+    const { sharedIncarnations: incarnations, ownIncarnations, authentication: rules } = saved;
+    const known = saved.backends.map(snapshotBackendOf);
+    take({ backends: known, incarnations, signingKey: saved.signingKey, authentication: rules });
+    for (const incarnation of ownIncarnations) ownership.restore(incarnation);
+    const fields = { backends: known.length };
+    logger.info('serving polls from router.state_file until the gatewayserver answers', fields);
+  }
+  return {
+    backends: () => backends,
+    authentication: () => authentication,
+    signingKey: () => signingKey,
+    replace: (configuration) => {
+      take({ ...configuration, incarnations: configuration.incarnations.map(plainIncarnation) });
+      file.saveSoon();
+    },
+    save: file.save,
+    restored: saved?.ownIncarnations ?? [],
+    [Symbol.asyncDispose]: () => file[Symbol.asyncDispose](),
+  };
+}
+
+/** Without what else a message carries: it goes to the state file. */
+const plainIncarnation = ({ suffix, backendId, url, forwardedHeaders }: Incarnation): Incarnation => ({
+  suffix,
+  backendId,
+  url,
+  forwardedHeaders,
+});
+
+function knownBackendOf({
+  id,
+  url,
+  forwardedHeaders,
+  externalUrl,
+  forwarding,
+  limited,
+  coordinatorId,
+}: SnapshotBackend): KnownBackend {
+  return { backendId: id, url, forwardedHeaders, externalUrl, forwarding, limited, coordinatorId };
+}
+
+function snapshotBackendOf({ backendId, ...settings }: KnownBackend): SnapshotBackend {
+  return create(SnapshotBackendSchema, { id: backendId, ...settings });
+}

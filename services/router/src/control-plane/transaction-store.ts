@@ -1,0 +1,64 @@
+import { type Client, Code, ConnectError } from '@connectrpc/connect';
+import type { SuiteService, Transaction } from '@trino-gateway/api/gateway';
+import type { Logger } from '@trino-gateway/runtime';
+import type { Coordinator } from '../stickiness/coordinator.ts';
+import type { TransactionStore } from '../stickiness/transactions.ts';
+import { createReliableReports } from './reliable-reports.ts';
+import { whileUnreachable, within } from './retry-unreachable.ts';
+
+type Report = { id: string; coordinator: Coordinator | undefined; holder?: Coordinator };
+
+type Options = {
+  suite: Pick<Client<typeof SuiteService>, 'recordTransaction' | 'endTransaction' | 'findTransaction'>;
+  /** How long storing may hold up the client. */
+  recordLimitMs: number;
+  /** `router.gatewayserver_wait`, in milliseconds. */
+  gatewayserverWaitMs: number;
+  logger: Logger;
+};
+
+/** One call of `findTransaction`; short enough that another replica gets its turn within the wait. */
+const FIND_LIMIT_MS = 2_500;
+
+/** Open transactions, as the gatewayserver stores them for all routers. */
+export function createTransactionStore(options: Options): TransactionStore & AsyncDisposable {
+  const { suite, recordLimitMs, gatewayserverWaitMs: waitMs, logger } = options;
+  const reports = createReliableReports<Report>({
+    what: 'the state of a transaction',
+    keyOf: ({ id }) => id,
+    fields: ({ coordinator }) => ({ backend: coordinator?.backendId }),
+    send: async (report) => {
+      const { id, coordinator } = report;
+      if (coordinator === undefined) {
+        await suite.endTransaction({ id }, { timeoutMs: recordLimitMs });
+        return;
+      }
+      const request = { transaction: { id, ...coordinator } };
+      const { holder } = await suite.recordTransaction(request, { timeoutMs: recordLimitMs });
+      if (holder !== undefined) report.holder = holderOf(holder);
+    },
+    logger,
+  });
+  return {
+    recordTransaction: async (id, coordinator) => {
+      const report: Report = { id, coordinator };
+      await within(recordLimitMs, reports.report(report));
+      return report.holder ?? coordinator;
+    },
+    findTransaction: (id, signal) =>
+      whileUnreachable({ waitMs, callLimitMs: FIND_LIMIT_MS, signal }, async (timeoutMs) => {
+        try {
+          return holderOf(await suite.findTransaction({ id }, { signal, timeoutMs }));
+        } catch (error) {
+          if (ConnectError.from(error).code === Code.NotFound) return undefined;
+          throw error;
+        }
+      }),
+    endTransaction: (id) => void reports.report({ id, coordinator: undefined }),
+    [Symbol.asyncDispose]: () => reports[Symbol.asyncDispose](),
+  };
+}
+
+function holderOf({ backendId, url, forwardedHeaders }: Transaction): Coordinator {
+  return { backendId, url, forwardedHeaders };
+}
