@@ -1,7 +1,6 @@
 export { createDelivery, type Delivery, type DeliveryOptions } from './delivery/delivery.ts';
 export { type Address, formatAddress, isLoopback, parseAddress, reachableUrl } from './http/address.ts';
 export { comparison, tokensOf } from './http/bearer-tokens.ts';
-export { isDeepJson, MOST_JSON_DEPTH, parseForeignJson } from './http/json-depth.ts';
 export { type Handler, type Listener, type ListenOptions, listenHttp, listening, withGrace } from './http/listener.ts';
 export { namedHosts, namesLoopback } from './http/named-hosts.ts';
 export { readBytes } from './http/read-bytes.ts';

@@ -1,4 +1,5 @@
-import { parseForeignJson, readBytes } from '@trino-gateway/runtime';
+import { parseUntrustedJson } from '@trino-gateway/json';
+import { readBytes } from '@trino-gateway/runtime';
 import { z } from 'zod';
 import {
   type Ancestor,
@@ -88,7 +89,7 @@ async function readText(response: Response): Promise<string> {
 
 function parse(text: string): unknown {
   try {
-    return parseForeignJson(text);
+    return parseUntrustedJson(text);
   } catch {
     return undefined;
   }

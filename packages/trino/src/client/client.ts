@@ -1,4 +1,4 @@
-import { parseForeignJson } from '@trino-gateway/runtime/json-depth';
+import { parseUntrustedJson } from '@trino-gateway/json';
 import { Agent, type Dispatcher, request } from 'undici';
 import type { QueryError } from '../errors/trino-errors.ts';
 import { isCoordinatorSuffix } from '../identifiers/query-id.ts';
@@ -207,7 +207,7 @@ async function call(caller: Caller, method: 'GET' | 'POST', path: string, body?:
 
 function parsed<T>(text: string): T {
   try {
-    const value = parseForeignJson(text, MOST_DEPTH);
+    const value = parseUntrustedJson(text, MOST_DEPTH);
     if (typeof value === 'object' && value !== null) return value as T;
   } catch {
     // Not JSON: said below.

@@ -1,4 +1,4 @@
-import { parseForeignJson } from '@trino-gateway/runtime/json-depth';
+import { parseUntrustedJson } from '@trino-gateway/json';
 import type { QueryError } from './trino-errors.ts';
 
 /** Causes of a failure stand in each other. */
@@ -8,7 +8,7 @@ const MOST_DEPTH = 1_000;
 export function parsePageError(text: string | undefined): QueryError | undefined {
   if (text === undefined) return undefined;
   try {
-    const { message, errorCode, errorName, errorType } = parseForeignJson(text, MOST_DEPTH) as Partial<QueryError>;
+    const { message, errorCode, errorName, errorType } = parseUntrustedJson(text, MOST_DEPTH) as Partial<QueryError>;
     return {
       message: String(message ?? ''),
       errorCode: Number(errorCode ?? 0),

@@ -1,4 +1,4 @@
-import { parseForeignJson } from '@trino-gateway/runtime/json-depth';
+import { parseUntrustedJson } from '@trino-gateway/json';
 
 /** The members to read of an object: whole, or some of those of an object in it. */
 export type Wanted = { readonly [name: string]: true | Wanted };
@@ -33,7 +33,7 @@ function readObject(json: Buffer, start: number, wanted: Wanted): { value: Recor
       at = inner.end;
     } else {
       const end = skipValue(json, at);
-      if (wish === true) value[name] = parseForeignJson(json.toString('utf8', at, end));
+      if (wish === true) value[name] = parseUntrustedJson(json.toString('utf8', at, end));
       at = end;
     }
     at = skipBlanks(json, at);

@@ -1,6 +1,7 @@
 import type { JsonObject } from '@bufbuild/protobuf';
 import { Code } from '@connectrpc/connect';
-import { isDeepJson, MOST_JSON_DEPTH, readBytes } from '@trino-gateway/runtime';
+import { isDeepJson, MOST_JSON_DEPTH } from '@trino-gateway/json';
+import { readBytes } from '@trino-gateway/runtime';
 import { invalid } from '../configuration/validation.ts';
 
 /** The largest body a REST request may have. */

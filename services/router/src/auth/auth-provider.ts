@@ -1,4 +1,5 @@
-import { parseForeignJson, readBytes } from '@trino-gateway/runtime';
+import { parseUntrustedJson } from '@trino-gateway/json';
+import { readBytes } from '@trino-gateway/runtime';
 import type { BasicCredentials } from '@trino-gateway/trino';
 
 /** What the provider says of a user and a password; `trouble`, fit for a log line, when it says nothing that counts. */
@@ -69,7 +70,7 @@ function verdictOf(status: number, text: string): ProviderVerdict {
 
 function okIn(text: string): boolean | undefined {
   try {
-    const read = parseForeignJson(text);
+    const read = parseUntrustedJson(text);
     const ok = typeof read === 'object' && read !== null && 'ok' in read ? read.ok : undefined;
     return typeof ok === 'boolean' ? ok : undefined;
   } catch {

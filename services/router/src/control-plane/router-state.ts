@@ -1,6 +1,6 @@
 import type { DelegatedAuthentication } from '@trino-gateway/api/authentication';
 import { type Backend_ForwardedHeaders, Backend_Forwarding, type SnapshotBackend } from '@trino-gateway/api/gateway';
-import { parseForeignJson } from '@trino-gateway/runtime';
+import { parseUntrustedJson } from '@trino-gateway/json';
 import type { Coordinator, Incarnation } from '../stickiness/coordinator.ts';
 
 /**
@@ -34,7 +34,7 @@ export function formatState(state: RouterState): string {
 
 /** @throws Error saying what was expected and what there is */
 export function parseState(text: string): RouterState {
-  const read = parseForeignJson(text) as Record<string, unknown>;
+  const read = parseUntrustedJson(text) as Record<string, unknown>;
   if (read?.version !== VERSION) throw new Error(`expected version ${VERSION}, got ${JSON.stringify(read?.version)}`);
   const signingKey = Buffer.from(textOf(read, 'refusalKey'), 'base64');
   if (signingKey.length === 0) throw new Error('expected a refusalKey that is not empty');

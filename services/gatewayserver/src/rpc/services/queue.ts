@@ -6,7 +6,7 @@ import type {
   QueuedQuerySchema,
   QueueService,
 } from '@trino-gateway/api/gateway';
-import { parseForeignJson } from '@trino-gateway/runtime';
+import { parseUntrustedJson } from '@trino-gateway/json';
 import { moveToFront } from '../../admission/rules/queue.ts';
 import { estimatedStart, startedLastMinute } from '../../admission/rules/turnover.ts';
 import { whyWaits } from '../../admission/rules/why-waits.ts';
@@ -101,7 +101,7 @@ function writeToken(waiter: Waiter): string {
 function readToken(token: string): Key | undefined {
   if (token === '') return undefined;
   try {
-    const key: unknown = parseForeignJson(Buffer.from(token, 'base64url').toString());
+    const key: unknown = parseUntrustedJson(Buffer.from(token, 'base64url').toString());
     const kinds = Array.isArray(key) ? key.map((value) => typeof value).join(' ') : '';
     if (kinds === 'string number number number string') return key as unknown as Key;
   } catch {

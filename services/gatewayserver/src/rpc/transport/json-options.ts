@@ -1,5 +1,5 @@
 import type { JsonReadOptions } from '@bufbuild/protobuf';
-import { isDeepJson, MOST_JSON_DEPTH } from '@trino-gateway/runtime';
+import { isDeepJson, MOST_JSON_DEPTH } from '@trino-gateway/json';
 import { invalid } from '../../configuration/validation.ts';
 
 const text = new TextDecoder();

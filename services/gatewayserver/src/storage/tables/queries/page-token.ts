@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { parseForeignJson } from '@trino-gateway/runtime';
+import { parseUntrustedJson } from '@trino-gateway/json';
 import { BadPageTokenError } from '../../contract/errors.ts';
 import type { QueryPosition } from '../../contract/queries.ts';
 
@@ -20,7 +20,7 @@ export function readPageToken(token: string, newestFirst: boolean): PagePosition
   const content = text.slice(CHECK_LENGTH);
   if (Buffer.from(text).toString('base64url') !== token || check(content) !== text.slice(0, CHECK_LENGTH))
     throw new BadPageTokenError('page_token: not one that ListQueries gave out');
-  const [submittedAt, id, order] = parseForeignJson(content) as [number, string, 'asc' | 'desc'];
+  const [submittedAt, id, order] = parseUntrustedJson(content) as [number, string, 'asc' | 'desc'];
   if ((order === 'desc') !== newestFirst)
     throw new BadPageTokenError('page_token: belongs to a list in the other order');
   return { submittedAt, id, newestFirst };

@@ -26,7 +26,7 @@ export function isDeepJson(json: Uint8Array, most = MOST_JSON_DEPTH): boolean {
 }
 
 /** JSON.parse of what somebody else wrote. @throws SyntaxError also when it is nested too deep */
-export function parseForeignJson(text: string, most = MOST_JSON_DEPTH): unknown {
+export function parseUntrustedJson(text: string, most = MOST_JSON_DEPTH): unknown {
   if (isDeepJson(Buffer.from(text), most)) throw new SyntaxError(`expected JSON nested at most ${most} deep`);
   return JSON.parse(text);
 }

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { isDeepJson, MOST_JSON_DEPTH, parseForeignJson } from '../index.ts';
+import { isDeepJson, MOST_JSON_DEPTH, parseUntrustedJson } from './untrusted-json.ts';
 
 function depthOf(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 0;
@@ -53,8 +53,8 @@ test('JSON that the bytes call shallow parses to something shallow, also when it
 
 test('what is nested too deep is not parsed, be it whole or not', () => {
   const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
-  expect(depthOf(parseForeignJson(nested(MOST_JSON_DEPTH)))).toBe(MOST_JSON_DEPTH);
+  expect(depthOf(parseUntrustedJson(nested(MOST_JSON_DEPTH)))).toBe(MOST_JSON_DEPTH);
   for (const text of [nested(MOST_JSON_DEPTH + 1), '[{"a":'.repeat(100_000), nested(1_000_000)])
-    expect(() => parseForeignJson(text)).toThrow('expected JSON nested at most 100 deep');
-  expect(() => parseForeignJson('{"a"')).toThrow(SyntaxError);
+    expect(() => parseUntrustedJson(text)).toThrow('expected JSON nested at most 100 deep');
+  expect(() => parseUntrustedJson('{"a"')).toThrow(SyntaxError);
 });
