@@ -2,7 +2,7 @@ import type { DescMethod } from '@bufbuild/protobuf';
 import { type Group_Strategy, Group_StrategySchema } from '@trino-gateway/api/gateway';
 import { boundedLabels } from '@trino-gateway/runtime';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { type AdmissionMetrics, createAdmissionMetrics } from './admission/admission-metrics.ts';
+import { type AdmissionMetrics, createAdmissionMetrics } from './admission/metrics.ts';
 import type { EventMetrics } from './events/serve.ts';
 import type { Outcome } from './routing/outcome.ts';
 import type { StoreObserver } from './storage/measured-store.ts';

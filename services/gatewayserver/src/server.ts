@@ -20,23 +20,23 @@ import { openLedger } from './admission/ledger/ledger.ts';
 import type { QueueBounds } from './admission/rules/limits.ts';
 import { ADMISSION_TIMES } from './admission/rules/times.ts';
 import { serveApiPage } from './api-page/serve-api-page.ts';
-import { keepSnapshot, type SnapshotKeeper } from './configuration/configuration-cache.ts';
+import { type ConfigurationCache, openConfigurationCache } from './configuration/configuration-cache.ts';
 import { declareObjects } from './configuration/declare-objects.ts';
 import { createDecisions } from './decisions/decisions.ts';
-import { createLiveCounts } from './decisions/load-counts.ts';
+import { createLoadCounts } from './decisions/load-counts.ts';
 import { serveEvents } from './events/serve.ts';
 import { purgeHistory } from './history/purge.ts';
 import { keepReportsAhead } from './history/reports-ahead.ts';
 import { answerError } from './http/answer-error.ts';
-import { withoutCrash } from './http/catch-errors.ts';
-import { refusingStrangePages } from './http/open-access.ts';
+import { catchErrors } from './http/catch-errors.ts';
+import { refuseCrossSite } from './http/open-access.ts';
 import { createMetrics } from './metrics.ts';
 import { serveRest } from './rest/serve-rest.ts';
 import { assess } from './routing/availability.ts';
 import { registerServices } from './rpc/register-services.ts';
 import { createGuard, guardInterceptor, tokenGate } from './rpc/transport/interceptors.ts';
 import { JSON_OPTIONS } from './rpc/transport/json-options.ts';
-import { mendingErrors } from './rpc/transport/outgoing-errors.ts';
+import { withOutgoingErrors } from './rpc/transport/outgoing-errors.ts';
 import type { ConfigurationStore } from './storage/contract/configuration.ts';
 import { measuredStore, migrateUp, openStore, type Store } from './storage/index.ts';
 
@@ -61,16 +61,16 @@ export async function startGatewayserver(
   await using started = new AsyncDisposableStack();
   const stopping = new AbortController();
   const now = () => Date.now();
-  const live = createLiveCounts(now);
-  let keeper: SnapshotKeeper | undefined;
+  const live = createLoadCounts(now);
+  let configuration: ConfigurationCache | undefined;
   const metrics = createMetrics({
-    backendIds: () => keeper?.known.backends.keys() ?? [],
+    backendIds: () => configuration?.known.backends.keys() ?? [],
     isAvailable: (id) => {
-      const facts = keeper?.snapshot().facts(id);
+      const facts = configuration?.snapshot().facts(id);
       return facts !== undefined && assess(facts, now(), config.load_max_age).available;
     },
     liveQueries: live.live,
-    strategyOf: (id) => keeper?.known.groups.get(id)?.strategy,
+    strategyOf: (id) => configuration?.known.groups.get(id)?.strategy,
   });
   let ready = false;
   const ops = started.use(
@@ -91,8 +91,8 @@ export async function startGatewayserver(
   const store = measuredStore(started.use(await openMigrated(config, logger)), metrics.countStore);
   await declareObjects(store.configuration, declared);
   await tellOfSecrets(store.configuration, logger);
-  const kept = started.use(await keepSnapshot({ store, logger, loadMaxAgeMs: config.load_max_age }));
-  keeper = kept;
+  const kept = started.use(await openConfigurationCache({ store, logger, loadMaxAgeMs: config.load_max_age }));
+  configuration = kept;
   started.use(
     every(PRUNE_INTERVAL_MS, 'forgetting former coordinators and their transactions', logger, () =>
       forget(store, kept, config),
@@ -106,9 +106,9 @@ export async function startGatewayserver(
       purgeHistory({ queries, duties, holder, maxAgeMs, maxCount, now, signal, onPurged: metrics.countPurged, logger }),
     ),
   );
-  const turns = new Map<string, number>();
+  const cursors = new Map<string, number>();
   const queues = queueBounds(config);
-  const limits = configuredLimits({ keeper: kept, live, queues, turns, now, chance: Math.random });
+  const limits = configuredLimits({ configuration: kept, live, queues, cursors, now, chance: Math.random });
   const endedReports = started.use(reportEnded(queries, logger));
   const ledger = started.use(
     openLedger({
@@ -133,11 +133,11 @@ export async function startGatewayserver(
     backendIds: () => kept.known.backends.keys(),
   });
   const decisions = createDecisions({
-    keeper: kept,
+    configuration: kept,
     live,
     limits,
     ledger,
-    turns,
+    cursors,
     defaultGroupId: config.default_group,
     isLimited: kept.isLimited,
     metadataNeverWaits: config.metadata_never_waits,
@@ -149,7 +149,7 @@ export async function startGatewayserver(
   const guard = createGuard(logger, metrics.countCall);
   const context = {
     store,
-    keeper: kept,
+    configuration: kept,
     live,
     decisions,
     ledger,
@@ -180,7 +180,7 @@ export async function startGatewayserver(
       registerServices(router, context, guard);
       others.push(serveRest(router.handlers, logger, !config.admin_token));
     },
-    requestGate: mendingErrors(
+    requestGate: withOutgoingErrors(
       tokenGate({ admin: config.admin_token, read: config.read_token, openReads: config.open_reads }),
     ),
     interceptors: [guardInterceptor(guard)],
@@ -191,10 +191,10 @@ export async function startGatewayserver(
         answerUnknownPath(request, response);
     },
   }) as Handler;
-  const guarded = config.admin_token ? handler : refusingStrangePages(handler, config.allow_open);
+  const guarded = config.admin_token ? handler : refuseCrossSite(handler, config.allow_open);
   const listener = started.use(
     await listenAs('gatewayserver.listen', config.listen, (address) =>
-      listenHttp(address, withoutCrash(guarded, logger), { maxHeaderBytes: MOST_HEAD_BYTES }),
+      listenHttp(address, catchErrors(guarded, logger), { maxHeaderBytes: MOST_HEAD_BYTES }),
     ),
   );
   started.defer(() => stopping.abort()); // disposed of first: held calls answer, /readyz says so
@@ -243,10 +243,12 @@ function queueBounds(config: GatewayserverConfig): QueueBounds {
 /** Forgets former lives of coordinators, the present ones are noted as seen first, and transactions nobody ended. */
 async function forget(
   { incarnations, transactions }: Pick<Store, 'incarnations' | 'transactions'>,
-  keeper: SnapshotKeeper,
+  configuration: ConfigurationCache,
   config: GatewayserverConfig,
 ): Promise<void> {
-  const present = [...keeper.known.statuses.values()].map((status) => status.coordinatorId).filter((id) => id !== '');
+  const present = [...configuration.known.statuses.values()]
+    .map((status) => status.coordinatorId)
+    .filter((id) => id !== '');
   if (present.length > 0) await incarnations.touch(present, new Date());
   await incarnations.prune(new Date(Date.now() - config.incarnation_retention));
   await transactions.prune(new Date(Date.now() - LONGEST_TRANSACTION_MS));

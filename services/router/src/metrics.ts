@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { boundedLabels } from '@trino-gateway/runtime';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { HandOverResult, SubmissionResult } from './dispatch/results.ts';
+import type { AssignResult, SubmissionResult } from './dispatch/results.ts';
 
 /** What the figures are read from when somebody asks for them. */
 export type MetricSources = {
@@ -30,7 +30,7 @@ export type RouterMetrics = {
   /** A poll of a waiting statement was answered that it still waits. */
   queuedPage(): void;
   /** A statement that had waited was given to a cluster, with this result. */
-  handedOver(groupId: string, result: HandOverResult): void;
+  handedOver(groupId: string, result: AssignResult): void;
   /** This backend claims query ids or a transaction of another one. */
   contradicted(backendId: string): void;
   /** A call of Route was answered after this time. */

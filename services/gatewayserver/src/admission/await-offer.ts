@@ -1,5 +1,5 @@
 import type { Ledger } from './ledger/ledger.ts';
-import { loseHold, seen } from './rules/queue.ts';
+import { endHold, seen } from './rules/queue.ts';
 import type { Waiter } from './state/waiter.ts';
 
 /** How a poll is held. */
@@ -35,7 +35,7 @@ export async function awaitTurn(
     return waiter;
   };
   // Its presence ends by itself, when the database is away.
-  const lost = (at: number) => ledger.run((admission) => loseHold(admission, id, at)).catch(() => undefined);
+  const lost = (at: number) => ledger.run((admission) => endHold(admission, id, at)).catch(() => undefined);
   const announce = () => patiently(present(), () => ledger.state().waiter(id));
   const { promise: over, resolve: end } = Promise.withResolvers<'over'>();
   let isOver = false;

@@ -1,6 +1,6 @@
 import { timestampMs } from '@bufbuild/protobuf/wkt';
 import { type Group, Group_Queue_WhenUnavailable } from '@trino-gateway/api/gateway';
-import type { SnapshotKeeper } from '../configuration/configuration-cache.ts';
+import type { ConfigurationCache } from '../configuration/configuration-cache.ts';
 import { assess } from '../routing/availability.ts';
 import type { Snapshot } from '../routing/snapshot.ts';
 import { choose } from '../routing/strategies/registry.ts';
@@ -9,93 +9,109 @@ import { type GroupLimits, isLimited, type Limits, type QueueBounds } from './ru
 
 /** The limits of what is configured now. */
 export type ConfiguredLimits = Limits & {
-  /** Whether anything bounds what runs in this group; false when there is none. */
+  /** Whether anything limits what runs in this group; false when there is no such group. */
   bounds(groupId: string): boolean;
 };
 
 type Options = {
-  keeper: Pick<SnapshotKeeper, 'known' | 'snapshot'>;
+  configuration: Pick<ConfigurationCache, 'known' | 'snapshot'>;
   live: LiveView;
   queues: QueueBounds;
-  /** The choices made in each group, counted on. */
-  turns: Map<string, number>;
+  /** Round robin: how many choices were made in each group. */
+  cursors: Map<string, number>;
   now: () => number;
   /** From 0 up to but not 1. */
   chance: () => number;
 };
 
 /** Reads the configuration once for each of its versions, and availability until time may have changed it. */
-export function configuredLimits({ keeper, live, queues, turns, now, chance }: Options): ConfiguredLimits {
-  let configuration: Snapshot['policies'] | undefined;
-  let conditions: Snapshot | undefined;
-  const groups = new Map<string, GroupLimits | undefined>();
-  const bounded = new Map<string, boolean>();
-  const available = new Map<string, { is: boolean; from: number; until: number }>();
-  const snapshot = () => {
-    const present = keeper.snapshot();
-    if (present.policies !== configuration) {
-      configuration = present.policies;
-      groups.clear();
-      bounded.clear();
-    }
-    if (present !== conditions) {
-      conditions = present;
-      available.clear();
-    }
-    return present;
-  };
-  const maxOnBackend = (id: string) => keeper.known.backends.get(id)?.backend.maxRunningQueries ?? 0;
+export function configuredLimits(options: Options): ConfiguredLimits {
+  const { configuration, queues, now } = options;
+  const present = createCaches(configuration);
+  const maxOnBackend = (id: string) => configuration.known.backends.get(id)?.backend.maxRunningQueries ?? 0;
   const group = (id: string) => {
-    snapshot();
+    const { groups } = present();
     if (groups.has(id)) return groups.get(id);
-    const known = keeper.known.groups.get(id);
+    const known = configuration.known.groups.get(id);
     const limits = known && limitsOf(known);
     groups.set(id, limits);
     return limits;
   };
   return {
     queues,
-    isKnown: (id) => keeper.known.backends.has(id),
+    isKnown: (id) => configuration.known.backends.has(id),
     maxOnBackend,
-    foreignOn: (id) => {
-      const status = keeper.known.statuses.get(id);
+    externalOn: (id) => {
+      const status = configuration.known.statuses.get(id);
       if (!status?.foreignRunning || !status.observedAt) return 0;
-      const isRecent = now() - timestampMs(status.observedAt) <= snapshot().loadMaxAgeMs;
+      const isRecent = now() - timestampMs(status.observedAt) <= present().snapshot.loadMaxAgeMs;
       return isRecent ? status.foreignRunning : 0;
     },
     group,
     bounds: (id) => {
       const limits = group(id);
       if (!limits) return false;
+      const { bounded } = present();
       const bound = bounded.get(id) ?? isLimited({ maxOnBackend }, limits);
       bounded.set(id, bound);
       return bound;
     },
-    isAvailable: (id) => {
-      const { facts, loadMaxAgeMs } = snapshot();
-      const at = now();
-      const known = available.get(id);
-      if (known && known.from <= at && at < known.until) return known.is;
-      const found = facts(id);
-      const assessment = found
-        ? assess(found, at, loadMaxAgeMs)
-        : { available: false, until: Number.POSITIVE_INFINITY };
-      available.set(id, { is: assessment.available, from: at, until: assessment.until });
-      return assessment.available;
-    },
-    choose: (groupId, ids, user) => {
-      const cursor = turns.get(groupId) ?? 0;
-      turns.set(groupId, cursor + 1);
-      const found = snapshot().group(groupId);
-      const pool = snapshot()
-        .pool(groupId, now())
-        .filter(({ id }) => ids.includes(id));
-      const chosen =
-        found && pool.length > 0 ? choose(found.strategy, { pool, chance: chance(), cursor, user, live }) : undefined;
-      // Also for those who still wait in a group that was disabled.
-      return chosen?.id ?? ids[cursor % ids.length] ?? '';
-    },
+    isAvailable: (id) => isAvailable(present(), id, now()),
+    choose: (groupId, ids, user) => chooseByStrategy(options, groupId, ids, user),
   };
+}
+
+/** What was derived from one version of the configuration, and from one of the backends' conditions. */
+type Caches = {
+  snapshot: Snapshot;
+  groups: Map<string, GroupLimits | undefined>;
+  bounded: Map<string, boolean>;
+  available: Map<string, { is: boolean; from: number; until: number }>;
+};
+
+/** Answers the caches of the present version: emptied whenever there is a new one. */
+function createCaches(configuration: Options['configuration']): () => Caches {
+  let caches: Caches | undefined;
+  return () => {
+    const snapshot = configuration.snapshot();
+    if (caches?.snapshot === snapshot) return caches;
+    const isSameConfiguration = caches?.snapshot.policies === snapshot.policies;
+    caches = {
+      snapshot,
+      groups: (isSameConfiguration && caches?.groups) || new Map(),
+      bounded: (isSameConfiguration && caches?.bounded) || new Map(),
+      available: new Map(),
+    };
+    return caches;
+  };
+}
+
+function isAvailable({ snapshot, available }: Caches, id: string, now: number): boolean {
+  const known = available.get(id);
+  if (known && known.from <= now && now < known.until) return known.is;
+  const facts = snapshot.facts(id);
+  const assessment = facts
+    ? assess(facts, now, snapshot.loadMaxAgeMs)
+    : { available: false, until: Number.POSITIVE_INFINITY };
+  available.set(id, { is: assessment.available, from: now, until: assessment.until });
+  return assessment.available;
+}
+
+function chooseByStrategy(
+  { configuration, live, cursors, now, chance }: Options,
+  groupId: string,
+  ids: readonly string[],
+  user: string,
+): string {
+  const cursor = cursors.get(groupId) ?? 0;
+  cursors.set(groupId, cursor + 1);
+  const snapshot = configuration.snapshot();
+  const group = snapshot.group(groupId);
+  const pool = snapshot.pool(groupId, now()).filter(({ id }) => ids.includes(id));
+  const chosen =
+    group && pool.length > 0 ? choose(group.strategy, { pool, chance: chance(), cursor, user, live }) : undefined;
+  // Without a strategy, as in a disabled group whose waiters still start: one after the other.
+  return chosen?.id ?? ids[cursor % ids.length] ?? '';
 }
 
 function limitsOf({ backendIds, maxRunningQueriesPerBackend, queue }: Group): GroupLimits {

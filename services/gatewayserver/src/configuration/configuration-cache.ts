@@ -35,7 +35,7 @@ export type Known = {
 export type Part = keyof Revisions;
 
 /** Holds what is stored in memory; goes on with the last state while the database is away. */
-export type SnapshotKeeper = AsyncDisposable & {
+export type ConfigurationCache = AsyncDisposable & {
   readonly known: Readonly<Known>;
   /** For decisions; the same object until something changes. */
   snapshot(): Snapshot;
@@ -67,12 +67,12 @@ type Options = {
 };
 
 /** Reads everything once, then looks every second whether another replica has changed something. */
-export async function keepSnapshot({
+export async function openConfigurationCache({
   store,
   logger,
   loadMaxAgeMs,
   intervalMs = 1_000,
-}: Options): Promise<SnapshotKeeper> {
+}: Options): Promise<ConfigurationCache> {
   const known: Known = {
     backends: new Map(),
     groups: new Map(),

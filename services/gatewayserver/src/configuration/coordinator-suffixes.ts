@@ -42,7 +42,7 @@ export function otherHolder(
 }
 
 /** The lives of coordinators that a suffix may belong to: of one that belongs to a backend, those of that backend. */
-export function livesOf(
+export function incarnationsOf(
   incarnations: readonly Incarnation[],
   holders: ReadonlyMap<string, SuffixHolder>,
   suffix: string | undefined,

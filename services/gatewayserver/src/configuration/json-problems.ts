@@ -25,7 +25,7 @@ export function jsonProblems(schema: DescMessage, json: JsonValue, path = ''): P
 }
 
 /** A handler that names the fields of a JSON body it could not read. */
-export function namingJsonFields(handler: UniversalHandler): UniversalHandler {
+export function withJsonProblems(handler: UniversalHandler): UniversalHandler {
   const named = async (request: UniversalServerRequest): Promise<UniversalServerResponse> => {
     if (request.method !== 'GET' && !isPlainJson(request.header)) return handler(request);
     const kept: Uint8Array[] = [];

@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
-import { createLiveCounts } from './load-counts.ts';
+import { createLoadCounts } from './load-counts.ts';
 
 function clocked() {
   const clock = { now: 1_000_000 };
-  return { clock, counts: createLiveCounts(() => clock.now) };
+  return { clock, counts: createLoadCounts(() => clock.now) };
 }
 
 test('a decided submission counts at once, and once when a report contains it', () => {

@@ -1,107 +1,107 @@
 import type { LiveView } from '../routing/strategies/strategy.ts';
+import { createRecentStarts } from './recent-starts.ts';
 
-/** The gatewayserver's own counts of what runs where; kept in memory, one per replica. */
-export type LiveCounts = LiveView & {
-  /** A router's whole report; it replaces its last one. The settled submissions are in it, or were given up. */
+/** The gatewayserver's own counts of what runs where; in memory, one per replica. */
+export type LoadCounts = LiveView & {
+  /** A router's whole report; it replaces its last one. The settled submissions are counted in it, or were abandoned. */
   report(routerId: string, counts: ReadonlyMap<string, number>, settledSubmissionIds: readonly string[]): void;
-  /** A submission was decided for a backend; deciding it anew moves it. */
+  /** A submission was decided for a backend; deciding again moves it. */
   started(submissionId: string, backendId: string): void;
 };
 
-/** A router that has said nothing for this long has died, and its queries are no longer counted. */
-const REPORT_LIFE_MS = 10_000;
+/** A router that has not reported for this long has died: its queries are no longer counted. */
+const REPORT_MS = 10_000;
 /** A submission that no report has settled for this long never became a query. */
-const UNSETTLED_LIFE_MS = 30_000;
-const START_SLICE_MS = 250;
-/** Starts are remembered this long: more than any load sample that still counts as known is old. */
-const STARTS_LIFE_MS = 300_000;
+const UNSETTLED_MS = 30_000;
 const MOST_ROUTERS = 1_000;
 const MOST_UNSETTLED = 100_000;
 
 /** @param now epoch milliseconds */
-export function createLiveCounts(now: () => number): LiveCounts {
-  const reports = new Map<string, { counts: ReadonlyMap<string, number>; at: number }>();
-  const unsettled = new Map<string, { backendId: string; at: number }>();
-  const totals = new Map<string, number>();
-  const starts = new Map<string, { slice: number; count: number }[]>();
-  let nextExpiry = Number.POSITIVE_INFINITY;
-
-  const add = (backendId: string, change: number) => {
-    const total = (totals.get(backendId) ?? 0) + change;
-    if (total > 0) totals.set(backendId, total);
-    else totals.delete(backendId);
-  };
-  const forgetReport = (routerId: string) => {
-    for (const [backendId, count] of reports.get(routerId)?.counts ?? []) add(backendId, -count);
-    reports.delete(routerId);
-  };
-  const settle = (submissionId: string) => {
-    const submission = unsettled.get(submissionId);
-    if (!submission) return;
-    unsettled.delete(submissionId);
-    add(submission.backendId, -1);
-  };
-  const expireAfter = (lifeMs: number, since: number) => {
-    nextExpiry = Math.min(nextExpiry, since + lifeMs + 1);
-  };
-  // Both maps are in the order of time, so whatever is over stands at their front.
+export function createLoadCounts(now: () => number): LoadCounts {
+  const totals = createTotals();
+  const starts = createRecentStarts(now);
+  const reports = createExpiring<ReadonlyMap<string, number>>(now, REPORT_MS, MOST_ROUTERS, (counts) => {
+    for (const [backendId, count] of counts) totals.add(backendId, -count);
+  });
+  const unsettled = createExpiring<string>(now, UNSETTLED_MS, MOST_UNSETTLED, (backendId) => totals.add(backendId, -1));
   const expire = () => {
-    if (now() < nextExpiry && reports.size <= MOST_ROUTERS && unsettled.size <= MOST_UNSETTLED) return;
-    nextExpiry = Number.POSITIVE_INFINITY;
-    for (const [routerId, { at }] of reports) {
-      if (now() - at <= REPORT_LIFE_MS && reports.size <= MOST_ROUTERS) {
-        expireAfter(REPORT_LIFE_MS, at);
-        break;
-      }
-      forgetReport(routerId);
-    }
-    for (const [submissionId, { at }] of unsettled) {
-      if (now() - at <= UNSETTLED_LIFE_MS && unsettled.size <= MOST_UNSETTLED) {
-        expireAfter(UNSETTLED_LIFE_MS, at);
-        break;
-      }
-      settle(submissionId);
-    }
-  };
-  const noteStart = (backendId: string) => {
-    const slice = Math.floor(now() / START_SLICE_MS);
-    const slices = starts.get(backendId) ?? [];
-    if (slices.length === 0) starts.set(backendId, slices);
-    const last = slices.at(-1);
-    if (last?.slice === slice) last.count++;
-    else slices.push({ slice, count: 1 });
-    while ((slices[0]?.slice ?? slice) < slice - STARTS_LIFE_MS / START_SLICE_MS) slices.shift();
+    reports.expire();
+    unsettled.expire();
   };
   return {
     report(routerId, counts, settledSubmissionIds) {
-      forgetReport(routerId);
-      reports.set(routerId, { counts, at: now() });
-      expireAfter(REPORT_LIFE_MS, now());
-      for (const [backendId, count] of counts) add(backendId, count);
-      for (const submissionId of settledSubmissionIds) settle(submissionId);
+      reports.set(routerId, counts);
+      for (const [backendId, count] of counts) totals.add(backendId, count);
+      for (const submissionId of settledSubmissionIds) unsettled.remove(submissionId);
       expire();
     },
     started(submissionId, backendId) {
-      settle(submissionId);
-      unsettled.set(submissionId, { backendId, at: now() });
-      expireAfter(UNSETTLED_LIFE_MS, now());
-      add(backendId, 1);
-      noteStart(backendId);
+      unsettled.set(submissionId, backendId);
+      totals.add(backendId, 1);
+      starts.note(backendId);
       expire();
     },
     live(backendId) {
       expire();
-      return totals.get(backendId) ?? 0;
+      return totals.of(backendId);
     },
-    startedSince(backendId, since) {
-      const slices = starts.get(backendId);
-      let started = 0;
-      for (let at = (slices?.length ?? 0) - 1; at >= 0; at--) {
-        const found = slices?.[at];
-        if (!found || found.slice * START_SLICE_MS < since) break;
-        started += found.count;
+    startedSince: starts.since,
+  };
+}
+
+function createTotals(): { add(backendId: string, change: number): void; of(backendId: string): number } {
+  const totals = new Map<string, number>();
+  return {
+    add(backendId, change) {
+      const total = (totals.get(backendId) ?? 0) + change;
+      if (total > 0) totals.set(backendId, total);
+      else totals.delete(backendId);
+    },
+    of: (backendId) => totals.get(backendId) ?? 0,
+  };
+}
+
+/** Values that are removed when they are too old, the oldest also when there are too many. */
+type Expiring<Value> = {
+  /** Replaces, and so removes, the one before. */
+  set(key: string, value: Value): void;
+  remove(key: string): void;
+  expire(): void;
+};
+
+/** @param removed called with each value that is no longer there */
+function createExpiring<Value>(
+  now: () => number,
+  maxAgeMs: number,
+  most: number,
+  removed: (value: Value) => void,
+): Expiring<Value> {
+  const kept = new Map<string, { value: Value; at: number }>(); // in the order of time
+  let nextExpiry = Number.POSITIVE_INFINITY;
+  const remove = (key: string) => {
+    const found = kept.get(key);
+    if (!found) return;
+    kept.delete(key);
+    removed(found.value);
+  };
+  return {
+    set(key, value) {
+      remove(key);
+      const at = now();
+      kept.set(key, { value, at });
+      nextExpiry = Math.min(nextExpiry, at + maxAgeMs + 1);
+    },
+    remove,
+    expire() {
+      if (now() < nextExpiry && kept.size <= most) return;
+      nextExpiry = Number.POSITIVE_INFINITY;
+      for (const [key, { at }] of kept) {
+        if (now() - at <= maxAgeMs && kept.size <= most) {
+          nextExpiry = at + maxAgeMs + 1;
+          break;
+        }
+        remove(key);
       }
-      return started;
     },
   };
 }

@@ -6,7 +6,7 @@ import { connectNodeAdapter } from '@connectrpc/connect-node';
 import { describe, expect, test } from '@jest/globals';
 import { SuiteService } from '@trino-gateway/api/gateway';
 import { type Handler, listenHttp, silentLogger } from '@trino-gateway/runtime';
-import { withoutCrash } from './catch-errors.ts';
+import { catchErrors } from './catch-errors.ts';
 
 const RPC = '/trinogateway.v1.SuiteService/WatchSnapshot';
 const adapter = connectNodeAdapter({ routes: (router) => void router.service(SuiteService, {}) }) as Handler;
@@ -14,7 +14,7 @@ const adapter = connectNodeAdapter({ routes: (router) => void router.service(Sui
 async function serve(handler: Handler) {
   const logged: [string, Record<string, unknown> | undefined][] = [];
   const error = (message: string, fields?: Record<string, unknown>) => void logged.push([message, fields]);
-  const listener = await listenHttp({ host: '127.0.0.1', port: 0 }, withoutCrash(handler, { ...silentLogger, error }));
+  const listener = await listenHttp({ host: '127.0.0.1', port: 0 }, catchErrors(handler, { ...silentLogger, error }));
   const { port, url } = listener;
   const send = async (request: string) => {
     const socket = connect(port, '127.0.0.1');

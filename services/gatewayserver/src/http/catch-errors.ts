@@ -8,7 +8,7 @@ import { answerError } from './answer-error.ts';
  * a Host, or with one that is no host: its client is told. Everything else is an internal error that tells no more than an
  * id, under which it is logged.
  */
-export function withoutCrash(handler: Handler, logger: Logger): Handler {
+export function catchErrors(handler: Handler, logger: Logger): Handler {
   return (request, response) => {
     try {
       handler(request, response);

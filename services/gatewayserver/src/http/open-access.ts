@@ -14,11 +14,11 @@ const OWN_HEADERS = ['x-requested-with', 'connect-protocol-version', 'x-auth-key
 
 /**
  * An API without a token is open to whoever is on this machine, and a browser there shows pages of strangers. Such pages
- * are kept out: by the host they would have to name (DNS rebinding) and by their origin; see also {@link mayBeOfForm}.
+ * are kept out: by the host they would have to name (DNS rebinding) and by their origin; see also {@link couldBeFormPost}.
  * With a token nothing of this is needed: no browser sends it by itself.
  * @param anyHost `gatewayserver.allow_open`: the names it is reached by are not known here
  */
-export function refusingStrangePages(handler: Handler, anyHost: boolean): Handler {
+export function refuseCrossSite(handler: Handler, anyHost: boolean): Handler {
   return (request, response) => {
     const refusal = refusalOf(request, anyHost);
     if (refusal === undefined) return handler(request, response);
@@ -41,7 +41,7 @@ function refusalOf(request: IncomingMessage, anyHost: boolean): Refusal | undefi
  * Whether a page of another site could have made the browser send this without asking first, as forms do. Connect, gRPC
  * and the endpoint of events take no type that a form has; REST has calls without a body, and so without any.
  */
-export function mayBeOfForm({ method, headers }: IncomingMessage): boolean {
+export function couldBeFormPost({ method, headers }: IncomingMessage): boolean {
   if (method !== 'POST') return false; // no other method that changes anything is sent unasked
   return !OWN_TYPES.test(headers['content-type'] ?? '') && OWN_HEADERS.every((name) => headers[name] === undefined);
 }

@@ -6,7 +6,7 @@ import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from
 import { describeError, type Logger } from '@trino-gateway/runtime';
 import { invalid } from '../configuration/validation.ts';
 import { answerError } from '../http/answer-error.ts';
-import { mayBeOfForm, WHY } from '../http/open-access.ts';
+import { couldBeFormPost, WHY } from '../http/open-access.ts';
 import { BodyRefusal, readBody } from './read-body.ts';
 import { requestMessage } from './request-message.ts';
 import { type Match, matchRoute, routeTable } from './route-table.ts';
@@ -39,7 +39,7 @@ export function serveRest(
       answerError(response, 400, 'invalid_argument', 'path: expected valid percent-encoding');
       return true;
     }
-    if (isOpen && mayBeOfForm(request)) {
+    if (isOpen && couldBeFormPost(request)) {
       const message = `content-type: expected application/json, or a header such as X-Requested-With; ${WHY}`;
       answerError(response, 415, 'invalid_argument', message);
       return true;

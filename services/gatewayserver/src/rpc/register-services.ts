@@ -13,7 +13,7 @@ import {
 import { Health } from '@trino-gateway/api/health';
 import { ServerReflection } from '@trino-gateway/api/reflection';
 import { ServerReflection as ServerReflectionV1Alpha } from '@trino-gateway/api/reflection-v1alpha';
-import { namingJsonFields } from '../configuration/json-problems.ts';
+import { withJsonProblems } from '../configuration/json-problems.ts';
 import { admissionService } from './services/admission/admission.ts';
 import { backendService } from './services/backends/backends.ts';
 import type { RpcContext } from './services/context.ts';
@@ -25,9 +25,9 @@ import { queueService } from './services/queue.ts';
 import { reflectionServices } from './services/reflection.ts';
 import { routingService } from './services/routing.ts';
 import { suiteService } from './services/suite.ts';
-import { tellingMethods } from './transport/allowed-methods.ts';
+import { withAllowHeader } from './transport/allowed-methods.ts';
 import type { Guard } from './transport/interceptors.ts';
-import { carriedMethods, carrierService } from './transport/multiplexer.ts';
+import { multiplexedMethods, multiplexerService } from './transport/multiplexer.ts';
 
 const SERVICES = [
   BackendService,
@@ -46,7 +46,10 @@ export function registerServices(router: ConnectRouter, context: RpcContext, gua
   const reflection = reflectionServices([...SERVICES, Health, ServerReflection]);
   const routing = routingService(context);
   const admission = admissionService(context);
-  const methods = new Map([...carriedMethods(RoutingService, routing), ...carriedMethods(AdmissionService, admission)]);
+  const methods = new Map([
+    ...multiplexedMethods(RoutingService, routing),
+    ...multiplexedMethods(AdmissionService, admission),
+  ]);
   router
     .service(BackendService, backendService(context))
     .service(GroupService, groupService(context))
@@ -56,7 +59,7 @@ export function registerServices(router: ConnectRouter, context: RpcContext, gua
     .service(QueryService, queryService(context))
     .service(AdmissionService, admission)
     .service(SuiteService, suiteService(context))
-    .service(CarrierService, carrierService({ methods, guard, stopping: context.stopping }))
+    .service(CarrierService, multiplexerService({ methods, guard, stopping: context.stopping }))
     .service(
       Health,
       healthService(
@@ -66,5 +69,5 @@ export function registerServices(router: ConnectRouter, context: RpcContext, gua
     )
     .service(ServerReflection, reflection.v1)
     .service(ServerReflectionV1Alpha, reflection.v1alpha);
-  router.handlers.splice(0, router.handlers.length, ...router.handlers.map(namingJsonFields).map(tellingMethods));
+  router.handlers.splice(0, router.handlers.length, ...router.handlers.map(withJsonProblems).map(withAllowHeader));
 }

@@ -4,9 +4,9 @@ import { expect, test } from '@jest/globals';
 import { AdmissionService, BackendSchema } from '@trino-gateway/api/gateway';
 import { silentLogger } from '@trino-gateway/runtime';
 import { Registry } from 'prom-client';
-import { createAdmissionMetrics } from '../../src/admission/admission-metrics.ts';
 import { openLedger } from '../../src/admission/ledger/ledger.ts';
-import { createLiveCounts } from '../../src/decisions/load-counts.ts';
+import { createAdmissionMetrics } from '../../src/admission/metrics.ts';
+import { createLoadCounts } from '../../src/decisions/load-counts.ts';
 import { admissionService } from '../../src/rpc/services/admission/admission.ts';
 import type { Store } from '../../src/storage/contract/store.ts';
 import { openStore } from '../../src/storage/index.ts';
@@ -40,8 +40,8 @@ test('a poll whose turn another one has just taken gets what that one got: the s
     store,
     ledger,
     limits,
-    keeper: { known: { backends: new Map([['b', { backend, draining: false }]]) }, isLimited: () => true },
-    live: createLiveCounts(Date.now),
+    configuration: { known: { backends: new Map([['b', { backend, draining: false }]]) }, isLimited: () => true },
+    live: createLoadCounts(Date.now),
     admissionMetrics: createAdmissionMetrics(new Registry()),
     stopping: new AbortController().signal,
     logger: silentLogger,

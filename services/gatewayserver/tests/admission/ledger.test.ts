@@ -1,9 +1,10 @@
 import { expect, test } from '@jest/globals';
 import { silentLogger } from '@trino-gateway/runtime';
 import { openLedger } from '../../src/admission/ledger/ledger.ts';
-import { activate, admit, handOut, settle } from '../../src/admission/rules/admission.ts';
+import { admit } from '../../src/admission/rules/admit.ts';
 import { expire } from '../../src/admission/rules/expiry.ts';
-import { enqueue, handOver, seen } from '../../src/admission/rules/queue.ts';
+import { activate, confirmLease, settle } from '../../src/admission/rules/lease-phases.ts';
+import { assign, enqueue, seen } from '../../src/admission/rules/queue.ts';
 import { ADMISSION_TIMES } from '../../src/admission/rules/times.ts';
 import { sqliteMemory } from '../support/databases.ts';
 import { until } from '../support/gatewayserver-fixture.ts';
@@ -33,12 +34,12 @@ test(
         configuration: { configurationRevision: () => 0, refresh: async () => {} },
         logger: silentLogger,
         expireEveryMs: NEVER_MS,
-        lookEveryMs: NEVER_MS,
+        refreshEveryMs: NEVER_MS,
       });
     {
       await using before = open();
       await before.run((admission) => admit(admission, { ...applicant, submissionId: 'runs' }));
-      await before.run((admission) => handOut(admission, 'runs', 'q'));
+      await before.run((admission) => confirmLease(admission, 'runs', 'q'));
       await before.run((admission) => activate(admission, { queryId: 'q', backendId: 'b', neverWaits: false }));
       for (const id of ['first', 'second']) {
         await before.run((admission) => enqueue(admission, { ...newcomer, id, submissionId: id }));
@@ -79,7 +80,7 @@ test(
     const ids = Array.from({ length: 10_000 }, (_, at) => `w${at}`);
     await one.run((admission) => {
       admit(admission, { ...applicant, submissionId: 'runs' });
-      handOut(admission, 'runs', 'q');
+      confirmLease(admission, 'runs', 'q');
       activate(admission, { queryId: 'q', backendId: 'b', neverWaits: false });
       for (const id of ids) {
         enqueue(admission, { ...newcomer, id, submissionId: id });
@@ -100,7 +101,7 @@ test(
       expect(woken.splice(0)).toEqual([id]);
       runs = `of ${id}`;
       await one.run((admission) => {
-        handOver(admission, id, admission.state.waiter(id)?.claim?.id ?? '', runs);
+        assign(admission, id, admission.state.waiter(id)?.claim?.id ?? '', runs);
         activate(admission, { queryId: runs, backendId: 'b', neverWaits: false });
       });
       // Its own poll has its answer by now.

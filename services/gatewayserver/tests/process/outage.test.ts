@@ -12,12 +12,12 @@ import {
 } from '@trino-gateway/api/gateway';
 import { silentLogger } from '@trino-gateway/runtime';
 import { Registry } from 'prom-client';
-import { createAdmissionMetrics } from '../../src/admission/admission-metrics.ts';
 import { configuredLimits } from '../../src/admission/configured-limits.ts';
 import { type Ledger, openLedger } from '../../src/admission/ledger/ledger.ts';
-import { keepSnapshot, type SnapshotKeeper } from '../../src/configuration/configuration-cache.ts';
+import { createAdmissionMetrics } from '../../src/admission/metrics.ts';
+import { type ConfigurationCache, openConfigurationCache } from '../../src/configuration/configuration-cache.ts';
 import { createDecisions } from '../../src/decisions/decisions.ts';
-import { createLiveCounts } from '../../src/decisions/load-counts.ts';
+import { createLoadCounts } from '../../src/decisions/load-counts.ts';
 import { registerServices } from '../../src/rpc/register-services.ts';
 import { createGuard, guardInterceptor } from '../../src/rpc/transport/interceptors.ts';
 import { DatabaseUnavailableError, openStore, type Store } from '../../src/storage/index.ts';
@@ -30,7 +30,7 @@ jest.setTimeout(120_000);
 
 let database: Store;
 let store: Store;
-let keeper: SnapshotKeeper;
+let configuration: ConfigurationCache;
 let backends: Client<typeof BackendService>;
 let groups: Client<typeof GroupService>;
 let routing: Client<typeof RoutingService>;
@@ -60,10 +60,17 @@ function breakable<Part extends object>(part: Part): Part {
 beforeAll(async () => {
   database = await openStore({ url: 'sqlite::memory:', logger: silentLogger });
   store = breakable(database);
-  keeper = await keepSnapshot({ store, logger: silentLogger, loadMaxAgeMs: 60_000, intervalMs: 20 });
-  const live = createLiveCounts(Date.now);
-  const turns = new Map<string, number>();
-  const limits = configuredLimits({ keeper, live, queues: UNBOUNDED_QUEUES, turns, now: Date.now, chance: () => 0 });
+  configuration = await openConfigurationCache({ store, logger: silentLogger, loadMaxAgeMs: 60_000, intervalMs: 20 });
+  const live = createLoadCounts(Date.now);
+  const cursors = new Map<string, number>();
+  const limits = configuredLimits({
+    configuration,
+    live,
+    queues: UNBOUNDED_QUEUES,
+    cursors,
+    now: Date.now,
+    chance: () => 0,
+  });
   const noticing = {
     ...silentLogger,
     warn: () => {
@@ -73,15 +80,15 @@ beforeAll(async () => {
       isQueueAway = false;
     },
   };
-  ledger = openLedger({ store: store.admission, limits, configuration: keeper, logger: noticing });
+  ledger = openLedger({ store: store.admission, limits, configuration, logger: noticing });
   await ledger.run(() => undefined);
   const decisions = createDecisions({
-    keeper,
+    configuration,
     live,
     isLimited: () => true,
     limits,
     ledger,
-    turns,
+    cursors,
     defaultGroupId: 'g',
     now: Date.now,
     chance: () => 0,
@@ -90,7 +97,7 @@ beforeAll(async () => {
   const logger = { ...silentLogger, error: (message: string) => void errors.push(message) };
   const context = {
     store,
-    keeper,
+    configuration,
     live,
     decisions,
     ledger,
@@ -119,7 +126,7 @@ beforeAll(async () => {
 afterAll(async () => {
   failure = undefined;
   await ledger[Symbol.asyncDispose]();
-  await keeper[Symbol.asyncDispose]();
+  await configuration[Symbol.asyncDispose]();
   await database[Symbol.asyncDispose]();
 });
 
@@ -129,10 +136,10 @@ test('while the database is away decisions and reads go on, writes are told to c
   expect(await backends.getBackend({ id: 'b' })).toMatchObject({ id: 'b' });
   const write = backends.putBackend({ backend: { id: 'c', url: 'http://c' } });
   await expect(write).rejects.toThrow('[unavailable] the database does not answer: try again later');
-  expect(keeper.known.backends.has('c')).toBe(false);
+  expect(configuration.known.backends.has('c')).toBe(false);
   failure = undefined;
   await backends.putBackend({ backend: { id: 'c', url: 'http://c' } });
-  expect(keeper.known.backends.has('c')).toBe(true);
+  expect(configuration.known.backends.has('c')).toBe(true);
 });
 
 test('a finding of the monitor counts here although it could not be stored', async () => {
@@ -148,12 +155,12 @@ test('a finding of the monitor counts here although it could not be stored', asy
 test('what another replica wrote during the outage is read when the database is back', async () => {
   failure = new DatabaseUnavailableError('gone');
   // A look that began before the outage must have ended.
-  await keeper.refresh().catch(() => keeper.refresh().catch(() => {}));
+  await configuration.refresh().catch(() => configuration.refresh().catch(() => {}));
   await database.configuration.change((change) => change.backends.delete('c'));
-  expect(keeper.known.backends.has('c')).toBe(true);
+  expect(configuration.known.backends.has('c')).toBe(true);
   failure = undefined;
   await until(
-    async () => keeper.known.backends.has('c'),
+    async () => configuration.known.backends.has('c'),
     (known) => !known,
   );
 });
@@ -167,11 +174,11 @@ test('an unexpected failure tells its caller no more than an id, and is logged o
 });
 
 test('a write during a slow reading is not undone by what that reading saw', async () => {
-  const reading = keeper.refresh();
+  const reading = configuration.refresh();
   await backends.putBackend({ backend: { id: 'late', url: 'http://late' } });
-  expect(keeper.known.backends.has('late')).toBe(true);
+  expect(configuration.known.backends.has('late')).toBe(true);
   await reading;
-  expect(keeper.known.backends.has('late')).toBe(true);
+  expect(configuration.known.backends.has('late')).toBe(true);
 });
 
 test('while the database is away nothing is leased without it, who waits keeps the last known page, the others go on', async () => {

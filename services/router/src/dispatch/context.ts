@@ -16,7 +16,7 @@ import type { Transactions } from '../stickiness/transactions.ts';
 import type { UnknownLinks } from '../stickiness/unknown-links.ts';
 import type { Activation } from './activated-leases.ts';
 import type { DataPathConfig } from './config.ts';
-import type { HandOverResult, SubmissionResult } from './results.ts';
+import type { AssignResult, SubmissionResult } from './results.ts';
 
 /** What the roads of the data path share. */
 export type RoadContext = {
@@ -42,7 +42,7 @@ export type RoadContext = {
   /** Called when a poll of a waiting statement was answered that it still waits. */
   onQueuedPage: () => void;
   /** Called with what came of giving a statement that had waited to a cluster. */
-  onHandOver: (groupId: string, result: HandOverResult) => void;
+  onHandOver: (groupId: string, result: AssignResult) => void;
   /** Called when a backend claims query ids or a transaction of another one. */
   onContradiction: (backendId: string) => void;
   /** An id of our own, for a statement that never reaches a cluster. */

@@ -16,7 +16,7 @@ export type SubmissionResult =
   | 'abandoned';
 
 /** What came of giving a statement that had waited to a cluster. */
-export type HandOverResult =
+export type AssignResult =
   /** The client has the cluster's page. */
   | 'handed_over'
   /** The cluster did not take it: it is offered to another, or waits on. */

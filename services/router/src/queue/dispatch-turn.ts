@@ -9,7 +9,7 @@ import { explain } from '../dispatch/decision-headers.ts';
 import { directView } from '../dispatch/direct.ts';
 import { type PostOutcome, postStatement } from '../dispatch/post-statement.ts';
 import { doorOf } from '../dispatch/require-authentication.ts';
-import type { HandOverResult } from '../dispatch/results.ts';
+import type { AssignResult } from '../dispatch/results.ts';
 import { withSource } from '../dispatch/route.ts';
 import { historyOf, type Placement, type Submission } from '../dispatch/submission.ts';
 import { originOf } from '../http/client-address.ts';
@@ -109,7 +109,7 @@ export async function takeTurn(
   return 'again';
 }
 
-async function giveBack(taking: Taking, result: HandOverResult, reason: Reason, text: string): Promise<void> {
+async function giveBack(taking: Taking, result: AssignResult, reason: Reason, text: string): Promise<void> {
   const { context, ticket, claimId, placement } = taking;
   context.onHandOver(placement.groupId, result);
   await context.link.admission.giveBack({ queryId: ticket.queryId, claimId, reason, text });

@@ -4,7 +4,7 @@ import { type Query, Query_State, QuerySchema } from '@trino-gateway/api/gateway
 import { createDelivery, describeError, every, type Logger } from '@trino-gateway/runtime';
 import { trinoErrors } from '@trino-gateway/trino';
 import type { QueryStore } from '../../storage/contract/queries.ts';
-import type { Committed } from '../ledger/ledger.ts';
+import type { Committed } from '../ledger/run-batch.ts';
 import { endedMessage } from '../rules/ended-message.ts';
 import type { Waiter } from '../state/waiter.ts';
 

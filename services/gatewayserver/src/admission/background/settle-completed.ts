@@ -1,6 +1,6 @@
 import { createDelivery, describeError, every, type Logger } from '@trino-gateway/runtime';
 import type { Ledger } from '../ledger/ledger.ts';
-import { settle } from '../rules/admission.ts';
+import { settle } from '../rules/lease-phases.ts';
 
 /** Gives back the slots of queries whose clusters have told by an event that they are over. */
 export type CompletedQueries = AsyncDisposable & {

@@ -1,4 +1,4 @@
-/** Who wants to know of which waiter. */
+/** Callbacks by the waiter they are about. */
 export type Listeners = {
   /** @returns what ends it */
   add(id: string, wake: () => void): () => void;
@@ -7,7 +7,7 @@ export type Listeners = {
   size(): number;
 };
 
-/** Nobody. */
+/** None. */
 export function createListeners(): Listeners {
   const listeners = new Map<string, Set<() => void>>();
   return {

@@ -1,11 +1,17 @@
-import type { AdmissionEntry, AdmissionWrites, Forgotten } from '../../storage/contract/admission.ts';
+import type { AdmissionChanges, AdmissionEntry, AdmissionWrites, Forgotten } from '../../storage/contract/admission.ts';
 import type { AdmissionState } from '../state/admission-state.ts';
-import type { Lease, Waiter } from '../state/waiter.ts';
+import type { Lease } from '../state/lease.ts';
+import type { Waiter } from '../state/waiter.ts';
 
-/** The part by which the statement of a waiter is stored; answers are stored by their claims. */
+/** The part under which the statement of a waiter is stored; answers are stored under their claims. */
 export const STATEMENT_PART = 'statement';
 
-/** Brings a state up to date with what others have stored; the journal keeps out of it. */
+/** The waiters that stored changes are about. */
+export function changedWaiterIds({ entries }: AdmissionChanges): string[] {
+  return entries.filter(({ kind }) => kind === 'waiter').map(({ id }) => id);
+}
+
+/** Applies what was read from the database; the journal does not note it. */
 export function applyEntries(state: AdmissionState, entries: readonly AdmissionEntry[]): void {
   for (const { kind, id, document } of entries) {
     const isOver = document === '';
@@ -16,7 +22,7 @@ export function applyEntries(state: AdmissionState, entries: readonly AdmissionE
   state.journal.clear();
 }
 
-/** What the journal of a state asks to be written. */
+/** What has to be written of a state, by its journal. */
 export function entriesOf(state: AdmissionState): AdmissionWrites {
   const entries: AdmissionEntry[] = [];
   const forgotten: Forgotten[] = [...state.journal.refused];
@@ -27,7 +33,7 @@ export function entriesOf(state: AdmissionState): AdmissionWrites {
   for (const [id, before] of state.journal.waiters.noted()) {
     const after = state.waiter(id);
     note('waiter', id, before, after);
-    // What waits alone needs its statement: what is over is remembered for minutes, and may be large.
+    // Only a waiter that waits needs its statement: past ones are remembered for minutes, and statements may be large.
     if (after?.phase === 'HANDED_OVER' && before?.phase !== 'HANDED_OVER') forgotten.push({ id, part: STATEMENT_PART });
     else if (after === undefined || after.phase === 'ENDED') forgotten.push({ id });
   }

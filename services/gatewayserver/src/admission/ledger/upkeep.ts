@@ -8,63 +8,65 @@ import type { AdmissionState } from '../state/admission-state.ts';
 export type UpkeepOptions = {
   store: Pick<AdmissionStore, 'prune'>;
   logger: Logger;
-  /** How often what time ends is ended, and how often others' changes are looked for while somebody listens. */
+  /** How often leases and waiters expire, and how often other replicas' changes are read while somebody listens. */
   expireEveryMs?: number;
-  lookEveryMs?: number;
+  refreshEveryMs?: number;
 };
 
-type Kept = UpkeepOptions & {
+type Parts = UpkeepOptions & {
   run(command: (admission: Admission) => void): Promise<void>;
-  /** Reads what others have changed. */
-  look(): Promise<void>;
+  /** Reads what other replicas have changed. */
+  refresh(): Promise<void>;
   state(): AdmissionState;
   isListenedTo(): boolean;
   /** The database answers again after an outage. */
   returned(): void;
 };
 
-/** Longer than any replica goes on with what it has read without reading on. */
+/** Longer than any replica continues from what it has read. */
 const TOMBSTONES_KEPT_MS = 600_000;
 const PRUNE_EVERY_MS = 60_000;
 
-/** Looks for others' changes, ends what time ends and forgets what is over, on every replica: that is harmless. */
-export function keepLedger({
+/** Reads other replicas' changes, ends what time ends and deletes what is past; every replica does so, which is harmless. */
+export function startUpkeep({
   store,
   logger,
   expireEveryMs,
-  lookEveryMs,
+  refreshEveryMs,
   run,
-  look,
+  refresh,
   state,
   isListenedTo,
   returned,
-}: Kept): AsyncDisposable {
+}: Parts): AsyncDisposable {
   let away = false;
-  const patiently = async (work: () => Promise<void>) => {
+  const noticingOutage = async (work: () => Promise<void>) => {
     try {
       await work();
       if (!away) return;
       away = false;
-      logger.info('the queue goes on: the database answers again');
+      logger.info('the database answers again: queued queries are admitted again');
       returned();
     } catch (error) {
       if (!away)
-        logger.warn('nothing is admitted to limited groups: the database is away', { error: describeError(error) });
+        logger.warn('the database does not answer: no queries are admitted to limited groups', {
+          error: describeError(error),
+        });
       away = true;
     }
   };
   const loops = [
-    every(lookEveryMs ?? 20, 'looking for turns given elsewhere', logger, async () => {
-      if (isListenedTo() && !away) await patiently(look);
+    every(refreshEveryMs ?? 20, 'reading slot offers of other replicas', logger, async () => {
+      if (isListenedTo() && !away) await noticingOutage(refresh);
     }),
-    every(expireEveryMs ?? 1_000, 'ending what is over in the queue', logger, () =>
-      patiently(async () => {
-        await look();
+    every(expireEveryMs ?? 1_000, 'expiring leases and queued queries', logger, () =>
+      noticingOutage(async () => {
+        await refresh();
         if (hasAny(state().leases()) || hasAny(state().waiters())) await run(expire);
       }),
     ),
-    every(PRUNE_EVERY_MS, 'forgetting what is over in the queue', logger, () =>
-      patiently(() => store.prune(TOMBSTONES_KEPT_MS)),
+    every(PRUNE_EVERY_MS, 'deleting past leases and queued queries', logger, () =>
+      noticingOutage(() => store.prune(TOMBSTONES_KEPT_MS)),
     ),
   ];
   return {

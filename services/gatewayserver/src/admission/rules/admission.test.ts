@@ -1,8 +1,11 @@
 import { expect, test } from '@jest/globals';
 import { applicant } from '../../../tests/admission/support/arrivals.ts';
 import { admissionOf, phase, queue, runs } from '../../../tests/admission/support/pure-admission.ts';
-import { type Admission, activate, admit, giveTurns, handOut, lapse, settle } from './admission.ts';
+import type { Admission } from './admission.ts';
+import { admit } from './admit.ts';
 import { expire } from './expiry.ts';
+import { activate, confirmLease, expireUnknown, settle } from './lease-phases.ts';
+import { offerSlots } from './offer-slots.ts';
 import { end } from './queue.ts';
 import { ADMISSION_TIMES } from './times.ts';
 
@@ -10,34 +13,34 @@ test('a slow first poll is not turned away for ever because others always wait, 
   const admission = admissionOf();
   const first = { queryId: 'q1', backendId: 'b', neverWaits: false };
   admit(admission, applicant('1'));
-  handOut(admission, '1', 'q1');
+  confirmLease(admission, '1', 'q1');
   admission.now += ADMISSION_TIMES.unpolledMs;
   expire(admission);
   runs(admission, '2');
   queue(admission, 'w');
   expect(activate(admission, first)).toBe(false);
   settle(admission, ['q2']);
-  giveTurns(admission);
+  offerSlots(admission);
   expect(phase(admission, 'w')).toBe('QUEUED');
   expect(activate(admission, first)).toBe(true);
 
   settle(admission, ['q1']);
-  giveTurns(admission);
+  offerSlots(admission);
   expect(phase(admission, 'w')).toBe('CLAIMED');
 });
 
 test('a slow first poll that does not come again keeps nobody from its slot', () => {
   const admission = admissionOf();
   admit(admission, applicant('1'));
-  handOut(admission, '1', 'q1');
+  confirmLease(admission, '1', 'q1');
   admission.now += ADMISSION_TIMES.unpolledMs;
   expire(admission);
   runs(admission, '2');
   expect(activate(admission, { queryId: 'q1', backendId: 'b', neverWaits: false })).toBe(false);
   settle(admission, ['q2']);
-  giveTurns(admission);
+  offerSlots(admission);
   expect(admit(admission, applicant('3')).kind).toBe('wait');
-  admission.now += ADMISSION_TIMES.wantedMs;
+  admission.now += ADMISSION_TIMES.reservedMs;
   expire(admission);
   expect(admit(admission, applicant('3')).kind).toBe('lease');
   expect(activate(admission, { queryId: 'q1', backendId: 'b', neverWaits: false })).toBe(false);
@@ -57,12 +60,12 @@ test('a query its cluster does not know loses its slot while its first poll is o
   const again = { queryId: 'q1', backendId: 'b', neverWaits: false };
   runs(admission, '1');
   admission.now += ADMISSION_TIMES.underWayMs - 1;
-  expect(lapse(admission, ['q1', 'never was'])).toBe(0);
+  expect(expireUnknown(admission, ['q1', 'never was'])).toBe(0);
   expect(activate(admission, again)).toBe(true);
   admission.now += ADMISSION_TIMES.underWayMs - 1;
-  expect(lapse(admission, ['q1'])).toBe(0);
+  expect(expireUnknown(admission, ['q1'])).toBe(0);
   admission.now += 1;
-  expect(lapse(admission, ['q1', 'q1'])).toBe(1);
+  expect(expireUnknown(admission, ['q1', 'q1'])).toBe(1);
   runs(admission, '2');
   expect(activate(admission, again)).toBe(false);
   settle(admission, ['q2']);
@@ -73,7 +76,7 @@ test('a query its cluster does not know loses its slot while its first poll is o
 test('a query polled too late needs a slot anew, after whoever waits', () => {
   const admission = admissionOf();
   admit(admission, applicant('1'));
-  handOut(admission, '1', 'q1');
+  confirmLease(admission, '1', 'q1');
   admission.now += ADMISSION_TIMES.unpolledMs;
   expire(admission);
   expect(admission.state.onBackend('b')).toBe(0);
@@ -122,5 +125,5 @@ test('a backend just seen failing is taken only when no other has a slot', () =>
 test('with no available backend a group queues or refuses, as it is told; what never waits is refused', () => {
   const kind = (queuesWhenUnavailable: boolean, neverWaits = false) =>
     admit(admissionOf({ away: ['b'], queuesWhenUnavailable }), applicant('1', { neverWaits })).kind;
-  expect([kind(true), kind(false), kind(true, true)]).toEqual(['wait', 'nobody', 'nobody']);
+  expect([kind(true), kind(false), kind(true, true)]).toEqual(['wait', 'unavailable', 'unavailable']);
 });

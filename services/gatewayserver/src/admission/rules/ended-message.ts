@@ -1,7 +1,7 @@
 import { canceledMessage } from '@trino-gateway/trino';
 import type { Waiter } from '../state/waiter.ts';
 
-/** What the client of a statement that will never run is told, and history keeps. */
+/** Why a queued statement will never run: the message for its client, and for history. */
 export function endedMessage({ endedBy, endedMessage: told, groupId, queuedAt, endedAt }: Waiter): string {
   if (told) return told;
   const seconds = Math.round((endedAt - queuedAt) / 1_000);

@@ -1,14 +1,15 @@
 import { expect, test } from '@jest/globals';
 import { admissionOf, phase, queue, runs } from '../../../tests/admission/support/pure-admission.ts';
-import { activate, giveTurns, settle } from './admission.ts';
 import { expire } from './expiry.ts';
-import { end, handOver, seen } from './queue.ts';
+import { activate, settle } from './lease-phases.ts';
+import { offerSlots } from './offer-slots.ts';
+import { assign, end, seen } from './queue.ts';
 import { ADMISSION_TIMES } from './times.ts';
 
 test('a slot offered between two polls is kept for a moment, and for long once a poll knows of it', () => {
   const admission = admissionOf();
   queue(admission, 'w');
-  giveTurns(admission);
+  offerSlots(admission);
   expect(admission.state.waiter('w')?.claim?.until).toBe(admission.now + ADMISSION_TIMES.pickUpMs);
   admission.now += 1_000;
   seen(admission, 'w', 1_000);
@@ -35,15 +36,15 @@ test('time ends waits: nobody polls, too long, in a group that is gone; silence 
   expect(endedBy({}, ADMISSION_TIMES.forgetMs, 1_100_000)).toBe('');
   expect(endedBy({ maxWaitMs: 5_000 }, 4_999)).toBe('');
   expect(endedBy({ maxWaitMs: 5_000 }, 5_000)).toBe('EXCEEDED_TIME_LIMIT');
-  expect(endedBy({ groups: [] }, ADMISSION_TIMES.strayMs - 1)).toBe('');
-  expect(endedBy({ groups: [] }, ADMISSION_TIMES.strayMs)).toBe('QUERY_REJECTED');
+  expect(endedBy({ groups: [] }, ADMISSION_TIMES.orphanedMs - 1)).toBe('');
+  expect(endedBy({ groups: [] }, ADMISSION_TIMES.orphanedMs)).toBe('QUERY_REJECTED');
 });
 
 test('the id a client saw first leads to its query as long as that runs, also for hours', () => {
   const admission = admissionOf();
   queue(admission, 'w');
-  giveTurns(admission);
-  handOver(admission, 'w', 'c0', 'q');
+  offerSlots(admission);
+  assign(admission, 'w', 'c0', 'q');
   activate(admission, { queryId: 'q', backendId: 'b', neverWaits: false });
   admission.now += 10 * ADMISSION_TIMES.keepMs;
   expire(admission);
@@ -52,7 +53,7 @@ test('the id a client saw first leads to its query as long as that runs, also fo
   expire(admission);
   expect(phase(admission, 'w')).toBe('HANDED_OVER');
   for (let times = 0; times < 2; times++) {
-    admission.now += ADMISSION_TIMES.lapsedMs;
+    admission.now += ADMISSION_TIMES.rememberedMs;
     expire(admission);
   }
   expect(phase(admission, 'w')).toBeUndefined();
@@ -62,8 +63,8 @@ test('at a high rate what is over fills the memory, or the id of a query that ru
   const admission = admissionOf({ max: 10 });
   for (const id of ['runs', 'over1', 'over2', 'over3']) {
     queue(admission, id);
-    giveTurns(admission);
-    handOver(admission, id, admission.state.waiter(id)?.claim?.id ?? '', `q-${id}`);
+    offerSlots(admission);
+    assign(admission, id, admission.state.waiter(id)?.claim?.id ?? '', `q-${id}`);
     activate(admission, { queryId: `q-${id}`, backendId: 'b', neverWaits: false });
     if (id !== 'runs') settle(admission, [`q-${id}`]);
   }
@@ -78,8 +79,8 @@ test('what is over keeps no more bytes of answers than it may, the youngest; wha
   const admission = admissionOf({ max: 10 });
   for (const id of ['over1', 'over2', 'over3']) {
     queue(admission, id, { bytes: 1_000 });
-    giveTurns(admission);
-    handOver(admission, id, admission.state.waiter(id)?.claim?.id ?? '', `q-${id}`, 40);
+    offerSlots(admission);
+    assign(admission, id, admission.state.waiter(id)?.claim?.id ?? '', `q-${id}`, 40);
     settle(admission, [`q-${id}`]);
   }
   queue(admission, 'ended', { bytes: 1_000 });
@@ -95,14 +96,14 @@ test('what runs on a backend that was deleted is left alone, and its slot does n
   const known = ['b'];
   const admission = admissionOf({ max: 0, maxRunningOfUser: 1, known });
   runs(admission, '1');
-  admission.now += ADMISSION_TIMES.strayMs;
+  admission.now += ADMISSION_TIMES.orphanedMs;
   expire(admission);
   expect(admission.state.lease('1')?.phase).toBe('RUNNING');
   known.pop();
   expire(admission);
   expect(admission.state.ofUser('g', 'ann')).toBe(0);
   expect(activate(admission, { queryId: 'q1', backendId: 'b', neverWaits: false })).toBe(true);
-  admission.now += ADMISSION_TIMES.lapsedMs;
+  admission.now += ADMISSION_TIMES.rememberedMs;
   expire(admission);
   expect([...admission.state.leases()]).toEqual([]);
 });

@@ -1,16 +1,17 @@
-import type { Lease, Waiter } from '../state/waiter.ts';
+import type { Lease } from '../state/lease.ts';
+import type { Waiter } from '../state/waiter.ts';
 import type { Admission } from './admission.ts';
 import { end } from './queue.ts';
 
 /**
- * Of what is over, at most so many leases and so many waiters are remembered, the youngest: what they are remembered for comes
- * within seconds, and at a thousand queries a second their time alone would keep a million.
+ * Of past leases and past waiters, at most this many each are remembered, the latest: repeated polls come within seconds, while
+ * at a thousand queries per second their time limits alone would keep a million.
  */
 const MOST_REMEMBERED = 50_000;
-/** Nor more than that of their answers, whatever clusters answer. */
+/** The same bound for the size of their stored answers. */
 const MOST_REMEMBERED_BYTES = 67_108_864;
 
-/** Ends what time alone ends: unpolled leases, claims, waits that are too long, what nobody asks for any more. */
+/** Ends what time alone ends: unpolled leases, claims, waits beyond their limit, abandoned waiters. */
 export function expire(
   admission: Admission,
   mostRemembered = MOST_REMEMBERED,
@@ -19,7 +20,7 @@ export function expire(
   const { state, times, now } = admission;
   for (const waiter of [...state.waiting()]) {
     const { id, phase, claim } = waiter;
-    if (phase === 'CLAIMED' && claim && claim.until <= now) takeBack(admission, waiter);
+    if (phase === 'CLAIMED' && claim && claim.until <= now) withdrawClaim(admission, waiter);
     else if (phase === 'QUEUED') {
       const reason = whyEnded(admission, waiter);
       if (reason !== undefined) end(admission, id, reason);
@@ -27,16 +28,16 @@ export function expire(
   }
   for (const lease of [...state.countedLeases()]) {
     const { phase, until } = lease;
-    if (isStray(admission, lease)) state.putLease({ ...lease, phase: 'SETTLED', until: now + times.lapsedMs });
+    if (isOrphaned(admission, lease)) state.putLease({ ...lease, phase: 'SETTLED', until: now + times.rememberedMs });
     else if (phase === 'RUNNING' || until > now) continue;
-    else if (phase === 'HANDED_OUT') state.putLease({ ...lease, phase: 'LAPSED', until: now + times.lapsedMs });
+    else if (phase === 'HANDED_OUT') state.putLease({ ...lease, phase: 'LAPSED', until: now + times.rememberedMs });
     else state.deleteLease(lease.id);
   }
   forgetWaiters(admission, mostRemembered, mostBytes);
   forgetLeases(admission, mostRemembered);
 }
 
-/** While its query runs, and a while longer, the id its client saw first leads to it. */
+/** While its query runs, and for a while after, its temporary id leads to it. */
 function forgetWaiters({ state, times, now }: Admission, most: number, mostBytes: number): void {
   const isTooMuch = () => state.pastWaiterCount() > most || state.pastWaiterBytes() > mostBytes;
   for (const { id, submissionId, endedAt } of state.pastWaiters()) {
@@ -55,13 +56,13 @@ function forgetLeases({ state, now }: Admission, most: number): void {
   }
 }
 
-/** Its backend was deleted: it counts against nothing any more, and nobody can ask the cluster for its end. */
-function isStray({ limits, times, now }: Admission, { phase, backendId, takenAt }: Lease): boolean {
-  return phase === 'RUNNING' && !limits.isKnown(backendId) && now - takenAt >= times.strayMs;
+/** Its backend was deleted: it counts against no limit any more, and the cluster cannot be asked for its end. */
+function isOrphaned({ limits, times, now }: Admission, { phase, backendId, takenAt }: Lease): boolean {
+  return phase === 'RUNNING' && !limits.isKnown(backendId) && now - takenAt >= times.orphanedMs;
 }
 
-/** A claim is over: back to its place, and somebody else's turn until its next poll. */
-function takeBack({ state }: Admission, waiter: Waiter): void {
+/** Its claim has expired: it returns to its place, and is passed over until its next poll. */
+function withdrawClaim({ state }: Admission, waiter: Waiter): void {
   state.deleteLease(waiter.submissionId);
   const { claim: _, ...rest } = waiter;
   state.putWaiter({ ...rest, phase: 'QUEUED', heldUntil: 0, presentUntil: 0 });
@@ -71,7 +72,7 @@ function whyEnded({ limits, times, now, servedSince }: Admission, waiter: Waiter
   const { groupId, queuedAt, seenAt, heldUntil } = waiter;
   const group = limits.group(groupId);
   if (now - Math.max(seenAt, heldUntil, servedSince) >= times.forgetMs) return 'ABANDONED_QUERY';
-  if (!group) return now - Math.max(queuedAt, servedSince) >= times.strayMs ? 'QUERY_REJECTED' : undefined;
+  if (!group) return now - Math.max(queuedAt, servedSince) >= times.orphanedMs ? 'QUERY_REJECTED' : undefined;
   const isTooLong = group.maxWaitMs > 0 && now - queuedAt >= group.maxWaitMs;
   return isTooLong ? 'EXCEEDED_TIME_LIMIT' : undefined;
 }

@@ -1,12 +1,12 @@
-/** What the configuration allows, and which backends may be given queries now. */
+/** What the configuration allows, and which backends may receive queries now. */
 export type Limits = {
   /** Whether there is such a backend. */
   isKnown(backendId: string): boolean;
   /** The most queries at a time on a backend; 0 means no limit. */
   maxOnBackend(backendId: string): number;
-  /** What runs on a backend past the gateway, as the monitor last saw; 0 while unknown. */
-  foreignOn(backendId: string): number;
-  /** What bounds the queues where their groups say nothing, and all of them together. */
+  /** Queries on a backend that did not come through the gateway, as the monitor last observed; 0 while unknown. */
+  externalOn(backendId: string): number;
+  /** The bounds of queues whose groups have none of their own, and of all queues together. */
   readonly queues: QueueBounds;
   /** Undefined when there is no such group. */
   group(groupId: string): GroupLimits | undefined;
@@ -29,7 +29,7 @@ export type QueueBounds = {
   maxBytesOfUser: number;
 };
 
-/** The limits of one group, also of a disabled one: it gets no newcomers, and who waits in it starts in turn. 0 means none of its own. */
+/** The limits of one group; 0 means none of its own. A disabled group has them, too: it gets no newcomers, and its waiters still start. */
 export type GroupLimits = {
   backendIds: readonly string[];
   maxOnEachBackend: number;
@@ -42,7 +42,7 @@ export type GroupLimits = {
   queuesWhenUnavailable: boolean;
 };
 
-/** Whether the configuration bounds what runs in a group. Where nothing does, its queries need no lease. */
+/** Whether the configuration bounds what runs in a group. Where nothing does, its queries need no leases. */
 export function isLimited(limits: Pick<Limits, 'maxOnBackend'>, group: GroupLimits): boolean {
   const { maxOnEachBackend, maxRunningOfUser, backendIds } = group;
   return maxOnEachBackend > 0 || maxRunningOfUser > 0 || backendIds.some((id) => limits.maxOnBackend(id) > 0);

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { admissionOf, phase, queue, runs } from '../../../tests/admission/support/pure-admission.ts';
-import { giveTurns } from './admission.ts';
-import { giveBack, handOver, moveToFront, seen } from './queue.ts';
+import { offerSlots } from './offer-slots.ts';
+import { assign, moveToFront, release, seen } from './queue.ts';
 import { ADMISSION_TIMES } from './times.ts';
 
 test('who is refused by every backend pauses instead of going round in circles', () => {
@@ -9,41 +9,41 @@ test('who is refused by every backend pauses instead of going round in circles',
   queue(admission, 'w');
   const refused: (string | undefined)[] = [];
   for (let turn = 0; turn < 2; turn++) {
-    giveTurns(admission);
+    offerSlots(admission);
     const claim = admission.state.waiter('w')?.claim;
     refused.push(claim?.backendId);
-    expect(giveBack(admission, 'w', claim?.id ?? '', 'failed')).toBe(true);
+    expect(release(admission, 'w', claim?.id ?? '', 'failed')).toBe(true);
   }
   expect(refused).toEqual(['a', 'b']);
   seen(admission, 'w', 5_000);
-  giveTurns(admission);
+  offerSlots(admission);
   expect(phase(admission, 'w')).toBe('QUEUED');
   admission.now += ADMISSION_TIMES.pauseMs;
-  giveTurns(admission);
+  offerSlots(admission);
   expect(phase(admission, 'w')).toBe('CLAIMED');
 });
 
 test('refused credentials cost no place: the next poll brings newer ones', () => {
   const admission = admissionOf();
   queue(admission, 'w');
-  giveTurns(admission);
-  giveBack(admission, 'w', 'c0', 'unauthenticated');
-  giveTurns(admission);
+  offerSlots(admission);
+  release(admission, 'w', 'c0', 'unauthenticated');
+  offerSlots(admission);
   expect(phase(admission, 'w')).toBe('QUEUED');
   seen(admission, 'w', 1_000);
-  giveTurns(admission);
+  offerSlots(admission);
   expect(phase(admission, 'w')).toBe('CLAIMED');
 });
 
 test('an answer is accepted once, for its own claim, and again when it is repeated', () => {
   const admission = admissionOf();
   queue(admission, 'w');
-  giveTurns(admission);
-  expect(handOver(admission, 'w', 'another', 'q1')).toBe(false);
-  expect(handOver(admission, 'w', 'c0', 'q1')).toBe(true);
-  expect(handOver(admission, 'w', 'c0', 'q1')).toBe(true);
-  expect(handOver(admission, 'w', 'c0', 'q2')).toBe(false);
-  expect(handOver(admission, 'w', 'another', 'q1')).toBe(false);
+  offerSlots(admission);
+  expect(assign(admission, 'w', 'another', 'q1')).toBe(false);
+  expect(assign(admission, 'w', 'c0', 'q1')).toBe(true);
+  expect(assign(admission, 'w', 'c0', 'q1')).toBe(true);
+  expect(assign(admission, 'w', 'c0', 'q2')).toBe(false);
+  expect(assign(admission, 'w', 'another', 'q1')).toBe(false);
 });
 
 test('a queue takes so many and so many of each user, and says which limit it was', () => {
@@ -65,6 +65,6 @@ test.each([false, true])('who is moved to the front is next, also where users sh
     queue(admission, id, { user });
   expect(moveToFront(admission, 'w2')).toBeDefined();
   expect(moveToFront(admission, 'nobody')).toBeUndefined();
-  giveTurns(admission);
+  offerSlots(admission);
   expect([phase(admission, 'w1'), phase(admission, 'w2')]).toEqual(['QUEUED', 'CLAIMED']);
 });

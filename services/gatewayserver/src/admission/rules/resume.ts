@@ -1,8 +1,8 @@
 import type { Admission } from './admission.ts';
 
 /**
- * After a break in which nobody could be heard: who was present when it began counts as present for a moment longer, in which
- * its poll finds its way back. So the order of arrival outlasts the break. Who had gone before stays absent.
+ * Grace period in which waiters present before an outage count as present: their polls need a moment to come back. So the order
+ * of arrival survives the outage. Waiters that were absent before it stay absent.
  */
 export function resume({ state, times, now }: Admission): void {
   const waiting = [...state.waiting()].filter(({ phase }) => phase === 'QUEUED');

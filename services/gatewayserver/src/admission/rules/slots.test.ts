@@ -1,13 +1,14 @@
 import { expect, test } from '@jest/globals';
 import { admissionOf, queue } from '../../../tests/admission/support/pure-admission.ts';
-import { type Admission, giveTurns } from './admission.ts';
+import type { Admission } from './admission.ts';
+import { offerSlots } from './offer-slots.ts';
 
 /** Who starts, one after the other, when slots are added and nobody ends. */
 function startsOf(admission: Admission, most: number): string[] {
   const started: string[] = [];
   for (let max = 1; max <= most; max++) {
     admission.limits = { ...admission.limits, maxOnBackend: () => max };
-    giveTurns(admission);
+    offerSlots(admission);
     for (const { id, phase } of admission.state.waiters())
       if (phase === 'CLAIMED' && !started.includes(id)) started.push(id);
   }

@@ -16,19 +16,19 @@ export function freeBackends(
   return freeOfGroup(state, limits, groupId).filter((id) => !failed.includes(id));
 }
 
-/** A waiter that is next, and where it goes. */
-export type Turn = { waiter: Waiter; backendId: string };
+/** The next waiter, and the backend whose slot it is offered. */
+export type SlotOffer = { waiter: Waiter; backendId: string };
 
 /**
- * Who is next for a free slot of any of these groups: priority, then, where a group shares fairly, the user with the fewest
- * running queries, then arrival. Those who are absent keep their place and are passed over.
+ * The next waiter for a free slot of any of these groups: by priority, then, where a group shares fairly, by the fewest running
+ * queries of its user, then by arrival. Absent waiters keep their place and are passed over.
  */
-export function nextTurn(
+export function nextOffer(
   state: AdmissionState,
   limits: Limits,
   groupIds: Iterable<string>,
   now: number,
-): Turn | undefined {
+): SlotOffer | undefined {
   let best: { waiter: Waiter; free: string[] } | undefined;
   for (const groupId of groupIds) {
     const next = nextOfGroup(state, limits, groupId, now);
@@ -45,7 +45,7 @@ function nextOfGroup(
   groupId: string,
   now: number,
 ): { waiter: Waiter; free: string[] } | undefined {
-  // With no slot for anybody nobody need be looked at.
+  // Without a free slot there is no need to look at the waiters.
   if (freeOfGroup(state, limits, groupId).length === 0) return undefined;
   const isFair = limits.group(groupId)?.fairShare === true;
   let best: { waiter: Waiter; free: string[]; running: number } | undefined;
@@ -62,14 +62,14 @@ function nextOfGroup(
   return best;
 }
 
-/** The backends of a group with a free slot for whom no limit of users and no failure keeps away. */
+/** The backends of a group with a free slot, whatever the limits of users and whichever backends failed. */
 function freeOfGroup(state: AdmissionState, limits: Limits, groupId: string): string[] {
   const group = limits.group(groupId);
   if (!group || state.isHeld(groupId)) return [];
   const { backendIds, maxOnEachBackend: each } = group;
   return backendIds.filter((id) => {
     const most = limits.maxOnBackend(id);
-    if (most > 0 && state.onBackend(id) + limits.foreignOn(id) >= most) return false;
+    if (most > 0 && state.onBackend(id) + limits.externalOn(id) >= most) return false;
     if (each > 0 && state.inGroupOnBackend(groupId, id) >= each) return false;
     return limits.isAvailable(id);
   });

@@ -4,28 +4,28 @@ export type AdmissionTimes = {
   takenMs: number;
   /** From the cluster's answer to the client's first poll. */
   unpolledMs: number;
-  /** A first poll that was let through reaches its cluster within this, or never. */
+  /** A first poll that was forwarded reaches its cluster within this, or never. */
   underWayMs: number;
-  /** A first poll that was turned away comes again within this: so long a slot is kept for it, once there is one. */
-  wantedMs: number;
-  /** A lapsed or settled lease is remembered as long as a cluster remembers a query that nobody polled. */
-  lapsedMs: number;
-  /** A claim: from a poll that knows of it to the cluster's answer. Shorter than takenMs: the lease outlives the claim. */
+  /** A first poll that was turned away is repeated within this; a slot that becomes free is reserved for as long. */
+  reservedMs: number;
+  /** An expired or settled lease is remembered as long as a cluster remembers a query that nobody polled. */
+  rememberedMs: number;
+  /** A claim: from the poll that receives it to the cluster's answer. Shorter than takenMs: the lease outlives the claim. */
   claimMs: number;
-  /** A claim whose waiter is between two polls is kept so long for the next one. */
+  /** A slot offered between two polls is reserved this long for the next one. */
   pickUpMs: number;
   /** A waiter counts as present for this long after its last poll has ended. */
   presentMs: number;
-  /** Who was present when a break of service began does so for this long after it. */
+  /** Grace period in which waiters present before an outage count as present. */
   resumeMs: number;
-  /** Who was refused by every backend is not offered another slot for this long. */
+  /** After every backend has failed for a waiter, no slot is offered to it for this long. */
   pauseMs: number;
-  /** A waiter nobody polls is forgotten after this. */
+  /** A waiter that is not polled counts as abandoned after this. */
   forgetMs: number;
-  /** What has ended or was handed over is kept so long, for polls that are repeated, and as long as its query has a lease. */
+  /** A past waiter is kept this long, for repeated polls, and as long as its query has a lease. */
   keepMs: number;
-  /** Who waits in a group, or runs on a backend, that does not exist is let go after this: other replicas may know it a little earlier. */
-  strayMs: number;
+  /** Waiters and leases whose group or backend does not exist end after this: other replicas may learn of it a little earlier. */
+  orphanedMs: number;
 };
 
 /** Trino forgets a query nobody polls after five minutes (query.client.timeout); clients poll within a second. */
@@ -33,8 +33,8 @@ export const ADMISSION_TIMES: AdmissionTimes = {
   takenMs: 30_000,
   unpolledMs: 30_000,
   underWayMs: 30_000,
-  wantedMs: 5_000,
-  lapsedMs: 360_000,
+  reservedMs: 5_000,
+  rememberedMs: 360_000,
   claimMs: 15_000,
   pickUpMs: 2_000,
   presentMs: 1_500,
@@ -42,5 +42,5 @@ export const ADMISSION_TIMES: AdmissionTimes = {
   pauseMs: 1_000,
   forgetMs: 300_000,
   keepMs: 600_000,
-  strayMs: 10_000,
+  orphanedMs: 10_000,
 };

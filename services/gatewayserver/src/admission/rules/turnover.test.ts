@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { createAdmissionState } from '../state/admission-state.ts';
-import type { Lease } from '../state/waiter.ts';
+import type { Lease } from '../state/lease.ts';
 import { estimatedStart, startedLastMinute } from './turnover.ts';
 
 const NOW = 1_000_000;

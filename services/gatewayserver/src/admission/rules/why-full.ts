@@ -3,10 +3,10 @@ import type { Waiter } from '../state/waiter.ts';
 import { type Load, NO_LOAD, sumOf } from '../state/waiting-loads.ts';
 import type { Limits } from './limits.ts';
 
-/** One bound that a newcomer would have to keep. */
+/** A bound that a newcomer must not exceed. */
 type Bound = { whose: string; most: number; key: string };
 
-/** Why a queue takes no more, in words for the client; undefined when it does, or has this one already. */
+/** Why a queue is full, as a message for the client; undefined when it is not, or when this one waits already. */
 export function whyFull(
   state: AdmissionState,
   limits: Limits,
@@ -46,7 +46,7 @@ export function whyFull(
   );
 }
 
-/** A group that says how many of one user may wait in it goes by that alone: what waits there is not counted with the rest. */
+/** A group with its own bound per user is counted by that bound alone, not with the other groups. */
 function* withoutOwnBound(ofUser: ReadonlyMap<string, Load>, limits: Limits): Iterable<Load> {
   for (const [groupId, load] of ofUser) if (!limits.group(groupId)?.maxQueuedOfUser) yield load;
 }

@@ -3,7 +3,7 @@ import type { Waiter } from '../state/waiter.ts';
 import type { Limits } from './limits.ts';
 import { freeBackends } from './slots.ts';
 
-/** Why somebody waits, in a sentence for operators. */
+/** Why a query waits, as a sentence for operators. */
 export function whyWaits(state: AdmissionState, limits: Limits, waiter: Waiter, now: number): string {
   const { groupId, user, phase, claim, failedBackendIds } = waiter;
   const group = limits.group(groupId);
@@ -16,11 +16,11 @@ export function whyWaits(state: AdmissionState, limits: Limits, waiter: Waiter, 
     return `its user has ${running} queries of ${group.maxRunningOfUser} running`;
   if (!group.backendIds.some(limits.isAvailable)) return `no backend of group ${groupId} is available`;
   if (freeBackends(state, limits, groupId, user, failedBackendIds).length === 0)
-    return `all slots of group ${groupId} are taken${foreignPart(limits, group.backendIds)}`;
+    return `all slots of group ${groupId} are taken${externalPart(limits, group.backendIds)}`;
   return waiter.presentUntil > now ? 'it is about to start' : 'a slot is free, but its client does not poll';
 }
 
-function foreignPart(limits: Limits, backendIds: readonly string[]): string {
-  const foreign = backendIds.reduce((sum, id) => sum + (limits.maxOnBackend(id) > 0 ? limits.foreignOn(id) : 0), 0);
-  return foreign === 0 ? '' : `, ${foreign} of them by queries that did not come through the gateway`;
+function externalPart(limits: Limits, backendIds: readonly string[]): string {
+  const external = backendIds.reduce((sum, id) => sum + (limits.maxOnBackend(id) > 0 ? limits.externalOn(id) : 0), 0);
+  return external === 0 ? '' : `, ${external} of them by queries that did not come through the gateway`;
 }

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { admissionOf, queue, runs } from '../../../tests/admission/support/pure-admission.ts';
-import { giveTurns, settle } from '../rules/admission.ts';
+import { settle } from '../rules/lease-phases.ts';
+import { offerSlots } from '../rules/offer-slots.ts';
 
 test('what an attempt that failed has changed is undone whole', () => {
   const admission = admissionOf({ max: 2 });
@@ -15,7 +16,7 @@ test('what an attempt that failed has changed is undone whole', () => {
     held: admission.state.isHeld('g'),
   });
   const before = look();
-  giveTurns(admission);
+  offerSlots(admission);
   settle(admission, ['q1']);
   queue(admission, 'x');
   admission.state.setHeld('g', true);

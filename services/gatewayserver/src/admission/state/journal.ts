@@ -1,6 +1,7 @@
-import type { Lease, Waiter } from './waiter.ts';
+import type { Lease } from './lease.ts';
+import type { Waiter } from './waiter.ts';
 
-/** What was changed in one kind of thing, and what was there before the first change. */
+/** The changes of one kind of thing: what was there before the first change of each. */
 export type JournalPart<Thing> = {
   note(id: string, before: Thing | undefined): void;
   noted(): ReadonlyMap<string, Thing | undefined>;
@@ -13,11 +14,11 @@ type TextKey = { id: string; part: string };
 export type Journal = {
   readonly leases: JournalPart<Lease>;
   readonly waiters: JournalPart<Waiter>;
-  /** Of groups: whether they were held. */
+  /** Groups: whether they were held. */
   readonly holds: JournalPart<true>;
-  /** To be kept beside them. */
+  /** To be stored with the changes. */
   readonly sealed: (TextKey & { sealed: Uint8Array })[];
-  /** Not to be kept: its place, or its claim, was refused. */
+  /** To be deleted: their waiter, or its claim, was refused. */
   readonly refused: TextKey[];
   clear(): void;
 };

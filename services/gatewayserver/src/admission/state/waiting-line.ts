@@ -1,6 +1,6 @@
 import type { Waiter } from './waiter.ts';
 
-/** The queues of all groups, each in the order of turns. */
+/** The queues of all groups, each in the order in which slots are offered. */
 export type WaitingLine = {
   add(waiter: Waiter): void;
   remove(waiter: Waiter): void;
@@ -10,7 +10,7 @@ export type WaitingLine = {
   groupIds(): Iterable<string>;
 };
 
-/** Nobody in it. */
+/** An empty one. */
 export function createWaitingLine(): WaitingLine {
   const queues = new Map<string, Waiter[]>();
   return {

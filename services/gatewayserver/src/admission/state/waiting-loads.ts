@@ -1,9 +1,9 @@
 import type { Waiter } from './waiter.ts';
 
-/** How many wait, and the bytes of their sealed statements. */
+/** A number of waiters, and the size of their sealed statements. */
 export type Load = { readonly waiters: number; readonly bytes: number };
 
-/** What those who wait (QUEUED and CLAIMED) amount to. */
+/** Number and size of those who wait (QUEUED and CLAIMED). */
 export type WaitingLoads = {
   all(): Load;
   ofGroup(groupId: string): Load;
@@ -11,10 +11,10 @@ export type WaitingLoads = {
   ofUser(user: string): ReadonlyMap<string, Load>;
 };
 
-/** Those of nobody. */
+/** Of no waiters. */
 export const NO_LOAD: Load = { waiters: 0, bytes: 0 };
 
-/** Several together. */
+/** The sum of several. */
 export function sumOf(loads: Iterable<Load>): Load {
   let [waiters, bytes] = [0, 0];
   for (const load of loads) {
@@ -24,7 +24,7 @@ export function sumOf(loads: Iterable<Load>): Load {
   return { waiters, bytes };
 }
 
-/** Nobody counted yet. */
+/** An empty one. */
 export function createWaitingLoads(): WaitingLoads & { count(waiter: Waiter, by: 1 | -1): void } {
   let all = NO_LOAD;
   const groups = new Map<string, Load>();

@@ -1,18 +1,18 @@
 import type { Logger } from '@trino-gateway/runtime';
-import type { AdmissionMetrics } from '../../admission/admission-metrics.ts';
 import type { ConfiguredLimits } from '../../admission/configured-limits.ts';
 import type { Ledger } from '../../admission/ledger/ledger.ts';
-import type { SnapshotKeeper } from '../../configuration/configuration-cache.ts';
+import type { AdmissionMetrics } from '../../admission/metrics.ts';
+import type { ConfigurationCache } from '../../configuration/configuration-cache.ts';
 import type { Decisions } from '../../decisions/decisions.ts';
-import type { LiveCounts } from '../../decisions/load-counts.ts';
+import type { LoadCounts } from '../../decisions/load-counts.ts';
 import type { ReportsAhead } from '../../history/reports-ahead.ts';
 import type { Store } from '../../storage/contract/store.ts';
 
 /** What the services are made of; each names the parts it uses. */
 export type RpcContext = {
   store: Store;
-  keeper: SnapshotKeeper;
-  live: LiveCounts;
+  configuration: ConfigurationCache;
+  live: LoadCounts;
   decisions: Decisions;
   ledger: Ledger;
   limits: ConfiguredLimits;

@@ -23,12 +23,12 @@ const MOST_ASKED_ONE_BY_ONE = 20;
 /** Sets of backends. */
 export function groupService({
   store,
-  keeper,
+  configuration,
   decisions,
   ledger,
-}: Pick<RpcContext, 'store' | 'keeper' | 'decisions' | 'ledger'>): ServiceImpl<typeof GroupService> {
+}: Pick<RpcContext, 'store' | 'configuration' | 'decisions' | 'ledger'>): ServiceImpl<typeof GroupService> {
   const inForce = (stored: Group): Group => {
-    keeper.wrote('configuration', ({ groups }) => groups.set(stored.id, stored));
+    configuration.wrote('configuration', ({ groups }) => groups.set(stored.id, stored));
     return stored;
   };
   const setEnabled = async (id: string, enabled: boolean) => {
@@ -42,7 +42,7 @@ export function groupService({
     const field = 'move_queued_to_group_id';
     checkedId(to, field);
     if (to === deleted) throw invalid(field, `expected another group than "${deleted}"`);
-    await refuseDangling(field, 'groups', [to], async (id) => keeper.known.groups.has(id));
+    await refuseDangling(field, 'groups', [to], async (id) => configuration.known.groups.has(id));
   };
   return {
     async putGroup(request) {
@@ -62,11 +62,11 @@ export function groupService({
     },
 
     async getGroup({ id }) {
-      return found('group', checkedId(id), keeper.known.groups.get(id));
+      return found('group', checkedId(id), configuration.known.groups.get(id));
     },
 
     async listGroups(request) {
-      const { page, nextPageToken } = pageOf(keeper.known.groups, request);
+      const { page, nextPageToken } = pageOf(configuration.known.groups, request);
       return { groups: page, nextPageToken };
     },
 
@@ -86,7 +86,7 @@ export function groupService({
         await refuseKept(change, id);
         await change.groups.delete(id);
       });
-      keeper.wrote('configuration', ({ groups }) => groups.delete(id));
+      configuration.wrote('configuration', ({ groups }) => groups.delete(id));
       // Some may have come meanwhile. And a group of the same name that comes later must not be held for this one.
       await moveQueued();
       await ledger.run(({ state }) => state.setHeld(id, false));
@@ -100,12 +100,12 @@ export function groupService({
       if (groupIds.length === 0 || groupIds.length > 1_000)
         throw invalid('group_ids', `expected 1 to 1000 groups, got ${groupIds.length}`);
       for (const id of groupIds) checkedId(id, 'group_ids');
-      const missing = groupIds.filter((id) => !keeper.known.groups.has(id));
+      const missing = groupIds.filter((id) => !configuration.known.groups.has(id));
       await refuseDangling('group_ids', 'groups', missing, async () => false);
       const { chosen, reasons } = chooseFromGroups(
         groupIds,
         checkedText('user', user, 1_000),
-        keeper.snapshot(),
+        configuration.snapshot(),
         decisions.circumstances(),
       );
       return { backendId: chosen?.backend.id ?? '', groupId: chosen?.candidate.groupId ?? '', reasons };

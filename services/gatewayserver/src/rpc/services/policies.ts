@@ -20,11 +20,11 @@ import { pageOf } from './paging.ts';
 /** Which requests may use which group. */
 export function policyService({
   store,
-  keeper,
+  configuration,
   decisions,
-}: Pick<RpcContext, 'store' | 'keeper' | 'decisions'>): ServiceImpl<typeof PolicyService> {
+}: Pick<RpcContext, 'store' | 'configuration' | 'decisions'>): ServiceImpl<typeof PolicyService> {
   const inForce = (stored: Policy): Policy => {
-    keeper.wrote('configuration', ({ policies }) => policies.set(stored.id, stored));
+    configuration.wrote('configuration', ({ policies }) => policies.set(stored.id, stored));
     return stored;
   };
   const setEnabled = async (id: string, enabled: boolean) => {
@@ -48,11 +48,11 @@ export function policyService({
     },
 
     async getPolicy({ id }) {
-      return found('policy', checkedId(id), keeper.known.policies.get(id));
+      return found('policy', checkedId(id), configuration.known.policies.get(id));
     },
 
     async listPolicies(request) {
-      const { page, nextPageToken } = pageOf(keeper.known.policies, request);
+      const { page, nextPageToken } = pageOf(configuration.known.policies, request);
       return { policies: page, nextPageToken };
     },
 
@@ -62,7 +62,7 @@ export function policyService({
         refuseDeclared('policy', found('policy', id, await policies.get(id)));
         await policies.delete(id);
       });
-      keeper.wrote('configuration', ({ policies }) => policies.delete(id));
+      configuration.wrote('configuration', ({ policies }) => policies.delete(id));
       return {};
     },
 
@@ -70,7 +70,7 @@ export function policyService({
     disablePolicy: ({ id }) => setEnabled(id, false),
 
     async evaluateGroupsForClient(request) {
-      const verdict = evaluatePolicies(keeper.snapshot().policies, readRequest(checkedClient(request)));
+      const verdict = evaluatePolicies(configuration.snapshot().policies, readRequest(checkedClient(request)));
       return {
         groupIds: [...verdict.groupIds],
         fallbackGroupIds: [...verdict.fallbackGroupIds],
@@ -80,7 +80,9 @@ export function policyService({
 
     async evaluateAuthDelegationForClient({ listeningPort, host }) {
       checkedClient({ listeningPort, host, headers: [] });
-      return { authDelegated: keeper.snapshot().authentication.atDoor({ listeningPort, host: comparableHost(host) }) };
+      return {
+        authDelegated: configuration.snapshot().authentication.atDoor({ listeningPort, host: comparableHost(host) }),
+      };
     },
 
     async evaluateRequestSourceForClient(request) {

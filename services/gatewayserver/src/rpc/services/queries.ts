@@ -6,7 +6,7 @@ import { querySuffix } from '@trino-gateway/trino/query-id';
 import { end } from '../../admission/rules/queue.ts';
 import type { Waiter } from '../../admission/state/waiter.ts';
 import { cancelOnCluster } from '../../clusters/cancel-query.ts';
-import { livesOf } from '../../configuration/coordinator-suffixes.ts';
+import { incarnationsOf } from '../../configuration/coordinator-suffixes.ts';
 import { checkedId, checkedNumber, checkedText, found, invalid, notFound } from '../../configuration/validation.ts';
 import { BadPageTokenError } from '../../storage/contract/errors.ts';
 import type { RpcContext } from './context.ts';
@@ -18,11 +18,11 @@ const MOST_PER_PAGE = 1_000;
 /** How far back a text is looked for when nobody says: every row of that time is read. */
 const TEXT_RANGE_MS = 86_400_000;
 
-type Context = Pick<RpcContext, 'store' | 'keeper' | 'ledger' | 'reportsAhead' | 'now'>;
+type Context = Pick<RpcContext, 'store' | 'configuration' | 'ledger' | 'reportsAhead' | 'now'>;
 
 /** History. */
 export function queryService(context: Context): ServiceImpl<typeof QueryService> {
-  const { store, keeper, ledger, now } = context;
+  const { store, configuration, ledger, now } = context;
   return {
     async getQuery({ id }) {
       return found('query', checkedId(id), await store.queries.get(id));
@@ -61,7 +61,7 @@ export function queryService(context: Context): ServiceImpl<typeof QueryService>
       const trinoQueryId = waiter?.queryId || (query ? query.trinoQueryId : id);
       if (trinoQueryId === '') return {}; // it was refused: no cluster has ever heard of it
       const { backendId, url } = await ownerOf(context, trinoQueryId, query);
-      const probe = keeper.known.backends.get(backendId)?.backend.probe;
+      const probe = configuration.known.backends.get(backendId)?.backend.probe;
       if (isSealed(probe?.password))
         throw new ConnectError(`backend "${backendId}": ${unreadablePassword}`, Code.FailedPrecondition);
       await cancelOnCluster(url, trinoQueryId, {
@@ -117,11 +117,12 @@ function withinTimeRange(request: ListQueriesRequest, now: number): ListQueriesR
 
 /** The life of a coordinator that owns a query: by the suffix of its id, else by history. */
 async function ownerOf(
-  { store, keeper }: Context,
+  { store, configuration }: Context,
   id: string,
   known?: Query,
 ): Promise<{ backendId: string; url: string }> {
-  const lives = (queryId: string) => livesOf(keeper.known.incarnations, keeper.suffixHolders(), querySuffix(queryId));
+  const lives = (queryId: string) =>
+    incarnationsOf(configuration.known.incarnations, configuration.suffixHolders(), querySuffix(queryId));
   const [only, ...others] = lives(id);
   if (only && others.length === 0) return only;
   const query = known ?? (await store.queries.get(id));
@@ -131,7 +132,7 @@ async function ownerOf(
   }
   const life = lives(query.trinoQueryId).find(({ backendId }) => backendId === query.backendId);
   if (life) return life;
-  const backend = keeper.known.backends.get(query.backendId)?.backend;
+  const backend = configuration.known.backends.get(query.backendId)?.backend;
   if (!backend)
     throw new ConnectError(
       query.backendId

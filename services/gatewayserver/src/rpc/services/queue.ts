@@ -18,15 +18,15 @@ import type { RpcContext } from './context.ts';
 const DEFAULT_PAGE_SIZE = 100;
 const MOST_PER_PAGE = 1_000;
 
-type Context = Pick<RpcContext, 'keeper' | 'ledger' | 'limits'>;
+type Context = Pick<RpcContext, 'configuration' | 'ledger' | 'limits'>;
 type Queued = MessageInitShape<typeof QueuedQuerySchema>;
 type GroupStats = Exclude<MessageInitShape<typeof GetQueueStatsResponse_GroupStatsSchema>, { $typeName: string }>;
 
 /** Who waits, and why. */
 export function queueService(context: Context): ServiceImpl<typeof QueueService> {
-  const { keeper, ledger } = context;
+  const { configuration, ledger } = context;
   const hold = async (id: string, held: boolean) => {
-    found('group', checkedId(id), keeper.known.groups.get(id));
+    found('group', checkedId(id), configuration.known.groups.get(id));
     await ledger.run(({ state }) => state.setHeld(id, held));
     return groupStats(context, id, startedLastMinute(ledger.state(), ledger.now()));
   };
@@ -52,7 +52,7 @@ export function queueService(context: Context): ServiceImpl<typeof QueueService>
 
     async getQueueStats({ groupId }) {
       if (groupId !== '') checkedId(groupId, 'group_id');
-      const ids = [...keeper.known.groups.keys()].filter((id) => groupId === '' || id === groupId).sort();
+      const ids = [...configuration.known.groups.keys()].filter((id) => groupId === '' || id === groupId).sort();
       const started = startedLastMinute(ledger.state(), ledger.now());
       return { groups: ids.map((id) => groupStats(context, id, started)) };
     },

@@ -7,12 +7,12 @@ import type { RpcContext } from './context.ts';
  * another replica may just have stored it.
  */
 export async function requireBackend(
-  { keeper }: Pick<RpcContext, 'keeper'>,
+  { configuration }: Pick<RpcContext, 'configuration'>,
   id: string,
   field?: string,
 ): Promise<StoredBackend> {
-  if (!keeper.known.backends.has(id)) await keeper.refresh();
-  const stored = keeper.known.backends.get(id);
+  if (!configuration.known.backends.has(id)) await configuration.refresh();
+  const stored = configuration.known.backends.get(id);
   if (stored) return stored;
   throw field ? invalid(field, `expected a backend that exists, got "${id}"`) : notFound('backend', id);
 }

@@ -2,9 +2,9 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { RouteResponseSchema, RoutingService } from '@trino-gateway/api/gateway';
 import { routerBackend } from '../../configuration/router-backend.ts';
 import { checkedId, checkedText, invalid } from '../../configuration/validation.ts';
-import type { Routed } from '../../decisions/decisions.ts';
+import type { Routed } from '../../decisions/take-slot.ts';
 import type { Outcome } from '../../routing/outcome.ts';
-import type { CarriedService } from '../transport/multiplexer.ts';
+import type { MultiplexedService } from '../transport/multiplexer.ts';
 import { checkingBackend } from './checking-backend.ts';
 import type { RpcContext } from './context.ts';
 import { checkedClient } from './policies.ts';
@@ -16,19 +16,19 @@ type Answer = MessageInitShape<typeof RouteResponseSchema>;
 /** Decisions. */
 export function routingService({
   decisions,
-  keeper,
+  configuration,
   limits,
-}: Pick<RpcContext, 'decisions' | 'keeper' | 'limits'>): CarriedService<typeof RoutingService> {
+}: Pick<RpcContext, 'decisions' | 'configuration' | 'limits'>): MultiplexedService<typeof RoutingService> {
   const answer = ({ outcome, leased }: Routed): Answer => {
     const { authDelegated, reasons } = outcome;
     if (outcome.kind === 'refused')
       return { reasons, authDelegated, leased, refusal: outcome.message, refusalErrorName: outcome.errorName };
     const decision = decisionOf(outcome);
     if (outcome.kind === 'waits') {
-      const asked = checkingBackend({ keeper, limits }, outcome.groupId);
+      const asked = checkingBackend({ configuration, limits }, outcome.groupId);
       return { decision, reasons, authDelegated, mustWait: true, ...(asked && { backend: asked }) };
     }
-    const backend = routerBackend(outcome.backend, keeper.isLimited(outcome.backend.id));
+    const backend = routerBackend(outcome.backend, configuration.isLimited(outcome.backend.id));
     return { decision, reasons, authDelegated, backend, leased };
   };
   return {

@@ -10,7 +10,7 @@ import {
 } from '@trino-gateway/api/gateway';
 import { describeError } from '@trino-gateway/runtime';
 import { isCoordinatorSuffix } from '@trino-gateway/trino/query-id';
-import { giveUp } from '../../admission/rules/admission.ts';
+import { releaseUnused } from '../../admission/rules/take-lease.ts';
 import { otherHolder } from '../../configuration/coordinator-suffixes.ts';
 import { routerBackend } from '../../configuration/router-backend.ts';
 import { checkedId, checkedNumber, checkedOrigin, invalid } from '../../configuration/validation.ts';
@@ -23,29 +23,29 @@ const TOUCH_INTERVAL_MS = 60_000;
 
 /** What the router and the monitor need. */
 export function suiteService(context: RpcContext): ServiceImpl<typeof SuiteService> {
-  const { store, keeper, live, now, logger, onSuffixRefused } = context;
+  const { store, configuration, live, now, logger, onSuffixRefused } = context;
   const touched = new Map<string, number>();
   return {
     ...transactionCalls(context),
 
     async watchBackends(request, { signal }) {
-      const revision = await watch(context, request, signal, keeper.backendsRevision);
+      const revision = await watch(context, request, signal, configuration.backendsRevision);
       if (revision === request.revision) return { revision };
-      return { revision, backends: [...keeper.known.backends.values()].map(({ backend }) => backend) };
+      return { revision, backends: [...configuration.known.backends.values()].map(({ backend }) => backend) };
     },
 
     async watchSnapshot(request, { signal }) {
-      const revision = await watch(context, request, signal, keeper.routersRevision);
+      const revision = await watch(context, request, signal, configuration.routersRevision);
       if (revision === request.revision) return { revision };
       return {
         revision,
-        backends: [...keeper.known.backends.values()].map(({ backend }) => ({
-          ...routerBackend(backend, keeper.isLimited(backend.id)),
+        backends: [...configuration.known.backends.values()].map(({ backend }) => ({
+          ...routerBackend(backend, configuration.isLimited(backend.id)),
           coordinatorId: coordinatorOf(context, backend),
         })),
-        incarnations: [...keeper.known.incarnations],
+        incarnations: [...configuration.known.incarnations],
         refusalKey: context.refusalKey,
-        authentication: keeper.delegated(),
+        authentication: configuration.delegated(),
       };
     },
 
@@ -54,7 +54,7 @@ export function suiteService(context: RpcContext): ServiceImpl<typeof SuiteServi
         throw invalid('suffix', "expected five characters as they end a cluster's query ids");
       checkedId(backendId, 'backend_id');
       const origin = checkedOrigin(url, 'url');
-      const holder = otherHolder(keeper.suffixHolders(), { suffix, url: origin });
+      const holder = otherHolder(configuration.suffixHolders(), { suffix, url: origin });
       if (holder !== undefined) {
         logger.error('a backend answers with query ids of another one, and nothing is sent there for them', {
           backend: backendId,
@@ -66,7 +66,7 @@ export function suiteService(context: RpcContext): ServiceImpl<typeof SuiteServi
         throw new ConnectError(message, Code.FailedPrecondition);
       }
       const at = timestampFromMs(now());
-      const backend = keeper.known.backends.get(backendId)?.backend;
+      const backend = configuration.known.backends.get(backendId)?.backend;
       const seen = create(IncarnationSchema, {
         suffix,
         backendId,
@@ -76,7 +76,7 @@ export function suiteService(context: RpcContext): ServiceImpl<typeof SuiteServi
         lastSeenAt: at,
       });
       await store.incarnations.record(seen);
-      keeper.wrote('incarnations', (known) => {
+      configuration.wrote('incarnations', (known) => {
         const same = (one: { suffix: string; url: string }) => one.suffix === seen.suffix && one.url === seen.url;
         if (!known.incarnations.some(same)) known.incarnations = [...known.incarnations, seen];
       });
@@ -88,7 +88,7 @@ export function suiteService(context: RpcContext): ServiceImpl<typeof SuiteServi
       for (const { live: count } of counts) checkedNumber('counts.live', count, 0, 2 ** 31 - 1);
       live.report(routerId, new Map(counts.map((count) => [count.backendId, count.live])), settledSubmissionIds);
       await freeSlots(context, settledSubmissionIds);
-      const known = new Set(keeper.known.incarnations.map(({ suffix }) => suffix));
+      const known = new Set(configuration.known.incarnations.map(({ suffix }) => suffix));
       const due = usedSuffixes.filter(
         (suffix) => known.has(suffix) && now() - (touched.get(suffix) ?? 0) >= TOUCH_INTERVAL_MS,
       );
@@ -108,9 +108,9 @@ export function suiteService(context: RpcContext): ServiceImpl<typeof SuiteServi
 }
 
 /** The suffix that belongs to this backend, where its status says one that is its own. */
-function coordinatorOf({ keeper }: RpcContext, { id, url }: Backend): string {
-  const suffix = keeper.known.statuses.get(id)?.coordinatorId ?? '';
-  return keeper.suffixHolders().get(suffix)?.url === url ? suffix : '';
+function coordinatorOf({ configuration }: RpcContext, { id, url }: Backend): string {
+  const suffix = configuration.known.statuses.get(id)?.coordinatorId ?? '';
+  return configuration.suffixHolders().get(suffix)?.url === url ? suffix : '';
 }
 
 /** What submissions that are over have not used of their slots is free at once, not only when its time is over. */
@@ -118,7 +118,7 @@ async function freeSlots({ ledger, logger }: RpcContext, submissionIds: readonly
   const held = submissionIds.filter((id) => ledger.state().lease(id)?.phase === 'TAKEN');
   if (held.length === 0) return;
   try {
-    await ledger.run((admission) => giveUp(admission, held));
+    await ledger.run((admission) => releaseUnused(admission, held));
   } catch (error) {
     logger.debug('slots that were not used could not be freed; they end by themselves', {
       error: describeError(error),
@@ -128,7 +128,7 @@ async function freeSlots({ ledger, logger }: RpcContext, submissionIds: readonly
 
 /** The revision as soon as it differs from the one the caller has; the caller's own when the wait is over or we stop. */
 async function watch(
-  { keeper, stopping }: RpcContext,
+  { configuration, stopping }: RpcContext,
   request: { revision: string; waitMs: number },
   signal: AbortSignal,
   revision: () => string,
@@ -136,9 +136,9 @@ async function watch(
   checkedNumber('wait_ms', request.waitMs, 0, LONGEST_WAIT_MS);
   const over = AbortSignal.any([signal, stopping, AbortSignal.timeout(request.waitMs)]);
   while (revision() === request.revision && !over.aborted) {
-    await keeper.changed(over);
+    await configuration.changed(over);
     // Many backends are mostly written one after the other: one answer then tells of many changes.
-    const gatherMs = Math.min(keeper.known.backends.size / 10, 500);
+    const gatherMs = Math.min(configuration.known.backends.size / 10, 500);
     if (!over.aborted && gatherMs >= 1) await delay(gatherMs, undefined, { signal: over }).catch(() => {});
   }
   return revision();

@@ -1,7 +1,7 @@
 import type { UniversalHandler } from '@connectrpc/connect/protocol';
 
 /** A handler that tells callers who used another HTTP method which ones there are. */
-export function tellingMethods(handler: UniversalHandler): UniversalHandler {
+export function withAllowHeader(handler: UniversalHandler): UniversalHandler {
   const telling = async (request: Parameters<UniversalHandler>[0]) => {
     const response = await handler(request);
     if (response.status !== 405) return response;

@@ -7,7 +7,7 @@ import { ServerReflection } from '@trino-gateway/api/reflection';
 import { ServerReflection as ServerReflectionV1Alpha } from '@trino-gateway/api/reflection-v1alpha';
 import { comparison, describeError, type Logger, tokensOf } from '@trino-gateway/runtime';
 import { DatabaseUnavailableError } from '../../storage/contract/errors.ts';
-import { mendedError } from './outgoing-errors.ts';
+import { outgoingError } from './outgoing-errors.ts';
 
 /** Who may call what; without an admin token everybody may call everything. */
 export type Tokens = { admin: string | undefined; read: string | undefined; openReads: boolean };
@@ -75,7 +75,7 @@ export function guardInterceptor(guard: Guard): Interceptor {
 }
 
 function failureOf(error: unknown, method: DescMethod, logger: Logger): ConnectError {
-  if (error instanceof ConnectError) return mendedError(error);
+  if (error instanceof ConnectError) return outgoingError(error);
   const rpc = `${method.parent.typeName}/${method.name}`;
   if (error instanceof DatabaseUnavailableError) {
     logger.warn('a call failed because the database is away', { rpc, error: describeError(error) });

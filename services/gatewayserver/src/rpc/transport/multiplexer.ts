@@ -21,7 +21,7 @@ import type { Guard } from './interceptors.ts';
 type CallContext = Pick<HandlerContext, 'signal'>;
 
 /** A service whose calls may be carried: they ask for nothing that only a call of its own has. */
-export type CarriedService<Service extends DescService> = {
+export type MultiplexedService<Service extends DescService> = {
   [Name in keyof ServiceImpl<Service>]: ServiceImpl<Service>[Name] extends (
     request: infer Request,
     context: HandlerContext,
@@ -31,12 +31,12 @@ export type CarriedService<Service extends DescService> = {
 };
 
 /** A unary method of a carried service. */
-type CarriedMethod = { method: DescMethodUnary; call: (request: never, context: CallContext) => unknown };
+type MultiplexedMethod = { method: DescMethodUnary; call: (request: never, context: CallContext) => unknown };
 
 type Answer = MessageInitShape<typeof CarryResponse_AnswerSchema>;
 
 type Options = {
-  methods: ReadonlyMap<string, CarriedMethod>;
+  methods: ReadonlyMap<string, MultiplexedMethod>;
   /** What every call goes through, carried or not. */
   guard: Guard;
   /** Aborted when the process stops: a stream then ends with its last answer. */
@@ -48,14 +48,14 @@ const MOST_IN_MESSAGE = 200;
 const ALIVE_EVERY_MS = 1_000;
 
 /** The unary methods of a service by the name they are called with. */
-export function carriedMethods<Service extends DescService>(
+export function multiplexedMethods<Service extends DescService>(
   service: Service,
-  implementation: CarriedService<Service>,
-): [string, CarriedMethod][] {
-  return service.methods.flatMap((method): [string, CarriedMethod][] => {
-    const call = implementation[method.localName as keyof CarriedService<Service>];
+  implementation: MultiplexedService<Service>,
+): [string, MultiplexedMethod][] {
+  return service.methods.flatMap((method): [string, MultiplexedMethod][] => {
+    const call = implementation[method.localName as keyof MultiplexedService<Service>];
     if (!isUnary(method) || call === undefined) return [];
-    return [[`${service.typeName}/${method.name}`, { method, call: call as CarriedMethod['call'] }]];
+    return [[`${service.typeName}/${method.name}`, { method, call: call as MultiplexedMethod['call'] }]];
   });
 }
 
@@ -64,7 +64,7 @@ function isUnary(method: DescMethod): method is DescMethodUnary {
 }
 
 /** Carries calls: each is answered as it would be alone, as soon as it can be. */
-export function carrierService({ methods, guard, stopping }: Options): ServiceImpl<typeof CarrierService> {
+export function multiplexerService({ methods, guard, stopping }: Options): ServiceImpl<typeof CarrierService> {
   return {
     async *carry(requests, { signal }) {
       const answers = createGathering<Answer | undefined>(MOST_IN_MESSAGE);
@@ -129,7 +129,7 @@ async function readAll(
 
 async function outcomeOf(
   call: CarryRequest_Call,
-  carried: CarriedMethod | undefined,
+  carried: MultiplexedMethod | undefined,
   guard: Guard,
   signal: AbortSignal,
 ): Promise<Answer> {

@@ -9,9 +9,9 @@ const UNREADABLE = 'parse binary: ';
  * A request gate that also makes errors fit to leave, whoever made them. Handlers of all protocols abort their context
  * with the error before they write it, and there is no other place through which all errors pass.
  */
-export function mendingErrors(gate: (context: HandlerContext) => void): (context: HandlerContext) => void {
+export function withOutgoingErrors(gate: (context: HandlerContext) => void): (context: HandlerContext) => void {
   return (context) => {
-    context.signal.addEventListener('abort', () => mendedError(context.signal.reason), { once: true });
+    context.signal.addEventListener('abort', () => outgoingError(context.signal.reason), { once: true });
     gate(context);
     if (context.requestMethod === 'GET') refuseBadQuery(context.url);
   };
@@ -29,7 +29,7 @@ function refuseBadQuery(url: string): void {
 }
 
 /** Bytes that cannot be read are the caller's fault, and half a surrogate pair cannot stand in a header. */
-export function mendedError<Thrown>(error: Thrown): Thrown {
+export function outgoingError<Thrown>(error: Thrown): Thrown {
   if (!(error instanceof ConnectError)) return error;
   const { code, rawMessage } = error;
   const isUnreadable = code === Code.Internal && rawMessage.startsWith(UNREADABLE);

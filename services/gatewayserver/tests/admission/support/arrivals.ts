@@ -1,4 +1,4 @@
-import type { Applicant } from '../../../src/admission/rules/admission.ts';
+import type { Applicant } from '../../../src/admission/rules/admit.ts';
 import type { Newcomer } from '../../../src/admission/rules/queue.ts';
 
 /** A statement of `ann` that asks for a slot of group `g`, and what a test says otherwise. */

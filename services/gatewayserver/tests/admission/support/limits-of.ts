@@ -14,7 +14,7 @@ export const UNBOUNDED_QUEUES: QueueBounds = {
 export function limitsOf(own: Pick<Limits, 'maxOnBackend' | 'group'> & Partial<Limits>): Limits {
   return {
     isKnown: () => true,
-    foreignOn: () => 0,
+    externalOn: () => 0,
     queues: UNBOUNDED_QUEUES,
     isAvailable: () => true,
     choose: (_, ids) => ids[0] ?? '',

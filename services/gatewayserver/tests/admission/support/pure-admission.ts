@@ -1,5 +1,7 @@
 import { expect } from '@jest/globals';
-import { type Admission, activate, admit, handOut } from '../../../src/admission/rules/admission.ts';
+import type { Admission } from '../../../src/admission/rules/admission.ts';
+import { admit } from '../../../src/admission/rules/admit.ts';
+import { activate, confirmLease } from '../../../src/admission/rules/lease-phases.ts';
 import type { GroupLimits } from '../../../src/admission/rules/limits.ts';
 import { type Enqueued, enqueue, type Newcomer } from '../../../src/admission/rules/queue.ts';
 import { ADMISSION_TIMES } from '../../../src/admission/rules/times.ts';
@@ -40,7 +42,7 @@ export function queue(admission: Admission, id: string, more: Partial<Newcomer> 
 /** A statement goes from its question for a slot to its first poll, as the query `q<submissionId>` on backend `b`. */
 export function runs(admission: Admission, submissionId: string): void {
   expect(admit(admission, applicant(submissionId)).kind).toBe('lease');
-  expect(handOut(admission, submissionId, `q${submissionId}`)).toBe(true);
+  expect(confirmLease(admission, submissionId, `q${submissionId}`)).toBe(true);
   expect(activate(admission, { queryId: `q${submissionId}`, backendId: 'b', neverWaits: false })).toBe(true);
 }
 

@@ -1,9 +1,10 @@
 import { silentLogger } from '@trino-gateway/runtime';
 import fc from 'fast-check';
 import { type Ledger, openLedger } from '../../../src/admission/ledger/ledger.ts';
-import { activate, admit, handOut, settle } from '../../../src/admission/rules/admission.ts';
+import { admit } from '../../../src/admission/rules/admit.ts';
 import { expire } from '../../../src/admission/rules/expiry.ts';
-import { type Enqueued, end, enqueue, giveBack, handOver, seen } from '../../../src/admission/rules/queue.ts';
+import { activate, confirmLease, settle } from '../../../src/admission/rules/lease-phases.ts';
+import { assign, type Enqueued, end, enqueue, release, seen } from '../../../src/admission/rules/queue.ts';
 import type { Waiter } from '../../../src/admission/state/waiter.ts';
 import { sumOf } from '../../../src/admission/state/waiting-loads.ts';
 import { DatabaseUnavailableError } from '../../../src/storage/contract/errors.ts';
@@ -112,7 +113,7 @@ function createWorld(stores: readonly [Store, Store]) {
       configuration: { configurationRevision: () => 0, refresh: async () => {} },
       logger: silentLogger,
       expireEveryMs: NEVER_MS,
-      lookEveryMs: NEVER_MS,
+      refreshEveryMs: NEVER_MS,
     });
   const ledgers = [open(0), open(1)];
   const ledger = (at: number): Ledger => ledgers[at] ?? open(at);
@@ -162,7 +163,7 @@ function createWorld(stores: readonly [Store, Store]) {
   const poll = async (client: Client, at: number, as: Command['fate']) => {
     if (client.phase === 'leased') {
       const queryId = `q${client.id}`;
-      if (!(await asked<boolean>(at, as, (admission) => handOut(admission, client.id, queryId)))) {
+      if (!(await asked<boolean>(at, as, (admission) => confirmLease(admission, client.id, queryId)))) {
         client.phase = 'over'; // its slot was lost while nobody asked: the router would ask Route again
         return;
       }
@@ -186,13 +187,13 @@ function createWorld(stores: readonly [Store, Store]) {
     if (client.phase !== 'waits' || waiter?.phase !== 'CLAIMED') return;
     const { id: claimId = '' } = waiter.claim ?? {};
     if (drawn++ % 4 === 0) {
-      await asked(at, as, (admission) => giveBack(admission, waiter.id, claimId, 'failed'));
+      await asked(at, as, (admission) => release(admission, waiter.id, claimId, 'failed'));
       return;
     }
     // Two routers try at the same time.
     const answers = [`q${client.id}.${drawn++}`, `q${client.id}.${drawn++}`];
     for (const [which, queryId] of answers.entries()) {
-      const over = (admission: Parameters<typeof handOver>[0]) => handOver(admission, waiter.id, claimId, queryId);
+      const over = (admission: Parameters<typeof assign>[0]) => assign(admission, waiter.id, claimId, queryId);
       if (await asked<boolean>(which === 0 ? at : 1 - at, as, over)) client.accepted.add(queryId);
     }
   };

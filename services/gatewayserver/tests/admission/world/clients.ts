@@ -1,5 +1,5 @@
-import { activate, handOut, settle } from '../../../src/admission/rules/admission.ts';
-import { end, giveBack, handOver, leave, loseHold, moveToFront, seen } from '../../../src/admission/rules/queue.ts';
+import { activate, confirmLease, settle } from '../../../src/admission/rules/lease-phases.ts';
+import { assign, end, endHold, leave, moveToFront, release, seen } from '../../../src/admission/rules/queue.ts';
 import type { Waiter } from '../../../src/admission/state/waiter.ts';
 import { must } from '../../support/must.ts';
 import type { ClientCommand } from './commands.ts';
@@ -71,7 +71,7 @@ function canAct(world: World, kind: ClientCommand['kind'], one: Client): boolean
 
 function takeAnswer({ admission }: World, one: Client): void {
   const [answer] = one.posted;
-  if (one.temporaryId === undefined && answer && handOut(admission, one.submissionId, answer.queryId))
+  if (one.temporaryId === undefined && answer && confirmLease(admission, one.submissionId, answer.queryId))
     one.given = answer;
 }
 
@@ -108,12 +108,12 @@ function takeTurn(world: World, one: Client, waiter: Waiter, { client, outcome }
     return;
   }
   if (outcome === 'failed' || outcome === 'unauthenticated') {
-    giveBack(admission, waiter.id, claimId, outcome);
+    release(admission, waiter.id, claimId, outcome);
     dispatch(world);
     return;
   }
   const answers = Array.from({ length: outcome === 'twice' ? 2 : 1 }, () => post(world, one, backendId));
-  const taken = answers.filter(({ queryId }) => handOver(admission, waiter.id, claimId, queryId));
+  const taken = answers.filter(({ queryId }) => assign(admission, waiter.id, claimId, queryId));
   must(taken.length <= 1, 'of two that hand over at once one wins');
 }
 
@@ -122,9 +122,9 @@ function comeLate(world: World, one: Client, waiter: Waiter | undefined): void {
   const { claimId, queryId, failed } = one.late.shift() ?? {};
   if (!waiter || claimId === undefined || queryId === undefined) return;
   const isHeld = waiter.phase === 'CLAIMED' && waiter.claim?.id === claimId;
-  if (failed) must(giveBack(admission, waiter.id, claimId, 'failed') === isHeld, 'a lost claim gives nothing back');
+  if (failed) must(release(admission, waiter.id, claimId, 'failed') === isHeld, 'a lost claim gives nothing back');
   else {
-    const accepted = handOver(admission, waiter.id, claimId, queryId);
+    const accepted = assign(admission, waiter.id, claimId, queryId);
     // With its claim the lease may be over, though nobody has noticed.
     must(isHeld || !accepted, 'a lost claim hands nothing over');
   }
@@ -133,7 +133,7 @@ function comeLate(world: World, one: Client, waiter: Waiter | undefined): void {
 
 function loseRouter(world: World, waiter: Waiter, { late }: { late: boolean }): void {
   const { state } = world.admission;
-  loseHold(world.admission, waiter.id, late ? waiter.seenAt - 1 : waiter.seenAt);
+  endHold(world.admission, waiter.id, late ? waiter.seenAt - 1 : waiter.seenAt);
   must(!late || state.waiter(waiter.id) === waiter, 'a poll that came since counts on');
   must(
     !isReady(world, waiter) || isReady(world, state.waiter(waiter.id) ?? waiter),

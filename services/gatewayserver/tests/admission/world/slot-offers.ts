@@ -1,4 +1,4 @@
-import { giveTurns } from '../../../src/admission/rules/admission.ts';
+import { offerSlots } from '../../../src/admission/rules/offer-slots.ts';
 import { freeBackends } from '../../../src/admission/rules/slots.ts';
 import type { Waiter } from '../../../src/admission/state/waiter.ts';
 import { must } from '../../support/must.ts';
@@ -23,7 +23,7 @@ export function freeFor({ admission }: World, { groupId, user, failedBackendIds 
 export function dispatch(world: World): void {
   const { state } = world.admission;
   const before = queued(world);
-  giveTurns(world.admission);
+  offerSlots(world.admission);
   world.unlooked = false;
   for (const one of before) {
     const turn = state.waiter(one.id);

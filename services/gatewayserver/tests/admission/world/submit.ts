@@ -1,4 +1,4 @@
-import { admit } from '../../../src/admission/rules/admission.ts';
+import { admit } from '../../../src/admission/rules/admit.ts';
 import { enqueue } from '../../../src/admission/rules/queue.ts';
 import { must } from '../../support/must.ts';
 import { applicant, newcomer } from '../support/arrivals.ts';

@@ -31,8 +31,8 @@ const TIMES: AdmissionTimes = {
   takenMs: 30,
   unpolledMs: 30,
   underWayMs: 30,
-  wantedMs: 50,
-  lapsedMs: 300,
+  reservedMs: 50,
+  rememberedMs: 300,
   claimMs: 15,
   pickUpMs: 6,
   presentMs: 5,
@@ -40,7 +40,7 @@ const TIMES: AdmissionTimes = {
   pauseMs: 4,
   forgetMs: 200,
   keepMs: 400,
-  strayMs: 20,
+  orphanedMs: 20,
 };
 
 /** What is the same from beginning to end. */

@@ -11,15 +11,16 @@ import {
 import { awaitTurn } from '../../../admission/await-offer.ts';
 import { STATEMENT_PART } from '../../../admission/ledger/stored-entries.ts';
 import { storedUser } from '../../../admission/ledger/stored-user.ts';
-import { activate, handOut, lapse, settle } from '../../../admission/rules/admission.ts';
 import { endedMessage } from '../../../admission/rules/ended-message.ts';
-import { end, enqueue, type GivenBack, giveBack, handOver, leave } from '../../../admission/rules/queue.ts';
+import { activate, confirmLease, expireUnknown, settle } from '../../../admission/rules/lease-phases.ts';
+import { assign, end, enqueue, leave, type ReleaseReason, release } from '../../../admission/rules/queue.ts';
 import { whyFull } from '../../../admission/rules/why-full.ts';
 import type { AdmissionState } from '../../../admission/state/admission-state.ts';
-import type { Lease, Waiter } from '../../../admission/state/waiter.ts';
+import type { Lease } from '../../../admission/state/lease.ts';
+import type { Waiter } from '../../../admission/state/waiter.ts';
 import { routerBackend } from '../../../configuration/router-backend.ts';
 import { checkedId, checkedNumber, checkedText, invalid } from '../../../configuration/validation.ts';
-import type { CarriedService } from '../../transport/multiplexer.ts';
+import type { MultiplexedService } from '../../transport/multiplexer.ts';
 import { checkingBackend } from '../checking-backend.ts';
 import type { RpcContext } from '../context.ts';
 import { checkedSealed, dropLarge, keepSmall, storeLarge } from './sealed-texts.ts';
@@ -35,17 +36,17 @@ type State = NonNullable<Answer['state']>;
 type FoundQueued = Exclude<MessageInitShape<typeof FindQueuedResponseSchema>, { $typeName: string }>;
 type Context = Pick<
   RpcContext,
-  'store' | 'keeper' | 'live' | 'ledger' | 'limits' | 'admissionMetrics' | 'stopping' | 'logger'
+  'store' | 'configuration' | 'live' | 'ledger' | 'limits' | 'admissionMetrics' | 'stopping' | 'logger'
 >;
 
 /** Slots and places, for the routers and the monitor. */
-export function admissionService(context: Context): CarriedService<typeof AdmissionService> {
+export function admissionService(context: Context): MultiplexedService<typeof AdmissionService> {
   const { store, ledger, limits, admissionMetrics, stopping, logger } = context;
   /** Known here, or to another replica: anybody may ask for ids that never were, so no lock is taken for them. */
   const found = async (queryId: string): Promise<Waiter | undefined> => {
     const known = ledger.state().waiter(queryId);
     if (known) return known;
-    await ledger.look();
+    await ledger.refresh();
     return ledger.state().waiter(queryId);
   };
   /** The waiter, for who knows its secret. */
@@ -120,14 +121,14 @@ export function admissionService(context: Context): CarriedService<typeof Admiss
       const text = { id: queryId, part: claimId, sealed: sealedAnswer };
       await storeLarge(store.sealedTexts, text);
       const accepted = await ledger.run((admission) => {
-        if (!handOver(admission, queryId, claimId, trinoQueryId, sealedAnswer.length)) {
+        if (!assign(admission, queryId, claimId, trinoQueryId, sealedAnswer.length)) {
           dropLarge(admission, text);
           return false;
         }
         keepSmall(admission, text);
         return true;
       });
-      admissionMetrics.countHandOver(accepted ? 'accepted' : 'lost');
+      admissionMetrics.countAssign(accepted ? 'accepted' : 'lost');
       return { accepted };
     },
 
@@ -136,9 +137,9 @@ export function admissionService(context: Context): CarriedService<typeof Admiss
       checkedClaim(claimId);
       const how = GIVEN_BACK.get(reason);
       if (how === undefined) throw invalid('reason', `expected FAILED, UNAUTHENTICATED or ABSENT, got ${reason}`);
-      const isGiven = await ledger.run((admission) => giveBack(admission, queryId, claimId, how));
+      const isGiven = await ledger.run((admission) => release(admission, queryId, claimId, how));
       if (!isGiven) return {};
-      admissionMetrics.countHandOver(how);
+      admissionMetrics.countAssign(how);
       logger.info('a cluster did not take a query that waited', { queryId, reason: how, text: text.slice(0, 1_000) });
       return {};
     },
@@ -170,7 +171,7 @@ export function admissionService(context: Context): CarriedService<typeof Admiss
     async handOut({ submissionId, trinoQueryId }) {
       checkedId(submissionId, 'submission_id');
       checkedId(trinoQueryId, 'trino_query_id');
-      return { held: await ledger.run((admission) => handOut(admission, submissionId, trinoQueryId)) };
+      return { held: await ledger.run((admission) => confirmLease(admission, submissionId, trinoQueryId)) };
     },
 
     async activate({ trinoQueryId, backendId, neverWaits }) {
@@ -184,7 +185,7 @@ export function admissionService(context: Context): CarriedService<typeof Admiss
 
     async settleLeases({ trinoQueryIds, byLook, unknown }) {
       checkedQueryIds(trinoQueryIds);
-      const end = unknown ? lapse : settle;
+      const end = unknown ? expireUnknown : settle;
       const settled = await ledger.run((admission) => end(admission, trinoQueryIds));
       admissionMetrics.countSettled(byLook ? 'look' : 'page', settled);
       return { settled };
@@ -194,7 +195,7 @@ export function admissionService(context: Context): CarriedService<typeof Admiss
       checkedId(backendId, 'backend_id');
       checkedQueryIds(trinoQueryIds);
       // Another replica may have given a slot a moment ago.
-      await ledger.look();
+      await ledger.refresh();
       const leases = listed(ledger.state(), trinoQueryIds)
         .filter((lease) => lease.backendId === backendId)
         .sort((a, b) => a.takenAt - b.takenAt)
@@ -211,7 +212,7 @@ function listed(state: AdmissionState, queryIds: readonly string[]): Lease[] {
   return queryIds.flatMap((id) => state.leaseOfQuery(id) ?? []).filter(({ phase }) => phase !== 'LAPSED');
 }
 
-const GIVEN_BACK = new Map<GiveBackRequest_Reason, GivenBack>([
+const GIVEN_BACK = new Map<GiveBackRequest_Reason, ReleaseReason>([
   [GiveBackRequest_Reason.FAILED, 'failed'],
   [GiveBackRequest_Reason.UNAUTHENTICATED, 'unauthenticated'],
   // Like credentials that are not good: it is passed over until its next poll.
@@ -235,22 +236,22 @@ function waitingOf({ ledger }: Context, waiter: Waiter): State {
 }
 
 async function turnOf(context: Context, waiter: Waiter): Promise<State> {
-  const { store, keeper, live, ledger } = context;
+  const { store, configuration, live, ledger } = context;
   const { id, groupId, claim } = waiter;
   const now = ledger.now();
   // Offered for too long: it is taken back in a moment.
   if (!claim || claim.until <= now) return waitingOf(context, waiter);
   const { backendId } = claim;
-  const backend = keeper.known.backends.get(backendId)?.backend;
+  const backend = configuration.known.backends.get(backendId)?.backend;
   if (!backend) {
     // Deleted after its slot was offered: another turn comes.
-    await ledger.run((admission) => giveBack(admission, id, claim.id, 'failed'));
+    await ledger.run((admission) => release(admission, id, claim.id, 'failed'));
     return waitingOf(context, waiter);
   }
   const sealed = await store.sealedTexts.get(id, STATEMENT_PART);
   if (!sealed) {
     // Another poll may have taken this turn meanwhile: then it is not kept any more.
-    await ledger.look();
+    await ledger.refresh();
     const latest = ledger.state().waiter(id);
     if (!latest) throw unknownQuery();
     if (latest.phase !== 'CLAIMED' || latest.claim?.id !== claim.id) return stateOf(context, latest);
@@ -261,7 +262,7 @@ async function turnOf(context: Context, waiter: Waiter): Promise<State> {
     case: 'turn',
     value: {
       claimId: claim.id,
-      backend: routerBackend(backend, keeper.isLimited(backendId)),
+      backend: routerBackend(backend, configuration.isLimited(backendId)),
       sealed,
       decision: { backendId, groupId, priority: waiter.priority },
       queuedMs: queuedMs(now, waiter),
@@ -273,7 +274,7 @@ const queuedMs = (now: number, { queuedAt }: Waiter) => Math.max(0, Math.round(n
 
 /** Its client has gone while the slot was offered: the next one gets it at once. */
 async function returnSlot({ ledger }: Context, { id, claim }: Waiter): Promise<void> {
-  await ledger.run((admission) => giveBack(admission, id, claim?.id ?? '', 'unauthenticated'));
+  await ledger.run((admission) => release(admission, id, claim?.id ?? '', 'unauthenticated'));
 }
 
 /** The same whether the id exists or not. */

@@ -36,13 +36,13 @@ const LONGEST_OVERRIDE_MS = 7 * 86_400_000;
 const REASON_LENGTH = 1_000;
 const STATUS_TEXT_LENGTH = 2_000;
 
-type Context = Pick<RpcContext, 'store' | 'keeper' | 'live' | 'ledger' | 'now'>;
+type Context = Pick<RpcContext, 'store' | 'configuration' | 'live' | 'ledger' | 'now'>;
 
 /** The clusters. */
 export function backendService(context: Context): ServiceImpl<typeof BackendService> {
-  const { store, keeper, now } = context;
+  const { store, configuration, now } = context;
   const inForce = (stored: StoredBackend): Backend => {
-    keeper.wrote('configuration', ({ backends }) => backends.set(stored.backend.id, stored));
+    configuration.wrote('configuration', ({ backends }) => backends.set(stored.backend.id, stored));
     return shown(stored, context);
   };
   const override = async (
@@ -57,7 +57,7 @@ export function backendService(context: Context): ServiceImpl<typeof BackendServ
     await requireBackend(context, id);
     const parts = { ...set(now() + (durationMs || OVERRIDE_MS)), ...(reason !== '' && { reason }) };
     await store.conditions.putOverride(id, create(BackendOverrideSchema, parts));
-    keeper.wrote('conditions', ({ overrides }) =>
+    configuration.wrote('conditions', ({ overrides }) =>
       overrides.set(id, { ...(overrides.get(id) ?? create(BackendOverrideSchema)), ...parts }),
     );
     return shown(await requireBackend(context, id), context);
@@ -81,11 +81,11 @@ export function backendService(context: Context): ServiceImpl<typeof BackendServ
     },
 
     async getBackend({ id }) {
-      return shown(found('backend', checkedId(id), keeper.known.backends.get(id)), context);
+      return shown(found('backend', checkedId(id), configuration.known.backends.get(id)), context);
     },
 
     async listBackends(request) {
-      const { page, nextPageToken } = pageOf(keeper.known.backends, request);
+      const { page, nextPageToken } = pageOf(configuration.known.backends, request);
       return { backends: page.map((stored) => shown(stored, context)), nextPageToken };
     },
 
@@ -101,8 +101,8 @@ export function backendService(context: Context): ServiceImpl<typeof BackendServ
         );
         await backends.delete(id);
       });
-      keeper.wrote('configuration', ({ backends }) => backends.delete(id));
-      keeper.wrote('conditions', ({ statuses, schedules, overrides }) => {
+      configuration.wrote('configuration', ({ backends }) => backends.delete(id));
+      configuration.wrote('conditions', ({ statuses, schedules, overrides }) => {
         statuses.delete(id);
         schedules.delete(id);
         overrides.delete(id);
@@ -134,12 +134,12 @@ export function backendService(context: Context): ServiceImpl<typeof BackendServ
       await requireBackend(context, status.backendId, 'status.backend_id');
       // A monitor that has just started cannot know whose ids those of a silent backend are.
       if (status.state === State.UNREACHABLE)
-        status.coordinatorId ||= keeper.known.statuses.get(status.backendId)?.coordinatorId ?? '';
+        status.coordinatorId ||= configuration.known.statuses.get(status.backendId)?.coordinatorId ?? '';
       try {
         await store.conditions.putStatus(status);
       } finally {
         // In force here also while the database is away: decisions must not go by the health of an hour ago.
-        keeper.wrote('conditions', ({ statuses }) => {
+        configuration.wrote('conditions', ({ statuses }) => {
           if (!isOlder(status, statuses.get(status.backendId))) statuses.set(status.backendId, status);
         });
       }
@@ -162,12 +162,12 @@ export function backendService(context: Context): ServiceImpl<typeof BackendServ
 }
 
 /** A backend as reads answer it: without its password, with what is known about it now. */
-function shown({ backend, draining }: StoredBackend, { keeper, live, ledger, now }: Context): Backend {
+function shown({ backend, draining }: StoredBackend, { configuration, live, ledger, now }: Context): Backend {
   const { id, probe } = backend;
-  const { loadMaxAgeMs } = keeper.snapshot();
-  const override = keeper.known.overrides.get(id);
-  const status = keeper.known.statuses.get(id);
-  const schedule = keeper.known.schedules.get(id);
+  const { loadMaxAgeMs } = configuration.snapshot();
+  const override = configuration.known.overrides.get(id);
+  const status = configuration.known.statuses.get(id);
+  const schedule = configuration.known.schedules.get(id);
   const facts = { backend, draining, status, schedule, override };
   const scheduled = scheduleAt(backend, schedule, now());
   const holding = liveOverride(override, now());

@@ -10,16 +10,16 @@ const MOST_CHANGES = 10;
 
 /** Puts what the monitor read from the schedule of one backend in force. */
 export async function reportSchedule(
-  { store, keeper, now }: Pick<RpcContext, 'store' | 'keeper' | 'now'>,
+  { store, configuration, now }: Pick<RpcContext, 'store' | 'configuration' | 'now'>,
   reported: BackendSchedule | undefined,
 ): Promise<void> {
   const schedule = checkedSchedule(reported, now());
-  await requireBackend({ keeper }, schedule.backendId, 'schedule.backend_id');
+  await requireBackend({ configuration }, schedule.backendId, 'schedule.backend_id');
   try {
     await store.conditions.putSchedule(schedule);
   } finally {
     // In force here also while the database is away, as a status is.
-    keeper.wrote('conditions', ({ schedules }) => {
+    configuration.wrote('conditions', ({ schedules }) => {
       const before = schedules.get(schedule.backendId);
       if (epochMs(before?.observedAt) <= epochMs(schedule.observedAt)) schedules.set(schedule.backendId, schedule);
     });

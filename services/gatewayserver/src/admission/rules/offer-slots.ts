@@ -1,0 +1,41 @@
+import type { AdmissionState } from '../state/admission-state.ts';
+import type { Admission } from './admission.ts';
+import type { Limits } from './limits.ts';
+import { freeBackends, nextOffer } from './slots.ts';
+import { takeLease } from './take-lease.ts';
+
+/** Offers every free slot to the next waiter; first of all to queries whose lease has expired and that were polled since. */
+export function offerSlots(admission: Admission): void {
+  renewReserved(admission);
+  const { state, limits, times, now, newClaimId } = admission;
+  for (;;) {
+    const offer = nextOffer(state, limits, state.queuedGroupIds(), now);
+    if (!offer) return;
+    const { waiter, backendId } = offer;
+    takeLease(admission, waiter, backendId);
+    const pickedUp = waiter.heldUntil > now;
+    const until = now + (pickedUp ? times.claimMs : times.pickUpMs);
+    state.putWaiter({ ...waiter, phase: 'CLAIMED', claim: { id: newClaimId(), backendId, pickedUp, until } });
+  }
+}
+
+function renewReserved({ state, limits, times, now }: Admission): void {
+  for (const lease of state.reserved()) {
+    const { wantedUntil = 0, backendId, groupId, user } = lease;
+    if (wantedUntil <= now || !hasFreeSlot(state, limits, backendId, groupId, user)) continue;
+    state.putLease({ ...lease, phase: 'HANDED_OUT', until: now + times.reservedMs });
+  }
+}
+
+/** Whether a query of this user could run on this backend now. Of a group that is not there, the backend's limit alone counts. */
+export function hasFreeSlot(
+  state: AdmissionState,
+  limits: Limits,
+  backendId: string,
+  groupId: string,
+  user: string,
+): boolean {
+  if (limits.group(groupId)) return freeBackends(state, limits, groupId, user).includes(backendId);
+  const most = limits.maxOnBackend(backendId);
+  return most === 0 || state.onBackend(backendId) + limits.externalOn(backendId) < most;
+}

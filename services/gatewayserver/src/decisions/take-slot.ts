@@ -1,0 +1,88 @@
+import type { RouteRequest } from '@trino-gateway/api/gateway';
+import { comparableHost } from '@trino-gateway/trino/host';
+import type { Ledger } from '../admission/ledger/ledger.ts';
+import { storedUser } from '../admission/ledger/stored-user.ts';
+import { admit, takeAt } from '../admission/rules/admit.ts';
+import type { ConfigurationCache } from '../configuration/configuration-cache.ts';
+import { type Outcome, withAuthentication } from '../routing/outcome.ts';
+import type { ClientRequest } from '../routing/request.ts';
+import type { LoadCounts } from './load-counts.ts';
+import { neverWaits } from './never-waits.ts';
+
+/** An outcome, and whether a slot of the backend is held for it. */
+export type Routed = { outcome: Outcome; leased: boolean };
+
+/** An outcome that names a group. */
+export type Accepted = Exclude<Outcome, { kind: 'refused' }>;
+
+/** What taking slots works with. */
+export type SlotContext = {
+  configuration: Pick<ConfigurationCache, 'known' | 'snapshot'>;
+  live: LoadCounts;
+  ledger: Pick<Ledger, 'run'>;
+  /** Whether queries of this backend may hold slots. */
+  isLimited: (backendId: string) => boolean;
+  /** SHOW and DESCRIBE start at once, whatever the limits. */
+  metadataNeverWaits?: boolean;
+};
+
+/** Takes a slot in the group that was decided, or lets the query wait. The slot may be of another backend than decided. */
+export async function takeSlot(context: SlotContext, request: RouteRequest, decided: Accepted): Promise<Routed> {
+  const { configuration, live, ledger, metadataNeverWaits } = context;
+  const failed = [...request.excludedBackendIds];
+  const applicant = {
+    submissionId: request.submissionId,
+    groupId: decided.groupId,
+    user: countedUser(request),
+    failedBackendIds: failed,
+    avoidedBackendIds: request.avoidedBackendIds,
+    neverWaits: neverWaits(request, metadataNeverWaits),
+  };
+  const authenticated = (outcome: Accepted) =>
+    withAuthentication(outcome, addressOf(request), configuration.snapshot());
+  for (;;) {
+    const answer = await ledger.run((admission) => admit(admission, applicant));
+    if (answer.kind === 'wait') return { outcome: authenticated({ ...decided, kind: 'waits' }), leased: false };
+    if (answer.kind === 'unavailable') return { outcome: noBackend(decided), leased: false };
+    const { backendId, groupId } = answer.lease;
+    const backend = configuration.known.backends.get(backendId)?.backend;
+    if (backend) {
+      live.started(request.submissionId, backendId);
+      return { outcome: authenticated({ ...decided, kind: 'chosen', groupId, backend }), leased: true };
+    }
+    // The backend was deleted after the slot was taken.
+    if (failed.includes(backendId)) return { outcome: noBackend(decided), leased: false };
+    failed.push(backendId);
+  }
+}
+
+/** For a statement that only one coordinator can execute: takes a slot of that one, also beyond its limit. */
+export async function takeBoundSlot(context: SlotContext, request: RouteRequest, decided: Outcome): Promise<Routed> {
+  const { configuration, ledger, isLimited } = context;
+  const { submissionId, boundBackendId } = request;
+  const url = configuration.known.backends.get(boundBackendId)?.backend.url ?? '';
+  const authDelegated = configuration
+    .snapshot()
+    .authentication.forCluster(addressOf(request), { backendId: boundBackendId, url });
+  const outcome = { ...(decided.kind === 'waits' ? noBackend(decided) : decided), authDelegated };
+  if (!isLimited(boundBackendId)) return { outcome, leased: false };
+  const groupId = decided.kind === 'refused' ? '' : decided.groupId;
+  const applicant = { submissionId, groupId, user: countedUser(request) };
+  await ledger.run((admission) => takeAt(admission, applicant, boundBackendId));
+  return { outcome, leased: true };
+}
+
+/** No backend of the group accepts the query: they became unavailable after the decision, or none may be waited for. */
+export function noBackend({ groupId, authDelegated, reasons }: Accepted): Outcome {
+  const message = `No cluster is available for this query: no backend of group ${groupId} takes it now`;
+  return { kind: 'refused', errorName: 'NO_NODES_AVAILABLE', message, authDelegated, reasons };
+}
+
+/** The address that the client asked. */
+function addressOf({ listeningPort, host }: ClientRequest) {
+  return { listeningPort, host: comparableHost(host) };
+}
+
+function countedUser(request: RouteRequest): string {
+  return storedUser(request.countedUser || request.user);
+}
