@@ -13,7 +13,7 @@ type Counts = { passed: number; failed: number; skipped: number };
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const CONTRACT = '**/gatewayserver/tests/storage/servers.ts';
-const IMPORTS = '**/cli/tests/ancestor-tables.ts';
+const IMPORTS = '**/cli/tests/razorpay-tables.ts';
 const OUTAGES = '**/gatewayserver/tests/storage/outage.ts';
 const SUITE_OUTAGES = '**/e2e/databases/*-outage.ts';
 const VARIABLES: Record<ServerEngine, string> = {

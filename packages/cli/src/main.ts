@@ -5,15 +5,15 @@ import { runCommandLine } from './run.ts';
 import type { Screen } from './terminal/terminal.ts';
 
 const CLEAR = '\x1b[H\x1b[2J';
-const PICTURE_MS = 1_000;
+const REFRESH_MS = 1_000;
 
 // `trino-gateway list queries | head` closes the pipe early, which is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 
-// Who has seen enough presses Ctrl-C.
+// It ends with Ctrl-C.
 const screen: Screen = {
   clear: () => void process.stdout.write(CLEAR),
-  next: () => delay(PICTURE_MS, true),
+  nextRefresh: () => delay(REFRESH_MS, true),
 };
 
 process.exitCode = await runCommandLine(process.argv.slice(2), {

@@ -16,9 +16,12 @@ import type { Terminal } from './terminal/terminal.ts';
 /** The whole command line. @param finish is given the exit code of a command that ran */
 export function createProgram(terminal: Terminal, finish: (code: number) => void): Command {
   const program = new Command('trino-gateway')
-    .description('Looks at and changes a Trino gateway.')
+    .description('Inspects and changes a Trino gateway.')
     .option('--url <url>', 'the gatewayserver; TRINO_GATEWAY_URL (default: http://127.0.0.1:8000)')
-    .option('--token <token>', 'admin or read token; TRINO_GATEWAY_TOKEN, which other users of the machine cannot see')
+    .option(
+      '--token <token>',
+      'admin or read token; better TRINO_GATEWAY_TOKEN, which other users of the machine cannot see',
+    )
     .option('--token-file <file>', 'a file with the token on its first line')
     .option('--timeout <duration>', 'time limit of each call', '10s')
     .addOption(new Option('-o, --output <format>', 'how answers are printed').choices(FORMATS).default('table'))

@@ -20,7 +20,7 @@ export type FakeQueue = AsyncDisposable & {
   /** Ids cancelled by CancelQuery. */
   readonly cancelled: string[];
   /** Calls of GetQueueStats. */
-  looks: number;
+  statsCalls: number;
 };
 
 /** Starts one on a free port. */
@@ -33,7 +33,7 @@ export async function startFakeQueue(
     queued: queries.map((one) => create(QueuedQuerySchema, one)),
     groups: stats.map((one) => create(GetQueueStatsResponse_GroupStatsSchema, one)),
     cancelled: [],
-    looks: 0,
+    statsCalls: 0,
   };
   const group = (id: string) => {
     const one = fake.groups.find(({ groupId }) => groupId === id);
@@ -49,7 +49,7 @@ export async function startFakeQueue(
         return { queries: all.slice(from, next), nextPageToken: next < all.length ? String(next) : '' };
       },
       getQueueStats: ({ groupId }) => {
-        fake.looks += 1;
+        fake.statsCalls += 1;
         return { groups: fake.groups.filter((one) => [one.groupId, ''].includes(groupId)) };
       },
       moveToFront: ({ id }) => {

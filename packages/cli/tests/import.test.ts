@@ -6,9 +6,9 @@ import {
   startTestGatewayserver,
   type TestGatewayserver,
 } from '../../../services/gatewayserver/tests/support/gatewayserver-fixture.ts';
-import { ANCESTOR } from './ancestor-example.ts';
 import { runCommand, type Surroundings } from './command-line.ts';
-import { type Behaviour, startFakeAncestor } from './fake-ancestor.ts';
+import { type Behaviour, startFakeRazorpay } from './fake-razorpay.ts';
+import { EXAMPLE } from './razorpay-example.ts';
 
 jest.setTimeout(120_000); // a busy machine starts a server slowly
 
@@ -33,8 +33,8 @@ function run(argv: string[], surroundings: Surroundings = {}) {
 }
 
 test('without --write it prints what apply reads and all that has no counterpart, and needs no gatewayserver', async () => {
-  await using ancestor = await startFakeAncestor(ANCESTOR);
-  const { code, out, err } = await run(['--from-url', ancestor.url, '--url', 'http://127.0.0.1:1']);
+  await using source = await startFakeRazorpay(EXAMPLE);
+  const { code, out, err } = await run(['--from-url', source.url, '--url', 'http://127.0.0.1:1']);
   expect(code).toBe(0);
   const printed = parse(out) as Record<'backends' | 'groups' | 'policies', { id: string }[]>;
   expect(printed.backends.map(({ id }) => id)).toEqual(['blue', 'green', 'night-shift', 'never', 'off']);
@@ -68,8 +68,8 @@ test('without --write it prints what apply reads and all that has no counterpart
 });
 
 test('--write puts everything in an order that works; repeated it changes nothing, and repairs what is missing', async () => {
-  await using ancestor = await startFakeAncestor(ANCESTOR);
-  const argv = ['--from-url', ancestor.url, '--write', '--time-zone', 'Europe/Vienna'];
+  await using source = await startFakeRazorpay(EXAMPLE);
+  const argv = ['--from-url', source.url, '--write', '--time-zone', 'Europe/Vienna'];
   expect(await run(argv)).toMatchObject({ code: 0, out: each('created') });
   expect(await run(argv)).toMatchObject({ code: 0, out: each('unchanged') });
   const headers = { authorization: 'Bearer admin-secret' };
@@ -85,9 +85,9 @@ test('--write puts everything in an order that works; repeated it changes nothin
 });
 
 test('a write that is refused says so in one line and ends with 1', async () => {
-  await using ancestor = await startFakeAncestor(ANCESTOR);
+  await using source = await startFakeRazorpay(EXAMPLE);
   const { code, out, err } = await runCommand(
-    ['import', 'razorpay', '--from-url', ancestor.url, '--write', '--url', server.url, '--token', 'wrong-secret'],
+    ['import', 'razorpay', '--from-url', source.url, '--write', '--url', server.url, '--token', 'wrong-secret'],
     {},
   );
   expect([code, out]).toEqual([1, '']);
@@ -96,20 +96,20 @@ test('a write that is refused says so in one line and ends with 1', async () => 
 });
 
 test('its token goes to it alone, in the header it is set to', async () => {
-  await using ancestor = await startFakeAncestor(ANCESTOR, { token: 'old-secret' });
+  await using source = await startFakeRazorpay(EXAMPLE, { token: 'old-secret' });
   const files = { t: 'old-secret\n' };
-  expect((await run(['--from-url', `${ancestor.url}/`, '--from-token-file', 't'], { files })).code).toBe(0);
-  expect(ancestor.requests.map(({ path }) => path)).toEqual([
+  expect((await run(['--from-url', `${source.url}/`, '--from-token-file', 't'], { files })).code).toBe(0);
+  expect(source.requests.map(({ path }) => path)).toEqual([
     '/twirp/razorpay.gateway.BackendApi/ListAllBackends',
     '/twirp/razorpay.gateway.GroupApi/ListAllGroups',
     '/twirp/razorpay.gateway.PolicyApi/ListAllPolicies',
   ]);
-  expect(JSON.stringify(ancestor.requests)).not.toContain('admin-secret');
-  await run(['--from-url', ancestor.url, '--from-token-file', 't', '--from-token-header', 'X-Other'], { files });
-  expect(ancestor.requests.at(-1)?.headers['x-other']).toBe('old-secret');
+  expect(JSON.stringify(source.requests)).not.toContain('admin-secret');
+  await run(['--from-url', source.url, '--from-token-file', 't', '--from-token-header', 'X-Other'], { files });
+  expect(source.requests.at(-1)?.headers['x-other']).toBe('old-secret');
 });
 
-describe('an ancestor that cannot be read ends with 1 and one line, and nothing is written', () => {
+describe('a source that cannot be read ends with 1 and one line, and nothing is written', () => {
   const cases: [string, Behaviour, RegExp][] = [
     [
       'no token',
@@ -134,8 +134,8 @@ describe('an ancestor that cannot be read ends with 1 and one line, and nothing 
     ['silence', { silent: true }, /no answer within 500 ms; is --from-url right\?$/],
   ];
   test.each(cases)('%s', async (_what, behaviour, expected) => {
-    await using ancestor = await startFakeAncestor(ANCESTOR, behaviour);
-    const argv = ['--from-url', ancestor.url, '--write', ...(behaviour.silent ? ['--timeout', '500ms'] : [])];
+    await using source = await startFakeRazorpay(EXAMPLE, behaviour);
+    const argv = ['--from-url', source.url, '--write', ...(behaviour.silent ? ['--timeout', '500ms'] : [])];
     const { code, out, err } = await run(argv);
     expect([code, out]).toEqual([1, '']);
     expect(err).toMatch(expected);
@@ -172,11 +172,11 @@ describe('an ancestor that cannot be read ends with 1 and one line, and nothing 
 
 test('an instance that answers camelCase and leaves out what is empty is understood', async () => {
   const items = [{ id: 'a', isEnabled: true, hostname: 'a:1', externalUrl: 'a:2', uptimeSchedule: '* * * * *' }];
-  await using ancestor = await startFakeAncestor(
+  await using source = await startFakeRazorpay(
     { backends: [], groups: [], policies: [] },
     { answer: { method: 'BackendApi/ListAllBackends', status: 200, body: JSON.stringify({ items }) } },
   );
-  const { out } = await run(['--from-url', ancestor.url, '-o', 'json']);
+  const { out } = await run(['--from-url', source.url, '-o', 'json']);
   expect(JSON.parse(out)).toMatchObject({
     backends: [{ id: 'a', url: 'http://a:1', externalUrl: 'http://a:2', enabled: true }],
   });

@@ -86,15 +86,15 @@ test('top shows queues and slots, once where nobody watches', async () => {
   });
 });
 
-test('top on a terminal is drawn anew until somebody has seen enough', async () => {
+test('top on a terminal refreshes until it is stopped', async () => {
   let cleared = 0;
   const clear = () => {
     cleared += 1;
   };
-  const screen = { clear, next: async () => cleared < 3 };
-  const before = server.looks;
+  const screen = { clear, nextRefresh: async () => cleared < 3 };
+  const before = server.statsCalls;
   const { code, out } = await run(['top'], { screen, columns: 60 });
-  expect([code, cleared, server.looks - before]).toEqual([0, 3, 3]);
+  expect([code, cleared, server.statsCalls - before]).toEqual([0, 3, 3]);
   expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(60);
   for (const more of [['--once'], ['-o', 'yaml']]) await run(['top', ...more], { screen });
   expect(cleared).toBe(3);

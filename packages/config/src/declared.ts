@@ -8,7 +8,8 @@ import {
   PolicySchema,
 } from '@trino-gateway/api/gateway';
 import { backendProblems, groupProblems, type Problem, policyProblems } from '@trino-gateway/api/validation';
-import { type Complain, readShape } from './shape.ts';
+import type { Complain } from './complain.ts';
+import { readShape } from './shape.ts';
 
 /** What a configuration file declares; created or updated, by id, when a gatewayserver starts. */
 export type Declared = { backends: Backend[]; groups: Group[]; policies: Policy[] };

@@ -1,7 +1,5 @@
 import { type DescField, type DescMessage, fromJson, type JsonValue } from '@bufbuild/protobuf';
-
-/** Collects one problem of the configuration. */
-export type Complain = (path: string, message: string) => void;
+import type { Complain } from './complain.ts';
 
 /**
  * Complains about every place where a declared object does not have the shape of its message: unknown fields, wrong

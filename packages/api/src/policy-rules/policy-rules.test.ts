@@ -92,5 +92,5 @@ test('no other file tells kinds of rules apart', () => {
     .filter((file) => !file.endsWith('.test.ts') && !file.includes('/gen/'))
     .filter((file) => tellsApart.test(readFileSync(`${root}${file}`, 'utf8')));
   // The import translates the four kinds of another gateway.
-  expect(found).toEqual(['packages/cli/src/razorpay/new-policy.ts']);
+  expect(found).toEqual(['packages/cli/src/razorpay/translate-policy.ts']);
 });

@@ -3,7 +3,7 @@ import type { Backend, Group, Policy } from '@trino-gateway/api/gateway';
 import { HIDDEN_PASSWORD } from '@trino-gateway/api/sealed-secret';
 import type { Declared, Existing } from '@trino-gateway/config';
 import type { Gateway } from '../connection/gateway.ts';
-import { backendKind, groupKind, type Kind, policyKind } from '../kinds/kinds.ts';
+import { backendKind, groupKind, type Kind, policyKind } from '../kinds/index.ts';
 import { UsageError } from '../terminal/usage-error.ts';
 import { isStoredAs } from './stored-form.ts';
 
@@ -95,7 +95,7 @@ function changes<Desc extends DescMessage>(
   });
 }
 
-/** Reads hide passwords: whether one differs cannot be seen, so it is sent again. What reads show means the stored one. */
+/** Reads hide passwords: whether one differs cannot be seen, so it is written each time; the mask keeps the stored one. */
 function holdsSecret(object: { id: string; probe?: { password: string } | undefined }): boolean {
   return object.probe !== undefined && !['', HIDDEN_PASSWORD].includes(object.probe.password);
 }

@@ -8,7 +8,7 @@ import {
   GroupSchema,
   PolicySchema,
 } from '@trino-gateway/api/gateway';
-import { backendKind, groupKind, policyKind } from '../kinds/kinds.ts';
+import { backendKind, groupKind, policyKind } from '../kinds/index.ts';
 import { isStoredAs } from './stored-form.ts';
 
 type BackendInit = MessageInitShape<typeof BackendSchema>;

@@ -2,7 +2,7 @@ import { clone, type DescMessage, equals, type MessageShape } from '@bufbuild/pr
 import type { Policy } from '@trino-gateway/api/gateway';
 import { policyRules } from '@trino-gateway/api/policy-rules';
 import { HIDDEN_PASSWORD } from '@trino-gateway/api/sealed-secret';
-import type { Kind } from '../kinds/kinds.ts';
+import type { Kind } from '../kinds/index.ts';
 
 type Fields = Record<string, unknown>;
 

@@ -33,6 +33,6 @@ test('a failure in the middle says what was done and what failed, and nothing af
   expect(tried).toEqual(['a', 'b']);
   expect(out).toEqual(['backend "a" created']);
   expect(err).toEqual([
-    'backend "b": uptime_schedule: expected five fields (1 of 3 done; repeat the command when that is mended)',
+    'backend "b": uptime_schedule: expected five fields (1 of 3 done; fix that and repeat the command)',
   ]);
 });

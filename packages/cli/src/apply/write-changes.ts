@@ -4,8 +4,8 @@ import type { Terminal } from '../terminal/terminal.ts';
 import type { Change } from './plan-changes.ts';
 
 /**
- * Writes the changes one after the other and prints what became of each. Stops at the first that fails, says how far it
- * got, and may be repeated: what is done is then found unchanged.
+ * Writes the changes one after the other and prints what became of each. Stops at the first that fails and says how far it
+ * got; a repeated run finds what is done unchanged.
  * @returns the exit code
  */
 export async function writeChanges(gateway: Gateway, changes: readonly Change[], terminal: Terminal): Promise<number> {
@@ -14,7 +14,7 @@ export async function writeChanges(gateway: Gateway, changes: readonly Change[],
       terminal.out(`${change.kind} "${change.id}" ${await change.write(gateway)}`);
     } catch (error) {
       terminal.err(
-        `${change.kind} "${change.id}": ${describeFailure(error, gateway.connection)} (${done} of ${changes.length} done; repeat the command when that is mended)`,
+        `${change.kind} "${change.id}": ${describeFailure(error, gateway.connection)} (${done} of ${changes.length} done; fix that and repeat the command)`,
       );
       return 1;
     }
@@ -22,7 +22,7 @@ export async function writeChanges(gateway: Gateway, changes: readonly Change[],
   return 0;
 }
 
-/** Prints what would become of each. */
+/** Prints what would become of each object. */
 export function printChanges(changes: readonly Change[], terminal: Terminal): void {
   const words = { created: 'would be created', changed: 'would be changed', unchanged: 'unchanged' };
   for (const { kind, id, expected } of changes) terminal.out(`${kind} "${id}" ${words[expected]}`);

@@ -13,7 +13,7 @@ export function addApply(program: Command, { terminal, withGateway }: Context): 
       'create or change what a YAML or JSON file declares: backends, groups, policies, as in a configuration file',
     )
     .requiredOption('-f, --file <file>', 'the file; - is standard input')
-    .option('--dry-run', 'only say what would be done')
+    .option('--dry-run', 'only show what would be done')
     .action(async ({ file, dryRun }: { file: string; dryRun?: boolean }) => {
       const text = await terminal.read(file).catch((error: NodeJS.ErrnoException) => {
         throw new UsageError(`--file: expected a readable file, got "${file}" (${error.code ?? error.message})`);

@@ -8,11 +8,11 @@ import type { Context } from './context.ts';
 
 type Options = { port: string; host: string; header: string[]; user: string; statement: string; clientIp: string };
 
-/** `decide`: where such a query would go, and why. */
+/** `decide`: where a query would go, and why. */
 export function addDecide(program: Command, { terminal, format, withGateway }: Context): void {
   program
     .command('decide')
-    .description('say where such a query would go now, with the reason of every step; changes nothing')
+    .description('show where such a query would go now, and the reason of every step; changes nothing')
     .option('--port <port>', "the port of the router's listener", '8080')
     .option('--host <host>', 'the host the client asks for', '')
     .option(

@@ -1,6 +1,6 @@
 import { QuerySchema } from '@trino-gateway/api/gateway';
 import type { Command } from 'commander';
-import { KINDS } from '../kinds/kinds.ts';
+import { KINDS } from '../kinds/index.ts';
 import { printOne } from '../output/print.ts';
 import type { Context } from './context.ts';
 

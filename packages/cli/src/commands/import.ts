@@ -4,12 +4,12 @@ import { type Command, Option } from 'commander';
 import { planChanges, readStored } from '../apply/plan-changes.ts';
 import { writeChanges } from '../apply/write-changes.ts';
 import { type ConnectionOptions, readTimeLimit } from '../connection/connection.ts';
-import { backendKind, groupKind, policyKind } from '../kinds/kinds.ts';
+import { backendKind, groupKind, policyKind } from '../kinds/index.ts';
 import { type Format, printValue } from '../output/print.ts';
-import { mapAncestor } from '../razorpay/mapping.ts';
-import type { BackendChoices } from '../razorpay/new-backend.ts';
 import type { Note } from '../razorpay/notes.ts';
-import { readSource, type SourceOptions } from '../razorpay/source.ts';
+import { readSource, type SourceOptions } from '../razorpay/read-source.ts';
+import { translate } from '../razorpay/translate.ts';
+import type { BackendChoices } from '../razorpay/translate-backend.ts';
 import { oneLine } from '../terminal/one-line.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { UsageError } from '../terminal/usage-error.ts';
@@ -21,27 +21,30 @@ type Options = SourceOptions & BackendChoices & { write?: boolean };
 export function addImport(program: Command, { terminal, format, withGateway }: Context): void {
   program
     .command('import')
-    .description('move in from another gateway')
+    .description('import the configuration of another gateway')
     .command('razorpay')
-    .description('take over backends, groups and policies of razorpay/trino-gateway; without --write only print them')
+    .description('import backends, groups and policies of razorpay/trino-gateway; without --write only print them')
     .option('--from-url <url>', 'its API, for example http://gateway:8000')
     .option('--from-token-file <file>', 'a file with its API token, if reads need one')
     .option('--from-token-header <name>', 'the header that takes the token', 'X-Auth-Key')
     .option('--mysql-url <url>', 'its database instead: mysql://user@host:3306/database, also ?sslmode=require')
     .option('--mysql-password-file <file>', 'a file with the password of that user')
     .addOption(
-      new Option('--forwarding <way>', 'proxy: pages pass the router; direct: clients poll the clusters, as before')
+      new Option(
+        '--forwarding <way>',
+        'proxy: result pages pass through the router; direct: clients poll the clusters, as before',
+      )
         .choices(['proxy', 'direct'])
         .default('proxy'),
     )
-    .option('--time-zone <zone>', 'in which its uptime schedules were read: that of its monitor', 'UTC')
-    .addOption(new Option('--dry-run', 'only print what would be put; the default').conflicts('write'))
-    .option('--write', 'put it')
+    .option('--time-zone <zone>', 'the time zone of its monitor, in which its uptime schedules were read', 'UTC')
+    .addOption(new Option('--dry-run', 'only print what would be written; the default').conflicts('write'))
+    .option('--write', 'write it to the gatewayserver')
     .action(async (options: Options) => {
       const timeZone = readTimeZone(options.timeZone);
       const timeLimitMs = readTimeLimit(program.opts<ConnectionOptions>().timeout, '--timeout');
       const read = await readSource(options, timeLimitMs, terminal);
-      const { declared, notes } = mapAncestor(await read(), { forwarding: options.forwarding, timeZone });
+      const { declared, notes } = translate(await read(), { forwarding: options.forwarding, timeZone });
       for (const note of notes) terminal.err(lineOf(note));
       if (!options.write) {
         printDeclared(declared, format(), terminal);
@@ -69,7 +72,7 @@ function lineOf({ about, text }: Note): string {
   return oneLine(`note: ${about === '' ? '' : `${about}: `}${text}`);
 }
 
-/** UTC is what a schedule is read in without a time zone. */
+/** Empty for UTC, which is what schedules without a time zone are read in. @throws UsageError */
 function readTimeZone(text: string): string {
   try {
     return new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone === 'UTC' ? '' : text;

@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
-import { KINDS } from '../kinds/kinds.ts';
+import { readPages } from '../connection/read-pages.ts';
+import { KINDS } from '../kinds/index.ts';
 import { queryKind } from '../kinds/query.ts';
 import { printList } from '../output/print.ts';
 import type { Context } from './context.ts';
-import { listQueries, type QueryFilters, readQueryFilters } from './query-filters.ts';
+import { type QueryFilters, readQueryFilters } from './query-filters.ts';
 
 /** `list KIND`, and `queries` for `list queries`. */
 export function addList(program: Command, context: Context): void {
@@ -27,22 +28,25 @@ function addQueries(parent: Command, description: string, { terminal, format, wi
   parent
     .command('queries')
     .description(description)
-    .option('--user <user>', 'of this user')
-    .option('--backend <id>', 'on this backend')
+    .option('--user <user>', 'submitted by this user')
+    .option('--backend <id>', 'that ran on this backend')
     .option('--group <id>', 'of this group')
     .option('--state <state>', 'QUEUED, RUNNING, FINISHED, FAILED or UNKNOWN')
-    .option('--source <source>', 'of this source')
+    .option('--source <source>', 'with this source')
     .option('--after <time>', 'submitted at or after: 2026-01-31T08:00:00Z, or how long ago, such as 90m')
     .option('--before <time>', 'submitted before')
     .option('--text <part>', 'with this in the SQL text; of the last 24 hours unless --after says otherwise')
-    .option('--oldest-first', 'in the order of submission; else newest first')
-    .option('--limit <number>', 'how many at most', '100')
-    .action((filters: QueryFilters) => {
-      const request = readQueryFilters(filters, Date.now());
-      return withGateway(async (gateway) => {
-        const { found, more } = await listQueries(gateway, request);
+    .option('--oldest-first', 'oldest first instead of newest first')
+    .option('--limit <number>', 'at most so many', '100')
+    .action((options: QueryFilters) => {
+      const { filters, limit } = readQueryFilters(options, Date.now());
+      return withGateway(async ({ queries }) => {
+        const { found, more } = await readPages(async (page) => {
+          const { queries: items, nextPageToken } = await queries.listQueries({ ...filters, ...page });
+          return { items, nextPageToken };
+        }, limit);
         printList(terminal, format(), found, queryKind);
-        if (more) terminal.err(`there are more than ${request.limit}; --limit shows more`);
+        if (more) terminal.err(`there are more than ${limit}; --limit shows more`);
         return 0;
       });
     });

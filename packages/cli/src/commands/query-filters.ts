@@ -1,13 +1,7 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
-import {
-  ListQueriesRequest_Order,
-  type ListQueriesRequestSchema,
-  type Query,
-  Query_State,
-} from '@trino-gateway/api/gateway';
+import { ListQueriesRequest_Order, type ListQueriesRequestSchema, Query_State } from '@trino-gateway/api/gateway';
 import { parseDuration } from '@trino-gateway/config';
-import type { Gateway } from '../connection/gateway.ts';
 import { UsageError } from '../terminal/usage-error.ts';
 import { limitOf, limitProblem } from './read-limit.ts';
 
@@ -25,26 +19,23 @@ export type QueryFilters = {
   limit: string;
 };
 
-/** What to ask for, and how many at most. */
+/** What to ask for, and how many queries at most. */
 export type QueryRequest = { filters: MessageInitShape<typeof ListQueriesRequestSchema>; limit: number };
 
-const MOST_PER_PAGE = 1_000;
-
-/** Reads the filters; a moment is an ISO time, or how long ago as `90m`. @throws UsageError with every problem */
+/** Reads the filters; a time is an ISO time, or how long ago as `90m`. @throws UsageError with every problem */
 export function readQueryFilters(given: QueryFilters, nowMs: number): QueryRequest {
   const problems: string[] = [];
-  const moment = (option: string, text: string | undefined) => {
-    if (text === undefined) return undefined;
-    const ago = parseDuration(text);
-    const ms = ago === undefined ? (/^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN) : nowMs - ago;
-    if (Number.isNaN(ms))
-      problems.push(
-        `${option}: expected a time such as 2026-01-31T08:00:00Z, or how long ago such as 90m, got "${text}"`,
-      );
-    return Number.isNaN(ms) ? undefined : timestampFromMs(ms);
+  const time = (option: string, text: string | undefined) => {
+    const ms = text === undefined ? undefined : timeOf(text, nowMs);
+    if (ms === undefined) return undefined;
+    if (!Number.isNaN(ms)) return timestampFromMs(ms);
+    problems.push(
+      `${option}: expected a time such as 2026-01-31T08:00:00Z, or how long ago such as 90m, got "${text}"`,
+    );
+    return undefined;
   };
-  const submittedAfter = moment('--after', given.after);
-  const submittedBefore = moment('--before', given.before);
+  const submittedAfter = time('--after', given.after);
+  const submittedBefore = time('--before', given.before);
   const states = Object.keys(Query_State).filter((name) => /^[A-Z]+$/.test(name));
   const state = given.state?.toUpperCase();
   if (state !== undefined && !states.includes(state))
@@ -68,18 +59,9 @@ export function readQueryFilters(given: QueryFilters, nowMs: number): QueryReque
   };
 }
 
-/** Asks for page after page until the limit; `more` says whether there were others. */
-export async function listQueries(
-  { queries }: Gateway,
-  { filters, limit }: QueryRequest,
-): Promise<{ found: Query[]; more: boolean }> {
-  const found: Query[] = [];
-  let pageToken = '';
-  do {
-    const pageSize = Math.min(MOST_PER_PAGE, limit - found.length);
-    const page = await queries.listQueries({ ...filters, pageSize, pageToken });
-    found.push(...page.queries);
-    pageToken = page.nextPageToken;
-  } while (pageToken !== '' && found.length < limit);
-  return { found, more: pageToken !== '' };
+/** Epoch milliseconds; NaN when it is neither a time nor a duration. */
+function timeOf(text: string, nowMs: number): number {
+  const ago = parseDuration(text);
+  if (ago !== undefined) return nowMs - ago;
+  return /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
 }

@@ -5,7 +5,7 @@ import type { Context } from './context.ts';
 export function addQueueSwitches(program: Command, { terminal, withGateway }: Context): void {
   program
     .command('hold')
-    .description('start no more queries of a group: newcomers wait, running ones go on')
+    .description('start no more queries of a group: new ones wait, running ones continue')
     .argument('<group>', 'its id')
     .action((id: string) =>
       withGateway(async ({ queue }) => {
@@ -16,7 +16,7 @@ export function addQueueSwitches(program: Command, { terminal, withGateway }: Co
     );
   program
     .command('release')
-    .description('end a hold')
+    .description('let a group that is held start queries again')
     .argument('<group>', 'its id')
     .action((id: string) =>
       withGateway(async ({ queue }) => {
@@ -27,7 +27,7 @@ export function addQueueSwitches(program: Command, { terminal, withGateway }: Co
     );
   program
     .command('move-to-front')
-    .description('let a query that waits be the next of its group')
+    .description('make a waiting query the next one of its group')
     .argument('<query>', 'the id its client sees')
     .action((id: string) =>
       withGateway(async ({ queue }) => {

@@ -1,6 +1,5 @@
-import type { QueuedQuery } from '@trino-gateway/api/gateway';
 import type { Command } from 'commander';
-import type { Gateway } from '../connection/gateway.ts';
+import { readPages } from '../connection/read-pages.ts';
 import { queuedKind } from '../kinds/queued-query.ts';
 import { printList } from '../output/print.ts';
 import type { Context } from './context.ts';
@@ -8,39 +7,24 @@ import { readLimit } from './read-limit.ts';
 
 type Filters = { group?: string; user?: string; limit: string };
 
-const MOST_PER_PAGE = 1_000;
-
 /** `queue`. */
 export function addQueue(program: Command, { terminal, format, withGateway }: Context): void {
   program
     .command('queue')
-    .description('show who waits in the gateway, by group and in the order of their turns')
+    .description('show the queries that wait in the gateway, by group and in queue order')
     .option('--group <id>', 'of this group')
     .option('--user <user>', 'of this user')
-    .option('--limit <number>', 'how many at most', '100')
-    .action(({ group = '', user = '', limit }: Filters) => {
-      const most = readLimit(limit);
-      return withGateway(async (gateway) => {
-        const { found, more } = await listQueued(gateway, { groupId: group, user }, most);
+    .option('--limit <number>', 'at most so many', '100')
+    .action(({ group: groupId = '', user = '', limit: text }: Filters) => {
+      const limit = readLimit(text);
+      return withGateway(async ({ queue }) => {
+        const { found, more } = await readPages(async (page) => {
+          const { queries: items, nextPageToken } = await queue.listQueued({ groupId, user, ...page });
+          return { items, nextPageToken };
+        }, limit);
         printList(terminal, format(), found, queuedKind(Date.now()));
-        if (more) terminal.err(`there are more than ${most}; --limit shows more`);
+        if (more) terminal.err(`there are more than ${limit}; --limit shows more`);
         return 0;
       });
     });
-}
-
-async function listQueued(
-  { queue }: Gateway,
-  filters: { groupId: string; user: string },
-  limit: number,
-): Promise<{ found: QueuedQuery[]; more: boolean }> {
-  const found: QueuedQuery[] = [];
-  let pageToken = '';
-  do {
-    const pageSize = Math.min(MOST_PER_PAGE, limit - found.length);
-    const page = await queue.listQueued({ ...filters, pageSize, pageToken });
-    found.push(...page.queries);
-    pageToken = page.nextPageToken;
-  } while (pageToken !== '' && found.length < limit);
-  return { found, more: pageToken !== '' };
 }

@@ -1,7 +1,7 @@
 import { Argument, type Command } from 'commander';
-import { describeFailure, isHopeless } from '../connection/failure.ts';
+import { describeFailure, failsEveryCall } from '../connection/failure.ts';
 import type { Gateway } from '../connection/gateway.ts';
-import { groupKind, KINDS } from '../kinds/kinds.ts';
+import { groupKind, KINDS } from '../kinds/index.ts';
 import { UsageError } from '../terminal/usage-error.ts';
 import type { Context } from './context.ts';
 
@@ -11,8 +11,8 @@ const NAMES = KINDS.map(({ name }) => name);
 export function addSwitches(program: Command, context: Context): void {
   const kindArgument = () => new Argument('<kind>', 'what it is').choices(NAMES);
   for (const [verb, done, description] of [
-    ['enable', 'enabled', 'let objects take part; ends a drain, too'],
-    ['disable', 'disabled', 'leave objects out; running queries go on'],
+    ['enable', 'enabled', 'enable objects; this also ends a drain'],
+    ['disable', 'disabled', 'disable objects; running queries continue'],
   ] as const)
     program
       .command(verb)
@@ -29,17 +29,17 @@ export function addSwitches(program: Command, context: Context): void {
     .description('delete objects that nothing refers to')
     .addArgument(kindArgument())
     .argument('<id...>', 'one or more ids')
-    .option('--move-queued-to <group>', 'where queries go on that wait in a deleted group')
+    .option('--move-queued-to <group>', 'the group that takes over the queries waiting in a deleted one')
     .action((name: string, ids: string[], { moveQueuedTo }: { moveQueuedTo?: string }) => {
       if (moveQueuedTo !== undefined && name !== groupKind.name)
-        throw new UsageError(`--move-queued-to goes with groups: nothing waits in a ${name}`);
+        throw new UsageError(`--move-queued-to is for groups only: nothing waits in a ${name}`);
       return eachId(context, name, ids, 'deleted', async (gateway, id) => {
         await KINDS.find((kind) => kind.name === name)?.delete(gateway, id, moveQueuedTo);
       });
     });
   program
     .command('drain')
-    .description('give backends no new query, and let go on what they have')
+    .description('send backends no new queries; those they have continue')
     .argument('<backend...>', 'one or more ids')
     .action((ids: string[]) =>
       eachId(context, 'backend', ids, 'draining', async ({ backends }, id) => {
@@ -48,7 +48,7 @@ export function addSwitches(program: Command, context: Context): void {
     );
 }
 
-/** One that fails does not keep the others from being done, unless they would fail the same way. */
+/** Goes on after a failure, unless every further call would fail the same way. */
 function eachId(
   { terminal, withGateway }: Context,
   kind: string,
@@ -63,7 +63,7 @@ function eachId(
         await call(gateway, id);
         terminal.out(`${kind} "${id}" ${done}`);
       } catch (error) {
-        if (isHopeless(error)) throw error;
+        if (failsEveryCall(error)) throw error;
         terminal.err(describeFailure(error, gateway.connection));
         exitCode = 1;
       }

@@ -3,19 +3,19 @@ import { GetQueueStatsResponseSchema } from '@trino-gateway/api/gateway';
 import type { Command } from 'commander';
 import type { Gateway } from '../connection/gateway.ts';
 import { printValue } from '../output/print.ts';
-import { queuePicture } from '../output/queue-picture.ts';
+import { queueTables } from '../output/queue-tables.ts';
 import { UsageError } from '../terminal/usage-error.ts';
 import type { Context } from './context.ts';
 
 /** `top`. */
 export function addTop(program: Command, { terminal, format, withGateway }: Context): void {
   const { screen } = terminal;
-  const show = async ({ queue }: Gateway, groupId: string, before: () => void) => {
+  const show = async ({ queue }: Gateway, groupId: string, beforePrinting: () => void) => {
     const stats = await queue.getQueueStats({ groupId });
     if (groupId !== '' && stats.groups.length === 0) throw new UsageError(`there is no group "${groupId}"`);
-    before();
+    beforePrinting();
     const chosen = format();
-    if (chosen === 'table') for (const line of queuePicture(stats, terminal.columns)) terminal.out(line);
+    if (chosen === 'table') for (const line of queueTables(stats, terminal.columns)) terminal.out(line);
     else
       printValue(
         terminal,
@@ -25,15 +25,15 @@ export function addTop(program: Command, { terminal, format, withGateway }: Cont
   };
   program
     .command('top')
-    .description('show queues and slots of all groups; on a terminal again every second, until Ctrl-C')
+    .description('show queues and slots of all groups; on a terminal refreshed every second, until Ctrl-C')
     .option('--group <id>', 'of this group')
-    .option('--once', 'only once')
+    .option('--once', 'print them once')
     .action(({ group = '', once = false }: { group?: string; once?: boolean }) =>
       withGateway(async (gateway) => {
         if (once || !screen || format() !== 'table') await show(gateway, group, () => {});
         else
           do await show(gateway, group, () => screen.clear());
-          while (await screen.next());
+          while (await screen.nextRefresh());
         return 0;
       }),
     );

@@ -4,7 +4,7 @@ import { oneLine } from '../terminal/one-line.ts';
 import type { Connection } from './connection.ts';
 
 /** Whether every further call would fail the same way. */
-export function isHopeless(error: unknown): boolean {
+export function failsEveryCall(error: unknown): boolean {
   return isUnreachable(error) || refusesToken(error);
 }
 
@@ -27,7 +27,7 @@ export function describeFailure(error: unknown, { urls, token, timeLimitMs }: Co
     case Code.Unimplemented:
       return `${where} does not know this call: expected a gatewayserver of this version, check --url or TRINO_GATEWAY_URL`;
     default:
-      // The gatewayserver's own word is UNAVAILABLE, too, when a cluster or its database does not answer.
+      // The gatewayserver itself answers UNAVAILABLE when a cluster or its database does not answer.
       return isUnreachable(error) && failure.cause !== undefined
         ? `cannot reach the gatewayserver at ${where} (${reasonOf(failure)}): is it running, and is --url or TRINO_GATEWAY_URL right?`
         : said || `${where} answered ${Code[failure.code]}`;

@@ -2,7 +2,7 @@ import { timestampDate } from '@bufbuild/protobuf/wkt';
 import { Query_StateSchema, QuerySchema } from '@trino-gateway/api/gateway';
 import type { Printable } from '../output/print.ts';
 
-/** How queries are shown. */
+/** How queries are printed. */
 export const queryKind: Printable<typeof QuerySchema> = {
   schema: QuerySchema,
   plural: 'queries',

@@ -3,7 +3,7 @@ import { QueuedQuerySchema } from '@trino-gateway/api/gateway';
 import type { Printable } from '../output/print.ts';
 import { shortDuration } from '../output/short-duration.ts';
 
-/** How statements that wait are shown. @param now epoch milliseconds */
+/** How waiting queries are printed. @param now epoch milliseconds */
 export function queuedKind(now: number): Printable<typeof QueuedQuerySchema> {
   return {
     schema: QueuedQuerySchema,

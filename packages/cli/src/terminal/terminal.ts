@@ -1,8 +1,8 @@
-/** Where a person watches. */
+/** A screen that a person watches. */
 export type Screen = {
   clear(): void;
-  /** Resolves when it is time for the next picture; false when there shall be none. */
-  next(): Promise<boolean>;
+  /** Resolves when it is time to refresh; false to stop. */
+  nextRefresh(): Promise<boolean>;
 };
 
 /** What a command needs of the process it runs in. */
@@ -13,7 +13,7 @@ export type Terminal = {
   err(line: string): void;
   /** How many characters fit into a line; undefined when the answer goes to a file or another program. */
   columns: number | undefined;
-  /** A screen that can be drawn anew; undefined when the answer goes to a file or another program. */
+  /** A screen that can be refreshed; undefined when the answer goes to a file or another program. */
   screen: Screen | undefined;
   env: Readonly<Record<string, string | undefined>>;
   /** The text of a file, or of standard input for `-`. @throws the error of the file system */

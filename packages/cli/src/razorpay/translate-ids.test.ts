@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals';
-import { newIds } from './new-ids.ts';
 import type { Note } from './notes.ts';
+import { translateIds } from './translate-ids.ts';
 
 const give = (...ids: string[]) => {
   const notes: Note[] = [];
-  return { ids: newIds('group', ids, notes), notes };
+  return { ids: translateIds('group', ids, notes), notes };
 };
 
 test('an id that is allowed stays, another one is changed and said', () => {

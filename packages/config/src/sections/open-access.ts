@@ -1,6 +1,6 @@
 import { formatAddress, isLoopback } from '@trino-gateway/runtime/address';
-import type { GatewayserverConfig } from './schema.ts';
-import type { Complain } from './shape.ts';
+import type { Complain } from '../complain.ts';
+import type { GatewayserverConfig } from './index.ts';
 
 /**
  * Complains about a gatewayserver that would be open to others than this machine without anybody having said so. That is

@@ -1,16 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise';
 import {
-  type Ancestor,
-  AncestorUnreadableError,
-  ancestorBackend,
-  ancestorGroup,
-  ancestorPolicy,
+  type RazorpayConfiguration,
+  razorpayBackend,
+  razorpayGroup,
+  razorpayPolicy,
   readObjects,
-} from './ancestor.ts';
+  SourceUnreadableError,
+} from './model.ts';
 
 /** The database of a razorpay/trino-gateway. */
-export type Tables = {
+export type RazorpayDatabase = {
   /** mysql://user[:password]@host[:port]/database, `?sslmode=disable|require|verify-full`, `&sslrootcert=FILE`. */
   url: URL;
   /** Wins over one in the URL. */
@@ -20,9 +20,9 @@ export type Tables = {
 
 /**
  * Reads its tables, as one moment of them; writes nothing.
- * @throws AncestorUnreadableError in words for an operator, without password or statement
+ * @throws SourceUnreadableError in words for an operator, without password or statement
  */
-export async function readTables(tables: Tables): Promise<Ancestor> {
+export async function readTables(tables: RazorpayDatabase): Promise<RazorpayConfiguration> {
   const { url, timeLimitMs } = tables;
   const where = `${url.host}${url.pathname}`;
   let connection: Connection | undefined;
@@ -39,9 +39,9 @@ export async function readTables(tables: Tables): Promise<Ancestor> {
     const members = await rows('SELECT group_id, backend_id FROM group_backends_mappings ORDER BY id');
     const policies = await rows('SELECT * FROM policies ORDER BY id');
     return {
-      backends: readObjects(ancestorBackend, backends, 'backends'),
+      backends: readObjects(razorpayBackend, backends, 'backends'),
       groups: readObjects(
-        ancestorGroup,
+        razorpayGroup,
         groups.map((group) => ({
           ...group,
           backends: members.filter(({ group_id }) => isSame(group_id, group.id)).map(({ backend_id }) => backend_id),
@@ -49,7 +49,7 @@ export async function readTables(tables: Tables): Promise<Ancestor> {
         'groups_',
       ),
       policies: readObjects(
-        ancestorPolicy,
+        razorpayPolicy,
         policies.map((policy) => ({
           ...policy,
           rule: { type: policy.rule_type, value: policy.rule_value },
@@ -60,14 +60,14 @@ export async function readTables(tables: Tables): Promise<Ancestor> {
       ),
     };
   } catch (error) {
-    if (error instanceof AncestorUnreadableError) throw error;
-    throw new AncestorUnreadableError(`${where}: ${reasonOf(error)}`);
+    if (error instanceof SourceUnreadableError) throw error;
+    throw new SourceUnreadableError(`${where}: ${reasonOf(error)}`);
   } finally {
     connection?.destroy();
   }
 }
 
-function optionsOf({ url, password, timeLimitMs }: Tables) {
+function optionsOf({ url, password, timeLimitMs }: RazorpayDatabase) {
   const mode = url.searchParams.get('sslmode') ?? 'disable';
   const ca = url.searchParams.get('sslrootcert');
   const given = password ?? decodeURIComponent(url.password);

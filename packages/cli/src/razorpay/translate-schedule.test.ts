@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { newSchedule } from './schedule.ts';
+import { translateSchedule } from './translate-schedule.ts';
 
 const VIENNA = 'Europe/Vienna';
 
@@ -16,18 +16,18 @@ test.each<[string, string, string]>([
   ['@every 30s', '', ''],
   ['@every 1m', '', ''],
 ])('"%s" is up as before', (text, schedule, timeZone) => {
-  expect(newSchedule(text, VIENNA)).toMatchObject({ schedule, timeZone });
+  expect(translateSchedule(text, VIENNA)).toMatchObject({ schedule, timeZone });
 });
 
 test.each(['', '   ', '@every 2h', '@every 0s', '@reboot', '* * * *', '0 0 * * * *', 'CRON_TZ=UTC'])(
   'a cluster that never took queries does not begin to: "%s"',
-  (text) => expect(newSchedule(text, '')).toHaveProperty('never'),
+  (text) => expect(translateSchedule(text, '')).toHaveProperty('never'),
 );
 
 test('what was translated is said, and in which zone it is read', () => {
-  expect(newSchedule('@daily', '')).toMatchObject({
+  expect(translateSchedule('@daily', '')).toMatchObject({
     remark:
       'its uptime schedule "@daily" is written "0 0 * * *"; its uptime schedule is read in UTC; before in the time zone of the machine of the monitor: --time-zone sets it',
   });
-  expect(newSchedule('* * * * *', VIENNA)).not.toHaveProperty('remark');
+  expect(translateSchedule('* * * * *', VIENNA)).not.toHaveProperty('remark');
 });

@@ -1,25 +1,25 @@
 import type { Declared } from '@trino-gateway/config';
-import type { Ancestor } from './ancestor.ts';
-import { type BackendChoices, newBackend } from './new-backend.ts';
-import { newGroup } from './new-group.ts';
-import { type NewIds, newIds } from './new-ids.ts';
-import { newPolicy } from './new-policy.ts';
+import type { RazorpayConfiguration } from './model.ts';
 import { type Note, remarksAbout } from './notes.ts';
+import { type BackendChoices, translateBackend } from './translate-backend.ts';
+import { translateGroup } from './translate-group.ts';
+import { type TranslatedIds, translateIds } from './translate-ids.ts';
+import { translatePolicy } from './translate-policy.ts';
 
 /** What would be put, and all that has no counterpart or was changed on the way. */
 export type Mapped = { declared: Declared; notes: Note[] };
 
 /** Translates an installation of razorpay/trino-gateway; the same answer for the same installation. */
-export function mapAncestor({ backends, groups, policies }: Ancestor, choices: BackendChoices): Mapped {
+export function translate({ backends, groups, policies }: RazorpayConfiguration, choices: BackendChoices): Mapped {
   const notes: Note[] = [];
   const mappedBackends = mapAll('backend', backends, notes, (id, before, remark) =>
-    newBackend(id, before, choices, remark),
+    translateBackend(id, before, choices, remark),
   );
   const mappedGroups = mapAll('group', groups, notes, (id, before, remark) =>
-    newGroup(id, before, mappedBackends.ids, remark),
+    translateGroup(id, before, mappedBackends.ids, remark),
   );
   const mappedPolicies = mapAll('policy', policies, notes, (id, before, remark) =>
-    newPolicy(id, before, mappedGroups.ids, remark),
+    translatePolicy(id, before, mappedGroups.ids, remark),
   );
   notes.push(...generalNotes(choices));
   return {
@@ -33,8 +33,8 @@ function mapAll<Before extends { id: string }, After>(
   objects: readonly Before[],
   notes: Note[],
   map: (id: string, before: Before, remark: (text: string) => void) => After | undefined,
-): { objects: After[]; ids: NewIds } {
-  const ids = newIds(
+): { objects: After[]; ids: TranslatedIds } {
+  const ids = translateIds(
     kind,
     objects.map(({ id }) => id),
     notes,

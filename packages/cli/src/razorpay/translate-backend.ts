@@ -1,9 +1,9 @@
 import { create } from '@bufbuild/protobuf';
 import { type Backend, Backend_Forwarding, BackendSchema } from '@trino-gateway/api/gateway';
 import { backendProblems } from '@trino-gateway/api/validation';
-import type { AncestorBackend } from './ancestor.ts';
+import type { RazorpayBackend } from './model.ts';
 import type { Remark } from './notes.ts';
-import { newSchedule } from './schedule.ts';
+import { translateSchedule } from './translate-schedule.ts';
 
 /** What the operator chose for all backends. */
 export type BackendChoices = {
@@ -14,9 +14,9 @@ export type BackendChoices = {
 };
 
 /** The backend as it is here; undefined when there is no way to say it. */
-export function newBackend(
+export function translateBackend(
   id: string,
-  before: AncestorBackend,
+  before: RazorpayBackend,
   choices: BackendChoices,
   remark: Remark,
 ): Backend | undefined {
@@ -25,7 +25,7 @@ export function newBackend(
   const backend = create(BackendSchema, {
     id,
     url: url.replace(/\/$/, ''),
-    externalUrl: newExternalUrl(before.external_url.trim(), scheme, url, remark),
+    externalUrl: translateExternalUrl(before.external_url.trim(), scheme, url, remark),
     enabled: before.is_enabled,
     loadThreshold: Math.max(0, before.threshold_cluster_load),
     forwarding: choices.forwarding === 'direct' ? Backend_Forwarding.DIRECT : Backend_Forwarding.PROXY,
@@ -34,7 +34,7 @@ export function newBackend(
     remark(`its load threshold ${before.threshold_cluster_load} let nothing pass; it has none here`);
   if (choices.forwarding === 'direct' && backend.externalUrl !== '')
     remark(`clients poll ${backend.externalUrl}; before they polled ${backend.url}, the address the cluster wrote`);
-  const schedule = newSchedule(before.uptime_schedule, choices.timeZone);
+  const schedule = translateSchedule(before.uptime_schedule, choices.timeZone);
   if ('never' in schedule) disable(backend, schedule.never, remark);
   else {
     backend.uptimeSchedule = schedule.schedule;
@@ -59,8 +59,8 @@ function disable(backend: Backend, why: string, remark: Remark): void {
   backend.enabled = false;
 }
 
-/** The ancestor has host and port alone, and uses the scheme of the backend. */
-function newExternalUrl(given: string, scheme: string, url: string, remark: Remark): string {
+/** The other gateway stores host and port alone, and uses the scheme of the backend. */
+function translateExternalUrl(given: string, scheme: string, url: string, remark: Remark): string {
   if (given === '') return '';
   const whole = /^https?:\/\//i.test(given) ? given : `${scheme}://${given}`;
   const parsed = URL.canParse(whole) ? new URL(whole) : undefined;

@@ -1,5 +1,5 @@
-/** An uptime schedule as it is read here; `never` where the ancestor's backend was never up by it. */
-export type NewSchedule = { schedule: string; timeZone: string; remark?: string } | { never: string };
+/** An uptime schedule as it is read here; `never` where it never counted as up. */
+export type TranslatedSchedule = { schedule: string; timeZone: string; remark?: string } | { never: string };
 
 const NAMED: Record<string, string> = {
   '@yearly': '0 0 1 1 *',
@@ -14,9 +14,9 @@ const ALWAYS = '* * * * *';
 
 /**
  * Translates `Backend.uptime_schedule`: five fields of cron, names such as @daily, `?` for `*`, a leading `CRON_TZ=ZONE`.
- * @param timeZone of the machine on which the ancestor's monitor ran
+ * @param timeZone of the machine on which the other gateway's monitor ran
  */
-export function newSchedule(text: string, timeZone: string): NewSchedule {
+export function translateSchedule(text: string, timeZone: string): TranslatedSchedule {
   const [, ownZone, rest = ''] = /^(?:(?:CRON_)?TZ=(\S+)\s+)?(.*)$/s.exec(text.trim()) ?? [];
   const every = /^@every\s+(\S+)$/.exec(rest)?.[1];
   if (every !== undefined)

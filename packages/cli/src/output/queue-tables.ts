@@ -5,8 +5,8 @@ import { formatTable } from './table.ts';
 const GROUP_HEADS = ['GROUP', 'WAITING', 'POLLED', 'RUNNING', 'STARTED/MIN', 'LONGEST WAIT', 'STATE'];
 const SLOT_HEADS = ['GROUP', 'BACKEND', 'TAKEN', 'BY OTHERS', 'FREE', 'LIMIT', 'AVAILABLE'];
 
-/** The queues and slots of all groups at one moment, as lines. @param width undefined: nothing is cut */
-export function queuePicture({ groups }: GetQueueStatsResponse, width: number | undefined): string[] {
+/** The queues of all groups and the slots of their backends, as lines. @param width undefined: nothing is cut */
+export function queueTables({ groups }: GetQueueStatsResponse, width: number | undefined): string[] {
   const queues = groups.map((one) => [
     one.groupId,
     String(one.queued),

@@ -1,8 +1,8 @@
 import { create } from '@bufbuild/protobuf';
 import { type Group, Group_Strategy, GroupSchema } from '@trino-gateway/api/gateway';
-import type { AncestorGroup } from './ancestor.ts';
-import type { NewIds } from './new-ids.ts';
+import type { RazorpayGroup } from './model.ts';
 import type { Remark } from './notes.ts';
+import type { TranslatedIds } from './translate-ids.ts';
 
 const STRATEGIES: Record<string, Group_Strategy> = {
   least_load: Group_Strategy.LEAST_LOAD,
@@ -11,7 +11,12 @@ const STRATEGIES: Record<string, Group_Strategy> = {
 };
 
 /** The group as it is here; undefined when none of its members is. */
-export function newGroup(id: string, before: AncestorGroup, backendIds: NewIds, remark: Remark): Group | undefined {
+export function translateGroup(
+  id: string,
+  before: RazorpayGroup,
+  backendIds: TranslatedIds,
+  remark: Remark,
+): Group | undefined {
   const members = new Set<string>();
   for (const reference of before.backends) {
     const member = backendIds.of(reference);

@@ -1,8 +1,8 @@
 import { isId } from '@trino-gateway/api/validation';
 import { type Note, remarksAbout } from './notes.ts';
 
-/** What an id of the ancestor is called here. */
-export type NewIds = {
+/** What each id of the other gateway is called here. */
+export type TranslatedIds = {
   /** The new id of each object, in their order; undefined when it has none. */
   readonly inOrder: readonly (string | undefined)[];
   /** The new id of what a reference names; its database compares references without case. */
@@ -12,7 +12,7 @@ export type NewIds = {
 const LONGEST = 128;
 
 /** Gives every object an id that is allowed here; the same for the same objects, however often it is asked. */
-export function newIds(kind: string, ids: readonly string[], notes: Note[]): NewIds {
+export function translateIds(kind: string, ids: readonly string[], notes: Note[]): TranslatedIds {
   const taken = new Set(ids.filter(isId));
   const seen = new Set<string>();
   const inOrder = ids.map((id) => {

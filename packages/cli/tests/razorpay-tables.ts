@@ -1,4 +1,4 @@
-// The import from the ancestor's own tables. Not among the plain tests: scripts/databases/test-databases.ts runs it with
+// The import from the tables of razorpay/trino-gateway. Not among the plain tests: scripts/databases/test-databases.ts runs it with
 // the URL of a MySQL or MariaDB.
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { type Connection, createConnection } from 'mysql2/promise';
@@ -7,10 +7,10 @@ import {
   startTestGatewayserver,
   type TestGatewayserver,
 } from '../../../services/gatewayserver/tests/support/gatewayserver-fixture.ts';
-import { mapAncestor } from '../src/razorpay/mapping.ts';
-import { readTables } from '../src/razorpay/tables.ts';
-import { ANCESTOR } from './ancestor-example.ts';
+import { readTables } from '../src/razorpay/read-tables.ts';
+import { translate } from '../src/razorpay/translate.ts';
 import { runCommand } from './command-line.ts';
+import { EXAMPLE } from './razorpay-example.ts';
 
 jest.setTimeout(120_000);
 
@@ -44,7 +44,7 @@ if (SERVER === undefined)
     expect(SERVER).toBeDefined();
   });
 else
-  describe('the ancestor’s tables', () => {
+  describe('the tables of razorpay/trino-gateway', () => {
     let database: TestDatabase;
     let connection: Connection;
     let server: TestGatewayserver;
@@ -79,8 +79,8 @@ else
         "UPDATE policies SET is_auth_delegated = TRUE, set_request_source = 'bi' WHERE id IN ('port', 'host')",
       );
       const choices = { forwarding: 'proxy', timeZone: '' } as const;
-      const fromTables = mapAncestor(await read(), choices).declared;
-      const fromApi = mapAncestor(ANCESTOR, choices).declared;
+      const fromTables = translate(await read(), choices).declared;
+      const fromApi = translate(EXAMPLE, choices).declared;
       const byId = (one: { id: string }, other: { id: string }) => (one.id < other.id ? -1 : 1);
       expect(fromTables.backends.sort(byId)).toEqual(fromApi.backends.sort(byId));
       expect(fromTables.groups.sort(byId)).toEqual(fromApi.groups.sort(byId));
@@ -113,8 +113,8 @@ else
 async function fill(connection: Connection): Promise<void> {
   const insert = (table: string, row: Record<string, unknown>) =>
     connection.query('INSERT INTO ?? SET ?', [table, { ...row, created_at: 1, updated_at: 1 }]);
-  for (const backend of ANCESTOR.backends) await insert('backends', backend);
-  for (const { backends, strategy, ...group } of ANCESTOR.groups) {
+  for (const backend of EXAMPLE.backends) await insert('backends', backend);
+  for (const { backends, strategy, ...group } of EXAMPLE.groups) {
     await insert('groups_', { ...group, strategy: strategy.toLowerCase() });
     for (const id of new Set(backends)) await insert('group_backends_mappings', { group_id: group.id, backend_id: id });
   }
@@ -125,7 +125,7 @@ async function fill(connection: Connection): Promise<void> {
     is_auth_delegated: _,
     set_request_source: __,
     ...policy
-  } of ANCESTOR.policies) {
+  } of EXAMPLE.policies) {
     if (rule.type === 'header_user') continue; // its column takes only the types it knows
     await insert('policies', {
       ...policy,

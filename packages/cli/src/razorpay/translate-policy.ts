@@ -1,18 +1,23 @@
-import { create } from '@bufbuild/protobuf';
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { type Policy, PolicySchema } from '@trino-gateway/api/gateway';
 import { policyProblems } from '@trino-gateway/api/validation';
-import type { AncestorPolicy } from './ancestor.ts';
-import type { NewIds } from './new-ids.ts';
+import type { RazorpayPolicy } from './model.ts';
 import type { Remark } from './notes.ts';
+import type { TranslatedIds } from './translate-ids.ts';
 
 /** The policy as it is here; undefined when there is no way to say it. */
-export function newPolicy(id: string, before: AncestorPolicy, groupIds: NewIds, remark: Remark): Policy | undefined {
+export function translatePolicy(
+  id: string,
+  before: RazorpayPolicy,
+  groupIds: TranslatedIds,
+  remark: Remark,
+): Policy | undefined {
   const groupId = groupIds.of(before.group);
   if (groupId === undefined) {
     remark(`left out: its group "${before.group}" is not imported`);
     return undefined;
   }
-  const rule = newRule(before, remark);
+  const rule = translateRule(before, remark);
   if (rule === undefined) return undefined;
   const fallbackGroupId = before.fallback_group === '' ? '' : groupIds.of(before.fallback_group);
   if (fallbackGroupId === undefined)
@@ -43,43 +48,39 @@ export function newPolicy(id: string, before: AncestorPolicy, groupIds: NewIds, 
   return undefined;
 }
 
-type Rule = Exclude<Policy['rule'], { case: undefined }>;
-type RuleInit =
-  | Extract<Rule, { case: 'listeningPort' | 'host' }>
-  | { case: 'clientTags'; value: { allOf: string[] } }
-  | { case: 'connectionProperties'; value: { exact: string } };
+type Rule = MessageInitShape<typeof PolicySchema>['rule'];
 
-function newRule({ rule: { type, value } }: AncestorPolicy, remark: Remark): RuleInit | undefined {
+/** The rule types of razorpay/trino-gateway, by the names that its API and its table have for them. */
+const RULE_TYPES: Readonly<Record<string, (value: string, remark: Remark) => Rule>> = {
+  listening_port: (value) => ({ case: 'listeningPort', value: /^\d{1,5}$/.test(value.trim()) ? Number(value) : 0 }),
+  header_host: hostRule,
+  header_client_host: hostRule,
+  header_client_tags: (value, remark) => {
+    const allOf = value
+      .split(',')
+      .map((tag) => tag.trim())
+      .filter(Boolean);
+    remark(
+      `matched when the tags were exactly "${value}"; here when ${allOf.length === 1 ? 'this tag is' : 'these tags are'} among them, compared with case`,
+    );
+    return { case: 'clientTags', value: { allOf } };
+  },
+  header_connection_properties: (value) => ({ case: 'connectionProperties', value: { exact: value } }),
+};
+
+function translateRule({ rule: { type, value } }: RazorpayPolicy, remark: Remark): Rule | undefined {
   if (value.trim() === '') {
     remark('left out: its rule has no value, and matched requests that do not have it; there is no such rule here');
     return undefined;
   }
-  switch (type) {
-    case 'listening_port':
-      return { case: 'listeningPort', value: /^\d{1,5}$/.test(value.trim()) ? Number(value) : 0 };
-    case 'header_host':
-    case 'header_client_host': // what its table calls it
-      return { case: 'host', value: newHost(value.trim(), remark) };
-    case 'header_client_tags': {
-      const allOf = value
-        .split(',')
-        .map((tag) => tag.trim())
-        .filter(Boolean);
-      remark(
-        `matched when the tags were exactly "${value}"; here when ${allOf.length === 1 ? 'this tag is' : 'these tags are'} among them, compared with case`,
-      );
-      return { case: 'clientTags', value: { allOf } };
-    }
-    case 'header_connection_properties':
-      return { case: 'connectionProperties', value: { exact: value } };
-    default:
-      remark(`left out: its rule type "${type}" has no counterpart`);
-      return undefined;
-  }
+  const translated = Object.hasOwn(RULE_TYPES, type) ? RULE_TYPES[type]?.(value, remark) : undefined;
+  if (translated === undefined) remark(`left out: its rule type "${type}" has no counterpart`);
+  return translated;
 }
 
-function newHost(value: string, remark: Remark): string {
-  const host = value.replace(/^(\[[^\]]*\]|[^:]*):\d+$/, '$1');
-  if (host !== value) remark(`its host "${value}" is compared without the port: "${host}"`);
-  return host;
+function hostRule(value: string, remark: Remark): Rule {
+  const given = value.trim();
+  const host = given.replace(/^(\[[^\]]*\]|[^:]*):\d+$/, '$1');
+  if (host !== given) remark(`its host "${given}" is compared without the port: "${host}"`);
+  return { case: 'host', value: host };
 }

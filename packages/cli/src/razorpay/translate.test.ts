@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { Backend_Forwarding, Group_Strategy } from '@trino-gateway/api/gateway';
-import { ANCESTOR } from '../../tests/ancestor-example.ts';
-import { mapAncestor } from './mapping.ts';
+import { EXAMPLE } from '../../tests/razorpay-example.ts';
+import { translate } from './translate.ts';
 
-const { declared, notes } = mapAncestor(ANCESTOR, { forwarding: 'proxy', timeZone: 'Europe/Vienna' });
+const { declared, notes } = translate(EXAMPLE, { forwarding: 'proxy', timeZone: 'Europe/Vienna' });
 const notesOf = (about: string) => notes.filter((note) => note.about === about).map(({ text }) => text);
 const backend = (id: string) => declared.backends.find((one) => one.id === id);
 const policy = (id: string) => declared.policies.find((one) => one.id === id);
@@ -46,7 +46,7 @@ describe('backends', () => {
   });
 
   test('direct forwarding stays possible', () => {
-    const direct = mapAncestor(ANCESTOR, { forwarding: 'direct', timeZone: '' });
+    const direct = translate(EXAMPLE, { forwarding: 'direct', timeZone: '' });
     expect(direct.declared.backends.every(({ forwarding }) => forwarding === Backend_Forwarding.DIRECT)).toBe(true);
     expect(direct.notes.find(({ about }) => about === 'backend "green"')?.text).toBe(
       'clients poll https://green.example; before they polled https://green:8443, the address the cluster wrote',
@@ -60,9 +60,9 @@ describe('backends', () => {
     ['::', ''],
     ['', ''],
   ])('external_url %j', (given, expected) => {
-    const [blue] = ANCESTOR.backends;
+    const [blue] = EXAMPLE.backends;
     if (!blue) throw new Error('the example has backends');
-    const mapped = mapAncestor(
+    const mapped = translate(
       { backends: [{ ...blue, external_url: given }], groups: [], policies: [] },
       { forwarding: 'proxy', timeZone: '' },
     );
@@ -84,10 +84,10 @@ describe('groups', () => {
   });
 
   test('a strategy that does not exist here becomes the default one and is said', () => {
-    const [adhoc] = ANCESTOR.groups;
+    const [adhoc] = EXAMPLE.groups;
     if (!adhoc) throw new Error('the example has groups');
-    const mapped = mapAncestor(
-      { ...ANCESTOR, groups: [{ ...adhoc, strategy: 'cheapest' }], policies: [] },
+    const mapped = translate(
+      { ...EXAMPLE, groups: [{ ...adhoc, strategy: 'cheapest' }], policies: [] },
       { forwarding: 'proxy', timeZone: '' },
     );
     expect(mapped.declared.groups[0]?.strategy).toBe(Group_Strategy.LEAST_LOAD);
@@ -143,10 +143,10 @@ describe('policies', () => {
   });
 
   test('the name its table has for the host rule is understood', () => {
-    const [, host] = ANCESTOR.policies;
+    const [, host] = EXAMPLE.policies;
     if (!host) throw new Error('the example has policies');
-    const { declared: mapped } = mapAncestor(
-      { ...ANCESTOR, policies: [{ ...host, rule: { type: 'header_client_host', value: 'x' } }] },
+    const { declared: mapped } = translate(
+      { ...EXAMPLE, policies: [{ ...host, rule: { type: 'header_client_host', value: 'x' } }] },
       { forwarding: 'proxy', timeZone: '' },
     );
     expect(mapped.policies[0]?.rule).toEqual({ case: 'host', value: 'x' });

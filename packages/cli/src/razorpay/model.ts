@@ -20,7 +20,7 @@ const whole = z
   .transform((value) => value ?? 0);
 
 /** A backend of razorpay/trino-gateway, as its API answers it and its table holds it. */
-export const ancestorBackend = z.object({
+export const razorpayBackend = z.object({
   id: text,
   is_enabled: flag,
   scheme: text,
@@ -32,10 +32,10 @@ export const ancestorBackend = z.object({
   uptime_schedule: text,
   threshold_cluster_load: whole,
 });
-export type AncestorBackend = z.output<typeof ancestorBackend>;
+export type RazorpayBackend = z.output<typeof razorpayBackend>;
 
 /** A group with the ids of its members. */
-export const ancestorGroup = z.object({
+export const razorpayGroup = z.object({
   id: text,
   is_enabled: flag,
   /** LEAST_LOAD, ROUND_ROBIN or RANDOM; its table has them in lower case. */
@@ -45,10 +45,10 @@ export const ancestorGroup = z.object({
     .nullish()
     .transform((ids) => ids ?? []),
 });
-export type AncestorGroup = z.output<typeof ancestorGroup>;
+export type RazorpayGroup = z.output<typeof razorpayGroup>;
 
 /** A policy. Its table says `rule_type` and `rule_value`, `group_id` and `fallback_group_id`. */
-export const ancestorPolicy = z.object({
+export const razorpayPolicy = z.object({
   id: text,
   is_enabled: flag,
   rule: z
@@ -60,15 +60,19 @@ export const ancestorPolicy = z.object({
   is_auth_delegated: flag,
   set_request_source: text,
 });
-export type AncestorPolicy = z.output<typeof ancestorPolicy>;
+export type RazorpayPolicy = z.output<typeof razorpayPolicy>;
 
 /** All that is imported from an installation of razorpay/trino-gateway. */
-export type Ancestor = { backends: AncestorBackend[]; groups: AncestorGroup[]; policies: AncestorPolicy[] };
+export type RazorpayConfiguration = {
+  backends: RazorpayBackend[];
+  groups: RazorpayGroup[];
+  policies: RazorpayPolicy[];
+};
 
 /** The installation could not be read: why, in one line. */
-export class AncestorUnreadableError extends Error {}
+export class SourceUnreadableError extends Error {}
 
-/** Reads a list of objects as the source gives it. @throws AncestorUnreadableError naming the place, never a value */
+/** Reads a list of objects as the source gives it. @throws SourceUnreadableError naming the place, never a value */
 export function readObjects<Schema extends z.ZodType>(
   schema: Schema,
   objects: readonly unknown[],
@@ -78,6 +82,6 @@ export function readObjects<Schema extends z.ZodType>(
     const result = schema.safeParse(object);
     if (result.success) return result.data;
     const [issue] = result.error.issues;
-    throw new AncestorUnreadableError(`${what}[${index}].${issue?.path.join('.')}: ${issue?.message}`);
+    throw new SourceUnreadableError(`${what}[${index}].${issue?.path.join('.')}: ${issue?.message}`);
   });
 }

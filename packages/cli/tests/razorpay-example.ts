@@ -1,9 +1,9 @@
-import type { Ancestor } from '../src/razorpay/ancestor.ts';
+import type { RazorpayConfiguration } from '../src/razorpay/model.ts';
 
 const ALWAYS = '* * * * *';
 
 /** An installation with every peculiarity the import knows: most of its objects are fine, some are not. */
-export const ANCESTOR: Ancestor = {
+export const EXAMPLE: RazorpayConfiguration = {
   backends: [
     backend('blue', { threshold_cluster_load: 40 }),
     backend('green', { scheme: 'https', hostname: 'green:8443', external_url: 'green.example:443' }),
@@ -30,7 +30,10 @@ export const ANCESTOR: Ancestor = {
   ],
 };
 
-function backend(id: string, more: Partial<Ancestor['backends'][number]>): Ancestor['backends'][number] {
+function backend(
+  id: string,
+  more: Partial<RazorpayConfiguration['backends'][number]>,
+): RazorpayConfiguration['backends'][number] {
   return {
     id,
     is_enabled: true,
@@ -47,8 +50,8 @@ function policy(
   id: string,
   type: string,
   value: string,
-  more: Partial<Ancestor['policies'][number]>,
-): Ancestor['policies'][number] {
+  more: Partial<RazorpayConfiguration['policies'][number]>,
+): RazorpayConfiguration['policies'][number] {
   return {
     id,
     rule: { type, value },

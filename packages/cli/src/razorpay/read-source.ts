@@ -1,11 +1,11 @@
 import { readSecretFile } from '../connection/connection.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { UsageError } from '../terminal/usage-error.ts';
-import type { Ancestor } from './ancestor.ts';
-import { readRunningInstance } from './running-instance.ts';
-import { readTables } from './tables.ts';
+import type { RazorpayConfiguration } from './model.ts';
+import { readApi } from './read-api.ts';
+import { readTables } from './read-tables.ts';
 
-/** Where the ancestor is, as it stands on the command line: exactly one of its API and its database. */
+/** Where the razorpay/trino-gateway is, as it stands on the command line: exactly one of its API and its database. */
 export type SourceOptions = {
   fromUrl?: string;
   fromTokenFile?: string;
@@ -21,7 +21,7 @@ export async function readSource(
   options: SourceOptions,
   timeLimitMs: number,
   terminal: Terminal,
-): Promise<() => Promise<Ancestor>> {
+): Promise<() => Promise<RazorpayConfiguration>> {
   const { fromUrl, fromTokenFile, fromTokenHeader, mysqlUrl, mysqlPasswordFile } = options;
   if ((fromUrl === undefined) === (mysqlUrl === undefined))
     throw new UsageError('expected either --from-url or --mysql-url');
@@ -30,7 +30,7 @@ export async function readSource(
     const url = readApiUrl(fromUrl);
     const token =
       fromTokenFile === undefined ? undefined : await readSecretFile(fromTokenFile, '--from-token-file', terminal);
-    return () => readRunningInstance({ url, token, tokenHeader: fromTokenHeader, timeLimitMs });
+    return () => readApi({ url, token, tokenHeader: fromTokenHeader, timeLimitMs });
   }
   const url = readMysqlUrl(mysqlUrl ?? '');
   const password =

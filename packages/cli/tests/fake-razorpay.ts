@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Ancestor } from '../src/razorpay/ancestor.ts';
+import type { RazorpayConfiguration } from '../src/razorpay/model.ts';
 
 /** A razorpay/trino-gateway as its JSON API shows it, and what it was asked. */
-export type FakeAncestor = AsyncDisposable & {
+export type FakeRazorpay = AsyncDisposable & {
   readonly url: string;
   readonly requests: { path: string; headers: IncomingHttpHeaders }[];
 };
@@ -20,17 +20,20 @@ export type Behaviour = {
 };
 
 /** Starts one on a free port. It answers every field, as its server does, with 64-bit numbers as text. */
-export async function startFakeAncestor(ancestor: Ancestor, behaviour: Behaviour = {}): Promise<FakeAncestor> {
-  const requests: FakeAncestor['requests'] = [];
+export async function startFakeRazorpay(
+  configuration: RazorpayConfiguration,
+  behaviour: Behaviour = {},
+): Promise<FakeRazorpay> {
+  const requests: FakeRazorpay['requests'] = [];
   const lists: Record<string, unknown[]> = {
-    'BackendApi/ListAllBackends': ancestor.backends.map((backend) => ({
+    'BackendApi/ListAllBackends': configuration.backends.map((backend) => ({
       ...backend,
       is_healthy: true,
       cluster_load: 3,
       stats_updated_at: '1700000000',
     })),
-    'GroupApi/ListAllGroups': ancestor.groups.map((group) => ({ ...group, last_routed_backend: '' })),
-    'PolicyApi/ListAllPolicies': ancestor.policies,
+    'GroupApi/ListAllGroups': configuration.groups.map((group) => ({ ...group, last_routed_backend: '' })),
+    'PolicyApi/ListAllPolicies': configuration.policies,
   };
   const server = createServer((request, response) => {
     const path = request.url ?? '';

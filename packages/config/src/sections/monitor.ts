@@ -1,0 +1,27 @@
+import { z } from 'zod';
+import { address, duration, logLevel, origins, text, timeLimit, whole } from './fields.ts';
+
+// The description of each key is what docs/configuration.md shows.
+
+/** The keys of the monitor. */
+export const monitor = z.strictObject({
+  gatewayserver_url: origins
+    .prefault('http://127.0.0.1:8000')
+    .describe('The gatewayserver; a comma list for several replicas.'),
+  gatewayserver_token: text.optional().describe('The admin token of the gatewayserver.'),
+  ops_listen: address.prefault('0.0.0.0:8002').describe('Where /livez, /readyz and /metrics are served.'),
+  interval: timeLimit.prefault('10s').describe('Time from the end of one look at a backend to the next.'),
+  probe_time_limit: timeLimit.prefault('10s').describe('How long one look at one backend may take in all.'),
+  failures_before_unhealthy: whole(1, 100)
+    .prefault(2)
+    .describe('Consecutive failed looks before a healthy backend becomes unhealthy.'),
+  passes_before_healthy: whole(1, 100)
+    .prefault(1)
+    .describe('Consecutive passed looks before an unhealthy backend becomes healthy.'),
+  probation: duration
+    .prefault('5s')
+    .describe(
+      'How long a coordinator that has just started is not used yet: SELECT 1 succeeds before its workers are there.',
+    ),
+  log_level: logLevel.prefault('info').describe('error, warn, info or debug.'),
+});
