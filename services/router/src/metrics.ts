@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { boundedLabels } from '@trino-gateway/runtime';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { AssignResult, SubmissionResult } from './dispatch/results.ts';
+import { countRequests } from './http/request-metrics.ts';
 
 /** What the figures are read from when somebody asks for them. */
 export type MetricSources = {
@@ -37,183 +38,183 @@ export type RouterMetrics = {
   routed(durationMs: number): void;
 };
 
-const KINDS = ['submit', 'poll', 'cancel', 'query', 'ui', 'info', 'other'] as const;
 const MOST_SERIES = 5_000;
 
-/** A registry of its own, so that several routers can run in one process. */
+/** A registry of its own, so that several routers can run in one process. The order is that of docs/metrics.md. */
 export function createMetrics(sources: MetricSources): RouterMetrics {
   const registry = new Registry();
-  const registers = [registry];
   collectDefaultMetrics({ register: registry });
-  // Listener, kind and status in one number: a poll costs no more than a look-up.
-  const requests = new Map<number, number>();
-
-  new Counter({
-    name: 'trino_gateway_router_requests_total',
-    help: 'Requests of clients by port of the listener, kind and status; "hang_up": the client left before its answer was complete.',
-    labelNames: ['listener', 'kind', 'code'],
-    registers,
-    collect() {
-      this.reset();
-      for (const [key, count] of requests) {
-        const code = key % 1_000;
-        const kind = KINDS[Math.floor(key / 1_000) % KINDS.length] ?? 'other';
-        const listener = String(Math.floor(key / 1_000 / KINDS.length));
-        this.inc({ listener, kind, code: code === 0 ? 'hang_up' : String(code) }, count);
-      }
-    },
+  const watch = countRequests(registry);
+  const submitted = countSubmissions(registry);
+  readQueries(registry, sources);
+  readLoad(registry, sources);
+  const waiting = countWaiting(registry, sources);
+  const contradicted = countContradictions(registry);
+  const routeSeconds = new Histogram({
+    name: 'trino_gateway_router_route_seconds',
+    help: 'Time until the gatewayserver answered where a query goes.',
+    buckets: [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5],
+    registers: [registry],
   });
+  return {
+    registry,
+    watch,
+    submitted,
+    ...waiting,
+    contradicted,
+    routed: (durationMs) => routeSeconds.observe(durationMs / 1_000),
+  };
+}
+
+function countSubmissions(registry: Registry): RouterMetrics['submitted'] {
   const bounded = boundedLabels(MOST_SERIES, ['group']);
   const submissions = new Counter({
     name: 'trino_gateway_router_submissions_total',
     help: 'Submissions by port of the listener, group (empty: none was chosen) and what became of them.',
     labelNames: ['listener', 'group', 'result'],
-    registers,
+    registers: [registry],
   });
+  return (listeningPort, groupId, result) =>
+    submissions.inc(bounded({ listener: String(listeningPort), group: groupId, result }));
+}
+
+/** What is known of queries, and of the configuration. */
+function readQueries(registry: Registry, sources: MetricSources): void {
   new Gauge({
     name: 'trino_gateway_router_live_queries',
     help: 'Queries this router has handed over and not seen the end of, by backend.',
     labelNames: ['backend'],
-    registers,
+    registers: [registry],
     collect() {
       this.reset();
       for (const [backend, count] of sources.liveQueries()) this.set({ backend }, count);
     },
   });
-  const read = (kind: typeof Counter | typeof Gauge, name: string, help: string, value: () => number | undefined) =>
-    new kind({
-      name,
-      help,
-      registers,
-      collect() {
-        this.reset();
-        const current = value();
-        if (current === undefined) this.remove();
-        else this.inc(current);
-      },
-    });
+  const forgotten = 'Live queries forgotten because there were too many.';
+  read(registry, Counter, 'trino_gateway_router_live_queries_forgotten_total', forgotten, sources.liveQueriesForgotten);
   read(
-    Counter,
-    'trino_gateway_router_live_queries_forgotten_total',
-    'Live queries forgotten because there were too many.',
-    sources.liveQueriesForgotten,
+    registry,
+    Gauge,
+    'trino_gateway_router_history_backlog',
+    'Reports about queries not stored yet.',
+    sources.historyBacklog,
   );
-  read(Gauge, 'trino_gateway_router_history_backlog', 'Reports about queries not stored yet.', sources.historyBacklog);
   read(
+    registry,
     Counter,
     'trino_gateway_router_history_dropped_total',
     'Reports about queries given up.',
     sources.historyDropped,
   );
-  read(
-    Gauge,
-    'trino_gateway_router_snapshot_age_seconds',
-    'Time since the gatewayserver last confirmed the configuration.',
-    () => {
-      const ageMs = sources.snapshotAgeMs();
-      return ageMs === undefined ? undefined : ageMs / 1_000;
-    },
-  );
-  read(Gauge, 'trino_gateway_router_connections', 'Connections of clients, idle ones too.', sources.connections);
-  read(
-    Counter,
-    'trino_gateway_router_connections_refused_total',
-    'Connections of clients answered 503 because there were too many: see router.max_connections.',
-    sources.connectionsRefused,
-  );
-  read(
-    Gauge,
-    'trino_gateway_router_requests_under_way',
-    'Requests of clients that are being answered.',
-    sources.requestsUnderWay,
-  );
-  read(
-    Gauge,
-    'trino_gateway_router_backend_requests_under_way',
-    'Requests to clusters that have not been answered to their end; each holds a connection.',
-    sources.requestsAtBackends,
-  );
-  read(
-    Gauge,
-    'trino_gateway_router_requests_waiting',
-    'Requests that wait for the answer to an earlier one on their connection.',
-    sources.requestsWaiting,
-  );
-  read(
-    Gauge,
-    'trino_gateway_router_statement_bytes_under_way',
-    'Bytes of statements, and of long request heads, of requests under way.',
-    sources.statementBytes,
-  );
+  const confirmed = 'Time since the gatewayserver last confirmed the configuration.';
+  read(registry, Gauge, 'trino_gateway_router_snapshot_age_seconds', confirmed, () => {
+    const ageMs = sources.snapshotAgeMs();
+    return ageMs === undefined ? undefined : ageMs / 1_000;
+  });
+}
+
+/** What is under way, and what was refused for it. */
+function readLoad(registry: Registry, sources: MetricSources): void {
+  const figures: [typeof Counter | typeof Gauge, name: string, help: string, value: () => number][] = [
+    [Gauge, 'trino_gateway_router_connections', 'Connections of clients, idle ones too.', sources.connections],
+    [
+      Counter,
+      'trino_gateway_router_connections_refused_total',
+      'Connections of clients answered 503 because there were too many: see router.max_connections.',
+      sources.connectionsRefused,
+    ],
+    [
+      Gauge,
+      'trino_gateway_router_requests_under_way',
+      'Requests of clients that are being answered.',
+      sources.requestsUnderWay,
+    ],
+    [
+      Gauge,
+      'trino_gateway_router_backend_requests_under_way',
+      'Requests to clusters that have not been answered to their end; each holds a connection.',
+      sources.requestsAtBackends,
+    ],
+    [
+      Gauge,
+      'trino_gateway_router_requests_waiting',
+      'Requests that wait for the answer to an earlier one on their connection.',
+      sources.requestsWaiting,
+    ],
+    [
+      Gauge,
+      'trino_gateway_router_statement_bytes_under_way',
+      'Bytes of statements, and of long request heads, of requests under way.',
+      sources.statementBytes,
+    ],
+  ];
+  for (const figure of figures) read(registry, ...figure);
   new Counter({
     name: 'trino_gateway_router_requests_refused_total',
     help: 'Requests refused because there were too many, by the limit: all, client (of one address), backend (of one), all_backends, waiting (on their connections), bytes (of statements under way), heads (that were still arriving).',
     labelNames: ['limit'],
-    registers,
+    registers: [registry],
     collect() {
       this.reset();
       for (const [limit, count] of sources.requestsRefused()) this.inc({ limit }, count);
     },
   });
-  read(Gauge, 'trino_gateway_router_held_polls', 'Polls of waiting queries held at this moment.', sources.heldPolls);
+}
+
+function countWaiting(registry: Registry, sources: MetricSources): Pick<RouterMetrics, 'queuedPage' | 'handedOver'> {
+  read(
+    registry,
+    Gauge,
+    'trino_gateway_router_held_polls',
+    'Polls of waiting queries held at this moment.',
+    sources.heldPolls,
+  );
   const queuedPages = new Counter({
     name: 'trino_gateway_router_queued_pages_total',
     help: 'Polls of waiting queries that were answered that they still wait.',
-    registers,
+    registers: [registry],
   });
-  const boundedHandOvers = boundedLabels(MOST_SERIES, ['group']);
+  const bounded = boundedLabels(MOST_SERIES, ['group']);
   const handOvers = new Counter({
     name: 'trino_gateway_router_hand_overs_total',
     help: 'Attempts to give a query that had waited to a cluster, by group and what came of it.',
     labelNames: ['group', 'result'],
-    registers,
+    registers: [registry],
   });
-  const boundedContradictions = boundedLabels(MOST_SERIES, ['backend']);
+  return {
+    queuedPage: () => queuedPages.inc(),
+    handedOver: (group, result) => handOvers.inc(bounded({ group, result })),
+  };
+}
+
+function countContradictions(registry: Registry): RouterMetrics['contradicted'] {
+  const bounded = boundedLabels(MOST_SERIES, ['backend']);
   const contradictions = new Counter({
     name: 'trino_gateway_router_contradictions_total',
     help: "Answers of a backend that claim another one's query ids or transactions: ids are refused, a transaction stays where it is.",
     labelNames: ['backend'],
-    registers,
+    registers: [registry],
   });
-  const routeSeconds = new Histogram({
-    name: 'trino_gateway_router_route_seconds',
-    help: 'Time until the gatewayserver answered where a query goes.',
-    buckets: [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5],
-    registers,
-  });
-  return {
-    registry,
-    watch: (response, listeningPort) => {
-      response.once('close', () => {
-        const code = response.writableFinished ? response.statusCode : 0;
-        const key =
-          (listeningPort * KINDS.length + kindOf(response.req.method ?? '', response.req.url ?? '')) * 1_000 + code;
-        requests.set(key, (requests.get(key) ?? 0) + 1);
-      });
-    },
-    submitted: (listeningPort, groupId, result) =>
-      submissions.inc(bounded({ listener: String(listeningPort), group: groupId, result })),
-    queuedPage: () => queuedPages.inc(),
-    handedOver: (group, result) => handOvers.inc(boundedHandOvers({ group, result })),
-    contradicted: (backend) => contradictions.inc(boundedContradictions({ backend })),
-    routed: (durationMs) => routeSeconds.observe(durationMs / 1_000),
-  };
+  return (backend) => contradictions.inc(bounded({ backend }));
 }
 
-function kindOf(method: string, target: string): number {
-  return KINDS.indexOf(
-    target.startsWith('/v1/statement')
-      ? method === 'DELETE'
-        ? 'cancel'
-        : /^\/v1\/statement\/?(\?|$)/.test(target)
-          ? 'submit'
-          : 'poll'
-      : target.startsWith('/v1/query')
-        ? 'query'
-        : target.startsWith('/ui')
-          ? 'ui'
-          : target.startsWith('/v1/info')
-            ? 'info'
-            : 'other',
-  );
+/** A figure that is read when somebody asks; without a value it is left out. */
+function read(
+  registry: Registry,
+  kind: typeof Counter | typeof Gauge,
+  name: string,
+  help: string,
+  value: () => number | undefined,
+): void {
+  new kind({
+    name,
+    help,
+    registers: [registry],
+    collect() {
+      this.reset();
+      const current = value();
+      if (current === undefined) this.remove();
+      else this.inc(current);
+    },
+  });
 }
