@@ -14,7 +14,7 @@ import {
   type LeaveRequestSchema,
 } from '@trino-gateway/api/gateway';
 import { describeError, every, type Logger } from '@trino-gateway/runtime';
-import { createLeaseEnds } from './ended-leases.ts';
+import { createLeaseEnds } from './reports/ended-leases.ts';
 import { type Patience, whileUnreachable } from './retry-unreachable.ts';
 
 /**

@@ -14,12 +14,12 @@ import type { Incarnation } from '../stickiness/coordinator.ts';
 import type { OwnershipTable } from '../stickiness/ownership.ts';
 import type { TransactionStore } from '../stickiness/transactions.ts';
 import { type AdmissionLink, createAdmissionLink } from './admission-client.ts';
-import { openKnownConfiguration } from './known-configuration.ts';
-import { createLiveReports } from './live-reports.ts';
+import { openKnownConfiguration } from './configuration/known-configuration.ts';
+import { watchConfiguration } from './configuration/watch-configuration.ts';
 import { createIncarnationReports } from './record-incarnations.ts';
+import { createLiveReports } from './reports/live-reports.ts';
 import { whileUnreachable, within } from './retry-unreachable.ts';
 import { createTransactionStore } from './transaction-store.ts';
-import { watchConfiguration } from './watch-configuration.ts';
 
 /** What the data path of the router needs of the gatewayserver. */
 export type GatewayClient = TransactionStore & {

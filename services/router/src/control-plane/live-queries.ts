@@ -2,7 +2,7 @@ import { create } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { type Query, Query_ErrorSchema, Query_State, QuerySchema } from '@trino-gateway/api/gateway';
 import { LRUCache } from 'lru-cache';
-import type { History } from './history-reporter.ts';
+import type { History } from './reports/history-reporter.ts';
 
 /** What the router remembers of a query it handed over, to count it and to tell how it ended. */
 export type LiveQueries = {

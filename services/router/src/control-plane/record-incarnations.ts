@@ -3,7 +3,7 @@ import type { SuiteService } from '@trino-gateway/api/gateway';
 import type { Logger } from '@trino-gateway/runtime';
 import { type Incarnation, keyOf } from '../stickiness/coordinator.ts';
 import type { OwnershipTable } from '../stickiness/ownership.ts';
-import { createReliableReports } from './reliable-reports.ts';
+import { createReliableReports } from './reports/reliable-reports.ts';
 
 /** Tells the gatewayserver of incarnations that were seen here first, until it has stored them. */
 export type IncarnationReports = AsyncDisposable & {

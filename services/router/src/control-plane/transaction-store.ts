@@ -3,7 +3,7 @@ import type { SuiteService, Transaction } from '@trino-gateway/api/gateway';
 import type { Logger } from '@trino-gateway/runtime';
 import type { Coordinator } from '../stickiness/coordinator.ts';
 import type { TransactionStore } from '../stickiness/transactions.ts';
-import { createReliableReports } from './reliable-reports.ts';
+import { createReliableReports } from './reports/reliable-reports.ts';
 import { whileUnreachable, within } from './retry-unreachable.ts';
 
 type Report = { id: string; coordinator: Coordinator | undefined; holder?: Coordinator };

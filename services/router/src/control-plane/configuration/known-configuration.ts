@@ -7,8 +7,8 @@ import {
 } from '@trino-gateway/api/authentication';
 import { type SnapshotBackend, SnapshotBackendSchema } from '@trino-gateway/api/gateway';
 import type { Logger } from '@trino-gateway/runtime';
-import type { Incarnation } from '../stickiness/coordinator.ts';
-import type { OwnershipTable } from '../stickiness/ownership.ts';
+import type { Incarnation } from '../../stickiness/coordinator.ts';
+import type { OwnershipTable } from '../../stickiness/ownership.ts';
 import type { KnownBackend, RouterState } from './router-state.ts';
 import { createStateFile } from './state-file.ts';
 

@@ -4,7 +4,7 @@ import { Code, ConnectError } from '@connectrpc/connect';
 import { expect, test } from '@jest/globals';
 import { type Query, QuerySchema, Query_State as State } from '@trino-gateway/api/gateway';
 import { silentLogger } from '@trino-gateway/runtime';
-import { until } from '../../tests/support/fake-gatewayserver.ts';
+import { until } from '../../../tests/support/fake-gatewayserver.ts';
 import { createHistory, type HistoryOptions } from './history-reporter.ts';
 
 const query = (id: string, fields: MessageInitShape<typeof QuerySchema> = {}) => create(QuerySchema, { id, ...fields });

@@ -1,7 +1,8 @@
 import type { DelegatedAuthentication } from '@trino-gateway/api/authentication';
 import { type Backend_ForwardedHeaders, Backend_Forwarding, type SnapshotBackend } from '@trino-gateway/api/gateway';
+
 import { parseUntrustedJson } from '@trino-gateway/json';
-import type { Coordinator, Incarnation } from '../stickiness/coordinator.ts';
+import type { Coordinator, Incarnation } from '../../stickiness/coordinator.ts';
 
 /**
  * A backend, with the address for browsers: sending them there needs no gatewayserver. Whether it is limited matters without

@@ -1,6 +1,6 @@
 import type { ReportLiveQueriesRequest } from '@trino-gateway/api/gateway';
 import { describeError, every, type Logger } from '@trino-gateway/runtime';
-import type { OwnershipTable } from '../stickiness/ownership.ts';
+import type { OwnershipTable } from '../../stickiness/ownership.ts';
 
 /** Tells the gatewayserver, again and again, what this router has live. */
 export type LiveReports = AsyncDisposable & {
