@@ -1,26 +1,15 @@
-import { randomBytes, randomUUID } from 'node:crypto';
-import { createClient } from '@connectrpc/connect';
-import { QueryService } from '@trino-gateway/api/gateway';
+import { randomBytes } from 'node:crypto';
 import type { RouterConfig } from '@trino-gateway/config';
-import { createGatewayTransport, every, type Logger, type RunningProcess, serveOps } from '@trino-gateway/runtime';
+import { type Logger, type RunningProcess, serveOps } from '@trino-gateway/runtime';
 import { createSuspects } from './clusters/passive-health.ts';
-import { createGatewayClient } from './control-plane/gateway-client.ts';
-import { createLiveQueries } from './control-plane/live-queries.ts';
-import { createHistory } from './control-plane/reports/history-reporter.ts';
+import { type ControlPlane, startControlPlane } from './control-plane/control-plane.ts';
 import { createTemporaryIds } from './dispatch/refusal.ts';
 import { createHandler } from './handler.ts';
-import { createClientView, trustOf } from './http/client-address.ts';
+import { createClientView } from './http/client-address.ts';
+import { createIntake, type Intake } from './http/intake.ts';
 import { listenOnAll } from './http/listener.ts';
-import { createRequestOrder } from './http/request-order.ts';
-import { boundsOf } from './limits/bounds.ts';
-import { createByteBudget } from './limits/byte-budget.ts';
-import { createConnectionLimit } from './limits/connection-limit.ts';
-import { createHolds } from './limits/held-polls.ts';
-import { createRequestLimits } from './limits/request-limits.ts';
-import { createUnfinishedHeads, LOOK_EVERY_MS } from './limits/unfinished-heads.ts';
-import { createMetrics } from './metrics.ts';
-import { createOwnership } from './stickiness/ownership.ts';
-import { createUnknownLinks } from './stickiness/unknown-links.ts';
+import { createHolds, type Holds } from './limits/held-polls.ts';
+import { createMetrics, type MetricSources } from './metrics.ts';
 
 /** A router at work. Disposal takes at most 9 s: it ends what is under way and stores what it has to tell. */
 export type RunningRouter = RunningProcess & {
@@ -29,83 +18,18 @@ export type RunningRouter = RunningProcess & {
   readonly opsUrl: string;
 };
 
-/** Calls that set no limit of their own. */
-const CALL_TIME_LIMIT_MS = 5_000;
-const SWEEP_INTERVAL_MS = 10_000;
-
 /**
  * Starts a router. It accepts clients at once, whether the gatewayserver is there or not; /readyz says whether it is of use.
  * @throws Error naming the address and the key when a port cannot be had
  */
 export async function startRouter(config: RouterConfig, logger: Logger): Promise<RunningRouter> {
   await using starting = new AsyncDisposableStack();
-  const transport = starting.use(
-    createGatewayTransport({
-      urls: config.gatewayserver_url,
-      token: config.gatewayserver_token,
-      timeLimitMs: CALL_TIME_LIMIT_MS,
-    }),
-  );
-  const queries = createClient(QueryService, transport);
-  const ownership = createOwnership();
-  const misses = createUnknownLinks();
-  const history = createHistory({
-    send: async (batch, timeoutMs) => {
-      await queries.recordQueries({ queries: batch }, { timeoutMs });
-    },
-    most: config.history_backlog,
-    logger,
-  });
-  const live = createLiveQueries({ history });
+  const controlPlane = starting.use(startControlPlane(config, (durationMs) => metrics.routed(durationMs), logger));
+  const { gateway: link, ownership, unknownLinks: misses, live } = controlPlane;
+  const intake = starting.use(createIntake(config, logger));
+  const { requests: limits, bytes } = intake;
   const holds = createHolds();
-  const bounds = boundsOf(config);
-  const connections = createConnectionLimit(bounds.connections, logger, {
-    mostPerClient: bounds.connectionsPerClient,
-    isProxy: trustOf(config.trusted_proxies),
-  });
-  const limits = createRequestLimits(bounds, logger);
-  const order = createRequestOrder(bounds.waitingRequests);
-  const bytes = createByteBudget(bounds.bytes, bounds.bytesPerClient);
-  const heads = createUnfinishedHeads(bytes);
-  const metrics = createMetrics({
-    heldPolls: holds.count,
-    connections: connections.open,
-    connectionsRefused: connections.refused,
-    requestsUnderWay: limits.underWay,
-    requestsAtBackends: limits.atBackends,
-    requestsWaiting: order.waiting,
-    statementBytes: bytes.taken,
-    requestsRefused: () =>
-      new Map<string, number>([
-        ...limits.refused(),
-        ['waiting', order.refused()],
-        ['bytes', bytes.refused()],
-        ['heads', heads.refused()],
-      ]),
-    liveQueries: live.counts,
-    liveQueriesForgotten: live.dropped,
-    historyBacklog: history.backlog,
-    historyDropped: history.dropped,
-    snapshotAgeMs: () => link.snapshotAgeMs(),
-  });
-  const link = starting.use(
-    createGatewayClient({
-      transport,
-      routerId: randomUUID(),
-      gatewayserverWaitMs: config.gatewayserver_wait,
-      stateFile: config.state_file,
-      hasToken: config.gatewayserver_token !== undefined,
-      ownership,
-      onChange: misses.clear,
-      liveCounts: live.counts,
-      onRouted: metrics.routed,
-      logger,
-    }),
-  );
-  starting.use(history);
-  const looking = setInterval(heads.look, LOOK_EVERY_MS);
-  starting.defer(() => clearInterval(looking));
-  starting.use(every(SWEEP_INTERVAL_MS, 'looking for abandoned queries', logger, async () => live.sweep()));
+  const metrics = createMetrics(metricSources(controlPlane, intake, holds));
 
   const handler = starting.use(
     createHandler({
@@ -148,7 +72,7 @@ export async function startRouter(config: RouterConfig, logger: Logger): Promise
         metrics.watch(response, port);
         handler.handle(request, response, port);
       },
-      { connections, order, heads },
+      intake,
     ),
   );
   const running = starting.move();
@@ -161,5 +85,23 @@ export async function startRouter(config: RouterConfig, logger: Logger): Promise
       holds.stop();
       return running.disposeAsync();
     },
+  };
+}
+
+function metricSources({ gateway, live, history }: ControlPlane, intake: Intake, holds: Holds): MetricSources {
+  return {
+    heldPolls: holds.count,
+    connections: intake.connections.open,
+    connectionsRefused: intake.connections.refused,
+    requestsUnderWay: intake.requests.underWay,
+    requestsAtBackends: intake.requests.atBackends,
+    requestsWaiting: intake.order.waiting,
+    statementBytes: intake.bytes.taken,
+    requestsRefused: intake.refused,
+    liveQueries: live.counts,
+    liveQueriesForgotten: live.dropped,
+    historyBacklog: history.backlog,
+    historyDropped: history.dropped,
+    snapshotAgeMs: gateway.snapshotAgeMs,
   };
 }

@@ -1,0 +1,50 @@
+import type { RouterConfig } from '@trino-gateway/config';
+import type { Logger } from '@trino-gateway/runtime';
+import { boundsOf } from '../limits/bounds.ts';
+import { type ByteBudget, createByteBudget } from '../limits/byte-budget.ts';
+import { type ConnectionLimit, createConnectionLimit } from '../limits/connection-limit.ts';
+import { createRequestLimits, type RequestLimits } from '../limits/request-limits.ts';
+import { createUnfinishedHeads, LOOK_EVERY_MS, type UnfinishedHeads } from '../limits/unfinished-heads.ts';
+import { trustOf } from './client-address.ts';
+import { createRequestOrder, type RequestOrder } from './request-order.ts';
+
+/** What bounds all that clients send, of all listeners together. Disposal ends the watch over arriving heads. */
+export type Intake = Disposable & {
+  connections: ConnectionLimit;
+  requests: RequestLimits;
+  order: RequestOrder;
+  /** What requests under way may hold of what clients sent. */
+  bytes: ByteBudget;
+  heads: UnfinishedHeads;
+  /** How many requests were refused, by the limit they were beyond. */
+  refused(): ReadonlyMap<string, number>;
+};
+
+/** As configured; what is not follows from the heap. */
+export function createIntake(config: RouterConfig, logger: Logger): Intake {
+  const bounds = boundsOf(config);
+  const connections = createConnectionLimit(bounds.connections, logger, {
+    mostPerClient: bounds.connectionsPerClient,
+    isProxy: trustOf(config.trusted_proxies),
+  });
+  const requests = createRequestLimits(bounds, logger);
+  const order = createRequestOrder(bounds.waitingRequests);
+  const bytes = createByteBudget(bounds.bytes, bounds.bytesPerClient);
+  const heads = createUnfinishedHeads(bytes);
+  const looking = setInterval(heads.look, LOOK_EVERY_MS);
+  return {
+    connections,
+    requests,
+    order,
+    bytes,
+    heads,
+    refused: () =>
+      new Map<string, number>([
+        ...requests.refused(),
+        ['waiting', order.refused()],
+        ['bytes', bytes.refused()],
+        ['heads', heads.refused()],
+      ]),
+    [Symbol.dispose]: () => clearInterval(looking),
+  };
+}
