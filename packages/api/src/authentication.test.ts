@@ -21,33 +21,33 @@ const guarded = { backendId: 'g1', url: 'http://guarded' };
 const both = { backendId: 'b', url: 'http://both' };
 const free = { backendId: 'f', url: 'http://free' };
 
-test('a door asks by its port or its host, whatever a request is for', () => {
-  for (const door of [at({ listeningPort: 8443 }), at({ host: 'secure.example' })]) {
-    expect(check.atDoor(door)).toBe(true);
-    expect(check.forCluster(door, free)).toBe(true);
-    expect(check.forGroup(door, 'nobody')).toBe(true);
+test('an entry point demands authentication by its port or its host, whatever a request is for', () => {
+  for (const entryPoint of [at({ listeningPort: 8443 }), at({ host: 'secure.example' })]) {
+    expect(check.atEntryPoint(entryPoint)).toBe(true);
+    expect(check.forCluster(entryPoint, free)).toBe(true);
+    expect(check.forGroup(entryPoint, 'nobody')).toBe(true);
   }
-  expect(check.atDoor(other)).toBe(false);
+  expect(check.atEntryPoint(other)).toBe(false);
 });
 
 describe('a guarded cluster asks', () => {
   test.each<[string, typeof other, { backendId: string; url: string }, boolean]>([
-    ['at a door that no policy knows', other, guarded, true],
-    ['at a door that a policy opens for another cluster', at({ listeningPort: 8081 }), guarded, true],
+    ['at an entry point that no policy names', other, guarded, true],
+    ['at an entry point that a policy opens for another cluster', at({ listeningPort: 8081 }), guarded, true],
     ['at none of the ports that a policy opens for it', at({ listeningPort: 8081 }), both, false],
     ['at none of the hosts that a policy opens for it', at({ host: 'open.example' }), both, false],
-    ['at all other doors', other, both, true],
+    ['at all other entry points', other, both, true],
     ['under another backend with its address', other, { backendId: 'twin', url: 'http://guarded' }, true],
     ['at a former address of its backend', other, { backendId: 'g2', url: 'http://before' }, true],
     ['not for a cluster that no such policy leads to', other, free, false],
     [
-      'although its door is open, when the door itself asks',
+      'although it is open there, at an entry point that always demands it',
       at({ listeningPort: 8081, host: 'secure.example' }),
       both,
       true,
     ],
-  ])('%s', (_, door, cluster, isAsked) => {
-    expect(check.forCluster(door, cluster)).toBe(isAsked);
+  ])('%s', (_, entryPoint, cluster, isAsked) => {
+    expect(check.forCluster(entryPoint, cluster)).toBe(isAsked);
   });
 });
 
@@ -60,10 +60,10 @@ test('a group asks where any of its clusters does', () => {
 
 test('without rules nothing asks', () => {
   const none = authenticationCheck({ ports: [], hosts: [], clusters: [] });
-  expect([none.atDoor(other), none.forCluster(other, guarded), none.forGroup(other, 'bi'), none.guardsAny]).toEqual([
-    false,
-    false,
-    false,
-    false,
-  ]);
+  expect([
+    none.atEntryPoint(other),
+    none.forCluster(other, guarded),
+    none.forGroup(other, 'bi'),
+    none.guardsAny,
+  ]).toEqual([false, false, false, false]);
 });

@@ -1,7 +1,7 @@
 import type { AuthenticationRules_Guarded } from './gen/trinogateway/v1/gateway_pb.ts';
 
-/** Where a request came in: what policies with delegated authentication match by. */
-export type Door = {
+/** Where a request came in: by this, policies with delegated authentication match. */
+export type EntryPoint = {
   /** The port the listener is bound to. */
   listeningPort: number;
   /** In its comparable form. */
@@ -24,13 +24,13 @@ type Guarded = { openPorts: ReadonlySet<number>; openHosts: ReadonlySet<string> 
  * Whether a request must pass delegated authentication. The one reading of the rules: gatewayserver and routers decide by it.
  */
 export type AuthenticationCheck = {
-  /** Every request by this door must, whatever it is for. */
-  atDoor(door: Door): boolean;
-  /** A request for this cluster must: its door asks for it, or a policy guards the cluster and none opens it for this door. */
-  forCluster(door: Door, cluster: AskedCluster): boolean;
+  /** Every request at this entry point must, whatever it is for. */
+  atEntryPoint(entryPoint: EntryPoint): boolean;
+  /** A request for this cluster must: its entry point demands it, or a policy guards the cluster and none opens it for this entry point. */
+  forCluster(entryPoint: EntryPoint, cluster: AskedCluster): boolean;
   /** A request that may end at any cluster of this group must. */
-  forGroup(door: Door, groupId: string): boolean;
-  /** Some cluster is guarded: then an address that no backend has any more may have been one. */
+  forGroup(entryPoint: EntryPoint, groupId: string): boolean;
+  /** Some cluster is guarded: an address that no backend has any more may then have been guarded. */
   readonly guardsAny: boolean;
 };
 
@@ -47,16 +47,18 @@ export function authenticationCheck(rules: DelegatedAuthentication): Authenticat
     for (const id of backendIds) byBackend.set(id, guarded);
     for (const id of groupIds) byGroup.set(id, [...(byGroup.get(id) ?? []), guarded]);
   }
-  const atDoor = ({ listeningPort, host }: Door) => ports.has(listeningPort) || hosts.has(host);
-  const isShut = (door: Door, guarded: Guarded | undefined) =>
-    guarded !== undefined && !guarded.openPorts.has(door.listeningPort) && !guarded.openHosts.has(door.host);
+  const atEntryPoint = ({ listeningPort, host }: EntryPoint) => ports.has(listeningPort) || hosts.has(host);
+  const isShut = (entryPoint: EntryPoint, guarded: Guarded | undefined) =>
+    guarded !== undefined &&
+    !guarded.openPorts.has(entryPoint.listeningPort) &&
+    !guarded.openHosts.has(entryPoint.host);
   return {
-    atDoor,
+    atEntryPoint,
     // A former address of a guarded backend is guarded as the backend is.
-    forCluster: (door, { backendId, url }) =>
-      atDoor(door) || isShut(door, byUrl.get(url)) || isShut(door, byBackend.get(backendId)),
-    forGroup: (door, groupId) =>
-      atDoor(door) || (byGroup.get(groupId)?.some((guarded) => isShut(door, guarded)) ?? false),
+    forCluster: (entryPoint, { backendId, url }) =>
+      atEntryPoint(entryPoint) || isShut(entryPoint, byUrl.get(url)) || isShut(entryPoint, byBackend.get(backendId)),
+    forGroup: (entryPoint, groupId) =>
+      atEntryPoint(entryPoint) || (byGroup.get(groupId)?.some((guarded) => isShut(entryPoint, guarded)) ?? false),
     guardsAny: rules.clusters.length > 0,
   };
 }

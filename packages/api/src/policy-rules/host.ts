@@ -9,10 +9,10 @@ export const host: PolicyRuleKind<string> = {
   problems: (name) => check(isHost(name), 'host', `expected a host name or address without a port, got ${quote(name)}`),
   normalize: (name) => name,
   describe: (name) => `host ${name}`,
-  door: (name) => ({ host: comparableHost(name) }),
+  entryPoint: (name) => ({ host: comparableHost(name) }),
   compile: (policies, summarize) => {
     const byHost = lookUpByKey(policies, comparableHost, summarize);
-    // Empty is what is no host, in a rule as in a request: those two do not meet.
+    // What is no host is empty, in a rule as in a request: those two never match.
     return (request) => (request.host === '' ? undefined : byHost.get(request.host));
   },
 };

@@ -8,7 +8,7 @@ export const listeningPort: PolicyRuleKind<number> = {
   problems: (port) => check(port >= 1 && port <= 65_535, 'listening_port', `expected 1 to 65535, got ${port}`),
   normalize: (port) => port,
   describe: (port) => `port ${port}`,
-  door: (port) => ({ listeningPort: port }),
+  entryPoint: (port) => ({ listeningPort: port }),
   compile: (policies, summarize) => {
     const byPort = lookUpByKey(policies, (port) => port, summarize);
     return (request) => byPort.get(request.listeningPort);

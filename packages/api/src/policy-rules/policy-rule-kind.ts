@@ -1,4 +1,4 @@
-import type { Door } from '../authentication.ts';
+import type { EntryPoint } from '../authentication.ts';
 import type { Policy } from '../gen/trinogateway/v1/gateway_pb.ts';
 import type { Problem } from '../problem.ts';
 
@@ -12,7 +12,7 @@ export type PolicyRuleName = Exclude<PolicyRule['case'], undefined>;
 export type PolicyRuleValue<Name extends PolicyRuleName> = Extract<PolicyRule, { case: Name }>['value'];
 
 /** What rules look at in a request. */
-export type RuleRequest = Door & {
+export type RuleRequest = EntryPoint & {
   /** Names and values in turn, as they were sent. */
   rawHeaders: readonly string[];
 };
@@ -34,10 +34,10 @@ export type PolicyRuleKind<Value> = {
   /** For lists: the rule on one line. */
   describe(value: Value): string;
   /**
-   * Only where the kind goes by the door alone: the door that the rule names. Other kinds cannot delegate authentication,
-   * which is decided before anything else is known.
+   * Only of kinds that match by entry point alone: the one that the rule names. Other kinds cannot delegate
+   * authentication, which is decided before anything else is known.
    */
-  door?(value: Value): Partial<Door>;
+  entryPoint?(value: Value): Partial<EntryPoint>;
   /**
    * Arranges policies so that a request meets only those that can match.
    * @param policies of this kind, normalized, in the order of their ids

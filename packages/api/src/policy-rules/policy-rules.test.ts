@@ -51,7 +51,7 @@ test('a policy without a rule is refused, described and matched as nothing', () 
   expect(policyRules.problems(none)).toHaveLength(1);
   expect(policyRules.describe(none)).toBe('-');
   expect(policyRules.normalize(none)).toEqual(none);
-  expect(policyRules.door(none)).toBeUndefined();
+  expect(policyRules.entryPoint(none)).toBeUndefined();
   expect(matching(policyRules, none, {})).toEqual([]);
 });
 
@@ -74,7 +74,7 @@ test('a new kind is one registration: nothing else has to know of it', () => {
     { field: 'user_agent', message: 'expected a name' },
   ]);
   expect(rules.problems({ case: undefined })[0]?.message).toMatch(/^expected one of listening_port, .*, user_agent$/);
-  expect(rules.doorFields).toEqual(['listening_port', 'host']);
+  expect(rules.entryPointFields).toEqual(['listening_port', 'host']);
   expect(rules.describe(rule)).toBe('user agent Superset');
   expect(rules.normalize(rule).value).toBe('superset');
   const compiled = rules.compile([{ ...policyOf({ case: undefined }), rule }], (found) => found.length);

@@ -10,9 +10,9 @@ export function policyProblems(policy: Policy): Problem[] {
     ...idProblem('group_id', policy.groupId),
     ...(policy.fallbackGroupId === '' ? [] : idProblem('fallback_group_id', policy.fallbackGroupId)),
     ...check(
-      !policy.authDelegated || policyRules.door(policy.rule) !== undefined,
+      !policy.authDelegated || policyRules.entryPoint(policy.rule) !== undefined,
       'auth_delegated',
-      `expected only with a ${policyRules.doorFields.join(' or ')} rule`,
+      `expected only with a ${policyRules.entryPointFields.join(' or ')} rule`,
     ),
     ...headerTextProblem('request_source', policy.requestSource),
     ...check(

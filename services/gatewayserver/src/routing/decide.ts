@@ -36,7 +36,7 @@ export function decide(
     abstentions.push(opinion.why);
   }
   const message = `${abstentions.join(', and ')}: ask the administrators of this gateway for a policy`;
-  return refused(snapshot.authentication.atDoor(asked), reasons, 'QUERY_REJECTED', message);
+  return refused(snapshot.authentication.atEntryPoint(asked), reasons, 'QUERY_REJECTED', message);
 }
 
 function inGroups(
@@ -48,7 +48,7 @@ function inGroups(
 ): Outcome {
   const { chosen, reasons: tried, forClients } = chooseBackend(candidates, request.user, snapshot, circumstances);
   const reasons = [...before, ...tried];
-  const authDelegated = snapshot.authentication.atDoor(request);
+  const authDelegated = snapshot.authentication.atEntryPoint(request);
   if (chosen) {
     const { backend, candidate } = chosen;
     const outcome = { kind: 'chosen', backend, ...decided(candidate), authDelegated, reasons } as const;

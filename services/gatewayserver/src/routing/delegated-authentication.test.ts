@@ -24,7 +24,7 @@ function rulesOf(backends: Record<string, string>, groups: Record<string, string
   });
 }
 
-test('doors ask by enabled port and host policies, whatever the state of the group', () => {
+test('entry points demand authentication by enabled port and host policies, whatever the state of the group', () => {
   const { ports, hosts } = rulesOf(
     {},
     { 'off!': [], a: [] },

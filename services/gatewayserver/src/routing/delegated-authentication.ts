@@ -1,4 +1,4 @@
-import type { DelegatedAuthentication, Door } from '@trino-gateway/api/authentication';
+import type { DelegatedAuthentication, EntryPoint } from '@trino-gateway/api/authentication';
 import type { Group, Policy } from '@trino-gateway/api/gateway';
 import { policyRules } from '@trino-gateway/api/policy-rules';
 
@@ -14,10 +14,10 @@ type Configuration = {
  * clusters also while it is disabled.
  */
 export function delegatedAuthentication(configuration: Configuration): DelegatedAuthentication {
-  const { guarded, opened, doors } = readPolicies(configuration);
+  const { guarded, opened, entryPoints } = readPolicies(configuration);
   return {
-    ports: sortedPorts(doors),
-    hosts: sortedHosts(doors),
+    ports: sortedPorts(entryPoints),
+    hosts: sortedHosts(entryPoints),
     clusters: [...guarded].sort().map((url) => {
       const open = opened.get(url);
       return { ...usersOf(url, configuration), openPorts: sortedPorts(open), openHosts: sortedHosts(open) };
@@ -25,19 +25,19 @@ export function delegatedAuthentication(configuration: Configuration): Delegated
   };
 }
 
-type Doors = { ports: Set<number>; hosts: Set<string> };
+type EntryPoints = { ports: Set<number>; hosts: Set<string> };
 
-/** The clusters that policies guard, those that others open for a door, and the doors that always ask. */
+/** The clusters that policies guard, those that others open for an entry point, and the entry points that always demand it. */
 function readPolicies({ backends, groups, policies }: Configuration) {
-  const doors: Doors = { ports: new Set(), hosts: new Set() };
+  const entryPoints: EntryPoints = { ports: new Set(), hosts: new Set() };
   const guarded = new Set<string>();
-  const opened = new Map<string, Doors>();
+  const opened = new Map<string, EntryPoints>();
   const urlsOf = (groupId: string) =>
     (groups.get(groupId)?.backendIds ?? []).flatMap((id) => backends.get(id)?.backend.url ?? []);
   for (const { enabled, rule, authDelegated, groupId, fallbackGroupId } of policies.values()) {
-    const door = enabled === false ? undefined : policyRules.door(rule);
-    if (!door) continue;
-    if (authDelegated) add(door, doors);
+    const entryPoint = enabled === false ? undefined : policyRules.entryPoint(rule);
+    if (!entryPoint) continue;
+    if (authDelegated) add(entryPoint, entryPoints);
     for (const url of [...urlsOf(groupId), ...urlsOf(fallbackGroupId)]) {
       if (authDelegated) {
         guarded.add(url);
@@ -45,16 +45,16 @@ function readPolicies({ backends, groups, policies }: Configuration) {
       }
       const open = opened.get(url) ?? { ports: new Set(), hosts: new Set() };
       opened.set(url, open);
-      add(door, open);
+      add(entryPoint, open);
     }
   }
-  return { guarded, opened, doors };
+  return { guarded, opened, entryPoints };
 }
 
-function add({ listeningPort, host }: Partial<Door>, doors: Doors): void {
-  if (listeningPort !== undefined) doors.ports.add(listeningPort);
-  // Empty when it is no host, as of a request without one: those two do not meet.
-  if (host) doors.hosts.add(host);
+function add({ listeningPort, host }: Partial<EntryPoint>, entryPoints: EntryPoints): void {
+  if (listeningPort !== undefined) entryPoints.ports.add(listeningPort);
+  // What is no host is empty, and so is the host of a request without one: those two never match.
+  if (host) entryPoints.hosts.add(host);
 }
 
 /** The backends at an address, and the groups they are in. */
@@ -64,10 +64,10 @@ function usersOf(url: string, { backends, groups }: Configuration) {
   return { url, backendIds: [...here].sort(), groupIds: holding.map(({ id }) => id).sort() };
 }
 
-function sortedPorts(doors: Doors | undefined): number[] {
-  return [...(doors?.ports ?? [])].sort((a, b) => a - b);
+function sortedPorts(entryPoints: EntryPoints | undefined): number[] {
+  return [...(entryPoints?.ports ?? [])].sort((a, b) => a - b);
 }
 
-function sortedHosts(doors: Doors | undefined): string[] {
-  return [...(doors?.hosts ?? [])].sort();
+function sortedHosts(entryPoints: EntryPoints | undefined): string[] {
+  return [...(entryPoints?.hosts ?? [])].sort();
 }

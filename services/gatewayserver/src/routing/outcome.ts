@@ -1,4 +1,4 @@
-import type { Door } from '@trino-gateway/api/authentication';
+import type { EntryPoint } from '@trino-gateway/api/authentication';
 import { type Backend, Reason_Outcome } from '@trino-gateway/api/gateway';
 import type { Snapshot } from './snapshot.ts';
 import type { DecidedGroup, StepReason } from './steps/opinion.ts';
@@ -17,13 +17,13 @@ export type Accepted = Exclude<Outcome, { kind: 'refused' }>;
 /** The outcome with whether its cluster, or any of its group where it waits, is behind delegated authentication. */
 export function withAuthentication<Decided extends Accepted>(
   outcome: Decided,
-  door: Door,
+  entryPoint: EntryPoint,
   { authentication }: Pick<Snapshot, 'authentication'>,
 ): Decided {
   const authDelegated =
     outcome.kind === 'waits'
-      ? authentication.forGroup(door, outcome.groupId)
-      : authentication.forCluster(door, { backendId: outcome.backend.id, url: outcome.backend.url });
+      ? authentication.forGroup(entryPoint, outcome.groupId)
+      : authentication.forCluster(entryPoint, { backendId: outcome.backend.id, url: outcome.backend.url });
   return { ...outcome, authDelegated };
 }
 

@@ -1,4 +1,4 @@
-import type { Door } from '@trino-gateway/api/authentication';
+import type { EntryPoint } from '@trino-gateway/api/authentication';
 import type { Exchange } from '../http/exchange.ts';
 import { HttpError } from '../http/responses.ts';
 import type { Owner } from '../stickiness/ownership.ts';
@@ -27,7 +27,7 @@ export async function requireAuthentication(
   if (check === undefined) throw new HttpError(503, unknown);
   const door = doorOf(exchange);
   const isAsked = (cluster: Owner) => check.forCluster(door, cluster) || (check.guardsAny && !isKnown(link, cluster));
-  if (check.atDoor(door) || clusters.some(isAsked)) await delegation.admit(exchange);
+  if (check.atEntryPoint(door) || clusters.some(isAsked)) await delegation.admit(exchange);
 }
 
 /** The same for a statement that waits in this group. @throws AccessDenied, HttpError as requireAuthentication does */
@@ -47,11 +47,11 @@ export async function requireAuthenticationOfGroup(
  * @throws AccessDenied
  */
 export async function requireAuthenticationAtDoor({ link, delegation }: Context, exchange: Exchange): Promise<void> {
-  if (link.authentication()?.atDoor(doorOf(exchange)) === true) await delegation.admit(exchange);
+  if (link.authentication()?.atEntryPoint(doorOf(exchange)) === true) await delegation.admit(exchange);
 }
 
 /** What a request, or a statement that waits, came in by. */
-export function doorOf({ listeningPort, client }: Pick<Exchange, 'listeningPort' | 'client'>): Door {
+export function doorOf({ listeningPort, client }: Pick<Exchange, 'listeningPort' | 'client'>): EntryPoint {
   return { listeningPort, host: client.host };
 }
 

@@ -81,7 +81,9 @@ export function policyService({
     async evaluateAuthDelegationForClient({ listeningPort, host }) {
       checkedClient({ listeningPort, host, headers: [] });
       return {
-        authDelegated: configuration.snapshot().authentication.atDoor({ listeningPort, host: comparableHost(host) }),
+        authDelegated: configuration
+          .snapshot()
+          .authentication.atEntryPoint({ listeningPort, host: comparableHost(host) }),
       };
     },
 
