@@ -7,7 +7,7 @@ TOOLS := tools/node_modules/.package-lock.json
 MODULES := node_modules/.modules.yaml
 JEST := NODE_OPTIONS='--experimental-vm-modules --disable-warning=ExperimentalWarning' node_modules/.bin/jest
 
-.PHONY: help setup generate check test e2e test-databases million browser api-fuzz attack chaos images bench run run-smoke
+.PHONY: help setup generate check test test-slow e2e test-databases million browser api-fuzz attack chaos images bench run run-smoke
 
 help: ## what can be done here
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,11 +31,14 @@ generate: setup ## regenerate the code and the documents that follow from the co
 check: setup ## format, lint, types, dead code, contract: all that is known without running (under 30 s)
 	scripts/check.sh
 
-test: setup ## everything that needs no Trino: units, storage on SQLite, the suite against a scripted Trino
-	$(JEST) --testPathIgnorePatterns /node_modules/ packages/e2e/real
+test: setup ## what needs no Trino and little time: units, storage on SQLite, each service and the suite against a scripted Trino
+	$(JEST) --selectProjects test
+
+test-slow: setup ## the tests that take long by design (*.slow.test.ts): restarts, outages, memory, package scripts
+	$(JEST) --selectProjects slow
 
 e2e: setup ## two real Trino 476, the three processes, alone and two of each on MySQL and PostgreSQL, seven real clients, kills
-	$(JEST) --runInBand --testTimeout 900000 packages/e2e/real
+	$(JEST) --selectProjects real --runInBand
 
 test-databases: setup ## the storage contract on real MySQL, MariaDB and PostgreSQL, and each taken away for a while
 	node scripts/databases/test-databases.ts

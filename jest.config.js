@@ -1,11 +1,26 @@
-export default {
+const common = {
   testEnvironment: 'node',
   roots: ['<rootDir>/packages', '<rootDir>/services', '<rootDir>/scripts'],
-  testMatch: ['**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': '<rootDir>/jest.strip-types.js' },
+  setupFiles: ['<rootDir>/jest.one-error.js'],
+  testTimeout: 60_000,
+};
+const SLOW = '\\.slow\\.test\\.ts$';
+const REAL = '/packages/e2e/real/';
+
+export default {
+  projects: [
+    {
+      ...common,
+      displayName: 'test',
+      testMatch: ['**/*.test.ts'],
+      testPathIgnorePatterns: ['/node_modules/', SLOW, REAL],
+    },
+    { ...common, displayName: 'slow', testMatch: ['**/*.slow.test.ts'] },
+    { ...common, displayName: 'real', testMatch: ['**/e2e/real/*.test.ts'], testTimeout: 900_000 },
+  ],
   coverageProvider: 'v8',
   maxWorkers: 2,
-  testTimeout: 60_000,
   reporters: ['default', '<rootDir>/jest.closing-line.js'],
 };

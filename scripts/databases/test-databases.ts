@@ -70,11 +70,15 @@ async function runJest(engine: ServerEngine, testMatch: string, url: string | un
   for (const variable of Object.values(VARIABLES)) delete environment[variable];
   if (url !== undefined) environment[VARIABLES[engine]] = url;
   const jest = fileURLToPath(new URL('../../node_modules/jest/bin/jest.js', import.meta.url));
-  const child = spawn(process.execPath, [jest, '--runInBand', '--forceExit', '--testMatch', testMatch], {
-    cwd: ROOT,
-    env: environment,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const child = spawn(
+    process.execPath,
+    [jest, '--selectProjects', 'test', '--runInBand', '--forceExit', '--testMatch', testMatch],
+    {
+      cwd: ROOT,
+      env: environment,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   let output = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     output += text;
