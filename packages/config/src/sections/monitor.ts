@@ -10,18 +10,18 @@ export const monitor = z.strictObject({
     .describe('The gatewayserver; a comma list for several replicas.'),
   gatewayserver_token: text.optional().describe('The admin token of the gatewayserver.'),
   ops_listen: address.prefault('0.0.0.0:8002').describe('Where /livez, /readyz and /metrics are served.'),
-  interval: timeLimit.prefault('10s').describe('Time from the end of one look at a backend to the next.'),
-  probe_time_limit: timeLimit.prefault('10s').describe('How long one look at one backend may take in all.'),
+  interval: timeLimit.prefault('10s').describe('Time from the end of one probe of a backend to the start of the next.'),
+  probe_time_limit: timeLimit.prefault('10s').describe('How long one probe of a backend may take in all.'),
   failures_before_unhealthy: whole(1, 100)
     .prefault(2)
-    .describe('Consecutive failed looks before a healthy backend becomes unhealthy.'),
+    .describe('Consecutive failed probes before a healthy backend becomes unhealthy.'),
   passes_before_healthy: whole(1, 100)
     .prefault(1)
-    .describe('Consecutive passed looks before an unhealthy backend becomes healthy.'),
+    .describe('Consecutive passed probes before an unhealthy backend becomes healthy.'),
   probation: duration
     .prefault('5s')
     .describe(
-      'How long a coordinator that has just started is not used yet: SELECT 1 succeeds before its workers are there.',
+      'How long a coordinator that has just started gets no queries: SELECT 1 succeeds before its workers are there.',
     ),
   log_level: logLevel.prefault('info').describe('error, warn, info or debug.'),
 });
