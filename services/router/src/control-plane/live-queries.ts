@@ -2,6 +2,8 @@ import { create } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { type Query, Query_ErrorSchema, Query_State, QuerySchema } from '@trino-gateway/api/gateway';
 import { LRUCache } from 'lru-cache';
+import { createDirectTable, createLiveCounts, createLiveTable } from './live-tables.ts';
+import type { QueryEnd } from './query-end.ts';
 import type { History } from './reports/history-reporter.ts';
 
 /** What the router remembers of a query it handed over, to count it and to tell how it ended. */
@@ -18,12 +20,9 @@ export type LiveQueries = {
   /** Its first executing page passed. */
   running(trinoQueryId: string): void;
   /** The last page, or a cancel, told how it ended. Also for ids this router did not hand over. */
-  ended(
-    trinoQueryId: string,
-    end: { state: Query['state']; error?: { name: string; code: number; message: string } },
-  ): void;
+  ended(trinoQueryId: string, end: QueryEnd): void;
   /** A statement that waited in the gateway under this temporary id has ended there: no cluster ever had it. */
-  gaveUp(id: string, end: { state: Query['state']; error?: { name: string; code: number; message: string } }): void;
+  gaveUp(id: string, end: QueryEnd): void;
   /** Live queries by backend id. */
   counts(): ReadonlyMap<string, number>;
 };
@@ -50,68 +49,42 @@ export type LiveQueriesOptions = {
   most?: number;
 };
 
-type Live = { id: string; backendId: string; running: boolean; lastSeenMs: number };
-
 /** Ids whose end, or whose start elsewhere, was told: repeated polls repeat pages, not reports. */
 const REMEMBERED = 20_000;
 
 /** An empty table. */
 export function createLiveQueries(options: LiveQueriesOptions): LiveQueryTable {
-  const { history } = options;
-  const now = options.now ?? Date.now;
-  const abandonedAfterMs = options.abandonedAfterMs ?? 360_000;
-  const departedForMs = options.departedForMs ?? 15_000;
-  const most = options.most ?? 200_000;
-  const live = new Map<string, Live>();
-  const departed = new Map<string, { backendId: string; untilMs: number }>();
-  const counts = new Map<string, number>();
+  const { history, now = Date.now, abandonedAfterMs = 360_000, departedForMs = 15_000, most = 200_000 } = options;
+  const counts = createLiveCounts();
+  const live = createLiveTable(counts, most);
+  const direct = createDirectTable(counts, most);
   const told = new LRUCache<string, 'running' | 'ended'>({ max: REMEMBERED });
-  let dropped = 0;
 
-  const count = (backendId: string, change: 1 | -1) => {
-    const left = (counts.get(backendId) ?? 0) + change;
-    if (left > 0) counts.set(backendId, left);
-    else counts.delete(backendId);
-  };
-  const forget = (trinoQueryId: string, entry: Live) => {
-    live.delete(trinoQueryId);
-    count(entry.backendId, -1);
-  };
-  // In the order of time: what is over stands at the front.
-  const letGo = () => {
-    for (const [trinoQueryId, { backendId, untilMs }] of departed) {
-      if (untilMs > now() && departed.size <= most) return;
-      departed.delete(trinoQueryId);
-      count(backendId, -1);
-    }
-  };
-  const report = (
-    trinoQueryId: string,
-    id: string,
-    fields: Partial<Pick<Query, 'state' | 'startedAt' | 'endedAt' | 'error'>>,
-  ) => history.report(create(QuerySchema, { id, trinoQueryId, ...fields }));
+  const report = (ids: { id: string; trinoQueryId: string }, fields: Partial<Pick<Query, 'state' | 'startedAt'>>) =>
+    history.report(create(QuerySchema, { ...ids, ...fields }));
+  const reportEnd = (ids: { id: string; trinoQueryId: string }, { state, error }: QueryEnd) =>
+    history.report(
+      create(QuerySchema, {
+        ...ids,
+        state,
+        endedAt: timestampFromMs(now()),
+        ...(error && { error: create(Query_ErrorSchema, error) }),
+      }),
+    );
 
   return {
     started: (query) => {
       history.report(query);
-      const { id, trinoQueryId, backendId } = query;
-      if (trinoQueryId === '' || isOver(query.state) || live.has(trinoQueryId)) return;
-      live.set(trinoQueryId, { id, backendId, running: query.state === Query_State.RUNNING, lastSeenMs: now() });
-      count(backendId, 1);
-      if (live.size <= most) return;
-      for (const [oldestId, oldest] of live) {
-        forget(oldestId, oldest);
-        dropped++;
-        break;
-      }
+      const { id, trinoQueryId, backendId, state } = query;
+      if (trinoQueryId === '' || isOver(state) || live.get(trinoQueryId)) return;
+      live.add(trinoQueryId, { id, backendId, running: state === Query_State.RUNNING, lastSeenMs: now() });
     },
     departed: (query) => {
       history.report(query);
-      const { trinoQueryId, backendId } = query;
-      if (trinoQueryId === '' || isOver(query.state) || departed.has(trinoQueryId)) return;
-      departed.set(trinoQueryId, { backendId, untilMs: now() + departedForMs });
-      count(backendId, 1);
-      letGo();
+      const { trinoQueryId, backendId, state } = query;
+      if (trinoQueryId === '' || isOver(state) || direct.has(trinoQueryId)) return;
+      direct.add(trinoQueryId, backendId, now() + departedForMs);
+      direct.expire(now());
     },
     seen: (trinoQueryId) => {
       const entry = live.get(trinoQueryId);
@@ -128,46 +101,32 @@ export function createLiveQueries(options: LiveQueriesOptions): LiveQueryTable {
         told.set(trinoQueryId, 'running');
       }
       // Without one: whoever handed it over knows its id, which is another one where it has waited in the gateway.
-      report(trinoQueryId, entry?.id ?? '', {
-        state: Query_State.RUNNING,
-        startedAt: timestampFromMs(now()),
-      });
+      const id = entry?.id ?? '';
+      report({ id, trinoQueryId }, { state: Query_State.RUNNING, startedAt: timestampFromMs(now()) });
     },
-    ended: (trinoQueryId, { state, error }) => {
+    ended: (trinoQueryId, end) => {
       const entry = live.get(trinoQueryId);
       if (!entry && told.get(trinoQueryId) === 'ended') return;
-      if (entry) forget(trinoQueryId, entry);
+      live.remove(trinoQueryId);
       told.set(trinoQueryId, 'ended');
-      report(trinoQueryId, entry?.id ?? '', {
-        state,
-        endedAt: timestampFromMs(now()),
-        ...(error && { error: create(Query_ErrorSchema, error) }),
-      });
+      reportEnd({ id: entry?.id ?? '', trinoQueryId }, end);
     },
-    gaveUp: (id, { state, error }) => {
+    gaveUp: (id, end) => {
       if (told.get(id) === 'ended') return;
       told.set(id, 'ended');
-      report('', id, {
-        state,
-        endedAt: timestampFromMs(now()),
-        ...(error && { error: create(Query_ErrorSchema, error) }),
-      });
+      reportEnd({ id, trinoQueryId: '' }, end);
     },
     counts: () => {
-      letGo();
-      return counts;
+      direct.expire(now());
+      return counts.byBackend();
     },
     sweep: () => {
-      letGo();
-      const silentSince = now() - abandonedAfterMs;
-      for (const [trinoQueryId, entry] of live) {
-        if (entry.lastSeenMs > silentSince) continue;
-        forget(trinoQueryId, entry);
-        report(trinoQueryId, entry.id, { state: Query_State.UNKNOWN, endedAt: timestampFromMs(now()) });
-      }
+      direct.expire(now());
+      for (const [trinoQueryId, { id }] of live.takeSilentSince(now() - abandonedAfterMs))
+        reportEnd({ id, trinoQueryId }, { state: Query_State.UNKNOWN });
     },
-    size: () => live.size,
-    dropped: () => dropped,
+    size: live.size,
+    dropped: live.dropped,
   };
 }
 

@@ -1,9 +1,8 @@
 import { Query_State } from '@trino-gateway/api/gateway';
 import { canceledMessage, killedMessage, type QueryError, trinoErrors } from '@trino-gateway/trino';
-import type { LiveQueries } from './live-queries.ts';
 
 /** How a query ended, as history wants to know it. */
-export type QueryEnd = Parameters<LiveQueries['ended']>[1];
+export type QueryEnd = { state: Query_State; error?: { name: string; code: number; message: string } };
 
 /** What a last page says of the end. A long one whose end was not read has shown rows: it did not fail. */
 export function endOf({ state, error }: { state: string | undefined; error: QueryError | undefined }): QueryEnd {
