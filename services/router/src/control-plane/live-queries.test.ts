@@ -48,7 +48,7 @@ test('history hears of the start, the first executing page and the end, each onc
 });
 
 test('what is polled at its cluster counts until the monitor has had time to see it, and nobody calls it abandoned', () => {
-  const { live, clock, states } = table({ departedForMs: 15_000, abandonedAfterMs: 10_000 });
+  const { live, clock, states } = table({ timings: { directForMs: 15_000, abandonedAfterMs: 10_000 } });
   const depart = (id: string) =>
     live.departed(create(QuerySchema, { id, trinoQueryId: id, backendId: 'a', state: State.QUEUED }));
   depart('1');
@@ -94,7 +94,7 @@ test('a query another replica handed over is told of once too, by the id its clu
 });
 
 test('what nobody polls is reported as unknown and not counted for ever', () => {
-  const { live, reports, clock, start, states } = table({ abandonedAfterMs: 100 });
+  const { live, reports, clock, start, states } = table({ timings: { abandonedAfterMs: 100 } });
   start('1', 'a');
   start('2', 'a');
   clock.now += 60;

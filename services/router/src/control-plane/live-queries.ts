@@ -41,12 +41,17 @@ export type LiveQueriesOptions = {
   history: History;
   /** Epoch milliseconds. */
   now?: () => number;
-  /** Silence after which a query counts as abandoned; default 6 minutes, one more than Trino's own limit. */
-  abandonedAfterMs?: number;
-  /** How long a query counts that departed; default 15 s, one and a half of the monitor's intervals. */
-  departedForMs?: number;
   /** How many are remembered; default 200,000, beyond it the oldest is forgotten. */
   most?: number;
+  /** Shorter in tests, in milliseconds. */
+  timings?: Partial<typeof TIMINGS>;
+};
+
+const TIMINGS = {
+  /** Silence after which a query counts as abandoned: one minute more than Trino's own limit. */
+  abandonedAfterMs: 360_000,
+  /** How long a query counts whose client polls the cluster itself: one and a half of the monitor's intervals. */
+  directForMs: 15_000,
 };
 
 /** Ids whose end, or whose start elsewhere, was told: repeated polls repeat pages, not reports. */
@@ -54,7 +59,8 @@ const REMEMBERED = 20_000;
 
 /** An empty table. */
 export function createLiveQueries(options: LiveQueriesOptions): LiveQueryTable {
-  const { history, now = Date.now, abandonedAfterMs = 360_000, departedForMs = 15_000, most = 200_000 } = options;
+  const { history, now = Date.now, most = 200_000 } = options;
+  const { abandonedAfterMs, directForMs } = { ...TIMINGS, ...options.timings };
   const counts = createLiveCounts();
   const live = createLiveTable(counts, most);
   const direct = createDirectTable(counts, most);
@@ -83,7 +89,7 @@ export function createLiveQueries(options: LiveQueriesOptions): LiveQueryTable {
       history.report(query);
       const { trinoQueryId, backendId, state } = query;
       if (trinoQueryId === '' || isOver(state) || direct.has(trinoQueryId)) return;
-      direct.add(trinoQueryId, backendId, now() + departedForMs);
+      direct.add(trinoQueryId, backendId, now() + directForMs);
       direct.expire(now());
     },
     seen: (trinoQueryId) => {

@@ -61,7 +61,10 @@ test('of a body that is too long nothing is kept, nor counted', async () => {
 test('a body that comes too slowly is given up', async () => {
   const budget = budgetOf(100);
   const { body, asked } = request(90);
-  const read = readRequestBody(asked, 1_000, { account: budget.open('a'), graceMs: 50, leastRate: 1_000_000 });
+  const read = readRequestBody(asked, 1_000, {
+    account: budget.open('a'),
+    timings: { graceMs: 50, leastRate: 1_000_000 },
+  });
   body.write(Buffer.alloc(10));
   await expect(read).rejects.toMatchObject({ status: 408 });
   expect(budget.taken()).toBe(0);
@@ -70,7 +73,7 @@ test('a body that comes too slowly is given up', async () => {
 test('a body that is fast enough is waited for beyond the grace time', async () => {
   const { body, asked } = request(90);
   const account = budgetOf(100).open('a');
-  const read = readRequestBody(asked, 1_000, { account, graceMs: 10, leastRate: 1 });
+  const read = readRequestBody(asked, 1_000, { account, timings: { graceMs: 10, leastRate: 1 } });
   body.write(Buffer.alloc(50));
   const later = new Promise((resolve) => setTimeout(resolve, 50));
   await later;

@@ -11,10 +11,15 @@ export type RequestBody = { kind: 'whole'; bytes: Buffer } | { kind: 'tooLong' }
 export type RequestBodyOptions = {
   /** What its bytes count against, from their arrival on. */
   account: ByteAccount;
-  /** How long a client may send as slowly as it likes; default 10 s. */
-  graceMs?: number;
-  /** How many bytes a second it must have sent on average afterwards; default 16 KB. */
-  leastRate?: number;
+  /** Shorter in tests. */
+  timings?: Partial<typeof TIMINGS>;
+};
+
+const TIMINGS = {
+  /** How long a client may send as slowly as it likes. */
+  graceMs: 10_000,
+  /** How many bytes a second it must have sent on average afterwards. */
+  leastRate: 16_384,
 };
 
 /** Past the limit this much more is read and thrown away, so that a client that is still sending can read its answer. */
@@ -30,8 +35,9 @@ const SMALL_PIECE = 16_384;
 export function readRequestBody(
   request: IncomingMessage,
   maxBytes: number,
-  { account, graceMs = 10_000, leastRate = 16_384 }: RequestBodyOptions,
+  { account, timings }: RequestBodyOptions,
 ): Promise<RequestBody> {
+  const { graceMs, leastRate } = { ...TIMINGS, ...timings };
   const announced = Number(firstHeader(request.rawHeaders, 'content-length') ?? 0);
   if (announced <= maxBytes && !account.fits(announced)) return Promise.reject(noRoom());
   return new Promise((resolve, reject) => {

@@ -9,22 +9,14 @@ export type UnknownLinks = {
   clear(): void;
 };
 
-export type UnknownLinksOptions = {
-  /** How long an id is kept, in milliseconds; default 5 s. */
-  forMs?: number;
-  /** How many; default 10,000, beyond it the least recently used is dropped. */
-  most?: number;
-  /** Milliseconds of any steady clock; default the process's. */
-  now?: () => number;
-};
+/** Long enough for a client that repeats, short enough for a cluster that was just added elsewhere. */
+const KNOWN_FOR_MS = 5_000;
+/** Beyond it the least recently used is dropped. */
+const MOST = 10_000;
 
-/** None known. */
-export function createUnknownLinks({
-  forMs = 5_000,
-  most = 10_000,
-  now = () => performance.now(),
-}: UnknownLinksOptions = {}): UnknownLinks {
-  const ids = new LRUCache<string, true>({ max: most, ttl: forMs, ttlResolution: 0, perf: { now } });
+/** None known. `now` is any steady clock in milliseconds. */
+export function createUnknownLinks(now: () => number = () => performance.now()): UnknownLinks {
+  const ids = new LRUCache<string, true>({ max: MOST, ttl: KNOWN_FOR_MS, ttlResolution: 0, perf: { now } });
   return {
     add: (queryId) => void ids.set(queryId, true),
     has: (queryId) => ids.get(queryId) === true,

@@ -23,7 +23,7 @@ function setUp(options: Partial<HistoryOptions> = {}) {
       stored.push(...batch);
     },
     most: 20_000,
-    intervalMs: 5,
+    timings: { intervalMs: 5 },
     logger,
     ...options,
   });
@@ -45,7 +45,7 @@ test('reports arrive in batches of at most 500, in their order', async () => {
 });
 
 test('reports about one query merge while they wait, and a final state stays', async () => {
-  await using setup = setUp({ intervalMs: 50 });
+  await using setup = setUp({ timings: { intervalMs: 50 } });
   const { history, stored } = setup;
   await until(() => history.backlog() === 0);
   history.report(query('1', { text: 'SELECT 1', user: 'ann', state: State.QUEUED, clientTags: ['t'] }));
@@ -139,7 +139,7 @@ test('one report the gatewayserver will not have does not hold up the others', a
 });
 
 test('an end of what nobody has handed over here displaces nothing when there is no room', async () => {
-  await using setup = setUp({ most: 2, intervalMs: 60_000 });
+  await using setup = setUp({ most: 2, timings: { intervalMs: 60_000 } });
   const { history, stored } = setup;
   await until(() => history.backlog() === 0);
   history.report(query('1', { trinoQueryId: '1' }));
@@ -155,7 +155,7 @@ test('an end of what nobody has handed over here displaces nothing when there is
 });
 
 test('the last reports are stored at the stop', async () => {
-  const { history, stored } = setUp({ intervalMs: 60_000 });
+  const { history, stored } = setUp({ timings: { intervalMs: 60_000 } });
   await until(() => history.backlog() === 0);
   for (let n = 0; n < 700; n++) history.report(query(String(n)));
   await history[Symbol.asyncDispose]();
@@ -163,7 +163,7 @@ test('the last reports are stored at the stop', async () => {
 });
 
 test('a gatewayserver that never answers does not hold up the stop', async () => {
-  const { history, store, log } = setUp({ intervalMs: 60_000, flushTimeLimitMs: 50 });
+  const { history, store, log } = setUp({ timings: { intervalMs: 60_000, flushTimeLimitMs: 50 } });
   const limits: number[] = [];
   store.answer = async (_, timeLimitMs) => {
     limits.push(timeLimitMs);

@@ -26,11 +26,16 @@ export type HistoryOptions = {
   most: number;
   /** How much text is kept, in bytes; default 64 MB. */
   mostBytes?: number;
-  /** Time between batches; default 250 ms. */
-  intervalMs?: number;
-  /** How long the last reports may take at the end; default 2 s. */
-  flushTimeLimitMs?: number;
   logger: Logger;
+  /** Shorter in tests, in milliseconds. */
+  timings?: Partial<typeof TIMINGS>;
+};
+
+const TIMINGS = {
+  /** Time between batches. */
+  intervalMs: 250,
+  /** How long the last reports may take at the end. */
+  flushTimeLimitMs: 2_000,
 };
 
 const BATCH = 500;
@@ -47,7 +52,8 @@ const NOT_ACCEPTABLE = new Set([
 
 /** Sends reports in the background, oldest first, and keeps each until the gatewayserver has stored it. */
 export function createHistory(options: HistoryOptions): RunningHistory {
-  const { send, most, logger, mostBytes = 64_000_000, intervalMs = 250, flushTimeLimitMs = 2_000 } = options;
+  const { send, most, logger, mostBytes = 64_000_000 } = options;
+  const { intervalMs, flushTimeLimitMs } = { ...TIMINGS, ...options.timings };
   const delivery = createDelivery<Query>({
     send: (batch, { timeLimitMs }) => send(batch, timeLimitMs),
     repeat: (run) => every(intervalMs, 'sending history', logger, run),
