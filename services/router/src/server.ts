@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import type { RouterConfig } from '@trino-gateway/config';
 import { type Logger, type RunningProcess, serveOps } from '@trino-gateway/runtime';
-import { createSuspects } from './clusters/passive-health.ts';
+import { createPassiveHealth } from './clusters/passive-health.ts';
 import { type ControlPlane, startControlPlane } from './control-plane/control-plane.ts';
-import { createTemporaryIds } from './dispatch/refusal.ts';
-import { createHandler } from './handler.ts';
+import { createDataPath } from './data-path.ts';
 import { createClientView } from './http/client-address.ts';
 import { createIntake, type Intake } from './http/intake.ts';
 import { listenOnAll } from './http/listener.ts';
 import { createHolds, type Holds } from './limits/held-polls.ts';
 import { createMetrics, type MetricSources } from './metrics.ts';
+import { createTemporaryIds } from './queue/temporary-ids.ts';
 
 /** A router at work. Disposal takes at most 9 s: it ends what is under way and stores what it has to tell. */
 export type RunningRouter = RunningProcess & {
@@ -25,27 +25,27 @@ export type RunningRouter = RunningProcess & {
 export async function startRouter(config: RouterConfig, logger: Logger): Promise<RunningRouter> {
   await using starting = new AsyncDisposableStack();
   const controlPlane = starting.use(startControlPlane(config, (durationMs) => metrics.routed(durationMs), logger));
-  const { gateway: link, ownership, unknownLinks: misses, live } = controlPlane;
+  const { gateway, ownership, unknownLinks, live } = controlPlane;
   const intake = starting.use(createIntake(config, logger));
   const { requests: limits, bytes } = intake;
   const holds = createHolds();
   const metrics = createMetrics(metricSources(controlPlane, intake, holds));
 
-  const handler = starting.use(
-    createHandler({
+  const dataPath = starting.use(
+    createDataPath({
       config,
-      link,
+      gateway,
       ownership,
       live,
-      suspects: createSuspects(),
-      misses,
+      passiveHealth: createPassiveHealth(),
+      unknownLinks,
       onSubmission: metrics.submitted,
       onQueuedPage: metrics.queuedPage,
       onHandOver: metrics.handedOver,
       onContradiction: metrics.contradicted,
       limits,
       bytes,
-      holds,
+      heldPolls: holds,
       temporaryId: createTemporaryIds(randomBytes),
       clientView: createClientView({ externalUrl: config.external_url, trustedProxies: config.trusted_proxies }),
       logger,
@@ -55,7 +55,7 @@ export async function startRouter(config: RouterConfig, logger: Logger): Promise
   const ops = await serveOps(
     config.ops_listen,
     () => {
-      const reason = stopping ? 'stopping' : link.notReady();
+      const reason = stopping ? 'stopping' : gateway.notReady();
       return reason === undefined ? { ready: true } : { ready: false, reason };
     },
     metrics.registry,
@@ -70,7 +70,7 @@ export async function startRouter(config: RouterConfig, logger: Logger): Promise
       config.listen,
       (request, response, port) => {
         metrics.watch(response, port);
-        handler.handle(request, response, port);
+        dataPath.handle(request, response, port);
       },
       intake,
     ),

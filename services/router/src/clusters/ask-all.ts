@@ -1,9 +1,9 @@
 import type { Exchange } from '../http/exchange.ts';
 import { UpstreamError } from '../http/http-client.ts';
-import type { Owner } from '../stickiness/ownership.ts';
+import type { Coordinator } from '../stickiness/coordinator.ts';
 import type { AskCluster, ClusterAnswer } from './ask.ts';
 
-/** What an answer says about whose a query is. `denied`: it may be theirs, but this client may not know. */
+/** Whether the coordinator that gave an answer owns the query. `denied`: it may, but this client is not to know. */
 export type Verdict = 'theirs' | 'notTheirs' | 'denied' | 'unclear';
 
 /** What came of asking several coordinators for one that knows a query. The body of `answer` is yet to be read. */
@@ -21,31 +21,36 @@ export type Search =
 const ANSWER_TIME_MS = 10_000;
 const AT_ONCE = 32;
 
-/** Asks all at once for a query that any of them may own; the first that does wins, the others are let go. */
+/** Asks several coordinators at once for a query that any of them may own; the first that does wins, the other requests are aborted. */
 export async function askAll(
   { ask }: { ask: AskCluster },
   exchange: Exchange,
-  owners: readonly Owner[],
+  coordinators: readonly Coordinator[],
   request: { method: string; path: string; body?: Buffer },
   judge: (answer: ClusterAnswer) => Verdict,
 ): Promise<Search> {
   const { signal } = exchange;
-  const waiting = [...owners];
-  const running = new Map<Owner, AbortController>();
+  const waiting = [...coordinators];
+  const running = new Map<Coordinator, AbortController>();
   let found: ClusterAnswer | undefined;
   let denied: ClusterAnswer | undefined;
   let isClear = true;
-  const askOne = async (owner: Owner): Promise<void> => {
+  const askOne = async (coordinator: Coordinator): Promise<void> => {
     const giveUp = new AbortController();
-    running.set(owner, giveUp);
+    running.set(coordinator, giveUp);
     const onHangUp = () => giveUp.abort();
     signal.addEventListener('abort', onHangUp, { once: true });
     try {
-      const answer = await ask(exchange, { owner, ...request, headTimeMs: ANSWER_TIME_MS, signal: giveUp.signal });
+      const answer = await ask(exchange, {
+        coordinator,
+        ...request,
+        headTimeMs: ANSWER_TIME_MS,
+        signal: giveUp.signal,
+      });
       const verdict = found === undefined ? judge(answer) : 'unclear';
       if (verdict === 'theirs') {
         found = answer;
-        for (const [other, controller] of running) if (other !== owner) controller.abort();
+        for (const [other, controller] of running) if (other !== coordinator) controller.abort();
         // The body lives as long as the client does.
         if (signal.aborted) giveUp.abort();
         return;
@@ -60,15 +65,15 @@ export async function askAll(
       if (!(error instanceof UpstreamError)) throw error;
       isClear = false;
     } finally {
-      running.delete(owner);
-      if (found?.owner !== owner) signal.removeEventListener('abort', onHangUp);
+      running.delete(coordinator);
+      if (found?.coordinator !== coordinator) signal.removeEventListener('abort', onHangUp);
     }
   };
   const work = async (): Promise<void> => {
-    for (let owner = waiting.shift(); owner !== undefined && found === undefined; owner = waiting.shift())
-      await askOne(owner);
+    for (let next = waiting.shift(); next !== undefined && found === undefined; next = waiting.shift())
+      await askOne(next);
   };
-  await Promise.all(Array.from({ length: Math.min(AT_ONCE, owners.length) }, work));
+  await Promise.all(Array.from({ length: Math.min(AT_ONCE, coordinators.length) }, work));
   if (found !== undefined || !isClear || signal.aborted) denied?.body.destroy();
   if (signal.aborted) {
     found?.body.destroy();

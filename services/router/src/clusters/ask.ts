@@ -3,12 +3,12 @@ import type { ClientView } from '../http/client-address.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { type Upstream, type UpstreamAnswer, UpstreamError } from '../http/http-client.ts';
 import type { RequestLimits } from '../limits/request-limits.ts';
-import type { Owner } from '../stickiness/ownership.ts';
-import type { Forwarding, ForwardingMode } from './link-mode.ts';
+import type { Coordinator } from '../stickiness/coordinator.ts';
+import type { LinkMode, LinkModes } from './link-mode.ts';
 
-/** A client's request, as it is put to one coordinator. */
+/** A client's request, as one coordinator gets it. */
 export type ClusterRequest = {
-  owner: Owner;
+  coordinator: Coordinator;
   method: string;
   path: string;
   body?: Buffer;
@@ -22,36 +22,36 @@ export type ClusterRequest = {
 
 /** A coordinator's answer, and what must be done to its links. */
 export type ClusterAnswer = UpstreamAnswer & {
-  owner: Owner;
-  mode: ForwardingMode;
+  coordinator: Coordinator;
+  mode: LinkMode;
   rewrite: LinkRewriterOptions | undefined;
 };
 
-/** A way elsewhere: Trino sends no client of a statement away, and whoever followed it would take their credentials along. */
+/** Trino redirects no client of a statement, and a client that followed would take its credentials along. */
 export function isRedirect({ status }: Pick<ClusterAnswer, 'status'>): boolean {
   return status >= 300 && status < 400 && status !== 304;
 }
 
 /**
- * Puts a client's request to a coordinator with what makes it build links to the address the client used.
+ * Sends a client's request to a coordinator, in the link mode that coordinator needs.
  * @throws UpstreamError
  */
 export type AskCluster = (exchange: Exchange, request: ClusterRequest) => Promise<ClusterAnswer>;
 
 const acceptEncoding: ReadonlySet<string> = new Set(['accept-encoding']);
 
-/** Every request to a cluster but the web UI's goes this way. Each under way holds one connection: `limits` bounds both. */
+/** Sends every request to a cluster but the web UI's. Each one under way holds a connection: `limits` bounds both. */
 export function createAskCluster(
   upstream: Upstream,
-  forwarding: Forwarding,
+  linkModes: LinkModes,
   limits: Pick<RequestLimits, 'ofBackend'>,
 ): AskCluster {
   const ask: AskCluster = async (exchange, request) => {
-    const { owner } = request;
-    const { mode, headers, rewrite } = forwarding.plan(owner, request.client ?? exchange.client);
+    const { coordinator } = request;
+    const { mode, headers, rewrite } = linkModes.plan(coordinator, request.client ?? exchange.client);
     const own = request.rawHeaders ?? exchange.rawHeaders;
     const answer = await upstream.send({
-      url: owner.url,
+      url: coordinator.url,
       method: request.method,
       path: request.path,
       rawHeaders: [
@@ -64,14 +64,14 @@ export function createAskCluster(
       signal: request.signal,
     });
     // Trino refuses X-Forwarded-* before it looks at anything else: asking again repeats nothing.
-    if (answer.status === 406 && mode === 'send' && forwarding.failed(owner, mode)) {
+    if (answer.status === 406 && mode === 'send' && linkModes.failed(coordinator, mode)) {
       answer.body.destroy();
       return await ask(exchange, request);
     }
-    return { ...answer, owner, mode, rewrite };
+    return { ...answer, coordinator, mode, rewrite };
   };
   return async (exchange, request) => {
-    const release = limits.ofBackend(request.owner.backendId);
+    const release = limits.ofBackend(request.coordinator.backendId);
     if (release === undefined) throw new UpstreamError('busy', 'it has as many requests under way as it may');
     try {
       const answer = await ask(exchange, request);

@@ -5,7 +5,7 @@ import { LRUCache } from 'lru-cache';
 import { readAnswerBody } from '../http/body.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { UpstreamError } from '../http/http-client.ts';
-import type { Owner } from '../stickiness/ownership.ts';
+import type { Coordinator } from '../stickiness/coordinator.ts';
 import type { AskCluster } from './ask.ts';
 import { clusterDenial } from './verify-client.ts';
 
@@ -19,7 +19,7 @@ export type Impersonation = { kind: 'allowed' } | { kind: 'denied'; message: str
  */
 export type CheckImpersonation = (
   exchange: Exchange,
-  owner: Owner,
+  coordinator: Coordinator,
   user: string,
   limits: { timeMs: number; signal: AbortSignal },
 ) => Promise<Impersonation>;
@@ -45,9 +45,9 @@ const whoAsks = ['authorization', 'cookie', 'x-trino-original-user', 'x-trino-ro
 export function createCheckImpersonation({ ask }: { ask: AskCluster }): CheckImpersonation {
   const hashKey = randomBytes(32);
   const known = new LRUCache<string, Impersonation>({ max: REMEMBERED });
-  return async (exchange, owner, user, { timeMs, signal }) => {
+  return async (exchange, coordinator, user, { timeMs, signal }) => {
     const lines = whoAsks.map((name) => allHeaders(exchange.rawHeaders, name));
-    const hash = createHmac('sha256', hashKey).update(JSON.stringify([owner.url, user, ...lines]));
+    const hash = createHmac('sha256', hashKey).update(JSON.stringify([coordinator.url, user, ...lines]));
     const key = hash.digest('base64');
     const last = known.get(key);
     if (last !== undefined) return last;
@@ -56,19 +56,19 @@ export function createCheckImpersonation({ ask }: { ask: AskCluster }): CheckImp
       ...['X-Trino-User', user, 'X-Trino-Source', PROBE_SOURCE, 'Accept-Encoding', 'identity'],
     ];
     const endsAt = performance.now() + Math.min(LONGEST_ASK_MS, timeMs);
-    const verdict = await put(ask, exchange, { owner, rawHeaders, endsAt, signal });
+    const verdict = await askCluster(ask, exchange, { coordinator, rawHeaders, endsAt, signal });
     if (verdict.kind !== 'unclear')
       known.set(key, verdict, { ttl: verdict.kind === 'allowed' ? ALLOWED_FOR_MS : DENIED_FOR_MS });
     return verdict;
   };
 }
 
-type Question = { owner: Owner; rawHeaders: readonly string[]; endsAt: number; signal: AbortSignal };
+type Question = { coordinator: Coordinator; rawHeaders: readonly string[]; endsAt: number; signal: AbortSignal };
 
-async function put(
+async function askCluster(
   ask: AskCluster,
   exchange: Exchange,
-  { owner, rawHeaders, endsAt, signal }: Question,
+  { coordinator, rawHeaders, endsAt, signal }: Question,
 ): Promise<Impersonation> {
   let request: { method: string; path: string; body?: Buffer } = {
     method: 'POST',
@@ -79,7 +79,7 @@ async function put(
     for (let polls = 0; polls <= MOST_POLLS; polls += 1) {
       const leftMs = endsAt - performance.now();
       if (leftMs <= 0) break;
-      const answer = await ask(exchange, { owner, ...request, rawHeaders, headTimeMs: leftMs, signal });
+      const answer = await ask(exchange, { coordinator, ...request, rawHeaders, headTimeMs: leftMs, signal });
       const { status } = answer;
       if (status !== 200) answer.body.destroy();
       if (status === 401 || status === 403) throw clusterDenial(status, exchange, answer.rawHeaders);

@@ -1,30 +1,31 @@
 import { Backend_ForwardedHeaders as Setting } from '@trino-gateway/api/gateway';
 import type { LinkRewriterOptions } from '@trino-gateway/trino';
 import { LRUCache } from 'lru-cache';
-import { type ClientView, originOf } from '../http/client-address.ts';
-import type { Owner } from '../stickiness/ownership.ts';
+import type { ClientView } from '../http/client-address.ts';
+import { originOf } from '../http/client-address.ts';
+import type { Coordinator } from '../stickiness/coordinator.ts';
 
 /**
- * How a cluster is brought to build links to the address the client used.
- * - `send`: it is told by X-Forwarded-*.
- * - `host`: it gets the client's `Host`, which is enough when both connections use the same scheme.
- * - `rewrite`: it is told nothing, and the links in its pages are replaced.
+ * How the links in a cluster's pages come to name the address the client used.
+ * - `send`: the cluster is told by X-Forwarded-* and builds them so.
+ * - `host`: the cluster gets the client's `Host`, which is enough when both connections use the same scheme.
+ * - `rewrite`: the cluster is told nothing, and the router replaces the links in its pages.
  */
-export type ForwardingMode = 'send' | 'host' | 'rewrite';
+export type LinkMode = 'send' | 'host' | 'rewrite';
 
 /** What to send to a cluster besides the client's own headers, and what to do with its pages. */
-export type ForwardingPlan = {
-  mode: ForwardingMode;
+export type LinkPlan = {
+  mode: LinkMode;
   /** Name, value in turn; `Host` first. */
   headers: readonly string[];
   /** Set when the links must be replaced: such a cluster is to be asked for plain bytes. */
   rewrite: LinkRewriterOptions | undefined;
 };
 
-/** Knows for each coordinator how links are made right, and learns it where the setting is AUTO. */
-export class Forwarding {
-  // By address. What is learnt belongs to one life of a coordinator: the next may be configured otherwise.
-  readonly #learnt = new LRUCache<string, { mode: Exclude<ForwardingMode, 'send'>; atMs: number }>({ max: 10_000 });
+/** Which mode each coordinator needs; learnt from its answers where the setting is AUTO. */
+export class LinkModes {
+  // By address. Holds for one incarnation of a coordinator: the next may be configured otherwise.
+  readonly #learnt = new LRUCache<string, { mode: Exclude<LinkMode, 'send'>; atMs: number }>({ max: 10_000 });
   readonly #now: () => number;
 
   constructor(now: () => number = Date.now) {
@@ -32,40 +33,40 @@ export class Forwarding {
   }
 
   /** What to do for this client's requests to this coordinator. */
-  plan(owner: Owner, client: ClientView): ForwardingPlan {
-    const origin = owner.url.replace(/\/+$/, '');
+  plan(coordinator: Coordinator, client: ClientView): LinkPlan {
+    const origin = coordinator.url.replace(/\/+$/, '');
     const authority = origin.slice(origin.indexOf('://') + 3);
-    const mode = this.#mode(owner, client, origin);
+    const mode = this.#mode(coordinator, client, origin);
     if (mode === 'send') {
       return { mode, headers: ['Host', authority, ...forwardedHeaders(client)], rewrite: undefined };
     }
     if (mode === 'host') return { mode, headers: ['Host', client.authority], rewrite: undefined };
-    const outsideOrigin = originOf(client);
-    return { mode, headers: ['Host', authority], rewrite: { backendOrigins: [origin], outsideOrigin } };
+    const rewrite = { backendOrigins: [origin], outsideOrigin: originOf(client) };
+    return { mode, headers: ['Host', authority], rewrite };
   }
 
   /**
    * The coordinator refused what was sent (406), or built its links as if it had not been told.
    * True when the next plan differs, so that asking again is of use.
    */
-  failed(owner: Owner, mode: ForwardingMode): boolean {
+  failed(coordinator: Coordinator, mode: LinkMode): boolean {
     if (mode === 'rewrite') return false;
-    if (mode === 'send' && owner.forwardedHeaders === Setting.SEND) return false;
+    if (mode === 'send' && coordinator.forwardedHeaders === Setting.SEND) return false;
     // Requests on their way at the same time may have learnt more already.
-    if (mode === 'host' || !this.#learnt.has(owner.url))
-      this.#learnt.set(owner.url, { mode: mode === 'send' ? 'host' : 'rewrite', atMs: this.#now() });
+    if (mode === 'host' || !this.#learnt.has(coordinator.url))
+      this.#learnt.set(coordinator.url, { mode: mode === 'send' ? 'host' : 'rewrite', atMs: this.#now() });
     return true;
   }
 
-  /** Forgets what was learnt of an address before that time: another life of a coordinator answers there. */
+  /** Forgets what was learnt of an address before that time: another incarnation answers there. */
   forget(url: string, beforeMs: number): void {
     if ((this.#learnt.get(url)?.atMs ?? beforeMs) < beforeMs) this.#learnt.delete(url);
   }
 
-  #mode(owner: Owner, client: ClientView, origin: string): ForwardingMode {
-    const learnt = this.#learnt.get(owner.url)?.mode;
-    if (owner.forwardedHeaders === Setting.SEND) return 'send';
-    if (learnt === undefined && owner.forwardedHeaders !== Setting.OMIT) return 'send';
+  #mode(coordinator: Coordinator, client: ClientView, origin: string): LinkMode {
+    const learnt = this.#learnt.get(coordinator.url)?.mode;
+    if (coordinator.forwardedHeaders === Setting.SEND) return 'send';
+    if (learnt === undefined && coordinator.forwardedHeaders !== Setting.OMIT) return 'send';
     if (learnt === 'rewrite') return 'rewrite';
     return origin.startsWith(`${client.scheme}://`) ? 'host' : 'rewrite';
   }

@@ -1,7 +1,7 @@
-import { brotliDecompressSync, constants, gunzipSync, inflateSync, zstdDecompressSync } from 'node:zlib';
 import { firstHeader, PageScanner, parsePageError, type QueryError } from '@trino-gateway/trino';
+import { inflate } from './inflate.ts';
 
-/** What a page that passed said. */
+/** What was read in a page that passed. */
 export type PageFindings = {
   id: string | undefined;
   /** No next link: the query has ended. Undefined when that could not be seen. */
@@ -17,8 +17,8 @@ const HEAD_BYTES = 8_192;
 const WHOLE_BYTES = 65_536;
 const INFLATED_BYTES = 4_194_304;
 
-/** Reads along while a page passes, on copies and within bounds: rows are neither decoded nor kept. */
-export class PageWatch {
+/** Observes a page while it passes, within bounds: rows are neither decoded nor kept. */
+export class PageObserver {
   readonly #encoding: string;
   readonly #chunks: Buffer[] = [];
   #length = 0;
@@ -61,29 +61,5 @@ export class PageWatch {
     const scanner = new PageScanner();
     scanner.push(plain);
     return scanner;
-  }
-}
-
-/** Decompresses a body, or the beginning of one; undefined when it cannot be, or would be longer than allowed. */
-export function inflate(
-  bytes: Buffer,
-  encoding: string,
-  { isPart, maxOutputLength }: { isPart: boolean; maxOutputLength: number },
-): Buffer | undefined {
-  try {
-    if (encoding === 'identity' || encoding === '') return bytes;
-    const flush = isPart ? { finishFlush: constants.Z_SYNC_FLUSH } : {};
-    if (encoding === 'gzip' || encoding === 'x-gzip') return gunzipSync(bytes, { ...flush, maxOutputLength });
-    if (encoding === 'deflate') return inflateSync(bytes, { ...flush, maxOutputLength });
-    if (encoding === 'br')
-      return brotliDecompressSync(bytes, {
-        ...(isPart ? { finishFlush: constants.BROTLI_OPERATION_FLUSH } : {}),
-        maxOutputLength,
-      });
-    if (encoding === 'zstd')
-      return zstdDecompressSync(bytes, { ...(isPart ? { finishFlush: constants.ZSTD_e_flush } : {}), maxOutputLength });
-    return undefined;
-  } catch {
-    return undefined;
   }
 }

@@ -1,24 +1,29 @@
-/** Backends that have just failed for this router: the gatewayserver is asked to prefer others until the monitor knows. */
-export type Suspects = {
-  /** It refused, reset or was silent too long. */
-  failed(backendId: string, nowMs: number): void;
-  /** It answered: no longer suspect. */
+import { LRUCache } from 'lru-cache';
+
+/** Passive health: routing avoids a backend for 5 s after a failure, until the monitor knows of it. */
+export type PassiveHealth = {
+  /** A request to it failed: refused, reset, or not answered in time. */
+  failed(backendId: string): void;
+  /** It answered: no longer avoided. */
   succeeded(backendId: string): void;
-  /** The ids that are suspect now. */
-  avoided(nowMs: number): string[];
+  /** The backends to avoid now. */
+  avoided(): string[];
 };
 
-const SUSPECT_FOR_MS = 5_000;
+const AVOIDED_FOR_MS = 5_000;
+const REMEMBERED = 10_000;
 
-/** Nobody suspect. Each failure counts for `forMs`, 5 s by default. */
-export function createSuspects(forMs = SUSPECT_FOR_MS): Suspects {
-  const until = new Map<string, number>();
+/** Avoids nobody yet. `now` is any steady clock in milliseconds. */
+export function createPassiveHealth(now: () => number = () => performance.now()): PassiveHealth {
+  const failing = new LRUCache<string, true>({
+    max: REMEMBERED,
+    ttl: AVOIDED_FOR_MS,
+    ttlResolution: 0,
+    perf: { now },
+  });
   return {
-    failed: (backendId, nowMs) => void until.set(backendId, nowMs + forMs),
-    succeeded: (backendId) => void until.delete(backendId),
-    avoided: (nowMs) => {
-      for (const [backendId, end] of until) if (end <= nowMs) until.delete(backendId);
-      return [...until.keys()];
-    },
+    failed: (backendId) => void failing.set(backendId, true),
+    succeeded: (backendId) => void failing.delete(backendId),
+    avoided: () => [...failing.keys()],
   };
 }

@@ -6,16 +6,16 @@ import type { ClusterAnswer } from './ask.ts';
 export type RelayOptions = {
   /** Lines to add to the head. */
   extraHeaders?: readonly string[];
-  /** Told of the bytes as the cluster sent them. */
+  /** Called with the bytes as the cluster sent them. */
   onChunk?: (chunk: Buffer) => void;
   /** How long the cluster may pause in the middle. */
   stallTimeMs: number;
 };
 
-/** Whether all of an answer came from the cluster. What the client got of it is another matter. */
+/** Whether the cluster sent all of its answer, whatever of it reached the client. */
 export type RelayOutcome = 'complete' | 'broken';
 
-// A client that takes nothing for this long is gone, although its connection is not.
+// A client that takes nothing for this long has gone, although its connection has not.
 const CLIENT_STALL_MS = 300_000;
 
 // These speak of the connection to the cluster, not of the one to us.
@@ -40,8 +40,8 @@ export function cleanReason(statusMessage: string): string {
 }
 
 /**
- * Streams an answer through, unchanged but for links that must be replaced. Each side is slowed to the pace of the other; when the
- * client hangs up the cluster's answer is ended, and a page the cluster broke off ends as a broken connection.
+ * Streams an answer through, unchanged but for links that must be replaced. Each side is slowed to the pace of the other; a client
+ * that hangs up ends the cluster's answer, and a page that the cluster broke off ends as a broken connection.
  */
 export function relay(exchange: Exchange, answer: ClusterAnswer, options: RelayOptions): Promise<RelayOutcome> {
   const { response } = exchange;
@@ -57,11 +57,21 @@ export function relay(exchange: Exchange, answer: ClusterAnswer, options: RelayO
     ...headersForClient(exchange, answer.rawHeaders, { bodyChanges }),
     ...(options.extraHeaders ?? []),
   ]);
-  // It broke off while its head was read: no event tells of that any more.
+  // It broke off while its head was read: no event will tell of that.
   if (body.closed && !body.complete) {
     breakOff(exchange);
     return Promise.resolve('broken');
   }
+  return streamBody(exchange, body, rewriter, options);
+}
+
+function streamBody(
+  exchange: Exchange,
+  body: ClusterAnswer['body'],
+  rewriter: LinkRewriter | undefined,
+  { onChunk, stallTimeMs }: RelayOptions,
+): Promise<RelayOutcome> {
+  const { response } = exchange;
   return new Promise((resolve) => {
     let waitsForClient = false;
     let timer: NodeJS.Timeout | undefined;
@@ -73,9 +83,9 @@ export function relay(exchange: Exchange, answer: ClusterAnswer, options: RelayO
       clearTimeout(timer);
       resolve(outcome);
     };
-    arm(options.stallTimeMs);
+    arm(stallTimeMs);
     body.on('data', (chunk: Buffer) => {
-      options.onChunk?.(chunk);
+      onChunk?.(chunk);
       let hasRoom = true;
       if (rewriter === undefined) hasRoom = response.write(chunk);
       else for (const part of rewriter.push(chunk)) hasRoom = response.write(part);
@@ -90,7 +100,7 @@ export function relay(exchange: Exchange, answer: ClusterAnswer, options: RelayO
     response.on('drain', () => {
       if (!waitsForClient) return;
       waitsForClient = false;
-      arm(options.stallTimeMs);
+      arm(stallTimeMs);
       body.resume();
     });
     body.once('end', () => {

@@ -4,11 +4,11 @@ import { LRUCache } from 'lru-cache';
 import type { Exchange } from '../http/exchange.ts';
 import { UpstreamError } from '../http/http-client.ts';
 import { AccessDenied } from '../http/responses.ts';
-import type { Owner } from '../stickiness/ownership.ts';
+import type { Coordinator } from '../stickiness/coordinator.ts';
 import type { AskCluster } from './ask.ts';
 import { headersForClient } from './relay.ts';
 
-/** What a cluster says of a client. `unsaid`: it answers, but not that; `unclear`: it does not answer. */
+/** What a cluster says of a client. `unsaid`: it answers, but neither yes nor no; `unclear`: it does not answer. */
 export type ClientVerdict = 'known' | 'unsaid' | 'unclear';
 
 /**
@@ -18,7 +18,7 @@ export type ClientVerdict = 'known' | 'unsaid' | 'unclear';
  */
 export type CheckClient = (
   exchange: Exchange,
-  owner: Owner,
+  coordinator: Coordinator,
   limits: { timeMs: number; signal: AbortSignal },
 ) => Promise<ClientVerdict>;
 
@@ -31,14 +31,14 @@ const whoIsIt = ['authorization', 'cookie', 'x-trino-user', 'x-trino-original-us
 export function createCheckClient({ ask }: { ask: AskCluster }): CheckClient {
   const hashKey = randomBytes(32);
   const known = new LRUCache<string, true>({ max: REMEMBERED, ttl: KNOWN_FOR_MS });
-  return async (exchange, owner, { timeMs, signal }) => {
+  return async (exchange, coordinator, { timeMs, signal }) => {
     const hash = createHmac('sha256', hashKey);
-    hash.update(JSON.stringify([owner.url, ...whoIsIt.map((name) => allHeaders(exchange.rawHeaders, name))]));
+    hash.update(JSON.stringify([coordinator.url, ...whoIsIt.map((name) => allHeaders(exchange.rawHeaders, name))]));
     const key = hash.digest('base64');
     if (known.has(key)) return 'known';
     const headTimeMs = Math.max(1, Math.min(LONGEST_ASK_MS, timeMs));
     try {
-      const answer = await ask(exchange, { owner, method: 'HEAD', path: '/v1/statement', headTimeMs, signal });
+      const answer = await ask(exchange, { coordinator, method: 'HEAD', path: '/v1/statement', headTimeMs, signal });
       answer.body.destroy();
       const { status, rawHeaders } = answer;
       if (status === 401 || status === 403) throw clusterDenial(status, exchange, rawHeaders);

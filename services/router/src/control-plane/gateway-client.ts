@@ -50,8 +50,6 @@ export type GatewayClient = TransactionStore & {
   admission: AdmissionLink;
 };
 
-export type GatewayLink = GatewayClient;
-
 /** The client with what the process around it needs. Disposal ends its loops and writes the state file. */
 export type RunningGatewayClient = GatewayClient &
   AsyncDisposable & {

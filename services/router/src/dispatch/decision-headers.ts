@@ -1,9 +1,12 @@
-import type { RoadContext } from './context.ts';
+import type { RouterConfig } from '@trino-gateway/config';
 import type { Placement } from './submission.ts';
 
-/** The header lines that say how a statement was placed, where `router.explain_headers` asks for them. */
-export function explain({ config }: RoadContext, { backendId, groupId, decidedBy }: Placement): string[] {
-  if (!config.explain_headers) return [];
+/** The header lines that tell a client how its statement was routed, where `router.explain_headers` asks for them. */
+export function decisionHeaders(
+  { explain_headers }: Pick<RouterConfig, 'explain_headers'>,
+  { backendId, groupId, decidedBy }: Placement,
+): string[] {
+  if (!explain_headers) return [];
   return [
     'X-Trino-Gateway-Backend',
     backendId,

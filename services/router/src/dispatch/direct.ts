@@ -1,6 +1,6 @@
 import { Backend_Forwarding, type SnapshotBackend } from '@trino-gateway/api/gateway';
 import type { ClientView } from '../http/client-address.ts';
-import { kindOf } from './kind-of-submission.ts';
+import { kindOfStatement } from './statement-kind.ts';
 import type { Submission } from './submission.ts';
 
 /**
@@ -16,7 +16,7 @@ export function directView(
   const { exchange } = submission;
   if (forwarding !== Backend_Forwarding.DIRECT || exchange.presto) return undefined;
   const { client } = exchange;
-  if (kindOf(submission).kind === 'startTransaction') return undefined;
+  if (kindOfStatement(submission).kind === 'startTransaction') return undefined;
   const { protocol, host } = new URL(externalUrl || url);
   return { ...client, scheme: protocol === 'https:' ? 'https' : 'http', authority: host };
 }

@@ -1,62 +1,73 @@
-import type { EntryPoint } from '@trino-gateway/api/authentication';
+import type { AuthenticationCheck, EntryPoint } from '@trino-gateway/api/authentication';
+import type { Delegation } from '../auth/delegation.ts';
+import type { GatewayClient } from '../control-plane/gateway-client.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { HttpError } from '../http/responses.ts';
-import type { Owner } from '../stickiness/ownership.ts';
-import type { RoadContext } from './context.ts';
+import type { Coordinator } from '../stickiness/coordinator.ts';
 
-// Whether delegated authentication is asked for is known from the snapshot: by the door a request comes in by, and by the cluster
-// it is for. It needs no decision, so no failed one opens a cluster.
+// Whether a request needs delegated authentication is known from the snapshot: by its entry point (port and host), and by
+// the cluster it is for. No routing decision is needed, so a failed one opens no cluster.
 
-type Context = Pick<RoadContext, 'link' | 'delegation'>;
-
-const unknown =
-  'The gateway cannot know yet whether this address asks for authentication, its gatewayserver does not answer: try again in a minute';
+export type RequireAuthenticationDeps = {
+  gateway: Pick<GatewayClient, 'authentication' | 'backends'>;
+  delegation: Pick<Delegation, 'admit'>;
+};
 
 /**
- * Nobody gets further whom the provider does not know, where the door or one of these clusters asks for that. To be called before
- * a request reaches any of them.
+ * Refuses a client that the provider does not know, where the entry point or one of these clusters demands delegated authentication. To
+ * be called before a request reaches any of them.
  * @throws AccessDenied
- * @throws HttpError 503 when it cannot be known whether it is asked for: nobody is let through on a guess
+ * @throws HttpError 503 while the router cannot know whether authentication is demanded: it lets nobody through on a guess
  */
 export async function requireAuthentication(
-  { link, delegation }: Context,
+  { gateway, delegation }: RequireAuthenticationDeps,
   exchange: Exchange,
-  clusters: readonly Owner[],
+  clusters: readonly Coordinator[],
 ): Promise<void> {
-  const check = link.authentication();
-  if (check === undefined) throw new HttpError(503, unknown);
-  const door = doorOf(exchange);
-  const isAsked = (cluster: Owner) => check.forCluster(door, cluster) || (check.guardsAny && !isKnown(link, cluster));
-  if (check.atEntryPoint(door) || clusters.some(isAsked)) await delegation.admit(exchange);
+  const check = checkOf(gateway);
+  const entryPoint = entryPointOf(exchange);
+  const isDemanded = (cluster: Coordinator) =>
+    check.forCluster(entryPoint, cluster) || (check.guardsAny && !isKnown(gateway, cluster));
+  if (check.atEntryPoint(entryPoint) || clusters.some(isDemanded)) await delegation.admit(exchange);
 }
 
 /** The same for a statement that waits in this group. @throws AccessDenied, HttpError as requireAuthentication does */
 export async function requireAuthenticationOfGroup(
-  context: Context,
+  { gateway, delegation }: RequireAuthenticationDeps,
   exchange: Exchange,
   groupId: string,
 ): Promise<void> {
-  const check = context.link.authentication();
-  if (check === undefined) throw new HttpError(503, unknown);
-  if (check.forGroup(doorOf(exchange), groupId)) await context.delegation.admit(exchange);
+  if (checkOf(gateway).forGroup(entryPointOf(exchange), groupId)) await delegation.admit(exchange);
 }
 
 /**
- * Where the door asks for it, nobody gets further whom the provider does not know. Where that cannot be known the client goes on:
- * only before something else decides, or for answers that give nothing of a cluster away.
+ * Refuses a client that the provider does not know, where the entry point demands delegated authentication. While the router cannot know
+ * that, the client goes on: only for what another check follows, or for answers that tell nothing of a cluster.
  * @throws AccessDenied
  */
-export async function requireAuthenticationAtDoor({ link, delegation }: Context, exchange: Exchange): Promise<void> {
-  if (link.authentication()?.atEntryPoint(doorOf(exchange)) === true) await delegation.admit(exchange);
+export async function requireAuthenticationAtEntryPoint(
+  { gateway, delegation }: RequireAuthenticationDeps,
+  exchange: Exchange,
+): Promise<void> {
+  if (gateway.authentication()?.atEntryPoint(entryPointOf(exchange)) === true) await delegation.admit(exchange);
 }
 
-/** What a request, or a statement that waits, came in by. */
-export function doorOf({ listeningPort, client }: Pick<Exchange, 'listeningPort' | 'client'>): EntryPoint {
+/** The entry point that a request, or a statement that waits, came in by. */
+export function entryPointOf({ listeningPort, client }: Pick<Exchange, 'listeningPort' | 'client'>): EntryPoint {
   return { listeningPort, host: client.host };
 }
 
-/** A former life of a backend that is gone may have been guarded. */
-function isKnown(link: Context['link'], { backendId, url }: Owner): boolean {
-  const backends = link.backends();
+function checkOf(gateway: RequireAuthenticationDeps['gateway']): AuthenticationCheck {
+  const check = gateway.authentication();
+  if (check !== undefined) return check;
+  throw new HttpError(
+    503,
+    'The gateway cannot know yet whether this address asks for authentication, its gatewayserver does not answer: try again in a minute',
+  );
+}
+
+/** An address that no backend has any more may have been guarded. */
+function isKnown(gateway: Pick<GatewayClient, 'backends'>, { backendId, url }: Coordinator): boolean {
+  const backends = gateway.backends();
   return backends.has(backendId) || backends.values().some((backend) => backend.url === url);
 }

@@ -1,37 +1,51 @@
-import type { RouteResponse } from '@trino-gateway/api/gateway';
+import type { Decision, RouteResponse, SnapshotBackend } from '@trino-gateway/api/gateway';
 import { trinoHeader, withoutHeaders } from '@trino-gateway/trino';
 import { claimOf } from '../auth/claim.ts';
+import type { Delegation } from '../auth/delegation.ts';
+import type { PassiveHealth } from '../clusters/passive-health.ts';
+import type { GatewayClient } from '../control-plane/gateway-client.ts';
 import { GatewayUnavailableError } from '../control-plane/retry-unreachable.ts';
-import type { RoadContext } from './context.ts';
+import type { Refusal } from './refusal.ts';
 import { headersForRouting, statementForRouting } from './routing-request.ts';
 import type { Submission } from './submission.ts';
 
+export type RouteDeps = {
+  gateway: Pick<GatewayClient, 'route' | 'backends'>;
+  passiveHealth: Pick<PassiveHealth, 'avoided'>;
+  delegation: Pick<Delegation, 'admit'>;
+};
+
+/** What the gatewayserver decided for a statement. */
+export type Route =
+  | { kind: 'chosen'; decision: Decision; backend: SnapshotBackend | undefined; isLeased: boolean }
+  /** Its group has no slot free. */
+  | { kind: 'mustWait'; decision: Decision; backend: SnapshotBackend | undefined }
+  | { kind: 'refused'; refusal: Refusal }
+  /** The gatewayserver does not answer. */
+  | { kind: 'unanswered'; message: string };
+
+/** Which backends the gatewayserver may choose. */
+export type RouteLimits = {
+  /** Those that were tried already. */
+  excludedBackendIds: string[];
+  /** The only one that can carry the statement out; empty when any may. */
+  boundBackendId: string;
+  signal: AbortSignal;
+};
+
 /**
- * The decision for a submission, or in words why there is none. Whoever gets one has passed delegated authentication where a
- * policy demands it. `boundBackendId`: the only backend that can carry it out.
+ * Asks the gatewayserver where a statement goes, and for the lease it needs there. Whoever gets a decision has passed delegated
+ * authentication where a policy demands it.
  * @throws AccessDenied
  */
 export async function askRoute(
-  context: RoadContext,
-  submission: Submission,
-  excludedBackendIds: string[],
-  signal: AbortSignal,
-  boundBackendId = '',
-): Promise<RouteResponse | string> {
-  const route = await decisionFor(context, submission, { excludedBackendIds, boundBackendId }, signal);
-  if (typeof route !== 'string' && (route.authDelegated || route.decision?.authDelegated === true))
-    await context.delegation.admit(submission.exchange);
-  return route;
-}
-
-async function decisionFor(
-  { link, suspects, now }: RoadContext,
-  { id, exchange, statement, user }: Submission,
-  backends: { excludedBackendIds: string[]; boundBackendId: string },
-  signal: AbortSignal,
-): Promise<RouteResponse | string> {
+  { gateway, passiveHealth, delegation }: RouteDeps,
+  { id, exchange, statement, user }: Pick<Submission, 'id' | 'exchange' | 'statement' | 'user'>,
+  { signal, ...backends }: RouteLimits,
+): Promise<Route> {
+  let answer: RouteResponse;
   try {
-    return await link.route(
+    answer = await gateway.route(
       {
         submissionId: id,
         listeningPort: exchange.listeningPort,
@@ -42,16 +56,31 @@ async function decisionFor(
         countedUser: claimOf(exchange).user,
         clientIp: exchange.client.ip,
         ...backends,
-        avoidedBackendIds: suspects.avoided(now()),
+        avoidedBackendIds: passiveHealth.avoided(),
       },
       signal,
     );
   } catch (error) {
-    if (error instanceof GatewayUnavailableError)
-      return `The gateway cannot choose a cluster now, its gatewayserver does not answer (${error.message}): try again in a minute`;
-    if (signal.aborted) return 'The gateway could not choose a cluster in time';
+    if (error instanceof GatewayUnavailableError) {
+      const message = `The gateway cannot choose a cluster now, its gatewayserver does not answer (${error.message}): try again in a minute`;
+      return { kind: 'unanswered', message };
+    }
+    if (signal.aborted) return { kind: 'unanswered', message: 'The gateway could not choose a cluster in time' };
     throw error;
   }
+  if (answer.authDelegated || answer.decision?.authDelegated === true) await delegation.admit(exchange);
+  return routeOf(answer, gateway);
+}
+
+function routeOf(answer: RouteResponse, gateway: Pick<GatewayClient, 'backends'>): Route {
+  const { decision, mustWait, leased: isLeased } = answer;
+  if (decision === undefined) {
+    const name = answer.refusalErrorName || 'NO_NODES_AVAILABLE';
+    const message = answer.refusal || 'No cluster is available for this query';
+    return { kind: 'refused', refusal: { name, message } };
+  }
+  if (mustWait) return { kind: 'mustWait', decision, backend: answer.backend };
+  return { kind: 'chosen', decision, backend: answer.backend ?? gateway.backends().get(decision.backendId), isLeased };
 }
 
 /** The client's headers with the source a policy prescribes, if it does. */

@@ -7,20 +7,20 @@ import type { Exchange } from '../http/exchange.ts';
 
 /** A statement on its way to a cluster. */
 export type Submission = {
-  /** Ours: a repeated question of where it goes gets the same answer. */
+  /** The gateway's own: a repeated Route call for it gets the same answer. */
   id: string;
   exchange: Exchange;
   /** As the client sent it: not necessarily UTF-8. */
   body: Buffer;
   /** The body read as UTF-8. */
   statement: string;
-  /** Empty when the client names nobody: then the cluster says what it thinks of that. */
+  /** Empty when the client names nobody: the cluster says then what it thinks of that. */
   user: string;
   /** Epoch milliseconds. */
   submittedAt: number;
 };
 
-/** How a statement came to its cluster, for answer headers and history. */
+/** Which cluster got a statement and why, for answer headers and history. */
 export type Placement = Pick<Decision, 'backendId' | 'groupId' | 'decidedBy'>;
 
 const LONGEST_TEXT = 1_000_000;
@@ -37,7 +37,7 @@ export function openSubmission(exchange: Exchange, body: Buffer, submittedAt: nu
   };
 }
 
-/** What history gets of a statement; `fields` say how it began or why it was refused. */
+/** The record of a statement for history; `fields` say how it began or why it was refused. */
 export function historyOf(
   submission: Submission,
   sentHeaders: readonly string[],

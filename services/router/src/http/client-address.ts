@@ -59,6 +59,9 @@ export function originOf({ scheme, authority }: Pick<ClientView, 'scheme' | 'aut
   return `${scheme}://${authority}`;
 }
 
+/** Where a browser sees what became of a query; `origin` as in `originOf`. */
+export const infoUri = (origin: string, queryId: string): string => `${origin}/ui/query.html?${queryId}`;
+
 /** From the client to the peer. Whatever stands left of the first address no trusted proxy vouches for may be invented. */
 function roadOf(peer: string, lines: readonly string[], isTrusted: (address: string) => boolean): string[] {
   const road = [peer];

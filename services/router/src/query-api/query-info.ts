@@ -1,24 +1,43 @@
+import type { RouterConfig } from '@trino-gateway/config';
 import { isTemporaryQueryId, type TrinoRequest } from '@trino-gateway/trino';
-import type { ClusterAnswer } from '../clusters/ask.ts';
+import type { AskCluster, ClusterAnswer } from '../clusters/ask.ts';
 import { askAll, type Verdict } from '../clusters/ask-all.ts';
 import { relay } from '../clusters/relay.ts';
+import type { LiveQueries } from '../control-plane/live-queries.ts';
 import { administrativeEnd, canceledEnd } from '../control-plane/query-end.ts';
-import type { RoadContext } from '../dispatch/context.ts';
-import { requireAuthentication, requireAuthenticationOfGroup } from '../dispatch/require-authentication.ts';
+import {
+  type RequireAuthenticationDeps,
+  requireAuthentication,
+  requireAuthenticationOfGroup,
+} from '../dispatch/require-authentication.ts';
 import { readRequestBody } from '../http/body.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { UpstreamError } from '../http/http-client.ts';
 import { answerEmpty, answerError, TryAgain } from '../http/responses.ts';
-import { findAlias } from '../queue/query-alias.ts';
-import { endOwnQuery, getOwnQuery } from '../queue/queued-query.ts';
+import { type FindAliasDeps, findAlias, type MustBeOwnerDeps } from '../queue/query-alias.ts';
+import { type CancelByUserDeps, endQueuedQuery, getQueuedQuery } from '../queue/queued-query.ts';
+import type { Coordinator } from '../stickiness/coordinator.ts';
+import type { Ownership } from '../stickiness/ownership.ts';
+import type { UnknownLinks } from '../stickiness/unknown-links.ts';
+
+export type QueryInfoDeps = RequireAuthenticationDeps &
+  FindAliasDeps &
+  MustBeOwnerDeps &
+  CancelByUserDeps & {
+    ask: AskCluster;
+    ownership: Pick<Ownership, 'owners' | 'candidates'>;
+    unknownLinks: Pick<UnknownLinks, 'has' | 'add'>;
+    live: Pick<LiveQueries, 'ended'>;
+    config: Pick<RouterConfig, 'poll_time_limit'>;
+  };
 
 type QueryRequest = Extract<TrinoRequest, { kind: 'query' }>;
 
 /** A reason, in words; Trino shows it to the user. */
 const LONGEST_REASON = 65_536;
 
-/** /v1/query/{id}: what Trino knows of a query, cancel, kill, preempt. Goes to the owner of the id. */
-export async function query(context: RoadContext, exchange: Exchange, asked: QueryRequest): Promise<void> {
+/** /v1/query/{id}: what Trino knows of a query, cancel, kill, preempt. Goes to the coordinator of the id. */
+export async function query(context: QueryInfoDeps, exchange: Exchange, asked: QueryRequest): Promise<void> {
   const { request, response } = exchange;
   const { action } = asked;
   const body = await readRequestBody(request, LONGEST_REASON, exchange);
@@ -30,7 +49,7 @@ export async function query(context: RoadContext, exchange: Exchange, asked: Que
   await requireAuthentication(context, exchange, []);
   const reason = body.bytes.toString();
   if (!isTemporaryQueryId(asked.queryId)) {
-    await queryAtOwner(context, exchange, asked, body.bytes);
+    await queryAtCoordinator(context, exchange, asked, body.bytes);
     return;
   }
   const alias = await findAlias(context, asked.queryId, exchange.signal);
@@ -41,16 +60,22 @@ export async function query(context: RoadContext, exchange: Exchange, asked: Que
   if (alias.case === 'handedOver') {
     const { trinoQueryId: queryId } = alias.value;
     const target = asked.target.replace(asked.queryId, queryId);
-    await queryAtOwner(context, exchange, { ...asked, queryId, target }, body.bytes);
+    await queryAtCoordinator(context, exchange, { ...asked, queryId, target }, body.bytes);
     return;
   } else if (alias.case === 'waiting') await requireAuthenticationOfGroup(context, exchange, alias.value.groupId);
-  if (action === 'get') await getOwnQuery(context, exchange, asked.queryId, alias);
+  if (action === 'get') await getQueuedQuery(context, exchange, asked.queryId, alias);
   else
-    await endOwnQuery(context, exchange, asked.queryId, alias, action === 'cancel' ? { action } : { action, reason });
+    await endQueuedQuery(
+      context,
+      exchange,
+      asked.queryId,
+      alias,
+      action === 'cancel' ? { action } : { action, reason },
+    );
 }
 
-async function queryAtOwner(
-  context: RoadContext,
+async function queryAtCoordinator(
+  context: QueryInfoDeps,
   exchange: Exchange,
   { action, queryId, target }: QueryRequest,
   body: Buffer,
@@ -59,7 +84,7 @@ async function queryAtOwner(
   const isPut = action === 'killed' || action === 'preempted';
   const method = request.method ?? 'GET';
   const asked = { method, path: target, ...(isPut ? { body } : {}) };
-  const answer = await find(context, exchange, queryId, action, asked);
+  const answer = await answerOfCoordinator(context, exchange, queryId, action, asked);
   if (answer === undefined) return;
   const { status } = answer;
   await relay(exchange, answer, { stallTimeMs: context.config.poll_time_limit });
@@ -67,46 +92,56 @@ async function queryAtOwner(
   if (isPut && status === 202) context.live.ended(queryId, administrativeEnd(action, body.toString()));
 }
 
-/** The owner's answer, or undefined when the client has been answered otherwise. */
-async function find(
-  context: RoadContext,
+/** The coordinator's answer; undefined when the client has been answered otherwise. */
+async function answerOfCoordinator(
+  context: QueryInfoDeps,
   exchange: Exchange,
   queryId: string,
   action: QueryRequest['action'],
   asked: { method: string; path: string; body?: Buffer },
 ): Promise<ClusterAnswer | undefined> {
-  const { ownership, config, misses } = context;
-  const { response, signal } = exchange;
+  const { ownership, unknownLinks } = context;
+  const { response } = exchange;
   const owners = ownership.owners(queryId);
-  const [owner] = owners;
   const asking = owners.length > 0 ? owners : ownership.candidates();
   await requireAuthentication(context, exchange, asking);
-  if (owner !== undefined && owners.length === 1) {
-    try {
-      return await context.ask(exchange, { owner, ...asked, headTimeMs: config.poll_time_limit, signal });
-    } catch (error) {
-      if (!(error instanceof UpstreamError)) throw error;
-      if (error.kind === 'busy') throw new TryAgain(`The coordinator is busy: ${error.message}`);
-      // Not 503: clients that cancel this way would repeat it for hours.
-      if (error.kind !== 'aborted')
-        answerError(response, 500, `The coordinator of query ${queryId} does not answer: ${error.message}`);
-      return undefined;
-    }
-  }
+  const [coordinator] = owners;
+  if (coordinator !== undefined && owners.length === 1)
+    return await askOne(context, exchange, queryId, { coordinator, ...asked });
   const key = `query ${queryId}`;
-  if (misses.has(key)) {
+  if (unknownLinks.has(key)) {
     answerUnknown(exchange, action);
     return undefined;
   }
   const search = await askAll(context, exchange, asking, asked, (answer) => judge(answer, action));
   if (search.kind === 'found' || search.kind === 'denied') return search.answer;
   if (search.kind === 'nobody') {
-    misses.add(key);
+    unknownLinks.add(key);
     answerUnknown(exchange, action);
   } else if (search.kind === 'unclear') {
     answerError(response, 503, `Not every cluster that could know query ${queryId} has answered`);
   }
   return undefined;
+}
+
+/** @throws TryAgain when too much is under way there */
+async function askOne(
+  { ask, config }: QueryInfoDeps,
+  exchange: Exchange,
+  queryId: string,
+  request: { coordinator: Coordinator; method: string; path: string; body?: Buffer },
+): Promise<ClusterAnswer | undefined> {
+  const { response, signal } = exchange;
+  try {
+    return await ask(exchange, { ...request, headTimeMs: config.poll_time_limit, signal });
+  } catch (error) {
+    if (!(error instanceof UpstreamError)) throw error;
+    if (error.kind === 'busy') throw new TryAgain(`The coordinator is busy: ${error.message}`);
+    // Not 503: clients that cancel this way would repeat it for hours.
+    if (error.kind !== 'aborted')
+      answerError(response, 500, `The coordinator of query ${queryId} does not answer: ${error.message}`);
+    return undefined;
+  }
 }
 
 // Trino says 410 to an id it does not know, and 204 to cancelling it.
@@ -121,7 +156,7 @@ function answerUnknown({ response }: Exchange, action: QueryRequest['action']): 
   else answerError(response, 410, 'HTTP 410 Gone');
 }
 
-/** GET /v1/query: every cluster has its own list, and none of them would be the right one. */
+/** GET /v1/query: each cluster has a list of its own, and none of them would be the right one. */
 export function queryList({ response }: Exchange): void {
   answerError(
     response,

@@ -1,90 +1,133 @@
-import { Query_State, type RouteResponse } from '@trino-gateway/api/gateway';
+import { type Query, Query_State, type RouteResponse, type SnapshotBackend } from '@trino-gateway/api/gateway';
 import { MOST_SEALED_BYTES } from '@trino-gateway/api/limits';
+import type { RouterConfig } from '@trino-gateway/config';
+import type { Logger } from '@trino-gateway/runtime';
 import { claimOf } from '../auth/claim.ts';
+import type { CheckImpersonation } from '../clusters/impersonation.ts';
+import type { CheckClient } from '../clusters/verify-client.ts';
+import type { AdmissionLink } from '../control-plane/admission-client.ts';
+import type { GatewayClient } from '../control-plane/gateway-client.ts';
+import type { LiveQueries } from '../control-plane/live-queries.ts';
 import { GatewayUnavailableError } from '../control-plane/retry-unreachable.ts';
-import type { RoadContext } from '../dispatch/context.ts';
 import type { Refusal } from '../dispatch/refusal.ts';
 import { historyOf, type Submission } from '../dispatch/submission.ts';
 import { originOf } from '../http/client-address.ts';
 import { answerPage } from '../http/responses.ts';
+import type { Holds } from '../limits/held-polls.ts';
+import { coordinatorOf } from '../stickiness/coordinator.ts';
 import { hashOfSecret } from './seal.ts';
 import { sealStatement } from './sealed-statement.ts';
-import { newTicket, slugOf, waitingPage } from './ticket.ts';
-import { whyNotTheirs } from './verify-claim.ts';
+import type { TemporaryIds } from './temporary-ids.ts';
+import { newTicket, slugOf, type Ticket, waitingPage } from './ticket.ts';
+import { claimProblem } from './verify-claim.ts';
 
-/** The answer to a submission that there is no slot for: its decision names the group. */
+export type JoinQueueDeps = {
+  gateway: Pick<GatewayClient, 'refusalKey'> & { admission: Pick<AdmissionLink, 'enqueue'> };
+  config: Pick<RouterConfig, 'history_text_while_waiting'>;
+  checkClient: CheckClient;
+  checkImpersonation: CheckImpersonation;
+  live: Pick<LiveQueries, 'started'>;
+  heldPolls: Pick<Holds, 'waited'>;
+  temporaryId: TemporaryIds;
+  now: () => number;
+  logger: Logger;
+};
+
+/** A decision for a group that has no slot free. `backend`: one of the group that can check who the client is. */
 export type MustWait = { decision: NonNullable<RouteResponse['decision']>; backend: RouteResponse['backend'] };
 
+type Limits = { signal: AbortSignal; leftMs(): number };
+
 /**
- * Gives a statement its place in the queue of its group and its client the first page of the wait. Undefined when that was
- * done, or the client hung up; else why it may not wait.
+ * Queues a statement in its group and answers the first page of the wait. Undefined when that was done, or the client hung up;
+ * else why it may not wait.
  * @throws AccessDenied when a cluster of the group does not know the client: strangers must not fill the queue
  */
 export async function joinQueue(
-  context: RoadContext,
+  context: JoinQueueDeps,
   submission: Submission,
   { decision, backend }: MustWait,
-  deadline: { signal: AbortSignal; leftMs(): number },
+  limits: Limits,
 ): Promise<Refusal | undefined> {
   const { exchange } = submission;
-  const { link } = context;
-  const claim = claimOf(exchange);
-  const key = link.refusalKey();
+  const key = context.gateway.refusalKey();
   if (key === undefined) return { name: 'NO_NODES_AVAILABLE', message: 'The gateway is starting: try again' };
-  if (backend !== undefined && exchange.user === undefined) {
-    const owner = { backendId: backend.id, url: backend.url, forwardedHeaders: backend.forwardedHeaders };
-    const limits = () => ({ timeMs: deadline.leftMs(), signal: deadline.signal });
-    const verdict = await context.checkClient(exchange, owner, limits());
-    if (exchange.signal.aborted) return undefined;
-    // While no cluster can be asked every name is believed: nothing of anybody's is opened by it, and the cluster checks later.
-    const refusal =
-      verdict === 'unclear'
-        ? undefined
-        : await whyNotTheirs(context, exchange, owner, claim, { isKnown: verdict === 'known', ...limits() });
-    if (exchange.signal.aborted) return undefined;
-    if (refusal !== undefined) return refusal;
-  }
+  const refusal = backend && (await clientProblem(context, submission, backend, limits));
+  if (exchange.signal.aborted) return undefined;
+  if (refusal !== undefined) return refusal;
   const ticket = newTicket(context.temporaryId(context.now()));
-  const { queryId, secret } = ticket;
-  const { groupId, priority, decidedBy, requestSource } = decision;
+  const { groupId, decidedBy, requestSource } = decision;
   const sealed = sealStatement(submission, { groupId, decidedBy, requestSource }, ticket);
   if (sealed.length > MOST_SEALED_BYTES) return tooLong(sealed.length);
   const query = historyOf(submission, exchange.rawHeaders, {
-    id: queryId,
+    id: ticket.queryId,
     state: Query_State.QUEUED,
     groupId,
     decidedBy,
-    // Whoever reads the database must not see what waits sealed in it: its text comes when a cluster has it.
+    // Who reads the database must not see what waits sealed in it: the text comes once a cluster has it.
     ...(context.config.history_text_while_waiting ? {} : { text: '' }),
   });
+  const queued = await enqueue(context, submission, { decision, ticket, sealed, query }, limits.signal);
+  if (queued === 'abandoned') return undefined;
+  if (queued !== 'queued') return queued;
+  const { queryId } = ticket;
+  context.live.started(query);
+  context.heldPolls.waited(queryId, 0);
+  context.logger.debug('a query waits', { requestId: submission.id, query: queryId, group: groupId });
+  const slug = slugOf(ticket, key);
+  answerPage(
+    exchange.response,
+    waitingPage({ origin: originOf(exchange.client), queryId, slug, token: 1, queuedMs: 0 }),
+  );
+  return undefined;
+}
+
+/** Why the client may not wait as who it says it is; undefined when a cluster of the group confirms it. */
+async function clientProblem(
+  context: Pick<JoinQueueDeps, 'checkClient' | 'checkImpersonation'>,
+  { exchange }: Submission,
+  backend: SnapshotBackend,
+  { signal, leftMs }: Limits,
+): Promise<Refusal | undefined> {
+  if (exchange.user !== undefined) return undefined;
+  const coordinator = coordinatorOf(backend);
+  const verdict = await context.checkClient(exchange, coordinator, { timeMs: leftMs(), signal });
+  // While no cluster can be asked every name is believed: that opens nothing of anybody's, and the cluster checks later.
+  if (exchange.signal.aborted || verdict === 'unclear') return undefined;
+  const limits = { isKnown: verdict === 'known', timeMs: leftMs(), signal };
+  return await claimProblem(context, exchange, coordinator, claimOf(exchange), limits);
+}
+
+type Waiter = { decision: MustWait['decision']; ticket: Ticket; sealed: Uint8Array<ArrayBuffer>; query: Query };
+
+async function enqueue(
+  { gateway }: JoinQueueDeps,
+  { exchange }: Submission,
+  { decision, ticket, sealed, query }: Waiter,
+  signal: AbortSignal,
+): Promise<'queued' | 'abandoned' | Refusal> {
+  const { groupId, priority, requestSource } = decision;
   try {
-    const { refusal, refusalErrorName } = await link.admission.enqueue(
+    const { refusal, refusalErrorName } = await gateway.admission.enqueue(
       {
-        queryId,
-        submissionId: queryId,
+        queryId: ticket.queryId,
+        submissionId: ticket.queryId,
         groupId,
         priority,
-        user: claim.user,
-        secretHash: hashOfSecret(secret),
+        user: claimOf(exchange).user,
+        secretHash: hashOfSecret(ticket.secret),
         sealed,
         source: requestSource || query.source,
       },
-      deadline.signal,
+      signal,
     );
-    if (refusal !== '') return { name: refusalErrorName, message: refusal };
+    return refusal === '' ? 'queued' : { name: refusalErrorName, message: refusal };
   } catch (error) {
-    if (exchange.signal.aborted) return undefined;
-    if (!(error instanceof GatewayUnavailableError) && !deadline.signal.aborted) throw error;
+    if (exchange.signal.aborted) return 'abandoned';
+    if (!(error instanceof GatewayUnavailableError) && !signal.aborted) throw error;
     const message = 'There is no room for this query now, and the gatewayserver does not answer: try again in a minute';
     return { name: 'NO_NODES_AVAILABLE', message };
   }
-  context.live.started(query);
-  context.holds.waited(queryId, 0);
-  context.logger.debug('a query waits', { requestId: submission.id, query: queryId, group: groupId });
-  const { client, response } = exchange;
-  const origin = originOf(client);
-  answerPage(response, waitingPage({ origin, queryId, slug: slugOf(ticket, key), token: 1, queuedMs: 0 }));
-  return undefined;
 }
 
 function tooLong(bytes: number): Refusal {

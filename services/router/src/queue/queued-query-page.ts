@@ -1,18 +1,20 @@
 import { createHash } from 'node:crypto';
 import type { Exchange } from '../http/exchange.ts';
 import { answerText } from '../http/responses.ts';
-import type { Alias } from './query-alias.ts';
+import type { QueuedQuery } from './queued-query.ts';
 
-/** The page behind the info link of a statement that no cluster has: where it stands. Its times and places are of that moment. */
-export function answerWaitingInfo(
-  { response }: Exchange,
-  queryId: string,
-  own: Alias & { case: 'waiting' | 'ended' },
-): void {
-  answerText(response, 200, own.case === 'waiting' ? waiting(queryId, own) : ended(queryId, own), headers, contentType);
+/** The page behind the info link of a statement that no cluster has: its place in the queue at this moment, or how it ended. */
+export function answerQueuedQueryPage({ response }: Exchange, queryId: string, queued: QueuedQuery): void {
+  answerText(
+    response,
+    200,
+    queued.case === 'waiting' ? waiting(queryId, queued) : ended(queryId, queued),
+    headers,
+    contentType,
+  );
 }
 
-function waiting(queryId: string, { value }: Alias & { case: 'waiting' }): string {
+function waiting(queryId: string, { value }: QueuedQuery & { case: 'waiting' }): string {
   return page(queryId, {
     head: '<meta http-equiv="refresh" content="5">',
     title: 'Waiting for a free slot',
@@ -25,7 +27,7 @@ function waiting(queryId: string, { value }: Alias & { case: 'waiting' }): strin
   });
 }
 
-function ended(queryId: string, { value }: Alias & { case: 'ended' }): string {
+function ended(queryId: string, { value }: QueuedQuery & { case: 'ended' }): string {
   return page(queryId, {
     head: '',
     title: 'Ended before it reached a cluster',

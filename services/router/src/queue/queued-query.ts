@@ -1,58 +1,59 @@
 import { Query_State } from '@trino-gateway/api/gateway';
 import { killedMessage, pageContentType, trinoErrors } from '@trino-gateway/trino';
+import type { AdmissionLink } from '../control-plane/admission-client.ts';
+import type { LiveQueries } from '../control-plane/live-queries.ts';
 import { administrativeEnd, canceledEnd, type QueryEnd } from '../control-plane/query-end.ts';
-import type { RoadContext } from '../dispatch/context.ts';
 import { errorName } from '../dispatch/refusal.ts';
 import { originOf } from '../http/client-address.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { answerEmpty, answerError, answerText } from '../http/responses.ts';
-import { type Alias, mustBeOwner } from './query-alias.ts';
+import { type Alias, type MustBeOwnerDeps, mustBeOwner } from './query-alias.ts';
 
-/** What became of a statement that no cluster has. */
-export type OwnQuery = Alias & { case: 'waiting' | 'ended' };
+/** A statement that no cluster has: it waits, or has ended before it reached one. */
+export type QueuedQuery = Alias & { case: 'waiting' | 'ended' };
 
-/** Tells what is known of a statement that waits, in the words of /v1/query/{id}. */
-export async function getOwnQuery(
-  context: RoadContext,
+/** GET /v1/query/{id} of a statement that waits or waited: what Trino would say of it. */
+export async function getQueuedQuery(
+  context: MustBeOwnerDeps,
   exchange: Exchange,
   queryId: string,
-  own: OwnQuery,
+  queued: QueuedQuery,
 ): Promise<void> {
-  await mustBeOwner(context, exchange, own, 'view');
+  await mustBeOwner(context, exchange, queued, 'view');
   const { client, response } = exchange;
   const common = {
     queryId,
-    session: { queryId, user: own.user },
+    session: { queryId, user: queued.user },
     self: `${originOf(client)}/v1/query/${queryId}`,
   };
   const text = JSON.stringify(
-    own.case === 'waiting'
+    queued.case === 'waiting'
       ? {
           ...common,
           state: 'QUEUED',
-          resourceGroupId: [own.value.groupId],
-          queryStats: { queuedTime: seconds(own.value.queuedMs), elapsedTime: seconds(own.value.queuedMs) },
+          resourceGroupId: [queued.value.groupId],
+          queryStats: { queuedTime: seconds(queued.value.queuedMs), elapsedTime: seconds(queued.value.queuedMs) },
         }
       : {
           ...common,
           state: 'FAILED',
-          errorCode: { name: errorName(own.value.errorName), ...codeOf(own.value.errorName) },
+          errorCode: { name: errorName(queued.value.errorName), ...codeOf(queued.value.errorName) },
         },
   );
   answerText(response, 200, text, [], pageContentType);
 }
 
-/** Takes a statement that waits out of the queue at its user's wish; what has ended stays as it is. */
-export async function endOwnQuery(
-  context: RoadContext,
+/** Cancels, kills or preempts a statement that waits, for its user; one that has ended stays as it is. */
+export async function endQueuedQuery(
+  context: MustBeOwnerDeps & CancelByUserDeps,
   exchange: Exchange,
   queryId: string,
-  own: OwnQuery,
+  queued: QueuedQuery,
   how: { action: 'cancel' } | { action: 'killed' | 'preempted'; reason: string },
 ): Promise<void> {
-  await mustBeOwner(context, exchange, own, how.action === 'cancel' ? 'cancel' : 'kill');
+  await mustBeOwner(context, exchange, queued, how.action === 'cancel' ? 'cancel' : 'kill');
   const isCancel = how.action === 'cancel';
-  const isOver = own.case === 'ended' || !(await cancelByUser(context, exchange, queryId, own.user, endBy(how)));
+  const isOver = queued.case === 'ended' || !(await cancelByUser(context, exchange, queryId, queued.user, endBy(how)));
   if (isCancel) answerEmpty(exchange.response, 204);
   else if (isOver) answerError(exchange.response, 409, 'HTTP 409 Conflict');
   else answerEmpty(exchange.response, 202);
@@ -68,22 +69,27 @@ export const killedEnd = (message: string | undefined): QueryEnd => ({
   },
 });
 
-/** False when it was not waiting any more. */
+export type CancelByUserDeps = {
+  gateway: { admission: Pick<AdmissionLink, 'cancelQueued'> };
+  live: Pick<LiveQueries, 'gaveUp'>;
+};
+
+/** Takes a statement out of the queue for its user; false when it was not waiting any more. */
 export async function cancelByUser(
-  { link, live }: RoadContext,
+  { gateway, live }: CancelByUserDeps,
   { signal }: Exchange,
   queryId: string,
   user: string,
   end: QueryEnd,
 ): Promise<boolean> {
   const { name: errorName = '', message = '' } = end.error ?? {};
-  const answer = await link.admission.cancelQueued({ queryId, user, errorName, message }, signal);
+  const answer = await gateway.admission.cancelQueued({ queryId, user, errorName, message }, signal);
   if (answer?.cancelled !== true) return false;
   live.gaveUp(queryId, end);
   return true;
 }
 
-function endBy(how: Parameters<typeof endOwnQuery>[4]): QueryEnd {
+function endBy(how: Parameters<typeof endQueuedQuery>[4]): QueryEnd {
   return how.action === 'cancel' ? canceledEnd : administrativeEnd(how.action, how.reason);
 }
 

@@ -1,7 +1,7 @@
-import { firstHeader, LinkRewriter, withoutHeaders, withoutHopByHop } from '@trino-gateway/trino';
-import { inflate } from '../clusters/page-observer.ts';
+import { LinkRewriter, withoutHeaders, withoutHopByHop } from '@trino-gateway/trino';
 import { headersForClient } from '../clusters/relay.ts';
-import type { PostOutcome } from '../dispatch/post-statement.ts';
+import { plainBytes } from '../dispatch/first-page.ts';
+import type { FirstPage } from '../dispatch/post-statement.ts';
 import type { Placement } from '../dispatch/submission.ts';
 import { originOf } from '../http/client-address.ts';
 import type { Exchange } from '../http/exchange.ts';
@@ -21,23 +21,21 @@ export type KeptAnswer = {
   placement: Placement;
 };
 
-const INFLATED_BYTES = 4_194_304;
 const ofThisBody: ReadonlySet<string> = new Set(['content-length', 'content-encoding', 'etag', 'content-md5']);
 
 /** What is kept of a first page; undefined when it cannot be read. */
 export function keptAnswer(
-  { answer, bytes }: Extract<PostOutcome, { kind: 'taken' }>,
+  { answer, bytes }: FirstPage,
   facts: Pick<KeptAnswer, 'origin' | 'presto' | 'placement'>,
 ): KeptAnswer | undefined {
-  const encoding = firstHeader(answer.rawHeaders, 'content-encoding')?.trim().toLowerCase() ?? 'identity';
-  const plain = inflate(bytes, encoding, { isPart: false, maxOutputLength: INFLATED_BYTES });
+  const plain = plainBytes(answer, bytes);
   if (plain === undefined) return undefined;
   const rawHeaders = withoutHeaders(withoutHopByHop(answer.rawHeaders), ofThisBody);
   const page = answer.rewrite === undefined ? plain : rewritten(plain, new LinkRewriter(answer.rewrite));
   return { rawHeaders, page, ...facts };
 }
 
-/** Encrypts it for who has the link. */
+/** Encrypts it: only the link opens it. */
 export function sealAnswer({ page, ...facts }: KeptAnswer, { queryId, secret }: Ticket): Uint8Array<ArrayBuffer> {
   return seal(join(facts, page), { kind: 'answer', queryId, secret });
 }
@@ -50,7 +48,7 @@ export function unsealAnswer(sealed: Uint8Array, { queryId, secret }: Ticket): K
   return { ...(facts as Omit<KeptAnswer, 'page'>), page: bytes };
 }
 
-/** Answers with it: its links lead to where this client is. */
+/** Answers with it, with links to the address this client used. */
 export function answerKept(exchange: Exchange, kept: KeptAnswer, extraHeaders: readonly string[]): void {
   const { response, client } = exchange;
   if (response.headersSent || response.destroyed) return;

@@ -59,9 +59,9 @@ export function unsealStatement(sealed: Uint8Array, { queryId, secret }: Ticket)
 const credentialHeaders = ['authorization', 'cookie', 'x-trino-extra-credential'] as const;
 
 /**
- * The submission as it is made by this poll: what the client sent then, with the credentials it sends now, since the old ones
- * may have run out; those of somebody else are not taken, since it counts as the first one's. Where the gateway checked the password itself no cluster gets to see one, unless it is to
- * (`router.auth_forward_credentials`).
+ * The submission that this poll makes: what the client sent then, with the credentials it sends now, since the old ones may have run
+ * out. Credentials of another user are not taken: the query counts for the first. Where the gateway itself has checked the password
+ * no cluster gets one, unless `router.auth_forward_credentials` says so.
  */
 export function resubmission(
   waiting: WaitingStatement,

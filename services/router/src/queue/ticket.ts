@@ -1,9 +1,9 @@
 import { createHmac, type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto';
 import { queuedPage } from '@trino-gateway/trino';
-import { infoUri } from '../dispatch/refusal.ts';
+import { infoUri } from '../http/client-address.ts';
 
-// The link of a statement that waits carries its secret, which alone authorises polls. A mark of the suite's key behind it
-// tells guessed links apart without asking anybody, so that a poll can be answered while the gatewayserver is down.
+// The link of a statement that waits carries its secret, which alone authorises polls. A code made of it with the suite's signing key
+// tells guessed links apart, so that a poll can be answered while the gatewayserver is down.
 
 /** A statement that waits, as its client knows it. */
 export type Ticket = {

@@ -106,5 +106,3 @@ export function createOwnership(): OwnershipTable {
     },
   };
 }
-
-export type { Coordinator as Owner, Incarnation as Life } from './coordinator.ts';

@@ -2,13 +2,13 @@ import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
 import { cookiesIn, isGatewayCookie, uiCookieName } from '../http/gateway-cookie.ts';
 
 // A browser has to stay with one cluster: its login there is worth nothing elsewhere, and what the pages load names no query.
-// The cookie says which; it is signed with the suite's key, so that every router believes it and nobody can make one.
+// The cookie says which. It is signed with the suite's key: every router accepts it, and nobody else can make one.
 
 /** As long as a login to Trino's web UI lasts by default. */
 const VALID_FOR_MS = 86_400_000;
 
 export type UiCookieOptions = {
-  /** The suite's refusal key. */
+  /** The suite's signing key. */
   key: KeyObject;
   /** Epoch milliseconds. */
   nowMs: number;
@@ -21,7 +21,7 @@ export function uiCookie(backendId: string, secure: boolean, { key, nowMs }: UiC
   return setCookie(value, VALID_FOR_MS / 1_000, secure);
 }
 
-/** A Set-Cookie value that lets this browser go. */
+/** A Set-Cookie value that deletes the cookie. */
 export function clearedUiCookie(secure: boolean): string {
   return setCookie('', 0, secure);
 }
@@ -31,7 +31,7 @@ function setCookie(value: string, maxAgeSeconds: number, secure: boolean): strin
   return `${uiCookieName}=${value}; ${attributes}`;
 }
 
-/** The backend a browser is kept at; undefined without a cookie of ours that is sound and not too old. */
+/** The backend a browser is kept at; undefined without a cookie of the gateway's that is valid and not too old. */
 export function readUiCookie(rawHeaders: readonly string[], { key, nowMs }: UiCookieOptions): string | undefined {
   for (const pair of cookiesIn(rawHeaders)) {
     if (!isGatewayCookie(pair)) continue;

@@ -1,35 +1,42 @@
 import type { ClientRequest, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import type { RouterConfig } from '@trino-gateway/config';
 import { firstHeader, normalizedOrigin } from '@trino-gateway/trino';
 import httpProxy from 'http-proxy';
 import type { ClusterAnswer } from '../clusters/ask.ts';
-import type { ForwardingPlan } from '../clusters/link-mode.ts';
+import type { LinkModes, LinkPlan } from '../clusters/link-mode.ts';
 import { relay } from '../clusters/relay.ts';
-import type { RoadContext } from '../dispatch/context.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { answerTo } from '../http/http-client.ts';
 import { TryAgain } from '../http/responses.ts';
-import type { Owner } from '../stickiness/ownership.ts';
+import type { RequestLimits } from '../limits/request-limits.ts';
+import type { Coordinator } from '../stickiness/coordinator.ts';
 
 /**
  * Passes a request for the web UI through to a cluster, both bodies as streams, and adds these lines to the head of the
  * answer. False when the cluster did not answer: then the client has no answer yet.
  */
-export type UiForward = (
+export type UiProxy = (
   exchange: Exchange,
-  owner: Owner,
+  coordinator: Coordinator,
   target: string,
   extraHeaders: readonly string[],
 ) => Promise<boolean>;
+
+export type UiProxyDeps = {
+  config: Pick<RouterConfig, 'poll_time_limit' | 'attempt_time_limit'>;
+  linkModes: Pick<LinkModes, 'plan' | 'failed'>;
+  limits: Pick<RequestLimits, 'ofBackend'>;
+};
 
 /**
  * The proxy library forwards hop-by-hop headers, joins repeated ones and lets a chunked DELETE become a second request, so none of
  * that reaches it: the handler has refused such requests, and it gets headers made here, not the client's.
  */
-export function createUiForward(context: Pick<RoadContext, 'config' | 'forwarding' | 'limits'>): UiForward {
+export function createUiProxy({ config, linkModes, limits }: UiProxyDeps): UiProxy {
   const proxy = httpProxy.createProxyServer({
     selfHandleResponse: true,
-    proxyTimeout: context.config.poll_time_limit,
-    connectTimeout: context.config.attempt_time_limit,
+    proxyTimeout: config.poll_time_limit,
+    connectTimeout: config.attempt_time_limit,
   });
   const waiting = new WeakMap<IncomingMessage, (outgoing: ClientRequest) => void>();
   proxy.on('proxyReq', (outgoing, request) => waiting.get(request)?.(outgoing));
@@ -37,7 +44,7 @@ export function createUiForward(context: Pick<RoadContext, 'config' | 'forwardin
   proxy.on('econnreset', () => {});
 
   /** Undefined when there is no answer, or nobody who waits for it. */
-  const send = (exchange: Exchange, owner: Owner, plan: ForwardingPlan, target: string) =>
+  const send = (exchange: Exchange, coordinator: Coordinator, plan: LinkPlan, target: string) =>
     new Promise<ClusterAnswer | undefined>((resolve) => {
       const { request, response } = exchange;
       request.url = target;
@@ -46,43 +53,43 @@ export function createUiForward(context: Pick<RoadContext, 'config' | 'forwardin
       const answered = async (outgoing: ClientRequest) => {
         isSent = true;
         try {
-          const answer = await answerTo(outgoing, context.config.poll_time_limit, exchange.signal);
+          const answer = await answerTo(outgoing, config.poll_time_limit, exchange.signal);
           const rawHeaders = withOutsideLocation(answer.rawHeaders, plan);
-          resolve({ ...answer, rawHeaders, owner, mode: plan.mode, rewrite: undefined });
+          resolve({ ...answer, rawHeaders, coordinator, mode: plan.mode, rewrite: undefined });
         } catch {
           resolve(undefined);
         }
       };
       waiting.set(request, (outgoing) => void answered(outgoing));
       response.once('close', () => resolve(undefined));
-      proxy.web(request, response, { target: owner.url }, () => {
+      proxy.web(request, response, { target: coordinator.url }, () => {
         if (!isSent) resolve(undefined);
       });
     });
 
-  return async (exchange, owner, target, extraHeaders) => {
+  return async (exchange, coordinator, target, extraHeaders) => {
     const { request, response } = exchange;
     // No event would tell of the end of what has ended already.
     if (response.closed) return true;
-    const release = context.limits.ofBackend(owner.backendId);
-    if (release === undefined) throw new TryAgain(`The cluster ${owner.backendId} is busy`);
+    const release = limits.ofBackend(coordinator.backendId);
+    if (release === undefined) throw new TryAgain(`The cluster ${coordinator.backendId} is busy`);
     response.once('close', release);
-    const plan = context.forwarding.plan(owner, exchange.client);
-    let answer = await send(exchange, owner, plan, target);
-    if (answer?.status === 406 && context.forwarding.failed(owner, plan.mode)) {
+    const plan = linkModes.plan(coordinator, exchange.client);
+    let answer = await send(exchange, coordinator, plan, target);
+    if (answer?.status === 406 && linkModes.failed(coordinator, plan.mode)) {
       // What had a body cannot be repeated, but the next request will be right.
       if (request.method === 'GET' || request.method === 'HEAD') {
         answer.body.destroy();
-        answer = await send(exchange, owner, context.forwarding.plan(owner, exchange.client), target);
+        answer = await send(exchange, coordinator, linkModes.plan(coordinator, exchange.client), target);
       }
     }
     if (answer === undefined) return exchange.signal.aborted;
-    await relay(exchange, answer, { extraHeaders, stallTimeMs: context.config.poll_time_limit });
+    await relay(exchange, answer, { extraHeaders, stallTimeMs: config.poll_time_limit });
     return true;
   };
 }
 
-function headersToSend({ request, rawHeaders }: Exchange, plan: ForwardingPlan): OutgoingHttpHeaders {
+function headersToSend({ request, rawHeaders }: Exchange, plan: LinkPlan): OutgoingHttpHeaders {
   const headers: Record<string, string | string[]> = {};
   const lines = [...plan.headers, ...rawHeaders];
   for (let at = 0; at < lines.length; at += 2) {
@@ -98,7 +105,7 @@ function headersToSend({ request, rawHeaders }: Exchange, plan: ForwardingPlan):
 }
 
 /** Redirects of a cluster that cannot be told the outside address lead to the cluster itself. */
-function withOutsideLocation(rawHeaders: readonly string[], { rewrite }: ForwardingPlan): readonly string[] {
+function withOutsideLocation(rawHeaders: readonly string[], { rewrite }: LinkPlan): readonly string[] {
   if (rewrite === undefined) return rawHeaders;
   return rawHeaders.map((text, at) => {
     if (at % 2 === 0 || rawHeaders[at - 1]?.toLowerCase() !== 'location') return text;

@@ -1,139 +1,95 @@
-import { firstHeader, isTemporaryQueryId, queryIdIn, type TrinoRequest } from '@trino-gateway/trino';
-import type { RoadContext } from '../dispatch/context.ts';
+import type { RouterConfig } from '@trino-gateway/config';
+import { isTemporaryQueryId, type TrinoRequest } from '@trino-gateway/trino';
+import type { PassiveHealth } from '../clusters/passive-health.ts';
 import {
+  type RequireAuthenticationDeps,
   requireAuthentication,
-  requireAuthenticationAtDoor,
+  requireAuthenticationAtEntryPoint,
   requireAuthenticationOfGroup,
 } from '../dispatch/require-authentication.ts';
-import { askRoute } from '../dispatch/route.ts';
-import { openSubmission } from '../dispatch/submission.ts';
 import { originOf } from '../http/client-address.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { answerEmpty, answerError } from '../http/responses.ts';
-import { findAlias } from '../queue/query-alias.ts';
-import { answerWaitingInfo } from '../queue/queued-query-page.ts';
-import type { Owner } from '../stickiness/ownership.ts';
-import { clearedUiCookie, readUiCookie, uiCookie } from './cookie.ts';
-import type { UiForward } from './proxy.ts';
+import { type FindAliasDeps, findAlias } from '../queue/query-alias.ts';
+import { answerQueuedQueryPage } from '../queue/queued-query-page.ts';
+import type { Coordinator } from '../stickiness/coordinator.ts';
+import { clearedUiCookie, uiCookie } from './cookie.ts';
+import { clusterKept, type FindClusterDeps, findCluster, type UiCluster } from './find-cluster.ts';
+import type { UiProxy } from './proxy.ts';
+
+export type UiDeps = FindClusterDeps &
+  RequireAuthenticationDeps &
+  FindAliasDeps & {
+    config: Pick<RouterConfig, 'ui'>;
+    uiProxy: UiProxy;
+    passiveHealth: Pick<PassiveHealth, 'failed'>;
+  };
 
 /** A request for the web UI. */
 export type UiRequest = Extract<TrinoRequest, { kind: 'ui' }>;
 
-type Found = { owner: Owner; externalUrl: string };
-
-/**
- * The web UI of one of the clusters: of the owner of the query that the address names, or the page the request comes from;
- * else of the cluster this browser is kept at by its cookie; else of the one a query of this client would go to.
- */
-export async function ui(
-  context: RoadContext,
-  forward: UiForward,
-  exchange: Exchange,
-  { target, queryId }: UiRequest,
-): Promise<void> {
-  const { config, suspects, now } = context;
-  const { request, response, client } = exchange;
+/** The web UI of one of the clusters (`router.ui`): passed through, or as a redirect. */
+export async function ui(context: UiDeps, exchange: Exchange, { target, queryId }: UiRequest): Promise<void> {
+  const { config, gateway } = context;
+  const { response } = exchange;
   if (config.ui === 'OFF') {
     answerError(response, 404, 'The gateway does not serve the web UI of its clusters (router.ui)');
     return;
   }
-  await requireAuthenticationAtDoor(context, exchange);
+  await requireAuthenticationAtEntryPoint(context, exchange);
   if (queryId !== undefined && (await answerTemporary(context, exchange, queryId, target))) return;
-  const kept = keptAt(context, exchange);
-  const found =
-    byQuery(context, queryId) ??
-    byQuery(context, queryIdIn(firstHeader(request.rawHeaders, 'referer') ?? '')) ??
-    (queryId === undefined ? (kept ?? (await chosen(context, exchange))) : undefined);
+  const kept = clusterKept(context, exchange);
+  const found = await findCluster(context, exchange, queryId, kept);
   if (found === undefined) {
     if (queryId === undefined) answerError(response, 503, 'No cluster is available whose web UI could be shown');
     else answerError(response, 404, `No cluster is known that ran query ${queryId}`);
     return;
   }
-  // A redirect shows an address; whoever is there lets people in or does not. While nobody can say who may see it, it is shown.
-  if (config.ui !== 'REDIRECT' || context.link.authentication() !== undefined)
-    await requireAuthentication(context, exchange, [found.owner]);
-  if (config.ui === 'REDIRECT') {
+  // A redirect shows an address, where somebody else lets people in. So it needs no answer to who may see the cluster.
+  if (config.ui !== 'REDIRECT' || gateway.authentication() !== undefined)
+    await requireAuthentication(context, exchange, [found.coordinator]);
+  if (config.ui === 'REDIRECT')
     answerEmpty(response, 307, ['Location', found.externalUrl + target, 'Cache-Control', 'no-store']);
-    return;
-  }
-  const { backendId } = found.owner;
-  const isKept = kept?.owner.backendId === backendId;
-  // What the page of another query loads is answered from where that runs, and does not move the browser there.
-  const isNew = !isKept && (queryId !== undefined || kept === undefined);
-  const cookie = isNew ? cookieFor(context, exchange, found.owner) : [];
-  if (await forward(exchange, found.owner, target, cookie)) return;
-  suspects.failed(backendId, now());
-  const cleared = isKept ? ['Set-Cookie', clearedUiCookie(client.scheme === 'https')] : [];
-  answerError(response, 502, `The cluster ${backendId} did not answer`, cleared);
+  else await passThrough(context, exchange, { target, isOfQuery: queryId !== undefined, found, kept });
 }
 
-/** The page of a statement that waits here; once a cluster has it, the way to its page there. False when there is neither. */
-async function answerTemporary(
-  context: RoadContext,
+type Shown = { target: string; isOfQuery: boolean; found: UiCluster; kept: UiCluster | undefined };
+
+async function passThrough(
+  context: UiDeps,
   exchange: Exchange,
-  queryId: string,
-  target: string,
-): Promise<boolean> {
+  { target, isOfQuery, found: { coordinator }, kept }: Shown,
+): Promise<void> {
+  const { backendId } = coordinator;
+  const isKept = kept?.coordinator.backendId === backendId;
+  // What the page of another query loads comes from where that runs, and does not move the browser there.
+  const isNew = !isKept && (isOfQuery || kept === undefined);
+  const cookie = isNew ? cookieFor(context, exchange, coordinator) : [];
+  if (await context.uiProxy(exchange, coordinator, target, cookie)) return;
+  context.passiveHealth.failed(backendId);
+  const cleared = isKept ? ['Set-Cookie', clearedUiCookie(exchange.client.scheme === 'https')] : [];
+  answerError(exchange.response, 502, `The cluster ${backendId} did not answer`, cleared);
+}
+
+/** The page of a statement that waits here; once a cluster has it, a redirect to its page there. False when there is neither. */
+async function answerTemporary(context: UiDeps, exchange: Exchange, queryId: string, target: string): Promise<boolean> {
   if (!isTemporaryQueryId(queryId)) return false;
   const alias = await findAlias(context, queryId, exchange.signal);
   if (alias === undefined) return false;
   if (alias.case === 'waiting') await requireAuthenticationOfGroup(context, exchange, alias.value.groupId);
   if (alias.case !== 'handedOver') {
-    answerWaitingInfo(exchange, queryId, alias);
+    answerQueuedQueryPage(exchange, queryId, alias);
     return true;
   }
   const { client, response } = exchange;
-  const location = `${originOf(client)}${target.replaceAll(queryId, alias.value.trinoQueryId)}`;
+  const location = originOf(client) + target.replaceAll(queryId, alias.value.trinoQueryId);
   answerEmpty(response, 307, ['Location', location, 'Cache-Control', 'no-store']);
   return true;
 }
 
-/** None for a former life of a coordinator: its address is no backend's. */
-function cookieFor({ link, now }: RoadContext, { client }: Exchange, { backendId, url }: Owner): string[] {
-  const key = link.refusalKey();
-  if (key === undefined || link.backends().get(backendId)?.url !== url) return [];
+/** None for a former incarnation of a coordinator: its address is no backend's. */
+function cookieFor({ gateway, now }: UiDeps, { client }: Exchange, { backendId, url }: Coordinator): string[] {
+  const key = gateway.refusalKey();
+  if (key === undefined || gateway.backends().get(backendId)?.url !== url) return [];
   return ['Set-Cookie', uiCookie(backendId, client.scheme === 'https', { key, nowMs: now() })];
-}
-
-function byQuery({ ownership, link }: RoadContext, queryId: string | undefined): Found | undefined {
-  if (queryId === undefined) return undefined;
-  const owners = ownership.owners(queryId);
-  const candidates = owners.length > 0 ? owners : ownership.candidates();
-  const [owner] = candidates;
-  if (owner === undefined || candidates.length > 1) return undefined;
-  const backend = link.backends().get(owner.backendId);
-  // A former life of a coordinator is where it always was.
-  return { owner, externalUrl: (backend?.url === owner.url && backend.externalUrl) || owner.url };
-}
-
-function keptAt({ link, now }: RoadContext, { request }: Exchange): Found | undefined {
-  const key = link.refusalKey();
-  const backendId = key && readUiCookie(request.rawHeaders, { key, nowMs: now() });
-  const backend = link.backends().get(backendId ?? '');
-  return backend && foundAt(backend);
-}
-
-/** Where a query of this client would go now. */
-async function chosen(context: RoadContext, exchange: Exchange): Promise<Found | undefined> {
-  const { config, link } = context;
-  const submission = openSubmission(exchange, Buffer.alloc(0), context.now());
-  const signal = AbortSignal.any([exchange.signal, AbortSignal.timeout(config.submit_time_limit)]);
-  try {
-    const route = await askRoute(context, submission, [], signal);
-    if (typeof route === 'string' || route.decision === undefined) return undefined;
-    const backend = route.backend ?? link.backends().get(route.decision.backendId);
-    return backend && foundAt(backend);
-  } finally {
-    link.settle(submission.id);
-  }
-}
-
-function foundAt(backend: {
-  id: string;
-  url: string;
-  externalUrl: string;
-  forwardedHeaders: Owner['forwardedHeaders'];
-}): Found {
-  const { id, url, externalUrl, forwardedHeaders } = backend;
-  return { owner: { backendId: id, url, forwardedHeaders }, externalUrl: externalUrl || url };
 }

@@ -119,7 +119,7 @@ test('no log line holds a secret, whatever works or fails', async () => {
   // Else there would be nothing to scan: each of these is said by one of the routers above.
   const said = lines.join('\n');
   expect(said).toContain('delegated authentication does not work');
-  expect(said).toContain('a backend did not take a submission');
+  expect(said).toContain('a backend did not accept a statement');
   expect(said).toContain('the coordinator of a query is gone');
   expect(said).toContain('a fault of ours');
   const found = Object.entries(secrets).filter(([, secret]) => lines.some((line) => line.includes(secret)));
@@ -171,8 +171,8 @@ test('nor the secret of the link of a query that waits, whatever becomes of it',
 
   const said = lines.join('\n');
   expect(said).toContain('a query waits');
-  expect(said).toContain('a backend did not take a query that had waited');
-  expect(said).toContain('a query that waited was handed over');
+  expect(said).toContain('a backend did not accept a statement');
+  expect(said).toContain('a query was handed over');
   expect(said).toContain('a query that waited cannot be read');
   expect(links).toHaveLength(3);
   for (const one of links) expect(said).not.toContain((one.split('/').at(-2) ?? '').slice(1, 21));

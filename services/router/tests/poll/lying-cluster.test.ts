@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { Backend_ForwardedHeaders as Setting } from '@trino-gateway/api/gateway';
 import { startScriptedTrino } from '@trino-gateway/testing';
-import type { Owner } from '../../src/stickiness/ownership.ts';
+import type { Coordinator } from '../../src/stickiness/coordinator.ts';
 import { startQueueBed } from '../support/queue-bed.ts';
 import {
   answerJson,
@@ -60,7 +60,7 @@ describe('query ids that end like those of another live backend', () => {
     await using honest = await startScriptedTrino();
     await using lying = await liar(idOf(honest.suffix));
     const id = '01234567-89ab-cdef-0123-456789abcdef';
-    const owner: Owner = { backendId: 'lying', url: lying.url, forwardedHeaders: Setting.AUTO };
+    const owner: Coordinator = { backendId: 'lying', url: lying.url, forwardedHeaders: Setting.AUTO };
     await using router = await startTestbed({
       clusters: { lying, honest },
       coordinatorIds: { honest: honest.suffix },
@@ -156,7 +156,7 @@ test('a page of one cluster never moves an open transaction of another, whicheve
   await using honest = await startScriptedTrino();
   const id = '01234567-89ab-cdef-0123-456789abcdef';
   await using lying = await liar(idOf('abcde'), ['X-Trino-Started-Transaction-Id', id]);
-  const holder: Owner = { backendId: 'honest', url: honest.url, forwardedHeaders: Setting.AUTO };
+  const holder: Coordinator = { backendId: 'honest', url: honest.url, forwardedHeaders: Setting.AUTO };
   const open = new Map([[id, holder]]);
   const transactions = {
     recordTransaction: async () => holder,

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { DecisionSchema, Backend_ForwardedHeaders as Setting, SnapshotBackendSchema } from '@trino-gateway/api/gateway';
 import { startScriptedTrino } from '@trino-gateway/testing';
 import { GatewayUnavailableError } from '../../src/control-plane/retry-unreachable.ts';
-import type { Owner } from '../../src/stickiness/ownership.ts';
+import type { Coordinator } from '../../src/stickiness/coordinator.ts';
 import { ask, pageOf, post, run, startTestbed, transactionStore, user } from '../support/testbed.ts';
 
 const none = [...user, 'X-Trino-Transaction-Id', 'NONE'];
@@ -66,7 +66,7 @@ describe('transactions', () => {
     await using first = await startScriptedTrino();
     await using second = await startScriptedTrino();
     const clusters = { first, second };
-    const open = new Map<string, Owner>();
+    const open = new Map<string, Coordinator>();
     const transactions = transactionStore(open);
     await using one = await startTestbed({ clusters, transactions });
     await using other = await startTestbed({ clusters: { second, first }, transactions });
@@ -86,7 +86,7 @@ describe('transactions', () => {
     const stored = Promise.withResolvers<void>();
     const transactions = {
       ...transactionStore(),
-      recordTransaction: async (_id: string, owner: Owner) => {
+      recordTransaction: async (_id: string, owner: Coordinator) => {
         asked.resolve();
         await stored.promise;
         return owner;

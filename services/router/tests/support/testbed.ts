@@ -15,21 +15,22 @@ import {
 } from '@trino-gateway/api/gateway';
 import { type Logger, silentLogger } from '@trino-gateway/runtime';
 import type { ScriptedTrino } from '@trino-gateway/testing';
-import { createSuspects } from '../../src/clusters/passive-health.ts';
-import type { GatewayLink } from '../../src/control-plane/gateway-client.ts';
+import { createPassiveHealth } from '../../src/clusters/passive-health.ts';
+import type { GatewayClient } from '../../src/control-plane/gateway-client.ts';
 import type { LiveQueries } from '../../src/control-plane/live-queries.ts';
-import { createTemporaryIds } from '../../src/dispatch/refusal.ts';
-import { createHandler, type HandlerDeps } from '../../src/handler.ts';
+import { createDataPath, type DataPathDeps } from '../../src/data-path.ts';
 import { type ClientAddressSettings, createClientView } from '../../src/http/client-address.ts';
 import { type ClientListener, listenForClients } from '../../src/http/listener.ts';
 import { createByteBudget } from '../../src/limits/byte-budget.ts';
 import { createHolds } from '../../src/limits/held-polls.ts';
 import { createRequestLimits } from '../../src/limits/request-limits.ts';
-import { createOwnership, type Owner, type OwnershipTable } from '../../src/stickiness/ownership.ts';
+import { createTemporaryIds } from '../../src/queue/temporary-ids.ts';
+import type { Coordinator } from '../../src/stickiness/coordinator.ts';
+import { createOwnership, type OwnershipTable } from '../../src/stickiness/ownership.ts';
 import { createUnknownLinks } from '../../src/stickiness/unknown-links.ts';
 import { type FakeAdmission, fakeAdmission } from './fake-admission.ts';
 
-type Route = Parameters<GatewayLink['route']>[0];
+type Route = Parameters<GatewayClient['route']>[0];
 
 // A machine that is busy with other things must not make a test of time limits fail.
 jest.setTimeout(120_000);
@@ -81,12 +82,12 @@ export type TestbedOptions = {
   /** Instead of choosing in order. */
   route?: (request: Route) => Partial<RouteResponse> | Promise<Partial<RouteResponse>>;
   requestSource?: string;
-  config?: Partial<HandlerDeps['config']>;
+  config?: Partial<DataPathDeps['config']>;
   client?: Partial<ClientAddressSettings>;
   pollRetryDelaysMs?: number[];
   refusalKey?: Uint8Array;
   /** Instead of a store of open transactions that this router alone has. */
-  transactions?: Pick<GatewayLink, 'recordTransaction' | 'findTransaction' | 'endTransaction'>;
+  transactions?: Pick<GatewayClient, 'recordTransaction' | 'findTransaction' | 'endTransaction'>;
   /** The slots of the clusters, shared by routers; all of them are then limited, unless `backend` says otherwise. */
   admission?: FakeAdmission;
   holdMs?: { first: number; later: number };
@@ -98,7 +99,7 @@ export type TestbedOptions = {
 const plenty = { requests: 1_000, requestsPerClient: 1_000, requestsPerBackend: 1_000 };
 
 /** A store of open transactions, to be shared by several routers. */
-export function transactionStore(open = new Map<string, Owner>()): NonNullable<TestbedOptions['transactions']> {
+export function transactionStore(open = new Map<string, Coordinator>()): NonNullable<TestbedOptions['transactions']> {
   return {
     recordTransaction: async (id, owner) => {
       if (!open.has(id)) open.set(id, owner);
@@ -153,7 +154,7 @@ export async function startTestbed(options: TestbedOptions = {}): Promise<Testbe
     });
     return { authDelegated, decision, backend };
   };
-  const link: GatewayLink = {
+  const gateway: GatewayClient = {
     notReady: () => undefined,
     route: async (request) => {
       seen.routes.push(request);
@@ -194,10 +195,10 @@ export async function startTestbed(options: TestbedOptions = {}): Promise<Testbe
   };
   const holds = createHolds({ holdMs: options.holdMs ?? { first: 150, later: 300 } });
   const bytes = createByteBudget(options.bytes?.most ?? 1e9, options.bytes?.mostEach ?? 1e9);
-  const handler = createHandler({
+  const dataPath = createDataPath({
     limits: createRequestLimits(options.limits ?? plenty, silentLogger),
     bytes,
-    holds,
+    heldPolls: holds,
     onQueuedPage: () => {},
     onHandOver: (...ended) => void seen.handOvers.push(ended),
     onContradiction: (backendId) => void seen.contradictions.push(backendId),
@@ -214,18 +215,18 @@ export async function startTestbed(options: TestbedOptions = {}): Promise<Testbe
       ui: 'PROXY',
       ...options.config,
     },
-    link,
+    gateway,
     ownership,
     live,
-    suspects: createSuspects(),
-    misses: createUnknownLinks(),
+    passiveHealth: createPassiveHealth(),
+    unknownLinks: createUnknownLinks(),
     clientView: createClientView({ trustedProxies: [], ...options.client }),
     onSubmission: (...ended) => void seen.submissions.push(ended),
     temporaryId: createTemporaryIds(randomBytes),
     logger: options.logger ?? silentLogger,
-    pollRetryDelaysMs: options.pollRetryDelaysMs ?? [20, 20, 20],
+    timings: { pollRetryDelaysMs: options.pollRetryDelaysMs ?? [20, 20, 20] },
   });
-  const listener: ClientListener = await listenForClients({ host: '127.0.0.1', port: 0 }, handler.handle, {
+  const listener: ClientListener = await listenForClients({ host: '127.0.0.1', port: 0 }, dataPath.handle, {
     graceMs: 100,
   });
   return {
@@ -239,7 +240,7 @@ export async function startTestbed(options: TestbedOptions = {}): Promise<Testbe
     [Symbol.asyncDispose]: async () => {
       holds.stop();
       await listener[Symbol.asyncDispose]();
-      handler[Symbol.dispose]();
+      dataPath[Symbol.dispose]();
     },
   };
 }

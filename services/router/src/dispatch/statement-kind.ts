@@ -6,11 +6,11 @@ import type { Submission } from './submission.ts';
 const kinds = new WeakMap<Submission, StatementKind>();
 
 /**
- * What the statement of a submission does, found out once. Where a budget is given what has to be inflated for that counts
- * against it, unless somebody has authenticated the client.
+ * What the statement of a submission does, found out once per submission. Where a budget is given, the prepared statements that have
+ * to be inflated for it count against that budget, unless the client is authenticated.
  * @throws TryAgain when the budget has no room
  */
-export function kindOf(submission: Submission, budget?: InflationBudget): StatementKind {
+export function kindOfStatement(submission: Submission, budget?: InflationBudget): StatementKind {
   const known = kinds.get(submission);
   if (known !== undefined) return known;
   const { exchange, statement } = submission;

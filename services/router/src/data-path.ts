@@ -1,0 +1,75 @@
+import { createDelegation } from './auth/delegation.ts';
+import { createAskCluster } from './clusters/ask.ts';
+import { createCheckImpersonation } from './clusters/impersonation.ts';
+import { LinkModes } from './clusters/link-mode.ts';
+import { createCheckClient } from './clusters/verify-client.ts';
+import type { GatewayClient } from './control-plane/gateway-client.ts';
+import { createHandler, type Handler, type HandlerDeps, type RequestDeps } from './handler.ts';
+import { createUpstream } from './http/http-client.ts';
+import { createActivatedLeases } from './leases/activated-leases.ts';
+import { createInflationBudget } from './limits/inflation-budget.ts';
+import type { RequestLimits } from './limits/request-limits.ts';
+import { createTransactions } from './stickiness/transactions.ts';
+import { createUiProxy, type UiProxyDeps } from './ui/proxy.ts';
+
+type Config = RequestDeps['config'] & UiProxyDeps['config'] & Parameters<typeof createDelegation>[0]['config'];
+
+/** What the rest of the router gives the request handlers. */
+export type DataPathDeps = Pick<
+  HandlerDeps,
+  | 'ownership'
+  | 'live'
+  | 'passiveHealth'
+  | 'unknownLinks'
+  | 'heldPolls'
+  | 'temporaryId'
+  | 'clientView'
+  | 'bytes'
+  | 'onSubmission'
+  | 'onQueuedPage'
+  | 'onHandOver'
+  | 'onContradiction'
+  | 'logger'
+> & {
+  config: Config;
+  gateway: GatewayClient;
+  limits: RequestLimits;
+  /** Shorter in tests. */
+  timings?: { pollRetryDelaysMs?: readonly number[] };
+};
+
+/** The request handlers. Disposal closes the connections to the clusters. */
+export type DataPath = Disposable & { handle: Handler };
+
+// Five and a half seconds in all: a balancer's or a network's short outage passes unseen, and no client has given up yet.
+const POLL_RETRY_DELAYS_MS = [100, 400, 1_000, 2_000, 2_000];
+
+/** Wires the request handlers: the one place that knows the dependencies of all of them. */
+export function createDataPath({ timings, ...deps }: DataPathDeps): DataPath {
+  const { config, gateway, limits, logger, onContradiction } = deps;
+  const upstream = createUpstream();
+  const linkModes = new LinkModes();
+  const delegation = createDelegation({ config, logger });
+  const ask = createAskCluster(upstream, linkModes, limits);
+  const handle = createHandler({
+    ...deps,
+    now: Date.now,
+    linkModes,
+    delegation,
+    ask,
+    inflation: createInflationBudget(),
+    leases: createActivatedLeases(gateway),
+    checkClient: createCheckClient({ ask }),
+    checkImpersonation: createCheckImpersonation({ ask }),
+    transactions: createTransactions({ link: gateway, logger, onContradiction }),
+    uiProxy: createUiProxy({ config, linkModes, limits }),
+    pollRetryDelaysMs: timings?.pollRetryDelaysMs ?? POLL_RETRY_DELAYS_MS,
+  });
+  return {
+    handle,
+    [Symbol.dispose]() {
+      upstream[Symbol.dispose]();
+      delegation[Symbol.dispose]();
+    },
+  };
+}

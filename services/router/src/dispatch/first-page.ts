@@ -1,0 +1,41 @@
+import { firstHeader, normalizedOrigin, PageScanner, queryIdIn } from '@trino-gateway/trino';
+import type { ClusterAnswer } from '../clusters/ask.ts';
+import { inflate } from '../clusters/inflate.ts';
+import type { ClientView } from '../http/client-address.ts';
+import { originOf } from '../http/client-address.ts';
+import type { Coordinator } from '../stickiness/coordinator.ts';
+
+/** A first page may have so many bytes, inflated or not. */
+export const FIRST_PAGE_BYTES = 4_194_304;
+
+/** The bytes of an answer as they are without compression; undefined when they cannot be read. */
+export function plainBytes({ rawHeaders }: Pick<ClusterAnswer, 'rawHeaders'>, bytes: Buffer): Buffer | undefined {
+  const encoding = firstHeader(rawHeaders, 'content-encoding')?.trim().toLowerCase() ?? 'identity';
+  return inflate(bytes, encoding, { isPart: false, maxOutputLength: FIRST_PAGE_BYTES });
+}
+
+/** A page with an id, and no link of another query; undefined for anything else under status 200, such as the page of a balancer. */
+export function readFirstPage(answer: ClusterAnswer, bytes: Buffer): PageScanner | undefined {
+  const plain = plainBytes(answer, bytes);
+  if (plain === undefined) return undefined;
+  const page = new PageScanner();
+  page.push(plain);
+  return page.complete && page.id !== undefined && isLinkOf(page.id, page.nextUri) ? page : undefined;
+}
+
+/** Polls go by the id in the link: it must not be another query's, perhaps of another cluster. */
+function isLinkOf(id: string, nextUri: string | undefined): boolean {
+  return (queryIdIn(nextUri ?? '') ?? id) === id;
+}
+
+/** Whether the link leads to neither the client's side of the gateway nor the cluster: credentials must not go there. */
+export function leadsElsewhere({ url }: Coordinator, { nextUri = '' }: PageScanner, client: ClientView): boolean {
+  const origin = normalizedOrigin(nextUri);
+  return origin !== undefined && ![originOf(client), url].map(normalizedOrigin).includes(origin);
+}
+
+/** False when a cluster has ignored X-Forwarded-* without a word: the client has not seen the page yet. */
+export function namesClientsAddress(answer: ClusterAnswer, page: PageScanner, client: ClientView): boolean {
+  if (page.nextUri === undefined || answer.rewrite !== undefined) return true;
+  return normalizedOrigin(page.nextUri) === normalizedOrigin(originOf(client));
+}

@@ -1,0 +1,47 @@
+import { queryNotFoundMessage } from '@trino-gateway/trino';
+import type { GatewayClient } from '../control-plane/gateway-client.ts';
+import { readSignedAnswer } from '../dispatch/signed-answer.ts';
+import { originOf } from '../http/client-address.ts';
+import type { Exchange } from '../http/exchange.ts';
+import { answerEmpty, answerError, answerPage } from '../http/responses.ts';
+import { type CancelQueuedDeps, cancelQueued } from '../queue/cancel-queued.ts';
+import { getQueued, headQueued, type PollQueuedDeps } from '../queue/poll-queued.ts';
+import { readTicket } from '../queue/ticket.ts';
+import { methodOf, type Poll } from './request.ts';
+
+export type OwnLinkDeps = PollQueuedDeps &
+  CancelQueuedDeps & { gateway: Pick<GatewayClient, 'refusalKey' | 'notReady'>; now: () => number };
+
+/**
+ * A link that the gateway itself has made: of a statement that waits, or with a signed answer. `cancelThere` cancels a query at its
+ * cluster.
+ */
+export async function answerOwnLink(
+  context: OwnLinkDeps,
+  exchange: Exchange,
+  request: Poll,
+  cancelThere: (request: Poll) => Promise<void>,
+): Promise<void> {
+  const { response } = exchange;
+  const key = context.gateway.refusalKey();
+  if (key === undefined) {
+    answerError(response, 503, context.gateway.notReady() ?? 'The gateway is starting');
+    return;
+  }
+  if (request.kind !== 'poll' || request.phase !== 'queued') {
+    answerError(response, 404, queryNotFoundMessage);
+    return;
+  }
+  const ticket = readTicket(request, key);
+  if (ticket !== undefined) {
+    const poll = { exchange, ticket, slug: request.slug, token: request.token };
+    if (request.method === 'GET') await getQueued(context, poll);
+    else if (request.method === 'HEAD') await headQueued(context, poll);
+    else await cancelQueued(context, poll, cancelThere);
+    return;
+  }
+  const answer = readSignedAnswer(request, { key, origin: originOf(exchange.client), nowMs: context.now() });
+  if (answer === undefined) answerError(response, 404, queryNotFoundMessage);
+  else if (methodOf(request) === 'DELETE') answerEmpty(response, 204);
+  else answerPage(response, answer.page);
+}

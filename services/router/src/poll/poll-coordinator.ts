@@ -1,0 +1,122 @@
+import { Query_State } from '@trino-gateway/api/gateway';
+import type { RouterConfig } from '@trino-gateway/config';
+import { type Logger, pause } from '@trino-gateway/runtime';
+import { failedPage, firstHeader, trinoErrors } from '@trino-gateway/trino';
+import { type AskCluster, type ClusterAnswer, isRedirect } from '../clusters/ask.ts';
+import { infoUri, originOf } from '../http/client-address.ts';
+import type { Exchange } from '../http/exchange.ts';
+import { UpstreamError } from '../http/http-client.ts';
+import { answerError, answerPage } from '../http/responses.ts';
+import { RETRY_AFTER } from '../limits/request-limits.ts';
+import type { Coordinator } from '../stickiness/coordinator.ts';
+import { type PassOnDeps, passOn } from './pass-on.ts';
+import { methodOf, type Poll } from './request.ts';
+
+export type PollCoordinatorDeps = PassOnDeps & {
+  ask: AskCluster;
+  config: Pick<RouterConfig, 'poll_time_limit'>;
+  /** How long to wait before each repetition of a poll that its coordinator did not answer. */
+  pollRetryDelaysMs: readonly number[];
+  logger: Logger;
+};
+
+const maybeUp: ReadonlySet<number> = new Set([502, 503, 504]);
+
+/**
+ * Asks the one coordinator. The same link gives the same page however often it is asked for, so repeating it bridges an outage.
+ *
+ * What a client is told when the outage lasts:
+ * - the coordinator refuses or drops every connection: its process is gone, and with it the query. A GET gets a last page that
+ *   says so, as a failed query does: the page ends every client with a clear message, where 503 would make some poll for hours
+ *   and others give up without one. Heartbeats and cancels get a final HTTP error.
+ * - it accepts the connection and is silent: the query may well be running, so 504, which clients repeat.
+ * - it, or a balancer before it, answers 502, 503 or 504: that answer.
+ */
+export async function pollCoordinator(
+  context: PollCoordinatorDeps,
+  exchange: Exchange,
+  request: Poll,
+  coordinator: Coordinator,
+): Promise<void> {
+  const { pollRetryDelaysMs } = context;
+  for (let attempt = 0; ; attempt += 1) {
+    const delayMs = pollRetryDelaysMs[attempt];
+    const isLast = delayMs === undefined;
+    try {
+      const answer = await context.ask(exchange, {
+        coordinator,
+        method: methodOf(request),
+        path: request.target,
+        headTimeMs: context.config.poll_time_limit,
+        signal: exchange.signal,
+      });
+      const isNoPage = request.kind === 'poll' && request.method === 'GET' && isNotAPage(answer);
+      if (!isNoPage && (isLast || !maybeUp.has(answer.status))) {
+        await passOn(context, exchange, request, answer);
+        return;
+      }
+      answer.body.destroy();
+      if (isLast) {
+        const message = `The coordinator of query ${request.queryId} answers something that is no page of Trino`;
+        answerError(exchange.response, 500, message);
+        return;
+      }
+    } catch (error) {
+      if (!(error instanceof UpstreamError)) throw error;
+      if (answerFailure(context, exchange, request, { coordinator, error, isLast }) || isLast) return;
+    }
+    await pause(delayMs, exchange.signal);
+    if (exchange.signal.aborted) return;
+  }
+}
+
+/** Answers a poll that did not reach its coordinator; false when it should be repeated. */
+function answerFailure(
+  context: PollCoordinatorDeps,
+  exchange: Exchange,
+  request: Poll,
+  { coordinator, error, isLast }: { coordinator: Coordinator; error: UpstreamError; isLast: boolean },
+): boolean {
+  const { queryId } = request;
+  switch (error.kind) {
+    case 'aborted':
+      return true;
+    case 'busy':
+      answerError(exchange.response, 503, `The coordinator of query ${queryId} is busy: ${error.message}`, RETRY_AFTER);
+      return true;
+    case 'silent':
+      answerError(exchange.response, 504, `The coordinator of query ${queryId} is silent: ${error.message}`);
+      return true;
+  }
+  if (!isLast) return false;
+  const fields = { backend: coordinator.backendId, query: queryId, reason: error.message };
+  context.logger.warn('the coordinator of a query is gone', fields);
+  answerGone(context, exchange, request, error.message);
+  return true;
+}
+
+function isNotAPage(answer: ClusterAnswer): boolean {
+  const { status, rawHeaders } = answer;
+  if (status === 204 || isRedirect(answer)) return true;
+  if (status !== 200) return false;
+  if (firstHeader(rawHeaders, 'content-length')?.trim() === '0') return true;
+  return !/^application\/json\b/i.test(firstHeader(rawHeaders, 'content-type')?.trim() ?? '');
+}
+
+function answerGone(
+  { live }: Pick<PassOnDeps, 'live'>,
+  { response, client }: Exchange,
+  request: Poll,
+  reason: string,
+): void {
+  const { queryId } = request;
+  const message = `The coordinator that ran query ${queryId} is gone: ${reason}`;
+  if (request.kind !== 'poll' || request.method !== 'GET') {
+    answerError(response, 500, message);
+    return;
+  }
+  const name = 'REMOTE_HOST_GONE';
+  live.ended(queryId, { state: Query_State.FAILED, error: { name, code: trinoErrors[name].code, message } });
+  const page = { id: queryId, infoUri: infoUri(originOf(client), queryId), error: { name, message } } as const;
+  answerPage(response, failedPage(page));
+}

@@ -1,0 +1,220 @@
+import { type AwaitTurnResponse_Turn, GiveBackRequest_Reason as Reason } from '@trino-gateway/api/gateway';
+import type { RouterConfig } from '@trino-gateway/config';
+import { withoutHeaders } from '@trino-gateway/trino';
+import type { ClusterAnswer } from '../clusters/ask.ts';
+import { relay } from '../clusters/relay.ts';
+import type { AdmissionLink } from '../control-plane/admission-client.ts';
+import type { GatewayClient } from '../control-plane/gateway-client.ts';
+import { GatewayUnavailableError } from '../control-plane/retry-unreachable.ts';
+import {
+  type AttemptChosenDeps,
+  attemptChosen,
+  type Candidate,
+  type Confirmed,
+  candidateOf,
+  leasedQuery,
+} from '../dispatch/attempt.ts';
+import { decisionHeaders } from '../dispatch/decision-headers.ts';
+import { type HandOverDeps, recordHandOver } from '../dispatch/hand-over.ts';
+import type { FirstPage } from '../dispatch/post-statement.ts';
+import { entryPointOf } from '../dispatch/require-authentication.ts';
+import type { AssignResult } from '../dispatch/results.ts';
+import type { Submission } from '../dispatch/submission.ts';
+import { originOf } from '../http/client-address.ts';
+import type { Exchange } from '../http/exchange.ts';
+import { type ConfirmLeaseDeps, leaseConfirmed } from '../leases/confirm-lease.ts';
+import { coordinatorOf } from '../stickiness/coordinator.ts';
+import { hashOfSecret } from './seal.ts';
+import { answerKept, type KeptAnswer, keptAnswer, sealAnswer } from './sealed-answer.ts';
+import { resubmission, unsealStatement } from './sealed-statement.ts';
+import type { Ticket } from './ticket.ts';
+
+export type DispatchOfferDeps = AttemptChosenDeps &
+  ConfirmLeaseDeps &
+  HandOverDeps & {
+    gateway: Pick<GatewayClient, 'authentication'> & {
+      admission: Pick<AdmissionLink, 'handOver' | 'giveBack' | 'cancelQueued' | 'settle'>;
+    };
+    config: Pick<
+      RouterConfig,
+      'attempt_time_limit' | 'poll_time_limit' | 'explain_headers' | 'auth_forward_credentials'
+    >;
+    /** Called with what came of posting a statement that had waited. */
+    onHandOver: (groupId: string, result: AssignResult) => void;
+  };
+
+/** What came of an offer: the client has its answer or has gone, another offer is to be waited for, or nobody can say. */
+export type OfferEnd = 'answered' | 'again' | 'silent';
+
+/** A slot that a waiting statement is offered, and the poll that takes it. */
+type Offer = {
+  poll: Exchange;
+  ticket: Ticket;
+  claimId: string;
+  submission: Submission;
+  candidate: Candidate;
+  queuedMs: number;
+};
+
+/** Shorter than a claim lasts (15 s): a later answer could be given to nobody. */
+const LONGEST_ATTEMPT_MS = 12_000;
+const unauthenticated =
+  'Access Denied: The cluster of this query asks for authentication since it waits: submit it again with user and password';
+const acceptEncoding: ReadonlySet<string> = new Set(['accept-encoding']);
+
+/** A queued statement: attempts the cluster it is offered a slot at, and gives that cluster's page to the client that polls. */
+export async function dispatchOffer(
+  context: DispatchOfferDeps,
+  poll: Exchange,
+  ticket: Ticket,
+  turn: AwaitTurnResponse_Turn,
+): Promise<OfferEnd> {
+  const { config } = context;
+  const offer = await readOffer(context, poll, ticket, turn);
+  if (typeof offer === 'string') return offer;
+  const outcome = await attemptChosen(context, offer.submission, askingForPlain(offer.candidate), {
+    timeMs: Math.min(config.attempt_time_limit, LONGEST_ATTEMPT_MS),
+    confirm: (first) => storeAnswer(context, offer, first),
+  });
+  switch (outcome.kind) {
+    case 'taken':
+      await handOver(context, offer, outcome.first);
+      answerKept(poll, outcome.stored, decisionHeaders(config, offer.candidate.placement));
+      return 'answered';
+    case 'answered':
+      await passOnAnswer(context, offer, outcome.answer);
+      return 'answered';
+    case 'abandoned':
+      await release(context, offer, 'abandoned', Reason.ABSENT, 'the client has gone');
+      return 'answered';
+    case 'failed':
+      await release(context, offer, 'failed', Reason.FAILED, outcome.reason);
+      return 'again';
+    case 'leaseLost':
+      return 'again';
+    case 'leaseUnclear':
+      return 'silent';
+  }
+}
+
+/** The statement with the cluster it is offered; the end of the offer where it cannot be read, or must not be sent there. */
+async function readOffer(
+  context: DispatchOfferDeps,
+  poll: Exchange,
+  ticket: Ticket,
+  { claimId, backend, sealed, decision, queuedMs }: AwaitTurnResponse_Turn,
+): Promise<Offer | OfferEnd> {
+  poll.account.takeAnyway(sealed.length);
+  const waiting = unsealStatement(sealed, ticket);
+  if (waiting === undefined || backend === undefined) {
+    context.logger.error('a query that waited cannot be read', { query: ticket.queryId });
+    const message = 'The gateway cannot read this query any more: submit it again';
+    return await endWait(context, poll, ticket, { errorName: 'GENERIC_INTERNAL_ERROR', message });
+  }
+  const check = context.gateway.authentication();
+  // A policy came while it waited: nobody has checked whose statement it is.
+  if (waiting.checkedUser === undefined && check?.forCluster(entryPointOf(waiting), coordinatorOf(backend)))
+    return await endWait(context, poll, ticket, { errorName: 'PERMISSION_DENIED', message: unauthenticated });
+  const forwardsCredentials = context.config.auth_forward_credentials;
+  const submission = resubmission(waiting, poll, { forwardsCredentials });
+  const placement = {
+    backendId: backend.id,
+    groupId: decision?.groupId || waiting.groupId,
+    decidedBy: decision?.decidedBy || waiting.decidedBy,
+  };
+  const requestSource = decision?.requestSource || waiting.requestSource;
+  const candidate = candidateOf(backend, submission, placement, requestSource);
+  return { poll, ticket, claimId, submission, candidate, queuedMs };
+}
+
+/** The page is kept, and may be answered to another client of this link: it has to be plain. */
+function askingForPlain(candidate: Candidate): Candidate {
+  const sentHeaders = [...withoutHeaders(candidate.sentHeaders, acceptEncoding), 'Accept-Encoding', 'identity'];
+  return { ...candidate, sentHeaders };
+}
+
+/** The cluster's page may reach the client only once it is stored that this cluster has the query. */
+async function storeAnswer(context: DispatchOfferDeps, offer: Offer, first: FirstPage): Promise<Confirmed<KeptAnswer>> {
+  const { gateway, onHandOver } = context;
+  const { poll, ticket, claimId, submission, candidate } = offer;
+  const { placement, direct } = candidate;
+  const origin = direct === undefined ? originOf(poll.client) : '';
+  const kept = keptAnswer(first, { origin, presto: submission.exchange.presto, placement });
+  if (kept === undefined) {
+    await release(context, offer, 'failed', Reason.FAILED, 'answered a page that cannot be read');
+    return { kind: 'leaseLost' };
+  }
+  const query = leasedQuery(candidate, first);
+  const { queryId } = ticket;
+  const { trinoQueryId } = query;
+  // Neither a hang-up nor a stop of the router ends the call: what is stored saves the next poll another attempt.
+  const { signal } = new AbortController();
+  try {
+    const request = { queryId, claimId, trinoQueryId, sealedAnswer: sealAnswer(kept, ticket) };
+    if (!(await gateway.admission.handOver(request, signal))) {
+      onHandOver(placement.groupId, 'lost');
+      return { kind: 'leaseLost' };
+    }
+  } catch (error) {
+    if (!(error instanceof GatewayUnavailableError)) throw error;
+    onHandOver(placement.groupId, 'lost');
+    return { kind: 'leaseUnclear' };
+  }
+  onHandOver(placement.groupId, 'handed_over');
+  await leaseConfirmed(context, query, poll.signal);
+  return { kind: 'taken', stored: kept };
+}
+
+async function handOver(
+  context: DispatchOfferDeps,
+  { ticket, submission, candidate, queuedMs }: Offer,
+  first: FirstPage,
+): Promise<void> {
+  await recordHandOver(context, submission, candidate, first, { temporaryId: ticket.queryId, queuedMs });
+  if (first.page.nextUri === undefined) context.gateway.admission.settle(first.page.id ?? '');
+}
+
+/** The cluster answers in its own words: it does not accept the credentials, or refuses the statement for good. */
+async function passOnAnswer(context: DispatchOfferDeps, offer: Offer, answer: ClusterAnswer): Promise<void> {
+  const { ticket, poll, submission, candidate } = offer;
+  const { placement } = candidate;
+  const text = `answered ${answer.status}`;
+  if (answer.status === 401 || answer.status === 403)
+    await release(context, offer, 'unauthenticated', Reason.UNAUTHENTICATED, text);
+  else {
+    context.onHandOver(placement.groupId, 'answered');
+    await endWait(context, poll, ticket, { errorName: 'QUERY_REJECTED', message: `The cluster ${text}` });
+  }
+  await relay({ ...poll, presto: submission.exchange.presto }, answer, {
+    extraHeaders: decisionHeaders(context.config, placement),
+    stallTimeMs: context.config.poll_time_limit,
+  });
+}
+
+/** The slot is free again, and the statement keeps its place. */
+async function release(
+  { onHandOver, gateway }: DispatchOfferDeps,
+  { ticket, claimId, candidate }: Offer,
+  result: AssignResult,
+  reason: Reason,
+  text: string,
+): Promise<void> {
+  onHandOver(candidate.placement.groupId, result);
+  await gateway.admission.giveBack({ queryId: ticket.queryId, claimId, reason, text });
+}
+
+/** The statement leaves the queue for good: the next answer tells the client why. */
+async function endWait(
+  { gateway }: DispatchOfferDeps,
+  { signal }: Exchange,
+  { queryId, secret }: Ticket,
+  end: { errorName: string; message: string },
+): Promise<OfferEnd> {
+  try {
+    await gateway.admission.cancelQueued({ queryId, secretHash: hashOfSecret(secret), ...end }, signal);
+    return 'again';
+  } catch (error) {
+    if (!(error instanceof GatewayUnavailableError) && !signal.aborted) throw error;
+    return 'silent';
+  }
+}
