@@ -26,7 +26,7 @@ import { createDecisions } from './decisions/decisions.ts';
 import { createLoadCounts } from './decisions/load-counts.ts';
 import { serveEvents } from './events/serve.ts';
 import { purgeHistory } from './history/purge.ts';
-import { keepReportsAhead } from './history/reports-ahead.ts';
+import { keepUnmatchedReports } from './history/unmatched-reports.ts';
 import { answerError } from './http/answer-error.ts';
 import { catchErrors } from './http/catch-errors.ts';
 import { refuseCrossSite } from './http/open-access.ts';
@@ -145,7 +145,7 @@ export async function startGatewayserver(
     chance: Math.random,
     onDecision: metrics.countDecision,
   });
-  const refusalKey = await store.suiteSecrets.signingKey();
+  const signingKey = await store.suiteSecrets.signingKey();
   const guard = createGuard(logger, metrics.countCall);
   const context = {
     store,
@@ -155,9 +155,9 @@ export async function startGatewayserver(
     ledger,
     limits,
     admissionMetrics: metrics.admission,
-    reportsAhead: started.use(keepReportsAhead(queries, logger)),
+    unmatchedReports: started.use(keepUnmatchedReports(queries, logger)),
     onSuffixRefused: metrics.countSuffixRefused,
-    refusalKey,
+    signingKey,
     stopping: stopping.signal,
     logger,
     now,

@@ -5,38 +5,38 @@ import type { Waiter } from './state/waiter.ts';
 /** How a poll is held. */
 export type Hold = {
   waitMs: number;
-  /** Aborted when nobody waits for the answer any more: its router has gone, or what connected it. */
+  /** Aborted when nobody waits for the answer any more: the router has disconnected. */
   gone: AbortSignal;
-  /** Aborted when this process stops; the ledger calls back then, as a listener of each hold would make thousands. */
+  /** Aborted when this process stops. The ledger calls back then: a listener for each poll would make thousands. */
   stopping: AbortSignal;
 };
 
-/** Longer than this nobody waits for the database to take down that a client is present. */
-const DATABASE_PATIENCE_MS = 3_000;
+/** How long a poll waits for the database to store that its client is present. */
+const DATABASE_WAIT_MS = 3_000;
 
 /**
- * The waiter as soon as it is its turn, or it is with a cluster, or has ended, or when the wait is over. While the database
- * is away it is what was last known. Undefined when nobody knows it any more. @throws DatabaseUnavailableError when it
- * cannot be known
+ * Long-polls for a slot: answers the waiter as soon as it is offered one, is assigned or has ended, else when the wait is over.
+ * A disconnect marks the client absent. While the database is away the answer is what was last known; undefined when there is
+ * no such waiter. @throws DatabaseUnavailableError when that cannot be known
  */
-export async function awaitTurn(
+export async function awaitOffer(
   ledger: Ledger,
   id: string,
   { waitMs, gone, stopping }: Hold,
 ): Promise<Waiter | undefined> {
   const began = performance.now();
   const leftMs = () => Math.max(0, waitMs - (performance.now() - began));
-  let isHeard = false;
+  let isStored = false;
   let seenAt: number | undefined;
   const present = async () => {
     const waiter = await ledger.run((admission) => seen(admission, id, leftMs()));
-    isHeard = true;
+    isStored = true;
     seenAt = waiter?.seenAt;
     return waiter;
   };
-  // Its presence ends by itself, when the database is away.
-  const lost = (at: number) => ledger.run((admission) => endHold(admission, id, at)).catch(() => undefined);
-  const announce = () => patiently(present(), () => ledger.state().waiter(id));
+  // While the database is away, its presence ends by itself.
+  const markAbsent = (at: number) => ledger.run((admission) => endHold(admission, id, at)).catch(() => undefined);
+  const announce = () => boundedWait(present(), () => ledger.state().waiter(id));
   const { promise: over, resolve: end } = Promise.withResolvers<'over'>();
   let isOver = false;
   const finish = () => {
@@ -54,12 +54,12 @@ export async function awaitTurn(
       const { promise, resolve } = Promise.withResolvers<void>();
       wake = resolve;
       await Promise.race([promise, over]);
-      // The database was away when this poll began.
-      if (!isHeard && !isOver && !stopping.aborted && waitMs > 0) await announce();
+      // The database was away when this poll began: store its presence now.
+      if (!isStored && !isOver && !stopping.aborted && waitMs > 0) await announce();
     }
-    if (gone.aborted && seenAt !== undefined && ledger.state().waiter(id)?.phase === 'QUEUED') await lost(seenAt);
+    if (gone.aborted && seenAt !== undefined && ledger.state().waiter(id)?.phase === 'QUEUED') await markAbsent(seenAt);
     const waiter = ledger.state().waiter(id);
-    // Offered between two polls it is kept for a moment only, until a poll knows of it.
+    // A slot offered between two polls is reserved for a moment only: this poll confirms it.
     return waiter?.phase === 'CLAIMED' && waiter.claim?.pickedUp === false && waitMs > 0 ? await present() : waiter;
   } finally {
     clearTimeout(timer);
@@ -68,10 +68,10 @@ export async function awaitTurn(
   }
 }
 
-/** Waits for the database, but not for long where something is known without it. */
-async function patiently(work: Promise<unknown>, known: () => unknown): Promise<void> {
+/** Waits for the database, but not for long when the waiter is known without it. */
+async function boundedWait(work: Promise<unknown>, known: () => unknown): Promise<void> {
   const { promise: enough, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, DATABASE_PATIENCE_MS);
+  const timer = setTimeout(resolve, DATABASE_WAIT_MS);
   try {
     await Promise.race([work, enough]);
   } catch (error) {

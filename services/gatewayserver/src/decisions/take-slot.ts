@@ -39,7 +39,7 @@ export async function takeSlot(context: SlotContext, request: RouteRequest, deci
     neverWaits: neverWaits(request, metadataNeverWaits),
   };
   const authenticated = (outcome: Accepted) =>
-    withAuthentication(outcome, addressOf(request), configuration.snapshot());
+    withAuthentication(outcome, entryPointOf(request), configuration.snapshot());
   for (;;) {
     const answer = await ledger.run((admission) => admit(admission, applicant));
     if (answer.kind === 'wait') return { outcome: authenticated({ ...decided, kind: 'waits' }), leased: false };
@@ -63,7 +63,7 @@ export async function takeBoundSlot(context: SlotContext, request: RouteRequest,
   const url = configuration.known.backends.get(boundBackendId)?.backend.url ?? '';
   const authDelegated = configuration
     .snapshot()
-    .authentication.forCluster(addressOf(request), { backendId: boundBackendId, url });
+    .authentication.forCluster(entryPointOf(request), { backendId: boundBackendId, url });
   const outcome = { ...(decided.kind === 'waits' ? noBackend(decided) : decided), authDelegated };
   if (!isLimited(boundBackendId)) return { outcome, leased: false };
   const groupId = decided.kind === 'refused' ? '' : decided.groupId;
@@ -78,8 +78,8 @@ export function noBackend({ groupId, authDelegated, reasons }: Accepted): Outcom
   return { kind: 'refused', errorName: 'NO_NODES_AVAILABLE', message, authDelegated, reasons };
 }
 
-/** The address that the client asked. */
-function addressOf({ listeningPort, host }: ClientRequest) {
+/** Where the client connected. */
+function entryPointOf({ listeningPort, host }: ClientRequest) {
   return { listeningPort, host: comparableHost(host) };
 }
 

@@ -24,7 +24,7 @@ import { queryService } from './services/queries.ts';
 import { queueService } from './services/queue.ts';
 import { reflectionServices } from './services/reflection.ts';
 import { routingService } from './services/routing.ts';
-import { suiteService } from './services/suite.ts';
+import { suiteService } from './services/suite/suite.ts';
 import { withAllowHeader } from './transport/allowed-methods.ts';
 import type { Guard } from './transport/interceptors.ts';
 import { multiplexedMethods, multiplexerService } from './transport/multiplexer.ts';

@@ -5,10 +5,10 @@ import type { AdmissionMetrics } from '../../admission/metrics.ts';
 import type { ConfigurationCache } from '../../configuration/configuration-cache.ts';
 import type { Decisions } from '../../decisions/decisions.ts';
 import type { LoadCounts } from '../../decisions/load-counts.ts';
-import type { ReportsAhead } from '../../history/reports-ahead.ts';
+import type { UnmatchedReports } from '../../history/unmatched-reports.ts';
 import type { Store } from '../../storage/contract/store.ts';
 
-/** What the services are made of; each names the parts it uses. */
+/** What the services share; each names the parts it uses. */
 export type RpcContext = {
   store: Store;
   configuration: ConfigurationCache;
@@ -17,12 +17,12 @@ export type RpcContext = {
   ledger: Ledger;
   limits: ConfiguredLimits;
   admissionMetrics: AdmissionMetrics;
-  reportsAhead: Pick<ReportsAhead, 'keep'>;
-  /** Told of a backend that came with the query ids of another one. */
+  unmatchedReports: Pick<UnmatchedReports, 'keep'>;
+  /** Called for a backend that answers with the query ids of another one. */
   onSuffixRefused: (backendId: string) => void;
-  /** The same 32 bytes for the whole suite. */
-  refusalKey: Uint8Array;
-  /** Aborted when the process stops: held calls then answer at once. */
+  /** Signs refusals, links and cookies of routers; the same 32 bytes for the whole suite. */
+  signingKey: Uint8Array;
+  /** Aborted when the process stops: long polls then answer at once. */
   stopping: AbortSignal;
   logger: Logger;
   /** Epoch milliseconds. */

@@ -1,5 +1,11 @@
 import { Code, ConnectError, type ServiceImpl } from '@connectrpc/connect';
-import type { Group, GroupService } from '@trino-gateway/api/gateway';
+import type {
+  DeleteGroupRequest,
+  EvaluateBackendForGroupsRequest,
+  Group,
+  GroupService,
+  PutGroupRequest,
+} from '@trino-gateway/api/gateway';
 import { groupProblems } from '@trino-gateway/api/validation';
 import { moveGroup } from '../../admission/rules/queue.ts';
 import { storableGroup } from '../../configuration/stored-objects.ts';
@@ -20,97 +26,100 @@ import { pageOf } from './paging.ts';
 
 const MOST_ASKED_ONE_BY_ONE = 20;
 
+type Context = Pick<RpcContext, 'store' | 'configuration' | 'decisions' | 'ledger'>;
+
 /** Sets of backends. */
-export function groupService({
-  store,
-  configuration,
-  decisions,
-  ledger,
-}: Pick<RpcContext, 'store' | 'configuration' | 'decisions' | 'ledger'>): ServiceImpl<typeof GroupService> {
-  const inForce = (stored: Group): Group => {
-    configuration.wrote('configuration', ({ groups }) => groups.set(stored.id, stored));
-    return stored;
-  };
-  const setEnabled = async (id: string, enabled: boolean) => {
-    checkedId(id);
-    return inForce(
-      found('group', id, await store.configuration.change(({ groups }) => groups.setEnabled(id, enabled))),
-    );
-  };
-  /** @throws ConnectError where those who wait in a group that is deleted cannot go on in this one */
-  const refuseUnfit = async (deleted: string, to: string): Promise<void> => {
-    const field = 'move_queued_to_group_id';
-    checkedId(to, field);
-    if (to === deleted) throw invalid(field, `expected another group than "${deleted}"`);
-    await refuseDangling(field, 'groups', [to], async (id) => configuration.known.groups.has(id));
-  };
+export function groupService(context: Context): ServiceImpl<typeof GroupService> {
+  const { known } = context.configuration;
   return {
-    async putGroup(request) {
-      const wanted = checked('group', request.group, groupProblems);
-      return inForce(
-        await store.configuration.change(async ({ backends, groups }) => {
-          refuseDeclared('group', await groups.get(wanted.id));
-          await refuseDangling(
-            'group.backend_ids',
-            'backends',
-            wanted.backendIds,
-            await backendExists(backends, wanted),
-          );
-          return groups.put(storableGroup(wanted, ''));
-        }),
-      );
-    },
-
-    async getGroup({ id }) {
-      return found('group', checkedId(id), configuration.known.groups.get(id));
-    },
-
-    async listGroups(request) {
-      const { page, nextPageToken } = pageOf(configuration.known.groups, request);
+    putGroup: (request) => putGroup(context, request),
+    getGroup: async ({ id }) => found('group', checkedId(id), known.groups.get(id)),
+    listGroups: async (request) => {
+      const { page, nextPageToken } = pageOf(known.groups, request);
       return { groups: page, nextPageToken };
     },
-
-    async deleteGroup({ id, moveQueuedToGroupId: to }) {
-      checkedId(id);
-      if (to !== '') await refuseUnfit(id, to);
-      const moveQueued = () => ledger.run((admission) => (to === '' ? 0 : moveGroup(admission, id, to)));
-      const waiting = await ledger.run(({ state }) => state.loads.ofGroup(id).waiters);
-      if (waiting > 0 && to === '')
-        throw new ConnectError(
-          `group "${id}" cannot be deleted: queries wait in it (${waiting}); name a group for them in move_queued_to_group_id, cancel them, or disable it and let them start`,
-          Code.FailedPrecondition,
-        );
-      await store.configuration.change((change) => refuseKept(change, id));
-      await moveQueued();
-      await store.configuration.change(async (change) => {
-        await refuseKept(change, id);
-        await change.groups.delete(id);
-      });
-      configuration.wrote('configuration', ({ groups }) => groups.delete(id));
-      // Some may have come meanwhile. And a group of the same name that comes later must not be held for this one.
-      await moveQueued();
-      await ledger.run(({ state }) => state.setHeld(id, false));
-      return {};
-    },
-
-    enableGroup: ({ id }) => setEnabled(id, true),
-    disableGroup: ({ id }) => setEnabled(id, false),
-
-    async evaluateBackendForGroups({ groupIds, user }) {
-      if (groupIds.length === 0 || groupIds.length > 1_000)
-        throw invalid('group_ids', `expected 1 to 1000 groups, got ${groupIds.length}`);
-      for (const id of groupIds) checkedId(id, 'group_ids');
-      const missing = groupIds.filter((id) => !configuration.known.groups.has(id));
-      await refuseDangling('group_ids', 'groups', missing, async () => false);
-      const { chosen, reasons } = chooseFromGroups(
-        groupIds,
-        checkedText('user', user, 1_000),
-        configuration.snapshot(),
-        decisions.circumstances(),
-      );
-      return { backendId: chosen?.backend.id ?? '', groupId: chosen?.candidate.groupId ?? '', reasons };
-    },
+    deleteGroup: (request) => deleteGroup(context, request),
+    enableGroup: ({ id }) => setEnabled(context, id, true),
+    disableGroup: ({ id }) => setEnabled(context, id, false),
+    evaluateBackendForGroups: (request) => evaluateBackend(context, request),
   };
+}
+
+async function putGroup(context: Context, request: PutGroupRequest): Promise<Group> {
+  const wanted = checked('group', request.group, groupProblems);
+  const stored = await context.store.configuration.change(async ({ backends, groups }) => {
+    refuseDeclared('group', await groups.get(wanted.id));
+    const exists = await backendExists(backends, wanted);
+    await refuseDangling('group.backend_ids', 'backends', wanted.backendIds, exists);
+    return groups.put(storableGroup(wanted, ''));
+  });
+  return inForce(context, stored);
+}
+
+async function setEnabled(context: Context, id: string, enabled: boolean): Promise<Group> {
+  checkedId(id);
+  const stored = await context.store.configuration.change(({ groups }) => groups.setEnabled(id, enabled));
+  return inForce(context, found('group', id, stored));
+}
+
+/** Puts what was stored in force here. */
+function inForce({ configuration }: Context, stored: Group): Group {
+  configuration.wrote('configuration', ({ groups }) => groups.set(stored.id, stored));
+  return stored;
+}
+
+async function deleteGroup(context: Context, { id, moveQueuedToGroupId: to }: DeleteGroupRequest) {
+  const { store, configuration, ledger } = context;
+  checkedId(id);
+  if (to !== '') await refuseTarget(context, id, to);
+  else await refuseWaiting(context, id);
+  const moveQueued = () => ledger.run((admission) => (to === '' ? 0 : moveGroup(admission, id, to)));
+  await store.configuration.change((change) => refuseKept(change, id));
+  await moveQueued();
+  await store.configuration.change(async (change) => {
+    await refuseKept(change, id);
+    await change.groups.delete(id);
+  });
+  configuration.wrote('configuration', ({ groups }) => groups.delete(id));
+  // Queries may have been queued meanwhile; and a later group of this name must not be held because this one was.
+  await moveQueued();
+  await ledger.run(({ state }) => state.setHeld(id, false));
+  return {};
+}
+
+/** @throws ConnectError where the waiters of a deleted group cannot move to this one */
+async function refuseTarget({ configuration }: Context, deleted: string, to: string): Promise<void> {
+  const field = 'move_queued_to_group_id';
+  checkedId(to, field);
+  if (to === deleted) throw invalid(field, `expected another group than "${deleted}"`);
+  await refuseDangling(field, 'groups', [to], async (id) => configuration.known.groups.has(id));
+}
+
+async function refuseWaiting({ ledger }: Context, id: string): Promise<void> {
+  const waiting = await ledger.run(({ state }) => state.loads.ofGroup(id).waiters);
+  if (waiting === 0) return;
+  throw new ConnectError(
+    `group "${id}" cannot be deleted: queries wait in it (${waiting}); name a group for them in move_queued_to_group_id, cancel them, or disable it and let them start`,
+    Code.FailedPrecondition,
+  );
+}
+
+async function evaluateBackend(
+  { configuration, decisions }: Context,
+  { groupIds, user }: EvaluateBackendForGroupsRequest,
+) {
+  if (groupIds.length === 0 || groupIds.length > 1_000)
+    throw invalid('group_ids', `expected 1 to 1000 groups, got ${groupIds.length}`);
+  for (const id of groupIds) checkedId(id, 'group_ids');
+  const missing = groupIds.filter((id) => !configuration.known.groups.has(id));
+  await refuseDangling('group_ids', 'groups', missing, async () => false);
+  const { chosen, reasons } = chooseFromGroups(
+    groupIds,
+    checkedText('user', user, 1_000),
+    configuration.snapshot(),
+    decisions.circumstances(),
+  );
+  return { backendId: chosen?.backend.id ?? '', groupId: chosen?.candidate.groupId ?? '', reasons };
 }
 
 /** @throws ConnectError where a group is not there, or a file or a policy keeps it from being deleted */

@@ -1,5 +1,12 @@
 import type { ServiceImpl } from '@connectrpc/connect';
-import type { Policy, PolicyService } from '@trino-gateway/api/gateway';
+import type {
+  DeletePolicyRequest,
+  EvaluateAuthDelegationForClientRequest,
+  EvaluateGroupsForClientRequest,
+  Policy,
+  PolicyService,
+  PutPolicyRequest,
+} from '@trino-gateway/api/gateway';
 import { policyProblems } from '@trino-gateway/api/validation';
 import { comparableHost } from '@trino-gateway/trino/host';
 import { storablePolicy } from '../../configuration/stored-objects.ts';
@@ -17,81 +24,80 @@ import { evaluatePolicies, matchingPolicies } from '../../routing/steps/policies
 import type { RpcContext } from './context.ts';
 import { pageOf } from './paging.ts';
 
+type Context = Pick<RpcContext, 'store' | 'configuration' | 'decisions'>;
+
 /** Which requests may use which group. */
-export function policyService({
-  store,
-  configuration,
-  decisions,
-}: Pick<RpcContext, 'store' | 'configuration' | 'decisions'>): ServiceImpl<typeof PolicyService> {
-  const inForce = (stored: Policy): Policy => {
-    configuration.wrote('configuration', ({ policies }) => policies.set(stored.id, stored));
-    return stored;
-  };
-  const setEnabled = async (id: string, enabled: boolean) => {
-    checkedId(id);
-    return inForce(
-      found('policy', id, await store.configuration.change(({ policies }) => policies.setEnabled(id, enabled))),
-    );
-  };
+export function policyService(context: Context): ServiceImpl<typeof PolicyService> {
+  const { known } = context.configuration;
   return {
-    async putPolicy(request) {
-      const wanted = checked('policy', request.policy, policyProblems);
-      return inForce(
-        await store.configuration.change(async ({ groups, policies }) => {
-          refuseDeclared('policy', await policies.get(wanted.id));
-          const exists = async (id: string) => id === '' || (await groups.get(id)) !== undefined;
-          await refuseDangling('policy.group_id', 'groups', [wanted.groupId], exists);
-          await refuseDangling('policy.fallback_group_id', 'groups', [wanted.fallbackGroupId], exists);
-          return policies.put(storablePolicy(wanted, ''));
-        }),
-      );
-    },
-
-    async getPolicy({ id }) {
-      return found('policy', checkedId(id), configuration.known.policies.get(id));
-    },
-
-    async listPolicies(request) {
-      const { page, nextPageToken } = pageOf(configuration.known.policies, request);
+    putPolicy: (request) => putPolicy(context, request),
+    getPolicy: async ({ id }) => found('policy', checkedId(id), known.policies.get(id)),
+    listPolicies: async (request) => {
+      const { page, nextPageToken } = pageOf(known.policies, request);
       return { policies: page, nextPageToken };
     },
-
-    async deletePolicy({ id }) {
-      checkedId(id);
-      await store.configuration.change(async ({ policies }) => {
-        refuseDeclared('policy', found('policy', id, await policies.get(id)));
-        await policies.delete(id);
-      });
-      configuration.wrote('configuration', ({ policies }) => policies.delete(id));
-      return {};
-    },
-
-    enablePolicy: ({ id }) => setEnabled(id, true),
-    disablePolicy: ({ id }) => setEnabled(id, false),
-
-    async evaluateGroupsForClient(request) {
-      const verdict = evaluatePolicies(configuration.snapshot().policies, readRequest(checkedClient(request)));
-      return {
-        groupIds: [...verdict.groupIds],
-        fallbackGroupIds: [...verdict.fallbackGroupIds],
-        policyIds: matchingPolicies(verdict).map(({ id }) => id),
-      };
-    },
-
-    async evaluateAuthDelegationForClient({ listeningPort, host }) {
-      checkedClient({ listeningPort, host, headers: [] });
-      return {
-        authDelegated: configuration
-          .snapshot()
-          .authentication.atEntryPoint({ listeningPort, host: comparableHost(host) }),
-      };
-    },
-
-    async evaluateRequestSourceForClient(request) {
-      const outcome = decisions.dryRun({ ...checkedClient(request), user: '' });
+    deletePolicy: (request) => deletePolicy(context, request),
+    enablePolicy: ({ id }) => setEnabled(context, id, true),
+    disablePolicy: ({ id }) => setEnabled(context, id, false),
+    evaluateGroupsForClient: (request) => evaluateGroups(context, request),
+    evaluateAuthDelegationForClient: (request) => evaluateAuthDelegation(context, request),
+    evaluateRequestSourceForClient: async (request) => {
+      const outcome = context.decisions.dryRun({ ...checkedClient(request), user: '' });
       return outcome.kind !== 'refused' ? { requestSource: outcome.requestSource, groupId: outcome.groupId } : {};
     },
   };
+}
+
+async function putPolicy(context: Context, { policy }: PutPolicyRequest): Promise<Policy> {
+  const wanted = checked('policy', policy, policyProblems);
+  const stored = await context.store.configuration.change(async ({ groups, policies }) => {
+    refuseDeclared('policy', await policies.get(wanted.id));
+    const exists = async (id: string) => id === '' || (await groups.get(id)) !== undefined;
+    await refuseDangling('policy.group_id', 'groups', [wanted.groupId], exists);
+    await refuseDangling('policy.fallback_group_id', 'groups', [wanted.fallbackGroupId], exists);
+    return policies.put(storablePolicy(wanted, ''));
+  });
+  return inForce(context, stored);
+}
+
+async function deletePolicy({ store, configuration }: Context, { id }: DeletePolicyRequest) {
+  checkedId(id);
+  await store.configuration.change(async ({ policies }) => {
+    refuseDeclared('policy', found('policy', id, await policies.get(id)));
+    await policies.delete(id);
+  });
+  configuration.wrote('configuration', ({ policies }) => policies.delete(id));
+  return {};
+}
+
+async function setEnabled(context: Context, id: string, enabled: boolean): Promise<Policy> {
+  checkedId(id);
+  const stored = await context.store.configuration.change(({ policies }) => policies.setEnabled(id, enabled));
+  return inForce(context, found('policy', id, stored));
+}
+
+/** Puts what was stored in force here. */
+function inForce({ configuration }: Context, stored: Policy): Policy {
+  configuration.wrote('configuration', ({ policies }) => policies.set(stored.id, stored));
+  return stored;
+}
+
+async function evaluateGroups({ configuration }: Context, request: EvaluateGroupsForClientRequest) {
+  const verdict = evaluatePolicies(configuration.snapshot().policies, readRequest(checkedClient(request)));
+  return {
+    groupIds: [...verdict.groupIds],
+    fallbackGroupIds: [...verdict.fallbackGroupIds],
+    policyIds: matchingPolicies(verdict).map(({ id }) => id),
+  };
+}
+
+async function evaluateAuthDelegation(
+  { configuration }: Context,
+  { listeningPort, host }: EvaluateAuthDelegationForClientRequest,
+) {
+  checkedClient({ listeningPort, host, headers: [] });
+  const { authentication } = configuration.snapshot();
+  return { authDelegated: authentication.atEntryPoint({ listeningPort, host: comparableHost(host) }) };
 }
 
 /** A client's request as far as policies look at it; no port at all is 0. */

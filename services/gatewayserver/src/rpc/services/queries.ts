@@ -1,6 +1,13 @@
 import { timestampFromMs, timestampMs } from '@bufbuild/protobuf/wkt';
 import { Code, ConnectError, type ServiceImpl } from '@connectrpc/connect';
-import { type ListQueriesRequest, type Query, Query_StateSchema, type QueryService } from '@trino-gateway/api/gateway';
+import {
+  type CancelQueryRequest,
+  type ListQueriesRequest,
+  type Query,
+  Query_StateSchema,
+  type QueryService,
+  type RecordQueriesRequest,
+} from '@trino-gateway/api/gateway';
 import { isSealed, unreadablePassword } from '@trino-gateway/api/sealed-secret';
 import { querySuffix } from '@trino-gateway/trino/query-id';
 import { end } from '../../admission/rules/queue.ts';
@@ -15,80 +22,69 @@ const MOST_REPORTED = 1_000;
 const TEXT_LENGTH = 1_000_000;
 const MOST_PER_PAGE = 1_000;
 
-/** How far back a text is looked for when nobody says: every row of that time is read. */
+/** How far back a text is searched by default: every row of that time is read. */
 const TEXT_RANGE_MS = 86_400_000;
 
-type Context = Pick<RpcContext, 'store' | 'configuration' | 'ledger' | 'reportsAhead' | 'now'>;
+type Context = Pick<RpcContext, 'store' | 'configuration' | 'ledger' | 'unmatchedReports' | 'now'>;
 
 /** History. */
 export function queryService(context: Context): ServiceImpl<typeof QueryService> {
-  const { store, configuration, ledger, now } = context;
   return {
-    async getQuery({ id }) {
-      return found('query', checkedId(id), await store.queries.get(id));
-    },
-
-    async listQueries(request) {
-      checkedNumber('page_size', request.pageSize, 0, MOST_PER_PAGE);
-      checkedText('text', request.text, 1_000);
-      for (const field of ['user', 'source', 'backendId', 'groupId'] as const)
-        checkedText(field.replace('Id', '_id'), request[field], 1_000);
-      if (!Query_StateSchema.value[request.state])
-        throw invalid('state', `expected a known value, got ${request.state}`);
-      if (request.order < 0 || request.order > 2)
-        throw invalid('order', `expected a known value, got ${request.order}`);
-      try {
-        return await store.queries.list(withinTimeRange(request, now()));
-      } catch (error) {
-        if (error instanceof BadPageTokenError)
-          throw invalid('page_token', 'expected next_page_token of the call before');
-        throw error;
-      }
-    },
-
-    async findBackendForQuery({ id }) {
+    getQuery: async ({ id }) => found('query', checkedId(id), await context.store.queries.get(id)),
+    listQueries: (request) => listQueries(context, request),
+    findBackendForQuery: async ({ id }) => {
       // A query that has waited here may have an id of our own: what became of it is known before history is told.
-      const waiter = ledger.state().waiter(checkedId(id));
-      const { backendId, url } = await ownerOf(context, waiter?.queryId || id);
+      const waiter = context.ledger.state().waiter(checkedId(id));
+      const { backendId, url } = await coordinatorOf(context, waiter?.queryId || id);
       return { backendId, url };
     },
-
-    async cancelQuery({ id }) {
-      checkedId(id);
-      const waiter = ledger.state().waiter(id) && (await cancelQueued(context, id));
-      if (waiter?.phase === 'ENDED') return {};
-      const query = await store.queries.get(id);
-      const trinoQueryId = waiter?.queryId || (query ? query.trinoQueryId : id);
-      if (trinoQueryId === '') return {}; // it was refused: no cluster has ever heard of it
-      const { backendId, url } = await ownerOf(context, trinoQueryId, query);
-      const probe = configuration.known.backends.get(backendId)?.backend.probe;
-      if (isSealed(probe?.password))
-        throw new ConnectError(`backend "${backendId}": ${unreadablePassword}`, Code.FailedPrecondition);
-      await cancelOnCluster(url, trinoQueryId, {
-        user: query?.user || probe?.user || 'trino-gateway',
-        credentials: probe?.password ? { user: probe.user, password: probe.password } : undefined,
-      });
-      return {};
-    },
-
-    async recordQueries({ queries }) {
-      if (queries.length > MOST_REPORTED)
-        throw invalid('queries', `expected at most ${MOST_REPORTED}, got ${queries.length}`);
-      queries.forEach(({ id, trinoQueryId }, index) => {
-        if (id !== '' || trinoQueryId === '') checkedId(id, `queries[${index}].id`);
-        else checkedId(trinoQueryId, `queries[${index}].trino_query_id`);
-      });
-      const reports = queries.map((query) => ({ ...query, text: query.text.slice(0, TEXT_LENGTH) }));
-      const named = reports.filter(({ id }) => id !== '');
-      if (named.length > 0) await store.queries.record(named);
-      const seen = reports.filter(({ id }) => id === '');
-      if (seen.length > 0) await recordSeen(context, seen);
-      return {};
-    },
+    cancelQuery: (request) => cancelQuery(context, request),
+    recordQueries: (request) => recordQueries(context, request),
   };
 }
 
-/** Ends a query that waits; with a cluster already it is left as it is. */
+async function listQueries({ store, now }: Context, request: ListQueriesRequest) {
+  checkedNumber('page_size', request.pageSize, 0, MOST_PER_PAGE);
+  checkedText('text', request.text, 1_000);
+  for (const field of ['user', 'source', 'backendId', 'groupId'] as const)
+    checkedText(field.replace('Id', '_id'), request[field], 1_000);
+  if (!Query_StateSchema.value[request.state]) throw invalid('state', `expected a known value, got ${request.state}`);
+  if (request.order < 0 || request.order > 2) throw invalid('order', `expected a known value, got ${request.order}`);
+  try {
+    return await store.queries.list(withinTimeRange(request, now()));
+  } catch (error) {
+    if (error instanceof BadPageTokenError) throw invalid('page_token', 'expected next_page_token of the call before');
+    throw error;
+  }
+}
+
+/** A text is searched within a time range only: no index helps to find it. */
+function withinTimeRange(request: ListQueriesRequest, now: number): ListQueriesRequest {
+  if (request.text === '' || request.submittedAfter !== undefined) return request;
+  const end = request.submittedBefore === undefined ? now : timestampMs(request.submittedBefore);
+  return { ...request, submittedAfter: timestampFromMs(end - TEXT_RANGE_MS) };
+}
+
+async function cancelQuery(context: Context, { id }: CancelQueryRequest) {
+  const { store, configuration, ledger } = context;
+  checkedId(id);
+  const waiter = ledger.state().waiter(id) && (await cancelQueued(context, id));
+  if (waiter?.phase === 'ENDED') return {};
+  const query = await store.queries.get(id);
+  const trinoQueryId = waiter?.queryId || (query ? query.trinoQueryId : id);
+  if (trinoQueryId === '') return {}; // it was refused: no cluster knows of it
+  const { backendId, url } = await coordinatorOf(context, trinoQueryId, query);
+  const probe = configuration.known.backends.get(backendId)?.backend.probe;
+  if (isSealed(probe?.password))
+    throw new ConnectError(`backend "${backendId}": ${unreadablePassword}`, Code.FailedPrecondition);
+  await cancelOnCluster(url, trinoQueryId, {
+    user: query?.user || probe?.user || 'trino-gateway',
+    credentials: probe?.password ? { user: probe.user, password: probe.password } : undefined,
+  });
+  return {};
+}
+
+/** Ends a query that waits; one that is assigned to a cluster is left as it is. */
 function cancelQueued({ ledger }: Context, id: string): Promise<Waiter | undefined> {
   return ledger.run((admission) => {
     end(admission, id, 'USER_CANCELED');
@@ -96,42 +92,50 @@ function cancelQueued({ ledger }: Context, id: string): Promise<Waiter | undefin
   });
 }
 
-/** Reports of routers that have not handed the query over, and do not know the id its client saw first. */
-async function recordSeen({ store, ledger, reportsAhead }: Context, reports: Query[]): Promise<void> {
-  const early = await store.queries.complete(reports);
-  if (early.length === 0) return;
-  // Ahead of the word of the router that has handed it over. Where it had waited, its row is known here.
+async function recordQueries(context: Context, { queries }: RecordQueriesRequest) {
+  if (queries.length > MOST_REPORTED)
+    throw invalid('queries', `expected at most ${MOST_REPORTED}, got ${queries.length}`);
+  queries.forEach(({ id, trinoQueryId }, index) => {
+    if (id !== '' || trinoQueryId === '') checkedId(id, `queries[${index}].id`);
+    else checkedId(trinoQueryId, `queries[${index}].trino_query_id`);
+  });
+  const reports = queries.map((query) => ({ ...query, text: query.text.slice(0, TEXT_LENGTH) }));
+  const named = reports.filter(({ id }) => id !== '');
+  if (named.length > 0) await context.store.queries.record(named);
+  const unnamed = reports.filter(({ id }) => id === '');
+  if (unnamed.length > 0) await recordUnnamed(context, unnamed);
+  return {};
+}
+
+/** Reports of routers that have not submitted the query, and so do not know its id here. */
+async function recordUnnamed({ store, ledger, unmatchedReports }: Context, reports: Query[]): Promise<void> {
+  const unmatched = await store.queries.complete(reports);
+  if (unmatched.length === 0) return;
+  // The router that submitted it has not reported yet. If the query was queued, its id is known here.
   const rows = await ledger.run(({ state }) =>
-    early.map((report) => ({ ...report, id: state.waiterOfQuery(report.trinoQueryId)?.id ?? '' })),
+    unmatched.map((report) => ({ ...report, id: state.waiterOfQuery(report.trinoQueryId)?.id ?? '' })),
   );
   await store.queries.record(rows.filter(({ id }) => id !== ''));
-  reportsAhead.keep(rows.filter(({ id }) => id === ''));
+  unmatchedReports.keep(rows.filter(({ id }) => id === ''));
 }
 
-/** A text is looked for within a time range only: no index helps to find it. */
-function withinTimeRange(request: ListQueriesRequest, now: number): ListQueriesRequest {
-  if (request.text === '' || request.submittedAfter !== undefined) return request;
-  const end = request.submittedBefore === undefined ? now : timestampMs(request.submittedBefore);
-  return { ...request, submittedAfter: timestampFromMs(end - TEXT_RANGE_MS) };
-}
-
-/** The life of a coordinator that owns a query: by the suffix of its id, else by history. */
-async function ownerOf(
+/** The coordinator of a query: by the suffix of its id, else by history. */
+async function coordinatorOf(
   { store, configuration }: Context,
   id: string,
   known?: Query,
 ): Promise<{ backendId: string; url: string }> {
-  const lives = (queryId: string) =>
+  const incarnations = (queryId: string) =>
     incarnationsOf(configuration.known.incarnations, configuration.suffixHolders(), querySuffix(queryId));
-  const [only, ...others] = lives(id);
+  const [only, ...others] = incarnations(id);
   if (only && others.length === 0) return only;
   const query = known ?? (await store.queries.get(id));
   if (!query) {
     if (only) throw new ConnectError(`several clusters could own the query "${id}"`, Code.NotFound);
     throw notFound('query', id);
   }
-  const life = lives(query.trinoQueryId).find(({ backendId }) => backendId === query.backendId);
-  if (life) return life;
+  const incarnation = incarnations(query.trinoQueryId).find(({ backendId }) => backendId === query.backendId);
+  if (incarnation) return incarnation;
   const backend = configuration.known.backends.get(query.backendId)?.backend;
   if (!backend)
     throw new ConnectError(

@@ -1,0 +1,44 @@
+import { timingSafeEqual } from 'node:crypto';
+import { Code, ConnectError } from '@connectrpc/connect';
+import { storedUser } from '../../../admission/ledger/stored-user.ts';
+import type { Waiter } from '../../../admission/state/waiter.ts';
+import { checkedId, invalid } from '../../../configuration/validation.ts';
+import type { AdmissionContext } from './admission-context.ts';
+
+type Context = Pick<AdmissionContext, 'ledger'>;
+
+const HASH_BYTES = 32;
+
+/** Known here, or to another replica. Anybody may ask for ids that never were: no lock is taken for them. */
+export async function findWaiter({ ledger }: Context, queryId: string): Promise<Waiter> {
+  const waiter = ledger.state().waiter(queryId) ?? (await ledger.refresh().then(() => ledger.state().waiter(queryId)));
+  if (!waiter) throw unknownQuery();
+  return waiter;
+}
+
+/** The waiter, for callers that know its secret. */
+export async function authorisedWaiter(context: Context, queryId: string, secretHash: Uint8Array): Promise<Waiter> {
+  checkedId(queryId, 'query_id');
+  checkedHash(secretHash);
+  const waiter = await findWaiter(context, queryId);
+  if (!timingSafeEqual(Buffer.from(waiter.secretHash, 'hex'), secretHash)) throw unknownQuery();
+  return waiter;
+}
+
+/** The waiter, for callers that have checked who its user is. */
+export async function waiterOfUser(context: Context, queryId: string, user: string): Promise<Waiter> {
+  checkedId(queryId, 'query_id');
+  const waiter = await findWaiter(context, queryId);
+  if (user === '' || waiter.user !== storedUser(user)) throw unknownQuery();
+  return waiter;
+}
+
+/** The same whether the id exists or not. */
+export function unknownQuery(): ConnectError {
+  return new ConnectError('no such query waits, or the secret is not the one of its link', Code.NotFound);
+}
+
+export function checkedHash(hash: Uint8Array): Uint8Array {
+  if (hash.length === HASH_BYTES) return hash;
+  throw invalid('secret_hash', `expected ${HASH_BYTES} bytes, got ${hash.length}`);
+}

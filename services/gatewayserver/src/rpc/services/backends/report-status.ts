@@ -1,0 +1,55 @@
+import { timestampDate, timestampFromMs } from '@bufbuild/protobuf/wkt';
+import {
+  type BackendStatus,
+  BackendStatus_StateSchema,
+  BackendStatus_State as State,
+} from '@trino-gateway/api/gateway';
+import { checkedId, checkedNumber, checkedText, invalid } from '../../../configuration/validation.ts';
+import { requireBackend } from '../require-backend.ts';
+import type { BackendContext } from './backend-context.ts';
+
+const STATUS_TEXT_LENGTH = 2_000;
+
+/** Puts what the monitor found of one backend in force. */
+export async function reportStatus(
+  { store, configuration, now }: Pick<BackendContext, 'store' | 'configuration' | 'now'>,
+  reported: BackendStatus | undefined,
+): Promise<void> {
+  const status = checkedStatus(reported, now());
+  await requireBackend({ configuration }, status.backendId, 'status.backend_id');
+  // A monitor that has just started cannot know the coordinator of a backend that does not answer.
+  if (status.state === State.UNREACHABLE)
+    status.coordinatorId ||= configuration.known.statuses.get(status.backendId)?.coordinatorId ?? '';
+  try {
+    await store.conditions.putStatus(status);
+  } finally {
+    // In force here even while the database is away: decisions must not depend on the health of an hour ago.
+    configuration.wrote('conditions', ({ statuses }) => {
+      if (!isOlder(status, statuses.get(status.backendId))) statuses.set(status.backendId, status);
+    });
+  }
+}
+
+function checkedStatus(status: BackendStatus | undefined, now: number): BackendStatus {
+  if (!status) throw invalid('status', 'expected an object, got nothing');
+  checkedId(status.backendId, 'status.backend_id');
+  if (!status.state || !BackendStatus_StateSchema.value[status.state])
+    throw invalid('status.state', `expected a known value, got ${status.state}`);
+  if (status.clusterLoad !== undefined) checkedNumber('status.cluster_load', status.clusterLoad, 0, Number.MAX_VALUE);
+  for (const field of ['running', 'queued', 'workers', 'foreignRunning'] as const)
+    checkedNumber(`status.${field}`, status[field] ?? 0, 0, 2 ** 31 - 1);
+  checkedText('status.trino_version', status.trinoVersion, 128);
+  checkedText('status.coordinator_id', status.coordinatorId, 128);
+  const observedAt = status.observedAt ? timestampDate(status.observedAt).getTime() : now;
+  return {
+    ...status,
+    // A clock that runs ahead must not keep later findings out.
+    observedAt: timestampFromMs(Math.min(Math.max(observedAt, 0), now)),
+    reason: status.reason.slice(0, STATUS_TEXT_LENGTH),
+  };
+}
+
+function isOlder(status: BackendStatus, than: BackendStatus | undefined): boolean {
+  if (!status.observedAt || !than?.observedAt) return false;
+  return timestampDate(status.observedAt) < timestampDate(than.observedAt);
+}

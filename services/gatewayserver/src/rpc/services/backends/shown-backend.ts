@@ -1,0 +1,36 @@
+import type { Backend } from '@trino-gateway/api/gateway';
+import { HIDDEN_PASSWORD } from '@trino-gateway/api/sealed-secret';
+import { assess, liveOverride, unavailableReasons } from '../../../routing/availability.ts';
+import { scheduleAt } from '../../../routing/schedule-phase.ts';
+import type { StoredBackend } from '../../../storage/contract/configuration.ts';
+import type { BackendContext } from './backend-context.ts';
+
+/** A backend as reads answer it: without its password, with what is known about it now. */
+export function shownBackend(
+  { backend, draining }: StoredBackend,
+  { configuration, live, ledger, now }: BackendContext,
+): Backend {
+  const { id, probe } = backend;
+  const { loadMaxAgeMs } = configuration.snapshot();
+  const override = configuration.known.overrides.get(id);
+  const status = configuration.known.statuses.get(id);
+  const schedule = configuration.known.schedules.get(id);
+  const facts = { backend, draining, status, schedule, override };
+  const scheduled = scheduleAt(backend, schedule, now());
+  const holding = liveOverride(override, now());
+  return {
+    ...backend,
+    ...(probe && { probe: { ...probe, password: probe.password && HIDDEN_PASSWORD } }),
+    condition: {
+      $typeName: 'trinogateway.v1.BackendCondition',
+      available: assess(facts, now(), loadMaxAgeMs).available,
+      reasons: unavailableReasons(facts, now(), loadMaxAgeMs),
+      draining,
+      ...(status && { status }),
+      ...(holding && { override: holding }),
+      ...(scheduled && { schedule: scheduled }),
+      liveQueries: live.live(id),
+      leases: ledger.state().onBackend(id),
+    },
+  };
+}
