@@ -1,5 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { accessSync, constants } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
@@ -7,7 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePorts } from '@trino-gateway/testing/processes/free-ports';
-import { until } from '@trino-gateway/testing/processes/until';
+import { type RunningProgram, startProgram } from '@trino-gateway/testing/processes/start-program';
+import { untilReady } from '@trino-gateway/testing/processes/until-ready';
+
+const STOP_MS = 10_000;
 
 /** Something between the client and the coordinator; `pids` are the processes whose cost is its cost. */
 export type Contender = AsyncDisposable & { name: string; url: string; pids: number[] };
@@ -16,10 +17,11 @@ export type Contender = AsyncDisposable & { name: string; url: string; pids: num
 export async function startCoordinator(): Promise<Contender> {
   const [port = 0] = await freePorts(1);
   const main = fileURLToPath(new URL('../packages/testing/src/scripted-trino/main.ts', import.meta.url));
-  const child = spawn(process.execPath, [main, '--port', String(port), '--rows', '1'], {
-    stdio: ['ignore', 'ignore', 'inherit'],
+  const program = await startProgram({
+    command: process.execPath,
+    args: [main, '--port', String(port), '--rows', '1'],
   });
-  return running('direct', child, port);
+  return running('direct', program, port);
 }
 
 /** nginx with one worker and kept connections; undefined when it is not installed. */
@@ -39,8 +41,8 @@ http {
 }
 `,
   );
-  const child = spawn(binary, ['-p', folder, '-c', join(folder, 'nginx.conf')], { stdio: 'ignore' });
-  return running('nginx', child, port, folder);
+  const program = await startProgram({ command: binary, args: ['-p', folder, '-c', join(folder, 'nginx.conf')] });
+  return running('nginx', program, port, folder);
 }
 
 /** haproxy with one thread; undefined when it is not installed. */
@@ -66,19 +68,18 @@ backend trino
   server one ${new URL(coordinatorUrl).host}
 `,
   );
-  const child = spawn(binary, ['-f', join(folder, 'haproxy.cfg'), '-db'], { stdio: 'ignore' });
-  return running('haproxy', child, port, folder);
+  const program = await startProgram({ command: binary, args: ['-f', join(folder, 'haproxy.cfg'), '-db'] });
+  return running('haproxy', program, port, folder);
 }
 
-async function running(name: string, child: ChildProcess, port: number, folder?: string): Promise<Contender> {
-  await until(`${name} to listen`, () => accepts(port), 20_000);
+async function running(name: string, program: RunningProgram, port: number, folder?: string): Promise<Contender> {
+  await untilReady(program, name, { isReady: () => accepts(port), timeLimitMs: 20_000 });
   return {
     name,
     url: `http://127.0.0.1:${port}`,
-    pids: [child.pid ?? 0],
+    pids: [program.pid],
     [Symbol.asyncDispose]: async () => {
-      child.kill('SIGTERM');
-      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+      await program.stop(STOP_MS);
       if (folder) await rm(folder, { recursive: true, force: true });
     },
   };

@@ -1,13 +1,13 @@
 // Carries the Dockerfiles' steps out in a folder, for machines without a container engine, and starts the services from it:
 //   node scripts/deploy/check-image.ts [gatewayserver] [monitor] [router]
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { freePorts } from '@trino-gateway/testing/processes/free-ports';
+import { type RunningProgram, startProgram } from '@trino-gateway/testing/processes/start-program';
+import { untilReady } from '@trino-gateway/testing/processes/until-ready';
 import { carryOut, type ImageFolder, type RunAs } from './image-folder.ts';
 
 const SERVICES = ['gatewayserver', 'monitor', 'router'] as const;
@@ -17,7 +17,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const READY_WITHIN_MS = 120_000;
 const isRoot = process.getuid?.() === 0;
 const folder = mkdtempSync(join(tmpdir(), 'trino-gateway-image-'));
-const running: { service: Service; child: ChildProcess }[] = [];
+const running: { service: Service; program: RunningProgram }[] = [];
 
 /** As root, steps and services run as the user the image names; else all of it as whoever runs this. */
 function asUser(user: string | undefined, program: readonly string[]): readonly string[] {
@@ -46,32 +46,20 @@ function baseEnvironment(): Record<string, string> {
   return { ...(Object.fromEntries(kept) as Record<string, string>), PATH: `${bin}:${process.env.PATH}` };
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
-}
-
 /** Starts a service as its image would, on free ports, and waits until the image's own health check passes. */
 async function start(service: Service, image: ImageFolder, gatewayserverUrl: string): Promise<string> {
-  const [port, ops] = [await freePort(), await freePort()];
+  const [port, ops] = await freePorts(2);
   const prefix = `TRINO_GATEWAY_${service.toUpperCase()}_`;
   const env: Record<string, string> = { ...image.env, [`${prefix}OPS_LISTEN`]: `127.0.0.1:${ops}` };
   if (service !== 'monitor') env[`${prefix}LISTEN`] = `127.0.0.1:${port}`;
   if (service !== 'gatewayserver') env[`${prefix}GATEWAYSERVER_URL`] = gatewayserverUrl;
   const [command = '', ...args] = asUser(image.user, image.cmd);
-  const child = spawn(command, args, { cwd: image.workdir, env, stdio: ['ignore', 'inherit', 'inherit'] });
-  running.push({ service, child });
+  const program = await startProgram({ command, args, cwd: image.workdir, env, onLine: (line) => console.log(line) });
+  running.push({ service, program });
   const began = performance.now();
   const check = image.health.map((word) => word.replace(/127\.0\.0\.1:\d+/, `127.0.0.1:${ops}`));
-  while (!passes(asUser(image.user, check), image, env)) {
-    if (child.exitCode !== null) throw new Error(`${service} ended with ${child.exitCode}`);
-    if (performance.now() - began > READY_WITHIN_MS)
-      throw new Error(`${service} is not ready after ${READY_WITHIN_MS} ms`);
-    await delay(100);
-  }
+  const isReady = () => passes(asUser(image.user, check), image, env);
+  await untilReady(program, service, { isReady, timeLimitMs: READY_WITHIN_MS, pauseMs: 100 });
   console.log(
     `    ready after ${Math.round(performance.now() - began)} ms as ${isRoot ? `user ${image.user}` : 'myself'}`,
   );
@@ -99,16 +87,11 @@ async function checkFiles(url: string): Promise<void> {
   }
 }
 
-async function stop({ service, child }: (typeof running)[number]): Promise<void> {
+async function stop({ service, program }: (typeof running)[number]): Promise<void> {
   const began = performance.now();
-  const force = setTimeout(() => child.kill('SIGKILL'), 15_000);
-  child.kill('SIGTERM');
-  if (child.exitCode === null) await once(child, 'exit');
-  clearTimeout(force);
-  console.log(
-    `    ${service} ended with ${child.exitCode ?? child.signalCode} after ${Math.round(performance.now() - began)} ms`,
-  );
-  if (child.exitCode !== 0) throw new Error(`${service}: expected exit code 0 on SIGTERM`);
+  const { code, signal } = await program.stop(15_000);
+  console.log(`    ${service} ended with ${code ?? signal} after ${Math.round(performance.now() - began)} ms`);
+  if (code !== 0) throw new Error(`${service}: expected exit code 0 on SIGTERM`);
 }
 
 const asked = process.argv.slice(2);

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { CallFailedError, gatewayCall } from '@trino-gateway/testing/suite/gateway-calls';
 import type { PlannedBackend } from './plan.ts';
 
 type StoredBackend = {
@@ -32,20 +33,10 @@ const OURS = { [LABEL]: 'make-run' };
 
 /** Over Connect JSON. Calls throw what the gatewayserver said. */
 export function createGatewayApi(url: string, token: string | undefined, signal: AbortSignal): GatewayApi {
-  const call = async <T>(method: string, body: unknown): Promise<T> => {
-    const response = await fetch(`${url}/trinogateway.v1.${method}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...(token ? { authorization: `Bearer ${token}` } : {}) },
-      body: JSON.stringify(body),
-      signal: AbortSignal.any([signal, AbortSignal.timeout(10_000)]),
-    });
-    const answer = (await response.json()) as T & { code?: string; message?: string };
-    if (!response.ok) throw new CallFailed(method, answer.code ?? String(response.status), answer.message ?? '');
-    return answer;
-  };
+  const call = gatewayCall(url, token, signal);
   const getOrNothing = <T>(method: string, id: string): Promise<T | undefined> =>
     call<T>(method, { id }).catch((error: unknown) => {
-      if (error instanceof CallFailed && error.code === 'not_found') return undefined;
+      if (error instanceof CallFailedError && error.code === 'not_found') return undefined;
       throw error;
     });
   const list = async () =>
@@ -66,7 +57,7 @@ export function createGatewayApi(url: string, token: string | undefined, signal:
       );
       for (const { id } of left)
         await call('BackendService/DeleteBackend', { id }).catch((error: unknown) => {
-          if (!(error instanceof CallFailed && error.code === 'failed_precondition')) throw error;
+          if (!(error instanceof CallFailedError && error.code === 'failed_precondition')) throw error;
         });
     },
     untilAvailable: async (backendIds, timeLimitMs, onNews) => {
@@ -83,13 +74,4 @@ export function createGatewayApi(url: string, token: string | undefined, signal:
       }
     },
   };
-}
-
-class CallFailed extends Error {
-  readonly code: string;
-
-  constructor(method: string, code: string, message: string) {
-    super(`${method}: ${code}: ${message}`);
-    this.code = code;
-  }
 }

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { configFromCommandLine } from '@trino-gateway/config';
-import { runStatement } from '@trino-gateway/testing/trino-client/statement';
+import { runStatement } from '@trino-gateway/testing/trino-client/run-statement';
 import { createGatewayApi } from './gateway-api.ts';
 import { BadSetting, loopbackInstead, type Plan, readPlan } from './plan.ts';
 import { neededPorts, portProblems } from './ports.ts';

@@ -1,11 +1,10 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { startScriptedTrino } from '@trino-gateway/testing';
 import { freePorts } from '@trino-gateway/testing/processes/free-ports';
+import { startProgram } from '@trino-gateway/testing/processes/start-program';
 import { until } from '@trino-gateway/testing/processes/until';
-import { startCommand } from '@trino-gateway/testing/suite/start-script';
+import { startScript } from '@trino-gateway/testing/suite/start-script';
 import { startService } from '@trino-gateway/testing/suite/start-service';
 import { type AttackSuite, LITERAL, logRows, startAttackSuite, TOKEN } from './attack-suite.ts';
 import { must, type Row, row, type Table } from './rows.ts';
@@ -161,25 +160,20 @@ function logLevelRows({ monitor, router, folder }: AttackSuite): Promise<Row>[] 
 
 async function startsOpen(): Promise<string> {
   const [port, ops] = await freePorts(2);
-  const { command, args, cwd, path } = startCommand('gatewayserver');
-  const child = spawn(command, args, {
-    cwd,
-    stdio: 'ignore',
-    env: {
-      PATH: path,
-      TRINO_GATEWAY_GATEWAYSERVER_LISTEN: `0.0.0.0:${port}`,
-      TRINO_GATEWAY_GATEWAYSERVER_OPS_LISTEN: `127.0.0.1:${ops}`,
-      TRINO_GATEWAY_GATEWAYSERVER_DATABASE_URL: 'sqlite::memory:',
-    },
-  });
-  const ended = once(child, 'exit').then(([code]) => Number(code));
+  const env = {
+    TRINO_GATEWAY_GATEWAYSERVER_LISTEN: `0.0.0.0:${port}`,
+    TRINO_GATEWAY_GATEWAYSERVER_OPS_LISTEN: `127.0.0.1:${ops}`,
+    TRINO_GATEWAY_GATEWAYSERVER_DATABASE_URL: 'sqlite::memory:',
+  };
+  const started = await startProgram(startScript('gatewayserver', [], env));
+  const ended = started.ended.then(({ code }) => Number(code));
   try {
     const isOpen = async () => (await fetch(`http://127.0.0.1:${ops}/readyz`)).ok;
     const outcome = await Promise.race([ended, until('it to be ready or to exit', isOpen, 15_000)]);
     must(outcome !== true && outcome !== 0, outcome === true ? 'it serves everybody' : 'it exited with 0');
     return `exit code ${outcome}`;
   } finally {
-    child.kill('SIGKILL');
+    await started.kill();
   }
 }
 

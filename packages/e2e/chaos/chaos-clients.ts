@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Page } from '@trino-gateway/testing/trino-client/run-query';
+import type { Page } from '@trino-gateway/testing/trino-client/page';
 import { isTemporaryQueryId, querySuffix } from '@trino-gateway/trino/query-id';
 import { chaosRows, chaosStatement } from './chaos-cluster.ts';
 import type { Random } from './random.ts';

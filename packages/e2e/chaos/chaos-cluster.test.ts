@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { runStatement } from '@trino-gateway/testing/trino-client/statement';
+import { runStatement } from '@trino-gateway/testing/trino-client/run-statement';
 import { chaosRows, chaosStatement, startChaosCluster } from './chaos-cluster.ts';
 import { createRandom } from './random.ts';
 

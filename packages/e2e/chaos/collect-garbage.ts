@@ -1,10 +1,10 @@
 import { until } from '@trino-gateway/testing/processes/until';
-import type { ManagedProcess } from '@trino-gateway/testing/suite/start-service';
+import type { ServiceProcess } from '@trino-gateway/testing/suite/start-service';
 
 const LIMIT_MS = 30_000;
 
 /** Has a process collect its garbage, by its debugger, so that what its memory holds then is in use. @throws Error when it does not */
-export async function collectGarbage({ pid, output }: Pick<ManagedProcess, 'pid' | 'output'>): Promise<void> {
+export async function collectGarbage({ pid, output }: Pick<ServiceProcess, 'pid' | 'output'>): Promise<void> {
   process.kill(pid, 'SIGUSR1');
   const listening = () => /Debugger listening on (ws:\S+)/.exec(output())?.[1];
   const address = await until(`a debugger in process ${pid}`, listening, LIMIT_MS);

@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RunningDatabase } from '@trino-gateway/testing/databases/start-database';
-import type { ManagedProcess } from '@trino-gateway/testing/suite/start-service';
+import type { ServiceProcess } from '@trino-gateway/testing/suite/start-service';
 import type { ChaosCluster } from './chaos-cluster.ts';
 import type { Random } from './random.ts';
 
 /** What may go wrong. */
 export type Stage = {
-  processes: readonly { name: string; process: ManagedProcess }[];
+  processes: readonly { name: string; process: ServiceProcess }[];
   clusters: readonly ChaosCluster[];
   database: RunningDatabase;
   /** Puts the limit of a backend, however long that takes. */
@@ -150,7 +150,7 @@ async function reviveTheDead({ processes, complain }: Stage): Promise<void> {
   }
 }
 
-function isRunning({ pid }: ManagedProcess): boolean {
+function isRunning({ pid }: ServiceProcess): boolean {
   try {
     return process.kill(pid, 0);
   } catch {

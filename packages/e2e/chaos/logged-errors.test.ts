@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals';
-import type { ManagedProcess } from '@trino-gateway/testing/suite/start-service';
+import type { ServiceProcess } from '@trino-gateway/testing/suite/start-service';
 import { createLoggedErrors } from './logged-errors.ts';
 
 test('an error is not heard of because its process was killed since, or counts twice', () => {
   let printed = '{"level":"info"}\n{"level":"error","message":"a"}\n';
-  const process = { output: () => printed } as ManagedProcess;
+  const process = { output: () => printed } as ServiceProcess;
   const errors = createLoggedErrors([{ name: 'router 1', process }]);
   errors.look();
   printed += '{"level":"warn"}\n{"level":"error","message":"b"}\n';

@@ -1,4 +1,4 @@
-import type { ManagedProcess } from '@trino-gateway/testing/suite/start-service';
+import type { ServiceProcess } from '@trino-gateway/testing/suite/start-service';
 
 /** What processes logged as errors: each of them is something nobody foresaw. */
 export type LoggedErrors = {
@@ -9,7 +9,7 @@ export type LoggedErrors = {
 };
 
 /** Keeps up to a thousand; a process that starts anew forgets what it printed before. */
-export function createLoggedErrors(processes: readonly { name: string; process: ManagedProcess }[]): LoggedErrors {
+export function createLoggedErrors(processes: readonly { name: string; process: ServiceProcess }[]): LoggedErrors {
   const lines = new Set<string>();
   return {
     look: () => {

@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { residentMb } from '@trino-gateway/testing/processes/process-cost';
-import type { ManagedProcess } from '@trino-gateway/testing/suite/start-service';
+import type { ServiceProcess } from '@trino-gateway/testing/suite/start-service';
 
 const QUIET_MS = 60_000;
 const LOOK_MS = 1_000;
 
 /** What is watched: `gatewayserver`, say, and one of its processes. */
-export type Watched = { kind: string; process: ManagedProcess };
+export type Watched = { kind: string; process: ServiceProcess };
 
 /** The most memory a process of each kind had. */
 export type Peaks = Map<string, number>;
@@ -25,7 +25,7 @@ export async function memoryAtRest(watched: readonly Watched[], bound: (kind: st
   }
 }
 
-function now({ pid }: ManagedProcess): number {
+function now({ pid }: ServiceProcess): number {
   try {
     return residentMb(pid);
   } catch {

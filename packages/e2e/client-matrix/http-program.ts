@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Answer, exchange } from '@trino-gateway/testing/trino-client/statement';
+import { type Answer, exchange } from '@trino-gateway/testing/trino-client/exchange';
 
 // http-program.ts URL USER: the protocol itself, to see what no client shows: every link must lead back to URL, or to the
 // cluster that clients poll themselves.

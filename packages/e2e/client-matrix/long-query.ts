@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { exchange, runStatement } from '@trino-gateway/testing/trino-client/statement';
+import { exchange } from '@trino-gateway/testing/trino-client/exchange';
+import { runStatement } from '@trino-gateway/testing/trino-client/run-statement';
 import { longQueryMark } from './cases.ts';
 
 /** Waits until one of the clusters says that the long query with that mark runs; answers false when none does in time. */

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { NotFetchedError } from '@trino-gateway/testing/databases/not-fetched';
 import { type RunningDatabase, startDatabase } from '@trino-gateway/testing/databases/start-database';
 import { until } from '@trino-gateway/testing/processes/until';
-import type { ManagedProcess } from '@trino-gateway/testing/suite/start-service';
+import type { ServiceProcess } from '@trino-gateway/testing/suite/start-service';
 import { type Suite, startSuite } from '@trino-gateway/testing/suite/suite';
 import { runQuery } from '@trino-gateway/testing/trino-client/run-query';
 import type { ManyClient } from '../client-matrix/run-many.ts';
@@ -117,7 +117,7 @@ describe.each(stages)('$name', ({ replicas, database }) => {
   const markOf = (what: string) => `${what}${stages.findIndex((stage) => stage.database === database)}`;
 
   /** Kills five times, one after the other, each when so many more statements have ended, and starts it again. */
-  async function killInTurn(mark: string, processes: readonly ManagedProcess[], each: number): Promise<void> {
+  async function killInTurn(mark: string, processes: readonly ServiceProcess[], each: number): Promise<void> {
     const ended = async () => (await clusters.ran(mark)).flat().filter(({ to }) => to).length;
     for (let kills = 1; kills <= KILLS; kills++) {
       await until(`${kills * each} to have ended`, async () => (await ended()) >= kills * each, 300_000, 200);

@@ -81,8 +81,8 @@ test('a transaction stays on the cluster that began it, through any router, also
     const result = await runQuery(router.url, statement, {
       headers: { 'x-trino-transaction-id': transaction },
       onPage: (_, answer) => {
-        const id = answer.headers.get('x-trino-started-transaction-id');
-        if (id) started.push(id);
+        const id = answer.headers['x-trino-started-transaction-id'];
+        if (typeof id === 'string') started.push(id);
       },
     });
     expect(result.error).toBeUndefined();

@@ -1,5 +1,5 @@
 import { type Coordinator, startCoordinator } from '@trino-gateway/testing/trino/coordinator';
-import { runStatement } from '@trino-gateway/testing/trino-client/statement';
+import { runStatement } from '@trino-gateway/testing/trino-client/run-statement';
 import { TABLE } from './sixty-clients.ts';
 
 /** A cluster's own record of a statement of a series: its number, when it was created, when it ended. */

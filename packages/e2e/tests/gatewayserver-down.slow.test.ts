@@ -2,7 +2,8 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type ScriptedTrino, startScriptedTrino } from '@trino-gateway/testing';
 import { until } from '@trino-gateway/testing/processes/until';
 import { type Suite, startSuite } from '@trino-gateway/testing/suite/suite';
-import { type Page, runQuery } from '@trino-gateway/testing/trino-client/run-query';
+import type { Page } from '@trino-gateway/testing/trino-client/page';
+import { runQuery } from '@trino-gateway/testing/trino-client/run-query';
 
 let trino: ScriptedTrino;
 let suite: Suite;

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { startScriptedTrino } from '@trino-gateway/testing';
 import { until } from '@trino-gateway/testing/processes/until';
 import { startSuite } from '@trino-gateway/testing/suite/suite';
-import type { Page } from '@trino-gateway/testing/trino-client/run-query';
+import type { Page } from '@trino-gateway/testing/trino-client/page';
 import { highWaterMark } from '../support/high-water-mark.ts';
 
 const LIMIT_MS = 300_000;

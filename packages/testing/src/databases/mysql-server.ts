@@ -2,8 +2,8 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { runCommand } from '../toolchains/run-command.ts';
+import { type DatabaseServer, databaseServer } from './database-server.ts';
 import { unpackedPackage } from './debian-packages.ts';
-import { ServerProcess } from './server-process.ts';
 
 const INITIALISE_MS = 600_000;
 
@@ -14,7 +14,7 @@ GRANT ALL PRIVILEGES ON *.* TO 'gateway'@'%' WITH GRANT OPTION;
 `;
 
 /** A MySQL or MariaDB with its data in `folder`, not started yet. @throws NotFetchedError */
-export async function prepareMysql(engine: 'mysql' | 'mariadb', folder: string, port: number): Promise<ServerProcess> {
+export async function prepareMysql(engine: 'mysql' | 'mariadb', folder: string, port: number): Promise<DatabaseServer> {
   const root = await unpackedPackage(`${engine}-server-core`);
   const share = join(root, 'usr', 'share', engine);
   const data = join(folder, 'data');
@@ -36,7 +36,7 @@ export async function prepareMysql(engine: 'mysql' | 'mariadb', folder: string, 
       timeoutMs: INITIALISE_MS,
     });
   else await bootstrapMariadb(share, data, command, common, folder);
-  return new ServerProcess({
+  return databaseServer({
     command,
     args: [
       ...common,
@@ -50,7 +50,7 @@ export async function prepareMysql(engine: 'mysql' | 'mariadb', folder: string, 
       '--innodb-buffer-pool-size=64M',
       ...(engine === 'mysql' ? ['--secure-file-priv=', '--mysqlx=OFF', '--performance-schema=OFF'] : []),
     ],
-    log: join(folder, 'log'),
+    logPath: join(folder, 'log'),
     isReady: (log) => /ready for connections.*port: \d+/s.test(log),
     stopSignal: 'SIGTERM',
   });

@@ -4,14 +4,14 @@ import { createRequire } from 'node:module';
 import { arch, platform, userInfo } from 'node:os';
 import { dirname, join, parse } from 'node:path';
 import { promisify } from 'node:util';
+import { type DatabaseServer, databaseServer } from './database-server.ts';
 import { NotFetchedError } from './not-fetched.ts';
-import { ServerProcess } from './server-process.ts';
 
 const INITIALISE_MS = 600_000;
 const NOBODY = { uid: 65_534, gid: 65_534 };
 
 /** A PostgreSQL with its data in `folder`, not started yet. Under root it runs as nobody, as it must. @throws NotFetchedError */
-export async function preparePostgres(folder: string, port: number): Promise<ServerProcess> {
+export async function preparePostgres(folder: string, port: number): Promise<DatabaseServer> {
   const identity = userInfo().uid === 0 ? NOBODY : undefined;
   const native = await reachable(programs(), folder, identity !== undefined);
   const data = join(folder, 'data');
@@ -42,10 +42,10 @@ export async function preparePostgres(folder: string, port: number): Promise<Ser
     fsync: 'off',
     max_connections: '100',
   };
-  return new ServerProcess({
+  return databaseServer({
     command: join(native, 'bin', 'postgres'),
     args: ['-D', data, ...Object.entries(options).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
-    log: join(folder, 'log'),
+    logPath: join(folder, 'log'),
     isReady: (log) => log.includes('database system is ready to accept connections'),
     stopSignal: 'SIGINT', // a "fast" shutdown: clients are cut off
     ...identity,

@@ -1,10 +1,10 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePorts } from '../processes/free-ports.ts';
+import type { DatabaseServer } from './database-server.ts';
 import { prepareMysql } from './mysql-server.ts';
 import { preparePostgres } from './postgres-server.ts';
-import type { ServerProcess } from './server-process.ts';
 
 /** The servers that can be started here. */
 export const ENGINES = ['mysql', 'mariadb', 'postgres'] as const;
@@ -27,12 +27,12 @@ export type RunningDatabase = AsyncDisposable & {
  * @throws NotFetchedError when the server could not be brought here, another Error when it does not start
  */
 export async function startDatabase(engine: ServerEngine, options: { port?: number } = {}): Promise<RunningDatabase> {
-  const port = options.port ?? (await freePort());
+  const [port = 0] = options.port === undefined ? await freePorts(1) : [options.port];
   // A short path of its own: the name of a socket has at most 107 characters.
   const folder = await mkdtemp(join(tmpdir(), 'tg-db-'));
   await chmod(folder, 0o755);
   const forget = () => rm(folder, { recursive: true, force: true });
-  let server: ServerProcess;
+  let server: DatabaseServer;
   try {
     server = await prepare(engine, folder, port);
     await server.start();
@@ -55,7 +55,7 @@ export async function startDatabase(engine: ServerEngine, options: { port?: numb
   };
 }
 
-function prepare(engine: ServerEngine, folder: string, port: number): Promise<ServerProcess> {
+function prepare(engine: ServerEngine, folder: string, port: number): Promise<DatabaseServer> {
   switch (engine) {
     case 'mysql':
     case 'mariadb':
@@ -63,13 +63,4 @@ function prepare(engine: ServerEngine, folder: string, port: number): Promise<Se
     case 'postgres':
       return preparePostgres(folder, port);
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no free port');
-  return address.port;
 }

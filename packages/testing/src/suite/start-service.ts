@@ -1,17 +1,16 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { until } from '../processes/until.ts';
-import { type ServiceName, startCommand } from './start-script.ts';
+import { type Ending, type RunningProgram, startProgram } from '../processes/start-program.ts';
+import { untilReady } from '../processes/until-ready.ts';
+import { type ServiceName, startScript } from './start-script.ts';
 
-/** One process of the suite, started as users start it, that tests may stop, kill and start again. */
-export type ManagedProcess = AsyncDisposable & {
+/** A process of the suite, started as users start it, that tests may stop, kill and start again. */
+export type ServiceProcess = AsyncDisposable & {
   readonly pid: number;
   /** What it printed on both streams since its last start. */
   output(): string;
   /** Starts it again with the same environment and waits until it is ready. */
   start(): Promise<void>;
-  /** SIGTERM, and what it exited with. */
-  stop(): Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+  /** SIGTERM, and how it ended. */
+  stop(): Promise<Ending>;
   /** SIGKILL. */
   kill(): Promise<void>;
   /** Stops its threads without ending it, and lets them go on. */
@@ -19,80 +18,51 @@ export type ManagedProcess = AsyncDisposable & {
   thaw(): void;
 };
 
-/**
- * Starts a service with these settings (environment keys without their prefix) and waits for /readyz, unless told not to.
- * `nodeOptions` are further options of Node, such as the heap of a container.
- */
+export type ServiceOptions = {
+  /** Further options of Node, such as the heap of a container. */
+  nodeOptions?: string | undefined;
+  /** Of the command line. */
+  args?: readonly string[];
+};
+
+const READY_WITHIN_MS = 60_000;
+/** Services end by themselves within ten seconds; a test of that waits longer than the clean-up after one. */
+const STOP_WITHIN_MS = { asked: 120_000, cleanUp: 12_000 };
+
+/** Starts a service with these settings (environment keys without their prefix) and waits until it is ready. */
 export async function startService(
   service: ServiceName,
   settings: Record<string, string>,
   opsUrl: string,
-  waitForReady = true,
-  nodeOptions = '',
-): Promise<ManagedProcess> {
-  let child: ChildProcess | undefined;
-  let printed = '';
-  const ended = async (one: ChildProcess) => {
-    if (one.exitCode === null && one.signalCode === null) await once(one, 'exit');
-    return { code: one.exitCode, signal: one.signalCode };
-  };
+  { nodeOptions = '', args = [] }: ServiceOptions = {},
+): Promise<ServiceProcess> {
   const start = async () => {
-    printed = '';
-    const { command, args, cwd, path } = startCommand(service);
-    const started = spawn(command, args, {
-      cwd,
-      env: { ...environment(service, settings, nodeOptions), PATH: path },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    child = started;
-    for (const stream of [started.stdout, started.stderr]) {
-      stream.setEncoding('utf8').on('data', (text: string) => {
-        printed = (printed + text).slice(-200_000);
-      });
-    }
-    const hasEnded = () => started.exitCode !== null || started.signalCode !== null;
-    const probe = async () => {
-      if (hasEnded()) return true;
-      return (await fetch(`${opsUrl}/${waitForReady ? 'readyz' : 'livez'}`, { signal: AbortSignal.timeout(2_000) })).ok;
-    };
-    await until(`${service} to be ${waitForReady ? 'ready' : 'alive'} at ${opsUrl}`, probe, 60_000).catch(
-      (error: Error) => {
-        started.kill('SIGKILL');
-        throw new Error(`${error.message}\n${printed}`);
-      },
-    );
-    // Somebody else may answer at an address that it could not have.
-    if (hasEnded()) throw new Error(`${service} exited with ${started.exitCode}: ${printed}`);
+    const started = await startProgram(startScript(service, args, environment(service, settings, nodeOptions)));
+    const isReady = async () => (await fetch(`${opsUrl}/readyz`, { signal: AbortSignal.timeout(2_000) })).ok;
+    await untilReady(started, `${service} at ${opsUrl}`, { isReady, timeLimitMs: READY_WITHIN_MS });
+    return started;
   };
-  await start();
-  const signal = async (name: NodeJS.Signals) => {
-    if (!child) throw new Error(`${service} is not running`);
-    child.kill(name);
-    return ended(child);
-  };
+  let running: RunningProgram = await start();
   return {
     get pid() {
-      return child?.pid ?? 0;
+      return running.pid;
     },
-    output: () => printed,
-    start,
-    stop: () => signal('SIGTERM'),
-    kill: async () => {
-      await signal('SIGKILL');
+    output: () => running.output(),
+    start: async () => {
+      running = await start();
     },
-    freeze: () => void child?.kill('SIGSTOP'),
-    thaw: () => void child?.kill('SIGCONT'),
+    stop: () => running.stop(STOP_WITHIN_MS.asked),
+    kill: () => running.kill(),
+    freeze: () => running.signal('SIGSTOP'),
+    thaw: () => running.signal('SIGCONT'),
     [Symbol.asyncDispose]: async () => {
-      if (!child || child.exitCode !== null || child.signalCode !== null) return;
-      child.kill('SIGCONT');
-      child.kill('SIGTERM');
-      const force = setTimeout(() => child?.kill('SIGKILL'), 12_000);
-      await ended(child);
-      clearTimeout(force);
+      running.signal('SIGCONT');
+      await running.stop(STOP_WITHIN_MS.cleanUp);
     },
   };
 }
 
+/** That of this process without what would change the service. */
 function environment(service: ServiceName, settings: Record<string, string>, nodeOptions: string): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(
     ([name]) => !name.startsWith('TRINO_GATEWAY_') && name !== 'NODE_OPTIONS',

@@ -2,11 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePorts } from '../processes/free-ports.ts';
-import { until } from '../processes/until.ts';
+import { configureSuite, type SuiteConfiguration } from './configure-suite.ts';
+import { type GatewayCall, gatewayCall } from './gateway-calls.ts';
 import type { ServiceName } from './start-script.ts';
-import { type ManagedProcess, startService } from './start-service.ts';
+import { type ServiceProcess, startService } from './start-service.ts';
 
-export type RunningService = ManagedProcess & { readonly url: string; readonly opsUrl: string };
+export type RunningService = ServiceProcess & { readonly url: string; readonly opsUrl: string };
 export type RunningRouter = RunningService & {
   /** One per listening port. */ readonly urls: readonly string[];
   readonly ports: readonly number[];
@@ -30,148 +31,91 @@ export type SuiteOptions = {
 };
 
 /** The product as its users run it: every part a process of its own, on free ports, in a folder of its own. */
-export type Suite = AsyncDisposable & {
-  readonly folder: string;
-  readonly databaseUrl: string;
-  readonly gatewayservers: readonly RunningService[];
-  readonly gatewayserver: RunningService;
-  readonly monitor: RunningService;
-  readonly routers: readonly RunningRouter[];
-  readonly router: RunningRouter;
-  /** Calls the contract, `BackendService/PutBackend` say, as Connect JSON; throws on an error answer. */
-  call<T = Record<string, unknown>>(method: string, body: unknown): Promise<T>;
-  /** Puts these backends and waits until each is available. */
-  addBackends(backends: Record<string, string>, more?: Record<string, unknown>): Promise<void>;
-  /** Puts a group of these backends. */
-  addGroup(id: string, backendIds: readonly string[], more?: Record<string, unknown>): Promise<void>;
-};
+export type Suite = AsyncDisposable &
+  SuiteConfiguration & {
+    readonly folder: string;
+    readonly databaseUrl: string;
+    readonly gatewayservers: readonly RunningService[];
+    readonly gatewayserver: RunningService;
+    readonly monitor: RunningService;
+    readonly routers: readonly RunningRouter[];
+    readonly router: RunningRouter;
+    /** Calls the contract at the first gatewayserver. */
+    call: GatewayCall;
+  };
 
 /** Starts the gatewayservers, the monitor and the routers; `await using` ends them and removes their folder. */
 export async function startSuite(options: SuiteOptions = {}): Promise<Suite> {
   await using started = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'trino-gateway-suite-'));
   started.defer(() => rm(folder, { recursive: true, force: true }));
-  const servers = options.gatewayservers ?? 1;
-  const routerCount = options.routers ?? 1;
-  const listeners = options.listeners ?? 1;
-  const ports = await freePorts(servers * 2 + 1 + routerCount * (1 + listeners));
-  const next = () => ports.pop() ?? 0;
   const databaseUrl = options.databaseUrl ?? `sqlite:${folder}/gateway.db`;
+  const starts = servicesOf(options, { folder, databaseUrl });
 
   const gatewayservers: RunningService[] = [];
-  for (let index = 0; index < servers; index++) {
-    const [port, ops] = [next(), next()];
-    const process = await startService(
-      'gatewayserver',
-      {
-        LISTEN: `127.0.0.1:${port}`,
-        OPS_LISTEN: `127.0.0.1:${ops}`,
-        DATABASE_URL: databaseUrl,
-        ...(options.adminToken && { ADMIN_TOKEN: options.adminToken }),
-        ...options.gatewayserver,
-      },
-      `http://127.0.0.1:${ops}`,
-      true,
-      options.nodeOptions?.gatewayserver,
-    );
-    gatewayservers.push(
-      started.use(Object.assign(process, { url: `http://127.0.0.1:${port}`, opsUrl: `http://127.0.0.1:${ops}` })),
-    );
-  }
-  const gatewayserver = at(gatewayservers, 0);
+  for (let index = 0; index < (options.gatewayservers ?? 1); index++)
+    gatewayservers.push(started.use(await starts.gatewayserver()));
   const urls = gatewayservers.map(({ url }) => url);
-
-  const monitorOps = next();
-  const monitorProcess = await startService(
-    'monitor',
-    {
-      GATEWAYSERVER_URL: urls.join(','),
-      OPS_LISTEN: `127.0.0.1:${monitorOps}`,
-      INTERVAL: '1s',
-      PROBATION: '10ms',
-      ...options.monitor,
-    },
-    `http://127.0.0.1:${monitorOps}`,
-    true,
-    options.nodeOptions?.monitor,
-  );
-  const monitor = started.use(Object.assign(monitorProcess, { url: '', opsUrl: `http://127.0.0.1:${monitorOps}` }));
-
+  const monitor = started.use(await starts.monitor(urls));
   const routers: RunningRouter[] = [];
-  for (let index = 0; index < routerCount; index++) {
-    const ops = next();
-    const own = Array.from({ length: listeners }, next);
-    // Each router prefers another gatewayserver, so that all of them have work.
-    const preferred = index % servers;
-    const process = await startService(
-      'router',
-      {
-        GATEWAYSERVER_URL: [...urls.slice(preferred), ...urls.slice(0, preferred)].join(','),
-        LISTEN: own.map((port) => `127.0.0.1:${port}`).join(','),
-        OPS_LISTEN: `127.0.0.1:${ops}`,
-        STATE_FILE: `${folder}/router-${index}.json`,
-        EXPLAIN_HEADERS: 'true',
-        ...options.router,
-      },
-      `http://127.0.0.1:${ops}`,
-      true,
-      options.nodeOptions?.router,
-    );
-    const ownUrls = own.map((port) => `http://127.0.0.1:${port}`);
-    routers.push(
-      started.use(
-        Object.assign(process, { url: at(ownUrls, 0), urls: ownUrls, ports: own, opsUrl: `http://127.0.0.1:${ops}` }),
-      ),
-    );
-  }
+  for (let index = 0; index < (options.routers ?? 1); index++)
+    routers.push(started.use(await starts.router(urls, index)));
 
-  const callAt = async <T>(url: string, method: string, body: unknown): Promise<T> => {
-    const response = await fetch(`${url}/trinogateway.v1.${method}`, {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        ...(options.adminToken && { 'x-auth-key': options.adminToken }),
-      },
-      body: JSON.stringify(body),
-      signal: AbortSignal.timeout(10_000),
-    });
-    const answer: unknown = await response.json();
-    if (!response.ok) throw new Error(`${method}: ${JSON.stringify(answer)}`);
-    return answer as T;
-  };
-  const call = <T>(method: string, body: unknown) => callAt<T>(gatewayserver.url, method, body);
-  /** Each replica reads within a second what another one has stored. */
-  const untilAllKnow = async (what: string, knows: (url: string) => Promise<unknown>) => {
-    for (const url of urls) await until(`${what} at ${url}`, () => knows(url), 30_000);
-  };
+  const calls = urls.map((url) => gatewayCall(url, options.adminToken));
+  const call = at(calls, 0);
   const owned = started.move();
   return {
     folder,
     databaseUrl,
     gatewayservers,
-    gatewayserver,
+    gatewayserver: at(gatewayservers, 0),
     monitor,
     routers,
     router: at(routers, 0),
     call,
-    addBackends: async (backends, more = {}) => {
-      for (const [id, url] of Object.entries(backends))
-        await call('BackendService/PutBackend', { backend: { id, url, ...more } });
-      type Known = { condition?: { available?: boolean } };
-      for (const id of Object.keys(backends))
-        await untilAllKnow(`backend ${id} to be available`, async (url) => {
-          const { condition } = await callAt<Known>(url, 'BackendService/GetBackend', { id });
-          return condition?.available;
-        });
-    },
-    addGroup: async (id, backendIds, more = {}) => {
-      const stored = await call('GroupService/PutGroup', { group: { id, backendIds, ...more } });
-      await untilAllKnow(
-        `group ${id}`,
-        async (url) => JSON.stringify(await callAt(url, 'GroupService/GetGroup', { id })) === JSON.stringify(stored),
-      );
-    },
+    ...configureSuite(call, calls),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+const loopback = (port: number) => `127.0.0.1:${port}`;
+
+/** How each kind of process of a suite is started: on free ports, and with the settings of the options. */
+function servicesOf(options: SuiteOptions, { folder, databaseUrl }: { folder: string; databaseUrl: string }) {
+  const start = async (service: ServiceName, settings: Record<string, string>) => {
+    const [ops = 0] = await freePorts(1);
+    const opsUrl = `http://${loopback(ops)}`;
+    const all = { OPS_LISTEN: loopback(ops), ...settings, ...options[service] };
+    const process = await startService(service, all, opsUrl, { nodeOptions: options.nodeOptions?.[service] });
+    return Object.assign(process, { opsUrl });
+  };
+  return {
+    gatewayserver: async (): Promise<RunningService> => {
+      const [port = 0] = await freePorts(1);
+      const process = await start('gatewayserver', {
+        LISTEN: loopback(port),
+        DATABASE_URL: databaseUrl,
+        ...(options.adminToken && { ADMIN_TOKEN: options.adminToken }),
+      });
+      return Object.assign(process, { url: `http://${loopback(port)}` });
+    },
+    monitor: async (urls: readonly string[]): Promise<RunningService> => {
+      const settings = { GATEWAYSERVER_URL: urls.join(','), INTERVAL: '1s', PROBATION: '10ms' };
+      return Object.assign(await start('monitor', settings), { url: '' });
+    },
+    router: async (urls: readonly string[], index: number): Promise<RunningRouter> => {
+      const ports = await freePorts(options.listeners ?? 1);
+      // Each router prefers another gatewayserver, so that all of them have work.
+      const preferred = index % urls.length;
+      const process = await start('router', {
+        GATEWAYSERVER_URL: [...urls.slice(preferred), ...urls.slice(0, preferred)].join(','),
+        LISTEN: ports.map(loopback).join(','),
+        STATE_FILE: `${folder}/router-${index}.json`,
+        EXPLAIN_HEADERS: 'true',
+      });
+      const own = ports.map((port) => `http://${loopback(port)}`);
+      return Object.assign(process, { url: at(own, 0), urls: own, ports });
+    },
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Page } from './run-query.ts';
+import { BUSY, type Page } from './page.ts';
 
 /** One query as its client holds it: the newest page, and what to do with its link. */
 export type OpenQuery = {
@@ -16,7 +16,6 @@ export type OpenQuery = {
 
 const USER = 'e2e';
 const LIMIT_MS = 60_000;
-const BUSY = new Set([502, 503, 504]);
 const PAUSE_MS = 50;
 
 /** Submits a statement and leaves it to the test when to poll. */

@@ -1,105 +1,87 @@
-import http from 'node:http';
-
-/** A page as a Trino client reads it. */
-export type Page = {
-  id: string;
-  infoUri: string;
-  nextUri?: string;
-  columns?: { name: string; type: string }[];
-  data?: unknown[][];
-  stats: { state: string };
-  error?: { message: string; errorCode: number; errorName: string; errorType: string };
-};
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Answer, type ExchangeOptions, exchange } from './exchange.ts';
+import { BUSY, type Page } from './page.ts';
 
 export type QueryOptions = {
   user?: string;
-  headers?: Record<string, string>;
+  /** Of the submission. */
+  headers?: Readonly<Record<string, string>>;
+  /** Of the polls; default the user alone. */
+  pollHeaders?: Readonly<Record<string, string>>;
+  /** Where to send the poll of a link; default where the link leads. */
+  pollAt?: (link: URL) => URL;
   /** Called with each page before the next one is asked for. */
-  onPage?: (page: Page, answer: Response) => Promise<void> | void;
+  onPage?: (page: Page, answer: Answer) => Promise<void> | void;
   /** Repeats a request that failed to connect or was cut, for so long, as the official clients do; default not at all. */
   retryForMs?: number;
   signal?: AbortSignal;
 };
 
-export type QueryResult = {
-  id: string;
-  rows: unknown[][];
-  state: string;
-  error: Page['error'] /** The submission's answer. */;
-  headers: Headers;
-  pages: number;
-};
+export type QueryResult = { id: string; rows: unknown[][]; state: string; error: Page['error']; pages: number };
+
+const REQUEST_MS = 60_000;
+const RETRY_MS = 50;
 
 /** Submits a statement to this address and follows the links to the end; HTTP errors are thrown with status and body. */
 export async function runQuery(url: string, statement: string, options: QueryOptions = {}): Promise<QueryResult> {
-  const headers = { 'x-trino-user': options.user ?? 'e2e', ...options.headers };
-  let answer = await request(`${url}/v1/statement`, { method: 'POST', body: statement, headers }, options);
-  const submission = answer.headers;
+  const { headers = {}, pollAt = (link) => link } = options;
+  const user = 'x-presto-user' in headers ? {} : { 'x-trino-user': options.user ?? 'e2e', ...userOf(headers) };
+  const poll = { method: 'GET', headers: options.pollHeaders ?? user };
+  const submission = { method: 'POST', body: statement, headers: { ...user, ...headers } };
+  let answer = await request(new URL('/v1/statement', url), submission, options);
   const rows: unknown[][] = [];
   for (let pages = 1; ; pages++) {
-    const page = (await answer.json()) as Page;
+    const page = JSON.parse(answer.body) as Page;
     rows.push(...(page.data ?? []));
     await options.onPage?.(page, answer);
-    if (!page.nextUri)
-      return { id: page.id, rows, state: page.stats.state, error: page.error, headers: submission, pages };
-    answer = await request(page.nextUri, { headers: { 'x-trino-user': headers['x-trino-user'] } }, options);
-  }
-}
-
-async function request(url: string, init: RequestInit, { retryForMs = 0, signal }: QueryOptions): Promise<Response> {
-  const deadline = Date.now() + retryForMs;
-  for (;;) {
-    let failure: Error;
-    try {
-      const answer = await fetch(url, {
-        ...init,
-        signal: AbortSignal.any([AbortSignal.timeout(60_000), ...(signal ? [signal] : [])]),
-      });
-      if (answer.ok) return new Response(await answer.text(), answer);
-      failure = new Error(`HTTP ${answer.status}: ${(await answer.text()).slice(0, 500)}`);
-      if (![502, 503, 504].includes(answer.status)) throw Object.assign(failure, { final: true });
-    } catch (error) {
-      failure = error as Error & { final?: boolean };
-      if ('final' in failure || signal?.aborted) throw failure;
-    }
-    if (Date.now() > deadline) throw failure;
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    if (!page.nextUri) return { id: page.id, rows, state: page.stats.state, error: page.error, pages };
+    answer = await request(pollAt(new URL(page.nextUri)), poll, options);
   }
 }
 
 /**
- * Submits a statement to this address under another name, as a client behind a balancer or an alias does, and follows the
- * links to the last page, which it answers. Every link must name that host. fetch does not let a Host header be set;
- * node:http does.
+ * Runs a statement at this address under another name, as a client behind a balancer or an alias does. Every link must name
+ * that host.
  */
 export async function runQueryAsHost(
   url: string,
   host: string,
   statement: string,
-  headers: Record<string, string> = {},
-): Promise<Page> {
-  const own = 'x-presto-user' in headers ? {} : { 'x-trino-user': 'e2e' };
-  const ask = (path: string, method: string, body?: string) =>
-    new Promise<Page>((resolve, reject) => {
-      const asked = http.request(`${url}${path}`, { method, headers: { host, ...own, ...headers } }, (answer) => {
-        let text = '';
-        answer.setEncoding('utf8').on('data', (part: string) => {
-          text += part;
-        });
-        answer.on('end', () =>
-          answer.statusCode === 200
-            ? resolve(JSON.parse(text))
-            : reject(new Error(`HTTP ${answer.statusCode}: ${text.slice(0, 500)}`)),
-        );
-      });
-      asked.setTimeout(60_000, () => asked.destroy(new Error('no answer within 60 s')));
-      asked.on('error', reject).end(body);
-    });
-  let page = await ask('/v1/statement', 'POST', statement);
-  while (page.nextUri) {
-    const link = new URL(page.nextUri);
+  headers: Readonly<Record<string, string>> = {},
+): Promise<QueryResult> {
+  const user = 'x-presto-user' in headers ? {} : { 'x-trino-user': 'e2e' };
+  const all = { host, ...user, ...headers };
+  const pollAt = (link: URL) => {
     if (link.host !== host.toLowerCase()) throw new Error(`a link names ${link.host}, the client asked ${host}`);
-    page = await ask(link.pathname, 'GET');
+    return new URL(link.pathname, url);
+  };
+  return runQuery(url, statement, { headers: all, pollHeaders: all, pollAt });
+}
+
+function userOf(headers: Readonly<Record<string, string>>): Record<string, string> {
+  const user = headers['x-trino-user'];
+  return user === undefined ? {} : { 'x-trino-user': user };
+}
+
+async function request(
+  url: URL,
+  init: ExchangeOptions,
+  { retryForMs = 0, signal }: Pick<QueryOptions, 'retryForMs' | 'signal'>,
+): Promise<Answer> {
+  const deadline = Date.now() + retryForMs;
+  for (;;) {
+    const limit = AbortSignal.timeout(REQUEST_MS);
+    let failure: Error;
+    try {
+      const answer = await exchange(url, { ...init, signal: signal ? AbortSignal.any([limit, signal]) : limit });
+      if (answer.status >= 200 && answer.status < 300) return answer;
+      failure = new Error(`HTTP ${answer.status}: ${answer.body.slice(0, 500)}`);
+      if (!BUSY.has(answer.status)) throw Object.assign(failure, { final: true });
+    } catch (error) {
+      failure = error as Error & { final?: boolean };
+      if ('final' in failure || signal?.aborted) throw failure;
+    }
+    if (Date.now() > deadline) throw failure;
+    await delay(RETRY_MS);
   }
-  return page;
 }

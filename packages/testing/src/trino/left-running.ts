@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { cacheFolder } from '../toolchains/cache.ts';
-import { type CoordinatorOptions, PROCESS_MARK, startCoordinator } from './coordinator.ts';
+import { type CoordinatorOptions, startCoordinator } from './coordinator.ts';
+import { PROCESS_MARK } from './coordinator-program.ts';
 
 /** A coordinator that was started from the command line and outlived that command. */
 export type LeftRunning = { name: string; port: number; pid: number; startedAt: string };
