@@ -16,7 +16,7 @@ ofGatewayserver.watchEvents({ waiting: none, early: none });
 
 const REGISTRIES: Record<string, ReturnType<typeof router>['registry']> = {
   gatewayserver: ofGatewayserver.registry,
-  monitor: monitor({ reportsWaiting: none, scheduledUp: nothing, foreignRunning: nothing }).registry,
+  monitor: monitor({ reportsWaiting: none, scheduledUp: nothing, externalRunning: nothing }).registry,
   router: router({
     liveQueries: nobody,
     liveQueriesForgotten: none,

@@ -2,10 +2,10 @@ import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { afterEach, expect, jest, test } from '@jest/globals';
 import { Backend_Forwarding, Query_State as State } from '@trino-gateway/api/gateway';
 import { type ScriptedTrino, startScriptedTrino } from '@trino-gateway/testing';
+import { until } from '@trino-gateway/testing/processes/until';
 import { runStatement } from '@trino-gateway/trino/client';
 import { startFakeGatewayserver } from './fake-gatewayserver.ts';
 import { recordingLogger, startTestMonitor } from './test-monitor.ts';
-import { until } from './until.ts';
 
 jest.setTimeout(120_000); // only a machine that is busy elsewhere needs it
 
@@ -27,7 +27,7 @@ const entry = (id: string, state: State, submittedAt = Date.now() - 1_000, backe
   submittedAt: timestampFromMs(submittedAt),
 });
 
-test('the history of queries whose pages do not pass the gateway stays open for ever', async () => {
+test('queries whose pages do not pass the gateway get their end in the history', async () => {
   const gatewayserver = await own(startFakeGatewayserver());
   const trino = await own(startScriptedTrino());
   const good = await ask(trino, 'SELECT 1');
@@ -54,19 +54,19 @@ test('the history of queries whose pages do not pass the gateway stays open for 
   ]);
   await own(startTestMonitor(gatewayserver, { interval: '50ms' }));
   await until('all that is known', () => gatewayserver.queryReports.length >= 4);
-  const looks = gatewayserver.statuses.length;
-  await until('some more looks', () => gatewayserver.statuses.length > looks + 10);
-  const told = Object.fromEntries(gatewayserver.queryReports.map((report) => [report.id, report]));
+  const probes = gatewayserver.statuses.length;
+  await until('some more probes', () => gatewayserver.statuses.length > probes + 10);
+  const reported = Object.fromEntries(gatewayserver.queryReports.map((report) => [report.id, report]));
   expect(gatewayserver.queryReports).toHaveLength(4);
-  expect(told[good.queryId]).toMatchObject({ state: State.FINISHED, endedAt: expect.anything() });
-  expect(told[bad.queryId]).toMatchObject({ state: State.FAILED, error: { name: 'DIVISION_BY_ZERO' } });
-  expect(told[open.id]).toMatchObject({ state: State.RUNNING, startedAt: expect.anything() });
-  expect(told[lost]).toMatchObject({ state: State.UNKNOWN });
+  expect(reported[good.queryId]).toMatchObject({ state: State.FINISHED, endedAt: expect.anything() });
+  expect(reported[bad.queryId]).toMatchObject({ state: State.FAILED, error: { name: 'DIVISION_BY_ZERO' } });
+  expect(reported[open.id]).toMatchObject({ state: State.RUNNING, startedAt: expect.anything() });
+  expect(reported[lost]).toMatchObject({ state: State.UNKNOWN });
   await trino.stop();
   await endless;
 });
 
-test('of many open queries only the oldest are ever followed', async () => {
+test('of many open queries all are followed in time', async () => {
   const gatewayserver = await own(startFakeGatewayserver());
   const trino = await own(startScriptedTrino());
   const { queryId } = await ask(trino, 'SELECT 1');
@@ -80,7 +80,7 @@ test('of many open queries only the oldest are ever followed', async () => {
   expect(gatewayserver.queryReports.map(({ id, state }) => [id, state])).toEqual([[queryId, State.FINISHED]]);
 });
 
-test('a cluster that does not show its queries is not healthy, or the log is full of it', async () => {
+test('a cluster that does not show its queries is healthy, and that is logged once', async () => {
   const gatewayserver = await own(startFakeGatewayserver());
   const trino = await own(startScriptedTrino());
   const { queryId } = await ask(trino, 'SELECT 1');
@@ -91,7 +91,7 @@ test('a cluster that does not show its queries is not healthy, or the log is ful
   gatewayserver.setBackends([{ id: 'direct', url: trino.url, forwarding: Backend_Forwarding.DIRECT }]);
   const logger = recordingLogger();
   await own(startTestMonitor(gatewayserver, { interval: '20ms' }, logger));
-  await until('ten looks', () => gatewayserver.statuses.length >= 10);
+  await until('ten probes', () => gatewayserver.statuses.length >= 10);
   expect(gatewayserver.statuses.every(({ healthy }) => healthy)).toBe(true);
   const lines = logger.lines.filter((line) => line.includes('cannot be followed'));
   expect(lines).toEqual([expect.stringContaining('PERMISSION_DENIED')]);
@@ -99,7 +99,7 @@ test('a cluster that does not show its queries is not healthy, or the log is ful
   expect(gatewayserver.queryReports).toEqual([]);
 });
 
-test('a cluster that hangs on the question after its queries is never looked at again', async () => {
+test('a cluster that hangs when asked about its queries goes on being probed', async () => {
   const gatewayserver = await own(startFakeGatewayserver());
   const trino = await own(startScriptedTrino());
   const { queryId } = await ask(trino, 'SELECT 1');
@@ -108,7 +108,7 @@ test('a cluster that hangs on the question after its queries is never looked at 
   gatewayserver.setBackends([{ id: 'direct', url: trino.url, forwarding: Backend_Forwarding.DIRECT }]);
   const logger = recordingLogger();
   await own(startTestMonitor(gatewayserver, { interval: '20ms', probe_time_limit: '1s' }, logger));
-  await until('three looks', () => gatewayserver.statuses.length >= 3);
+  await until('three probes', () => gatewayserver.statuses.length >= 3);
   expect(gatewayserver.statuses.every(({ healthy }) => healthy)).toBe(true);
   const lines = logger.lines.filter((line) => line.includes('cannot be followed'));
   expect(lines).toEqual([expect.stringContaining('no answer within monitor.probe_time_limit (1000 ms)')]);

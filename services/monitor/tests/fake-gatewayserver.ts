@@ -20,7 +20,7 @@ import { listenHttp } from '@trino-gateway/runtime';
 export type FakeGatewayserver = AsyncDisposable & {
   readonly url: string;
   readonly port: number;
-  /** Every finding reported, oldest first. */
+  /** Every status reported, oldest first. */
   readonly statuses: BackendStatus[];
   /** Every schedule reported, oldest first. */
   readonly schedules: BackendSchedule[];
@@ -33,15 +33,15 @@ export type FakeGatewayserver = AsyncDisposable & {
   setBackends(backends: readonly MessageInitShape<typeof BackendSchema>[]): void;
   /** What is stored; reports complete it. */
   setHistory(queries: readonly MessageInitShape<typeof QuerySchema>[]): void;
-  /** The queries that hold a slot of each backend, by its id; settled ones go. Undefined: the service fails. */
+  /** The queries that hold a lease of each backend, by its id; settled ones go. Undefined: the service fails. */
   setLeases(leases: Readonly<Record<string, readonly string[]>> | undefined): void;
-  /** These held a slot and have ended: only who asks for them by their ids is told of them. */
+  /** These held a lease and have ended: they are listed only to who asks for them by their ids. */
   setEnded(ids: readonly string[]): void;
-  /** Every query whose slot was given back, oldest first. */
+  /** Every query whose lease was settled, oldest first. */
   readonly settled: string[];
   /** Those of them of which the cluster knows nothing. */
   readonly unknown: string[];
-  /** The newest finding about a backend. */
+  /** The newest status of a backend. */
   last(backendId: string): BackendStatus | undefined;
   /** Every call needs this bearer token from now on; undefined needs none. */
   requireToken(token: string | undefined): void;

@@ -1,9 +1,9 @@
 import { afterEach, expect, jest, test } from '@jest/globals';
 import { type ScriptedTrino, startScriptedTrino } from '@trino-gateway/testing';
+import { until } from '@trino-gateway/testing/processes/until';
 import { runStatement } from '@trino-gateway/trino/client';
 import { startFakeGatewayserver } from './fake-gatewayserver.ts';
 import { recordingLogger, startTestMonitor } from './test-monitor.ts';
-import { until } from './until.ts';
 
 jest.setTimeout(120_000); // only a machine that is busy elsewhere needs it
 
@@ -25,36 +25,37 @@ async function endless(trino: ScriptedTrino): Promise<string> {
     trino.queries.find((one) => !before.has(one) && one.statement.includes('sf100') && one.state === 'RUNNING');
   return (await until('an endless query to run', isRunning)).id;
 }
-const looksAt = (trino: ScriptedTrino, what: RegExp) => trino.queries.filter(({ statement }) => what.test(statement));
+const statementsOf = (trino: ScriptedTrino, what: RegExp) =>
+  trino.queries.filter(({ statement }) => what.test(statement));
 
-test('the slot of a client that died stays taken for ever, or that of a running query is given away', async () => {
+test('leases of ended queries are settled, those of running ones are kept', async () => {
   const gatewayserver = await own(startFakeGatewayserver());
   const trino = await own(startScriptedTrino());
   const good = await ask(trino, 'SELECT 1');
   const bad = await ask(trino, 'SELECT 1/0');
   const open = await endless(trino);
-  const ofLifeBefore = '20260101_000000_00001_zzzzz';
-  gatewayserver.setLeases({ one: [good.queryId, open, bad.queryId, ofLifeBefore] });
+  const ofEarlierIncarnation = '20260101_000000_00001_zzzzz';
+  gatewayserver.setLeases({ one: [good.queryId, open, bad.queryId, ofEarlierIncarnation] });
   gatewayserver.setBackends([{ id: 'one', url: trino.url }]);
   const monitor = await own(startTestMonitor(gatewayserver));
   await until('three settled', () => gatewayserver.settled.length === 3);
-  const looks = looksAt(trino, /query_id IN/).length;
-  await until('two more looks', () => looksAt(trino, /query_id IN/).length >= looks + 2);
-  expect(gatewayserver.settled.toSorted()).toEqual([good.queryId, bad.queryId, ofLifeBefore].toSorted());
+  const sweeps = statementsOf(trino, /query_id IN/).length;
+  await until('two more sweeps', () => statementsOf(trino, /query_id IN/).length >= sweeps + 2);
+  expect(gatewayserver.settled.toSorted()).toEqual([good.queryId, bad.queryId, ofEarlierIncarnation].toSorted());
   const metrics = await (await fetch(`${monitor.opsUrl}/metrics`)).text();
   expect(gatewayserver.unknown).toEqual([]);
   expect(metrics).toContain('leases_settled_total{why="ended"} 2');
   expect(metrics).toContain('leases_settled_total{why="restarted"} 1');
 });
 
-test('a query that its cluster has forgotten keeps its slot, or one whose first poll is on its way loses it', async () => {
+test('a query that its cluster does not know is settled after three seconds, not at once', async () => {
   const gatewayserver = await own(startFakeGatewayserver());
   const trino = await own(startScriptedTrino());
   const forgotten = `20260101_000000_99999_${trino.suffix}`;
   gatewayserver.setLeases({ one: [forgotten] });
   gatewayserver.setBackends([{ id: 'one', url: trino.url }]);
   const monitor = await own(startTestMonitor(gatewayserver, { interval: '100ms' }));
-  await until('several looks', () => looksAt(trino, /query_id IN/).length >= 3);
+  await until('several sweeps', () => statementsOf(trino, /query_id IN/).length >= 3);
   expect(gatewayserver.settled).toEqual([]);
   await until('it to be settled', () => gatewayserver.settled.length === 1);
   expect(gatewayserver.unknown).toEqual([forgotten]);
@@ -63,7 +64,7 @@ test('a query that its cluster has forgotten keeps its slot, or one whose first 
   );
 });
 
-test('what a cluster hides from the prober counts as ended', async () => {
+test('a query that the cluster hides from the monitor keeps its lease, and that is logged', async () => {
   const gatewayserver = await own(startFakeGatewayserver());
   const trino = await own(startScriptedTrino());
   const hidden = await endless(trino);
@@ -77,13 +78,13 @@ test('what a cluster hides from the prober counts as ended', async () => {
   gatewayserver.setBackends([{ id: 'one', url: trino.url }]);
   const logger = recordingLogger();
   await own(startTestMonitor(gatewayserver, { interval: '100ms' }, logger));
-  const said = await until('the operator to be told', () => logger.lines.find((line) => line.includes('hold a slot')));
-  expect(said).toContain('403');
+  const logged = await until('it to be logged', () => logger.lines.find((line) => line.includes('hold a slot')));
+  expect(logged).toContain('403');
   expect(gatewayserver.settled).toEqual([]);
   await trino.stop();
 });
 
-test('a silent cluster settles slots, or takes the health of the backend with it', async () => {
+test('a cluster that does not answer settles nothing, and its backend stays healthy', async () => {
   const gatewayserver = await own(startFakeGatewayserver());
   const trino = await own(startScriptedTrino());
   trino.when(/query_id IN/, { runMs: 3_600_000 });
@@ -94,32 +95,32 @@ test('a silent cluster settles slots, or takes the health of the backend with it
   ]);
   const logger = recordingLogger();
   await own(startTestMonitor(gatewayserver, { interval: '50ms', probe_time_limit: '5s' }, logger));
-  await until('both to be said', () => logger.lines.filter((line) => line.includes('hold a slot')).length === 2);
-  await until('ten looks', () => gatewayserver.statuses.filter(({ backendId }) => backendId === 'one').length > 10);
+  await until('both to be logged', () => logger.lines.filter((line) => line.includes('hold a slot')).length === 2);
+  await until('ten probes', () => gatewayserver.statuses.filter(({ backendId }) => backendId === 'one').length > 10);
   expect(gatewayserver.settled).toEqual([]);
   expect(gatewayserver.last('one')?.healthy).toBe(true);
 });
 
-test('after an outage of the gatewayserver a query is settled by what was missed before it', async () => {
+test('after an outage of the gatewayserver a query must be missing anew before it is settled', async () => {
   const gatewayserver = await own(startFakeGatewayserver());
   const trino = await own(startScriptedTrino());
   const forgotten = `20260101_000000_99999_${trino.suffix}`;
   gatewayserver.setLeases({ one: [forgotten] });
   gatewayserver.setBackends([{ id: 'one', url: trino.url }]);
   await own(startTestMonitor(gatewayserver, { interval: '200ms' }));
-  await until('it to be missed', () => looksAt(trino, /query_id IN/).length >= 2);
+  await until('it to be missed', () => statementsOf(trino, /query_id IN/).length >= 2);
   gatewayserver.setLeases(undefined);
   const statuses = gatewayserver.statuses.length;
   await until('a second without leases', () => gatewayserver.statuses.length >= statuses + 6);
-  const looks = looksAt(trino, /query_id IN/).length;
+  const sweeps = statementsOf(trino, /query_id IN/).length;
   const backAt = Date.now();
   gatewayserver.setLeases({ one: [forgotten] });
   await until('it to be settled', () => gatewayserver.settled.length === 1);
-  expect(looksAt(trino, /query_id IN/).length).toBeGreaterThanOrEqual(looks + 2);
+  expect(statementsOf(trino, /query_id IN/).length).toBeGreaterThanOrEqual(sweeps + 2);
   expect(Date.now() - backAt).toBeGreaterThan(2_900);
 });
 
-test('foreign load is counted with our own queries, or with the probes', async () => {
+test('external queries are counted without our own queries and probes', async () => {
   const gatewayserver = await own(startFakeGatewayserver());
   const trino = await own(startScriptedTrino());
   const ours = await endless(trino);
@@ -138,43 +139,43 @@ test('foreign load is counted with our own queries, or with the probes', async (
   await trino.stop();
 });
 
-test('queries that begin and end while the monitor looks take the slots of others for a while', async () => {
+test('queries that begin and end during a sweep do not count as external', async () => {
   const gatewayserver = await own(startFakeGatewayserver());
   const trino = await own(startScriptedTrino());
   const listed = await endless(trino);
-  // Begun after the list of slots was made, ended before anybody asked again.
+  // Begun after the list of leases was made, ended before anybody asked again.
   const passing = await endless(trino);
   await endless(trino);
   gatewayserver.setLeases({ one: [listed] });
   gatewayserver.setEnded([passing]);
   gatewayserver.setBackends([{ id: 'one', url: trino.url, maxRunningQueries: 5 }]);
   await own(startTestMonitor(gatewayserver));
-  const found = await until('a look', () => gatewayserver.last('one')?.foreignRunning);
+  const found = await until('a sweep', () => gatewayserver.last('one')?.foreignRunning);
   expect(found).toBe(1);
   await trino.stop();
 });
 
-test('a cluster that a limit holds free is not asked who else runs there', async () => {
+test('with a limit and no leases the cluster is asked only for what runs there', async () => {
   const gatewayserver = await own(startFakeGatewayserver());
   const trino = await own(startScriptedTrino());
   await endless(trino);
   gatewayserver.setBackends([{ id: 'one', url: trino.url, maxRunningQueries: 5 }]);
   await own(startTestMonitor(gatewayserver));
   await until('one of others', () => gatewayserver.last('one')?.foreignRunning === 1);
-  expect(looksAt(trino, /query_id IN/)).toEqual([]);
+  expect(statementsOf(trino, /query_id IN/)).toEqual([]);
   await trino.stop();
 });
 
-test('backends without slots cost their clusters something', async () => {
+test('a backend without leases and limit costs its cluster no statement', async () => {
   const gatewayserver = await own(startFakeGatewayserver());
   const trino = await own(startScriptedTrino());
   gatewayserver.setBackends([{ id: 'one', url: trino.url }]);
   await own(startTestMonitor(gatewayserver, { interval: '20ms' }));
-  await until('ten looks', () => gatewayserver.statuses.length >= 10);
-  expect(looksAt(trino, /query_id/)).toEqual([]);
+  await until('ten probes', () => gatewayserver.statuses.length >= 10);
+  expect(statementsOf(trino, /query_id/)).toEqual([]);
 });
 
-test('a disabled backend is looked at no longer, although its queries go on', async () => {
+test('the leases of a disabled backend are settled, although it is not probed', async () => {
   const gatewayserver = await own(startFakeGatewayserver());
   const trino = await own(startScriptedTrino());
   const { queryId } = await ask(trino, 'SELECT 1');

@@ -1,10 +1,10 @@
 import { afterEach, expect, jest, test } from '@jest/globals';
 import { BackendStatus_State as State } from '@trino-gateway/api/gateway';
 import { startScriptedTrino } from '@trino-gateway/testing';
+import { until } from '@trino-gateway/testing/processes/until';
 import type { RunningMonitor } from '../src/index.ts';
 import { startFakeGatewayserver } from './fake-gatewayserver.ts';
 import { recordingLogger, startTestMonitor } from './test-monitor.ts';
-import { until } from './until.ts';
 
 jest.setTimeout(120_000); // only a machine that is busy elsewhere needs it
 
@@ -25,7 +25,7 @@ const readyz = async ({ opsUrl }: RunningMonitor) => {
   return `${response.status} ${(await response.text()).trim()}`;
 };
 
-test('a hung cluster delays the news about all others', async () => {
+test('clusters that hang do not delay the reports about the others', async () => {
   const gatewayserver = await own(startFakeGatewayserver());
   const hung = await own(startScriptedTrino());
   hung.fault({ on: 'any', times: Number.POSITIVE_INFINITY, action: { kind: 'silence' } });
@@ -40,7 +40,7 @@ test('a hung cluster delays the news about all others', async () => {
   expect(gatewayserver.statuses.map(({ backendId }) => backendId)).toEqual(['good']);
 });
 
-test('a starting cluster gets queries that fail: it goes through probation, which is not a whole interval', async () => {
+test('a starting cluster goes through probation before it is up', async () => {
   const gatewayserver = await own(startFakeGatewayserver());
   const trino = await own(startScriptedTrino({ startingMs: 300 }));
   gatewayserver.setBackends([{ id: 'one', url: trino.url }]);
@@ -50,7 +50,7 @@ test('a starting cluster gets queries that fail: it goes through probation, whic
   expect(states.filter((state, at) => state !== states[at - 1])).toEqual([State.STARTING, State.PROBATION, State.UP]);
 });
 
-test('a restart goes unnoticed, and with it the address of the new life', async () => {
+test('a restart is noticed, and the new incarnation is reported with its address', async () => {
   const gatewayserver = await own(startFakeGatewayserver());
   const trino = await own(startScriptedTrino());
   const before = trino.suffix;
@@ -64,14 +64,14 @@ test('a restart goes unnoticed, and with it the address of the new life', async 
     ),
   );
   await until('the end of the probation', () => gatewayserver.last('one')?.healthy);
-  await until('both lives', () => gatewayserver.incarnations.length === 2);
+  await until('both incarnations', () => gatewayserver.incarnations.length === 2);
   expect(gatewayserver.incarnations.map(({ suffix, backendId, url }) => [suffix, backendId, url])).toEqual([
     [before, 'one', trino.url],
     [trino.suffix, 'one', trino.url],
   ]);
 });
 
-test('one failed look takes a cluster away, or a dead one stays', async () => {
+test('the health changes after as many probes in a row as are set', async () => {
   const gatewayserver = await own(startFakeGatewayserver());
   const trino = await own(startScriptedTrino());
   gatewayserver.setBackends([{ id: 'one', url: trino.url }]);
@@ -88,7 +88,7 @@ test('one failed look takes a cluster away, or a dead one stays', async () => {
   expect(awaited.map(({ reason }) => reason)).toEqual(['1 of 2 passes before it counts as healthy']);
 });
 
-test('an added, enabled or changed backend waits for the next interval; a removed one is asked for ever', async () => {
+test('an added, enabled or changed backend is probed at once', async () => {
   const gatewayserver = await own(startFakeGatewayserver());
   const [one, two] = [await own(startScriptedTrino()), await own(startScriptedTrino())];
   await monitorOf(gatewayserver);
@@ -121,7 +121,7 @@ test('an added, enabled or changed backend waits for the next interval; a remove
   expect(gatewayserver.statuses).toHaveLength(4); // the weight is nothing a probe depends on
 });
 
-test('a removed or disabled backend is asked for ever', async () => {
+test('a removed backend is probed no longer', async () => {
   const gatewayserver = await own(startFakeGatewayserver());
   const [gone, kept] = [await own(startScriptedTrino()), await own(startScriptedTrino())];
   gatewayserver.setBackends([
@@ -135,11 +135,11 @@ test('a removed or disabled backend is asked for ever', async () => {
   await until('its figures to go', async () => !(await metrics()).includes('backend="gone"'));
   const asked = gone.counts.submitted;
   const others = kept.counts.submitted;
-  await until('some more looks at the other', () => kept.counts.submitted > others + 9);
+  await until('some more probes of the other', () => kept.counts.submitted > others + 9);
   expect(gone.counts.submitted).toBe(asked);
 });
 
-test('every look fills the log, also when nothing changed', async () => {
+test('a probe that changes nothing logs nothing', async () => {
   const gatewayserver = await own(startFakeGatewayserver());
   const trino = await own(startScriptedTrino());
   trino.when("SELECT 'hunter2'", {
@@ -149,13 +149,13 @@ test('every look fills the log, also when nothing changed', async () => {
   gatewayserver.setBackends([{ id: 'one', url: trino.url, probe }]);
   const logger = recordingLogger();
   await monitorOf(gatewayserver, { interval: '10ms' }, logger);
-  await until('ten looks', () => gatewayserver.statuses.length >= 10);
+  await until('ten probes', () => gatewayserver.statuses.length >= 10);
   expect(logger.lines.filter((line) => line.includes('"one"'))).toHaveLength(1);
   expect(logger.lines.join()).toContain('SYNTAX_ERROR');
   expect(logger.lines.join()).not.toContain('hunter2');
 });
 
-test('with the gatewayserver away the looks stop, or old news is told when it is back', async () => {
+test('while the gatewayserver is away probes go on, and the newest results are reported when it is back', async () => {
   const first = await startFakeGatewayserver();
   const trino = await own(startScriptedTrino());
   const backends = [{ id: 'one', url: trino.url }];
@@ -165,15 +165,15 @@ test('with the gatewayserver away the looks stop, or old news is told when it is
   await until('the cluster to be up', () => first.last('one')?.healthy);
   await first[Symbol.asyncDispose]();
   const asked = trino.counts.submitted;
-  await until('more looks', () => trino.counts.submitted > asked + 9);
+  await until('more probes', () => trino.counts.submitted > asked + 9);
   await trino.kill();
   expect(await readyz(monitor)).toBe('200 ready');
 
   const again = await own(startFakeGatewayserver(first.port));
   again.setBackends(backends);
-  const told = await until('the newest', () => again.statuses[0]);
-  await until('the cluster to be told dead', () => again.last('one')?.healthy === false);
-  expect(told.observedAt).toBeDefined();
+  const reported = await until('the newest', () => again.statuses[0]);
+  await until('the cluster to be reported dead', () => again.last('one')?.healthy === false);
+  expect(reported.observedAt).toBeDefined();
   const said = () => logger.lines.filter((line) => line.startsWith('the gatewayserver'));
   await until('its return to be said', () => said().length > 1);
   expect(said()).toEqual([expect.stringContaining('does not answer'), expect.stringContaining('answers again')]);
@@ -195,19 +195,19 @@ test.each([
   await until('it to be ready', async () => (await readyz(monitor)) === '200 ready');
 });
 
-test('a stop waits for a hung cluster', async () => {
+test('a stop does not wait for a cluster that hangs', async () => {
   const gatewayserver = await own(startFakeGatewayserver());
   const trino = await own(startScriptedTrino());
   trino.fault({ on: 'poll', times: Number.POSITIVE_INFINITY, action: { kind: 'silence' } });
   gatewayserver.setBackends([{ id: 'one', url: trino.url }]);
   const monitor = await monitorOf(gatewayserver, { probe_time_limit: '1h' });
-  await until('a look under way', () => trino.requests.some(({ path }) => path.includes('/queued/')));
+  await until('a probe under way', () => trino.requests.some(({ path }) => path.includes('/queued/')));
   const began = performance.now();
   await monitor[Symbol.asyncDispose]();
   expect(performance.now() - began).toBeLessThan(8_000);
 });
 
-test('operators need health, load, schedule and age of all backends as figures', async () => {
+test('the metrics show health, load, schedule and age of all backends', async () => {
   const gatewayserver = await own(startFakeGatewayserver());
   const trino = await own(startScriptedTrino());
   trino.pretendLoad({ RUNNING: 4, QUEUED: 3 });
@@ -220,7 +220,9 @@ test('operators need health, load, schedule and age of all backends as figures',
   const monitor = await monitorOf(gatewayserver);
   await until('all reports', () => ['one', 'never', 'none'].every((id) => gatewayserver.last(id)));
   const metrics = async () => (await fetch(`${monitor.opsUrl}/metrics`)).text();
-  await until('all told', async () => (await metrics()).includes('trino_gateway_monitor_reports_waiting 0'));
+  await until('all reports to be sent', async () =>
+    (await metrics()).includes('trino_gateway_monitor_reports_waiting 0'),
+  );
   const text = await metrics();
   expect(text.split('\n')).toEqual(
     expect.arrayContaining([
@@ -244,7 +246,7 @@ test('operators need health, load, schedule and age of all backends as figures',
   await until('the figures of what is gone to go', async () => !(await metrics()).includes('backend="one"'));
 });
 
-test('a gatewayserver that refuses calls is not seen in the figures', async () => {
+test('refused calls are counted by their code', async () => {
   const gatewayserver = await own(startFakeGatewayserver());
   gatewayserver.requireToken('right');
   const monitor = await monitorOf(gatewayserver);
@@ -254,14 +256,14 @@ test('a gatewayserver that refuses calls is not seen in the figures', async () =
   );
 });
 
-test('a schedule is told late, or forgotten by a gatewayserver that was away', async () => {
+test('a schedule is reported at once, and again to a gatewayserver that was away', async () => {
   const first = await startFakeGatewayserver();
   const trino = await own(startScriptedTrino());
   const backends = [{ id: 'one', url: trino.url, uptimeSchedule: '* * 30 2 *', timeZone: 'Europe/Vienna' }];
   first.setBackends(backends);
   await monitorOf(first);
-  const told = await until('the schedule', () => first.schedules[0]);
-  expect(told).toMatchObject({ backendId: 'one', scheduledUp: false, timeZone: 'Europe/Vienna', nextChanges: [] });
+  const reported = await until('the schedule', () => first.schedules[0]);
+  expect(reported).toMatchObject({ backendId: 'one', scheduledUp: false, timeZone: 'Europe/Vienna', nextChanges: [] });
   first.setBackends([{ ...backends[0], uptimeSchedule: '* * * * *' }]);
   expect(await until('the other schedule', () => first.schedules[1])).toMatchObject({ scheduledUp: true });
   await first[Symbol.asyncDispose]();
@@ -270,7 +272,7 @@ test('a schedule is told late, or forgotten by a gatewayserver that was away', a
   expect(await until('the same schedule', () => again.schedules[0])).toMatchObject({ scheduledUp: true });
 });
 
-test('a cluster that is switched off outside its schedule fills the log, or one that is down inside it does not', async () => {
+test('a cluster that is down is logged only inside its schedule', async () => {
   const gatewayserver = await own(startFakeGatewayserver());
   const trino = await startScriptedTrino();
   await trino.stop();
@@ -278,13 +280,13 @@ test('a cluster that is switched off outside its schedule fills the log, or one 
   gatewayserver.setBackends([{ ...backend, uptimeSchedule: '* * 30 2 *' }]);
   const logger = recordingLogger();
   await monitorOf(gatewayserver, { interval: '20ms' }, logger);
-  await until('some looks', () => gatewayserver.statuses.length > 3);
+  await until('some probes', () => gatewayserver.statuses.length > 3);
   const said = () => logger.lines.filter((line) => line.includes('UNREACHABLE'));
   expect(said()).toEqual([]);
   expect(gatewayserver.last('one')).toMatchObject({ healthy: false, state: State.UNREACHABLE });
   gatewayserver.setBackends([{ ...backend, uptimeSchedule: '* * * * *' }]);
   await until('it to be said', () => said().length > 0);
-  const looks = gatewayserver.statuses.length;
-  await until('some more looks', () => gatewayserver.statuses.length > looks + 3);
+  const probes = gatewayserver.statuses.length;
+  await until('some more probes', () => gatewayserver.statuses.length > probes + 3);
   expect(said()).toHaveLength(1);
 });

@@ -6,23 +6,23 @@ import { type Backend, Backend_ForwardedHeaders, BackendSchema } from '@trino-ga
 import { headerValue, startScriptedTrino } from '@trino-gateway/testing';
 import { PROBE_SOURCE } from '@trino-gateway/trino/probe-source';
 import { probe } from '../src/probing/probe.ts';
-import type { Look } from '../src/probing/probe-result.ts';
+import type { ProbeResult } from '../src/probing/probe-result.ts';
 
 jest.setTimeout(120_000); // only a machine that is busy elsewhere needs it
 
 const never = new AbortController().signal;
 
-function look(url: string, more: Partial<Backend> = {}, timeLimitMs = 60_000): Promise<Look> {
+function probeOf(url: string, more: Partial<Backend> = {}, timeLimitMs = 60_000): Promise<ProbeResult> {
   return probe({ ...create(BackendSchema), id: 'one', url, ...more }, { timeLimitMs, signal: never });
 }
 
 const asProbe = (statement: string, user = '', password = '') =>
   ({ probe: { statement, user, password } }) as unknown as Partial<Backend>;
 
-test('a working cluster tells version, life, load and size', async () => {
+test('a working cluster tells version, incarnation, load and size', async () => {
   await using trino = await startScriptedTrino({ version: '476' });
   trino.pretendLoad({ RUNNING: 3, PLANNING: 1, QUEUED: 2, STARTING: 1, FINISHED: 40, FAILED: 2 });
-  const found = await look(trino.url);
+  const found = await probeOf(trino.url);
   expect(found).toMatchObject({
     outcome: 'passed',
     version: '476',
@@ -32,15 +32,15 @@ test('a working cluster tells version, life, load and size', async () => {
   });
 });
 
-test('an idle cluster would never look idle if our own probes counted', async () => {
+test('our own probes do not count as load', async () => {
   await using trino = await startScriptedTrino();
-  const found = await look(trino.url);
+  const found = await probeOf(trino.url);
   expect(found).toMatchObject({ outcome: 'passed', load: { load: 0, running: 0, queued: 0 } });
 });
 
-test('a query that merely borrows our source counts: a probe is known by source and user', async () => {
+test('a query of another user under our source counts: a probe is known by source and user', async () => {
   await using trino = await startScriptedTrino();
-  await look(trino.url, asProbe('', 'checker'));
+  await probeOf(trino.url, asProbe('', 'checker'));
   const statement = trino.queries.find((query) => query.statement.includes('runtime.queries'));
   expect(statement?.statement).toContain(`source IS DISTINCT FROM '${PROBE_SOURCE}' OR "user" <> current_user`);
   expect(new Set(trino.queries.map(({ user, source }) => `${user} ${source}`))).toEqual(
@@ -48,37 +48,39 @@ test('a query that merely borrows our source counts: a probe is known by source 
   );
 });
 
-test('a cluster that says starting is not bothered with statements', async () => {
+test('a starting cluster gets no statements', async () => {
   await using trino = await startScriptedTrino({ startingMs: 60_000 });
-  expect(await look(trino.url)).toMatchObject({ outcome: 'starting' });
+  expect(await probeOf(trino.url)).toMatchObject({ outcome: 'starting' });
   expect(trino.counts.submitted).toBe(0);
 });
 
-test('the health statement of the backend decides, whatever its rows', async () => {
+test('the health statement of the backend decides, whatever rows it answers', async () => {
   await using trino = await startScriptedTrino();
   trino.when('SELECT count(*) FROM tpch.tiny.region', { columns: [{ name: 'n', type: 'bigint' }], rows: [] });
-  expect(await look(trino.url, asProbe('SELECT count(*) FROM tpch.tiny.region'))).toMatchObject({ outcome: 'passed' });
+  expect(await probeOf(trino.url, asProbe('SELECT count(*) FROM tpch.tiny.region'))).toMatchObject({
+    outcome: 'passed',
+  });
 });
 
-test('a failing health statement says how Trino put it, and whose life it was', async () => {
+test('a failing health statement is reported in the words of Trino, with the incarnation', async () => {
   await using trino = await startScriptedTrino();
   trino.when('SELECT 1', {
     error: { name: 'NO_NODES_AVAILABLE', code: 65_541, type: 'INSUFFICIENT_RESOURCES', message: 'nodes is empty' },
   });
-  expect(await look(trino.url)).toMatchObject({
+  expect(await probeOf(trino.url)).toMatchObject({
     outcome: 'failing',
     reason: 'the health statement: NO_NODES_AVAILABLE: nodes is empty',
     coordinatorId: trino.suffix,
   });
 });
 
-test('a load nobody may read takes a good cluster away', async () => {
+test('a cluster whose load may not be read is healthy', async () => {
   await using trino = await startScriptedTrino();
   trino.when(/runtime\.(queries|nodes)/, {
     error: { name: 'PERMISSION_DENIED', code: 4, type: 'USER_ERROR', message: 'Access Denied: Cannot select' },
     errorAt: 'queued',
   });
-  const found = await look(trino.url);
+  const found = await probeOf(trino.url);
   expect(found).toMatchObject({
     outcome: 'passed',
     loadProblem: 'PERMISSION_DENIED: Access Denied: Cannot select',
@@ -87,10 +89,10 @@ test('a load nobody may read takes a good cluster away', async () => {
   expect(found).not.toHaveProperty('workers');
 });
 
-test('a load that hangs uses up the time limit, and the cluster is healthy all the same', async () => {
+test('a cluster whose load is not answered in time is healthy', async () => {
   await using trino = await startScriptedTrino();
   trino.when(/runtime\.queries/, { runMs: Number.POSITIVE_INFINITY });
-  const found = await look(trino.url, {}, 1_500);
+  const found = await probeOf(trino.url, {}, 1_500);
   expect(found).toMatchObject({
     outcome: 'passed',
     loadProblem: 'no answer within monitor.probe_time_limit (1500 ms)',
@@ -101,20 +103,20 @@ test('a load that hangs uses up the time limit, and the cluster is healthy all t
 test.each([
   ['info', 'unreachable'],
   ['submit', 'failing'],
-] as const)('a cluster that is silent on %s holds the monitor no longer than the time limit', async (on, outcome) => {
+] as const)('a cluster that does not answer on %s takes no longer than the time limit', async (on, outcome) => {
   await using trino = await startScriptedTrino();
   trino.fault({ on, times: Number.POSITIVE_INFINITY, action: { kind: 'silence' } });
-  const found = await look(trino.url, {}, 300);
+  const found = await probeOf(trino.url, {}, 300);
   expect(found).toMatchObject({
     outcome,
     reason: expect.stringContaining('no answer within monitor.probe_time_limit (300 ms)'),
   });
 });
 
-test('nobody listening is said so', async () => {
+test('an address where nobody listens is unreachable, with the reason', async () => {
   const trino = await startScriptedTrino();
   await trino.stop();
-  expect(await look(trino.url)).toMatchObject({
+  expect(await probeOf(trino.url)).toMatchObject({
     outcome: 'unreachable',
     reason: expect.stringContaining('ECONNREFUSED'),
   });
@@ -124,39 +126,39 @@ test.each([
   ['some other web server', '<html>hello</html>', 'not a JSON object'],
   ['a worker', '{"coordinator":false,"starting":false,"uptime":"1.00h","nodeVersion":{"version":"476"}}', 'a worker'],
   ['another API', '{"status":"ok"}', 'does not say whether'],
-])('%s at the address must not be taken for a cluster', async (_what, body, reason) => {
+])('%s at the address is not taken for a cluster', async (_what, body, reason) => {
   const server = createServer((_request, response) => response.end(body)).listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
-  const found = await look(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const found = await probeOf(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
   server.closeAllConnections();
   server.close();
   expect(found).toMatchObject({ outcome: 'unreachable', reason: expect.stringContaining(reason) });
 });
 
-test('a password is sent with the statements, and told to come from a secure side', async () => {
+test('a password is sent with the statements alone, as if by HTTPS', async () => {
   await using trino = await startScriptedTrino({ passwords: { checker: 'sesame' } });
-  expect(await look(trino.url, asProbe('', 'checker', 'sesame'))).toMatchObject({ outcome: 'passed' });
+  expect(await probeOf(trino.url, asProbe('', 'checker', 'sesame'))).toMatchObject({ outcome: 'passed' });
   const info = trino.requests.find(({ path }) => path === '/v1/info');
   expect(headerValue(info?.rawHeaders ?? [], 'authorization')).toBeUndefined();
 });
 
-test('a password that came encrypted is sent nowhere: the setting that is wrong is said', async () => {
+test('a password that is still encrypted is not sent, and the reason names the setting', async () => {
   await using trino = await startScriptedTrino({ passwords: { checker: 'sesame' } });
-  const found = await look(trino.url, asProbe('', 'checker', 'sealed:v1:AAAA'));
+  const found = await probeOf(trino.url, asProbe('', 'checker', 'sealed:v1:AAAA'));
   expect(found).toMatchObject({ outcome: 'failing', reason: expect.stringContaining('gatewayserver.secrets_key') });
   expect(trino.requests.filter(({ method }) => method === 'POST')).toEqual([]);
   expect(JSON.stringify([found, trino.requests])).not.toContain('AAAA');
 });
 
-test('a wrong password is said, but not repeated', async () => {
+test('a wrong password is reported, but not repeated', async () => {
   await using trino = await startScriptedTrino({ passwords: { checker: 'sesame' } });
-  const found = await look(trino.url, asProbe('', 'checker', 'open-wide'));
+  const found = await probeOf(trino.url, asProbe('', 'checker', 'open-wide'));
   expect(found).toMatchObject({ outcome: 'failing', reason: expect.stringContaining('401') });
   expect(JSON.stringify(found)).not.toContain('open-wide');
 });
 
-test('a cluster that refuses forwarded headers is spared them', async () => {
+test('a cluster that refuses forwarded headers gets none', async () => {
   await using trino = await startScriptedTrino({ processForwarded: false });
   const settings = { ...asProbe('', 'checker', 'sesame'), forwardedHeaders: Backend_ForwardedHeaders.OMIT };
-  expect(await look(trino.url, settings)).toMatchObject({ outcome: 'passed' });
+  expect(await probeOf(trino.url, settings)).toMatchObject({ outcome: 'passed' });
 });

@@ -3,19 +3,19 @@ import { isSealed } from '@trino-gateway/api/sealed-secret';
 import { PROBE_SOURCE } from '@trino-gateway/trino/probe-source';
 
 /** The user of probes when the backend names none. */
-export const DEFAULT_PROBE_USER = 'trino-gateway-monitor';
+const DEFAULT_PROBE_USER = 'trino-gateway-monitor';
 
-/** As whom, and where, statements of the monitor are run on a cluster. */
-export function callerOf({ url, probe, forwardedHeaders }: Backend) {
+/** Where the monitor runs its statements on a cluster, and as which user. */
+export function clusterAccess({ url, probe, forwardedHeaders }: Backend) {
   const user = probe?.user || DEFAULT_PROBE_USER;
   const password = isSealed(probe?.password) ? undefined : probe?.password || undefined;
-  // A cluster behind a TLS terminator takes passwords by plain HTTP only when told that the client's side was secure.
-  const speaksForTls =
+  // A cluster behind a TLS terminator takes passwords over plain HTTP only when told that the client's side was secure.
+  const claimsHttps =
     password !== undefined && url.startsWith('http:') && forwardedHeaders !== Backend_ForwardedHeaders.OMIT;
   return {
     url,
     user,
     password,
-    headers: { 'X-Trino-Source': PROBE_SOURCE, ...(speaksForTls ? { 'X-Forwarded-Proto': 'https' } : {}) },
+    headers: { 'X-Trino-Source': PROBE_SOURCE, ...(claimsHttps ? { 'X-Forwarded-Proto': 'https' } : {}) },
   };
 }

@@ -7,8 +7,8 @@ test.each([
   ['every state that uses the cluster', { RUNNING: 1, PLANNING: 2, FINISHING: 3, DISPATCHING: 4 }, 20, 10, 0],
   ['every state that waits', { QUEUED: 2, STARTING: 1, WAITING_FOR_RESOURCES: 3 }, 2, 0, 6],
   ['both', { RUNNING: 3, QUEUED: 4 }, 6 + 4 / 3, 3, 4],
-  ['states that have ended or nobody knows', { FINISHED: 50, FAILED: 7, DREAMING: 3 }, 0, 0, 0],
-])('a wrong load would send queries to the busier cluster: %s', (_name, states, load, running, queued) => {
+  ['ended and unknown states', { FINISHED: 50, FAILED: 7, DREAMING: 3 }, 0, 0, 0],
+])('the load of a cluster by its queries: %s', (_name, states, load, running, queued) => {
   const found = clusterLoad(new Map(Object.entries(states as Record<string, number>)));
   expect(found.load).toBeCloseTo(load);
   expect(found).toMatchObject({ running, queued });

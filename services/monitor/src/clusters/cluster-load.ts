@@ -1,6 +1,6 @@
-/** What the queries of a cluster amount to at one moment. */
+/** How busy a cluster is at one moment. */
 export type ClusterLoad = {
-  /** One number that compares clusters; see {@link clusterLoad}. */
+  /** One number by which clusters are compared; see {@link clusterLoad}. */
   load: number;
   /** Queries that use the cluster. */
   running: number;
@@ -8,14 +8,14 @@ export type ClusterLoad = {
   queued: number;
 };
 
-/** In these states a query uses the cluster. */
+/** The states in which a query uses the cluster. */
 export const RUNNING_STATES = ['RUNNING', 'PLANNING', 'FINISHING', 'DISPATCHING'];
-// A query that waits for workers to come up waits like a queued one.
+// A query that waits for workers to start counts like a queued one.
 const WAITING = ['QUEUED', 'STARTING', 'WAITING_FOR_RESOURCES'];
 
 /**
- * The load of a cluster by its number of queries per state, as Trino names them: those that run count double, those that
- * wait a third. States that have ended, or that nobody knows, count nothing.
+ * The load of a cluster by its number of queries per state of Trino: a running query counts two, a waiting one a third.
+ * Ended and unknown states do not count.
  */
 export function clusterLoad(queriesByState: ReadonlyMap<string, number>): ClusterLoad {
   const sum = (states: readonly string[]) =>

@@ -1,52 +1,52 @@
-/** Lets so many pieces of work begin at once. */
-export type Slots = {
-  /** Runs the work when its turn comes; throws the signal's reason when that is aborted before. */
-  run<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T>;
+/** Bounds how many tasks run at the same time. */
+export type ConcurrencyLimit = {
+  /** Runs the task when its turn comes; throws the signal's reason when that is aborted before. */
+  run<T>(signal: AbortSignal, task: () => Promise<T>): Promise<T>;
 };
 
 /**
- * At most `most` pieces of work hold a slot. One that takes longer than `holdMs` goes on without it: it only waits for
- * somebody, and must not keep the others from their turn.
+ * At most `most` tasks run at the same time. One that takes longer than `countedMs` goes on but no longer counts: it only
+ * waits for a cluster that is slow, and must not hold up the others.
  */
-export function createSlots(most: number, holdMs: number): Slots {
-  let taken = 0;
+export function createConcurrencyLimit(most: number, countedMs: number): ConcurrencyLimit {
+  let running = 0;
   const waiting = new Set<() => void>();
-  const release = () => {
-    taken -= 1;
+  const leave = () => {
+    running -= 1;
     const [next] = waiting;
     next?.();
   };
-  const take = (signal: AbortSignal) =>
+  const enter = (signal: AbortSignal) =>
     new Promise<void>((resolve, reject) => {
-      const leave = () => {
-        waiting.delete(go);
+      const giveUp = () => {
+        waiting.delete(start);
         reject(signal.reason);
       };
-      const go = () => {
-        waiting.delete(go);
-        signal.removeEventListener('abort', leave);
-        taken += 1;
+      const start = () => {
+        waiting.delete(start);
+        signal.removeEventListener('abort', giveUp);
+        running += 1;
         resolve();
       };
-      if (signal.aborted) return leave();
-      if (taken < most) return go();
-      waiting.add(go);
-      signal.addEventListener('abort', leave, { once: true });
+      if (signal.aborted) return giveUp();
+      if (running < most) return start();
+      waiting.add(start);
+      signal.addEventListener('abort', giveUp, { once: true });
     });
   return {
-    run: async (signal, work) => {
-      await take(signal);
-      let held = true;
-      const giveBack = () => {
-        if (held) release();
-        held = false;
+    run: async (signal, task) => {
+      await enter(signal);
+      let counts = true;
+      const leaveOnce = () => {
+        if (counts) leave();
+        counts = false;
       };
-      const timer = setTimeout(giveBack, holdMs);
+      const timer = setTimeout(leaveOnce, countedMs);
       try {
-        return await work();
+        return await task();
       } finally {
         clearTimeout(timer);
-        giveBack();
+        leaveOnce();
       }
     },
   };

@@ -15,17 +15,17 @@ export function describeFailure(error: unknown, timeLimitMs: number): string {
   return cut(describeError(error));
 }
 
-/** How Trino says that a query failed. */
+/** Why a query failed, in Trino's words. */
 export function describeQueryError({ errorName, message }: QueryError): string {
   return cut(`${errorName}: ${message}`);
 }
 
-/** The same text fit for a log: what stands in quotes may come from a statement. */
+/** The text without what it quotes, which may come from a statement: fit for a log. */
 export function withoutQuoted(text: string): string {
   return text.replace(/'[^']*'|"[^"]*"/g, '…');
 }
 
-// By name: a time limit that has passed is a DOMException, which is not always an Error of this realm.
+// By name: the error of a time limit is a DOMException, which is not always an Error of this realm.
 function nameOf(error: unknown): unknown {
   return typeof error === 'object' && error !== null && 'name' in error ? error.name : undefined;
 }

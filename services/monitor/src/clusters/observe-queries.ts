@@ -1,11 +1,11 @@
 import type { Backend } from '@trino-gateway/api/gateway';
 import { querySuffix } from '@trino-gateway/trino';
 import { runStatement } from '@trino-gateway/trino/client';
-import { callerOf } from './cluster-access.ts';
+import { clusterAccess } from './cluster-access.ts';
 import { describeQueryError } from './describe-failure.ts';
 
-/** A query as a cluster's system.runtime.queries shows it. Times are epoch milliseconds. */
-export type Sighting = {
+/** A query as system.runtime.queries of a cluster shows it. Times are epoch milliseconds. */
+export type QueryObservation = {
   state: string;
   /** Trino's error name, when it failed. */
   errorName: string | undefined;
@@ -13,42 +13,42 @@ export type Sighting = {
   endedAt: number | undefined;
 };
 
-/** What a cluster said about some queries. */
-export type Sightings = {
-  /** What was asked for. */
+/** One answer of a cluster about some queries. */
+export type Observations = {
+  /** The queries it was asked about. */
   ids: readonly string[];
   /** Those it knows. */
-  seen: ReadonlyMap<string, Sighting>;
-  /** The suffix of the coordinator's life that answered; undefined when it did not say. */
-  life: string | undefined;
+  known: ReadonlyMap<string, QueryObservation>;
+  /** The suffix of the coordinator's incarnation that answered; undefined when it did not say. */
+  incarnation: string | undefined;
 };
 
 const IDS_PER_STATEMENT = 200;
 
 /**
- * What the cluster knows of these queries, a part of them at a time. Throws what runStatement throws, and what the cluster
- * says when it does not show its queries.
+ * Asks the cluster about these queries, a part of them at a time. Throws what runStatement throws, and an Error with what
+ * the cluster says when it does not show its queries.
  * @param ids each of Trino's shape
  */
-export async function* readSightings(
+export async function* observeQueries(
   backend: Backend,
   ids: readonly string[],
   limits: { timeLimitMs: number; signal: AbortSignal },
-): AsyncGenerator<Sightings, void, undefined> {
+): AsyncGenerator<Observations, void, undefined> {
   for (let from = 0; from < ids.length; from += IDS_PER_STATEMENT)
-    yield readSome(backend, ids.slice(from, from + IDS_PER_STATEMENT), limits);
+    yield observePart(backend, ids.slice(from, from + IDS_PER_STATEMENT), limits);
 }
 
-async function readSome(
+async function observePart(
   backend: Backend,
   ids: readonly string[],
   limits: { timeLimitMs: number; signal: AbortSignal },
-): Promise<Sightings> {
+): Promise<Observations> {
   const list = ids.map((id) => `'${id}'`).join(', ');
   const statement = `SELECT query_id, state, error_code, to_unixtime(started), to_unixtime("end") FROM system.runtime.queries WHERE query_id IN (${list})`;
-  const { queryId, rows, error } = await runStatement({ ...callerOf(backend), statement, ...limits });
+  const { queryId, rows, error } = await runStatement({ ...clusterAccess(backend), statement, ...limits });
   if (error) throw new Error(describeQueryError(error));
-  const seen = new Map(
+  const known = new Map(
     rows.map(([id, state, errorName, startedAt, endedAt]) => [
       String(id),
       {
@@ -59,7 +59,7 @@ async function readSome(
       },
     ]),
   );
-  return { ids, seen, life: querySuffix(queryId) };
+  return { ids, known, incarnation: querySuffix(queryId) };
 }
 
 function milliseconds(seconds: unknown): number | undefined {

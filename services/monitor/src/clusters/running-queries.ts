@@ -1,19 +1,19 @@
 import type { Backend } from '@trino-gateway/api/gateway';
 import { runStatement } from '@trino-gateway/trino/client';
 import { PROBE_SOURCE } from '@trino-gateway/trino/probe-source';
-import { callerOf } from './cluster-access.ts';
+import { clusterAccess } from './cluster-access.ts';
 import { RUNNING_STATES } from './cluster-load.ts';
 import { describeQueryError } from './describe-failure.ts';
 
 const STATES = [...RUNNING_STATES, 'STARTING'].map((state) => `'${state}'`).join(', ');
 const STATEMENT = `SELECT query_id FROM system.runtime.queries WHERE state IN (${STATES}) AND (source IS DISTINCT FROM '${PROBE_SOURCE}' OR "user" <> current_user)`;
 
-/** The ids of what runs on a cluster, our own probes aside; at most 10,000. Throws as readSightings does. */
+/** The ids of the queries that run on a cluster, probes of the gateway left out; at most 10,000. Throws like observeQueries. */
 export async function runningQueries(
   backend: Backend,
   limits: { timeLimitMs: number; signal: AbortSignal },
 ): Promise<string[]> {
-  const { rows, error } = await runStatement({ ...callerOf(backend), statement: STATEMENT, ...limits });
+  const { rows, error } = await runStatement({ ...clusterAccess(backend), statement: STATEMENT, ...limits });
   if (error) throw new Error(describeQueryError(error));
   return rows.map(([id]) => String(id));
 }

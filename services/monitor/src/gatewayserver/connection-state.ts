@@ -1,53 +1,53 @@
 import { describeError, isUnreachable, type Logger, refusesToken } from '@trino-gateway/runtime';
 
-/** How the monitor stands with the gatewayserver; several loops report to it. */
-export type Standing = {
-  /** The calls of this loop work. */
-  works(loop: string): void;
-  /** A call of this loop failed; logged when it is news. */
-  fails(loop: string, error: unknown): void;
-  /** Why the monitor is of no use until somebody changes its configuration; undefined otherwise. */
-  refused(): string | undefined;
+/** The state of the connection to the gatewayserver, as several loops report it. */
+export type ConnectionState = {
+  /** A call of this loop succeeded. */
+  succeeded(loop: string): void;
+  /** A call of this loop failed; logged when the problem is a new one. */
+  failed(loop: string, error: unknown): void;
+  /** What somebody must change in the configuration before the monitor is of use; undefined when nothing. */
+  misconfiguration(): string | undefined;
 };
 
-type Trouble = { text: string; token: boolean };
+type Problem = { text: string; isMisconfiguration: boolean };
 
 /**
  * Nothing known yet.
  * @param hasToken whether `monitor.gatewayserver_token` is set: tells a missing token from a wrong one
  */
-export function createStanding(hasToken: boolean, logger: Logger): Standing {
-  const troubles = new Map<string, Trouble>();
-  let said: string | undefined;
-  const say = (error?: unknown) => {
-    const [trouble] = troubles.values();
-    if (trouble?.text === said) return;
-    said = trouble?.text;
-    if (said === undefined) logger.info('the gatewayserver answers again');
-    else logger.warn(said, error === undefined ? {} : { error: describeError(error) });
+export function createConnectionState(hasToken: boolean, logger: Logger): ConnectionState {
+  const problems = new Map<string, Problem>();
+  let logged: string | undefined;
+  const log = (error?: unknown) => {
+    const [problem] = problems.values();
+    if (problem?.text === logged) return;
+    logged = problem?.text;
+    if (logged === undefined) logger.info('the gatewayserver answers again');
+    else logger.warn(logged, error === undefined ? {} : { error: describeError(error) });
   };
   return {
-    works: (loop) => {
-      if (troubles.delete(loop)) say();
+    succeeded: (loop) => {
+      if (problems.delete(loop)) log();
     },
-    fails: (loop, error) => {
-      troubles.set(loop, describe(error, hasToken));
-      say(error);
+    failed: (loop, error) => {
+      problems.set(loop, problemOf(error, hasToken));
+      log(error);
     },
-    refused: () => [...troubles.values()].find(({ token }) => token)?.text,
+    misconfiguration: () => [...problems.values()].find(({ isMisconfiguration }) => isMisconfiguration)?.text,
   };
 }
 
-function describe(error: unknown, hasToken: boolean): Trouble {
+function problemOf(error: unknown, hasToken: boolean): Problem {
   if (refusesToken(error))
     return {
-      token: true,
+      isMisconfiguration: true,
       text: hasToken
         ? 'the gatewayserver refuses monitor.gatewayserver_token: expected its admin token (gatewayserver.admin_token)'
         : 'the gatewayserver wants a token: set monitor.gatewayserver_token to its admin token (gatewayserver.admin_token)',
     };
   return {
-    token: false,
+    isMisconfiguration: false,
     text: isUnreachable(error)
       ? 'the gatewayserver does not answer (monitor.gatewayserver_url)'
       : 'the gatewayserver fails (monitor.gatewayserver_url)',

@@ -1,75 +1,55 @@
 import type { Client } from '@connectrpc/connect';
 import type { Backend, SuiteService } from '@trino-gateway/api/gateway';
 import { type Logger, longPolls } from '@trino-gateway/runtime';
-import type { Standing } from './connection-state.ts';
+import type { ConnectionState } from './connection-state.ts';
 
-/** What keeping the list of backends needs. */
-export type WatchOptions = {
-  suite: Pick<Client<typeof SuiteService>, 'watchBackends'>;
-  standing: Standing;
-  logger: Logger;
-  /** Watches one enabled backend from now on; `after` is the end of the watch before it. */
+/** What is watched, and by whom. */
+type Watching = {
+  /** Watches one enabled backend from now on; `after` is the end of its previous watch. */
   watch: (backend: Backend, after: Promise<void> | undefined) => AsyncDisposable;
+  /** This backend is no longer watched. */
+  onRemoved: (backendId: string) => void;
+};
+
+export type BackendListOptions = Watching & {
+  suite: Pick<Client<typeof SuiteService>, 'watchBackends'>;
+  connection: ConnectionState;
+  logger: Logger;
   /** The whole list, disabled backends too; called before what is watched changes. */
   onList: (backends: readonly Backend[]) => void;
   /** The gatewayserver answers again. */
-  onBack: () => void;
-  /** This backend is no longer watched. */
-  onGone: (backendId: string) => void;
+  onReconnected: () => void;
 };
 
 /** How long the gatewayserver may hold an answer back. */
 const WAIT_MS = 20_000;
 
-type Watched = { key: string; watch: AsyncDisposable };
-
 /**
- * Keeps the backends the gatewayserver names watched. One that is added, enabled, or changed in what a probe depends on
- * is watched anew, which means looked at at once; one that is removed or disabled is watched no longer: a cluster that
- * an administrator took out may be switched off, and nobody wants to know. While the gatewayserver is away the list
- * stays as it is.
+ * Follows the gatewayserver's list of backends and keeps the enabled ones watched. While the gatewayserver is away the
+ * list stays as it is.
  */
-export function keepWatching(options: WatchOptions): AsyncDisposable {
-  const { suite, standing, logger, watch, onList, onBack, onGone } = options;
-  const watched = new Map<string, Watched>();
-  const ending = new Map<string, Promise<void>>();
+export function watchBackendList(options: BackendListOptions): AsyncDisposable {
+  const { suite, connection, logger, onList, onReconnected } = options;
+  const watches = createWatches(options);
   let revision = '';
-
-  const end = (id: string, { watch }: Watched) => {
-    watched.delete(id);
-    const ended = Promise.resolve(watch[Symbol.asyncDispose]()).finally(() => {
-      if (ending.get(id) === ended) ending.delete(id);
-    });
-    ending.set(id, ended);
-  };
-  const takeOver = (backends: readonly Backend[]) => {
-    onList(backends);
-    const wanted = new Map(backends.filter(({ enabled }) => enabled !== false).map((backend) => [backend.id, backend]));
-    for (const [id, one] of [...watched]) {
-      const backend = wanted.get(id);
-      if (backend && keyOf(backend) === one.key) continue;
-      end(id, one);
-      if (!backend) onGone(id);
-    }
-    for (const [id, backend] of wanted)
-      if (!watched.has(id)) watched.set(id, { key: keyOf(backend), watch: watch(backend, ending.get(id)) });
-  };
-
   let isAway = false;
   const polling = longPolls({
     name: 'watching the list of backends',
     ask: async (signal) => {
       const known = revision;
       const answer = await suite.watchBackends({ revision, waitMs: WAIT_MS }, { signal, timeoutMs: WAIT_MS + 5_000 });
-      standing.works('watching');
-      if (answer.revision !== revision) takeOver(answer.backends);
+      connection.succeeded('watching');
+      if (answer.revision !== revision) {
+        onList(answer.backends);
+        watches.update(answer.backends);
+      }
       revision = answer.revision;
-      if (isAway) onBack();
+      if (isAway) onReconnected();
       isAway = false;
       return known !== revision;
     },
     onFailure: (error) => {
-      standing.fails('watching', error);
+      connection.failed('watching', error);
       isAway = true;
     },
     logger,
@@ -77,13 +57,52 @@ export function keepWatching(options: WatchOptions): AsyncDisposable {
   return {
     [Symbol.asyncDispose]: async () => {
       await polling[Symbol.asyncDispose]();
-      for (const [id, one] of [...watched]) end(id, one);
+      await watches[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/**
+ * One watch per enabled backend. A backend that is added, enabled, or changed in what a probe depends on gets a new watch,
+ * which probes at once. One that is removed or disabled is watched no longer: an administrator who took a cluster out may
+ * switch it off.
+ */
+function createWatches({
+  watch,
+  onRemoved,
+}: Watching): AsyncDisposable & { update(backends: readonly Backend[]): void } {
+  const watches = new Map<string, { key: string; watch: AsyncDisposable }>();
+  const ending = new Map<string, Promise<void>>();
+
+  const end = (id: string, ended: AsyncDisposable) => {
+    watches.delete(id);
+    const end = Promise.resolve(ended[Symbol.asyncDispose]()).finally(() => {
+      if (ending.get(id) === end) ending.delete(id);
+    });
+    ending.set(id, end);
+  };
+  return {
+    update: (backends) => {
+      const enabled = new Map(
+        backends.filter(({ enabled }) => enabled !== false).map((backend) => [backend.id, backend]),
+      );
+      for (const [id, one] of [...watches]) {
+        const backend = enabled.get(id);
+        if (backend && probeKey(backend) === one.key) continue;
+        end(id, one.watch);
+        if (!backend) onRemoved(id);
+      }
+      for (const [id, backend] of enabled)
+        if (!watches.has(id)) watches.set(id, { key: probeKey(backend), watch: watch(backend, ending.get(id)) });
+    },
+    [Symbol.asyncDispose]: async () => {
+      for (const [id, one] of [...watches]) end(id, one.watch);
       await Promise.all(ending.values());
     },
   };
 }
 
-/** What a probe depends on: when it differs, what was found before says nothing. */
-function keyOf({ url, forwardedHeaders, probe }: Backend): string {
+/** What a probe depends on: when it changes, earlier results no longer count. */
+function probeKey({ url, forwardedHeaders, probe }: Backend): string {
   return JSON.stringify([url, forwardedHeaders, probe?.statement, probe?.user, probe?.password]);
 }

@@ -2,14 +2,14 @@ import { create } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { expect, test } from '@jest/globals';
 import { QuerySchema, Query_State as State } from '@trino-gateway/api/gateway';
-import type { Sighting } from '../clusters/observe-queries.ts';
-import { newsOf } from './query-update.ts';
+import type { QueryObservation } from '../clusters/observe-queries.ts';
+import { queryUpdate } from './query-update.ts';
 
 const NOW = 10_000_000;
 const at = (ms: number) => timestampFromMs(ms);
 const entry = (state: State, submittedAt = NOW - 5_000) =>
   create(QuerySchema, { id: 'q', trinoQueryId: 'q', state, submittedAt: at(submittedAt) });
-const seen = (state: string, more: Partial<Sighting> = {}): Sighting => ({
+const seen = (state: string, more: Partial<QueryObservation> = {}): QueryObservation => ({
   state,
   errorName: undefined,
   startedAt: undefined,
@@ -17,7 +17,7 @@ const seen = (state: string, more: Partial<Sighting> = {}): Sighting => ({
   ...more,
 });
 
-test.each<[string, State, Sighting | undefined, State | undefined]>([
+test.each<[string, State, QueryObservation | undefined, State | undefined]>([
   ['still queued', State.QUEUED, seen('QUEUED'), undefined],
   ['waiting for workers', State.QUEUED, seen('WAITING_FOR_RESOURCES'), undefined],
   ['dispatching', State.QUEUED, seen('DISPATCHING'), State.RUNNING],
@@ -26,25 +26,25 @@ test.each<[string, State, Sighting | undefined, State | undefined]>([
   ['running', State.QUEUED, seen('RUNNING'), State.RUNNING],
   ['finishing', State.QUEUED, seen('FINISHING'), State.RUNNING],
   ['still running', State.RUNNING, seen('RUNNING'), undefined],
-  ['seen running before, queued now', State.RUNNING, seen('QUEUED'), undefined],
+  ['running before, queued now', State.RUNNING, seen('QUEUED'), undefined],
   ['finished', State.RUNNING, seen('FINISHED'), State.FINISHED],
-  ['finished before it was seen running', State.QUEUED, seen('FINISHED'), State.FINISHED],
+  ['finished before it was observed running', State.QUEUED, seen('FINISHED'), State.FINISHED],
   ['failed', State.RUNNING, seen('FAILED'), State.FAILED],
   ['not known yet', State.QUEUED, undefined, undefined],
-])('the history of a DIRECT backend goes wrong: %s', (_, before, sighting, after) => {
-  expect(newsOf(entry(before), sighting, NOW)?.state).toBe(after);
+])('the state of a query of a DIRECT backend: %s', (_, before, observation, after) => {
+  expect(queryUpdate(entry(before), observation, NOW)?.state).toBe(after);
 });
 
-test('a query the cluster has lost stays open for ever, or is given up while it may still be polled', () => {
-  expect(newsOf(entry(State.QUEUED, NOW - 599_999), undefined, NOW)).toBeUndefined();
-  const lost = newsOf(entry(State.RUNNING, NOW - 600_000), undefined, NOW);
+test('a query that the cluster does not know ends as UNKNOWN, but not while it may still be polled', () => {
+  expect(queryUpdate(entry(State.QUEUED, NOW - 599_999), undefined, NOW)).toBeUndefined();
+  const lost = queryUpdate(entry(State.RUNNING, NOW - 600_000), undefined, NOW);
   expect(lost).toMatchObject({ id: 'q', state: State.UNKNOWN });
   expect(lost?.endedAt).toBeUndefined();
 });
 
 test('times and the name of the error are the cluster’s', () => {
   const times = { startedAt: NOW - 4_000, endedAt: NOW - 1_000 };
-  expect(newsOf(entry(State.QUEUED), seen('FAILED', { ...times, errorName: 'SYNTAX_ERROR' }), NOW)).toMatchObject({
+  expect(queryUpdate(entry(State.QUEUED), seen('FAILED', { ...times, errorName: 'SYNTAX_ERROR' }), NOW)).toMatchObject({
     startedAt: at(NOW - 4_000),
     endedAt: at(NOW - 1_000),
     submittedAt: at(NOW - 5_000),
@@ -52,9 +52,9 @@ test('times and the name of the error are the cluster’s', () => {
   });
 });
 
-test('a cluster whose clock is behind ends queries before they were submitted', () => {
+test('the times of a cluster whose clock is behind never precede the submission', () => {
   const times = { startedAt: NOW - 90_000, endedAt: NOW - 80_000 };
-  expect(newsOf(entry(State.QUEUED), seen('FINISHED', times), NOW)).toMatchObject({
+  expect(queryUpdate(entry(State.QUEUED), seen('FINISHED', times), NOW)).toMatchObject({
     submittedAt: at(NOW - 5_000),
     startedAt: at(NOW - 5_000),
     endedAt: at(NOW - 5_000),

@@ -1,36 +1,36 @@
 import { create } from '@bufbuild/protobuf';
 import { timestampFromMs, timestampMs } from '@bufbuild/protobuf/wkt';
 import { type Query, Query_ErrorSchema, QuerySchema, Query_State as State } from '@trino-gateway/api/gateway';
-import type { Sighting } from '../clusters/observe-queries.ts';
+import type { QueryObservation } from '../clusters/observe-queries.ts';
 
 /**
- * A cluster keeps what has ended for a quarter of an hour, and gives a statement nobody polls up after five minutes. What
- * it does not know this long after the submission it will not know again.
+ * A cluster keeps ended queries for a quarter of an hour, and gives up a statement that nobody polls after five minutes. A
+ * query it does not know this long after the submission will never be known again.
  */
 const UNKNOWN_AFTER_MS = 600_000;
 
 /**
- * What is new about an open entry of the history, as a report that completes it; undefined when nothing is.
- * @param sighting undefined when the cluster does not know the query
+ * What is new about an open query of the history, as a report that completes its entry; undefined when nothing is.
+ * @param observation undefined when the cluster does not know the query
  * @param now epoch milliseconds
  */
-export function newsOf(entry: Query, sighting: Sighting | undefined, now: number): Query | undefined {
+export function queryUpdate(entry: Query, observation: QueryObservation | undefined, now: number): Query | undefined {
   const submittedAt = entry.submittedAt ? timestampMs(entry.submittedAt) : now;
-  const report = create(QuerySchema, { id: entry.id, submittedAt: timestampFromMs(submittedAt) });
-  if (!sighting) {
+  const update = create(QuerySchema, { id: entry.id, submittedAt: timestampFromMs(submittedAt) });
+  if (!observation) {
     if (now - submittedAt < UNKNOWN_AFTER_MS) return undefined;
-    report.state = State.UNKNOWN;
-    return report;
+    update.state = State.UNKNOWN;
+    return update;
   }
-  report.state = stateOf(sighting.state);
-  if (report.state === entry.state || report.state === State.QUEUED) return undefined;
-  // By the cluster's clock: the order of what is stored must hold all the same.
-  const startedAt = sighting.startedAt === undefined ? undefined : Math.max(sighting.startedAt, submittedAt);
-  if (startedAt !== undefined) report.startedAt = timestampFromMs(startedAt);
-  if (report.state === State.RUNNING) return report;
-  report.endedAt = timestampFromMs(Math.max(sighting.endedAt ?? now, startedAt ?? submittedAt));
-  if (report.state === State.FAILED) report.error = create(Query_ErrorSchema, { name: sighting.errorName ?? '' });
-  return report;
+  update.state = stateOf(observation.state);
+  if (update.state === entry.state || update.state === State.QUEUED) return undefined;
+  // The clock of the cluster may be behind: a query must not start before it was submitted.
+  const startedAt = observation.startedAt === undefined ? undefined : Math.max(observation.startedAt, submittedAt);
+  if (startedAt !== undefined) update.startedAt = timestampFromMs(startedAt);
+  if (update.state === State.RUNNING) return update;
+  update.endedAt = timestampFromMs(Math.max(observation.endedAt ?? now, startedAt ?? submittedAt));
+  if (update.state === State.FAILED) update.error = create(Query_ErrorSchema, { name: observation.errorName ?? '' });
+  return update;
 }
 
 function stateOf(trinoState: string): State {

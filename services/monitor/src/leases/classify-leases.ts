@@ -1,42 +1,42 @@
 import { querySuffix } from '@trino-gateway/trino';
-import type { Sightings } from '../clusters/observe-queries.ts';
+import type { Observations } from '../clusters/observe-queries.ts';
 
 /** What one answer of a cluster says about leased queries. */
-export type Judgement = {
+export type LeaseClasses = {
   /** The cluster says that they have ended. */
   ended: string[];
-  /** They belong to a life of the coordinator that is over. */
+  /** They belong to an earlier incarnation of the coordinator. */
   restarted: string[];
-  /** The same life did not know them at two looks in a row. */
+  /** Their own incarnation has not known them for long enough. */
   lost: string[];
-  /** When each that is not known now was not known for the first time in a row. */
+  /** Since when each query that is not known now has been missing without a break. */
   missingSince: Map<string, number>;
 };
 
-/** One look at which a query was missing proves nothing. What several prove the gatewayserver knows: since when it may run. */
-const MISSED_FOR_MS = 3_000;
+/** One sweep in which a query was missing proves nothing. Whether it may still start the gatewayserver knows. */
+const LOST_AFTER_MS = 3_000;
 
 /**
  * Which leased queries are over, by what the cluster answered.
- * @param missingSince of the look before; empty after an outage: what was missed before it counts no more
+ * @param missingSince of the previous sweep; empty after an outage, as what was missing before it no longer counts
  * @param now milliseconds of a clock that never goes back
  */
-export function judgeLeases(
-  { ids, seen, life }: Sightings,
+export function classifyLeases(
+  { ids, known, incarnation }: Observations,
   missingSince: ReadonlyMap<string, number>,
   now: number,
-): Judgement {
-  const judgement: Judgement = { ended: [], restarted: [], lost: [], missingSince: new Map() };
+): LeaseClasses {
+  const classes: LeaseClasses = { ended: [], restarted: [], lost: [], missingSince: new Map() };
   for (const id of ids) {
-    const state = seen.get(id)?.state;
-    if (state === 'FINISHED' || state === 'FAILED') judgement.ended.push(id);
+    const state = known.get(id)?.state;
+    if (state === 'FINISHED' || state === 'FAILED') classes.ended.push(id);
     else if (state !== undefined) continue;
-    else if (life !== undefined && querySuffix(id) !== life) judgement.restarted.push(id);
+    else if (incarnation !== undefined && querySuffix(id) !== incarnation) classes.restarted.push(id);
     else {
       const since = missingSince.get(id);
-      judgement.missingSince.set(id, since ?? now);
-      if (since !== undefined && now - since >= MISSED_FOR_MS) judgement.lost.push(id);
+      classes.missingSince.set(id, since ?? now);
+      if (since !== undefined && now - since >= LOST_AFTER_MS) classes.lost.push(id);
     }
   }
-  return judgement;
+  return classes;
 }

@@ -1,131 +1,144 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 import type { Backend } from '@trino-gateway/api/gateway';
 import { describeError, every, type Logger } from '@trino-gateway/runtime';
-import { createSlots } from '../clusters/concurrency-limit.ts';
-import { describeFailure, withoutQuoted } from '../clusters/describe-failure.ts';
-import { type LeaseCalls, type LeaseLook, lookAtLeases } from './sweep-leases.ts';
+import { createConcurrencyLimit } from '../clusters/concurrency-limit.ts';
+import { describeFailure } from '../clusters/describe-failure.ts';
+import { createFailureLog, type FailureLog } from '../clusters/failure-log.ts';
+import { type LeaseCalls, type LeaseSweep, sweepLeases } from './sweep-leases.ts';
 
-/** Looks after the slots of all backends: gives back those of queries that are over, and counts what holds none. */
+/** Sweeps over the leases of all backends: frees the slots of queries that are over, and counts queries without a lease. */
 export type LeaseWatch = AsyncDisposable & {
-  /** The whole list, disabled backends too: what runs there goes on, and ends. */
-  takeOver(backends: readonly Backend[]): void;
-  /** The gatewayserver was away: what was missed until now counts no more. */
-  forget(): void;
-  /** Running there without a slot at the last look; undefined while unknown. */
-  foreign(backendId: string): number | undefined;
+  /** Replaces the list, disabled backends included: what runs there goes on, and ends. */
+  setBackends(backends: readonly Backend[]): void;
+  /** The gatewayserver was away: what was missing until now no longer counts. */
+  forgetMissing(): void;
+  /** Queries running there without a lease at the last sweep; undefined while unknown. */
+  externalRunning(backendId: string): number | undefined;
 };
 
 export type LeaseWatchOptions = {
   admission: LeaseCalls;
-  /** Between two looks at a backend without leases, in milliseconds. */
+  /** Between two sweeps over a backend without leases, in milliseconds. */
   intervalMs: number;
-  /** For one look at one backend, in milliseconds. */
+  /** For one sweep over one backend, in milliseconds. */
   timeLimitMs: number;
   logger: Logger;
-  /** After each look that was answered. */
-  onLook: (backendId: string, look: LeaseLook) => void;
+  /** After each sweep that was answered. */
+  onSweep: (backendId: string, sweep: LeaseSweep) => void;
 };
 
 /** Somebody may be waiting for the slot of a query that is over. */
 const LEASED_INTERVAL_MS = 2_000;
-const LOOKS_AT_ONCE = 16;
-const LOOK_HOLDS_SLOT_MS = 1_000;
+const SWEEPS_AT_ONCE = 16;
+const SWEEP_COUNTED_MS = 1_000;
 
 type Watched = {
   backend: Backend;
-  leased: boolean;
-  askedAt: number;
+  hasLeases: boolean;
+  sweptAt: number;
   missingSince: ReadonlyMap<string, number>;
-  foreign: number | undefined;
-  looking: Promise<void> | undefined;
+  externalRunning: number | undefined;
+  sweeping: Promise<void> | undefined;
 };
 
-/** Looks at no backend yet. Disposal ends the looks that are under way. */
-export function watchLeases({ admission, intervalMs, timeLimitMs, logger, onLook }: LeaseWatchOptions): LeaseWatch {
+const NEVER_SWEPT: Omit<Watched, 'backend'> = {
+  hasLeases: false,
+  sweptAt: Number.NEGATIVE_INFINITY,
+  missingSince: new Map(),
+  externalRunning: undefined,
+  sweeping: undefined,
+};
+
+/** Watches no backend yet. Disposal ends the sweeps that are under way. */
+export function watchLeases(options: LeaseWatchOptions): LeaseWatch {
+  const { intervalMs, logger, onSweep } = options;
   const watched = new Map<string, Watched>();
-  const failing = new Set<string>();
-  const slots = createSlots(LOOKS_AT_ONCE, LOOK_HOLDS_SLOT_MS);
+  const limit = createConcurrencyLimit(SWEEPS_AT_ONCE, SWEEP_COUNTED_MS);
+  const failures = createFailureLog(
+    'queries that hold a slot cannot be checked: slots of clients that died stay taken',
+    logger,
+  );
 
-  const say = (backend: string, error: unknown) => {
-    // Whether the gatewayserver answers is said by those who always ask it.
-    if (error instanceof ConnectError) {
-      logger.debug('the leases of a backend cannot be read', { backend, error: describeError(error) });
-    } else if (!failing.has(backend)) {
-      failing.add(backend);
-      logger.warn('queries that hold a slot cannot be looked at: slots of clients that died stay taken', {
-        backend,
-        error: withoutQuoted(describeFailure(error, timeLimitMs)),
-      });
-    }
+  const sweep = async (one: Watched, stopped: AbortSignal) => {
+    const found = await sweepOne(one, stopped, failures, options);
+    if (found && watched.get(one.backend.id) === one) onSweep(one.backend.id, found);
   };
-  const look = async (one: Watched, stopped: AbortSignal) => {
-    const { backend, missingSince } = one;
-    const signal = AbortSignal.any([stopped, AbortSignal.timeout(timeLimitMs)]);
-    one.askedAt = performance.now();
-    try {
-      const found = await lookAtLeases(admission, backend, missingSince, { timeLimitMs, signal });
-      one.leased = found.leases > 0;
-      // Not what was forgotten, or replaced, meanwhile.
-      if (one.missingSince === missingSince) one.missingSince = found.missingSince;
-      one.foreign = found.foreign;
-      if (found.problem === undefined) failing.delete(backend.id);
-      else say(backend.id, found.problem);
-      if (watched.get(backend.id) === one) onLook(backend.id, found);
-    } catch (error) {
-      if (stopped.aborted) return;
-      one.foreign = undefined;
-      if (error instanceof ConnectError) one.missingSince = new Map();
-      // One that has no such service has no leases.
-      if (error instanceof ConnectError && error.code === Code.Unimplemented) one.leased = false;
-      else say(backend.id, error);
-    }
-  };
-  const isDue = ({ looking, leased, askedAt }: Watched) =>
-    looking === undefined && (leased || performance.now() - askedAt >= intervalMs);
-
-  const pauseMs = Math.min(intervalMs, LEASED_INTERVAL_MS);
-  const looking = every(pauseMs, 'looking at the leases', logger, async (signal) => {
+  const isDue = ({ sweeping, hasLeases, sweptAt }: Watched) =>
+    sweeping === undefined && (hasLeases || performance.now() - sweptAt >= intervalMs);
+  const loop = every(Math.min(intervalMs, LEASED_INTERVAL_MS), 'sweeping over the leases', logger, async (signal) => {
     for (const one of watched.values()) {
       if (!isDue(one)) continue;
-      one.looking = slots
-        .run(signal, () => look(one, signal))
+      one.sweeping = limit
+        .run(signal, () => sweep(one, signal))
         .catch(() => {}) // stopped while it waited for its turn
         .finally(() => {
-          one.looking = undefined;
+          one.sweeping = undefined;
         });
     }
   });
   return {
-    takeOver: (backends) => {
-      const ids = new Set(backends.map(({ id }) => id));
-      for (const id of [...watched.keys()]) {
-        if (ids.has(id)) continue;
-        watched.delete(id);
-        failing.delete(id);
-      }
-      for (const backend of backends) {
-        const old = watched.get(backend.id);
-        if (old?.backend.url === backend.url) old.backend = backend;
-        else watched.set(backend.id, { ...NEW, backend });
-      }
-      looking.hurry();
+    setBackends: (backends) => {
+      for (const id of replace(watched, backends)) failures.clear(id);
+      loop.hurry();
     },
-    forget: () => {
+    forgetMissing: () => {
       for (const one of watched.values()) one.missingSince = new Map();
     },
-    foreign: (backendId) => watched.get(backendId)?.foreign,
+    externalRunning: (backendId) => watched.get(backendId)?.externalRunning,
     [Symbol.asyncDispose]: async () => {
-      const ended = looking[Symbol.asyncDispose]();
-      await Promise.all([...watched.values()].map((one) => one.looking));
+      const ended = loop[Symbol.asyncDispose]();
+      await Promise.all([...watched.values()].map((one) => one.sweeping));
       await ended;
     },
   };
 }
 
-const NEW: Omit<Watched, 'backend'> = {
-  leased: false,
-  askedAt: Number.NEGATIVE_INFINITY,
-  missingSince: new Map(),
-  foreign: undefined,
-  looking: undefined,
-};
+/** Sweeps once and notes what was found; undefined when there was no answer. */
+async function sweepOne(
+  one: Watched,
+  stopped: AbortSignal,
+  failures: FailureLog,
+  { admission, timeLimitMs, logger }: LeaseWatchOptions,
+): Promise<LeaseSweep | undefined> {
+  const { backend, missingSince } = one;
+  const signal = AbortSignal.any([stopped, AbortSignal.timeout(timeLimitMs)]);
+  const clusterFailed = (error: unknown) => failures.failed(backend.id, describeFailure(error, timeLimitMs));
+  one.sweptAt = performance.now();
+  try {
+    const found = await sweepLeases(admission, backend, missingSince, { timeLimitMs, signal });
+    one.hasLeases = found.leases > 0;
+    // Not what was forgotten, or replaced, meanwhile.
+    if (one.missingSince === missingSince) one.missingSince = found.missingSince;
+    one.externalRunning = found.externalRunning;
+    if (found.problem === undefined) failures.clear(backend.id);
+    else clusterFailed(found.problem);
+    return found;
+  } catch (error) {
+    if (stopped.aborted) return undefined;
+    one.externalRunning = undefined;
+    if (error instanceof ConnectError) gatewayserverFailed(one, error, logger);
+    else clusterFailed(error);
+    return undefined;
+  }
+}
+
+/** Whether the gatewayserver answers is logged by the loops that always call it. */
+function gatewayserverFailed(one: Watched, error: ConnectError, logger: Logger): void {
+  one.missingSince = new Map();
+  // A gatewayserver without this service has no leases.
+  if (error.code === Code.Unimplemented) one.hasLeases = false;
+  else logger.debug('the leases of a backend cannot be read', { backend: one.backend.id, error: describeError(error) });
+}
+
+/** Takes over the list; a backend that moved to another address starts anew. @returns the ids that are gone */
+function replace(watched: Map<string, Watched>, backends: readonly Backend[]): string[] {
+  const ids = new Set(backends.map(({ id }) => id));
+  const gone = [...watched.keys()].filter((id) => !ids.has(id));
+  for (const id of gone) watched.delete(id);
+  for (const backend of backends) {
+    const old = watched.get(backend.id);
+    if (old?.backend.url === backend.url) old.backend = backend;
+    else watched.set(backend.id, { ...NEVER_SWEPT, backend });
+  }
+  return gone;
+}

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { BackendStatus_StateSchema } from '@trino-gateway/api/gateway';
-import { type Finding, type VerdictSettings, verdict } from './assess-health.ts';
-import type { Look } from './probe-result.ts';
+import { assessHealth, type HealthAssessment, type HealthSettings } from './assess-health.ts';
+import type { ProbeResult } from './probe-result.ts';
 
-const settings: VerdictSettings = {
+const settings: HealthSettings = {
   interval: 10_000,
   probation: 5_000,
   failures_before_unhealthy: 2,
@@ -11,42 +11,52 @@ const settings: VerdictSettings = {
 };
 const hour = 3_600_000;
 const load = { load: 4, running: 2, queued: 0 };
-const life = (uptimeMs: number | undefined, coordinatorId?: string) => ({ version: '476', uptimeMs, coordinatorId });
+const incarnation = (uptimeMs: number | undefined, coordinatorId?: string) => ({
+  version: '476',
+  uptimeMs,
+  coordinatorId,
+});
 
-const gone: Look = { outcome: 'unreachable', reason: 'connect ECONNREFUSED' };
-const starting = (uptimeMs = 2_000): Look => ({ outcome: 'starting', ...life(uptimeMs) });
-const failing = (uptimeMs: number | undefined = hour): Look => ({
+const gone: ProbeResult = { outcome: 'unreachable', reason: 'connect ECONNREFUSED' };
+const starting = (uptimeMs = 2_000): ProbeResult => ({ outcome: 'starting', ...incarnation(uptimeMs) });
+const failing = (uptimeMs: number | undefined = hour): ProbeResult => ({
   outcome: 'failing',
   reason: 'the health statement: NO_NODES_AVAILABLE: nodes is empty',
-  ...life(uptimeMs, 'aaaaa'),
+  ...incarnation(uptimeMs, 'aaaaa'),
 });
-const passed = (uptimeMs: number | undefined = hour, coordinatorId = 'aaaaa'): Look => ({
+const passed = (uptimeMs: number | undefined = hour, coordinatorId = 'aaaaa'): ProbeResult => ({
   outcome: 'passed',
   load,
-  ...life(uptimeMs, coordinatorId),
+  ...incarnation(uptimeMs, coordinatorId),
 });
-const loadless: Look = { outcome: 'passed', loadProblem: 'PERMISSION_DENIED: no', ...life(hour, 'aaaaa') };
+const loadless: ProbeResult = {
+  outcome: 'passed',
+  loadProblem: 'PERMISSION_DENIED: no',
+  ...incarnation(hour, 'aaaaa'),
+};
 
-type Step = [seconds: number, look: Look, expected: string];
+type Step = [seconds: number, result: ProbeResult, expected: string];
 
-/** The state of each finding, followed by `+` when it is healthy and `!` when it is a change. */
-function shown({ status, changed }: Finding): string {
+/** The state of each assessment, followed by `+` when it is healthy and `!` when it is a change. */
+function shown({ status, changed }: HealthAssessment): string {
   return `${BackendStatus_StateSchema.value[status.state]?.name}${status.healthy ? '+' : ''}${changed ? '!' : ''}`;
 }
 
-function follow(steps: readonly Step[], with_: Partial<VerdictSettings> = {}): Finding[] {
-  const findings: Finding[] = [];
-  for (const [seconds, look] of steps)
-    findings.push(verdict('one', findings.at(-1), look, { ...settings, ...with_ }, 1_000_000 + seconds * 1_000));
-  return findings;
+function follow(steps: readonly Step[], with_: Partial<HealthSettings> = {}): HealthAssessment[] {
+  const assessments: HealthAssessment[] = [];
+  for (const [seconds, result] of steps)
+    assessments.push(
+      assessHealth('one', assessments.at(-1), result, { ...settings, ...with_ }, 1_000_000 + seconds * 1_000),
+    );
+  return assessments;
 }
 
-const stories: [hurt: string, steps: Step[], with_?: Partial<VerdictSettings>][] = [
-  ['a monitor that starts must not take working clusters away', [[0, passed(), 'UP+!']]],
-  ['a cluster that is down at the first look is not used for another interval', [[0, gone, 'UNREACHABLE!']]],
-  ['a cluster that fails at the first look is not used for another interval', [[0, failing(), 'FAILING!']]],
+const stories: [title: string, steps: Step[], with_?: Partial<HealthSettings>][] = [
+  ['a monitor that starts takes no working cluster away', [[0, passed(), 'UP+!']]],
+  ['a cluster that is down at the first probe is unhealthy at once', [[0, gone, 'UNREACHABLE!']]],
+  ['a cluster that fails at the first probe is unhealthy at once', [[0, failing(), 'FAILING!']]],
   [
-    'one lost packet must not take a cluster away',
+    'a single failure takes no cluster away',
     [
       [0, passed(), 'UP+!'],
       [10, gone, 'UNREACHABLE+!'],
@@ -56,7 +66,7 @@ const stories: [hurt: string, steps: Step[], with_?: Partial<VerdictSettings>][]
     ],
   ],
   [
-    'a dead cluster is found out after the failures that were set',
+    'a dead cluster is unhealthy after as many failures as are set',
     [
       [0, passed(), 'UP+!'],
       [10, gone, 'UNREACHABLE+!'],
@@ -75,7 +85,7 @@ const stories: [hurt: string, steps: Step[], with_?: Partial<VerdictSettings>][]
     ],
   ],
   [
-    'a cluster that comes and goes is not used before it has passed as often as was set',
+    'a cluster that comes and goes is healthy after as many passes in a row as are set',
     [
       [0, gone, 'UNREACHABLE!'],
       [10, passed(), 'UP!'],
@@ -88,7 +98,7 @@ const stories: [hurt: string, steps: Step[], with_?: Partial<VerdictSettings>][]
     { passes_before_healthy: 3 },
   ],
   [
-    'queries that need workers fail in the first seconds after a start',
+    'a cluster that has just started is on probation, as its workers may be missing',
     [
       [0, starting(), 'STARTING!'],
       [1, starting(), 'STARTING'],
@@ -98,7 +108,7 @@ const stories: [hurt: string, steps: Step[], with_?: Partial<VerdictSettings>][]
     ],
   ],
   [
-    'a slow start must not eat up the probation',
+    'the probation begins at the end of a slow start',
     [
       [0, starting(40_000), 'STARTING!'],
       [1, passed(41_000), 'PROBATION!'],
@@ -106,7 +116,7 @@ const stories: [hurt: string, steps: Step[], with_?: Partial<VerdictSettings>][]
     ],
   ],
   [
-    'the probation must not get lost when a starting cluster is missed once',
+    'the probation is kept when a starting cluster is unreachable once',
     [
       [0, starting(), 'STARTING!'],
       [1, gone, 'UNREACHABLE!'],
@@ -122,7 +132,7 @@ const stories: [hurt: string, steps: Step[], with_?: Partial<VerdictSettings>][]
     ],
   ],
   [
-    'a restart between two looks shows as a smaller uptime',
+    'a restart between two probes shows as a smaller uptime',
     [
       [0, passed(hour), 'UP+!'],
       [10, passed(7_000), 'PROBATION!'],
@@ -154,7 +164,7 @@ const stories: [hurt: string, steps: Step[], with_?: Partial<VerdictSettings>][]
     ],
   ],
   [
-    'a restarted cluster whose health statement fails is not used because of the failures allowed',
+    'a restarted cluster whose health statement fails is unhealthy, whatever failures are allowed',
     [
       [0, passed(), 'UP+!'],
       [10, failing(6_000), 'FAILING!'],
@@ -178,7 +188,7 @@ const stories: [hurt: string, steps: Step[], with_?: Partial<VerdictSettings>][]
     ],
   ],
   [
-    'a cluster that says starting takes no query, whatever failures are allowed',
+    'a starting cluster is unhealthy, whatever failures are allowed',
     [
       [0, passed(), 'UP+!'],
       [10, starting(), 'STARTING!'],
@@ -186,7 +196,7 @@ const stories: [hurt: string, steps: Step[], with_?: Partial<VerdictSettings>][]
     { failures_before_unhealthy: 100 },
   ],
   [
-    'a load that cannot be read takes nothing away, and is said once',
+    'a load that cannot be read takes no cluster away, and counts as one change',
     [
       [0, passed(), 'UP+!'],
       [10, loadless, 'UP+!'],
@@ -198,30 +208,30 @@ const stories: [hurt: string, steps: Step[], with_?: Partial<VerdictSettings>][]
   ['probation can be switched off', [[0, passed(10), 'UP+!']], { probation: 0 }],
 ];
 
-test.each(stories)('%s', (_hurt, steps, with_ = {}) => {
+test.each(stories)('%s', (_title, steps, with_ = {}) => {
   expect(follow(steps, with_).map(shown)).toEqual(steps.map(([, , expected]) => expected));
 });
 
-describe('when to look next', () => {
-  const nextAfter = (...steps: Step[]) => follow(steps).at(-1)?.lookAgainInMs;
+describe('when the next probe is', () => {
+  const nextAfter = (...steps: Step[]) => follow(steps).at(-1)?.nextProbeInMs;
 
-  test('a cluster on probation would wait a whole interval for nothing', () => {
+  test('at the end of the probation', () => {
     expect(nextAfter([0, starting(), ''], [1, passed(3_000), ''])).toBe(5_000);
     expect(nextAfter([0, starting(), ''], [1, passed(3_000), ''], [4, failing(6_000), ''])).toBe(2_000);
     expect(nextAfter([0, passed(2_000), ''])).toBe(3_000);
   });
 
-  test('the end of starting would be seen late', () => {
+  test('after a second while the cluster is starting', () => {
     expect(nextAfter([0, starting(), ''])).toBe(1_000);
   });
 
-  test('everything else is looked at every interval', () => {
-    for (const look of [passed(), failing(), gone]) expect(nextAfter([0, look, ''])).toBe(10_000);
+  test('after the interval otherwise', () => {
+    for (const result of [passed(), failing(), gone]) expect(nextAfter([0, result, ''])).toBe(10_000);
   });
 });
 
 describe('what the status says', () => {
-  test('operators need the reason, and how far it is from a change', () => {
+  test('the reason, and how many probes are missing to a change', () => {
     const [, second] = follow([
       [0, passed(), ''],
       [10, gone, ''],
@@ -229,7 +239,7 @@ describe('what the status says', () => {
     expect(second?.status.reason).toBe('connect ECONNREFUSED; 1 of 2 failures before it counts as unhealthy');
   });
 
-  test('an unknown load must not look like an idle cluster', () => {
+  test('an unknown load is absent, not zero', () => {
     const [found] = follow([[0, loadless, '']]);
     expect(found?.status).toMatchObject({
       healthy: true,
@@ -239,7 +249,7 @@ describe('what the status says', () => {
     expect(found?.status.running).toBeUndefined();
   });
 
-  test('a failing cluster must not keep the load of better days', () => {
+  test('a failing cluster has no load', () => {
     const [first, second] = follow([
       [0, passed(), ''],
       [10, failing(), ''],
@@ -248,13 +258,13 @@ describe('what the status says', () => {
     expect(second?.status.clusterLoad).toBeUndefined();
   });
 
-  test('the suffix of the life before must not be told of the new one', () => {
-    const findings = follow([
+  test('the suffix of an incarnation is not reported for the next one', () => {
+    const assessments = follow([
       [0, passed(), ''],
       [10, gone, ''],
       [20, starting(), ''],
     ]);
-    expect(findings.map(({ status }) => status.coordinatorId)).toEqual(['aaaaa', 'aaaaa', '']);
+    expect(assessments.map(({ status }) => status.coordinatorId)).toEqual(['aaaaa', 'aaaaa', '']);
   });
 
   test('a healthy cluster has no reason', () => {

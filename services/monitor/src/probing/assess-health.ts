@@ -1,124 +1,124 @@
 import { create } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { type BackendStatus, BackendStatusSchema, BackendStatus_State as State } from '@trino-gateway/api/gateway';
-import type { Look } from './probe-result.ts';
+import type { ProbeResult } from './probe-result.ts';
 
-/** The settings a verdict depends on; times in milliseconds. */
-export type VerdictSettings = {
+/** The settings an assessment depends on; times in milliseconds. */
+export type HealthSettings = {
   interval: number;
   probation: number;
   failures_before_unhealthy: number;
   passes_before_healthy: number;
 };
 
-/** What is known about a backend after a look, and what the next verdict needs to know. */
-export type Finding = {
+/** What is known about a backend after a probe, and what the next assessment needs to know. */
+export type HealthAssessment = {
   status: BackendStatus;
   /** Worth a line in the log: the state, the health, or whether the load is known. */
   changed: boolean;
-  /** When to look next, in milliseconds from now. */
-  lookAgainInMs: number;
-  /** Looks in a row that contradict `status.healthy`. */
+  /** When to probe next, in milliseconds from now. */
+  nextProbeInMs: number;
+  /** Probes in a row that contradict `status.healthy`. */
   contradictions: number;
-  /** Of the life last seen; undefined before it was ever told. */
+  /** Of the incarnation last seen; undefined before any was known. */
   uptimeMs: number | undefined;
-  /** Epoch milliseconds; 0 when it is not on probation, Infinity from the moment it says starting. */
+  /** Epoch milliseconds; 0 when it is not on probation, Infinity from the moment it says that it is starting. */
   probationUntil: number;
 };
 
-/** A cluster that says starting is looked at this often: `/v1/info` costs nothing. */
+/** A cluster that is starting is probed this often: `/v1/info` costs nothing. */
 const STARTING_INTERVAL_MS = 1_000;
 /**
- * Uptime counts from the start of the process, probation from the end of starting. When that end was not seen, a life
- * older than this and the probation together is surely past both.
+ * Uptime counts from the start of the process, probation from the end of starting. When that end was not seen, an
+ * incarnation older than this and the probation together is surely past both.
  */
 const LONGEST_START_MS = 60_000;
 
 /**
- * What a look means. A restart (a smaller uptime, or another suffix of its query ids) and the end of starting put the
- * backend on probation at once; other changes of its health take as many looks in a row as the settings say. The first
- * look decides at once, with the probation left by the uptime.
+ * What a probe says about the health of a backend. A restart (a smaller uptime, or another suffix of its query ids) and the
+ * end of starting put the backend on probation at once; other changes of its health take as many probes in a row as the
+ * settings say. The first probe decides at once, with the probation left by the uptime.
  * @param now epoch milliseconds
  */
-export function verdict(
+export function assessHealth(
   backendId: string,
-  previous: Finding | undefined,
-  look: Look,
-  settings: VerdictSettings,
+  previous: HealthAssessment | undefined,
+  result: ProbeResult,
+  settings: HealthSettings,
   now: number,
-): Finding {
-  const restarted = previous !== undefined && sawRestart(previous, look);
-  const probationUntil = probationEnd(previous, look, restarted, settings, now);
+): HealthAssessment {
+  const restarted = previous !== undefined && sawRestart(previous, result);
+  const probationUntil = probationEnd(previous, result, restarted, settings, now);
   const onProbation = probationUntil > now;
-  const passed = look.outcome === 'passed';
+  const passed = result.outcome === 'passed';
   const { healthy, contradictions, progress } = onProbation
     ? { healthy: false, contradictions: 0, progress: '' }
     : health(previous, passed, settings);
-  const state = stateOf(look, onProbation);
+  const state = stateOf(result, onProbation);
   const reason = [
-    look.outcome === 'starting' ? 'it says that it is starting' : '',
+    result.outcome === 'starting' ? 'it says that it is starting' : '',
     state === State.PROBATION ? `it has just started: on probation for ${settings.probation / 1_000} s` : '',
-    look.outcome === 'unreachable' || look.outcome === 'failing' ? look.reason : '',
+    result.outcome === 'unreachable' || result.outcome === 'failing' ? result.reason : '',
     progress,
-    passed && look.load === undefined ? `its load is unknown: ${look.loadProblem ?? 'not read'}` : '',
+    passed && result.load === undefined ? `its load is unknown: ${result.loadProblem ?? 'not read'}` : '',
   ];
   const status = create(BackendStatusSchema, {
     backendId,
     state,
     healthy,
-    ...(passed && look.load
-      ? { clusterLoad: look.load.load, running: look.load.running, queued: look.load.queued }
+    ...(passed && result.load
+      ? { clusterLoad: result.load.load, running: result.load.running, queued: result.load.queued }
       : {}),
-    ...(passed && look.workers !== undefined ? { workers: look.workers } : {}),
-    trinoVersion: look.outcome === 'unreachable' ? (previous?.status.trinoVersion ?? '') : look.version,
-    coordinatorId: coordinatorIdOf(look) ?? (restarted ? '' : (previous?.status.coordinatorId ?? '')),
+    ...(passed && result.workers !== undefined ? { workers: result.workers } : {}),
+    trinoVersion: result.outcome === 'unreachable' ? (previous?.status.trinoVersion ?? '') : result.version,
+    coordinatorId: coordinatorIdOf(result) ?? (restarted ? '' : (previous?.status.coordinatorId ?? '')),
     observedAt: timestampFromMs(now),
     reason: reason.filter(Boolean).join('; '),
   });
   return {
     status,
     changed: previous === undefined || differs(previous.status, status),
-    lookAgainInMs: Math.min(
+    nextProbeInMs: Math.min(
       settings.interval,
-      look.outcome === 'starting' ? STARTING_INTERVAL_MS : Number.POSITIVE_INFINITY,
+      result.outcome === 'starting' ? STARTING_INTERVAL_MS : Number.POSITIVE_INFINITY,
       onProbation ? probationUntil - now : Number.POSITIVE_INFINITY,
     ),
     contradictions,
-    uptimeMs: uptimeOf(look) ?? previous?.uptimeMs,
+    uptimeMs: uptimeOf(result) ?? previous?.uptimeMs,
     probationUntil,
   };
 }
 
-function sawRestart(previous: Finding, look: Look): boolean {
-  const uptimeMs = uptimeOf(look);
+function sawRestart(previous: HealthAssessment, result: ProbeResult): boolean {
+  const uptimeMs = uptimeOf(result);
   if (uptimeMs !== undefined && previous.uptimeMs !== undefined && uptimeMs < previous.uptimeMs) return true;
-  const id = coordinatorIdOf(look);
+  const id = coordinatorIdOf(result);
   const before = previous.status.coordinatorId;
   return id !== undefined && before !== '' && id !== before;
 }
 
 function probationEnd(
-  previous: Finding | undefined,
-  look: Look,
+  previous: HealthAssessment | undefined,
+  result: ProbeResult,
   restarted: boolean,
-  { probation }: VerdictSettings,
+  { probation }: HealthSettings,
   now: number,
 ): number {
-  if (look.outcome === 'unreachable') return previous?.probationUntil ?? 0;
-  if (look.outcome === 'starting') return Number.POSITIVE_INFINITY;
-  const uptimeMs = look.uptimeMs ?? Number.POSITIVE_INFINITY;
+  if (result.outcome === 'unreachable') return previous?.probationUntil ?? 0;
+  if (result.outcome === 'starting') return Number.POSITIVE_INFINITY;
+  const uptimeMs = result.uptimeMs ?? Number.POSITIVE_INFINITY;
   if (previous === undefined) return uptimeMs < probation ? now + probation - uptimeMs : 0;
   if (previous.probationUntil === Number.POSITIVE_INFINITY) return now + probation;
   // A cluster that was never reached before may have come up just now.
-  const isNewLife = restarted || previous.uptimeMs === undefined;
-  if (!isNewLife) return previous.probationUntil;
+  const isNewIncarnation = restarted || previous.uptimeMs === undefined;
+  if (!isNewIncarnation) return previous.probationUntil;
   return uptimeMs < probation + LONGEST_START_MS ? now + probation : 0;
 }
 
 function health(
-  previous: Finding | undefined,
+  previous: HealthAssessment | undefined,
   passed: boolean,
-  settings: VerdictSettings,
+  settings: HealthSettings,
 ): { healthy: boolean; contradictions: number; progress: string } {
   if (previous === undefined) return { healthy: passed, contradictions: 0, progress: '' };
   const { healthy } = previous.status;
@@ -132,8 +132,8 @@ function health(
   return { healthy, contradictions, progress };
 }
 
-function stateOf(look: Look, onProbation: boolean): State {
-  switch (look.outcome) {
+function stateOf(result: ProbeResult, onProbation: boolean): State {
+  switch (result.outcome) {
     case 'unreachable':
       return State.UNREACHABLE;
     case 'starting':
@@ -153,10 +153,10 @@ function differs(before: BackendStatus, after: BackendStatus): boolean {
   return before.state !== after.state || before.healthy !== after.healthy || loadIsNews;
 }
 
-function uptimeOf(look: Look): number | undefined {
-  return look.outcome === 'unreachable' ? undefined : look.uptimeMs;
+function uptimeOf(result: ProbeResult): number | undefined {
+  return result.outcome === 'unreachable' ? undefined : result.uptimeMs;
 }
 
-function coordinatorIdOf(look: Look): string | undefined {
-  return look.outcome === 'unreachable' ? undefined : look.coordinatorId;
+function coordinatorIdOf(result: ProbeResult): string | undefined {
+  return result.outcome === 'unreachable' ? undefined : result.coordinatorId;
 }

@@ -1,7 +1,7 @@
 import type { ClusterLoad } from '../clusters/cluster-load.ts';
 
-/** What a coordinator that answered said of itself. */
-export type Life = {
+/** What a coordinator that answered said of itself: one incarnation lives from a start of its process to the next. */
+export type Incarnation = {
   version: string;
   /** Since its process started; undefined when it did not say. */
   uptimeMs: number | undefined;
@@ -9,13 +9,13 @@ export type Life = {
   coordinatorId: string | undefined;
 };
 
-/** What one look at a cluster found. */
-export type Look =
+/** What one probe of a cluster found. */
+export type ProbeResult =
   /** No answer, or not one of a coordinator. */
   | { outcome: 'unreachable'; reason: string }
-  /** It answers, but says starting. */
-  | ({ outcome: 'starting' } & Life)
+  /** It answers, but says that it is starting. */
+  | ({ outcome: 'starting' } & Incarnation)
   /** The health statement failed. */
-  | ({ outcome: 'failing'; reason: string } & Life)
+  | ({ outcome: 'failing'; reason: string } & Incarnation)
   /** The health statement ended FINISHED. Without `load`, `loadProblem` says why it could not be read. */
-  | ({ outcome: 'passed'; load?: ClusterLoad; loadProblem?: string; workers?: number } & Life);
+  | ({ outcome: 'passed'; load?: ClusterLoad; loadProblem?: string; workers?: number } & Incarnation);

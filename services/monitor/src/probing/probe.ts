@@ -3,68 +3,95 @@ import { isSealed, unreadablePassword } from '@trino-gateway/api/sealed-secret';
 import { coordinatorSuffix } from '@trino-gateway/trino';
 import { runStatement, type StatementResult, serverInfo } from '@trino-gateway/trino/client';
 import { PROBE_SOURCE } from '@trino-gateway/trino/probe-source';
-import { callerOf } from '../clusters/cluster-access.ts';
-import { clusterLoad } from '../clusters/cluster-load.ts';
+import { clusterAccess } from '../clusters/cluster-access.ts';
+import { type ClusterLoad, clusterLoad } from '../clusters/cluster-load.ts';
 import { describeFailure, describeQueryError } from '../clusters/describe-failure.ts';
-import type { Life, Look } from './probe-result.ts';
-import { parseUptime } from './trino-duration.ts';
+import type { Incarnation, ProbeResult } from './probe-result.ts';
+import { parseTrinoDuration } from './trino-duration.ts';
 
 const DEFAULT_STATEMENT = 'SELECT 1';
-// Somebody else's statement may borrow our source, and our user may run other things: both together are a probe.
+// Another client's statement may name our source, and our user may run other statements: only both together are a probe.
 const LOAD_STATEMENT = `SELECT state, count(*) FROM system.runtime.queries WHERE state NOT IN ('FINISHED', 'FAILED') AND (source IS DISTINCT FROM '${PROBE_SOURCE}' OR "user" <> current_user) GROUP BY state`;
 const NODES_STATEMENT = `SELECT count(*) FROM system.runtime.nodes WHERE state = 'active'`;
 
-/** How a probe is bounded: all of it together in milliseconds, and the signal that ends it early. */
+/** The bounds of a probe: the time for all of it in milliseconds, and the signal that ends it early. */
 export type ProbeLimits = { timeLimitMs: number; signal: AbortSignal };
 
+/** What the steps of a probe share. */
+type Probing = ProbeLimits & {
+  backend: Backend;
+  leftMs: () => number;
+  run: (statement: string) => Promise<StatementResult>;
+};
+
 /**
- * Looks at one cluster: `/v1/info`, the health statement, then load and number of workers. What goes wrong is part of
- * the answer; it throws only when the signal is aborted.
+ * Probes one cluster: `/v1/info`, the health statement, then load and number of workers. What goes wrong is part of the
+ * result; it throws only when the signal is aborted.
  */
-export async function probe(backend: Backend, { timeLimitMs, signal }: ProbeLimits): Promise<Look> {
+export async function probe(backend: Backend, { timeLimitMs, signal }: ProbeLimits): Promise<ProbeResult> {
   const deadline = performance.now() + timeLimitMs;
   const leftMs = () => Math.max(1, Math.round(deadline - performance.now()));
-  const caller = callerOf(backend);
-  const ask = (statement: string): Promise<StatementResult> =>
-    runStatement({ ...caller, statement, signal, timeLimitMs: leftMs(), maxRows: 1_000 });
+  const access = clusterAccess(backend);
+  const run = (statement: string) =>
+    runStatement({ ...access, statement, signal, timeLimitMs: leftMs(), maxRows: 1_000 });
+  const probing = { backend, timeLimitMs, signal, leftMs, run };
 
-  let life: Life;
+  const info = await askInfo(probing);
+  if ('outcome' in info) return info;
+  if (isSealed(backend.probe?.password)) return { outcome: 'failing', reason: unreadablePassword, ...info };
+  const { problem, ...incarnation } = await runHealthStatement(probing, info);
+  if (problem !== undefined) return { outcome: 'failing', reason: `the health statement: ${problem}`, ...incarnation };
+  const load = await readLoad(probing);
+  signal.throwIfAborted();
+  return { outcome: 'passed', ...incarnation, ...load };
+}
+
+/** Which incarnation answers; a result when it is not one that can run statements. */
+async function askInfo({ backend, timeLimitMs, signal, leftMs }: Probing): Promise<Incarnation | ProbeResult> {
   try {
     // Open to everybody: no credentials, and no headers that some clusters refuse.
-    const info = await serverInfo({ url: backend.url, user: caller.user, signal, timeLimitMs: leftMs() });
+    const { user } = clusterAccess(backend);
+    const info = await serverInfo({ url: backend.url, user, signal, timeLimitMs: leftMs() });
     if (!info.coordinator)
       return { outcome: 'unreachable', reason: 'a worker answers there: expected the address of the coordinator' };
-    life = { version: info.version, uptimeMs: parseUptime(info.uptime), coordinatorId: info.coordinatorId };
-    if (info.starting) return { outcome: 'starting', ...life };
+    const { version, coordinatorId } = info;
+    const incarnation = { version, uptimeMs: parseTrinoDuration(info.uptime), coordinatorId };
+    return info.starting ? { outcome: 'starting', ...incarnation } : incarnation;
   } catch (error) {
     signal.throwIfAborted();
     return { outcome: 'unreachable', reason: `GET /v1/info: ${describeFailure(error, timeLimitMs)}` };
   }
+}
 
-  if (isSealed(backend.probe?.password)) return { outcome: 'failing', reason: unreadablePassword, ...life };
-
+/** Its query id tells the suffix that older versions do not say in `/v1/info`. */
+async function runHealthStatement(
+  { backend, timeLimitMs, signal, run }: Probing,
+  incarnation: Incarnation,
+): Promise<Incarnation & { problem: string | undefined }> {
   try {
-    const { queryId, error } = await ask(backend.probe?.statement || DEFAULT_STATEMENT);
-    life.coordinatorId = coordinatorSuffix(queryId) ?? life.coordinatorId;
-    if (error) return { outcome: 'failing', reason: `the health statement: ${describeQueryError(error)}`, ...life };
+    const { queryId, error } = await run(backend.probe?.statement || DEFAULT_STATEMENT);
+    const coordinatorId = coordinatorSuffix(queryId) ?? incarnation.coordinatorId;
+    return { ...incarnation, coordinatorId, problem: error && describeQueryError(error) };
   } catch (error) {
     signal.throwIfAborted();
-    return { outcome: 'failing', reason: `the health statement: ${describeFailure(error, timeLimitMs)}`, ...life };
+    return { ...incarnation, problem: describeFailure(error, timeLimitMs) };
   }
+}
 
-  const [load, workers] = await Promise.all([
-    readRows(ask(LOAD_STATEMENT), timeLimitMs),
-    readRows(ask(NODES_STATEMENT), timeLimitMs),
+async function readLoad({
+  timeLimitMs,
+  run,
+}: Probing): Promise<{ load?: ClusterLoad; loadProblem?: string; workers?: number }> {
+  const [queries, nodes] = await Promise.all([
+    readRows(run(LOAD_STATEMENT), timeLimitMs),
+    readRows(run(NODES_STATEMENT), timeLimitMs),
   ]);
-  signal.throwIfAborted();
-  const count = 'rows' in workers ? Number(workers.rows[0]?.[0]) : Number.NaN;
+  const workers = 'rows' in nodes ? Number(nodes.rows[0]?.[0]) : Number.NaN;
   return {
-    outcome: 'passed',
-    ...life,
-    ...('rows' in load
-      ? { load: clusterLoad(new Map(load.rows.map(([state, queries]) => [String(state), Number(queries)]))) }
-      : { loadProblem: load.problem }),
-    ...(Number.isInteger(count) ? { workers: count } : {}),
+    ...('rows' in queries
+      ? { load: clusterLoad(new Map(queries.rows.map(([state, count]) => [String(state), Number(count)]))) }
+      : { loadProblem: queries.problem }),
+    ...(Number.isInteger(workers) ? { workers } : {}),
   };
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { parseUptime } from './trino-duration.ts';
+import { parseTrinoDuration } from './trino-duration.ts';
 
 test.each([
   ['0.00ns', 0],
@@ -13,6 +13,6 @@ test.each([
   ['5', undefined],
   ['-1.00s', undefined],
   ['1.00y', undefined],
-])('a restart would be missed if the uptime "%s" was misread', (text, ms) => {
-  expect(parseUptime(text)).toBe(ms);
+])('the duration "%s" is read as Trino means it', (text, ms) => {
+  expect(parseTrinoDuration(text)).toBe(ms);
 });

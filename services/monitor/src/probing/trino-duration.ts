@@ -9,7 +9,7 @@ const UNIT_MS: Record<string, number> = {
 };
 
 /** Reads a duration as Trino writes it, such as `11.71m`, as milliseconds; undefined when it is none. */
-export function parseUptime(text: string): number | undefined {
+export function parseTrinoDuration(text: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?)\s*(ns|us|ms|s|m|h|d)$/.exec(text.trim());
   const unitMs = UNIT_MS[match?.[2] ?? ''];
   return match === null || unitMs === undefined ? undefined : Number(match[1]) * unitMs;

@@ -1,52 +1,53 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Backend } from '@trino-gateway/api/gateway';
-import type { Slots } from '../clusters/concurrency-limit.ts';
+import type { ConcurrencyLimit } from '../clusters/concurrency-limit.ts';
 import { describeFailure } from '../clusters/describe-failure.ts';
-import { type Finding, type VerdictSettings, verdict } from './assess-health.ts';
-import type { Look } from './probe-result.ts';
+import { assessHealth, type HealthAssessment, type HealthSettings } from './assess-health.ts';
+import type { ProbeLimits } from './probe.ts';
+import type { ProbeResult } from './probe-result.ts';
 
 /** What watching one backend needs. */
 export type BackendWatchOptions = {
-  settings: VerdictSettings & { probe_time_limit: number };
-  /** Looks at the cluster; throws only when the signal is aborted. */
-  probe: (backend: Backend, limits: { timeLimitMs: number; signal: AbortSignal }) => Promise<Look>;
-  slots: Slots;
-  /** Does not begin before this: the end of an earlier watch of the same backend. */
+  settings: HealthSettings & { probe_time_limit: number };
+  /** Probes the cluster; throws only when the signal is aborted. */
+  probe: (backend: Backend, limits: ProbeLimits) => Promise<ProbeResult>;
+  limit: ConcurrencyLimit;
+  /** The watch starts after this: the end of the previous watch of the same backend. */
   after?: Promise<void> | undefined;
-  /** Called after each look; `durationMs` is how long it took. */
-  onFound: (finding: Finding, durationMs: number) => void;
-  /** Goes on from a look at a cluster that answered; must not fail. The next look waits for it. */
-  afterLook?: (limits: { timeLimitMs: number; signal: AbortSignal }) => Promise<void>;
+  /** Called after each probe; `durationMs` is how long it took. */
+  onAssessed: (assessment: HealthAssessment, durationMs: number) => void;
+  /** What else a cluster that answered is asked; must not fail. The next probe waits for it. */
+  afterProbe?: (limits: ProbeLimits) => Promise<void>;
 };
 
 /**
- * Looks at one backend again and again, beginning at once. Looks at it never overlap, and it waits for no other backend.
- * Disposal ends the look that is under way; nothing is found after it began.
+ * Probes one backend again and again, beginning at once. Its probes never overlap, and wait for no other backend.
+ * Disposal ends the probe that is under way; nothing is assessed after it began.
  */
 export function watchBackend(backend: Backend, options: BackendWatchOptions): AsyncDisposable {
-  const { settings, probe, slots, after, onFound, afterLook } = options;
+  const { settings, limit, after, onAssessed, afterProbe } = options;
   const stop = new AbortController();
   const { signal } = stop;
   const limits = { timeLimitMs: settings.probe_time_limit, signal };
-  const look = async (): Promise<{ look: Look; durationMs: number }> => {
-    const began = performance.now();
-    const found = await probe(backend, limits).catch((error: unknown): Look => {
+  const probe = async (): Promise<{ result: ProbeResult; durationMs: number }> => {
+    const startedAt = performance.now();
+    const result = await options.probe(backend, limits).catch((error: unknown): ProbeResult => {
       signal.throwIfAborted();
       return { outcome: 'unreachable', reason: describeFailure(error, settings.probe_time_limit) };
     });
-    return { look: found, durationMs: performance.now() - began };
+    return { result, durationMs: performance.now() - startedAt };
   };
   const run = async () => {
-    let finding: Finding | undefined;
+    let assessment: HealthAssessment | undefined;
     await after;
     while (!signal.aborted) {
-      const seen = await slots.run(signal, look);
+      const { result, durationMs } = await limit.run(signal, probe);
       signal.throwIfAborted();
-      finding = verdict(backend.id, finding, seen.look, settings, Date.now());
-      onFound(finding, seen.durationMs);
-      if (afterLook && (seen.look.outcome === 'passed' || seen.look.outcome === 'failing'))
-        await slots.run(signal, () => afterLook(limits));
-      await delay(finding.lookAgainInMs, undefined, { signal });
+      assessment = assessHealth(backend.id, assessment, result, settings, Date.now());
+      onAssessed(assessment, durationMs);
+      if (afterProbe && (result.outcome === 'passed' || result.outcome === 'failing'))
+        await limit.run(signal, () => afterProbe(limits));
+      await delay(assessment.nextProbeInMs, undefined, { signal });
     }
   };
   const running = run().catch((error: unknown) => {

@@ -7,18 +7,18 @@ import { type Change, readSchedule, type Schedule } from '@trino-gateway/schedul
 import type { Outbox } from '../gatewayserver/outbox.ts';
 
 /** The uptime schedules of all backends, and what they say now. */
-export type Schedules = {
-  /** Takes the place of the list before. A schedule that is new or another one is read at once. */
-  takeOver(backends: readonly Backend[]): void;
-  /** Reads all of them: what has changed is told. */
-  look(): void;
-  /** Tells all of them again: the gatewayserver may have forgotten. */
-  tellAgain(): void;
-  /** What the schedule of a backend said at the last look; undefined when it has none. */
+export type UptimeSchedules = {
+  /** Replaces the list. A schedule that is new or has changed is evaluated at once. */
+  setBackends(backends: readonly Backend[]): void;
+  /** Evaluates all of them and reports what has changed. */
+  evaluate(): void;
+  /** Reports all of them again: the gatewayserver may have forgotten. */
+  reportAgain(): void;
+  /** What the schedule of a backend said when it was last reported; undefined when it has none. */
   scheduledUp(backendId: string): boolean | undefined;
 };
 
-export type SchedulesOptions = {
+export type UptimeSchedulesOptions = {
   backends: Pick<Client<typeof BackendService>, 'reportBackendSchedule'>;
   outbox: Pick<Outbox, 'put' | 'drop'>;
   logger: Logger;
@@ -26,60 +26,44 @@ export type SchedulesOptions = {
   now?: () => number;
 };
 
-type Entry = {
-  uptimeSchedule: string;
-  timeZone: string;
-  schedule: Schedule;
-  /** What was told last. */
-  told: { up: boolean; changes: Change[]; at: number } | undefined;
-};
+/** What a schedule said at one moment. */
+type Phase = { up: boolean; changes: Change[]; at: number };
+
+type Entry = Pick<Backend, 'uptimeSchedule' | 'timeZone'> & { schedule: Schedule; reported: Phase | undefined };
 
 const MOST_CHANGES = 10;
-/** What has not changed is told again so often: the gatewayserver may have lost it, and the changes known grow fewer. */
-const RETELL_MS = 600_000;
+/** A schedule is reported at least this often: the gatewayserver may have lost it, and the reported changes run out. */
+const REPORT_AGAIN_MS = 600_000;
 
 /** No schedule known yet. */
-export function createSchedules({ backends, outbox, logger, now = Date.now }: SchedulesOptions): Schedules {
+export function createUptimeSchedules(options: UptimeSchedulesOptions): UptimeSchedules {
+  const { backends, outbox, logger, now = Date.now } = options;
   const entries = new Map<string, Entry>();
 
-  const lookAt = (backendId: string, entry: Entry, always: boolean) => {
-    const { schedule, told, uptimeSchedule, timeZone } = entry;
-    const at = now();
-    const up = schedule.isUp(at);
-    // A clock that was set back is a reason like any other.
-    const isOld = told === undefined || at < told.at || at - told.at >= RETELL_MS;
-    const hasChanged = told?.up !== up || (told.changes[0] && told.changes[0].at <= at);
-    if (!always && !isOld && !hasChanged) return;
-    const changes = schedule.nextChanges(at, MOST_CHANGES);
-    entry.told = { up, changes, at };
-    const finding = create(BackendScheduleSchema, {
-      backendId,
-      scheduledUp: up,
-      nextChanges: changes.map((change) => ({ at: timestampFromMs(change.at), scheduledUp: change.up })),
-      observedAt: timestampFromMs(at),
-      uptimeSchedule,
-      timeZone,
+  const report = (backendId: string, entry: Entry) => {
+    const before = entry.reported;
+    const phase = phaseOf(entry.schedule, now());
+    entry.reported = phase;
+    const schedule = reportOf(backendId, entry, phase);
+    outbox.put(keyOf(backendId), (signal) => backends.reportBackendSchedule({ schedule }, { signal }));
+    if (before?.up === phase.up) return;
+    const until = phase.changes[0] ? { until: new Date(phase.changes[0].at).toISOString() } : {};
+    logger.info(`a backend is ${phase.up ? 'inside' : 'outside'} its uptime schedule`, {
+      backend: backendId,
+      ...until,
     });
-    outbox.put(keyOf(backendId), (signal) => backends.reportBackendSchedule({ schedule: finding }, { signal }));
-    if (told?.up === up) return;
-    const until = changes[0] ? { until: new Date(changes[0].at).toISOString() } : {};
-    logger.info(`a backend is ${up ? 'inside' : 'outside'} its uptime schedule`, { backend: backendId, ...until });
   };
-  const lookAtAll = (always: boolean) => {
-    for (const [id, entry] of entries) lookAt(id, entry, always);
-  };
-  const forget = (backendId: string) => {
+  const remove = (backendId: string) => {
     entries.delete(backendId);
     outbox.drop(keyOf(backendId));
   };
   const add = ({ id, uptimeSchedule, timeZone }: Backend) => {
     try {
-      const schedule = readSchedule(uptimeSchedule, timeZone);
-      const entry: Entry = { uptimeSchedule, timeZone, schedule, told: undefined };
+      const entry = { uptimeSchedule, timeZone, schedule: readSchedule(uptimeSchedule, timeZone), reported: undefined };
       entries.set(id, entry);
-      lookAt(id, entry, true);
+      report(id, entry);
     } catch (error) {
-      // The gatewayserver has checked it: its time zones are newer than ours.
+      // The gatewayserver has validated it: its time zones are newer than ours.
       logger.warn('an uptime schedule cannot be read: the backend counts as inside it', {
         backend: id,
         error: describeError(error),
@@ -87,20 +71,50 @@ export function createSchedules({ backends, outbox, logger, now = Date.now }: Sc
     }
   };
   return {
-    takeOver: (list) => {
-      const wanted = new Map(list.filter((one) => one.uptimeSchedule !== '').map((backend) => [backend.id, backend]));
-      for (const id of [...entries.keys()]) if (!wanted.has(id)) forget(id);
-      for (const backend of wanted.values()) {
+    setBackends: (list) => {
+      const scheduled = new Map(
+        list.filter((one) => one.uptimeSchedule !== '').map((backend) => [backend.id, backend]),
+      );
+      for (const id of [...entries.keys()]) if (!scheduled.has(id)) remove(id);
+      for (const backend of scheduled.values()) {
         const known = entries.get(backend.id);
         if (known?.uptimeSchedule === backend.uptimeSchedule && known.timeZone === backend.timeZone) continue;
-        forget(backend.id);
+        remove(backend.id);
         add(backend);
       }
     },
-    look: () => lookAtAll(false),
-    tellAgain: () => lookAtAll(true),
-    scheduledUp: (backendId) => entries.get(backendId)?.told?.up,
+    evaluate: () => {
+      for (const [id, entry] of entries) if (isDue(entry, now())) report(id, entry);
+    },
+    reportAgain: () => {
+      for (const [id, entry] of entries) report(id, entry);
+    },
+    scheduledUp: (backendId) => entries.get(backendId)?.reported?.up,
   };
+}
+
+/** Whether a report is due: the schedule changed, or what was reported is old. */
+function isDue({ schedule, reported }: Entry, at: number): boolean {
+  if (reported === undefined) return true;
+  // A clock that was set back counts like a report that is old.
+  if (at < reported.at || at - reported.at >= REPORT_AGAIN_MS) return true;
+  const [next] = reported.changes;
+  return schedule.isUp(at) !== reported.up || (next !== undefined && next.at <= at);
+}
+
+function phaseOf(schedule: Schedule, at: number): Phase {
+  return { up: schedule.isUp(at), changes: schedule.nextChanges(at, MOST_CHANGES), at };
+}
+
+function reportOf(backendId: string, { uptimeSchedule, timeZone }: Entry, { up, changes, at }: Phase) {
+  return create(BackendScheduleSchema, {
+    backendId,
+    scheduledUp: up,
+    nextChanges: changes.map((change) => ({ at: timestampFromMs(change.at), scheduledUp: change.up })),
+    observedAt: timestampFromMs(at),
+    uptimeSchedule,
+    timeZone,
+  });
 }
 
 function keyOf(backendId: string): string {

@@ -1,0 +1,54 @@
+import { createClient, type Transport } from '@connectrpc/connect';
+import { AdmissionService, BackendService, QueryService, SuiteService } from '@trino-gateway/api/gateway';
+import type { MonitorConfig } from '@trino-gateway/config';
+import type { Logger } from '@trino-gateway/runtime';
+import { createConnectionState } from './gatewayserver/connection-state.ts';
+import { measuredTransport } from './gatewayserver/measured-transport.ts';
+import { createOutbox } from './gatewayserver/outbox.ts';
+import { createDirectHistory } from './history/direct-history.ts';
+import { watchLeases } from './leases/watch-leases.ts';
+import { createMetrics } from './metrics.ts';
+import { createStatusReports } from './reporting/status-reports.ts';
+import { createUptimeSchedules } from './schedules/uptime-schedules.ts';
+
+/** What a monitor consists of, beside the list of backends that drives it. */
+export type Parts = ReturnType<typeof createParts>;
+
+/**
+ * Creates the parts of a monitor. They do nothing before backends are given to them.
+ * @param gateway to the gatewayserver
+ * @param owner disposes of them, the last first
+ */
+export function createParts(
+  config: MonitorConfig,
+  gateway: Transport,
+  logger: Logger,
+  owner: Pick<AsyncDisposableStack, 'use'>,
+) {
+  const metrics = createMetrics({
+    reportsWaiting: () => outbox.waiting(),
+    scheduledUp: (backendId) => schedules.scheduledUp(backendId),
+    externalRunning: (backendId) => leases.externalRunning(backendId),
+  });
+  const transport = measuredTransport(gateway, metrics.called);
+  const suite = createClient(SuiteService, transport);
+  const backends = createClient(BackendService, transport);
+  const connection = createConnectionState(config.gatewayserver_token !== undefined, logger);
+  const outbox = owner.use(createOutbox({ connection, logger }));
+  const schedules = createUptimeSchedules({ backends, outbox, logger });
+  const reports = createStatusReports({ suite, backends, outbox, logger, scheduledUp: schedules.scheduledUp });
+  const history = createDirectHistory({ queries: createClient(QueryService, transport), outbox, logger });
+  const leases = owner.use(
+    watchLeases({
+      admission: createClient(AdmissionService, transport),
+      intervalMs: config.interval,
+      timeLimitMs: config.probe_time_limit,
+      logger,
+      onSweep: (backendId, sweep) => {
+        metrics.settled(sweep.settled);
+        reports.externalRunning(backendId, sweep.externalRunning);
+      },
+    }),
+  );
+  return { suite, connection, metrics, schedules, reports, history, leases };
+}

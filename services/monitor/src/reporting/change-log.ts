@@ -1,0 +1,43 @@
+import {
+  type BackendStatus,
+  BackendStatus_StateSchema,
+  BackendStatus_State as State,
+} from '@trino-gateway/api/gateway';
+import type { Logger } from '@trino-gateway/runtime';
+import { withoutQuoted } from '../clusters/describe-failure.ts';
+import type { HealthAssessment } from '../probing/assess-health.ts';
+
+/** Logs the changes of backends. */
+export type ChangeLog = {
+  assessed(backendId: string, assessment: HealthAssessment): void;
+  forget(backendId: string): void;
+};
+
+/**
+ * Nothing logged yet. Outside its schedule a cluster may be switched off: its failures are logged when the schedule says
+ * that it should be up.
+ * @param scheduledUp what the schedule of a backend says; undefined when it has none
+ */
+export function createChangeLog(scheduledUp: (backendId: string) => boolean | undefined, logger: Logger): ChangeLog {
+  const held = new Set<string>();
+  return {
+    assessed: (backendId, { status, changed }) => {
+      if (!status.healthy && scheduledUp(backendId) === false) {
+        if (changed) held.add(backendId);
+      } else if (held.delete(backendId) || changed) logChange(backendId, status, logger);
+    },
+    forget: (backendId) => void held.delete(backendId),
+  };
+}
+
+function logChange(backend: string, { state, healthy, reason }: BackendStatus, logger: Logger): void {
+  const fields = {
+    backend,
+    state: BackendStatus_StateSchema.value[state]?.name,
+    healthy,
+    ...(reason ? { reason: withoutQuoted(reason) } : {}),
+  };
+  const isExpected = healthy || state === State.STARTING || state === State.PROBATION;
+  if (isExpected) logger.info('a backend has changed', fields);
+  else logger.warn('a backend has changed', fields);
+}
