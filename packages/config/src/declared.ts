@@ -8,7 +8,7 @@ import {
   PolicySchema,
 } from '@trino-gateway/api/gateway';
 import { backendProblems, groupProblems, type Problem, policyProblems } from '@trino-gateway/api/validation';
-import type { Complain } from './complain.ts';
+import type { Complain } from './sections/complain.ts';
 import { readShape } from './shape.ts';
 
 /** What a configuration file declares; created or updated, by id, when a gatewayserver starts. */

@@ -1,4 +1,4 @@
-import type { Complain } from './complain.ts';
+import type { Complain } from './sections/complain.ts';
 import { SECRET_KEYS, type SectionName, sections } from './sections/index.ts';
 
 const PREFIX = 'TRINO_GATEWAY_';

@@ -1,8 +1,8 @@
 export { configFromCommandLine } from './command-line.ts';
-export type { Complain } from './complain.ts';
 export { type Declared, type Existing, readDeclared } from './declared.ts';
-export { parseDuration } from './duration.ts';
 export { ConfigError, type ConfigSource, loadConfig, type SuiteConfig } from './load.ts';
+export type { Complain } from './sections/complain.ts';
+export { parseDuration } from './sections/duration.ts';
 export {
   type GatewayserverConfig,
   type MonitorConfig,

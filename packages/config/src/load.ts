@@ -1,8 +1,8 @@
 import { parseDocument } from 'yaml';
-import type { Complain } from './complain.ts';
 import { type Declared, readDeclared } from './declared.ts';
 import { complainAboutUnknownVariables } from './environment.ts';
 import { readSection, type SettingSource } from './read-section.ts';
+import type { Complain } from './sections/complain.ts';
 import {
   type GatewayserverConfig,
   type MonitorConfig,

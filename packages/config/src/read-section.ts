@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import type { Complain } from './complain.ts';
 import { isSecret, variableOf } from './environment.ts';
+import type { Complain } from './sections/complain.ts';
 import { SECRET_KEYS, type SectionName, sections } from './sections/index.ts';
 
 /** Where settings come from besides the file. */

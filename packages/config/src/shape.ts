@@ -1,5 +1,5 @@
 import { type DescField, type DescMessage, fromJson, type JsonValue } from '@bufbuild/protobuf';
-import type { Complain } from './complain.ts';
+import type { Complain } from './sections/complain.ts';
 
 /**
  * Complains about every place where a declared object does not have the shape of its message: unknown fields, wrong

@@ -32,7 +32,7 @@ import { catchErrors } from './http/catch-errors.ts';
 import { refuseCrossSite } from './http/open-access.ts';
 import { createMetrics } from './metrics.ts';
 import { serveRest } from './rest/serve-rest.ts';
-import { assess } from './routing/availability.ts';
+import { assess } from './routing/availability/availability.ts';
 import { registerServices } from './rpc/register-services.ts';
 import { createGuard, guardInterceptor, tokenGate } from './rpc/transport/interceptors.ts';
 import { JSON_OPTIONS } from './rpc/transport/json-options.ts';

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { type Address, parseAddress } from '@trino-gateway/runtime/address';
 import { z } from 'zod';
-import { parseDuration } from '../duration.ts';
+import { parseDuration } from './duration.ts';
 
 const readAddress = (text: string): Address | undefined => parseAddress(text.trim());
 

@@ -1,5 +1,5 @@
 import { formatAddress, isLoopback } from '@trino-gateway/runtime/address';
-import type { Complain } from '../complain.ts';
+import type { Complain } from './complain.ts';
 import type { GatewayserverConfig } from './index.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { timestampMs } from '@bufbuild/protobuf/wkt';
 import { type Group, Group_Queue_WhenUnavailable } from '@trino-gateway/api/gateway';
 import type { ConfigurationCache } from '../configuration/configuration-cache.ts';
-import { assess } from '../routing/availability.ts';
+import { assess } from '../routing/availability/availability.ts';
 import type { Snapshot } from '../routing/snapshot.ts';
 import { choose } from '../routing/strategies/registry.ts';
 import type { LiveView } from '../routing/strategies/strategy.ts';

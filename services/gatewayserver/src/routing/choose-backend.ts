@@ -1,7 +1,7 @@
 import { type Backend, Reason_Outcome } from '@trino-gateway/api/gateway';
-import { monitorSilence } from './availability.ts';
+import { monitorSilence } from './availability/availability.ts';
+import type { PoolMember } from './availability/pool.ts';
 import type { Circumstances } from './circumstances.ts';
-import type { PoolMember } from './pool.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { Candidate, StepReason } from './steps/opinion.ts';
 import { choose } from './strategies/registry.ts';

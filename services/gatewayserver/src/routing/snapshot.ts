@@ -6,9 +6,9 @@ import {
   Group_Queue_WhenUnavailable,
   type Group_Strategy,
 } from '@trino-gateway/api/gateway';
-import type { BackendFacts } from './availability.ts';
+import type { BackendFacts } from './availability/availability.ts';
+import { createPools, type Pool } from './availability/pool.ts';
 import type { IndexedConfiguration } from './indexed-configuration.ts';
-import { createPools, type Pool } from './pool.ts';
 import type { PolicyIndex } from './steps/policies/policy-index.ts';
 
 /** What is known about the backends, by backend id. */

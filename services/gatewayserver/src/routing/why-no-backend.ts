@@ -1,4 +1,4 @@
-import { reasonSuffix, whyUnavailable } from './availability.ts';
+import { reasonSuffix, whyUnavailable } from './availability/availability.ts';
 import type { Circumstances } from './circumstances.ts';
 import type { Snapshot } from './snapshot.ts';
 

@@ -1,5 +1,5 @@
-import { hashOf, mixed } from '../hash.ts';
-import type { PoolMember } from '../pool.ts';
+import type { PoolMember } from '../availability/pool.ts';
+import { hashOf, mixed } from './hash.ts';
 import type { Strategy } from './strategy.ts';
 
 /** A user's own backend, by rendezvous hashing: when a backend comes or goes, only its own users move. */

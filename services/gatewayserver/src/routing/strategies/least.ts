@@ -1,4 +1,4 @@
-import type { PoolMember } from '../pool.ts';
+import type { PoolMember } from '../availability/pool.ts';
 import type { Choice } from './strategy.ts';
 
 /** One of those that rank lowest, each with the same chance. */

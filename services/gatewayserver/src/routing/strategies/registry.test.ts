@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { Group_Strategy, Group_StrategySchema } from '@trino-gateway/api/gateway';
 import fc from 'fast-check';
-import { hashOf } from '../hash.ts';
-import type { PoolMember } from '../pool.ts';
+import type { PoolMember } from '../availability/pool.ts';
+import { hashOf } from './hash.ts';
 import { choose, strategies } from './registry.ts';
 import type { Choice } from './strategy.ts';
 

@@ -1,6 +1,6 @@
 import type { UnknownEnum } from '@bufbuild/protobuf';
 import { Group_Strategy } from '@trino-gateway/api/gateway';
-import type { PoolMember } from '../pool.ts';
+import type { PoolMember } from '../availability/pool.ts';
 import { affinity } from './affinity.ts';
 import { fewestQueries } from './fewest-queries.ts';
 import { leastLoad } from './least-load.ts';

@@ -1,4 +1,4 @@
-import type { Pool, PoolMember } from '../pool.ts';
+import type { Pool, PoolMember } from '../availability/pool.ts';
 
 /** Our own counts: what the routers say they have live, and what was decided since. */
 export type LiveView = {

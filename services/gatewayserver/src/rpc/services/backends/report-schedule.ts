@@ -2,7 +2,7 @@ import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import type { BackendSchedule } from '@trino-gateway/api/gateway';
 import { scheduleProblems } from '@trino-gateway/schedule';
 import { checkedId, invalid, refuseProblems } from '../../../configuration/validation.ts';
-import { epochMs } from '../../../routing/timestamps.ts';
+import { epochMs } from '../../../routing/availability/timestamps.ts';
 import type { RpcContext } from '../context.ts';
 import { requireBackend } from '../require-backend.ts';
 

@@ -1,7 +1,7 @@
 import type { Backend } from '@trino-gateway/api/gateway';
 import { HIDDEN_PASSWORD } from '@trino-gateway/api/sealed-secret';
-import { assess, liveOverride, unavailableReasons } from '../../../routing/availability.ts';
-import { scheduleAt } from '../../../routing/schedule-phase.ts';
+import { assess, liveOverride, unavailableReasons } from '../../../routing/availability/availability.ts';
+import { scheduleAt } from '../../../routing/availability/schedule-phase.ts';
 import type { StoredBackend } from '../../../storage/contract/configuration.ts';
 import type { BackendContext } from './backend-context.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { parseDuration } from './index.ts';
+import { parseDuration } from '../index.ts';
 
 test.each([
   ['0ms', 0],
