@@ -46,7 +46,7 @@ describe('who may be asked about at the provider', () => {
   ])('%s', (_, headers, expected) => expect(presentedCredentials(headers)).toEqual(expected));
 });
 
-test('a cluster gets the name instead of the password, once, and all else as it was', () => {
+test('a cluster gets the user name once instead of the password, and all other headers unchanged', () => {
   const headers = ['A', '1', ...basic('alice:s'), 'x-trino-user', 'alice', 'A', '2'];
   expect(withoutCredentials(headers, 'alice')).toEqual(['A', '1', 'A', '2', 'X-Trino-User', 'alice']);
 });

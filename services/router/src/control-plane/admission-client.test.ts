@@ -20,7 +20,7 @@ function setUp(gatewayserverWaitMs = 60_000) {
   return { fake, link, [Symbol.asyncDispose]: () => link[Symbol.asyncDispose]() };
 }
 
-test('an outage of the gatewayserver is sat out', async () => {
+test('a short outage of the gatewayserver is waited out', async () => {
   await using bed = setUp();
   bed.fake.down = true;
   const enqueued = bed.link.enqueue(place, never);
@@ -31,7 +31,7 @@ test('an outage of the gatewayserver is sat out', async () => {
   await found;
 });
 
-test('one that lasts is said, and never takes longer than it is waited for', async () => {
+test('a longer outage is reported within the configured wait', async () => {
   await using bed = setUp(50);
   bed.fake.down = true;
   for (const call of [
@@ -48,7 +48,7 @@ test('one that lasts is said, and never takes longer than it is waited for', asy
   bed.link.leave({ queryId: 't' });
 });
 
-test('a link nobody knows is no error', async () => {
+test('an unknown link is an answer, not an error', async () => {
   await using bed = setUp();
   const patience = { signal: never, waitMs: 0 };
   expect(await bed.link.awaitTurn({ queryId: 'x', secretHash, waitMs: 0 }, patience)).toBeUndefined();
@@ -72,7 +72,7 @@ test('a refusal of the gatewayserver is not repeated', async () => {
   expect(asked).toBe(1);
 });
 
-test('what has ended while the gatewayserver was away is told when it is back', async () => {
+test('queries that ended while the gatewayserver was away are reported when it is back', async () => {
   await using bed = setUp();
   bed.fake.down = true;
   bed.link.settle('q1');

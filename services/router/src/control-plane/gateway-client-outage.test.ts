@@ -18,7 +18,7 @@ const never = new AbortController().signal;
 describe('without a gatewayserver', () => {
   const nobody = () => createGatewayTransport({ urls: ['http://127.0.0.1:1'], timeLimitMs: 500 });
 
-  test('a router that never had a snapshot says that it is of no use, and why', async () => {
+  test('a router that never had a snapshot is not ready, and says why', async () => {
     using transport = nobody();
     await using router = startGatewayClient(folder, transport);
     await until(() => router.gateway.notReady()?.includes('router.gatewayserver_url') === true);
@@ -58,7 +58,7 @@ describe('without a gatewayserver', () => {
     expect(router.ownership.owners('20261121_080808_00130_bbbbb')).toHaveLength(1);
   });
 
-  test('a router whose token never worked is of no use, whatever its state file says, and says so', async () => {
+  test('a router whose token never worked is not ready, whatever its state file says', async () => {
     const fake = fakeGatewayserver();
     fake.publish(snapshotOf('1', ['http://a:1']));
     {
@@ -86,7 +86,7 @@ describe('without a gatewayserver', () => {
     await until(async () => (await readFile(join(folder, 'state.json'), 'utf8')).includes('http://a:1'));
   });
 
-  test('a new query waits as long as is configured, and is then refused by name', async () => {
+  test('a new query waits as long as configured, and then fails as unavailable', async () => {
     using transport = nobody();
     await using router = startGatewayClient(folder, transport, { gatewayserverWaitMs: 300 });
     const began = performance.now();
@@ -94,7 +94,7 @@ describe('without a gatewayserver', () => {
     expect(performance.now() - began).toBeGreaterThan(100);
   });
 
-  test('a client that hangs up ends the waiting', async () => {
+  test('a hang-up of the client ends the wait', async () => {
     using transport = nobody();
     await using router = startGatewayClient(folder, transport, { gatewayserverWaitMs: 60_000 });
     const hangUp = new AbortController();

@@ -13,10 +13,10 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-describe('what the router tells', () => {
+describe('what the router reports', () => {
   const incarnation = { suffix: 'aaaaa', backendId: 'a', url: 'http://a:1', forwardedHeaders: Setting.AUTO };
 
-  test('a new incarnation is told until the gatewayserver has it, but holds up a client for no more than the limit', async () => {
+  test('a new incarnation is reported until it is stored, but delays a client by no more than the limit', async () => {
     const fake = fakeGatewayserver();
     fake.publish(snapshotOf('1', ['http://a:1']));
     fake.token = 'x';
@@ -28,7 +28,7 @@ describe('what the router tells', () => {
     expect(fake.incarnations[0]).toMatchObject({ suffix: 'aaaaa', backendId: 'a', url: 'http://a:1' });
   });
 
-  test('a transaction is told until the gatewayserver has it, found there by any router, and then ended', async () => {
+  test('a transaction is reported until it is stored, found there by any router, and then ended', async () => {
     const fake = fakeGatewayserver();
     fake.publish(snapshotOf('1', ['http://a:1']));
     const coordinator = { backendId: 'a', url: 'http://a:1', forwardedHeaders: Setting.AUTO };
@@ -45,7 +45,7 @@ describe('what the router tells', () => {
     expect(await router.gateway.findTransaction('t', never)).toBeUndefined();
   });
 
-  test('a gatewayserver that hangs does not hold up the first query of a new incarnation', async () => {
+  test('a gatewayserver that hangs does not delay the first query of a new incarnation', async () => {
     const fake = fakeGatewayserver();
     const hung = Promise.withResolvers<never>();
     const transport = inMemory(fake);
@@ -85,7 +85,7 @@ describe('what the router tells', () => {
     await until(() => fake.reports.some(({ usedSuffixes }) => usedSuffixes.includes('aaaaa')));
   });
 
-  test('settled submissions are told again when the report failed', async () => {
+  test('settled submissions are reported again when the report failed', async () => {
     const fake = fakeGatewayserver();
     fake.publish(snapshotOf('1', ['http://a:1']));
     fake.token = 'x';

@@ -30,7 +30,7 @@ describe('the snapshot', () => {
     expect(fake.watches.mostHeld).toBe(1);
   });
 
-  test('is not asked for in a tight loop by a gatewayserver that does not hold the watch', async () => {
+  test('is not asked for in a tight loop when the gatewayserver does not hold the watch', async () => {
     const fake = fakeGatewayserver();
     fake.publish(snapshotOf('1', ['http://a:1']));
     await using router = startGatewayClient(folder, inMemory(fake), { timings: { ...FAST, watchWaitMs: 0 } });
@@ -41,7 +41,7 @@ describe('the snapshot', () => {
     expect(performance.now() - began).toBeGreaterThan(150);
   });
 
-  test('of a gatewayserver that refuses the token never comes, and the reason is said once', async () => {
+  test('does not come from a gatewayserver that refuses the token, and the reason is logged once', async () => {
     const fake = fakeGatewayserver();
     fake.publish(snapshotOf('1', ['http://a:1']));
     fake.token = 'right';
@@ -78,7 +78,7 @@ describe('a decision', () => {
     expect(durations).toHaveLength(1);
   });
 
-  test('that fails by the gatewayserver’s own word is not asked for again', async () => {
+  test('that the gatewayserver itself refuses is not asked for again', async () => {
     const fake = fakeGatewayserver();
     fake.onRoute = () => {
       throw new ConnectError('statement: too long', Code.InvalidArgument);

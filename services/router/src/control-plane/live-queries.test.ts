@@ -16,7 +16,7 @@ function table(options: Omit<LiveQueriesOptions, 'history'> = {}) {
   return { live, reports, clock, start, states: () => reports.map(({ id, state }) => [id, state]) };
 }
 
-test('what is live is counted by backend, and no longer when it ended', () => {
+test('live queries are counted by backend until they end', () => {
   const { live, start } = table();
   start('1', 'a');
   start('2', 'a');
@@ -30,7 +30,7 @@ test('what is live is counted by backend, and no longer when it ended', () => {
   expect(live.size()).toBe(1);
 });
 
-test('history hears of the start, the first executing page and the end, each once', () => {
+test('start, first executing page and end go to history once each', () => {
   const { live, reports, start, states } = table();
   start('1', 'a');
   live.running('1');
@@ -47,7 +47,7 @@ test('history hears of the start, the first executing page and the end, each onc
   expect(reports[2]?.endedAt).toBeDefined();
 });
 
-test('what is polled at its cluster counts until the monitor has had time to see it, and nobody calls it abandoned', () => {
+test('a direct query counts until the monitor has had time to see it, and is never reported as abandoned', () => {
   const { live, clock, states } = table({ timings: { directForMs: 15_000, abandonedAfterMs: 10_000 } });
   const depart = (id: string) =>
     live.departed(create(QuerySchema, { id, trinoQueryId: id, backendId: 'a', state: State.QUEUED }));
@@ -76,7 +76,7 @@ test('a refused statement goes to history and is never live', () => {
   expect(live.size()).toBe(0);
 });
 
-test('a query another replica handed over is told of once too, by the id its cluster gave it, and counted nowhere', () => {
+test('a query that another replica handed over is reported once, by the id of its cluster, and not counted', () => {
   const { live, reports, start, states } = table();
   live.seen('9');
   live.running('9');
@@ -93,7 +93,7 @@ test('a query another replica handed over is told of once too, by the id its clu
   expect(live.size()).toBe(1);
 });
 
-test('what nobody polls is reported as unknown and not counted for ever', () => {
+test('a query that nobody polls is reported as unknown and no longer counted', () => {
   const { live, reports, clock, start, states } = table({ timings: { abandonedAfterMs: 100 } });
   start('1', 'a');
   start('2', 'a');
@@ -108,7 +108,7 @@ test('what nobody polls is reported as unknown and not counted for ever', () => 
   expect(reports.at(-1)?.trinoQueryId).toBe('1');
 });
 
-test('a flood of statements that never end does not fill the memory', () => {
+test('statements that never end do not fill the memory', () => {
   const { live, start } = table({ most: 3 });
   for (const id of ['1', '2', '3', '4', '5']) start(id, id === '1' ? 'a' : 'b');
   expect(live.size()).toBe(3);
@@ -116,7 +116,7 @@ test('a flood of statements that never end does not fill the memory', () => {
   expect(Object.fromEntries(live.counts())).toEqual({ b: 3 });
 });
 
-test('a statement that ended in the queue is told once, and is no query of a cluster', () => {
+test('a statement that ended in the queue is reported once, as no query of a cluster', () => {
   const { live, reports } = table();
   live.gaveUp('t', { state: State.FAILED, error: { name: 'USER_CANCELED', code: 3, message: 'm' } });
   live.gaveUp('t', { state: State.FAILED });

@@ -14,7 +14,7 @@ function request(announced?: number) {
   return { body, asked: Object.assign(body, { rawHeaders }) as unknown as IncomingMessage };
 }
 
-test('a body in pieces of any size is put together as it came', async () => {
+test('a body in chunks of any size arrives whole and unchanged', async () => {
   const budget = budgetOf(1_000_000);
   const { body, asked } = request();
   const read = readRequestBody(asked, 1_000_000, { account: budget.open('a') });
@@ -25,7 +25,7 @@ test('a body in pieces of any size is put together as it came', async () => {
   expect(budget.taken()).toBe(Buffer.concat(pieces).length);
 });
 
-test('a body counts as it arrives, and one that has no room is refused then, or at once when it says how long it is', async () => {
+test('a body counts as it arrives; one that does not fit is refused then, or at once when its length is announced', async () => {
   const budget = budgetOf(100);
   const first = request(80);
   const reading = readRequestBody(first.asked, 1_000, { account: budget.open('a') });
@@ -44,7 +44,7 @@ test('a body counts as it arrives, and one that has no room is refused then, or 
   expect(budget.taken()).toBe(80);
 });
 
-test('of a body that is too long nothing is kept, nor counted', async () => {
+test('a body that is too long is neither kept nor counted', async () => {
   const budget = budgetOf(100);
   const announced = request(5_000);
   const read = readRequestBody(announced.asked, 50, { account: budget.open('a') });
@@ -58,7 +58,7 @@ test('of a body that is too long nothing is kept, nor counted', async () => {
   expect(budget.taken()).toBe(0);
 });
 
-test('a body that comes too slowly is given up', async () => {
+test('a body that arrives too slowly is given up', async () => {
   const budget = budgetOf(100);
   const { body, asked } = request(90);
   const read = readRequestBody(asked, 1_000, {
@@ -70,7 +70,7 @@ test('a body that comes too slowly is given up', async () => {
   expect(budget.taken()).toBe(0);
 });
 
-test('a body that is fast enough is waited for beyond the grace time', async () => {
+test('a body that arrives fast enough may take longer than the grace time', async () => {
   const { body, asked } = request(90);
   const account = budgetOf(100).open('a');
   const read = readRequestBody(asked, 1_000, { account, timings: { graceMs: 10, leastRate: 1 } });

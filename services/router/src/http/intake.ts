@@ -4,7 +4,7 @@ import { boundsOf } from '../limits/bounds.ts';
 import { type ByteBudget, createByteBudget } from '../limits/byte-budget.ts';
 import { type ConnectionLimit, createConnectionLimit } from '../limits/connection-limit.ts';
 import { createRequestLimits, type RequestLimits } from '../limits/request-limits.ts';
-import { createUnfinishedHeads, LOOK_EVERY_MS, type UnfinishedHeads } from '../limits/unfinished-heads.ts';
+import { CHECK_EVERY_MS, createUnfinishedHeads, type UnfinishedHeads } from '../limits/unfinished-heads.ts';
 import { trustOf } from './client-address.ts';
 import { createRequestOrder, type RequestOrder } from './request-order.ts';
 
@@ -31,7 +31,7 @@ export function createIntake(config: RouterConfig, logger: Logger): Intake {
   const order = createRequestOrder(bounds.waitingRequests);
   const bytes = createByteBudget(bounds.bytes, bounds.bytesPerClient);
   const heads = createUnfinishedHeads(bytes);
-  const looking = setInterval(heads.look, LOOK_EVERY_MS);
+  const checking = setInterval(heads.check, CHECK_EVERY_MS);
   return {
     connections,
     requests,
@@ -45,6 +45,6 @@ export function createIntake(config: RouterConfig, logger: Logger): Intake {
         ['bytes', bytes.refused()],
         ['heads', heads.refused()],
       ]),
-    [Symbol.dispose]: () => clearInterval(looking),
+    [Symbol.dispose]: () => clearInterval(checking),
   };
 }

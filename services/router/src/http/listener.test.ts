@@ -30,13 +30,13 @@ async function exchange({ port }: ClientListener, bytes: string): Promise<string
   return text;
 }
 
-test('the handler learns by which port a request came: policies ask for it', async () => {
+test('the handler learns the port a request came in by, which policies need', async () => {
   await using listener = await listenForClients(anyPort, ok);
   const answer = await exchange(listener, 'GET / HTTP/1.1\r\nHost: gw\r\nConnection: close\r\n\r\n');
   expect(answer).toContain('GET 0 true');
 });
 
-test('two megabytes of headers and ten thousand lines pass: prepared statements travel in them', async () => {
+test('two megabytes of headers in ten thousand lines are accepted: prepared statements travel in them', async () => {
   const seen: number[] = [];
   await using listener = await listenForClients(anyPort, (request, response) => {
     seen.push(request.rawHeaders.length / 2);
@@ -49,7 +49,7 @@ test('two megabytes of headers and ten thousand lines pass: prepared statements 
   expect(seen).toEqual([3, 10_002]);
 });
 
-test('one connection too many takes the others with it, or gets no answer that can be repeated', async () => {
+test('one connection too many is answered 503, and the others are served', async () => {
   const connections = createConnectionLimit(1, silentLogger);
   await using listener = await listenForClients(anyPort, ok, { connections });
   const asked = 'POST /v1/statement HTTP/1.1\r\nHost: gw\r\nContent-Length: 8\r\n\r\nSELECT 1';
@@ -84,7 +84,7 @@ test.each([
   expect(after).toContain(' 200 ');
 });
 
-test('garbage after a request does not put an error text into the answer under way', async () => {
+test('garbage after a request breaks the answer under way instead of adding an error text to it', async () => {
   let under: ServerResponse | undefined;
   await using listener = await listenForClients(anyPort, (_request, response) => {
     response.writeHead(200, { 'Content-Length': '10' });
@@ -100,7 +100,7 @@ test('garbage after a request does not put an error text into the answer under w
   expect(await answer).toContain('01234');
 });
 
-test('a client that asks first whether it may send its statement is told to go on', async () => {
+test('a client that sends Expect: 100-continue is told to continue', async () => {
   await using listener = await listenForClients(anyPort, ok);
   const socket = net.connect(listener.port, '127.0.0.1');
   let text = '';
@@ -114,13 +114,13 @@ test('a client that asks first whether it may send its statement is told to go o
   expect(text).toContain('POST 8 true');
 });
 
-test('a client that offers HTTP/2 on the way is served as it came', async () => {
+test('a client that offers an upgrade to HTTP/2 is served over HTTP/1.1', async () => {
   await using listener = await listenForClients(anyPort, ok);
   const offer = 'GET / HTTP/1.1\r\nHost: gw\r\nConnection: Upgrade, close\r\nUpgrade: h2c\r\n\r\n';
   expect(await exchange(listener, offer)).toContain('GET 0 true');
 });
 
-test('answers under way end before the stop, and tell clients to connect anew', async () => {
+test('answers under way are completed before the stop, and tell clients to reconnect', async () => {
   const held: ServerResponse[] = [];
   const listener = await listenForClients(anyPort, (_request, response) => void held.push(response));
   const agent = new http.Agent({ keepAlive: true });
@@ -138,7 +138,7 @@ test('answers under way end before the stop, and tell clients to connect anew', 
   agent.destroy();
 });
 
-test('an answer that never ends does not hold up the stop for longer than the grace time', async () => {
+test('an answer that never ends delays the stop by no more than the grace time', async () => {
   let asked = 0;
   const listener = await listenForClients(anyPort, () => void asked++, { graceMs: 100 });
   const broken = exchange(listener, 'GET / HTTP/1.1\r\nHost: gw\r\n\r\n');
@@ -147,7 +147,7 @@ test('an answer that never ends does not hold up the stop for longer than the gr
   expect(await broken).toBe('');
 });
 
-test('a taken port is named together with the key that sets it, and nothing stays bound', async () => {
+test('a port that is taken is named together with its setting, and nothing stays bound', async () => {
   await using taken = await listenForClients(anyPort, ok);
   const both = [anyPort, { host: '127.0.0.1', port: taken.port }];
   await expect(listenOnAll(both, ok)).rejects.toThrow(

@@ -53,7 +53,7 @@ function holding() {
   return { handle, held };
 }
 
-test('three thousand requests in one piece are taken one after the other and answered in order', async () => {
+test('three thousand requests in one chunk are handled one after the other and answered in order', async () => {
   const { handle, seen, most } = echo();
   const order = createRequestOrder(5_000);
   await using listener = await listenForClients(anyPort, handle, { order });
@@ -68,7 +68,7 @@ test('three thousand requests in one piece are taken one after the other and ans
   expect([order.waiting(), order.refused()]).toEqual([0, 0]);
 });
 
-test('statements that wait keep their bodies, also when these come later', async () => {
+test('statements that wait keep their bodies, also those that arrive later', async () => {
   const { handle, most } = echo();
   await using listener = await listenForClients(anyPort, handle);
   const client = await connect(listener.port);
@@ -84,7 +84,7 @@ test('statements that wait keep their bodies, also when these come later', async
   expect(most()).toBe(1);
 });
 
-test('a connection on which many wait is read no further until they are answered', async () => {
+test('a connection with many waiting requests is not read until they are answered', async () => {
   const { handle, held } = holding();
   const order = createRequestOrder(100_000);
   await using listener = await listenForClients(anyPort, handle, { order, graceMs: 100 });
@@ -104,7 +104,7 @@ test('a connection on which many wait is read no further until they are answered
   client.socket.destroy();
 });
 
-test.each([10, 900])('a client that hangs up drops what waits: one of %d requests is taken', async (sent) => {
+test.each([10, 900])('a client that hangs up drops what waits: one of %d requests is handled', async (sent) => {
   const { handle, held } = holding();
   const order = createRequestOrder(1_000);
   await using listener = await listenForClients(anyPort, handle, { order, graceMs: 100 });
@@ -117,7 +117,7 @@ test.each([10, 900])('a client that hangs up drops what waits: one of %d request
   expect(held[0]?.destroyed).toBe(true);
 });
 
-test('beyond what may wait of all connections the one that sends more is closed, and others go on', async () => {
+test('when as many requests wait as may, the connection that sends more is closed, and others are served', async () => {
   const { handle, held } = holding();
   const order = createRequestOrder(50);
   await using listener = await listenForClients(anyPort, handle, { order, graceMs: 100 });

@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import { until } from '../../tests/support/fake-gatewayserver.ts';
 import { waitForTurn } from './body-pace.ts';
 
-test('requests with long bodies go on a few at a time, each in its turn', async () => {
+test('requests with long bodies are read a few at a time, in turn', async () => {
   const went: number[] = [];
   let turns = 0;
   const requests = Array.from({ length: 100 }, (_, n) => {

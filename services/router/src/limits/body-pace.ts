@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 
-/** Bodies longer than this are read in turns. */
+/** Bodies longer than this are paced. */
 export const UNPACED_BYTES = 65_536;
 
 const EVERY_MS = 10;

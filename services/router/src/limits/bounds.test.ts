@@ -11,7 +11,7 @@ const derived = {
   max_statement_bytes_under_way: 0,
 };
 
-test('without settings the heap decides, and one client or backend leaves a quarter to others', () => {
+test('without settings the bounds follow from the heap, and one client or backend leaves a quarter to others', () => {
   expect(boundsOf(derived, 65_536 * 8_000)).toEqual({
     connections: 8_000,
     connectionsPerClient: 6_000,
@@ -24,7 +24,7 @@ test('without settings the heap decides, and one client or backend leaves a quar
   });
 });
 
-test('each setting counts, and what is derived follows it', () => {
+test('a setting overrides the heap, and what is derived follows the setting', () => {
   expect(boundsOf({ ...derived, max_connections: 100 })).toMatchObject({ requests: 100, requestsPerClient: 75 });
   const set = { ...derived, max_requests: 40, max_requests_per_client: 40, max_requests_per_backend: 7 };
   expect(boundsOf(set)).toMatchObject({ requests: 40, requestsPerClient: 40, requestsPerBackend: 7 });
@@ -35,7 +35,7 @@ test('each setting counts, and what is derived follows it', () => {
   expect(boundsOf({ ...derived, max_requests: 1 })).toMatchObject({ requestsPerClient: 1, requestsPerBackend: 1 });
 });
 
-test('one statement of the greatest length always fits', () => {
+test('the longest allowed statement always fits', () => {
   const { bytes, bytesPerClient } = boundsOf({ ...derived, max_statement_bytes: 16_777_216 }, 65_536 * 100);
   expect([bytes, bytesPerClient]).toEqual([16_777_216, 16_777_216]);
 });

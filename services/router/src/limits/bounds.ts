@@ -1,17 +1,17 @@
 import { getHeapStatistics } from 'node:v8';
 import type { RouterConfig } from '@trino-gateway/config';
 
-/** How much a router takes on at a time. */
+/** How much a router serves at a time. */
 export type Bounds = {
   connections: number;
-  /** Of one client address; a trusted proxy is no client. */
+  /** Of one client address; a trusted proxy speaks for many clients, and is not bounded by it. */
   connectionsPerClient: number;
   requests: number;
   requestsPerClient: number;
-  /** Requests that wait for an earlier one on their connection, of all connections: a few KB each. */
+  /** Requests that wait for an earlier one on their connection, over all connections: a few KB each. */
   waitingRequests: number;
   requestsPerBackend: number;
-  /** Bytes of statements, and of long heads. */
+  /** Bytes of statements and of long request heads. */
   bytes: number;
   bytesPerClient: number;
 };
@@ -27,10 +27,10 @@ type BoundKeys = Pick<
   | 'max_statement_bytes_under_way'
 >;
 
-/** A waiting client takes a third of it; the rest is for what comes in a burst. */
+/** A waiting client takes a third of it; the rest is room for bursts. */
 const HEAP_BYTES_PER_CONNECTION = 65_536;
 
-/** A byte of a statement is there up to four times: as it came, put together, as text, and encrypted or on its way. */
+/** A statement is in memory up to four times: as chunks, joined, as text, and encrypted or being sent; the rest is headroom. */
 const HEAP_BYTES_PER_STATEMENT_BYTE = 8;
 
 const heapLimit = () => getHeapStatistics().heap_size_limit;
@@ -40,7 +40,7 @@ export function connectionsOf(heapBytes = heapLimit()): number {
   return Math.floor(heapBytes / HEAP_BYTES_PER_CONNECTION);
 }
 
-/** As configured; what is 0 follows from the heap, and leaves a quarter to others than one client or backend. */
+/** As configured. What is 0 is derived from the heap; one client, or one backend, then gets three quarters at most. */
 export function boundsOf(config: BoundKeys, heapBytes = heapLimit()): Bounds {
   const connections = config.max_connections || connectionsOf(heapBytes);
   const requests = config.max_requests || connections;

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { createByteBudget } from './byte-budget.ts';
 
-test('one owner gets its share of the bytes, others the rest, and what a request held is given back at its end', () => {
+test('an owner gets its share of the bytes, others the rest, and the bytes of a request are free again at its end', () => {
   const budget = createByteBudget(100, 70);
   const [first, second, other] = [budget.open('a'), budget.open('a'), budget.open('b')];
   expect([first.take(50), second.take(30), second.take(20), other.take(31), other.take(30)]).toEqual([
@@ -18,7 +18,7 @@ test('one owner gets its share of the bytes, others the rest, and what a request
   expect([second.fits(51), second.fits(50)]).toEqual([false, true]);
 });
 
-test('what must be done is counted beyond the budget, and keeps others out until it has ended', () => {
+test('bytes taken beyond the budget keep others out until they are given back', () => {
   const budget = createByteBudget(10, 10);
   const [must, other] = [budget.open('a'), budget.open('b')];
   must.takeAnyway(25);

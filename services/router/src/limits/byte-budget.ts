@@ -4,13 +4,13 @@ export type ByteAccount = {
   fits(bytes: number): boolean;
   /** Takes them; false when there is no room for them, and then none are. */
   take(bytes: number): boolean;
-  /** Takes them even beyond the budget: what must be done is counted, and keeps others out. */
+  /** Takes them even beyond the budget, for what cannot be refused: it counts, and keeps others out. */
   takeAnyway(bytes: number): void;
   /** Gives all of them back; afterwards nothing is taken or counted. */
   close(): void;
 };
 
-/** What all requests together may hold of what clients send. */
+/** How many bytes of what clients send all requests together may hold. */
 export type ByteBudget = {
   open(owner: string): ByteAccount;
   taken(): number;

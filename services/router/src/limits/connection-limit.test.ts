@@ -7,7 +7,7 @@ import { createConnectionLimit } from './connection-limit.ts';
 
 const socket = () => new EventEmitter() as Socket;
 
-test('a connection that has ended counts for ever', () => {
+test('a connection that has ended makes room for another', () => {
   const limit = createConnectionLimit(2, silentLogger);
   const [first, second] = [socket(), socket()];
   expect([limit.admits(first), limit.admits(second), limit.admits(socket())]).toEqual([true, true, false]);
@@ -16,7 +16,7 @@ test('a connection that has ended counts for ever', () => {
   expect([limit.open(), limit.refused()]).toEqual([2, 2]);
 });
 
-test('the operator is told of each refusal, or never again', () => {
+test('refusals are logged at most once a minute', () => {
   const lines: string[] = [];
   const logger: Logger = { ...silentLogger, warn: (line) => void lines.push(line) };
   let now = 0;
@@ -28,7 +28,7 @@ test('the operator is told of each refusal, or never again', () => {
   expect(lines).toHaveLength(2);
 });
 
-test('without a number there is no limit, or one for another machine', () => {
+test('without a setting the limit follows from the heap', () => {
   const limit = createConnectionLimit(0, silentLogger);
   const fits = getHeapStatistics().heap_size_limit / 65_536;
   while (limit.admits(socket())) expect(limit.open()).toBeLessThanOrEqual(fits);

@@ -4,23 +4,23 @@ import { connectionsOf } from './bounds.ts';
 import { onceAMinute } from './once-a-minute.ts';
 import { createShares, ownerOfAddress } from './shares.ts';
 
-/** The connections of clients of all listeners: a router that took all it is offered would run out of memory, and lose them all. */
+/** Bounds the connections of clients over all listeners: without it a router could run out of memory, and lose them all. */
 export type ConnectionLimit = {
-  /** Counts it until it is closed; false when there are too many, and this one is to be refused. */
+  /** Counts the connection until it is closed; false when there are too many, and this one must be refused. */
   admits(socket: Socket): boolean;
   open(): number;
   refused(): number;
 };
 
 export type ConnectionLimitOptions = {
-  /** How many one client address may have; without it as many as there may be in all. */
+  /** How many one client address may have; default as many as all together. */
   mostPerClient?: number;
-  /** Whether the address is a proxy that speaks for many clients: it is no client. */
+  /** Whether the address is a proxy that speaks for many clients: it has no share of its own. */
   isProxy?: (address: string) => boolean;
   now?: () => number;
 };
 
-/** @param most of all clients; 0 is as many as the heap may hold */
+/** @param most of all clients; 0 means as many as the heap can hold */
 export function createConnectionLimit(
   most: number,
   logger: Logger,

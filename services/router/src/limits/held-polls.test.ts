@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { createHolds } from './held-polls.ts';
 
-test('a stop ends what is held, and what comes after it', () => {
+test('a stop ends the polls that are held, and those that come later', () => {
   const holds = createHolds();
   const [first, second] = [holds.enter('a'), holds.enter('b')];
   expect(holds.count()).toBe(2);
@@ -11,7 +11,7 @@ test('a stop ends what is held, and what comes after it', () => {
   expect(holds.enter('c').signal.aborted).toBe(true);
 });
 
-test('the client of a query that it polls twice has left with its last poll alone', () => {
+test('a client that polls a query twice has left only when its last poll has ended', () => {
   const holds = createHolds();
   const [first, second, other] = [holds.enter('a'), holds.enter('a'), holds.enter('b')];
   expect(first.end()).toBe(1);
@@ -20,7 +20,7 @@ test('the client of a query that it polls twice has left with its last poll alon
   expect(holds.count()).toBe(0);
 });
 
-test('a hang-up ends the hold, and leaves no listener behind', () => {
+test('a hang-up ends the held poll, and leaves no listener behind', () => {
   const holds = createHolds();
   const client = new AbortController();
   const ended = holds.enter('a', client.signal);
@@ -31,7 +31,7 @@ test('a hang-up ends the hold, and leaves no listener behind', () => {
   expect(holds.enter('a', client.signal).signal.aborted).toBe(true);
 });
 
-test('time goes on by the clock of this machine from what the gatewayserver said last', () => {
+test('the waiting time grows by the local clock from what the gatewayserver said last', () => {
   let now = 100;
   const holds = createHolds({ now: () => now });
   expect(holds.queuedMs('a')).toBeUndefined();

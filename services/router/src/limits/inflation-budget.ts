@@ -1,17 +1,17 @@
 import { LRUCache } from 'lru-cache';
 import { ownerOfAddress } from './shares.ts';
 
-/** How much is inflated for clients whom nobody has authenticated: that costs them a few hundred bytes. */
+/** Bounds what is inflated for clients that are not authenticated: a few hundred bytes of theirs may become megabytes. */
 export type InflationBudget = {
-  /** Whether so many bytes may be inflated for this client now; then they count. */
+  /** Whether so many bytes may be inflated for this client now; if so, they are counted. */
   take(ip: string, bytes: number): boolean;
 };
 
 type Bucket = { left: number; atMs: number };
 
-/** A megabyte is some ten milliseconds of the event loop, which reads it, too. */
+/** Inflating and reading a megabyte takes some ten milliseconds of the event loop. */
 const PER_SECOND = { client: 4_000_000, all: 16_000_000 };
-/** One head full of escapes, two megabytes that count fourfold, always fits. */
+/** The largest request head, two megabytes whose escapes count fourfold, always fits. */
 const BURST = { client: 10_000_000, all: 16_000_000 };
 const REMEMBERED = 10_000;
 

@@ -1,6 +1,6 @@
 const AGAIN_AFTER_MS = 60_000;
 
-/** Says it at most once a minute, however often it is called: what many clients cause must not fill the log. */
+/** Calls `say` at most once a minute, however often it is called itself: many clients must not fill the log. */
 export function onceAMinute(say: () => void, now: () => number): () => void {
   let saidAt = Number.NEGATIVE_INFINITY;
   return () => {

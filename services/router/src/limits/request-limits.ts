@@ -3,17 +3,17 @@ import type { Bounds } from './bounds.ts';
 import { onceAMinute } from './once-a-minute.ts';
 import { createShares, ownerOfAddress, type Shares } from './shares.ts';
 
-/** Which limit a request was beyond: of all, of its client's address, of all that is under way at clusters, of one backend. */
+/** The limit that a request exceeded: of all requests, of its client's address, of all requests at clusters, of one backend. */
 export type RequestLimit = 'all' | 'client' | 'all_backends' | 'backend';
 
-/** Gives back what was taken; to be called once. */
+/** Releases what was taken; to be called once. */
 export type Release = () => void;
 
-/** How many requests may be under way. */
+/** Bounds the requests under way. */
 export type RequestLimits = {
-  /** One more of this client; else which limit it is beyond. */
+  /** Takes one for this client; says which limit is exceeded when there is none left. */
   ofClient(ip: string): Release | RequestLimit;
-  /** One more at this backend; undefined when it is to be refused. */
+  /** Takes one at this backend; undefined when there is none left. */
   ofBackend(backendId: string): Release | undefined;
   /** Requests of clients. */
   underWay(): number;
@@ -24,7 +24,7 @@ export type RequestLimits = {
 
 type RequestBounds = Pick<Bounds, 'requests' | 'requestsPerClient' | 'requestsPerBackend'>;
 
-/** A request may ask several backends at once, so what is under way at clusters has the same limit as what clients ask. */
+/** One request may ask several backends at once, so requests at clusters have a limit of their own, of the same size. */
 export function createRequestLimits(
   { requests, requestsPerClient, requestsPerBackend }: RequestBounds,
   logger: Logger,
@@ -60,10 +60,10 @@ export function createRequestLimits(
   };
 }
 
-/** Trino's clients repeat a 503, after pauses of their own. */
+/** Trino's clients repeat a request after a 503, at intervals of their own. */
 export const RETRY_AFTER = ['Retry-After', '1'] as const;
 
-/** What a client beyond a limit is told. */
+/** What a client is told that exceeds a limit. */
 export function busyMessage(limit: RequestLimit): string {
   return limit === 'client'
     ? 'Your address has as many requests under way as one may: try again in a moment'

@@ -1,14 +1,14 @@
-/** Why there is no more: all that there may be is taken, or this one has its share. */
+/** Why nothing is left: all is taken, or this owner has its share. */
 export type NoShare = 'all' | 'share';
 
-/** Counts what is taken, in all and by whom. */
+/** Counts what is taken, in all and by owner. */
 export type Shares = {
-  /** Takes one; call what it gives, once, to give it back. Without an owner only the limit of all counts. */
+  /** Takes one; the function it returns gives it back, and is called once. Without an owner only the limit of all counts. */
   take(owner?: string): (() => void) | NoShare;
   taken(): number;
 };
 
-/** `most` in all, `mostEach` of one owner. */
+/** `most` in all, `mostEach` for one owner. */
 export function createShares(most: number, mostEach: number): Shares {
   const owners = new Map<string, number>();
   let taken = 0;
@@ -31,7 +31,7 @@ export function createShares(most: number, mostEach: number): Shares {
   };
 }
 
-/** Whom an address counts for: one client has a whole /64 of IPv6 to choose from. */
+/** The owner an address counts for: its /64 for IPv6, since one client can choose among all of those addresses. */
 export function ownerOfAddress(ip: string): string {
   if (!ip.includes(':')) return ip;
   const [head = '', tail] = ip.toLowerCase().split('::');

@@ -28,11 +28,11 @@ async function connect(port: number, text: string) {
 const headsOf = (bytes: number) => {
   const budget = createByteBudget(bytes, bytes);
   const heads = createUnfinishedHeads(budget);
-  const looking = setInterval(heads.look, 5);
-  return { budget, heads, [Symbol.dispose]: () => clearInterval(looking) };
+  const checking = setInterval(heads.check, 5);
+  return { budget, heads, [Symbol.dispose]: () => clearInterval(checking) };
 };
 
-test('a head that arrives counts, one for which there is no room is closed, and others are served', async () => {
+test('an arriving head counts against the budget; a connection whose head does not fit is closed, and others are served', async () => {
   using watched = headsOf(1_000_000);
   const { budget, heads } = watched;
   await using listener = await listenForClients(anyPort, answer, { heads, graceMs: 100 });

@@ -4,35 +4,35 @@ import { firstHeader } from '@trino-gateway/trino';
 import type { ByteAccount, ByteBudget } from './byte-budget.ts';
 import { ownerOfAddress } from './shares.ts';
 
-/** Looks after the request heads that are still arriving: Node keeps what it has of each, and tells nobody before its end. */
+/** Bounds the request heads that are still arriving: Node buffers each, and reports it only when it is complete. */
 export type UnfinishedHeads = {
-  /** A connection whose requests are to be told of. */
+  /** A connection whose heads are to be watched. */
   opened(socket: Socket): void;
   /** The head of this request has arrived. */
   ended(request: IncomingMessage): void;
   /**
-   * Counts what has arrived since it was last called; to be called every LOOK_EVERY_MS. A listener for each piece would be more
-   * exact, and would take from Node's parser the short way to its socket, a third of what a poll costs.
+   * Counts what has arrived since the last call; to be called every CHECK_EVERY_MS. A 'data' listener would be more exact, but
+   * would take Node's parser off its fast path to the socket, which is a third of what a poll costs.
    */
-  look(): void;
+  check(): void;
   /** Connections that were closed because there was no room for what they sent. */
   refused(): number;
 };
 
 /** In this time no more arrives than an event loop can read: some tens of megabytes. */
-export const LOOK_EVERY_MS = 25;
+export const CHECK_EVERY_MS = 25;
 
 type Arriving = {
   /** How much the connection had read when its last request ended; more while a body is expected. */
   readBefore: number;
   counted: number;
-  /** Open while there is a head of more than the usual length. */
+  /** Open while a head is longer than usual. */
   account?: ByteAccount | undefined;
 };
 
 const USUAL_HEAD_BYTES = 16_384;
 
-/** Heads beyond the usual length count against the budget as they arrive; a connection for whose head there is no room is closed. */
+/** Heads longer than usual count against the budget as they arrive; a connection whose head does not fit is closed. */
 export function createUnfinishedHeads(budget: ByteBudget): UnfinishedHeads {
   const arriving = new Map<Socket, Arriving>();
   let refused = 0;
@@ -61,7 +61,7 @@ export function createUnfinishedHeads(budget: ByteBudget): UnfinishedHeads {
         head.readBefore = socket.bytesRead;
       });
     },
-    look: () => {
+    check: () => {
       for (const [socket, head] of arriving) {
         const length = socket.bytesRead - head.readBefore;
         if (length <= USUAL_HEAD_BYTES || length <= head.counted) continue;

@@ -35,7 +35,7 @@ test('a backend that moved, was disabled or deleted keeps its old queries', () =
   expect(table.owners(query('aaaaa'))).toEqual([coordinator('a', 'http://old:1')]);
 });
 
-test('a snapshot does not erase what was learnt here before the gatewayserver has it', () => {
+test('a snapshot does not erase what was learnt here and is not in it yet', () => {
   const table = createOwnership();
   table.replace([backend('a')], []);
   table.learn(query('fresh'), coordinator('a'));
@@ -72,7 +72,7 @@ test('an old incarnation at an address still in use follows the setting of its b
   expect(table.owners(query('aaaaa'))[0]?.forwardedHeaders).toBe(Setting.OMIT);
 });
 
-test('ids that are none, and ids of the gateway itself, belong to nobody and teach nothing', () => {
+test('malformed ids, and ids of the gateway itself, belong to nobody and are not learnt from', () => {
   const table = createOwnership();
   for (const id of ['', 'nonsense', query('0abcd'), query('TOOBIG'), `${query('aaaaa')}x`]) {
     expect(table.learn(id, coordinator('a'))).toBe(false);

@@ -51,7 +51,7 @@ test('a restarted router knows what it knew, and nobody else can read the key', 
   expect(await readdir(join(folder, 'deep'))).toEqual(['state.json']);
 });
 
-test('a file others could read, or a draft a crash left behind, is replaced by one only its owner can read', async () => {
+test('a file that others can read, or a draft left by a crash, is replaced by one that only its owner can read', async () => {
   const path = join(folder, 'state.json');
   await writeFile(path, '{}', { mode: 0o644 });
   await writeFile(`${path}.${process.pid}.new`, 'half', { mode: 0o666 });
@@ -60,7 +60,7 @@ test('a file others could read, or a draft a crash left behind, is replaced by o
   expect((await stat(path)).mode & 0o777).toBe(0o600);
 });
 
-test('a file others could read is closed to them also when nothing in it has changed, and its folder is made for its owner alone', async () => {
+test("a file that others can read is replaced even when nothing in it has changed, and a new folder is its owner's alone", async () => {
   const path = join(folder, 'deep', 'state.json');
   const before = createStateFile(path, () => state, silentLogger);
   await before.save();
@@ -72,7 +72,7 @@ test('a file others could read is closed to them also when nothing in it has cha
   expect((await stat(path)).mode & 0o777).toBe(0o600);
 });
 
-test('a file of a version that knew no external addresses is read', async () => {
+test('a file of a version without external addresses is read', async () => {
   const path = join(folder, 'state.json');
   const backends = '[{"backendId":"a","url":"http://a:8080","forwardedHeaders":3}]';
   await writeFile(path, `{"version":1,"refusalKey":"AAAA","backends":${backends},"lives":[],"ownLives":[]}`);
@@ -105,13 +105,13 @@ test.each([
   expect(lines).toHaveLength(1);
 });
 
-test('no file is nothing to complain about', () => {
+test('a missing file is not logged', () => {
   const { lines, logger } = logging();
   expect(createStateFile(join(folder, 'none.json'), () => undefined, logger).read()).toBeUndefined();
   expect(lines).toEqual([]);
 });
 
-test('a folder that cannot be written is complained about once, and serving goes on', async () => {
+test('a folder that cannot be written is logged once, and the router goes on', async () => {
   const path = join(folder, 'file');
   await writeFile(path, '');
   const { lines, logger } = logging();

@@ -24,7 +24,7 @@ function setUp(options: { most?: number; fail?: () => unknown } = {}) {
   return { ends, sent, hurried: () => hurried, run: () => work(new AbortController().signal) };
 }
 
-test('what has ended is told in batches of at most 1,000, each once', async () => {
+test('ended queries are reported in batches of at most 1,000, each once', async () => {
   const { ends, sent, run } = setUp();
   for (let at = 0; at < 2_500; at += 1) ends.add(`q${at}`);
   ends.add('q0');
@@ -34,7 +34,7 @@ test('what has ended is told in batches of at most 1,000, each once', async () =
   expect(sent).toHaveLength(3);
 });
 
-test('it is told again while nobody answers, without a call for each query', async () => {
+test('while nobody answers they are reported again, without a call for each query', async () => {
   const unreachable = new ConnectError('nobody there', Code.Unavailable);
   let failures = 2;
   const { ends, sent, hurried, run } = setUp({ fail: () => (failures-- > 0 ? unreachable : undefined) });
@@ -50,7 +50,7 @@ test('it is told again while nobody answers, without a call for each query', asy
   expect(hurried()).toBe(before + 1);
 });
 
-test('what the gatewayserver refuses does not block what comes after it', async () => {
+test('a refused report does not block the following ones', async () => {
   let failures = 1;
   const { ends, sent, run } = setUp({
     fail: () => (failures-- > 0 ? new ConnectError('no', Code.InvalidArgument) : undefined),
@@ -62,14 +62,14 @@ test('what the gatewayserver refuses does not block what comes after it', async 
   expect(sent).toEqual([['a'], ['b']]);
 });
 
-test('an outage does not fill the memory: the oldest is left to the look of the monitor', async () => {
+test('an outage does not fill the memory: the oldest is left to the sweep of the monitor', async () => {
   const { ends, sent, run } = setUp({ most: 3 });
   for (const id of ['a', 'b', 'c', 'd']) ends.add(id);
   await run();
   expect(sent).toEqual([['b', 'c', 'd']]);
 });
 
-test('at the stop what is left is told once more', async () => {
+test('at the stop what is left is reported once more', async () => {
   const { ends, sent } = setUp();
   ends.add('a');
   await ends[Symbol.asyncDispose]();

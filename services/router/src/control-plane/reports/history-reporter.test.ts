@@ -126,7 +126,7 @@ test('statements are cut at 1,000,000 characters and stay well-formed', async ()
   expect(stored[0]?.text.isWellFormed()).toBe(true);
 });
 
-test('one report the gatewayserver will not have does not hold up the others', async () => {
+test('a report that the gatewayserver refuses does not hold up the others', async () => {
   await using setup = setUp();
   const { history, stored, store } = setup;
   store.answer = (batch) => {
@@ -138,7 +138,7 @@ test('one report the gatewayserver will not have does not hold up the others', a
   expect(history.dropped()).toBe(1);
 });
 
-test('an end of what nobody has handed over here displaces nothing when there is no room', async () => {
+test('the end of a query that was not handed over here displaces nothing when there is no room', async () => {
   await using setup = setUp({ most: 2, timings: { intervalMs: 60_000 } });
   const { history, stored } = setup;
   await until(() => history.backlog() === 0);
