@@ -7,7 +7,7 @@ import { createDataPath } from './data-path.ts';
 import { createClientView } from './http/client-address.ts';
 import { createIntake, type Intake } from './http/intake.ts';
 import { listenOnAll } from './http/listener.ts';
-import { createHolds, type Holds } from './limits/held-polls.ts';
+import { createHeldPolls, type HeldPolls } from './limits/held-polls.ts';
 import { createMetrics, type MetricSources } from './metrics.ts';
 import { createTemporaryIds } from './queue/temporary-ids.ts';
 
@@ -28,7 +28,7 @@ export async function startRouter(config: RouterConfig, logger: Logger): Promise
   const { gateway, ownership, unknownLinks, live } = controlPlane;
   const intake = starting.use(createIntake(config, logger));
   const { requests: limits, bytes } = intake;
-  const holds = createHolds();
+  const holds = createHeldPolls();
   const metrics = createMetrics(metricSources(controlPlane, intake, holds));
 
   const dataPath = starting.use(
@@ -88,7 +88,7 @@ export async function startRouter(config: RouterConfig, logger: Logger): Promise
   };
 }
 
-function metricSources({ gateway, live, history }: ControlPlane, intake: Intake, holds: Holds): MetricSources {
+function metricSources({ gateway, live, history }: ControlPlane, intake: Intake, holds: HeldPolls): MetricSources {
   return {
     heldPolls: holds.count,
     connections: intake.connections.open,

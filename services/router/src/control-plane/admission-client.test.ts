@@ -6,7 +6,7 @@ import { silentLogger } from '@trino-gateway/runtime';
 import { fakeAdmission } from '../../tests/support/fake-admission.ts';
 import { until } from '../../tests/support/fake-gatewayserver.ts';
 import { serveAdmission } from '../../tests/support/serve-admission.ts';
-import { createAdmissionLink } from './admission-client.ts';
+import { createAdmissionClient } from './admission-client.ts';
 import { GatewayUnavailableError } from './retry-unreachable.ts';
 
 const never = new AbortController().signal;
@@ -16,7 +16,7 @@ const place = { queryId: 't', submissionId: 's', secretHash };
 function setUp(gatewayserverWaitMs = 60_000) {
   const fake = fakeAdmission({});
   const transport = createRouterTransport(({ service }) => service(AdmissionService, serveAdmission(fake)));
-  const link = createAdmissionLink({ transport, routerId: 'r', gatewayserverWaitMs, logger: silentLogger });
+  const link = createAdmissionClient({ transport, routerId: 'r', gatewayserverWaitMs, logger: silentLogger });
   return { fake, link, [Symbol.asyncDispose]: () => link[Symbol.asyncDispose]() };
 }
 
@@ -37,21 +37,21 @@ test('a longer outage is reported within the configured wait', async () => {
   for (const call of [
     () => bed.link.enqueue(place, never),
     () => bed.link.awaitTurn({ queryId: 't', secretHash, waitMs: 10 }, { signal: never, waitMs: 10 }),
-    () => bed.link.handOver({ queryId: 't' }, never),
-    () => bed.link.handOut('s', 'q', never),
+    () => bed.link.assign({ queryId: 't' }, never),
+    () => bed.link.confirmLease('s', 'q', never),
     () => bed.link.activate({ trinoQueryId: 'q', backendId: 'a' }, { signal: never, waitMs: 10 }),
     () => bed.link.cancelQueued({ queryId: 't' }, never),
     () => bed.link.findQueued('t', never),
   ])
     await expect(call()).rejects.toBeInstanceOf(GatewayUnavailableError);
-  await bed.link.giveBack({ queryId: 't', reason: GiveBackRequest_Reason.FAILED });
+  await bed.link.release({ queryId: 't', reason: GiveBackRequest_Reason.FAILED });
   bed.link.leave({ queryId: 't' });
 });
 
 test('an unknown link is an answer, not an error', async () => {
   await using bed = setUp();
-  const patience = { signal: never, waitMs: 0 };
-  expect(await bed.link.awaitTurn({ queryId: 'x', secretHash, waitMs: 0 }, patience)).toBeUndefined();
+  const policy = { signal: never, waitMs: 0 };
+  expect(await bed.link.awaitTurn({ queryId: 'x', secretHash, waitMs: 0 }, policy)).toBeUndefined();
   expect(await bed.link.cancelQueued({ queryId: 'x', secretHash }, never)).toBeUndefined();
   expect(await bed.link.findQueued('x', never)).toBeUndefined();
 });
@@ -67,8 +67,8 @@ test('a refusal of the gatewayserver is not repeated', async () => {
     }),
   );
   const options = { transport, routerId: 'r', gatewayserverWaitMs: 60_000, logger: silentLogger };
-  await using link = createAdmissionLink(options);
-  await expect(link.handOut('s', 'q', never)).rejects.toMatchObject({ code: Code.InvalidArgument });
+  await using link = createAdmissionClient(options);
+  await expect(link.confirmLease('s', 'q', never)).rejects.toMatchObject({ code: Code.InvalidArgument });
   expect(asked).toBe(1);
 });
 

@@ -15,27 +15,27 @@ import {
 } from '@trino-gateway/api/gateway';
 import { describeError, every, type Logger } from '@trino-gateway/runtime';
 import { createLeaseEnds } from './reports/ended-leases.ts';
-import { type Patience, whileUnreachable } from './retry-unreachable.ts';
+import { type RetryPolicy, whileUnreachable } from './retry-unreachable.ts';
 
 /**
  * Slots and places, as the gatewayserver keeps them. What answers waits for a gatewayserver that does not, up to `waitMs`
  * where it is given, else up to `router.gatewayserver_wait`.
  * @throws GatewayUnavailableError when it did not answer in that time
  */
-export type AdmissionLink = {
+export type AdmissionClient = {
   /** Takes a place in the queue. */
   enqueue(place: MessageInitShape<typeof EnqueueRequestSchema>, signal: AbortSignal): Promise<EnqueueResponse>;
   /** Whether it is this query's turn; undefined when nobody knows the link. */
   awaitTurn(
     turn: Omit<MessageInitShape<typeof AwaitTurnRequestSchema>, '$typeName' | 'routerId'>,
-    patience: { signal: AbortSignal; waitMs: number },
+    policy: { signal: AbortSignal; waitMs: number },
   ): Promise<AwaitTurnResponse | undefined>;
   /** The client that polled has gone; told once, without waiting. */
   leave(waiter: MessageInitShape<typeof LeaveRequestSchema>): void;
   /** Whether the cluster's answer may be given to the client. */
-  handOver(request: MessageInitShape<typeof HandOverRequestSchema>, signal: AbortSignal): Promise<boolean>;
+  assign(request: MessageInitShape<typeof HandOverRequestSchema>, signal: AbortSignal): Promise<boolean>;
   /** The cluster has not taken it; when it cannot be told the claim ends by itself. */
-  giveBack(request: MessageInitShape<typeof GiveBackRequestSchema>): Promise<void>;
+  release(request: MessageInitShape<typeof GiveBackRequestSchema>): Promise<void>;
   /** Takes it out of the queue; undefined when nobody knows it. */
   cancelQueued(
     request: MessageInitShape<typeof CancelQueuedRequestSchema>,
@@ -44,20 +44,20 @@ export type AdmissionLink = {
   /** What became of a temporary id; undefined when nobody knows it. */
   findQueued(queryId: string, signal: AbortSignal): Promise<FindQueuedResponse | undefined>;
   /** Whether the slot of this submission is still held, and is from now on that of this query. */
-  handOut(submissionId: string, trinoQueryId: string, signal: AbortSignal): Promise<boolean>;
+  confirmLease(submissionId: string, trinoQueryId: string, signal: AbortSignal): Promise<boolean>;
   /** Whether the first poll of a query may reach its cluster. */
   activate(
     query: { trinoQueryId: string; backendId: string },
-    patience: { signal: AbortSignal; waitMs: number },
+    policy: { signal: AbortSignal; waitMs: number },
   ): Promise<boolean>;
   /** A query has ended: its slot is free. Told until it is stored. */
   settle(trinoQueryId: string): void;
 };
 
 /** The calls with the loop behind them. Disposal tells what is left to tell, within two seconds. */
-export type RunningAdmissionLink = AdmissionLink & AsyncDisposable;
+export type RunningAdmissionClient = AdmissionClient & AsyncDisposable;
 
-export type AdmissionLinkOptions = {
+export type AdmissionClientOptions = {
   transport: Transport;
   routerId: string;
   /** `router.gatewayserver_wait`, in milliseconds. */
@@ -71,7 +71,7 @@ const CALL_LIMIT_MS = 2_500;
 const LARGE_CALL_LIMIT_MS = 10_000;
 
 /** The calls of AdmissionService. */
-export function createAdmissionLink(options: AdmissionLinkOptions): RunningAdmissionLink {
+export function createAdmissionClient(options: AdmissionClientOptions): RunningAdmissionClient {
   const { transport, routerId, gatewayserverWaitMs, logger } = options;
   const admission = createClient(AdmissionService, transport);
   const ends = createLeaseEnds({
@@ -81,20 +81,20 @@ export function createAdmissionLink(options: AdmissionLinkOptions): RunningAdmis
     repeat: (work) => every(1_000, 'telling which queries have ended', logger, work),
     logger,
   });
-  const patiently = <Answer>(
+  const retrying = <Answer>(
     signal: AbortSignal,
     call: (timeoutMs: number) => Promise<Answer>,
-    patience: Partial<Pick<Patience, 'waitMs' | 'callLimitMs'>> = {},
-  ) => whileUnreachable({ waitMs: gatewayserverWaitMs, ...patience, signal }, call);
+    policy: Partial<Pick<RetryPolicy, 'waitMs' | 'callLimitMs'>> = {},
+  ) => whileUnreachable({ waitMs: gatewayserverWaitMs, ...policy, signal }, call);
 
   return {
     enqueue: (place, signal) =>
-      patiently(signal, (timeoutMs) => admission.enqueue(place, { signal, timeoutMs }), {
+      retrying(signal, (timeoutMs) => admission.enqueue(place, { signal, timeoutMs }), {
         callLimitMs: LARGE_CALL_LIMIT_MS,
       }),
     awaitTurn: (turn, { signal, waitMs }) => {
       const heldMs = turn.waitMs ?? 0;
-      return patiently(
+      return retrying(
         signal,
         (timeoutMs) => unlessUnknown(admission.awaitTurn({ ...turn, routerId }, { signal, timeoutMs })),
         { waitMs: heldMs + waitMs },
@@ -103,13 +103,13 @@ export function createAdmissionLink(options: AdmissionLinkOptions): RunningAdmis
     leave: (waiter) => {
       admission.leave(waiter, { timeoutMs: CALL_LIMIT_MS }).catch(() => {}); // its presence ends by itself
     },
-    handOver: async (request, signal) => {
-      const { accepted } = await patiently(signal, (timeoutMs) => admission.handOver(request, { signal, timeoutMs }), {
+    assign: async (request, signal) => {
+      const { accepted } = await retrying(signal, (timeoutMs) => admission.handOver(request, { signal, timeoutMs }), {
         callLimitMs: LARGE_CALL_LIMIT_MS,
       });
       return accepted;
     },
-    giveBack: async (request) => {
+    release: async (request) => {
       try {
         await admission.giveBack(request, { timeoutMs: CALL_LIMIT_MS });
       } catch (error) {
@@ -120,16 +120,16 @@ export function createAdmissionLink(options: AdmissionLinkOptions): RunningAdmis
       }
     },
     cancelQueued: (request, signal) =>
-      patiently(signal, (timeoutMs) => unlessUnknown(admission.cancelQueued(request, { signal, timeoutMs }))),
+      retrying(signal, (timeoutMs) => unlessUnknown(admission.cancelQueued(request, { signal, timeoutMs }))),
     findQueued: (queryId, signal) =>
-      patiently(signal, (timeoutMs) => unlessUnknown(admission.findQueued({ queryId }, { signal, timeoutMs }))),
-    handOut: async (submissionId, trinoQueryId, signal) => {
+      retrying(signal, (timeoutMs) => unlessUnknown(admission.findQueued({ queryId }, { signal, timeoutMs }))),
+    confirmLease: async (submissionId, trinoQueryId, signal) => {
       const request = { submissionId, trinoQueryId };
-      const { held } = await patiently(signal, (timeoutMs) => admission.handOut(request, { signal, timeoutMs }));
+      const { held } = await retrying(signal, (timeoutMs) => admission.handOut(request, { signal, timeoutMs }));
       return held;
     },
     activate: async (query, { signal, waitMs }) => {
-      const { allowed } = await patiently(signal, (timeoutMs) => admission.activate(query, { signal, timeoutMs }), {
+      const { allowed } = await retrying(signal, (timeoutMs) => admission.activate(query, { signal, timeoutMs }), {
         waitMs,
       });
       return allowed;

@@ -22,7 +22,7 @@ describe('without a gatewayserver', () => {
     using transport = nobody();
     await using router = startGatewayClient(folder, transport);
     await until(() => router.gateway.notReady()?.includes('router.gatewayserver_url') === true);
-    expect(router.gateway.refusalKey()).toBeUndefined();
+    expect(router.gateway.signingKey()).toBeUndefined();
     expect(router.log).toHaveLength(1);
   });
 
@@ -52,7 +52,7 @@ describe('without a gatewayserver', () => {
     using transport = nobody();
     await using router = startGatewayClient(folder, transport);
     expect(router.gateway.notReady()).toBeUndefined();
-    expect(router.gateway.refusalKey()?.export()).toEqual(Buffer.from(refusalKey));
+    expect(router.gateway.signingKey()?.export()).toEqual(Buffer.from(refusalKey));
     expect([...router.gateway.backends().values()]).toMatchObject([backend]);
     expect(router.ownership.owners('20261121_080808_00130_aaaaa')).toHaveLength(1);
     expect(router.ownership.owners('20261121_080808_00130_bbbbb')).toHaveLength(1);

@@ -21,7 +21,7 @@ describe('the snapshot', () => {
     fake.publish(snapshotOf('1', ['http://a:1']));
     await using router = startGatewayClient(folder, inMemory(fake), { timings: { ...FAST, watchWaitMs: 30_000 } });
     await until(() => router.gateway.notReady() === undefined);
-    expect(router.gateway.refusalKey()?.export()).toEqual(Buffer.from(refusalKey));
+    expect(router.gateway.signingKey()?.export()).toEqual(Buffer.from(refusalKey));
     expect(router.gateway.snapshotAgeMs()).toBeGreaterThanOrEqual(0);
     await until(() => fake.watches.held === 1);
     fake.publish(snapshotOf('2', ['http://a:1', 'http://b:1']));

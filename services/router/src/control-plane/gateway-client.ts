@@ -13,7 +13,7 @@ import { carryCalls, type Logger, type LongPolls } from '@trino-gateway/runtime'
 import type { Incarnation } from '../stickiness/coordinator.ts';
 import type { OwnershipTable } from '../stickiness/ownership.ts';
 import type { TransactionStore } from '../stickiness/transactions.ts';
-import { type AdmissionLink, createAdmissionLink } from './admission-client.ts';
+import { type AdmissionClient, createAdmissionClient } from './admission-client.ts';
 import { openKnownConfiguration } from './configuration/known-configuration.ts';
 import { watchConfiguration } from './configuration/watch-configuration.ts';
 import { createIncarnationReports } from './record-incarnations.ts';
@@ -40,14 +40,14 @@ export type GatewayClient = TransactionStore & {
   /** Where delegated authentication is asked for; undefined while that is not known. */
   authentication(): AuthenticationCheck | undefined;
   /** Signs links, cookies and refusals; undefined before the first snapshot. */
-  refusalKey(): KeyObject | undefined;
+  signingKey(): KeyObject | undefined;
   /**
    * Tells gatewayserver and state file of a suffix seen for the first time; resolves when stored or after 500 ms. False when
    * the gatewayserver knows that it is another backend's.
    */
   recordIncarnation(incarnation: Incarnation): Promise<boolean>;
   /** Slots and places in the queue. */
-  admission: AdmissionLink;
+  admission: AdmissionClient;
 };
 
 /** The client with what the process around it needs. Disposal ends its loops and writes the state file. */
@@ -123,7 +123,7 @@ export function createGatewayClient(options: GatewayClientOptions): RunningGatew
     usedSuffixesIntervalMs: timings.usedSuffixesIntervalMs,
     logger,
   });
-  const admission = createAdmissionLink({ transport: carried, routerId, gatewayserverWaitMs, logger });
+  const admission = createAdmissionClient({ transport: carried, routerId, gatewayserverWaitMs, logger });
   const routing = createClient(RoutingService, carried);
   return {
     notReady: () => {
@@ -141,7 +141,7 @@ export function createGatewayClient(options: GatewayClientOptions): RunningGatew
     settle: live.settle,
     backends: configuration.backends,
     authentication: configuration.authentication,
-    refusalKey: configuration.signingKey,
+    signingKey: configuration.signingKey,
     recordIncarnation: async (incarnation) => {
       let isAccepted = true;
       const recorded = incarnations.record(incarnation).then((answer) => {

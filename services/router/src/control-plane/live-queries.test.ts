@@ -50,7 +50,7 @@ test('start, first executing page and end go to history once each', () => {
 test('a direct query counts until the monitor has had time to see it, and is never reported as abandoned', () => {
   const { live, clock, states } = table({ timings: { directForMs: 15_000, abandonedAfterMs: 10_000 } });
   const depart = (id: string) =>
-    live.departed(create(QuerySchema, { id, trinoQueryId: id, backendId: 'a', state: State.QUEUED }));
+    live.directQueryStarted(create(QuerySchema, { id, trinoQueryId: id, backendId: 'a', state: State.QUEUED }));
   depart('1');
   clock.now += 10_000;
   depart('2');
@@ -118,8 +118,8 @@ test('statements that never end do not fill the memory', () => {
 
 test('a statement that ended in the queue is reported once, as no query of a cluster', () => {
   const { live, reports } = table();
-  live.gaveUp('t', { state: State.FAILED, error: { name: 'USER_CANCELED', code: 3, message: 'm' } });
-  live.gaveUp('t', { state: State.FAILED });
+  live.queuedQueryEnded('t', { state: State.FAILED, error: { name: 'USER_CANCELED', code: 3, message: 'm' } });
+  live.queuedQueryEnded('t', { state: State.FAILED });
   expect(reports).toMatchObject([{ id: 't', trinoQueryId: '', state: State.FAILED, error: { name: 'USER_CANCELED' } }]);
   expect(live.size()).toBe(0);
 });

@@ -14,7 +14,7 @@ export type LiveQueries = {
    * A statement was handed over to a cluster from which its client gets the further pages itself. Goes to history, whose row
    * others complete; is counted for a short time only, until the monitor's load shows it.
    */
-  departed(query: Query): void;
+  directQueryStarted(query: Query): void;
   /** A poll for this Trino id passed; keeps it from being taken for abandoned. */
   seen(trinoQueryId: string): void;
   /** Its first executing page passed. */
@@ -22,7 +22,7 @@ export type LiveQueries = {
   /** The last page, or a cancel, told how it ended. Also for ids this router did not hand over. */
   ended(trinoQueryId: string, end: QueryEnd): void;
   /** A statement that waited in the gateway under this temporary id has ended there: no cluster ever had it. */
-  gaveUp(id: string, end: QueryEnd): void;
+  queuedQueryEnded(id: string, end: QueryEnd): void;
   /** Live queries by backend id. */
   counts(): ReadonlyMap<string, number>;
 };
@@ -85,7 +85,7 @@ export function createLiveQueries(options: LiveQueriesOptions): LiveQueryTable {
       if (trinoQueryId === '' || isOver(state) || live.get(trinoQueryId)) return;
       live.add(trinoQueryId, { id, backendId, running: state === Query_State.RUNNING, lastSeenMs: now() });
     },
-    departed: (query) => {
+    directQueryStarted: (query) => {
       history.report(query);
       const { trinoQueryId, backendId, state } = query;
       if (trinoQueryId === '' || isOver(state) || direct.has(trinoQueryId)) return;
@@ -117,7 +117,7 @@ export function createLiveQueries(options: LiveQueriesOptions): LiveQueryTable {
       told.set(trinoQueryId, 'ended');
       reportEnd({ id: entry?.id ?? '', trinoQueryId }, end);
     },
-    gaveUp: (id, end) => {
+    queuedQueryEnded: (id, end) => {
       if (told.get(id) === 'ended') return;
       told.set(id, 'ended');
       reportEnd({ id, trinoQueryId: '' }, end);

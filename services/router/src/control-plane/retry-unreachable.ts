@@ -4,7 +4,7 @@ import { isUnreachable, pause } from '@trino-gateway/runtime';
 export class GatewayUnavailableError extends Error {}
 
 /** How long a call is repeated in all, in milliseconds. */
-export type Patience = {
+export type RetryPolicy = {
   waitMs: number;
   /** How long one of them may take, where the transport does not notice by itself that nobody is there. */
   callLimitMs?: number;
@@ -20,7 +20,7 @@ const SHORTEST_CALL_MS = 100;
  * @throws GatewayUnavailableError when the wait is over
  */
 export async function whileUnreachable<Answer>(
-  { waitMs, callLimitMs = waitMs, signal }: Patience,
+  { waitMs, callLimitMs = waitMs, signal }: RetryPolicy,
   call: (timeoutMs: number) => Promise<Answer>,
 ): Promise<Answer> {
   const deadline = performance.now() + waitMs;

@@ -9,7 +9,7 @@ import { historyOf, type Submission } from './submission.ts';
 
 export type HandOverDeps = {
   transactions: Pick<Transactions, 'joined' | 'observe'>;
-  live: Pick<LiveQueries, 'started' | 'departed' | 'ended'>;
+  live: Pick<LiveQueries, 'started' | 'directQueryStarted' | 'ended'>;
   logger: Logger;
   /** Epoch milliseconds. */
   now: () => number;
@@ -39,7 +39,7 @@ export async function recordHandOver(
   const id = temporaryId ?? trinoQueryId;
   const query = historyOf(submission, sentHeaders, { id, trinoQueryId, queuedMs, backendId, groupId, decidedBy });
   if (direct === undefined) live.started(query);
-  else live.departed(query);
+  else live.directQueryStarted(query);
   if (page.nextUri === undefined)
     live.ended(trinoQueryId, endOf({ state: page.state, error: parsePageError(page.error) }));
   if (logger.level !== 'debug') return;

@@ -5,7 +5,7 @@ import { GatewayUnavailableError } from '../control-plane/retry-unreachable.ts';
 import { infoUri, originOf } from '../http/client-address.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { answerEmpty, answerPage } from '../http/responses.ts';
-import type { Holds } from '../limits/held-polls.ts';
+import type { HeldPolls } from '../limits/held-polls.ts';
 import type { ActivatedLeases } from './activated-leases.ts';
 import type { ConfirmLeaseDeps } from './confirm-lease.ts';
 
@@ -20,7 +20,7 @@ export type FirstPoll = { queryId: string; slug: string; target: string; method:
 export type ActivateLeaseDeps = ConfirmLeaseDeps & {
   leases: ActivatedLeases;
   gateway: Pick<GatewayClient, 'backends'>;
-  heldPolls: Pick<Holds, 'enter' | 'holdMs'>;
+  heldPolls: Pick<HeldPolls, 'enter' | 'holdMs'>;
   /** Called when a poll was answered with a QUEUED page of the gateway's own. */
   onQueuedPage: () => void;
 };

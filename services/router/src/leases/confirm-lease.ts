@@ -1,5 +1,5 @@
 import type { Logger } from '@trino-gateway/runtime';
-import type { AdmissionLink } from '../control-plane/admission-client.ts';
+import type { AdmissionClient } from '../control-plane/admission-client.ts';
 import { GatewayUnavailableError } from '../control-plane/retry-unreachable.ts';
 import type { ActivatedLeases } from './activated-leases.ts';
 
@@ -17,7 +17,7 @@ export type LeasedQuery = {
 };
 
 export type ConfirmLeaseDeps = {
-  gateway: { admission: Pick<AdmissionLink, 'handOut' | 'activate'> };
+  gateway: { admission: Pick<AdmissionClient, 'confirmLease' | 'activate'> };
   leases: Pick<ActivatedLeases, 'confirmed'>;
   logger: Logger;
 };
@@ -32,7 +32,7 @@ export async function confirmLease(
   // A query that has ended needs none: the lease ends with its submission.
   if (query.firstLink === undefined) return 'confirmed';
   try {
-    if (!(await context.gateway.admission.handOut(submissionId, query.trinoQueryId, signal))) return 'lost';
+    if (!(await context.gateway.admission.confirmLease(submissionId, query.trinoQueryId, signal))) return 'lost';
   } catch (error) {
     if (error instanceof GatewayUnavailableError || signal.aborted) return 'unclear';
     throw error;

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
-import { createHolds } from './held-polls.ts';
+import { createHeldPolls } from './held-polls.ts';
 
 test('a stop ends the polls that are held, and those that come later', () => {
-  const holds = createHolds();
+  const holds = createHeldPolls();
   const [first, second] = [holds.enter('a'), holds.enter('b')];
   expect(holds.count()).toBe(2);
   expect(first.end()).toBe(0);
@@ -12,7 +12,7 @@ test('a stop ends the polls that are held, and those that come later', () => {
 });
 
 test('a client that polls a query twice has left only when its last poll has ended', () => {
-  const holds = createHolds();
+  const holds = createHeldPolls();
   const [first, second, other] = [holds.enter('a'), holds.enter('a'), holds.enter('b')];
   expect(first.end()).toBe(1);
   expect(second.end()).toBe(0);
@@ -21,7 +21,7 @@ test('a client that polls a query twice has left only when its last poll has end
 });
 
 test('a hang-up ends the held poll, and leaves no listener behind', () => {
-  const holds = createHolds();
+  const holds = createHeldPolls();
   const client = new AbortController();
   const ended = holds.enter('a', client.signal);
   ended.end();
@@ -33,7 +33,7 @@ test('a hang-up ends the held poll, and leaves no listener behind', () => {
 
 test('the waiting time grows by the local clock from what the gatewayserver said last', () => {
   let now = 100;
-  const holds = createHolds({ now: () => now });
+  const holds = createHeldPolls({ now: () => now });
   expect(holds.queuedMs('a')).toBeUndefined();
   holds.waited('a', 4_000);
   now += 250;

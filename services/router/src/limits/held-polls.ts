@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 
 /** A poll of a waiting client that is held. */
-export type Hold = {
+export type HeldPoll = {
   /** Aborted when the router stops, and when the client given to `enter` hangs up. */
   readonly signal: AbortSignal;
   /** It is held no longer; tells how many others of the same query still are. */
@@ -9,11 +9,11 @@ export type Hold = {
 };
 
 /** The polls of waiting clients that are held here, and what was last said to them. */
-export type Holds = {
+export type HeldPolls = {
   /** How long a poll of the link with this token may be held, in milliseconds. */
   holdMs(token: number): number;
   /** A poll of this query begins to be held. */
-  enter(queryId: string, client?: AbortSignal): Hold;
+  enter(queryId: string, client?: AbortSignal): HeldPoll;
   /** How many are held. */
   count(): number;
   /** The gatewayserver said that this query has waited for so long. */
@@ -31,13 +31,13 @@ const REMEMBERED = 50_000;
 const HOLD_MS = { first: 1_000, later: 5_000 };
 
 /** Nobody held. `now` is any steady clock in milliseconds; `holdMs` is shorter in tests. */
-export function createHolds({
+export function createHeldPolls({
   now = () => performance.now(),
   holdMs = HOLD_MS,
 }: {
   now?: () => number;
   holdMs?: typeof HOLD_MS;
-} = {}): Holds {
+} = {}): HeldPolls {
   const held = new Map<string, number>();
   // One for each: listeners of calls that are over would gather at a signal that lives as long as the router.
   const controllers = new Set<AbortController>();

@@ -10,7 +10,7 @@ import { readTicket } from '../queue/ticket.ts';
 import { methodOf, type Poll } from './request.ts';
 
 export type OwnLinkDeps = PollQueuedDeps &
-  CancelQueuedDeps & { gateway: Pick<GatewayClient, 'refusalKey' | 'notReady'>; now: () => number };
+  CancelQueuedDeps & { gateway: Pick<GatewayClient, 'signingKey' | 'notReady'>; now: () => number };
 
 /**
  * A link that the gateway itself has made: of a statement that waits, or with a signed answer. `cancelThere` cancels a query at its
@@ -23,7 +23,7 @@ export async function answerOwnLink(
   cancelThere: (request: Poll) => Promise<void>,
 ): Promise<void> {
   const { response } = exchange;
-  const key = context.gateway.refusalKey();
+  const key = context.gateway.signingKey();
   if (key === undefined) {
     answerError(response, 503, context.gateway.notReady() ?? 'The gateway is starting');
     return;

@@ -2,7 +2,7 @@ import type { RouterConfig } from '@trino-gateway/config';
 import type { ClusterAnswer } from '../clusters/ask.ts';
 import { PageObserver } from '../clusters/page-observer.ts';
 import { relay } from '../clusters/relay.ts';
-import type { AdmissionLink } from '../control-plane/admission-client.ts';
+import type { AdmissionClient } from '../control-plane/admission-client.ts';
 import type { LiveQueries } from '../control-plane/live-queries.ts';
 import { canceledEnd, endOf } from '../control-plane/query-end.ts';
 import type { Exchange } from '../http/exchange.ts';
@@ -14,7 +14,7 @@ export type PassOnDeps = {
   live: Pick<LiveQueries, 'seen' | 'running' | 'ended'>;
   transactions: Pick<Transactions, 'observe'>;
   leases: Pick<ActivatedLeases, 'isLimited'>;
-  gateway: { admission: Pick<AdmissionLink, 'settle'> };
+  gateway: { admission: Pick<AdmissionClient, 'settle'> };
   config: Pick<RouterConfig, 'poll_time_limit'>;
 };
 

@@ -1,13 +1,13 @@
 import { type AwaitTurnResponse, GiveBackRequest_Reason } from '@trino-gateway/api/gateway';
-import type { AdmissionLink } from '../control-plane/admission-client.ts';
+import type { AdmissionClient } from '../control-plane/admission-client.ts';
 import { GatewayUnavailableError } from '../control-plane/retry-unreachable.ts';
-import type { Holds } from '../limits/held-polls.ts';
+import type { HeldPolls } from '../limits/held-polls.ts';
 import { hashOfSecret } from './seal.ts';
 import type { Ticket } from './ticket.ts';
 
 export type AwaitOfferDeps = {
-  gateway: { admission: Pick<AdmissionLink, 'awaitTurn' | 'leave' | 'giveBack'> };
-  heldPolls: Pick<Holds, 'enter' | 'waited' | 'isStopping'>;
+  gateway: { admission: Pick<AdmissionClient, 'awaitTurn' | 'leave' | 'release'> };
+  heldPolls: Pick<HeldPolls, 'enter' | 'waited' | 'isStopping'>;
 };
 
 /** What the gatewayserver says of a waiting query, or why it says nothing. `turn`: it is offered a slot. */
@@ -65,6 +65,6 @@ export async function awaitOffer(
     if (late?.state.case !== 'turn') return;
     const { claimId } = late.state.value;
     const text = 'the client has gone';
-    void admission.giveBack({ queryId, claimId, reason: GiveBackRequest_Reason.ABSENT, text });
+    void admission.release({ queryId, claimId, reason: GiveBackRequest_Reason.ABSENT, text });
   }
 }

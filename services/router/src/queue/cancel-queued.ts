@@ -1,5 +1,5 @@
 import { classifyRequest, PageScanner, queryNotFoundMessage, type TrinoRequest } from '@trino-gateway/trino';
-import type { AdmissionLink } from '../control-plane/admission-client.ts';
+import type { AdmissionClient } from '../control-plane/admission-client.ts';
 import type { LiveQueries } from '../control-plane/live-queries.ts';
 import { canceledEnd } from '../control-plane/query-end.ts';
 import { GatewayUnavailableError } from '../control-plane/retry-unreachable.ts';
@@ -10,8 +10,8 @@ import { unsealAnswer } from './sealed-answer.ts';
 import type { Ticket } from './ticket.ts';
 
 export type CancelQueuedDeps = {
-  gateway: { admission: Pick<AdmissionLink, 'awaitTurn' | 'cancelQueued'> };
-  live: Pick<LiveQueries, 'gaveUp'>;
+  gateway: { admission: Pick<AdmissionClient, 'awaitTurn' | 'cancelQueued'> };
+  live: Pick<LiveQueries, 'queuedQueryEnded'>;
 };
 
 type ClusterLink = Extract<TrinoRequest, { kind: 'poll' }>;
@@ -37,7 +37,7 @@ export async function cancelQueued(
         await cancelThere(link);
         return;
       }
-    } else live.gaveUp(queryId, canceledEnd);
+    } else live.queuedQueryEnded(queryId, canceledEnd);
     answerEmpty(response, 204);
   } catch (error) {
     if (signal.aborted) return;

@@ -3,7 +3,7 @@ import type { RouterConfig } from '@trino-gateway/config';
 import { withoutHeaders } from '@trino-gateway/trino';
 import type { ClusterAnswer } from '../clusters/ask.ts';
 import { relay } from '../clusters/relay.ts';
-import type { AdmissionLink } from '../control-plane/admission-client.ts';
+import type { AdmissionClient } from '../control-plane/admission-client.ts';
 import type { GatewayClient } from '../control-plane/gateway-client.ts';
 import { GatewayUnavailableError } from '../control-plane/retry-unreachable.ts';
 import {
@@ -33,7 +33,7 @@ export type DispatchOfferDeps = AttemptChosenDeps &
   ConfirmLeaseDeps &
   HandOverDeps & {
     gateway: Pick<GatewayClient, 'authentication'> & {
-      admission: Pick<AdmissionLink, 'handOver' | 'giveBack' | 'cancelQueued' | 'settle'>;
+      admission: Pick<AdmissionClient, 'assign' | 'release' | 'cancelQueued' | 'settle'>;
     };
     config: Pick<
       RouterConfig,
@@ -151,7 +151,7 @@ async function storeAnswer(context: DispatchOfferDeps, offer: Offer, first: Firs
   const { signal } = new AbortController();
   try {
     const request = { queryId, claimId, trinoQueryId, sealedAnswer: sealAnswer(kept, ticket) };
-    if (!(await gateway.admission.handOver(request, signal))) {
+    if (!(await gateway.admission.assign(request, signal))) {
       onHandOver(placement.groupId, 'lost');
       return { kind: 'leaseLost' };
     }
@@ -200,7 +200,7 @@ async function release(
   text: string,
 ): Promise<void> {
   onHandOver(candidate.placement.groupId, result);
-  await gateway.admission.giveBack({ queryId: ticket.queryId, claimId, reason, text });
+  await gateway.admission.release({ queryId: ticket.queryId, claimId, reason, text });
 }
 
 /** The statement leaves the queue for good: the next answer tells the client why. */

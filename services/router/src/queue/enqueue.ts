@@ -5,7 +5,7 @@ import type { Logger } from '@trino-gateway/runtime';
 import { claimOf } from '../auth/claim.ts';
 import type { CheckImpersonation } from '../clusters/impersonation.ts';
 import type { CheckClient } from '../clusters/verify-client.ts';
-import type { AdmissionLink } from '../control-plane/admission-client.ts';
+import type { AdmissionClient } from '../control-plane/admission-client.ts';
 import type { GatewayClient } from '../control-plane/gateway-client.ts';
 import type { LiveQueries } from '../control-plane/live-queries.ts';
 import { GatewayUnavailableError } from '../control-plane/retry-unreachable.ts';
@@ -13,7 +13,7 @@ import type { Refusal } from '../dispatch/refusal.ts';
 import { historyOf, type Submission } from '../dispatch/submission.ts';
 import { originOf } from '../http/client-address.ts';
 import { answerPage } from '../http/responses.ts';
-import type { Holds } from '../limits/held-polls.ts';
+import type { HeldPolls } from '../limits/held-polls.ts';
 import { coordinatorOf } from '../stickiness/coordinator.ts';
 import { hashOfSecret } from './seal.ts';
 import { sealStatement } from './sealed-statement.ts';
@@ -22,12 +22,12 @@ import { newTicket, slugOf, type Ticket, waitingPage } from './ticket.ts';
 import { claimProblem } from './verify-claim.ts';
 
 export type JoinQueueDeps = {
-  gateway: Pick<GatewayClient, 'refusalKey'> & { admission: Pick<AdmissionLink, 'enqueue'> };
+  gateway: Pick<GatewayClient, 'signingKey'> & { admission: Pick<AdmissionClient, 'enqueue'> };
   config: Pick<RouterConfig, 'history_text_while_waiting'>;
   checkClient: CheckClient;
   checkImpersonation: CheckImpersonation;
   live: Pick<LiveQueries, 'started'>;
-  heldPolls: Pick<Holds, 'waited'>;
+  heldPolls: Pick<HeldPolls, 'waited'>;
   temporaryId: TemporaryIds;
   now: () => number;
   logger: Logger;
@@ -50,7 +50,7 @@ export async function joinQueue(
   limits: Limits,
 ): Promise<Refusal | undefined> {
   const { exchange } = submission;
-  const key = context.gateway.refusalKey();
+  const key = context.gateway.signingKey();
   if (key === undefined) return { name: 'NO_NODES_AVAILABLE', message: 'The gateway is starting: try again' };
   const refusal = backend && (await clientProblem(context, submission, backend, limits));
   if (exchange.signal.aborted) return undefined;

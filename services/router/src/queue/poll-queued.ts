@@ -8,7 +8,7 @@ import { errorName } from '../dispatch/refusal.ts';
 import { infoUri, originOf } from '../http/client-address.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { answerEmpty, answerError, answerPage } from '../http/responses.ts';
-import type { Holds } from '../limits/held-polls.ts';
+import type { HeldPolls } from '../limits/held-polls.ts';
 import { type AwaitOfferDeps, awaitOffer } from './await-offer.ts';
 import { type DispatchOfferDeps, dispatchOffer } from './dispatch-offer.ts';
 import { answerKept, unsealAnswer } from './sealed-answer.ts';
@@ -17,8 +17,8 @@ import { type Ticket, waitingPage } from './ticket.ts';
 export type PollQueuedDeps = AwaitOfferDeps &
   DispatchOfferDeps & {
     config: Pick<RouterConfig, 'submit_time_limit'>;
-    heldPolls: Pick<Holds, 'holdMs' | 'queuedMs'>;
-    live: Pick<LiveQueries, 'gaveUp'>;
+    heldPolls: Pick<HeldPolls, 'holdMs' | 'queuedMs'>;
+    live: Pick<LiveQueries, 'queuedQueryEnded'>;
     /** Called when a poll was answered with a QUEUED page of the gateway's own. */
     onQueuedPage: () => void;
   };
@@ -111,7 +111,7 @@ function answerEnded(
   const { queryId: id } = ticket;
   const error = { name: errorName(name), message };
   const state = Query_State.FAILED;
-  context.live.gaveUp(id, { state, error: { ...error, code: trinoErrors[error.name].code } });
+  context.live.queuedQueryEnded(id, { state, error: { ...error, code: trinoErrors[error.name].code } });
   const waitedMs = queuedMs(context, id);
   const times = { elapsedMillis: waitedMs, queuedMillis: waitedMs };
   answerPage(exchange.response, failedPage({ id, infoUri: infoUri(originOf(exchange.client), id), error, ...times }));

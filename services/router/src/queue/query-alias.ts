@@ -2,7 +2,7 @@ import type { FindQueuedResponse } from '@trino-gateway/api/gateway';
 import { actsAs, claimOf } from '../auth/claim.ts';
 import type { CheckImpersonation } from '../clusters/impersonation.ts';
 import type { CheckClient } from '../clusters/verify-client.ts';
-import type { AdmissionLink } from '../control-plane/admission-client.ts';
+import type { AdmissionClient } from '../control-plane/admission-client.ts';
 import { GatewayUnavailableError } from '../control-plane/retry-unreachable.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { HttpError } from '../http/responses.ts';
@@ -13,7 +13,7 @@ import { claimUnclear } from './verify-claim.ts';
 export type Alias = Exclude<FindQueuedResponse['state'], { case: undefined }> &
   Pick<FindQueuedResponse, 'user' | 'checksAt'>;
 
-export type FindAliasDeps = { gateway: { admission: Pick<AdmissionLink, 'findQueued'> } };
+export type FindAliasDeps = { gateway: { admission: Pick<AdmissionClient, 'findQueued'> } };
 
 /**
  * What became of a temporary id; undefined when it was refused, has been forgotten, or never was.

@@ -1,6 +1,6 @@
 import { Query_State } from '@trino-gateway/api/gateway';
 import { killedMessage, pageContentType, trinoErrors } from '@trino-gateway/trino';
-import type { AdmissionLink } from '../control-plane/admission-client.ts';
+import type { AdmissionClient } from '../control-plane/admission-client.ts';
 import type { LiveQueries } from '../control-plane/live-queries.ts';
 import { administrativeEnd, canceledEnd, type QueryEnd } from '../control-plane/query-end.ts';
 import { errorName } from '../dispatch/refusal.ts';
@@ -70,8 +70,8 @@ export const killedEnd = (message: string | undefined): QueryEnd => ({
 });
 
 export type CancelByUserDeps = {
-  gateway: { admission: Pick<AdmissionLink, 'cancelQueued'> };
-  live: Pick<LiveQueries, 'gaveUp'>;
+  gateway: { admission: Pick<AdmissionClient, 'cancelQueued'> };
+  live: Pick<LiveQueries, 'queuedQueryEnded'>;
 };
 
 /** Takes a statement out of the queue for its user; false when it was not waiting any more. */
@@ -85,7 +85,7 @@ export async function cancelByUser(
   const { name: errorName = '', message = '' } = end.error ?? {};
   const answer = await gateway.admission.cancelQueued({ queryId, user, errorName, message }, signal);
   if (answer?.cancelled !== true) return false;
-  live.gaveUp(queryId, end);
+  live.queuedQueryEnded(queryId, end);
   return true;
 }
 

@@ -12,7 +12,7 @@ import { answerError, answerPage } from '../http/responses.ts';
 import type { TemporaryIds } from '../queue/temporary-ids.ts';
 
 export type RefuseDeps = {
-  gateway: Pick<GatewayClient, 'refusalKey'>;
+  gateway: Pick<GatewayClient, 'signingKey'>;
   live: Pick<LiveQueries, 'started'>;
   temporaryId: TemporaryIds;
   now: () => number;
@@ -45,7 +45,7 @@ function answerSigned(
 ): void {
   const { response, client, rawHeaders } = submission.exchange;
   if (response.destroyed) return;
-  const key = gateway.refusalKey();
+  const key = gateway.signingKey();
   if (key === undefined) {
     answerError(response, 503, answer.kind === 'refused' ? answer.refusal.message : '');
     return;

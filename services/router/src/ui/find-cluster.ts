@@ -9,7 +9,7 @@ import type { Ownership } from '../stickiness/ownership.ts';
 import { readUiCookie } from './cookie.ts';
 
 export type FindClusterDeps = LikelyClustersDeps & {
-  gateway: Pick<GatewayClient, 'backends' | 'refusalKey'>;
+  gateway: Pick<GatewayClient, 'backends' | 'signingKey'>;
   ownership: Pick<Ownership, 'owners' | 'candidates'>;
   config: Pick<RouterConfig, 'submit_time_limit'>;
   now: () => number;
@@ -40,7 +40,7 @@ export function clusterKept(
   { gateway, now }: Pick<FindClusterDeps, 'gateway' | 'now'>,
   { request }: Exchange,
 ): UiCluster | undefined {
-  const key = gateway.refusalKey();
+  const key = gateway.signingKey();
   const backendId = key && readUiCookie(request.rawHeaders, { key, nowMs: now() });
   const backend = gateway.backends().get(backendId ?? '');
   return backend && clusterAt(backend);

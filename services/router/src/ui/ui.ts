@@ -89,7 +89,7 @@ async function answerTemporary(context: UiDeps, exchange: Exchange, queryId: str
 
 /** None for a former incarnation of a coordinator: its address is no backend's. */
 function cookieFor({ gateway, now }: UiDeps, { client }: Exchange, { backendId, url }: Coordinator): string[] {
-  const key = gateway.refusalKey();
+  const key = gateway.signingKey();
   if (key === undefined || gateway.backends().get(backendId)?.url !== url) return [];
   return ['Set-Cookie', uiCookie(backendId, client.scheme === 'https', { key, nowMs: now() })];
 }

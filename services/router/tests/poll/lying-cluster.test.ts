@@ -85,7 +85,7 @@ describe('query ids that end like those of another live backend', () => {
     const { nextUri = '', id } = pageOf(await post(bed.router.url, 'SELECT 1'));
     bed.free();
     expect(pageOf(await ask(nextUri)).id).toBe(id);
-    expect(bed.admission.calls).toContain('giveBack FAILED');
+    expect(bed.admission.calls).toContain('release FAILED');
     expect(bed.router.contradictions).toContain('trino');
     expect(bed.router.handOvers[0]).toEqual(['g', 'failed']);
   });

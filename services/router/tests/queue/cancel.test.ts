@@ -19,7 +19,7 @@ describe('a client that waits', () => {
       });
       expect(page.nextUri).toBeUndefined();
     }
-    expect(bed.router.gaveUp[0]).toEqual({ id, error: 'USER_CANCELED' });
+    expect(bed.router.endedInQueue[0]).toEqual({ id, error: 'USER_CANCELED' });
     expect(bed.trino.requests).toEqual([]);
   });
 

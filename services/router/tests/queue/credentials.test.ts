@@ -37,7 +37,7 @@ describe('a stranger', () => {
     const refused = await pollUntilHandedOver(path, basic('alice', 'old'));
     expect(refused.status).toBe(401);
     expect(refused.headers['www-authenticate']).toBe('Basic realm="Trino"');
-    expect(bed.admission.calls).toContain('giveBack UNAUTHENTICATED');
+    expect(bed.admission.calls).toContain('release UNAUTHENTICATED');
     expect(onlyWaiter(bed.admission)?.phase).toBe('queued');
     const first = await pollUntilHandedOver(path, basic('alice', 'secret'));
     expect(first.status).toBe(200);

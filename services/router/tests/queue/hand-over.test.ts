@@ -120,8 +120,8 @@ describe('a hand-over', () => {
 
   test('of a statement that ends at once frees its slot', async () => {
     await using bed = await startQueueBed();
-    const { handOver } = bed.admission.link;
-    bed.admission.link.handOver = async (...call) => await handOver(...call);
+    const { assign } = bed.admission.link;
+    bed.admission.link.assign = async (...call) => await assign(...call);
     bed.trino.fault({
       on: 'submit',
       action: {
@@ -149,6 +149,6 @@ describe('a hand-over', () => {
     expect([...bed.admission.leases.values()]).toEqual([
       { backendId: 'trino', queryId: pageOf(first).id, running: true },
     ]);
-    expect(bed.router.departed).toHaveLength(1);
+    expect(bed.router.directQueries).toHaveLength(1);
   });
 });

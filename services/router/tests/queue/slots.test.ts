@@ -20,23 +20,23 @@ describe('a slot', () => {
     await using bed = await startQueueBed({ taken: 0 });
     const first = await post(bed.router.url, 'SELECT 1');
     const { id } = pageOf(first);
-    expect(bed.admission.calls).toEqual([`handOut ${id}`]);
+    expect(bed.admission.calls).toEqual([`confirmLease ${id}`]);
     const link = pageOf(first).nextUri ?? '';
     expect((await ask(link)).text).toBe((await ask(link)).text);
     const { rows } = await rest(first);
     expect(rows).toEqual([[1]]);
-    expect(bed.admission.calls).toEqual([`handOut ${id}`, `activate ${id}`, `settle ${id}`]);
+    expect(bed.admission.calls).toEqual([`confirmLease ${id}`, `activate ${id}`, `settle ${id}`]);
     expect(bed.admission.leases.size).toBe(0);
   });
 
   test('that was lost before it was confirmed: the page is thrown away, and the gatewayserver asked anew', async () => {
     await using bed = await startQueueBed({ taken: 0 });
     const { link, leases } = bed.admission;
-    const { handOut } = link;
+    const { confirmLease } = link;
     let lost = 0;
-    link.handOut = async (...call) => {
+    link.confirmLease = async (...call) => {
       if (lost++ === 0) leases.clear();
-      return await handOut(...call);
+      return await confirmLease(...call);
     };
     expect((await run(bed.router.url, 'SELECT 1')).rows).toEqual([[1]]);
     expect(posted(bed.trino)).toHaveLength(2);
@@ -96,7 +96,7 @@ describe('a slot', () => {
     await using bed = await startQueueBed({ taken: 0 });
     const { nextUri = '', id } = pageOf(await post(bed.router.url, 'SELECT 1'));
     expect((await ask(nextUri.replace(/\/y[0-9a-f]+\//, '/y00/'))).status).toBe(404);
-    expect(bed.admission.calls).toEqual([`handOut ${id}`]);
+    expect(bed.admission.calls).toEqual([`confirmLease ${id}`]);
     expect(bed.trino.queries).toEqual([]);
     expect((await rest(await ask(nextUri))).rows).toEqual([[1]]);
   });

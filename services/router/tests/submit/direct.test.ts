@@ -42,7 +42,9 @@ describe.each(clusters)(
         for (const page of pages) expect(new Set(links(page))).toEqual(new Set([trino.url]));
         expect(last.error).toBeUndefined();
       }
-      expect(router.departed.map(({ text, backendId, groupId, state }) => [text, backendId, groupId, state])).toEqual([
+      expect(
+        router.directQueries.map(({ text, backendId, groupId, state }) => [text, backendId, groupId, state]),
+      ).toEqual([
         ['SELECT 1', 'trino', 'g', Query_State.QUEUED],
         ['SELECT * FROM tpch.tiny.orders', 'trino', 'g', Query_State.QUEUED],
       ]);
@@ -97,7 +99,7 @@ describe('of a DIRECT cluster these pass the router to their end', () => {
     expect(id).toMatch(/^[0-9a-f-]{36}$/);
     const inside = [...user, 'X-Trino-Transaction-Id', id];
     for (const next of ['SELECT 1', 'COMMIT']) await startedIn(router.url, next, inside);
-    expect(router.departed).toEqual([]);
+    expect(router.directQueries).toEqual([]);
     expect(router.ended).toHaveLength(3);
   });
 

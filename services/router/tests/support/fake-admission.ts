@@ -10,7 +10,7 @@ import {
   type RouteResponse,
   type SnapshotBackend,
 } from '@trino-gateway/api/gateway';
-import type { AdmissionLink } from '../../src/control-plane/admission-client.ts';
+import type { AdmissionClient } from '../../src/control-plane/admission-client.ts';
 import { GatewayUnavailableError } from '../../src/control-plane/retry-unreachable.ts';
 
 /** A statement that waits, as the fake keeps it. */
@@ -35,7 +35,7 @@ export type FakeWaiter = {
 
 /** Slots and a queue of one group in memory, for any number of routers. */
 export type FakeAdmission = {
-  link: AdmissionLink;
+  link: AdmissionClient;
   /** How many queries each backend may run. */
   slots: Record<string, number>;
   backends: Map<string, SnapshotBackend>;
@@ -210,10 +210,10 @@ export function fakeAdmission(slots: Record<string, number>): FakeAdmission {
         log(`leave ${queryId}`);
         if (find(queryId, secretHash) !== undefined) fake.wake();
       },
-      handOver: async ({ queryId = '', claimId, trinoQueryId = '', sealedAnswer = new Uint8Array() }) => {
+      assign: async ({ queryId = '', claimId, trinoQueryId = '', sealedAnswer = new Uint8Array() }) => {
         await fake.onHandOver(queryId);
         mustAnswer();
-        log(`handOver ${queryId}`);
+        log(`assign ${queryId}`);
         const waiter = waiters.get(queryId);
         if (waiter?.phase === 'handedOver') return waiter.trinoQueryId === trinoQueryId;
         const lease = leases.get(waiter?.submissionId ?? '');
@@ -223,8 +223,8 @@ export function fakeAdmission(slots: Record<string, number>): FakeAdmission {
         fake.wake();
         return true;
       },
-      giveBack: async ({ queryId = '', claimId, reason = 0 }) => {
-        log(`giveBack ${Object.keys(GiveBackRequest_Reason)[reason]}`);
+      release: async ({ queryId = '', claimId, reason = 0 }) => {
+        log(`release ${Object.keys(GiveBackRequest_Reason)[reason]}`);
         const waiter = waiters.get(queryId);
         if (waiter?.phase !== 'claimed' || waiter.claimId !== claimId) return;
         giveUpClaim(waiter);
@@ -257,9 +257,9 @@ export function fakeAdmission(slots: Record<string, number>): FakeAdmission {
           ...(state && state.case !== 'turn' && { state }),
         });
       },
-      handOut: async (submissionId, trinoQueryId) => {
+      confirmLease: async (submissionId, trinoQueryId) => {
         mustAnswer();
-        log(`handOut ${trinoQueryId}`);
+        log(`confirmLease ${trinoQueryId}`);
         const lease = leases.get(submissionId);
         if (lease === undefined) return false;
         lease.queryId = trinoQueryId;

@@ -27,11 +27,11 @@ export function serveAdmission(fake: FakeAdmission): Partial<ServiceImpl<typeof 
     },
     handOver: async (request, { signal }) => {
       up();
-      return { accepted: await link.handOver(request, signal) };
+      return { accepted: await link.assign(request, signal) };
     },
     giveBack: async (request) => {
       up();
-      await link.giveBack(request);
+      await link.release(request);
       return {};
     },
     cancelQueued: async (request, { signal }) => {
@@ -44,7 +44,7 @@ export function serveAdmission(fake: FakeAdmission): Partial<ServiceImpl<typeof 
     },
     handOut: async ({ submissionId, trinoQueryId }, { signal }) => {
       up();
-      return { held: await link.handOut(submissionId, trinoQueryId, signal) };
+      return { held: await link.confirmLease(submissionId, trinoQueryId, signal) };
     },
     activate: async (query, { signal }) => {
       up();

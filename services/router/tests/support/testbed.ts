@@ -22,7 +22,7 @@ import { createDataPath, type DataPathDeps } from '../../src/data-path.ts';
 import { type ClientAddressSettings, createClientView } from '../../src/http/client-address.ts';
 import { type ClientListener, listenForClients } from '../../src/http/listener.ts';
 import { createByteBudget } from '../../src/limits/byte-budget.ts';
-import { createHolds } from '../../src/limits/held-polls.ts';
+import { createHeldPolls } from '../../src/limits/held-polls.ts';
 import { createRequestLimits } from '../../src/limits/request-limits.ts';
 import { createTemporaryIds } from '../../src/queue/temporary-ids.ts';
 import type { Coordinator } from '../../src/stickiness/coordinator.ts';
@@ -51,7 +51,7 @@ export type Testbed = AsyncDisposable & {
   /** Backends that claimed ids or transactions of others. */
   contradictions: string[];
   /** Waiting statements whose end was told. */
-  gaveUp: { id: string; error?: string | undefined }[];
+  endedInQueue: { id: string; error?: string | undefined }[];
   /** Ends what is held, as at a stop. */
   stopHolding(): void;
   held(): number;
@@ -59,7 +59,7 @@ export type Testbed = AsyncDisposable & {
   bytesTaken(): number;
   started: Query[];
   /** Handed over to clusters whose clients poll them themselves. */
-  departed: Query[];
+  directQueries: Query[];
   running: string[];
   ended: { id: string; state: number; error?: string | undefined }[];
 };
@@ -85,7 +85,7 @@ export type TestbedOptions = {
   config?: Partial<DataPathDeps['config']>;
   client?: Partial<ClientAddressSettings>;
   pollRetryDelaysMs?: number[];
-  refusalKey?: Uint8Array;
+  signingKey?: Uint8Array;
   /** Instead of a store of open transactions that this router alone has. */
   transactions?: Pick<GatewayClient, 'recordTransaction' | 'findTransaction' | 'endTransaction'>;
   /** The slots of the clusters, shared by routers; all of them are then limited, unless `backend` says otherwise. */
@@ -134,9 +134,9 @@ export async function startTestbed(options: TestbedOptions = {}): Promise<Testbe
     submissions: [] as Testbed['submissions'],
     handOvers: [] as Testbed['handOvers'],
     contradictions: [] as string[],
-    gaveUp: [] as Testbed['gaveUp'],
+    endedInQueue: [] as Testbed['endedInQueue'],
     started: [] as Query[],
-    departed: [] as Query[],
+    directQueries: [] as Query[],
     running: [] as string[],
     ended: [] as Testbed['ended'],
   };
@@ -177,7 +177,7 @@ export async function startTestbed(options: TestbedOptions = {}): Promise<Testbe
         options.authentication === undefined ? { ports: [], hosts, clusters: [] } : options.authentication();
       return rules && authenticationCheck(rules);
     },
-    refusalKey: () => createSecretKey(options.refusalKey ?? key),
+    signingKey: () => createSecretKey(options.signingKey ?? key),
     recordIncarnation: async ({ suffix, backendId }) => {
       seen.incarnations.push({ suffix, backendId });
       return options.refusesIncarnation?.(backendId) !== true;
@@ -186,14 +186,14 @@ export async function startTestbed(options: TestbedOptions = {}): Promise<Testbe
   };
   const live: LiveQueries = {
     started: (query) => void seen.started.push(query),
-    departed: (query) => void seen.departed.push(query),
+    directQueryStarted: (query) => void seen.directQueries.push(query),
     seen: () => {},
     running: (id) => void seen.running.push(id),
     ended: (id, { state, error }) => void seen.ended.push({ id, state, error: error?.name }),
-    gaveUp: (id, { error }) => void seen.gaveUp.push({ id, error: error?.name }),
+    queuedQueryEnded: (id, { error }) => void seen.endedInQueue.push({ id, error: error?.name }),
     counts: () => new Map(),
   };
-  const holds = createHolds({ holdMs: options.holdMs ?? { first: 150, later: 300 } });
+  const holds = createHeldPolls({ holdMs: options.holdMs ?? { first: 150, later: 300 } });
   const bytes = createByteBudget(options.bytes?.most ?? 1e9, options.bytes?.mostEach ?? 1e9);
   const dataPath = createDataPath({
     limits: createRequestLimits(options.limits ?? plenty, silentLogger),

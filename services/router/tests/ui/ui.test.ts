@@ -129,7 +129,7 @@ describe('a browser stays with one cluster', () => {
     expect((await ask(`${later.url}/ui/`, { headers: cookie })).status).toBe(303);
     await using stranger = await startTestbed({
       clusters: { first: bed.first, second: bed.second },
-      refusalKey: new Uint8Array(32).fill(5),
+      signingKey: new Uint8Array(32).fill(5),
     });
     await ask(`${stranger.url}/ui/`, { headers: cookie });
     expect(uiRequests(bed.first)).toHaveLength(2);
