@@ -353,7 +353,7 @@ export type BackendCondition = Message<"trinogateway.v1.BackendCondition"> & {
   reasons: string[];
 
   /**
-   * True after DrainBackend until EnableBackend: no new query, those it has go on.
+   * True after DrainBackend until EnableBackend: it gets no new queries, those it has continue.
    *
    * @generated from field: bool draining = 3;
    */
@@ -403,7 +403,7 @@ export const BackendConditionSchema: GenMessage<BackendCondition> = /*@__PURE__*
   messageDesc(file_trinogateway_v1_gateway, 2);
 
 /**
- * What an uptime schedule says at one moment. Only the monitor writes it.
+ * What an uptime schedule says at a time. Only the monitor writes it.
  *
  * @generated from message trinogateway.v1.BackendSchedule
  */
@@ -451,7 +451,7 @@ export const BackendScheduleSchema: GenMessage<BackendSchedule> = /*@__PURE__*/
   messageDesc(file_trinogateway_v1_gateway, 3);
 
 /**
- * From this moment on it says so.
+ * One change of what it says, and its time.
  *
  * @generated from message trinogateway.v1.BackendSchedule.Change
  */
@@ -475,7 +475,7 @@ export const BackendSchedule_ChangeSchema: GenMessage<BackendSchedule_Change> = 
   messageDesc(file_trinogateway_v1_gateway, 3, 0);
 
 /**
- * What the monitor found at its last look. Only the monitor writes it.
+ * What the monitor's last probe found. Only the monitor writes it.
  *
  * @generated from message trinogateway.v1.BackendStatus
  */
@@ -491,7 +491,7 @@ export type BackendStatus = Message<"trinogateway.v1.BackendStatus"> & {
   state: BackendStatus_State;
 
   /**
-   * After as many consecutive passes (or failures) as the monitor is set to ask for.
+   * Changes after as many consecutive passes (or failures) as the monitor is configured to require.
    *
    * @generated from field: bool healthy = 3;
    */
@@ -506,14 +506,14 @@ export type BackendStatus = Message<"trinogateway.v1.BackendStatus"> & {
   clusterLoad?: number | undefined;
 
   /**
-   * Queries in a running state at that look.
+   * Queries in a running state at that probe.
    *
    * @generated from field: optional int32 running = 5;
    */
   running?: number | undefined;
 
   /**
-   * Queries waiting in Trino at that look.
+   * Queries waiting in Trino at that probe.
    *
    * @generated from field: optional int32 queued = 6;
    */
@@ -534,7 +534,7 @@ export type BackendStatus = Message<"trinogateway.v1.BackendStatus"> & {
   trinoVersion: string;
 
   /**
-   * The five characters that end every query id of this life of the coordinator.
+   * The five characters that end every query id of this incarnation of the coordinator.
    *
    * @generated from field: string coordinator_id = 9;
    */
@@ -553,7 +553,7 @@ export type BackendStatus = Message<"trinogateway.v1.BackendStatus"> & {
   reason: string;
 
   /**
-   * Queries in a running state at the monitor's last look that hold no slot and are no probe: by their ids, not by
+   * Queries in a running state at the monitor's last probe that hold no slot and are no probe: by their ids, not by
    * counting. Absent while unknown, and for a backend that has no limit and no slot taken.
    *
    * @generated from field: optional int32 foreign_running = 12;
@@ -625,7 +625,7 @@ export const BackendStatus_StateSchema: GenEnum<BackendStatus_State> = /*@__PURE
   enumDesc(file_trinogateway_v1_gateway, 4, 0);
 
 /**
- * An operator's word against the monitor's, until it expires.
+ * What an operator says instead of the monitor, until it expires.
  *
  * @generated from message trinogateway.v1.BackendOverride
  */
@@ -1064,7 +1064,7 @@ export type Group_Queue = Message<"trinogateway.v1.Group.Queue"> & {
   maxQueued: number;
 
   /**
-   * Who has waited so long is refused with EXCEEDED_TIME_LIMIT, as Trino does. 0 means no limit.
+   * A query that has waited this long is refused with EXCEEDED_TIME_LIMIT, as Trino does. 0 means no limit.
    *
    * @generated from field: int32 max_wait_ms = 2;
    */
@@ -1156,7 +1156,7 @@ export const Group_Strategy = {
   STRATEGY_UNSPECIFIED: 0,
 
   /**
-   * The least cluster load, counting what was started since the last look; by our own counts while any load in the
+   * The least cluster load, counting what was started since the last probe; by our own counts while any load in the
    * pool is unknown or too old. The default.
    *
    * @generated from enum value: LEAST_LOAD = 1;
@@ -1164,7 +1164,7 @@ export const Group_Strategy = {
   LEAST_LOAD: 1,
 
   /**
-   * In turn, by id.
+   * One after the other, by id.
    *
    * @generated from enum value: ROUND_ROBIN = 2;
    */
@@ -1302,7 +1302,7 @@ export type DeleteGroupRequest = Message<"trinogateway.v1.DeleteGroupRequest"> &
   id: string;
 
   /**
-   * The group in which those who wait go on waiting, by priority and arrival, however many they are.
+   * The group that takes over the queries waiting in the deleted one, by priority and arrival, however many they are.
    *
    * @generated from field: string move_queued_to_group_id = 2;
    */
@@ -2017,7 +2017,7 @@ export type Decision = Message<"trinogateway.v1.Decision"> & {
   requestSource: string;
 
   /**
-   * Of the policy that decided; who waits with a higher one is next.
+   * Of the policy that decided; queries that wait with a higher one start first.
    *
    * @generated from field: int32 priority = 6;
    */
@@ -2239,7 +2239,7 @@ export type RouteResponse = Message<"trinogateway.v1.RouteResponse"> & {
   leased: boolean;
 
   /**
-   * There is no slot now: the decision names the group and no backend. Enqueue takes a place in its queue. `backend` is then
+   * There is no slot now: the decision names the group and no backend. Enqueue puts the statement in its queue. `backend` is then
    * one of the group that can say whether the client's credentials are good; absent when none is available.
    *
    * @generated from field: bool must_wait = 8;
@@ -2366,7 +2366,8 @@ export type AwaitTurnRequest = Message<"trinogateway.v1.AwaitTurnRequest"> & {
   secretHash: Uint8Array;
 
   /**
-   * How long the answer may be held back while there is no turn; at most 30000. 0 only looks, and is no sign of presence.
+   * How long the answer may be held back while no slot is offered; at most 30000. 0 only asks: the client does not
+   * count as present for it.
    *
    * @generated from field: int32 wait_ms = 3;
    */
@@ -2433,7 +2434,7 @@ export const AwaitTurnResponseSchema: GenMessage<AwaitTurnResponse> = /*@__PURE_
  */
 export type AwaitTurnResponse_Waiting = Message<"trinogateway.v1.AwaitTurnResponse.Waiting"> & {
   /**
-   * Place among all that wait in the group, from 1.
+   * Position among all that wait in the group, from 1.
    *
    * @generated from field: int32 position = 1;
    */
@@ -2692,14 +2693,14 @@ export const GiveBackRequest_Reason = {
   FAILED: 1,
 
   /**
-   * The cluster did not accept the credentials: it keeps its place until newer ones come with a poll.
+   * The cluster did not accept the credentials: it keeps its position until newer ones come with a poll.
    *
    * @generated from enum value: UNAUTHENTICATED = 2;
    */
   UNAUTHENTICATED: 2,
 
   /**
-   * The client hung up before the statement was with a cluster: it keeps its place until its next poll.
+   * The client hung up before the statement was with a cluster: it keeps its position until its next poll.
    *
    * @generated from enum value: ABSENT = 3;
    */
@@ -2831,7 +2832,7 @@ export type FindQueuedResponse = Message<"trinogateway.v1.FindQueuedResponse"> &
   user: string;
 
   /**
-   * A turn that somebody has taken up counts as waiting; the answer of the cluster is not told.
+   * An offered slot that a router has taken up counts as waiting; the answer of the cluster is not told.
    *
    * @generated from oneof trinogateway.v1.FindQueuedResponse.state
    */
@@ -3111,7 +3112,7 @@ export type QueuedQuery = Message<"trinogateway.v1.QueuedQuery"> & {
   priority: number;
 
   /**
-   * Place among all that wait in the group, from 1.
+   * Position among all that wait in the group, from 1.
    *
    * @generated from field: int32 position = 6;
    */
@@ -3123,7 +3124,7 @@ export type QueuedQuery = Message<"trinogateway.v1.QueuedQuery"> & {
   queuedAt?: Timestamp | undefined;
 
   /**
-   * Its client polls it now; who does not is passed over.
+   * Its client polls it now; a query whose client does not is passed over.
    *
    * @generated from field: bool present = 8;
    */
@@ -3192,7 +3193,7 @@ export const ListQueuedRequestSchema: GenMessage<ListQueuedRequest> = /*@__PURE_
  */
 export type ListQueuedResponse = Message<"trinogateway.v1.ListQueuedResponse"> & {
   /**
-   * By group, then in the order of their turns.
+   * By group, then by position.
    *
    * @generated from field: repeated trinogateway.v1.QueuedQuery queries = 1;
    */
@@ -3317,14 +3318,14 @@ export type GetQueueStatsResponse_GroupStats = Message<"trinogateway.v1.GetQueue
   running: number;
 
   /**
-   * Nobody of it is started until it is released.
+   * None of its queries is started until it is released.
    *
    * @generated from field: bool held = 5;
    */
   held: boolean;
 
   /**
-   * Of the one that has waited longest.
+   * Of the query that has waited longest.
    *
    * @generated from field: int32 longest_wait_ms = 6;
    */
@@ -3575,7 +3576,7 @@ export const Query_State = {
   FAILED: 4,
 
   /**
-   * Nobody polled it for long and nobody told how it ended.
+   * Nobody has polled it for long, and nothing reported how it ended.
    *
    * @generated from enum value: UNKNOWN = 5;
    */
@@ -3774,7 +3775,7 @@ export type FindBackendForQueryResponse = Message<"trinogateway.v1.FindBackendFo
   backendId: string;
 
   /**
-   * The address of the life of the coordinator that owns the query.
+   * The address of the incarnation of the coordinator that owns the query.
    *
    * @generated from field: string url = 2;
    */
@@ -3853,7 +3854,7 @@ export const RecordQueriesResponseSchema: GenMessage<RecordQueriesResponse> = /*
   messageDesc(file_trinogateway_v1_gateway, 94);
 
 /**
- * One life of one coordinator: all its query ids end in the suffix.
+ * One incarnation of one coordinator: all its query ids end in the suffix.
  *
  * @generated from message trinogateway.v1.Incarnation
  */
@@ -3871,7 +3872,7 @@ export type Incarnation = Message<"trinogateway.v1.Incarnation"> & {
   backendId: string;
 
   /**
-   * Where that life was reached; stays when the backend is disabled, deleted or gets a new address.
+   * Where that incarnation was reached; stays when the backend is disabled, deleted or gets a new address.
    *
    * @generated from field: string url = 3;
    */
@@ -4157,7 +4158,7 @@ export const WatchSnapshotResponseSchema: GenMessage<WatchSnapshotResponse> = /*
   messageDesc(file_trinogateway_v1_gateway, 101);
 
 /**
- * An open transaction of a cluster: only that life of its coordinator knows it.
+ * An open transaction of a cluster: only that incarnation of its coordinator knows it.
  *
  * @generated from message trinogateway.v1.Transaction
  */
@@ -4175,7 +4176,7 @@ export type Transaction = Message<"trinogateway.v1.Transaction"> & {
   backendId: string;
 
   /**
-   * Where that life was reached.
+   * Where that incarnation was reached.
    *
    * @generated from field: string url = 3;
    */
@@ -4337,7 +4338,7 @@ export type ReportLiveQueriesRequest = Message<"trinogateway.v1.ReportLiveQuerie
 
   /**
    * Submissions decided by Route for this router that are contained in the counts, or were given up, since its last
-   * report. A slot that one of them holds and that was not handed out is free again.
+   * report. A slot that one of them holds and whose lease was not confirmed is free again.
    *
    * @generated from field: repeated string settled_submission_ids = 3;
    */
@@ -4582,7 +4583,7 @@ export const BackendService: GenService<{
     output: typeof BackendSchema;
   },
   /**
-   * No new query; those it has go on.
+   * No new queries; those it has continue.
    *
    * @generated from rpc trinogateway.v1.BackendService.DisableBackend
    */
@@ -4592,7 +4593,7 @@ export const BackendService: GenService<{
     output: typeof BackendSchema;
   },
   /**
-   * No new query; those it has, and the transactions open on it, go on. Stays enabled.
+   * No new queries; those it has, and the transactions open on it, continue. Stays enabled.
    *
    * @generated from rpc trinogateway.v1.BackendService.DrainBackend
    */
@@ -4703,7 +4704,7 @@ export const GroupService: GenService<{
     output: typeof GroupSchema;
   },
   /**
-   * Drains it: no newcomers; who waits in it starts in turn, who runs goes on.
+   * Drains it: no new queries; those that wait in it still start, running ones continue.
    *
    * @generated from rpc trinogateway.v1.GroupService.DisableGroup
    */
@@ -4713,7 +4714,7 @@ export const GroupService: GenService<{
     output: typeof GroupSchema;
   },
   /**
-   * Which backend the first of these groups with an available one would give now. Changes no turn.
+   * Which backend the first of these groups with an available one would give now. Does not advance round robin.
    *
    * @generated from rpc trinogateway.v1.GroupService.EvaluateBackendForGroups
    */
@@ -4843,13 +4844,13 @@ export const RoutingService: GenService<{
   serviceDesc(file_trinogateway_v1_gateway, 3);
 
 /**
- * Slots and places, for the routers and the monitor.
+ * Slots and queues, for the routers and the monitor.
  *
  * @generated from service trinogateway.v1.AdmissionService
  */
 export const AdmissionService: GenService<{
   /**
-   * Takes a place at the end of its priority. Stored when answered; repeated, it answers the same.
+   * Queues a statement at the end of its priority. Stored when answered; repeated, it answers the same.
    *
    * @generated from rpc trinogateway.v1.AdmissionService.Enqueue
    */
@@ -4859,7 +4860,7 @@ export const AdmissionService: GenService<{
     output: typeof EnqueueResponseSchema;
   },
   /**
-   * Answers as soon as it is this query's turn, or it has ended, or when the wait is over. NOT_FOUND when the id is not
+   * Answers as soon as this query is offered a slot, or has ended, or when the wait is over. NOT_FOUND when the id is not
    * known or the secret is another one.
    *
    * @generated from rpc trinogateway.v1.AdmissionService.AwaitTurn
@@ -4870,7 +4871,7 @@ export const AdmissionService: GenService<{
     output: typeof AwaitTurnResponseSchema;
   },
   /**
-   * The client that polled has gone: it keeps its place and is passed over until its next poll.
+   * The client that polled has gone: it keeps its position and is passed over until its next poll.
    *
    * @generated from rpc trinogateway.v1.AdmissionService.Leave
    */
@@ -4950,7 +4951,7 @@ export const AdmissionService: GenService<{
     output: typeof SettleLeasesResponseSchema;
   },
   /**
-   * What the monitor looks after: whether these queries still run.
+   * The queries of which the monitor has to find out whether they still run.
    *
    * @generated from rpc trinogateway.v1.AdmissionService.ListLeases
    */
@@ -4963,7 +4964,7 @@ export const AdmissionService: GenService<{
   serviceDesc(file_trinogateway_v1_gateway, 4);
 
 /**
- * Who waits, and why.
+ * Which queries wait, and why.
  *
  * @generated from service trinogateway.v1.QueueService
  */
@@ -4995,7 +4996,7 @@ export const QueueService: GenService<{
     output: typeof QueuedQuerySchema;
   },
   /**
-   * Nobody of this group is started any more; who runs goes on, newcomers wait.
+   * Starts no more queries of this group; running ones continue, new ones wait.
    *
    * @generated from rpc trinogateway.v1.QueueService.HoldGroup
    */
