@@ -38,7 +38,7 @@ test-slow: setup ## the tests that take long by design (*.slow.test.ts): restart
 	$(JEST) --selectProjects slow
 
 e2e: setup ## two real Trino 476, the three processes, alone and two of each on MySQL and PostgreSQL, seven real clients, kills
-	$(JEST) --selectProjects real --runInBand
+	$(JEST) --selectProjects real --runInBand --testTimeout 900000
 
 test-databases: setup ## the storage contract on real MySQL, MariaDB and PostgreSQL, and each taken away for a while
 	node scripts/databases/test-databases.ts

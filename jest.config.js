@@ -4,7 +4,6 @@ const common = {
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': '<rootDir>/jest.strip-types.js' },
   setupFiles: ['<rootDir>/jest.one-error.js'],
-  testTimeout: 60_000,
 };
 const SLOW = '\\.slow\\.test\\.ts$';
 const REAL = '/packages/e2e/real/';
@@ -18,9 +17,10 @@ export default {
       testPathIgnorePatterns: ['/node_modules/', SLOW, REAL],
     },
     { ...common, displayName: 'slow', testMatch: ['**/*.slow.test.ts'] },
-    { ...common, displayName: 'real', testMatch: ['**/e2e/real/*.test.ts'], testTimeout: 900_000 },
+    { ...common, displayName: 'real', testMatch: ['**/e2e/real/*.test.ts'] },
   ],
   coverageProvider: 'v8',
   maxWorkers: 2,
+  testTimeout: 60_000,
   reporters: ['default', '<rootDir>/jest.closing-line.js'],
 };
