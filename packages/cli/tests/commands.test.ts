@@ -2,11 +2,8 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { startScriptedTrino } from '@trino-gateway/testing';
+import { startGatewayserver, type TestGatewayserver } from '@trino-gateway/testing/suite/start-gatewayserver';
 import { parse } from 'yaml';
-import {
-  startTestGatewayserver,
-  type TestGatewayserver,
-} from '../../../services/gatewayserver/tests/support/gatewayserver-fixture.ts';
 import { runCommand, type Surroundings } from './command-line.ts';
 
 jest.setTimeout(120_000); // a busy machine starts a server slowly
@@ -28,7 +25,7 @@ const each = (what: string) => ALL.map((one) => `${one} ${what}`).join('\n');
 
 let server: TestGatewayserver;
 beforeAll(async () => {
-  server = await startTestGatewayserver({}, 'backends: [{ id: declared, url: "http://declared" }]');
+  server = await startGatewayserver({ file: 'backends: [{ id: declared, url: "http://declared" }]' });
 });
 afterAll(async () => {
   await server[Symbol.asyncDispose]();
@@ -45,7 +42,7 @@ describe('apply', () => {
 
   test('a dry run says what would be done and does nothing', async () => {
     expect(await apply(FILE, '--dry-run')).toEqual({ code: 0, out: each('would be created'), err: '' });
-    expect((await server.ok('GroupService/ListGroups')).groups).toBeUndefined();
+    expect((await server.call('GroupService/ListGroups')).groups).toBeUndefined();
   });
 
   test('everything is created in an order that works, and the second time nothing changes', async () => {
@@ -57,7 +54,7 @@ describe('apply', () => {
   test('only what differs is changed, and only that is said to be', async () => {
     const { out } = await apply(FILE.replace('load_threshold: 40', 'load_threshold: 41'));
     expect(out).toBe(each('unchanged').replace('"blue" unchanged', '"blue" changed'));
-    expect(await server.ok('BackendService/GetBackend', { id: 'blue' })).toMatchObject({ loadThreshold: 41 });
+    expect(await server.call('BackendService/GetBackend', { id: 'blue' })).toMatchObject({ loadThreshold: 41 });
     await apply(FILE);
   });
 
@@ -91,7 +88,9 @@ policies: [{ id: p, host: x, group_id: phantom, colour: red }]
       'f.yaml: groups[0].backend_ids',
       'f.yaml: policies[0].group_id',
     ]);
-    expect((await server.post('BackendService/GetBackend', { id: 'other' })).status).toBe(404);
+    await expect(server.call('BackendService/GetBackend', { id: 'other' })).rejects.toMatchObject({
+      code: 'not_found',
+    });
   });
 
   test('what a configuration file declares is not touched, and named before anything is written', async () => {
@@ -101,7 +100,9 @@ policies: [{ id: p, host: x, group_id: phantom, colour: red }]
       2,
       'backend "declared": a configuration file of the gatewayserver declares it; change it there',
     ]);
-    expect((await server.post('BackendService/GetBackend', { id: 'first' })).status).toBe(404);
+    await expect(server.call('BackendService/GetBackend', { id: 'first' })).rejects.toMatchObject({
+      code: 'not_found',
+    });
     expect((await apply('backends: [{ id: declared, url: "http://declared" }]')).out).toBe(
       'backend "declared" unchanged',
     );
@@ -123,7 +124,7 @@ describe('get and list', () => {
 
   test('JSON and YAML for programs', async () => {
     expect(JSON.parse((await run(['get', 'backend', 'blue', '-o', 'json'])).out)).toEqual(
-      await server.ok('BackendService/GetBackend', { id: 'blue' }),
+      await server.call('BackendService/GetBackend', { id: 'blue' }),
     );
     expect(parse((await run(['get', 'group', 'etl', '-o', 'yaml'])).out)).toEqual({
       id: 'etl',
@@ -150,7 +151,7 @@ describe('get and list', () => {
   test('more objects than a page holds all come', async () => {
     const ids = Array.from({ length: 1_005 }, (_, at) => `many-${at}`);
     const file = JSON.stringify({ backends: ids.map((id) => ({ id, url: 'http://many' })) });
-    await using other = await startTestGatewayserver({}, file);
+    await using other = await startGatewayserver({ file });
     const { out } = await run(['list', 'backends', '-o', 'json', '--url', other.url]);
     expect((JSON.parse(out) as { backends: unknown[] }).backends).toHaveLength(1_005);
   });
@@ -163,14 +164,14 @@ describe('enable, disable, drain, delete', () => {
       out: 'backend "blue" disabled\nbackend "green" disabled',
       err: expect.stringMatching(/^[^\n]*"ghost"[^\n]*$/),
     });
-    expect(await server.ok('BackendService/GetBackend', { id: 'green' })).toMatchObject({ enabled: false });
+    expect(await server.call('BackendService/GetBackend', { id: 'green' })).toMatchObject({ enabled: false });
     expect((await run(['enable', 'backend', 'blue', 'green'])).code).toBe(0);
     for (const [kind, id, service] of [
       ['group', 'etl', 'Group'],
       ['policy', 'tags', 'Policy'],
     ] as const) {
       expect((await run(['disable', kind, id])).out).toBe(`${kind} "${id}" disabled`);
-      expect(await server.ok(`${service}Service/Get${service}`, { id })).toMatchObject({ enabled: false });
+      expect(await server.call(`${service}Service/Get${service}`, { id })).toMatchObject({ enabled: false });
       expect((await run(['enable', kind, id])).out).toBe(`${kind} "${id}" enabled`);
     }
   });
@@ -181,7 +182,7 @@ describe('enable, disable, drain, delete', () => {
       out: 'backend "blue" draining\nbackend "green" draining',
       err: '',
     });
-    expect(await server.ok('BackendService/GetBackend', { id: 'blue' })).toMatchObject({
+    expect(await server.call('BackendService/GetBackend', { id: 'blue' })).toMatchObject({
       enabled: true,
       condition: { draining: true },
     });
@@ -191,15 +192,15 @@ describe('enable, disable, drain, delete', () => {
   test('what is referred to is not deleted, and the answer names who refers to it', async () => {
     const { code, err } = await run(['delete', 'group', 'etl']);
     expect([code, err]).toEqual([1, expect.stringContaining('policy "tags"')]);
-    await server.ok('PolicyService/PutPolicy', { policy: { id: 'gone', host: 'x', groupId: 'adhoc' } });
-    await server.ok('GroupService/PutGroup', { group: { id: 'gone', backendIds: ['blue'] } });
-    await server.ok('BackendService/PutBackend', { backend: { id: 'gone', url: 'http://gone' } });
+    await server.call('PolicyService/PutPolicy', { policy: { id: 'gone', host: 'x', groupId: 'adhoc' } });
+    await server.call('GroupService/PutGroup', { group: { id: 'gone', backendIds: ['blue'] } });
+    await server.call('BackendService/PutBackend', { backend: { id: 'gone', url: 'http://gone' } });
     for (const kind of ['policy', 'group', 'backend'])
       expect(await run(['delete', kind, 'gone'])).toEqual({ code: 0, out: `${kind} "gone" deleted`, err: '' });
   });
 
   test('where those go on who wait in a deleted group', async () => {
-    await server.ok('GroupService/PutGroup', { group: { id: 'gone', backendIds: ['blue'] } });
+    await server.call('GroupService/PutGroup', { group: { id: 'gone', backendIds: ['blue'] } });
     const to = (group: string, kind = 'group') => run(['delete', kind, 'gone', '--move-queued-to', group]);
     expect(await to('adhoc', 'backend')).toMatchObject({ code: 2, out: '', err: expect.stringContaining('groups') });
     expect(await to('ghost')).toMatchObject({ code: 1, err: expect.stringContaining('"ghost"') });
@@ -208,7 +209,7 @@ describe('enable, disable, drain, delete', () => {
 });
 
 test('decide says where a query would go and what each step thinks', async () => {
-  await server.ok('BackendService/MarkHealthy', { id: 'green' });
+  await server.call('BackendService/MarkHealthy', { id: 'green' });
   const argv = ['decide', '--port', '9', '-H', 'X-Trino-Client-Tags: etl', '--user', 'ann', '--statement', 'SELECT 1'];
   const { code, out } = await run(argv);
   expect(code).toBe(0);
@@ -235,7 +236,7 @@ describe('queries', () => {
       endedAt: submitted(at + 1),
       ...(at === 3 && { error: { name: 'SYNTAX_ERROR', code: 1, message: 'line 1' } }),
     });
-    await server.ok('QueryService/RecordQueries', { queries: Array.from({ length: 12 }, (_, at) => query(at)) });
+    await server.call('QueryService/RecordQueries', { queries: Array.from({ length: 12 }, (_, at) => query(at)) });
   });
   const ids = async (...argv: string[]) => {
     const { out } = await run([...argv, '-o', 'json']);
@@ -266,13 +267,13 @@ describe('queries', () => {
   test('cancel asks the owning cluster', async () => {
     await using trino = await startScriptedTrino();
     const id = `20260101_120000_00001_${trino.suffix}`;
-    await server.ok('SuiteService/RecordIncarnation', { suffix: trino.suffix, backendId: 'green', url: trino.url });
+    await server.call('SuiteService/RecordIncarnation', { suffix: trino.suffix, backendId: 'green', url: trino.url });
     expect(await run(['cancel', id])).toEqual({ code: 0, out: `query "${id}" cancelled`, err: '' });
     expect(JSON.stringify(trino.requests.at(-1))).toContain(`/v1/query/${id}`);
     const unknown = await run(['cancel', '20260101_120000_00001_yyyyy']);
     expect([unknown.code, unknown.err.split('\n').length]).toEqual([1, 1]);
     // Not to be taken for a gatewayserver that does not answer.
-    await server.ok('SuiteService/RecordIncarnation', {
+    await server.call('SuiteService/RecordIncarnation', {
       suffix: 'abcde',
       backendId: 'green',
       url: 'http://127.0.0.1:1',
@@ -285,7 +286,7 @@ describe('queries', () => {
 describe('tokens', () => {
   let guarded: TestGatewayserver;
   beforeAll(async () => {
-    guarded = await startTestGatewayserver({ admin_token: 'admin-secret', read_token: 'read-secret' });
+    guarded = await startGatewayserver({ adminToken: 'admin-secret', settings: { READ_TOKEN: 'read-secret' } });
   });
   afterAll(async () => {
     await guarded[Symbol.asyncDispose]();

@@ -1,11 +1,8 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { startGatewayserver, type TestGatewayserver } from '@trino-gateway/testing/suite/start-gatewayserver';
 import { parse } from 'yaml';
-import {
-  startTestGatewayserver,
-  type TestGatewayserver,
-} from '../../../services/gatewayserver/tests/support/gatewayserver-fixture.ts';
 import { runCommand, type Surroundings } from './command-line.ts';
 import { type Behaviour, startFakeRazorpay } from './fake-razorpay.ts';
 import { EXAMPLE } from './razorpay-example.ts';
@@ -21,7 +18,7 @@ const each = (what: string) => IMPORTED.map((one) => `${one} ${what}`).join('\n'
 
 let server: TestGatewayserver;
 beforeAll(async () => {
-  server = await startTestGatewayserver({ admin_token: 'admin-secret' });
+  server = await startGatewayserver({ adminToken: 'admin-secret' });
 });
 afterAll(async () => {
   await server[Symbol.asyncDispose]();
@@ -72,16 +69,15 @@ test('--write puts everything in an order that works; repeated it changes nothin
   const argv = ['--from-url', source.url, '--write', '--time-zone', 'Europe/Vienna'];
   expect(await run(argv)).toMatchObject({ code: 0, out: each('created') });
   expect(await run(argv)).toMatchObject({ code: 0, out: each('unchanged') });
-  const headers = { authorization: 'Bearer admin-secret' };
-  await server.post('PolicyService/DeletePolicy', { id: 'port' }, headers);
-  await server.post('GroupService/PutGroup', { group: { id: 'idle', backendIds: ['off'] } }, headers);
+  await server.call('PolicyService/DeletePolicy', { id: 'port' });
+  await server.call('GroupService/PutGroup', { group: { id: 'idle', backendIds: ['off'] } });
   const { code, out } = await run(argv);
   expect(code).toBe(0);
   expect(out).toBe(
     each('unchanged').replace('"port" unchanged', '"port" created').replace('"idle" unchanged', '"idle" changed'),
   );
-  const { body } = await server.post('BackendService/GetBackend', { id: 'night-shift' }, headers);
-  expect(body).toMatchObject({ uptimeSchedule: '* 20-23 * * *', timeZone: 'Europe/Vienna', forwarding: 'PROXY' });
+  const stored = await server.call('BackendService/GetBackend', { id: 'night-shift' });
+  expect(stored).toMatchObject({ uptimeSchedule: '* 20-23 * * *', timeZone: 'Europe/Vienna', forwarding: 'PROXY' });
 });
 
 test('a write that is refused says so in one line and ends with 1', async () => {

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { expect, jest, test } from '@jest/globals';
-import { startTestGatewayserver } from '../../../services/gatewayserver/tests/support/gatewayserver-fixture.ts';
+import { startGatewayserver } from '@trino-gateway/testing/suite/start-gatewayserver';
 
 jest.setTimeout(240_000); // a busy machine starts processes slowly
 
@@ -31,7 +31,7 @@ async function pnpmGateway(argv: string[], url: string, input = '') {
 }
 
 test('pnpm gateway reads standard input and prints nothing but its answer', async () => {
-  await using server = await startTestGatewayserver();
+  await using server = await startGatewayserver();
   const file = 'backends: [{ id: a, url: "http://a:8080" }]';
   expect(await pnpmGateway(['apply', '-f', '-'], server.url, file)).toEqual({
     code: 0,
@@ -46,7 +46,7 @@ test('pnpm gateway hands the exit code on', async () => {
 
 test('a reader that goes away early is no failure', async () => {
   const backends = Array.from({ length: 3_000 }, (_, at) => ({ id: `backend-${at}`, url: 'http://a' }));
-  await using server = await startTestGatewayserver({}, JSON.stringify({ backends }));
+  await using server = await startGatewayserver({ file: JSON.stringify({ backends }) });
   const child = spawn(process.execPath, ['packages/cli/src/main.ts', 'list', 'backends', '-o', 'yaml'], {
     cwd: ROOT,
     env: { ...process.env, NODE_OPTIONS: '', TRINO_GATEWAY_URL: server.url },

@@ -1,12 +1,9 @@
 // The import from the tables of razorpay/trino-gateway. Not among the plain tests: scripts/databases/test-databases.ts runs it with
 // the URL of a MySQL or MariaDB.
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { startGatewayserver, type TestGatewayserver } from '@trino-gateway/testing/suite/start-gatewayserver';
 import { type Connection, createConnection } from 'mysql2/promise';
-import { onServer, type TestDatabase } from '../../../services/gatewayserver/tests/support/databases.ts';
-import {
-  startTestGatewayserver,
-  type TestGatewayserver,
-} from '../../../services/gatewayserver/tests/support/gatewayserver-fixture.ts';
 import { readTables } from '../src/razorpay/read-tables.ts';
 import { translate } from '../src/razorpay/translate.ts';
 import { runCommand } from './command-line.ts';
@@ -14,6 +11,7 @@ import { EXAMPLE } from './razorpay-example.ts';
 
 jest.setTimeout(120_000);
 
+const DATABASE = `import_${randomBytes(6).toString('hex')}`;
 const SERVER = process.env.TEST_MYSQL_URL ?? process.env.TEST_MARIADB_URL;
 
 /** Columns, types and keys as its migrations leave them; its other keys and the table of queries do not matter here. */
@@ -45,20 +43,23 @@ if (SERVER === undefined)
   });
 else
   describe('the tables of razorpay/trino-gateway', () => {
-    let database: TestDatabase;
     let connection: Connection;
     let server: TestGatewayserver;
     let mysqlUrl: string;
     beforeAll(async () => {
-      database = await onServer(SERVER)();
-      mysqlUrl = database.url.replace(/^mariadb:/, 'mysql:');
-      connection = await createConnection(mysqlUrl);
-      server = await startTestGatewayserver();
+      const url = new URL(SERVER.replace(/^mariadb:/, 'mysql:'));
+      url.pathname = '/';
+      connection = await createConnection(url.href);
+      await connection.query(`CREATE DATABASE ${DATABASE} CHARACTER SET latin1`);
+      await connection.changeUser({ database: DATABASE });
+      url.pathname = `/${DATABASE}`;
+      mysqlUrl = url.href;
+      server = await startGatewayserver();
     });
     afterAll(async () => {
+      await connection.query(`DROP DATABASE ${DATABASE}`);
       await connection.end();
       await server[Symbol.asyncDispose]();
-      await database[Symbol.asyncDispose]();
     });
     const run = (...argv: string[]) =>
       runCommand(['import', 'razorpay', '--mysql-url', mysqlUrl, '--url', server.url, ...argv]);

@@ -7,7 +7,7 @@ import { ENGINES, type RunningDatabase, startDatabase } from '@trino-gateway/tes
 import { until } from '@trino-gateway/testing/processes/until';
 import { type Suite, startSuite } from '@trino-gateway/testing/suite/suite';
 import { runQuery } from '@trino-gateway/testing/trino-client/run-query';
-import { completedEvent } from '../../../services/gatewayserver/tests/support/trino-events.ts';
+import { completedEvent } from '@trino-gateway/testing/trino-events';
 
 const engine = ENGINES.find((name) => name === process.env.TEST_OUTAGE_ENGINE) ?? 'postgres';
 const outageMs = Number(process.env.TEST_OUTAGE_SECONDS ?? 20) * 1_000;

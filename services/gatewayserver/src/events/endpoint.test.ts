@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from '@jest/globals';
-import { completedEvent } from '../../tests/support/trino-events.ts';
+import { completedEvent } from '@trino-gateway/testing/trino-events';
 import { EVENTS_PATH, type EventAnswer, eventsEndpoint } from './endpoint.ts';
 
 test('a queue without room is answered so that Trino sends the event again', async () => {

@@ -8,7 +8,7 @@ import {
   DIVIDED_BY_ZERO,
   type EventParts,
   QUERY_ID,
-} from '../../tests/support/trino-events.ts';
+} from '@trino-gateway/testing/trino-events';
 import { readEvent } from './read-event.ts';
 
 const at = (time: string) => timestampFromMs(Date.parse(`2026-11-21T08:08:${time}Z`));

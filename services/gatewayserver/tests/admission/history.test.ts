@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
+import { QUERY_ID } from '@trino-gateway/testing/trino-events';
 import { until } from '../support/gatewayserver-fixture.ts';
-import { QUERY_ID } from '../support/trino-events.ts';
 import { startLimited, submission, turnOf } from './support/admission-fixture.ts';
 
 test.each(['before', 'after'])(

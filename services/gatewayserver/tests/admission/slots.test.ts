@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
+import { completedEvent, QUERY_ID } from '@trino-gateway/testing/trino-events';
 import { until } from '../support/gatewayserver-fixture.ts';
-import { completedEvent, QUERY_ID } from '../support/trino-events.ts';
 import { running, startLimited, submission, turnOf } from './support/admission-fixture.ts';
 
 test('a slot is held from Route on, its backend is marked, and the same submission gets the same one again', async () => {

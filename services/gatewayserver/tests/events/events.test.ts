@@ -1,7 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { completedEvent, createdEvent, DIVIDED_BY_ZERO, QUERY_ID } from '@trino-gateway/testing/trino-events';
 import { startTestGatewayserver, type TestGatewayserver, until } from '../support/gatewayserver-fixture.ts';
-import { completedEvent, createdEvent, DIVIDED_BY_ZERO, QUERY_ID } from '../support/trino-events.ts';
 
 jest.setTimeout(120_000); // a busy machine starts a server slowly
 

@@ -1,11 +1,8 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { until } from './fake-gatewayserver.ts';
+import { freePorts } from '@trino-gateway/testing/processes/free-ports';
+import { startService } from '@trino-gateway/testing/suite/start-service';
 
 /** A router in a process of its own. */
 export type RouterProcess = AsyncDisposable & {
@@ -17,50 +14,33 @@ export type RouterProcess = AsyncDisposable & {
 };
 
 /** What Node takes in a container with the memory limit of deploy/kubernetes/router: 560 MB in all. */
-const HEAP = ['--max-old-space-size=512', '--max-semi-space-size=16'];
+const HEAP = '--max-old-space-size=512 --max-semi-space-size=16';
 
 /** Starts one with the heap that it has where the manifests run it. */
 export async function startRouterProcess(gatewayserver: string): Promise<RouterProcess> {
+  await using started = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'router-'));
-  const opsPort = await freePort();
-  const child = spawn(process.execPath, [...HEAP, fileURLToPath(new URL('../../src/main.ts', import.meta.url))], {
-    env: {
-      TRINO_GATEWAY_ROUTER_LISTEN: '127.0.0.1:0',
-      TRINO_GATEWAY_ROUTER_OPS_LISTEN: `127.0.0.1:${opsPort}`,
-      TRINO_GATEWAY_ROUTER_GATEWAYSERVER_URL: gatewayserver,
-      TRINO_GATEWAY_ROUTER_STATE_FILE: join(folder, 'state.json'),
-    },
-  });
-  let printed = '';
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (chunk) => {
-      printed += chunk;
-    });
-  const isReady = async () => (await fetch(`http://127.0.0.1:${opsPort}/readyz`).catch(() => undefined))?.ok === true;
-  const url = () => /router ready on (http:\/\/[\d.:]+)/.exec(printed)?.[1];
-  await until(async () => child.exitCode !== null || (url() !== undefined && (await isReady())));
+  started.defer(() => rm(folder, { recursive: true }));
+  const [port, ops] = await freePorts(2);
+  const opsUrl = `http://127.0.0.1:${ops}`;
+  const settings = {
+    LISTEN: `127.0.0.1:${port}`,
+    OPS_LISTEN: `127.0.0.1:${ops}`,
+    GATEWAYSERVER_URL: gatewayserver,
+    STATE_FILE: join(folder, 'state.json'),
+  };
+  const { pid } = started.use(await startService('router', settings, opsUrl, { nodeOptions: HEAP }));
+  const owned = started.move();
   return {
-    url: url() ?? printed,
+    url: `http://127.0.0.1:${port}`,
     mostBytes: async () => {
-      const status = await readFile(`/proc/${child.pid}/status`, 'utf8');
+      const status = await readFile(`/proc/${pid}/status`, 'utf8');
       return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) * 1_024;
     },
     figure: async (name) => {
-      const text = await (await fetch(`http://127.0.0.1:${opsPort}/metrics`)).text();
+      const text = await (await fetch(`${opsUrl}/metrics`)).text();
       return Number(new RegExp(`^${name} (.*)$`, 'm').exec(text)?.[1]);
     },
-    [Symbol.asyncDispose]: async () => {
-      child.kill('SIGTERM');
-      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-      await rm(folder, { recursive: true });
-    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
 }
