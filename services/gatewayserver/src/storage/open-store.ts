@@ -5,8 +5,8 @@ import { withoutStatement } from './connection/failures.ts';
 import { inTime } from './connection/session.ts';
 import type { Store } from './contract/store.ts';
 import { connectPatiently } from './data-source.ts';
-import { MEMORY, parseDatabaseUrl } from './engines/database-url.ts';
-import { filesOpenToOthers } from './engines/private-files.ts';
+import { parseDatabaseUrl } from './engines/database-url.ts';
+import type { DatabaseAddress } from './engines/engine.ts';
 import { migrateSource, pendingMigrations } from './migrate.ts';
 import { admissionStore } from './tables/admission/entries.ts';
 import { sealedTextStore } from './tables/admission/sealed-texts.ts';
@@ -42,19 +42,19 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const address = parseDatabaseUrl(url);
   const source = await connectPatiently(address, { poolSize, timeLimitMs });
   try {
-    if (address.engine === 'sqlite' && address.file === MEMORY) await migrateSource(source);
+    if (address.inMemory) await migrateSource(source, address.engine);
     await inTime(requireSchema(source), 3 * timeLimitMs, 'did not tell its schema');
   } catch (error) {
     await source.destroy();
     throw withoutStatement(error);
   }
-  logger.info('store opened', { engine: address.engine });
-  if (address.engine === 'sqlite' && address.file !== MEMORY) await warnOfOpenFiles(address.file, logger);
-  return storeOn(openDatabase(source, timeLimitMs), createSecrets(secretsKeys));
+  logger.info('store opened', { engine: address.engine.name });
+  await warnOfOpenFiles(address, logger);
+  return storeOn(openDatabase(source, address, timeLimitMs), createSecrets(secretsKeys));
 }
 
-async function warnOfOpenFiles(file: string, logger: Logger): Promise<void> {
-  const files = await filesOpenToOthers(file);
+async function warnOfOpenFiles(address: DatabaseAddress, logger: Logger): Promise<void> {
+  const files = (await address.files?.openToOthers()) ?? [];
   if (files.length > 0)
     logger.warn('others on this machine can read the database: its files are not ours to change', { files });
 }

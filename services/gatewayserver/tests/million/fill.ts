@@ -1,4 +1,5 @@
-import type { QueryRow } from '../../src/storage/schema/entities.ts';
+import { engineOf } from '../../src/storage/engines/registry.ts';
+import type { QueryRow } from '../../src/storage/schema/queries.ts';
 import { mergeStatement } from '../../src/storage/tables/queries/merge.ts';
 import type { Million } from './database.ts';
 import { plausibleRow, SPAN_MS } from './plausible-row.ts';
@@ -14,7 +15,7 @@ export async function fillHistory({ engine, source }: Million, rows: number): Pr
     const chunk: QueryRow[] = [];
     for (let index = from; index < Math.min(from + ROWS_PER_STATEMENT, rows); index++)
       chunk.push(plausibleRow(index, Math.round(newest - (rows - 1 - index) * step)));
-    const { sql, values } = mergeStatement(engine, chunk);
+    const { sql, values } = mergeStatement(engineOf(source).dialect, chunk);
     await source.query(sql, values);
   }
   await source.query(

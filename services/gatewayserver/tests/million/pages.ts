@@ -1,6 +1,7 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { ListQueriesRequest_Order, ListQueriesRequestSchema, Query_State } from '@trino-gateway/api/gateway';
+import { engineOf } from '../../src/storage/engines/registry.ts';
 import { pageSelect } from '../../src/storage/tables/queries/page-select.ts';
 import { writePageToken } from '../../src/storage/tables/queries/page-token.ts';
 import { explain } from './access.ts';
@@ -33,7 +34,7 @@ export async function measurePages(million: Million, newest: number, rows: numbe
         found = (await store.queries.list(request)).queries.length;
         times.push(performance.now() - startedAt);
       }
-      const access = await explain(source, engine, pageSelect(source.manager, engine, request));
+      const access = await explain(source, engine, pageSelect(source.manager, engineOf(source).dialect, request));
       const ms = percentile(times, 0.5);
       const scan = access.wholeIndex && name !== 'none' ? 'reads along an index' : '';
       const fault = [access.fault, scan, ms >= limitMs ? 'too slow' : ''].filter(Boolean).join(', ');

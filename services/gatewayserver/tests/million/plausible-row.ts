@@ -1,5 +1,5 @@
 import { Query_State } from '@trino-gateway/api/gateway';
-import type { QueryRow } from '../../src/storage/schema/entities.ts';
+import type { QueryRow } from '../../src/storage/schema/queries.ts';
 import { storedState } from '../../src/storage/tables/queries/row.ts';
 
 /** The time over which history is spread: what is kept by default. */

@@ -1,6 +1,6 @@
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import { DatabaseUnavailableError } from '../contract/errors.ts';
-import { type Engine, engineOf } from '../engines/engine.ts';
+import type { Engine } from '../engines/engine.ts';
 
 /** A connection while one piece of work uses it. */
 export type Session = {
@@ -15,19 +15,12 @@ export type OpenSession = { session: Session; runner: QueryRunner; close(): Prom
 // The server ends a statement at its time limit; the client gives it this much longer before it drops the connection.
 const CLIENT_GRACE_MS = 1_000;
 
-/**
- * A replica that vanished in mid-transaction, its machine lost power say, holds its locks for as long as the server believes in
- * its connection: hours. After so many time limits without a word the server ends it.
- */
-export const ABANDONED_AFTER_LIMITS = 4;
-
 const prepared = new WeakSet<object>();
 
 /** Takes a connection of the pool, in at most `timeLimitMs`, and holds every statement on it to that limit. */
-export async function openSession(source: DataSource, timeLimitMs: number): Promise<OpenSession> {
-  const engine = engineOf(source);
+export async function openSession(source: DataSource, engine: Engine, timeLimitMs: number): Promise<OpenSession> {
   const runner = source.createQueryRunner();
-  if (engine !== 'sqlite') await prepare(engine, runner, timeLimitMs);
+  if (!engine.embedded) await prepare(engine, runner, timeLimitMs);
   let over = false;
   const session: Session = {
     engine,
@@ -67,31 +60,12 @@ async function prepare(engine: Engine, runner: QueryRunner, timeLimitMs: number)
   };
   if (prepared.has(connection)) return;
   try {
-    for (const statement of settings(engine, timeLimitMs)) await runner.query(statement);
+    for (const statement of engine.sessionSettings(timeLimitMs)) await runner.query(statement);
     prepared.add(connection);
   } catch (error) {
     await runner.release().catch(() => undefined);
     throw error;
   }
-}
-
-function settings(engine: Engine, timeLimitMs: number): string[] {
-  const seconds = Math.max(1, Math.ceil(timeLimitMs / 1000));
-  if (engine === 'postgres')
-    return [
-      `SET statement_timeout = ${timeLimitMs}`,
-      `SET lock_timeout = ${timeLimitMs}`,
-      `SET idle_in_transaction_session_timeout = ${ABANDONED_AFTER_LIMITS * timeLimitMs}`,
-    ];
-  return [
-    'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
-    `SET SESSION wait_timeout = ${ABANDONED_AFTER_LIMITS * seconds}`,
-    // A mysql:// URL may well lead to a MariaDB: comments that only one of them executes tell them apart.
-    // UTC: UNIX_TIMESTAMP(NOW()) of a zone with summer time is an hour wrong when clocks are set back.
-    `SET SESSION time_zone = '+00:00', SESSION innodb_lock_wait_timeout = ${seconds}
-      /*!50708 , SESSION max_execution_time = ${timeLimitMs} */
-      /*M! , SESSION max_statement_time = ${timeLimitMs / 1000} */`,
-  ];
 }
 
 /** Breaks a connection whose answer is overdue: in the pool it would hand that answer to the next user. */

@@ -1,28 +1,53 @@
 import { expect, test } from '@jest/globals';
+import { loadConfig } from '@trino-gateway/config';
 import { parseDatabaseUrl } from './database-url.ts';
+import { ENGINES } from './registry.ts';
+
+/** What TypeORM is given to connect by this URL. */
+const optionsOf = (url: string) => parseDatabaseUrl(url).options({ poolSize: 4, timeLimitMs: 1_000 });
 
 test('every kind of URL leads to its engine, with the usual port', () => {
-  expect(parseDatabaseUrl('sqlite:./data/gateway.db')).toEqual({ engine: 'sqlite', file: './data/gateway.db' });
-  expect(parseDatabaseUrl('sqlite::memory:')).toEqual({ engine: 'sqlite', file: ':memory:' });
-  for (const [scheme, engine, port] of [
+  expect(optionsOf('sqlite:./data/gateway.db')).toMatchObject({
+    type: 'better-sqlite3',
+    database: './data/gateway.db',
+  });
+  expect(optionsOf('sqlite::memory:')).toMatchObject({ type: 'better-sqlite3', database: ':memory:' });
+  for (const [scheme, type, port] of [
     ['mysql', 'mysql', 3306],
     ['mariadb', 'mariadb', 3306],
     ['postgres', 'postgres', 5432],
     ['postgresql', 'postgres', 5432],
-  ])
-    expect(parseDatabaseUrl(`${scheme}://u@h/d`)).toEqual({
-      engine,
-      host: 'h',
-      port,
-      username: 'u',
-      password: '',
-      database: 'd',
-    });
+  ]) {
+    const url = `${scheme}://u@h/d`;
+    expect(parseDatabaseUrl(url).engine).toMatchObject({ name: type, driver: type });
+    expect(optionsOf(url)).toMatchObject({ type, host: 'h', port, username: 'u', password: '', database: 'd' });
+    expect(optionsOf(url)).not.toHaveProperty('ssl');
+  }
+});
+
+test('only sqlite::memory: lives in memory, and only files are made private', () => {
+  const { inMemory, files } = parseDatabaseUrl('sqlite::memory:');
+  expect([inMemory, files]).toEqual([true, undefined]);
+  expect(parseDatabaseUrl('sqlite:./data/gateway.db')).toMatchObject({ inMemory: false, files: expect.anything() });
+  expect(parseDatabaseUrl('mysql://u@h/d')).toMatchObject({ inMemory: false });
+});
+
+test('the configuration takes the URLs of every engine', () => {
+  for (const engine of ENGINES)
+    for (const scheme of engine.schemes) {
+      const url = engine.embedded ? `${scheme}./data/gateway.db` : `${scheme}//user@host/database`;
+      const { gatewayserver } = loadConfig({
+        env: { TRINO_GATEWAY_GATEWAYSERVER_DATABASE_URL: url },
+        readSecret: () => '',
+      });
+      expect(gatewayserver.database_url).toBe(url);
+      expect(parseDatabaseUrl(url).engine).toBe(engine);
+    }
 });
 
 test('a password with the characters of a URL arrives as it was', () => {
-  expect(parseDatabaseUrl('mysql://us%40er:p%40ss%2Fw%3Ard@[::1]:13306/data%20base')).toEqual({
-    engine: 'mysql',
+  expect(optionsOf('mysql://us%40er:p%40ss%2Fw%3Ard@[::1]:13306/data%20base')).toMatchObject({
+    type: 'mysql',
     host: '::1',
     port: 13_306,
     username: 'us@er',
@@ -32,9 +57,9 @@ test('a password with the characters of a URL arrives as it was', () => {
 });
 
 test('TLS is off unless asked, and checks the server when told to', () => {
-  expect(parseDatabaseUrl('mysql://h/d?sslmode=disable')).not.toHaveProperty('tls');
-  expect(parseDatabaseUrl('mysql://h/d?sslmode=require')).toMatchObject({ tls: { rejectUnauthorized: false } });
-  expect(parseDatabaseUrl('postgres://h/d?sslmode=verify-full')).toMatchObject({ tls: { rejectUnauthorized: true } });
+  expect(optionsOf('mysql://h/d?sslmode=disable')).not.toHaveProperty('ssl');
+  expect(optionsOf('mysql://h/d?sslmode=require')).toMatchObject({ ssl: { rejectUnauthorized: false } });
+  expect(optionsOf('postgres://h/d?sslmode=verify-full')).toMatchObject({ ssl: { rejectUnauthorized: true } });
 });
 
 test('a bad URL is refused with what is wrong, and without its password', () => {

@@ -1,52 +1,55 @@
 import { DatabaseUnavailableError } from '../contract/errors.ts';
 
-/** Lets work through to the database: all at once, or one after the other. */
-export type Gate = <T>(work: () => Promise<T>) => Promise<T>;
+/** Lets transactions through to the database: all at once, or one after the other. */
+export type TransactionLock = <T>(transaction: () => Promise<T>) => Promise<T>;
+
+/** The lock as a store has it while it is open. */
+export type HeldLock = { lock: TransactionLock; release(): void };
 
 const MOST_WAITING = 2_000;
 
 /**
- * One piece of work at a time, in the order of arrival. SQLite has a single connection here: without this a read would
- * see, and a write would join, whatever transaction happens to be open on it.
+ * One transaction at a time, in the order of arrival. SQLite has a single connection here: without this a read would see,
+ * and a write would join, whatever transaction happens to be open on it.
  */
-export function oneAtATime(): Gate {
+export function oneAtATime(): TransactionLock {
   let tail: Promise<unknown> = Promise.resolve();
-  return <T>(work: () => Promise<T>): Promise<T> => {
-    const turn = tail.then(work);
+  return <T>(transaction: () => Promise<T>): Promise<T> => {
+    const turn = tail.then(transaction);
     tail = turn.catch(() => undefined);
     return turn;
   };
 }
 
-const files = new Map<string, { gate: Gate; stores: number }>();
+const files = new Map<string, { lock: TransactionLock; stores: number }>();
 
 /**
- * The gate of a SQLite file, one for all stores of this process: two stores would otherwise block each other's event loop,
- * which is one and the same. The stores give it back when they close.
+ * The lock of a SQLite file, one for all stores of this process: two stores would otherwise block each other's event loop,
+ * which is one and the same. It is forgotten with the last of them.
  */
-export function gateOfFile(path: string): { gate: Gate; giveBack(): void } {
-  const entry = files.get(path) ?? { gate: oneAtATime(), stores: 0 };
+export function lockOfFile(path: string): HeldLock {
+  const entry = files.get(path) ?? { lock: oneAtATime(), stores: 0 };
   entry.stores++;
   files.set(path, entry);
   return {
-    gate: entry.gate,
-    giveBack() {
+    lock: entry.lock,
+    release() {
       if (--entry.stores === 0) files.delete(path);
     },
   };
 }
 
-/** Anything goes: the server keeps transactions apart, the pool bounds them. */
-export const wideOpen: Gate = (work) => work();
+/** No-op lock: the server isolates transactions. */
+export const noLock: TransactionLock = (transaction) => transaction();
 
 /** Refuses at once what would wait behind more than `most` others: memory stays bounded when the database is slow. */
-export function bounded(gate: Gate, most = MOST_WAITING): Gate {
+export function bounded(lock: TransactionLock, most = MOST_WAITING): TransactionLock {
   let inside = 0;
-  return async (work) => {
+  return async (transaction) => {
     if (inside >= most) throw new DatabaseUnavailableError(`the database is too far behind: ${most} calls wait for it`);
     inside++;
     try {
-      return await gate(work);
+      return await lock(transaction);
     } finally {
       inside--;
     }

@@ -1,5 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import type { ColumnTypes } from '../engines/column-types.ts';
+import type { ColumnTypes } from '../engines/columns.ts';
 import { createTable } from './create-table.ts';
 
 const object = (types: ColumnTypes) => ({ id: types.name(128), document: types.text, enabled: types.flag });

@@ -1,6 +1,6 @@
 import { type QueryRunner, Table, type TableColumnOptions } from 'typeorm';
-import { type ColumnType, type ColumnTypes, columnTypes } from '../engines/column-types.ts';
-import { engineOf } from '../engines/engine.ts';
+import type { ColumnType, ColumnTypes } from '../engines/columns.ts';
+import { engineOf } from '../engines/registry.ts';
 
 /** A table as a migration creates it. */
 export type NewTable = {
@@ -16,7 +16,7 @@ export type NewTable = {
  * killed before it was noted down runs again. There the whole table is one statement.
  */
 export async function createTable(runner: QueryRunner, table: NewTable): Promise<void> {
-  const columns = Object.entries(table.columns(columnTypes(engineOf(runner.dataSource)))).map(
+  const columns = Object.entries(table.columns(engineOf(runner.dataSource).columns)).map(
     ([name, type]): TableColumnOptions => ({
       name,
       ...type,

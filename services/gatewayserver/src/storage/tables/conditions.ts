@@ -10,7 +10,9 @@ import {
 import type { Database } from '../connection/database.ts';
 import type { Session } from '../connection/session.ts';
 import type { ConditionStore, Conditions } from '../contract/conditions.ts';
-import { type BackendRow, type OverrideRow, type ScheduleRow, type StatusRow, TABLES } from '../schema/entities.ts';
+import type { FindingRow, OverrideRow } from '../schema/conditions.ts';
+import type { BackendRow } from '../schema/objects.ts';
+import { TABLES } from '../schema/table-names.ts';
 import { fromDocument, toDocument } from './documents.ts';
 import { bumpRevision, lockRevision, readRevisions } from './revisions.ts';
 
@@ -32,8 +34,8 @@ export function conditionStore(database: Database): ConditionStore {
 /** In the order of the backends' ids. */
 async function readConditions({ manager }: Session): Promise<Conditions> {
   const order = { backendId: 'ASC' } as const;
-  const statuses = await manager.getRepository<StatusRow>(TABLES.statuses).find({ order });
-  const schedules = await manager.getRepository<ScheduleRow>(TABLES.schedules).find({ order });
+  const statuses = await manager.getRepository<FindingRow>(TABLES.statuses).find({ order });
+  const schedules = await manager.getRepository<FindingRow>(TABLES.schedules).find({ order });
   const overrides = await manager.getRepository<OverrideRow>(TABLES.overrides).find({ order });
   return {
     statuses: statuses.map((row) => fromDocument(BackendStatusSchema, row.document)),
@@ -51,7 +53,7 @@ function putFinding(
 ): Promise<void> {
   const row = { backendId, document, observedAt: observedAt === undefined ? Date.now() : timestampMs(observedAt) };
   return writeConditions(database, backendId, async ({ manager }) => {
-    const rows = manager.getRepository<StatusRow | ScheduleRow>(table);
+    const rows = manager.getRepository<FindingRow>(table);
     const old = await rows.findOneBy({ backendId: row.backendId });
     if (old !== null && old.observedAt > row.observedAt) return false;
     if (old === null) await rows.insert(row);

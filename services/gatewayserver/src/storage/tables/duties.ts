@@ -1,7 +1,7 @@
 import type { Database } from '../connection/database.ts';
 import type { DutyStore } from '../contract/suite.ts';
-import { CLOCK } from '../engines/clock.ts';
-import { type DutyRow, TABLES } from '../schema/entities.ts';
+import type { DutyRow } from '../schema/suite.ts';
+import { TABLES } from '../schema/table-names.ts';
 
 /** Duties and who holds them. */
 export function dutyStore(database: Database): DutyStore {
@@ -15,7 +15,7 @@ export function dutyStore(database: Database): DutyStore {
 }
 
 function holdDuty(database: Database, name: string, holder: string, ms: number): Promise<boolean> {
-  const now = CLOCK[database.engine];
+  const now = database.engine.dialect.clock;
   return database.transaction(async ({ manager }) => {
     const rows = manager.getRepository<DutyRow>(TABLES.duties);
     const take = () =>

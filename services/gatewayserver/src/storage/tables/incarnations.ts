@@ -5,7 +5,8 @@ import { In, LessThan } from 'typeorm';
 import type { Database } from '../connection/database.ts';
 import type { Session } from '../connection/session.ts';
 import type { IncarnationStore } from '../contract/incarnations.ts';
-import { type IncarnationRow, TABLES } from '../schema/entities.ts';
+import type { IncarnationRow } from '../schema/coordinators.ts';
+import { TABLES } from '../schema/table-names.ts';
 import { forwardedHeadersName, forwardedHeadersOf } from './forwarded-headers.ts';
 import { bumpRevision, lockRevision, readRevisions } from './revisions.ts';
 

@@ -1,7 +1,8 @@
 import type { Database } from '../connection/database.ts';
 import type { Session } from '../connection/session.ts';
 import type { RevisionStore, Revisions } from '../contract/revisions.ts';
-import { type RevisionRow, TABLES } from '../schema/entities.ts';
+import type { RevisionRow } from '../schema/suite.ts';
+import { TABLES } from '../schema/table-names.ts';
 
 /** The counters. */
 export function revisionStore(database: Database): RevisionStore {

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Database } from '../connection/database.ts';
 import type { SuiteSecretStore } from '../contract/suite.ts';
-import { type SecretRow, TABLES } from '../schema/entities.ts';
+import type { SecretRow } from '../schema/suite.ts';
+import { TABLES } from '../schema/table-names.ts';
 
 /** The name under which databases have the signing key. */
 const SIGNING_KEY = 'refusal_key';

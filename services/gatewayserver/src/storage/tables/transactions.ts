@@ -4,7 +4,8 @@ import { LessThan } from 'typeorm';
 import type { Database } from '../connection/database.ts';
 import type { Session } from '../connection/session.ts';
 import type { TransactionStore } from '../contract/transactions.ts';
-import { TABLES, type TransactionRow } from '../schema/entities.ts';
+import type { TransactionRow } from '../schema/coordinators.ts';
+import { TABLES } from '../schema/table-names.ts';
 import { forwardedHeadersName, forwardedHeadersOf } from './forwarded-headers.ts';
 
 const rowsOf = ({ manager }: Session) => manager.getRepository<TransactionRow>(TABLES.transactions);

@@ -2,9 +2,9 @@ import { In, LessThan } from 'typeorm';
 import type { Database } from '../../connection/database.ts';
 import type { Session } from '../../connection/session.ts';
 import type { AdmissionChanges, AdmissionEntry, AdmissionStore, AdmissionWrites } from '../../contract/admission.ts';
-import { CLOCK } from '../../engines/clock.ts';
-import type { Engine } from '../../engines/engine.ts';
-import { type AdmissionRow, TABLES } from '../../schema/entities.ts';
+import type { Dialect } from '../../engines/dialect.ts';
+import type { AdmissionRow } from '../../schema/admission.ts';
+import { TABLES } from '../../schema/table-names.ts';
 import { deleteSealed, pruneSealed, writeSealed } from './sealed-texts.ts';
 
 const ROWS_PER_STATEMENT = 200;
@@ -37,8 +37,8 @@ function changeAdmission(
   work: (changes: AdmissionChanges) => AdmissionWrites,
 ): Promise<number> {
   return database.transaction(async (session) => {
-    // SQLite's transactions have the whole database for themselves from their start.
-    const moment = await readMoment(session, session.engine === 'sqlite' ? '' : ' FOR UPDATE');
+    const { dialect } = session.engine;
+    const moment = await readMoment(session, dialect.forUpdate);
     const from = readFrom(since, moment);
     const entries = moment.version === from ? [] : await readEntries(session, from);
     const writes = work({ ...moment, whole: from === undefined, entries });
@@ -50,8 +50,8 @@ function changeAdmission(
     await writeEntries(session, writes.entries, { ...moment, version });
     await writeSealed(session, writes.sealed);
     await deleteSealed(session, writes.forgotten);
-    const mark = session.engine === 'postgres' ? '$1' : '?';
-    await session.manager.query(`UPDATE revisions SET value = ${mark} WHERE name = 'admission'`, [version]);
+    const mark = dialect.marks();
+    await session.manager.query(`UPDATE revisions SET value = ${mark()} WHERE name = 'admission'`, [version]);
     return version;
   });
 }
@@ -85,7 +85,7 @@ function pruneSome(database: Database, before: number): Promise<number> {
  */
 async function readMoment({ manager, engine }: Session, lock: string): Promise<Moment> {
   const rows: { name: string; value: unknown; at_ms: unknown }[] = await manager.query(
-    `SELECT name, value, ${CLOCK[engine]} AS at_ms FROM revisions
+    `SELECT name, value, ${engine.dialect.clock} AS at_ms FROM revisions
      WHERE name IN ('admission', 'configuration') ORDER BY name${lock}`,
   );
   const value = (name: string) => Number(rows.find((row) => row.name === name)?.value);
@@ -96,25 +96,21 @@ async function readMoment({ manager, engine }: Session, lock: string): Promise<M
 function readEntries({ manager, engine }: Session, since: number | undefined): Promise<AdmissionEntry[]> {
   const select = 'SELECT kind, id, document FROM admission_entries WHERE';
   if (since === undefined) return manager.query(`${select} document <> '' ORDER BY version`);
-  return manager.query(`${select} version > ${engine === 'postgres' ? '$1' : '?'} ORDER BY version`, [since]);
+  return manager.query(`${select} version > ${engine.dialect.marks()()} ORDER BY version`, [since]);
 }
 
 async function writeEntries(session: Session, entries: readonly AdmissionEntry[], moment: Moment): Promise<void> {
   for (let from = 0; from < entries.length; from += ROWS_PER_STATEMENT) {
     const chunk = entries.slice(from, from + ROWS_PER_STATEMENT);
     const values = chunk.flatMap(({ kind, id, document }) => [kind, id, moment.version, moment.now, document]);
-    await session.manager.query(upsertStatement(session.engine, chunk.length), values);
+    await session.manager.query(upsertStatement(session.engine.dialect, chunk.length), values);
   }
 }
 
-function upsertStatement(engine: Engine, rows: number): string {
-  let parameter = 0;
-  const mark = () => (engine === 'postgres' ? `$${++parameter}` : '?');
+function upsertStatement(dialect: Dialect, rows: number): string {
+  const mark = dialect.marks();
   const tuples = Array.from({ length: rows }, () => `(${Array.from({ length: 5 }, mark).join(', ')})`).join(', ');
   const insert = `INSERT INTO admission_entries (kind, id, version, changed_at, document) VALUES ${tuples}`;
-  const set = (value: (column: string) => string) =>
-    ['version', 'changed_at', 'document'].map((column) => `${column} = ${value(column)}`).join(', ');
-  return engine === 'mysql' || engine === 'mariadb'
-    ? `${insert} ON DUPLICATE KEY UPDATE ${set((column) => `VALUES(${column})`)}`
-    : `${insert} ON CONFLICT (kind, id) DO UPDATE SET ${set((column) => `excluded.${column}`)}`;
+  const set = ['version', 'changed_at', 'document'].map((column) => `${column} = ${dialect.offered(column)}`);
+  return `${insert} ${dialect.onConflict('kind, id')} ${set.join(', ')}`;
 }

@@ -1,9 +1,9 @@
 import type { Database } from '../../connection/database.ts';
 import type { Session } from '../../connection/session.ts';
 import type { Forgotten, SealedText, SealedTextStore } from '../../contract/admission.ts';
-import { CLOCK } from '../../engines/clock.ts';
-import type { Engine } from '../../engines/engine.ts';
-import { type SealedRow, TABLES } from '../../schema/entities.ts';
+import type { Dialect } from '../../engines/dialect.ts';
+import type { SealedRow } from '../../schema/admission.ts';
+import { TABLES } from '../../schema/table-names.ts';
 
 const IDS_PER_STATEMENT = 500;
 const INTO = 'admission_sealed (id, part, created_at, sealed)';
@@ -25,16 +25,14 @@ export async function writeSealed({ manager, engine }: Session, texts: readonly 
   for (let from = 0; from < texts.length; from += ROWS_PER_STATEMENT) {
     const chunk = texts.slice(from, from + ROWS_PER_STATEMENT);
     const values = chunk.flatMap(({ id, part, sealed }) => [id, part, base64(sealed)]);
-    await manager.query(insertStatement(engine, chunk.length), values);
+    await manager.query(insertStatement(engine.dialect, chunk.length), values);
   }
 }
 
-function insertStatement(engine: Engine, rows: number): string {
-  let parameter = 0;
-  const mark = () => (engine === 'postgres' ? `$${++parameter}` : '?');
-  const tuples = Array.from({ length: rows }, () => `(${mark()}, ${mark()}, ${CLOCK[engine]}, ${mark()})`).join(', ');
-  if (engine === 'postgres') return `INSERT INTO ${INTO} VALUES ${tuples} ON CONFLICT DO NOTHING`;
-  return `INSERT ${engine === 'sqlite' ? 'OR IGNORE' : 'IGNORE'} INTO ${INTO} VALUES ${tuples}`;
+function insertStatement(dialect: Dialect, rows: number): string {
+  const mark = dialect.marks();
+  const tuple = () => `(${mark()}, ${mark()}, ${dialect.clock}, ${mark()})`;
+  return dialect.insertNew(INTO, Array.from({ length: rows }, tuple).join(', '));
 }
 
 function base64(bytes: Uint8Array): string {
@@ -43,8 +41,8 @@ function base64(bytes: Uint8Array): string {
 
 async function getSealed(database: Database, id: string, part: string): Promise<Uint8Array | undefined> {
   const [row]: { sealed: string }[] = await database.read(({ manager, engine }) => {
-    const [first, second] = engine === 'postgres' ? ['$1', '$2'] : ['?', '?'];
-    return manager.query(`SELECT sealed FROM admission_sealed WHERE id = ${first} AND part = ${second}`, [id, part]);
+    const mark = engine.dialect.marks();
+    return manager.query(`SELECT sealed FROM admission_sealed WHERE id = ${mark()} AND part = ${mark()}`, [id, part]);
   });
   return row === undefined ? undefined : new Uint8Array(Buffer.from(row.sealed, 'base64'));
 }
@@ -55,12 +53,12 @@ export async function deleteSealed(session: Session, forgotten: readonly Forgott
     for (let from = 0; from < texts.length; from += IDS_PER_STATEMENT) {
       const values = texts.slice(from, from + IDS_PER_STATEMENT).map(({ id }) => id);
       if (part !== undefined) values.push(part);
-      await session.manager.query(deleteStatement(session.engine, values.length, part !== undefined), values);
+      await session.manager.query(deleteStatement(session.engine.dialect, values.length, part !== undefined), values);
     }
 }
 
-function deleteStatement(engine: Engine, values: number, isPart: boolean): string {
-  const marks = Array.from({ length: values }, (_, at) => (engine === 'postgres' ? `$${at + 1}` : '?'));
+function deleteStatement(dialect: Dialect, values: number, isPart: boolean): string {
+  const marks = Array.from({ length: values }, dialect.marks());
   const part = isPart ? ` AND part = ${marks.pop()}` : '';
   return `DELETE FROM admission_sealed WHERE id IN (${marks.join(', ')})${part}`;
 }

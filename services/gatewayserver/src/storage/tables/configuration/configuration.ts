@@ -1,7 +1,8 @@
 import type { Database } from '../../connection/database.ts';
 import type { Session } from '../../connection/session.ts';
 import type { Configuration, ConfigurationStore } from '../../contract/configuration.ts';
-import { type BackendRow, type ObjectRow, TABLES } from '../../schema/entities.ts';
+import type { BackendRow, ObjectRow } from '../../schema/objects.ts';
+import { TABLES } from '../../schema/table-names.ts';
 import { bumpRevision, readRevisions } from '../revisions.ts';
 import { configurationChange, readBackend, readGroup, readPolicy } from './object-table.ts';
 import { protectSecrets } from './protect-secrets.ts';

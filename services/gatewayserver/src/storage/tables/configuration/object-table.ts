@@ -9,14 +9,9 @@ import {
 } from '@trino-gateway/api/gateway';
 import type { Session } from '../../connection/session.ts';
 import type { ConfigurationChange, ObjectTable, StoredBackend } from '../../contract/configuration.ts';
-import {
-  type BackendRow,
-  type ObjectRow,
-  type OverrideRow,
-  type ScheduleRow,
-  type StatusRow,
-  TABLES,
-} from '../../schema/entities.ts';
+import type { FindingRow, OverrideRow } from '../../schema/conditions.ts';
+import type { BackendRow, ObjectRow } from '../../schema/objects.ts';
+import { TABLES } from '../../schema/table-names.ts';
 import { fromDocument, toDocument } from '../documents.ts';
 import { bumpRevision } from '../revisions.ts';
 import type { Secrets } from './secrets.ts';
@@ -125,7 +120,7 @@ function objectTable<Row extends ObjectRow, Message extends Switchable, Stored>(
 /** A backend of the same name that comes later must not inherit what was said about this one. */
 async function forgetConditions(session: Session, backendId: string): Promise<void> {
   await bumpRevision(session, 'conditions');
-  await session.manager.getRepository<StatusRow>(TABLES.statuses).delete({ backendId });
+  await session.manager.getRepository<FindingRow>(TABLES.statuses).delete({ backendId });
   await session.manager.getRepository<OverrideRow>(TABLES.overrides).delete({ backendId });
-  await session.manager.getRepository<ScheduleRow>(TABLES.schedules).delete({ backendId });
+  await session.manager.getRepository<FindingRow>(TABLES.schedules).delete({ backendId });
 }

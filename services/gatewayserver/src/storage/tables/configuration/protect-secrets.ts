@@ -2,7 +2,8 @@ import { type Backend, BackendSchema } from '@trino-gateway/api/gateway';
 import { isSealed } from '@trino-gateway/api/sealed-secret';
 import type { Database } from '../../connection/database.ts';
 import type { Session } from '../../connection/session.ts';
-import { type BackendRow, TABLES } from '../../schema/entities.ts';
+import type { BackendRow } from '../../schema/objects.ts';
+import { TABLES } from '../../schema/table-names.ts';
 import { fromDocument, toDocument } from '../documents.ts';
 import { bumpRevision } from '../revisions.ts';
 import type { Secrets } from './secrets.ts';
@@ -21,8 +22,7 @@ export async function protectSecrets(
       }
     });
     // Else what was stored before would stand in the log for a while.
-    if (database.engine === 'sqlite')
-      await database.read(({ manager }) => manager.query('PRAGMA wal_checkpoint(TRUNCATE)'));
+    for (const statement of database.engine.clearLog) await database.read(({ manager }) => manager.query(statement));
   }
   const withSecret = (await database.read(readStored)).filter(({ probe }) => probe?.password);
   const idsOf = (backends: readonly Backend[]) => backends.map(({ id }) => id);

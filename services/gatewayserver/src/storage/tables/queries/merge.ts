@@ -1,5 +1,5 @@
-import type { Engine } from '../../engines/engine.ts';
-import { QUERY_COLUMNS, type QueryRow } from '../../schema/entities.ts';
+import type { Dialect } from '../../engines/dialect.ts';
+import { QUERY_COLUMNS, type QueryRow } from '../../schema/queries.ts';
 
 const FIELDS = Object.keys(QUERY_COLUMNS) as (keyof QueryRow)[];
 
@@ -31,26 +31,22 @@ const MERGES: Record<Exclude<keyof QueryRow, 'id'>, Merge> = {
 };
 
 /** One statement that stores `rows`, all of different ids, or merges them into what is stored. */
-export function mergeStatement(engine: Engine, rows: readonly QueryRow[]): { sql: string; values: unknown[] } {
-  const quote = engine === 'postgres' || engine === 'sqlite' ? '"' : '`';
-  const name = (field: keyof QueryRow) => `${quote}${QUERY_COLUMNS[field]}${quote}`;
+export function mergeStatement(dialect: Dialect, rows: readonly QueryRow[]): { sql: string; values: unknown[] } {
+  const name = (field: keyof QueryRow) => dialect.quoted(QUERY_COLUMNS[field]);
   const values = rows.flatMap((row) => FIELDS.map((field) => row[field]));
-  let parameter = 0;
-  const tuple = () => `(${FIELDS.map(() => (engine === 'postgres' ? `$${++parameter}` : '?')).join(', ')})`;
-  const insert = `INSERT INTO queries (${FIELDS.map(name).join(', ')}) VALUES ${rows.map(tuple).join(', ')}`;
+  const mark = dialect.marks();
+  const tuples = rows.map(() => `(${FIELDS.map(mark).join(', ')})`).join(', ');
   const set = (Object.keys(MERGES) as (keyof typeof MERGES)[])
-    .map((field) => `${name(field)} = ${merged(engine, field, name)}`)
+    .map((field) => `${name(field)} = ${merged(dialect, field, name)}`)
     .join(', ');
-  const mysql = engine === 'mysql' || engine === 'mariadb';
-  const conflict = mysql ? 'ON DUPLICATE KEY UPDATE' : `ON CONFLICT (${name('id')}) DO UPDATE SET`;
-  return { sql: `${insert} ${conflict} ${set}`, values };
+  const insert = `INSERT INTO queries (${FIELDS.map(name).join(', ')}) VALUES ${tuples}`;
+  return { sql: `${insert} ${dialect.onConflict(name('id'))} ${set}`, values };
 }
 
-function merged(engine: Engine, field: keyof typeof MERGES, name: (field: keyof QueryRow) => string): string {
-  const mysql = engine === 'mysql' || engine === 'mariadb';
-  const old = (of: keyof QueryRow) => (mysql ? name(of) : `queries.${name(of)}`);
-  const reported = (of: keyof QueryRow) => (mysql ? `VALUES(${name(of)})` : `excluded.${name(of)}`);
-  const [largest, least] = engine === 'sqlite' ? ['MAX', 'MIN'] : ['GREATEST', 'LEAST'];
+function merged(dialect: Dialect, field: keyof typeof MERGES, name: (field: keyof QueryRow) => string): string {
+  const { largest, least } = dialect;
+  const old = (of: keyof QueryRow) => dialect.stored('queries', name(of));
+  const reported = (of: keyof QueryRow) => dialect.offered(name(of));
   const both = `${old(field)}, ${reported(field)}`;
   switch (MERGES[field]) {
     case 'larger':

@@ -3,8 +3,10 @@ import { ListQueriesRequest_Order, Query_State } from '@trino-gateway/api/gatewa
 import type { EntityManager, SelectQueryBuilder } from 'typeorm';
 import type { QueryFilter } from '../../contract/queries.ts';
 import { storedText } from '../../contract/stored-text.ts';
-import type { Engine } from '../../engines/engine.ts';
-import { LENGTHS, type QueryRow, TABLES } from '../../schema/entities.ts';
+import type { Dialect } from '../../engines/dialect.ts';
+import { LENGTHS } from '../../schema/columns.ts';
+import type { QueryRow } from '../../schema/queries.ts';
+import { TABLES } from '../../schema/table-names.ts';
 import { readPageToken } from './page-token.ts';
 import { storedState } from './row.ts';
 
@@ -18,7 +20,11 @@ export const pageSize = (filter: QueryFilter) =>
   filter.pageSize > 0 ? Math.min(filter.pageSize, PAGE_SIZE.most) : PAGE_SIZE.default;
 
 /** What is read for a page: its rows, and one more to see whether another page follows. @throws BadPageTokenError */
-export function pageSelect(manager: EntityManager, engine: Engine, filter: QueryFilter): SelectQueryBuilder<QueryRow> {
+export function pageSelect(
+  manager: EntityManager,
+  dialect: Dialect,
+  filter: QueryFilter,
+): SelectQueryBuilder<QueryRow> {
   const newestFirst = isNewestFirst(filter);
   const after = filter.pageToken === '' ? undefined : readPageToken(filter.pageToken, newestFirst);
   const direction = newestFirst ? 'DESC' : 'ASC';
@@ -28,13 +34,13 @@ export function pageSelect(manager: EntityManager, engine: Engine, filter: Query
     .limit(pageSize(filter) + 1);
   // PostgreSQL may read along the time, too, where many rows match: not when the order begins with what is filtered for,
   // and that is not known to be a single value (see restrict), for then only the right index has that order.
-  const leading = engine === 'postgres' ? equalities(filter)[0]?.field : undefined;
+  const leading = dialect.pageHint === 'order-by-filter' ? equalities(filter)[0]?.field : undefined;
   if (leading !== undefined) select.addOrderBy(`q.${leading}`, direction);
   select.addOrderBy('q.submittedAt', direction).addOrderBy('q.id', direction);
-  restrict(select, filter, engine, leading);
+  restrict(select, filter, dialect, leading);
   // With two indexes that begin alike MySQL takes neither, and reads along the time until a page is full: half of history
   // for a backend that was retired.
-  if (engine === 'mysql' || engine === 'mariadb') select.useIndex(indexesFor(filter));
+  if (dialect.pageHint === 'index-names') select.useIndex(indexesFor(filter));
   if (after === undefined) return select;
   // In this form, unlike as (a < x OR (a = x AND b < y)), the first half bounds the index on every engine.
   const beyond = newestFirst ? '<' : '>';
@@ -69,7 +75,7 @@ function equalities({ user, source, backendId, groupId, state }: QueryFilter): E
 function restrict(
   select: SelectQueryBuilder<QueryRow>,
   filter: QueryFilter,
-  engine: Engine,
+  dialect: Dialect,
   leading: Equality['field'] | undefined,
 ): void {
   const where = (condition: string, parameter: string, value: unknown) =>
@@ -79,14 +85,6 @@ function restrict(
     else where(`q.${field} = :${field}`, field, value);
   if (filter.submittedAfter !== undefined) where('q.submittedAt >= :from', 'from', timestampMs(filter.submittedAfter));
   if (filter.submittedBefore !== undefined) where('q.submittedAt < :to', 'to', timestampMs(filter.submittedBefore));
-  if (filter.text !== '') where(CONTAINS[engine], 'text', storedText(filter.text));
+  // A position instead of LIKE: no wildcards to escape, and the same answer about upper and lower case everywhere.
+  if (filter.text !== '') where(dialect.contains('q.text', ':text'), 'text', storedText(filter.text));
 }
-
-// A position instead of LIKE: no wildcards to escape, and the same answer about upper and lower case everywhere.
-// On MySQL bytes are compared in half the time of characters, and are the same where text is UTF-8.
-const CONTAINS: Record<Engine, string> = {
-  sqlite: 'instr(q.text, :text) > 0',
-  mysql: 'locate(CAST(:text AS BINARY), CAST(q.text AS BINARY)) > 0',
-  mariadb: 'locate(CAST(:text AS BINARY), CAST(q.text AS BINARY)) > 0',
-  postgres: 'strpos(q.text, :text) > 0',
-};

@@ -1,8 +1,8 @@
 import { In } from 'typeorm';
 import type { Database } from '../../connection/database.ts';
 import type { QueryPosition } from '../../contract/queries.ts';
-import type { Engine } from '../../engines/engine.ts';
-import { type QueryRow, TABLES } from '../../schema/entities.ts';
+import type { QueryRow } from '../../schema/queries.ts';
+import { TABLES } from '../../schema/table-names.ts';
 
 /** See QueryStore.positionBehind. */
 export function positionBehind(
@@ -28,14 +28,6 @@ export function positionBehind(
   });
 }
 
-// Rows that somebody writes at this moment are left for the next time: who never waits is part of no deadlock.
-const WITHOUT_WAITING: Record<Engine, string> = {
-  sqlite: '',
-  mysql: ' FOR UPDATE SKIP LOCKED',
-  mariadb: ' FOR UPDATE SKIP LOCKED',
-  postgres: ' FOR UPDATE SKIP LOCKED',
-};
-
 /** See QueryStore.purge. */
 export function purgeQueries(database: Database, upTo: QueryPosition, most: number): Promise<number> {
   return database.transaction(async ({ manager }) => {
@@ -49,7 +41,9 @@ export function purgeQueries(database: Database, upTo: QueryPosition, most: numb
       .addOrderBy('q.id', 'ASC')
       .limit(most);
     const [select, values] = oldest.getQueryAndParameters();
-    const old: { q_id: string }[] = await manager.query(`${select}${WITHOUT_WAITING[database.engine]}`, values);
+    // Rows that somebody writes at this moment are left for the next time: who never waits is part of no deadlock.
+    const { forUpdateSkipLocked } = database.engine.dialect;
+    const old: { q_id: string }[] = await manager.query(`${select}${forUpdateSkipLocked}`, values);
     if (old.length === 0) return 0;
     await rows.delete({ id: In(old.map((row) => row.q_id)) });
     return old.length;

@@ -1,7 +1,8 @@
 import type { Query } from '@trino-gateway/api/gateway';
 import type { Database } from '../../connection/database.ts';
 import type { QueryFilter, QueryStore } from '../../contract/queries.ts';
-import { type QueryRow, TABLES } from '../../schema/entities.ts';
+import type { QueryRow } from '../../schema/queries.ts';
+import { TABLES } from '../../schema/table-names.ts';
 import { isNewestFirst, pageSelect, pageSize } from './page-select.ts';
 import { writePageToken } from './page-token.ts';
 import { positionBehind, purgeQueries } from './purge.ts';
@@ -36,7 +37,7 @@ async function listQueries(
 ): Promise<{ queries: Query[]; nextPageToken: string }> {
   return database.read(async ({ manager }) => {
     const size = pageSize(filter);
-    const rows = await pageSelect(manager, database.engine, filter).getMany();
+    const rows = await pageSelect(manager, database.engine.dialect, filter).getMany();
     const page = rows.slice(0, size);
     const last = rows.length > size ? page.at(-1) : undefined;
     return {

@@ -2,7 +2,8 @@ import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import type { Query } from '@trino-gateway/api/gateway';
 import { In } from 'typeorm';
 import type { Database } from '../../connection/database.ts';
-import { type QueryRow, TABLES } from '../../schema/entities.ts';
+import type { QueryRow } from '../../schema/queries.ts';
+import { TABLES } from '../../schema/table-names.ts';
 import { mergeStatement } from './merge.ts';
 import { toRow } from './row.ts';
 
@@ -15,7 +16,7 @@ export async function recordQueries(database: Database, queries: readonly Query[
   if (queries.length === 0) return;
   const now = Date.now();
   const statements = batches(queries.map((query) => toRow(query, now))).map((rows) =>
-    mergeStatement(database.engine, rows),
+    mergeStatement(database.engine.dialect, rows),
   );
   await database.transaction(async ({ manager }) => {
     for (const { sql, values } of statements) await manager.query(sql, values);

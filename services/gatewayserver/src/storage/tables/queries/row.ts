@@ -2,7 +2,8 @@ import { create } from '@bufbuild/protobuf';
 import { timestampFromMs, timestampMs } from '@bufbuild/protobuf/wkt';
 import { type Query, Query_ErrorSchema, Query_State, QuerySchema } from '@trino-gateway/api/gateway';
 import { LONGEST_TEXT, storedText } from '../../contract/stored-text.ts';
-import { LENGTHS, type QueryRow } from '../../schema/entities.ts';
+import { LENGTHS } from '../../schema/columns.ts';
+import type { QueryRow } from '../../schema/queries.ts';
 import { fromDocument, toDocument } from '../documents.ts';
 
 /**

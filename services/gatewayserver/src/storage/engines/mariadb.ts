@@ -1,0 +1,12 @@
+import type { Engine } from './engine.ts';
+import { mysql, mysqlAddress } from './mysql.ts';
+
+/** MariaDB: to the store it differs from MySQL by its name alone. */
+export const mariadb: Engine = {
+  ...mysql,
+  name: 'mariadb',
+  schemes: ['mariadb:'],
+  example: 'mariadb://',
+  driver: 'mariadb',
+  addressOf: (url) => mysqlAddress('mariadb', url),
+};

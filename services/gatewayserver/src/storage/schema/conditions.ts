@@ -1,0 +1,19 @@
+import { EntitySchema } from 'typeorm';
+import type { ColumnTypes } from '../engines/columns.ts';
+import { bigColumn, idColumn } from './columns.ts';
+import { TABLES } from './table-names.ts';
+
+/** What the monitor found out about a backend, and when: its status, or what its schedule says. */
+export type FindingRow = { backendId: string; document: string; observedAt: number };
+export type OverrideRow = { backendId: string; document: string };
+
+/** What is known about backends, one table for each who tells it. */
+export function conditionEntities(types: ColumnTypes) {
+  const override = { backendId: { ...idColumn(types), name: 'backend_id' }, document: types.text };
+  const finding = { ...override, observedAt: { ...bigColumn(types), name: 'observed_at' } };
+  return [
+    new EntitySchema<FindingRow>({ name: TABLES.statuses, columns: finding }),
+    new EntitySchema<FindingRow>({ name: TABLES.schedules, columns: finding }),
+    new EntitySchema<OverrideRow>({ name: TABLES.overrides, columns: override }),
+  ];
+}

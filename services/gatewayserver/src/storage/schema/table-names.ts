@@ -1,0 +1,17 @@
+/** Names by which repositories are asked for. */
+export const TABLES = {
+  backends: 'backends',
+  groups: 'routing_groups',
+  policies: 'policies',
+  statuses: 'backend_statuses',
+  overrides: 'backend_overrides',
+  schedules: 'backend_schedules',
+  incarnations: 'incarnations',
+  transactions: 'open_transactions',
+  revisions: 'revisions',
+  secrets: 'suite_secrets',
+  queries: 'queries',
+  duties: 'duties',
+  admission: 'admission_entries',
+  sealed: 'admission_sealed',
+} as const;
