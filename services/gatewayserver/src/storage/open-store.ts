@@ -43,7 +43,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const source = await connectPatiently(address, { poolSize, timeLimitMs });
   try {
     if (address.inMemory) await migrateSource(source, address.engine);
-    await inTime(requireSchema(source), 3 * timeLimitMs, 'did not tell its schema');
+    await inTime(requireSchema(source), 3 * timeLimitMs, 'did not report its schema');
   } catch (error) {
     await source.destroy();
     throw withoutStatement(error);
@@ -56,7 +56,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 async function warnOfOpenFiles(address: DatabaseAddress, logger: Logger): Promise<void> {
   const files = (await address.files?.openToOthers()) ?? [];
   if (files.length > 0)
-    logger.warn('others on this machine can read the database: its files are not ours to change', { files });
+    logger.warn('others on this machine can read the database: the modes of its files could not be changed', { files });
 }
 
 async function requireSchema(source: DataSource): Promise<void> {

@@ -31,7 +31,7 @@ afterAll(async () => {
 const put = (id: string) =>
   store.configuration.change((change) => change.backends.put(create(BackendSchema, { id, url: 'http://x' })));
 
-test(`${engine}: a server that was killed fails calls clearly and in time, and is used again without a restart of ours`, async () => {
+test(`${engine}: calls to a killed server fail clearly and in time, and work again once it is back`, async () => {
   await put('before');
   await Promise.all(Array.from({ length: 8 }, () => store.ping()));
   await database.kill();
@@ -45,14 +45,14 @@ test(`${engine}: a server that was killed fails calls clearly and in time, and i
   expect(backends.map(({ backend }) => backend.id)).toEqual(['after', 'before']);
 });
 
-test(`${engine}: a restart between two calls is not noticed`, async () => {
+test(`${engine}: a server restart between two calls goes unnoticed`, async () => {
   await Promise.all(Array.from({ length: 8 }, () => store.ping()));
   await database.restart();
   await expect(put('unnoticed')).resolves.toMatchObject({ draining: false });
   await Promise.all(Array.from({ length: 8 }, () => store.ping()));
 });
 
-test(`${engine}: a server that is there but silent does not hold a call for ever`, async () => {
+test(`${engine}: a silent server does not block a call for ever`, async () => {
   await store.ping();
   const held = Promise.withResolvers<void>();
   const holder = store.configuration.change(async () => held.promise);
@@ -68,7 +68,7 @@ test(`${engine}: a server that is there but silent does not hold a call for ever
   }
 });
 
-test(`${engine}: a replica whose machine vanished in mid-transaction does not hold its locks for hours`, async () => {
+test(`${engine}: the locks of a replica that vanished in mid-transaction are released`, async () => {
   const script = fileURLToPath(new URL('hold-and-hang.ts', import.meta.url));
   const replica = spawn(process.execPath, [script, database.url], { stdio: ['ignore', 'pipe', 'inherit'] });
   try {

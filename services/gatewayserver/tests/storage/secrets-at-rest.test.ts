@@ -48,7 +48,7 @@ test('the files of a database are for their owner alone, and so is a folder that
   for (const folder of [dirname(file), dirname(dirname(file))]) expect(await modeOf(folder)).toBe('700');
 });
 
-test('files of an earlier version are taken from others; a folder that was there stays as it was', async () => {
+test('files of an earlier version lose the access of others; an existing folder keeps its mode', async () => {
   await using database = await sqliteFile();
   const file = fileOf(database.url);
   await mkdir(dirname(file), { recursive: true });
@@ -82,7 +82,7 @@ test('with a key no file has a probe password in clear, reads hide it, and the m
   expect(lines.join()).not.toMatch(/hunter2|sealed:|in clear/);
 });
 
-test('without a key it is stored as it is, said once at a start; the first start with one leaves nothing of it', async () => {
+test('without a key the password is stored in clear, with a warning at start; the first start with a key leaves no trace of it', async () => {
   await using database = await sqliteFile();
   const lines: string[] = [];
   const inClear = () => lines.filter((line) => line.includes('probe passwords are stored in clear'));

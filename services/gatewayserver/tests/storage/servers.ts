@@ -13,6 +13,6 @@ const SERVERS = {
 
 for (const [engine, url] of Object.entries(SERVERS)) if (url) storageContract(engine, onServer(url), { lasting: true });
 
-test('a run that was given no server does not pass for one that tested something', () => {
+test('a run without the URL of a server fails', () => {
   expect(Object.values(SERVERS).filter(Boolean)).not.toEqual([]);
 });

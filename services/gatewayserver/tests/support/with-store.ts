@@ -5,7 +5,7 @@ import type { NewDatabase, TestDatabase } from './databases.ts';
 /** A store on a database of its own, and the means to open more on the same. */
 export type Fixture = { store: Store; url: string; another(): Promise<Store>; database: TestDatabase };
 
-/** Opens what a replica opens. */
+/** Opens a store as a replica does. */
 export function open(url: string): Promise<Store> {
   return openStore({ url, poolSize: 8, timeLimitMs: 20_000, logger: silentLogger });
 }

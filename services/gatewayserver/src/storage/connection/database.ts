@@ -43,7 +43,7 @@ export function openDatabase(
     try {
       for (const statement of engine.begin[mode]) await runner.query(statement);
       const outcome = await current.run(here, () =>
-        inTime(work(session), LIMITS_PER_TRANSACTION * timeLimitMs, 'transaction was not done'),
+        inTime(work(session), LIMITS_PER_TRANSACTION * timeLimitMs, 'did not finish a transaction'),
       );
       here.open = false;
       if (mode !== 'plain') await commit(runner);
@@ -65,7 +65,7 @@ export function openDatabase(
 
   async function close(): Promise<void> {
     if (engine.embedded) await lock(() => source.destroy());
-    else await inTime(source.destroy(), timeLimitMs, 'connections did not close');
+    else await inTime(source.destroy(), timeLimitMs, 'did not close its connections');
     release();
   }
 

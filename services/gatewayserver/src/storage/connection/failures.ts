@@ -36,7 +36,7 @@ export function withoutStatement(error: unknown): unknown {
   return new DatabaseUnavailableError(`the database is not available (${code})`);
 }
 
-/** Looked at by field: an error of Node's own sockets need not be of this realm's Error. */
+/** Read field by field: an error of Node's own sockets need not be an instance of this realm's Error. */
 function driverErrorOf(error: unknown): DriverError {
   const cause: unknown = error instanceof QueryFailedError ? error.driverError : error;
   const { code, errno, message, fatal }: Partial<Record<'code' | 'errno' | 'message' | 'fatal', unknown>> =

@@ -2,7 +2,7 @@
 export type AdmissionEntry = {
   kind: 'lease' | 'waiter' | 'hold';
   id: string;
-  /** Empty text: it is over, which others have yet to learn. */
+  /** Empty once it is over: a tombstone, which other replicas have yet to read. */
   document: string;
 };
 
@@ -48,7 +48,7 @@ export type AdmissionStore = {
    * connection it runs again. @returns the version that is in force then
    */
   change(since: number | undefined, work: (changes: AdmissionChanges) => AdmissionWrites): Promise<number>;
-  /** Deletes entries that were over for `ms`, and sealed texts as old that belong to nobody who waits. */
+  /** Deletes tombstones that are older than `ms`, and sealed texts of that age whose query does not wait. */
   prune(ms: number): Promise<void>;
 };
 

@@ -19,16 +19,16 @@ export type QueryStore = {
    */
   record(queries: readonly Query[]): Promise<void>;
   /**
-   * The same for reports of those who saw a query run, not who submitted it: completes the rows that have their Trino ids,
-   * except for when they were submitted. Answers the reports whose query no row is about.
+   * The same for reports of observers, who saw a query run but did not submit it: completes the rows that have their Trino
+   * ids, except for the time of submission. Answers the reports about queries without a row.
    */
   complete(reports: readonly Query[]): Promise<Query[]>;
   /** By id, else by Trino id. */
   get(id: string): Promise<Query | undefined>;
   /** Ordered by submitted_at and id. @throws BadPageTokenError */
   list(filter: QueryFilter): Promise<{ queries: Query[]; nextPageToken: string }>;
-  /** Where a query stands that is `count` further back than the next behind a position, or than the newest; undefined past the end. */
+  /** Skips `count` queries behind a position, or from the newest on: where the next one stands; undefined past the end. */
   positionBehind(position: QueryPosition | undefined, count: number): Promise<QueryPosition | undefined>;
-  /** Deletes history up to and including a position, oldest first, at most `most` rows. @returns how many it were */
+  /** Deletes history up to and including a position, oldest first, at most `most` rows. @returns how many were deleted */
   purge(upTo: QueryPosition, most: number): Promise<number>;
 };

@@ -13,7 +13,7 @@ import type { TransactionStore } from './transactions.ts';
  * ado. No error carries a statement or its values.
  */
 export type Store = AsyncDisposable & {
-  /** Answers when the database does. */
+  /** Resolves once the database has answered. */
   ping(): Promise<void>;
   readonly revisions: RevisionStore;
   readonly configuration: ConfigurationStore;

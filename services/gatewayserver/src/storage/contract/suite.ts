@@ -1,6 +1,6 @@
 /** Secrets that all processes of the suite share. */
 export type SuiteSecretStore = {
-  /** 32 random bytes, drawn once for the whole suite by whoever asks first. Links, cookies and refusals are signed with it. */
+  /** 32 random bytes, drawn once for the whole suite. Refusals, links and cookies are signed with it. */
   signingKey(): Promise<Uint8Array>;
 };
 

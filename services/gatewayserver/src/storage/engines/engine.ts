@@ -20,13 +20,13 @@ export type DriverError = { code: string; message: string; fatal: boolean };
 
 /** Where a database is, and how its engine gets there. */
 export type EngineAddress = {
-  /** Lives in memory: it is made whole at each start, and gone at the end. */
+  /** Exists in memory only: created and migrated at each start. */
   readonly inMemory: boolean;
   /** What TypeORM needs to connect. */
   options(limits: ConnectionLimits): DataSourceOptions;
   /** Lets transactions through to it. */
   transactionLock(): HeldLock;
-  /** The files on this machine that hold it. */
+  /** The files on this machine that hold it; absent where there are none. */
   readonly files?: {
     /** Makes them, where there are none, readable by their owner alone. */
     makePrivate(): Promise<void>;

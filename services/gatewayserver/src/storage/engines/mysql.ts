@@ -49,7 +49,7 @@ export const mysql: Engine = {
     onConflict: () => 'ON DUPLICATE KEY UPDATE',
     stored: (_, column) => column,
     offered: (column) => `VALUES(${column})`,
-    // Bytes are compared in half the time of characters, and are the same where text is UTF-8.
+    // Comparing bytes takes half the time of characters, and are the same where text is UTF-8.
     contains: (column, text) => `locate(CAST(${text} AS BINARY), CAST(${column} AS BINARY)) > 0`,
     forUpdate: ' FOR UPDATE',
     forUpdateSkipLocked: ' FOR UPDATE SKIP LOCKED',

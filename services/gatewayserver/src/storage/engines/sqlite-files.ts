@@ -7,16 +7,16 @@ const ENDS = ['', '-wal', '-shm', '-journal'];
 const OTHERS = 0o077;
 
 /**
- * Makes the folder and the file of a SQLite database, where there are none, so that only their owner reads them, and takes
- * the files of an earlier version from others. A folder that is there stays as it is: it may hold what is not ours.
+ * Makes the folder and the file of a SQLite database, where they are missing, readable by their owner alone, and takes that
+ * right from others where an earlier version gave it. An existing folder keeps its mode: it may hold other things.
  */
 export async function makePrivateFiles(file: string): Promise<void> {
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   createIfMissing(file);
-  for (const end of ENDS) await chmod(file + end, 0o600).catch(() => undefined); // not there, or not ours: see below
+  for (const end of ENDS) await chmod(file + end, 0o600).catch(() => undefined); // missing, or owned by another user: see below
 }
 
-/** Those of its files that others can read all the same: they are somebody else's, or the volume knows no modes. */
+/** Those of its files that others can read all the same: another user owns them, or the volume has no modes. */
 export async function filesOpenToOthers(file: string): Promise<string[]> {
   const files = ENDS.map((end) => file + end);
   const modes = await Promise.all(

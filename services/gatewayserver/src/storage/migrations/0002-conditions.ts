@@ -27,7 +27,7 @@ export class CreateBackendOverrides implements MigrationInterface {
   down = (runner: QueryRunner) => runner.dropTable('backend_overrides', true);
 }
 
-/** Lives of coordinators, by the suffix of their query ids. */
+/** Incarnations of coordinators, by the suffix of their query ids. */
 export class CreateIncarnations implements MigrationInterface {
   readonly name = 'CreateIncarnations1763700000006';
   async up(runner: QueryRunner): Promise<void> {

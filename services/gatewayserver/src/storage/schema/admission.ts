@@ -8,7 +8,7 @@ export type AdmissionRow = { kind: string; id: string; version: number; changedA
 /** A sealed statement or answer of who waits, in base64. */
 export type SealedRow = { id: string; part: string; createdAt: number; sealed: string };
 
-/** Slots, and who waits for them with what. */
+/** Leases, waiters and holds, and the encrypted texts of those who wait. */
 export function admissionEntities(types: ColumnTypes) {
   const id = idColumn(types);
   const time = bigColumn(types);

@@ -7,7 +7,7 @@ import { TABLES } from './table-names.ts';
 export type FindingRow = { backendId: string; document: string; observedAt: number };
 export type OverrideRow = { backendId: string; document: string };
 
-/** What is known about backends, one table for each who tells it. */
+/** What is known about backends: one table per source. */
 export function conditionEntities(types: ColumnTypes) {
   const override = { backendId: { ...idColumn(types), name: 'backend_id' }, document: types.text };
   const finding = { ...override, observedAt: { ...bigColumn(types), name: 'observed_at' } };

@@ -3,7 +3,7 @@ import type { ColumnTypes } from '../engines/columns.ts';
 import { type Columns, idColumn } from './columns.ts';
 import { TABLES } from './table-names.ts';
 
-/** An object an administrator put: the message as JSON, and the wishes that have calls of their own. */
+/** An object an administrator put: the message as JSON, and the settings that have calls of their own. */
 export type ObjectRow = { id: string; document: string; enabled: boolean };
 export type BackendRow = ObjectRow & { draining: boolean };
 

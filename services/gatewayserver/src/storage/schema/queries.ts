@@ -22,7 +22,7 @@ export type QueryRow = {
   queuedMs: number;
   startedAt: number | null;
   endedAt: number | null;
-  /** The state of the report that told endedAt; 0 while none did. */
+  /** The state of the report that endedAt comes from; 0 without one. */
   endedState: number;
   rows: number | null;
   /** JSON of the error, empty text when there is none. */

@@ -13,7 +13,7 @@ export function revisionStore(database: Database): RevisionStore {
 export type RevisionName = keyof Revisions;
 
 /**
- * Takes the row lock of one kind of write until the transaction ends: whoever else wants it waits. The first statement of
+ * Takes the row lock of one kind of write until the transaction ends: others that want it wait. The first statement of
  * every transaction that writes that kind.
  */
 export async function lockRevision({ manager }: Session, name: RevisionName): Promise<void> {

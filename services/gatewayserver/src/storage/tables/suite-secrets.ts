@@ -18,7 +18,7 @@ export function suiteSecretStore(database: Database): SuiteSecretStore {
   };
 }
 
-/** Drawn by whoever asks first; a draw that comes second is thrown away. */
+/** Drawn by the first call of all replicas; a second draw is thrown away. */
 function readSigningKey(database: Database): Promise<Uint8Array> {
   return database.transaction(async ({ manager }) => {
     const drawn = { name: SIGNING_KEY, value: randomBytes(32).toString('base64') };

@@ -19,7 +19,7 @@ const RUNS = Number(process.env.STORE_RUNS ?? 200);
 export function admissionContract(fresh: NewDatabase, { lasting }: { lasting: boolean }): void {
   describe('admission', () => {
     test(
-      'a replica reads what others have changed since, also what is over, and nothing when nothing was',
+      'a replica reads what others changed after its version, tombstones included, and nothing when nothing changed',
       withStore(fresh, async ({ store }) => {
         const first = await write(store, [lease('a'), lease('b'), { kind: 'hold', id: 'a', document: 'true' }]);
         expect(await store.admission.changes(first)).toBeUndefined();
@@ -39,7 +39,7 @@ export function admissionContract(fresh: NewDatabase, { lasting }: { lasting: bo
     );
 
     test(
-      'a replica that knows more than a restored database forgets it all',
+      'a replica that is ahead of a restored database reads everything anew',
       withStore(fresh, async ({ store }) => {
         const version = await write(store, [lease('a')]);
         const entries = [lease('a')];
@@ -52,7 +52,7 @@ export function admissionContract(fresh: NewDatabase, { lasting }: { lasting: bo
     );
 
     test(
-      'a change that fails leaves nothing, and one that writes nothing counts as none',
+      'a failed change leaves no trace, and one that writes nothing does not count',
       withStore(fresh, async ({ store }) => {
         const before = await write(store, [lease('a')]);
         const failing = store.admission.change(before, () => {
@@ -65,7 +65,7 @@ export function admissionContract(fresh: NewDatabase, { lasting }: { lasting: bo
     );
 
     test(
-      'what is sealed is kept as it is, ten megabytes of it, the first word holds, and goes with its waiter',
+      'a sealed text of ten megabytes is kept as it is, the first one stands, and it goes with its waiter',
       withStore(fresh, async ({ store }) => {
         const large = new Uint8Array(10_000_000).fill(7);
         await store.sealedTexts.put({ id: 't', part: 'statement', sealed: large });
@@ -80,7 +80,7 @@ export function admissionContract(fresh: NewDatabase, { lasting }: { lasting: bo
     );
 
     test(
-      'a part of what is sealed goes alone, also by a change that writes nothing else',
+      'one part of a sealed text can be deleted alone, also by a change that writes nothing else',
       withStore(fresh, async ({ store }) => {
         const parts = async () =>
           (await Promise.all(['statement', 'answer'].map((part) => store.sealedTexts.get('t', part)))).map(Boolean);
@@ -99,7 +99,7 @@ export function admissionContract(fresh: NewDatabase, { lasting }: { lasting: bo
     );
 
     test(
-      'what is over does not stay for ever; what waits does',
+      'pruning deletes what is over and keeps what waits',
       withStore(fresh, async ({ store }) => {
         await store.sealedTexts.put({ id: 't', part: 'statement', sealed: bytes('t') });
         await store.sealedTexts.put({ id: 'orphan', part: 'statement', sealed: bytes('o') });
@@ -114,7 +114,7 @@ export function admissionContract(fresh: NewDatabase, { lasting }: { lasting: bo
     );
 
     test(
-      'what is over goes however much it is',
+      'pruning deletes any number of tombstones',
       withStore(fresh, async ({ store }) => {
         const over = Array.from({ length: 1_200 }, (_, at) => lease(`over${at}`, ''));
         await write(store, [...over, lease('taken'), { kind: 'waiter', id: 'over1', document: '' }]);
@@ -126,7 +126,7 @@ export function admissionContract(fresh: NewDatabase, { lasting }: { lasting: bo
     if (!lasting) return;
 
     test(
-      'forgetting what is over keeps nobody from being admitted',
+      'pruning blocks no admission',
       withStore(fresh, async ({ store, url }) => {
         if (/^sqlite/.test(url)) return; // one writer at a time, in short steps
         await write(store, [lease('a', '')]);
@@ -155,7 +155,7 @@ export function admissionContract(fresh: NewDatabase, { lasting }: { lasting: bo
     );
 
     test(
-      'a change that waited for its turn is not decided by limits that were replaced meanwhile',
+      'a change that had to wait sees the configuration that was committed meanwhile',
       withStore(fresh, async ({ store, another, url }) => {
         if (/^sqlite/.test(url)) return; // its transactions wait before they read anything
         const other = await another();

@@ -89,7 +89,7 @@ export function conditionsContract(fresh: NewDatabase): void {
     );
 
     test(
-      'a report that was overtaken does not undo a newer one',
+      'a late status does not undo a newer one',
       withStore(fresh, async ({ store }) => {
         await addBackends(store, 'a');
         await store.conditions.putStatus(status('a', 2_000, 'new'));
@@ -104,7 +104,7 @@ export function conditionsContract(fresh: NewDatabase): void {
     );
 
     test(
-      'a schedule that was overtaken does not undo a newer one',
+      'a late schedule does not undo a newer one',
       withStore(fresh, async ({ store }) => {
         await addBackends(store, 'a');
         await store.conditions.putSchedule(schedule('a', 2_000, '* 9 * * *'));
@@ -147,7 +147,7 @@ export function conditionsContract(fresh: NewDatabase): void {
     );
 
     test(
-      'a backend that comes back under an old name does not inherit what was said about the old one',
+      'a new backend under an old id does not inherit the conditions of the old one',
       withStore(fresh, async ({ store }) => {
         await addBackends(store, 'a', 'b');
         for (const id of ['a', 'b']) {
@@ -171,7 +171,7 @@ export function conditionsContract(fresh: NewDatabase): void {
     );
 
     test(
-      'a life of a coordinator keeps its first sight, its address and its order',
+      'an incarnation keeps when it was first seen, its address and its place in the list',
       withStore(fresh, async ({ store }) => {
         await store.incarnations.record(incarnation('bbbbb', 10, 20));
         await store.incarnations.record(incarnation('bbbbb', 15, 18));
@@ -190,7 +190,7 @@ export function conditionsContract(fresh: NewDatabase): void {
     );
 
     test(
-      'a suffix in use outlives the pruning of those that are not',
+      'pruning keeps the incarnations that are in use',
       withStore(fresh, async ({ store }) => {
         for (const suffix of ['aaaaa', 'bbbbb', 'ccccc']) await store.incarnations.record(incarnation(suffix, 1, 10));
         const { incarnations } = await store.revisions.read();
@@ -209,7 +209,7 @@ export function conditionsContract(fresh: NewDatabase): void {
     );
 
     test(
-      'the refusal key is drawn once',
+      'the signing key is drawn once',
       withStore(fresh, async ({ store }) => {
         const keys = await Promise.all([
           store.suiteSecrets.signingKey(),
@@ -243,7 +243,7 @@ export function conditionsContract(fresh: NewDatabase): void {
     );
 
     test(
-      'it says that it is there',
+      'a ping answers',
       withStore(fresh, async ({ store }) => {
         await expect(store.ping()).resolves.toBeUndefined();
       }),

@@ -149,7 +149,7 @@ export function configurationContract(fresh: NewDatabase): void {
     );
 
     test(
-      'what is not there is told apart from what is',
+      'a missing object is reported as missing',
       withStore(fresh, async ({ store }) => {
         await store.configuration.change(async ({ backends, groups }) => {
           expect(await backends.get('no')).toBeUndefined();
@@ -165,7 +165,7 @@ export function configurationContract(fresh: NewDatabase): void {
     );
 
     test(
-      'doing the same twice is not taken for a missing object',
+      'repeating a write does not report a missing object',
       withStore(fresh, async ({ store }) => {
         await store.configuration.change(async ({ backends }) => {
           await backends.put(backend('a'));

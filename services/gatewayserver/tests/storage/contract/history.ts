@@ -95,7 +95,7 @@ export function historyContract(fresh: NewDatabase): void {
     );
 
     test(
-      'text that a database refuses does not take its batch along',
+      'a text that a database would refuse does not fail its batch',
       withStore(fresh, async ({ store }) => {
         await store.queries.record([
           query({ id: 'nul', text: 'a\u0000b', user: 'c\u0000', clientTags: ['d\u0000'] }),
@@ -238,7 +238,7 @@ export function historyContract(fresh: NewDatabase): void {
     );
 
     test(
-      'a page token that was touched or made up is refused',
+      'a page token that was altered or invented is refused',
       withStore(fresh, async ({ store }) => {
         await store.queries.record(['a', 'b', 'c'].map((id) => query({ id })));
         const { nextPageToken } = await store.queries.list(filter({ pageSize: 1 }));

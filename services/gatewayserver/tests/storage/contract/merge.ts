@@ -89,7 +89,7 @@ export function mergeContract(fresh: NewDatabase): void {
     );
 
     test(
-      'a final state is never undone by a report that was under way',
+      'a late report never undoes a final state',
       withStore(fresh, async ({ store }) => {
         const finals = [Query_State.FINISHED, Query_State.FAILED];
         const others = [Query_State.STATE_UNSPECIFIED, Query_State.QUEUED, Query_State.RUNNING, Query_State.UNKNOWN];
@@ -107,7 +107,7 @@ export function mergeContract(fresh: NewDatabase): void {
     );
 
     test(
-      'a guess gives way to what became known, with its end',
+      'a guessed end gives way to a reported one',
       withStore(fresh, async ({ store }) => {
         await store.queries.record([report({ state: Query_State.UNKNOWN, endedAt: at(5) })]);
         expect(await store.queries.get('q')).toMatchObject({ state: Query_State.UNKNOWN, endedAt: at(5) });
@@ -123,7 +123,7 @@ export function mergeContract(fresh: NewDatabase): void {
     );
 
     test(
-      'an end that only a guess told is kept when the final report tells none',
+      'a guessed end stays when the final report has none',
       withStore(fresh, async ({ store }) => {
         await store.queries.record([report({ state: Query_State.UNKNOWN, endedAt: at(5) })]);
         await store.queries.record([report({ state: Query_State.FINISHED })]);
@@ -158,7 +158,7 @@ export function mergeContract(fresh: NewDatabase): void {
     );
 
     test(
-      'the end of a query whose router died is kept, and waits for its beginning',
+      'the end of a query whose router died is stored, and completed by a late report of its start',
       withStore(fresh, async ({ store }) => {
         await store.queries.record([
           report({ state: Query_State.FAILED, endedAt: at(50), error: { name: 'X', code: 1, message: 'm' } }),
@@ -190,7 +190,7 @@ export function mergeContract(fresh: NewDatabase): void {
     );
 
     test(
-      'routers that report the same queries at once do not block each other for good',
+      'routers that report the same queries at once do not deadlock',
       withStore(fresh, async ({ store }) => {
         const ids = Array.from({ length: 30 }, (_, index) => `q${index}`);
         const batch = (state: Query_State) => ids.map((id) => report({ id, state, submittedAt: at(0) }));

@@ -16,7 +16,7 @@ const backend = (id: string, weight = 0) => create(BackendSchema, { id, url: 'ht
 export function replicasContract(fresh: NewDatabase): void {
   describe('replicas', () => {
     test(
-      'what one writes the others see, and see that they must look',
+      'what one replica writes the others read, and revisions tell them to',
       withStore(fresh, async ({ store, another }) => {
         const other = await another();
         expect(await other.revisions.read()).toEqual({ configuration: 0, conditions: 0, incarnations: 0 });
@@ -65,7 +65,7 @@ export function replicasContract(fresh: NewDatabase): void {
     );
 
     test(
-      'what a change checked cannot change under it on another replica',
+      'what a change has checked no other replica changes before it commits',
       withStore(fresh, async ({ store, another }) => {
         const other = await another();
         const claim = (at: typeof store) =>
@@ -80,7 +80,7 @@ export function replicasContract(fresh: NewDatabase): void {
     );
 
     test(
-      'a snapshot mixes no two revisions',
+      'a snapshot never mixes two revisions',
       withStore(fresh, async ({ store, another }) => {
         const other = await another();
         const writer = (async () => {

@@ -11,7 +11,7 @@ import { open } from '../../support/with-store.ts';
 /** How a database comes to its schema, and who may do what. */
 export function schemaContract(fresh: NewDatabase): void {
   describe('schema', () => {
-    test('the migrations make exactly what the code expects', async () => {
+    test('the migrations make exactly the schema that the entities describe', async () => {
       await using database = await fresh();
       await migrateUp(database.url);
       const source = await connectPatiently(parseDatabaseUrl(database.url), { poolSize: 2, timeLimitMs: 20_000 });
@@ -23,7 +23,7 @@ export function schemaContract(fresh: NewDatabase): void {
       }
     });
 
-    test('a database that was not migrated is refused with the steps it lacks', async () => {
+    test('a database that was not migrated is refused with the names of the missing migrations', async () => {
       await using database = await fresh();
       await expect(open(database.url)).rejects.toThrow(/migrate up.*CreateBackends/);
     });

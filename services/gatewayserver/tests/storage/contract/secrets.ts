@@ -70,7 +70,7 @@ export function secretsContract(fresh: NewDatabase): void {
     );
 
     test(
-      'without a key are stored as they are, which is said; with one they are encrypted at once, and by the next write',
+      'without a key are stored in clear, which is reported; with one they are encrypted at once, and by the next write',
       withDatabase(async ({ using, stored }) => {
         await using([], put(backend('a'), backend('b')));
         expect(await using([], protect)).toEqual({ clear: ['a', 'b'], unreadable: [] });

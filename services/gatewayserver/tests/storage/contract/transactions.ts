@@ -33,7 +33,7 @@ export function transactionsContract(fresh: NewDatabase): void {
     );
 
     test(
-      'what nobody ended does not stay for ever, what is younger does',
+      'pruning deletes transactions that nobody ended, and keeps younger ones',
       withStore(fresh, async ({ store }) => {
         await store.transactions.record(transaction('old'), at(1));
         await store.transactions.record(transaction('young'), at(10));

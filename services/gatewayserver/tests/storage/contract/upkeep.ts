@@ -15,11 +15,11 @@ async function remaining(store: Store): Promise<string[]> {
   return (await store.queries.list(create(ListQueriesRequestSchema))).queries.map(({ id }) => id);
 }
 
-/** Reports of bystanders, the end of old rows, and who sees to it. */
+/** Reports of observers, the end of old rows, and the duty of deleting them. */
 export function upkeepContract(fresh: NewDatabase): void {
   describe('upkeep of history', () => {
     test(
-      'a report of a bystander completes the row of its query and changes nothing of who submitted it when',
+      'a report of an observer completes the row of its query and leaves its submission as it was',
       withStore(fresh, async ({ store }) => {
         await store.queries.record([
           query({ id: 'first-id', trinoQueryId: 't', user: 'ann', state: Query_State.UNKNOWN, endedAt: at(900) }),
@@ -49,7 +49,7 @@ export function upkeepContract(fresh: NewDatabase): void {
     );
 
     test(
-      'a report about a query that nobody submitted is handed back and makes no row',
+      'a report about a query that nobody submitted is returned and makes no row',
       withStore(fresh, async ({ store }) => {
         await store.queries.record([query({ id: 'known', trinoQueryId: 'known' })]);
         const reports = Array.from({ length: 450 }, (_, index) =>
@@ -78,7 +78,7 @@ export function upkeepContract(fresh: NewDatabase): void {
     );
 
     test(
-      'a purge takes the oldest first, as many as it may, and nothing behind its position',
+      'a purge deletes the oldest first, up to its limit, and nothing newer than its position',
       withStore(fresh, async ({ store }) => {
         const ids = ['e', 'd', 'c', 'b', 'a'];
         await store.queries.record(ids.map((id, index) => query({ id, submittedAt: at(Math.min(index, 3)) })));
@@ -109,7 +109,7 @@ export function upkeepContract(fresh: NewDatabase): void {
     );
 
     test(
-      'a duty has one holder at a time, and another one when it ran out or was given back',
+      'a duty has one holder at a time, and a new one once it has expired or was given back',
       withStore(fresh, async ({ store }) => {
         const hold = (holder: string, ms = 60_000) => store.duties.hold('purge', holder, ms);
         const taken = await Promise.all(['one', 'two', 'three'].map((holder) => hold(holder)));

@@ -61,7 +61,7 @@ function readFrom(since: number | undefined, { version }: Moment): number | unde
   return since !== undefined && since > version ? undefined : since;
 }
 
-/** Nobody reads what is that old any more: no lock keeps others from admitting meanwhile. */
+/** Takes no lock, so that others admit meanwhile: nobody reads entries of that age. */
 async function pruneAdmission(database: Database, ms: number): Promise<void> {
   const { now } = await database.read((session) => readMoment(session, ''));
   while ((await pruneSome(database, now - ms)) === ROWS_PER_PRUNE);

@@ -63,7 +63,7 @@ function deleteStatement(dialect: Dialect, values: number, isPart: boolean): str
   return `DELETE FROM admission_sealed WHERE id IN (${marks.join(', ')})${part}`;
 }
 
-/** What is older and belongs to nobody who waits: its waiter never came about, or an answer came too late. */
+/** Older texts whose query does not wait: it never came to wait, or an answer came too late. */
 export async function pruneSealed(session: Session, before: number): Promise<void> {
   await rowsOf(session)
     .createQueryBuilder()

@@ -26,7 +26,7 @@ const MERGES: Record<Exclude<keyof QueryRow, 'id'>, Merge> = {
   endedAt: 'ending',
   endedState: 'larger',
   rows: 'largerOrSet',
-  // The monitor knows the name of an error alone; whoever knows its message says more.
+  // The monitor knows the name of an error alone; a report with its message is longer.
   error: 'longer',
 };
 

@@ -42,8 +42,8 @@ export function toRow(query: Query, now: number): QueryRow {
     backendId: storedText(query.backendId, LENGTHS.id),
     decidedBy: storedText(query.decidedBy, LENGTHS.name),
     state,
-    // Every row has a place in the order. One whose submission nobody reported stands where it was first heard of, which
-    // is never before it was submitted: the earliest wins when that report comes after all.
+    // Every row has a place in the order. Without a reported submission it is the first known time, which is never before
+    // the submission: the earliest wins when that report comes after all.
     submittedAt: ms(query.submittedAt) ?? startedAt ?? endedAt ?? now,
     queuedMs: Math.max(0, query.queuedMs),
     startedAt,
