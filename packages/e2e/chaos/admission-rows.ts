@@ -1,4 +1,4 @@
-import { connectPatiently } from '@trino-gateway/gatewayserver/storage/data-source';
+import { openDataSource } from '@trino-gateway/gatewayserver/storage/data-source';
 import { parseDatabaseUrl } from '@trino-gateway/gatewayserver/storage/database-url';
 
 /** What the tables of admission hold. */
@@ -15,7 +15,7 @@ const CLOSED = new Set(['LAPSED', 'HANDED_OVER', 'ENDED', 'SETTLED']);
 
 /** Looks into the database past everything. */
 export async function admissionRows(url: string): Promise<AdmissionRows> {
-  const source = await connectPatiently(parseDatabaseUrl(url), { poolSize: 1, timeLimitMs: 60_000 });
+  const source = await openDataSource(parseDatabaseUrl(url), { poolSize: 1, timeLimitMs: 60_000 });
   try {
     const entries: { kind: string; document: string }[] = await source.query(
       'SELECT kind, document FROM admission_entries',

@@ -1,4 +1,4 @@
-import { connectPatiently } from '@trino-gateway/gatewayserver/storage/data-source';
+import { openDataSource } from '@trino-gateway/gatewayserver/storage/data-source';
 import { parseDatabaseUrl } from '@trino-gateway/gatewayserver/storage/database-url';
 
 /** A query that came to a limited group: when, and when it was given its slot, in milliseconds of the database's clock. */
@@ -19,7 +19,7 @@ type Waiter = { id: string; user: string; submissionId: string; place: number; q
 
 /** What the database remembers of the queries of a user that were given a slot. It does so for minutes. */
 export async function storedTurns(databaseUrl: string, user: string): Promise<StoredTurn[]> {
-  const source = await connectPatiently(parseDatabaseUrl(databaseUrl), { poolSize: 1, timeLimitMs: 60_000 });
+  const source = await openDataSource(parseDatabaseUrl(databaseUrl), { poolSize: 1, timeLimitMs: 60_000 });
   try {
     const rows: Stored[] = await source.query("SELECT kind, document FROM admission_entries WHERE document <> ''");
     const of = <Thing extends { user: string }>(wanted: string) =>

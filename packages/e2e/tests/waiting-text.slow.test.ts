@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { connectPatiently } from '@trino-gateway/gatewayserver/storage/data-source';
+import { openDataSource } from '@trino-gateway/gatewayserver/storage/data-source';
 import { parseDatabaseUrl } from '@trino-gateway/gatewayserver/storage/database-url';
 import { startScriptedTrino } from '@trino-gateway/testing';
 import { until } from '@trino-gateway/testing/processes/until';
@@ -17,7 +17,7 @@ async function placesOf(text: string, { folder, databaseUrl }: Suite): Promise<s
   const places: string[] = [];
   for (const name of await readdir(folder))
     if ((await readFile(join(folder, name))).includes(text)) places.push(`file ${name}`);
-  const source = await connectPatiently(parseDatabaseUrl(databaseUrl), { poolSize: 1, timeLimitMs: 60_000 });
+  const source = await openDataSource(parseDatabaseUrl(databaseUrl), { poolSize: 1, timeLimitMs: 60_000 });
   try {
     const tables: { name: string }[] = await source.query("SELECT name FROM sqlite_master WHERE type = 'table'");
     for (const { name } of tables)

@@ -38,7 +38,7 @@ import { createGuard, guardInterceptor, tokenGate } from './rpc/transport/interc
 import { JSON_OPTIONS } from './rpc/transport/json-options.ts';
 import { withOutgoingErrors } from './rpc/transport/outgoing-errors.ts';
 import type { ConfigurationStore } from './storage/contract/configuration.ts';
-import { measuredStore, migrateUp, openStore, type Store } from './storage/index.ts';
+import { isInMemory, measuredStore, migrateUp, openStore, type Store } from './storage/index.ts';
 
 /** A gatewayserver that accepts work. */
 export type RunningGatewayserver = RunningProcess & { readonly url: string; readonly opsUrl: string };
@@ -50,7 +50,6 @@ const PRUNE_INTERVAL_MS = 3_600_000;
 const LONGEST_TRANSACTION_MS = 7 * 86_400_000;
 const PURGE_INTERVAL_MS = 300_000;
 type NodeHandler = ReturnType<typeof connectNodeAdapter>;
-const IN_MEMORY = 'sqlite::memory:';
 
 /** Starts a gatewayserver: database, declared objects, snapshot, then the port. Port 0 binds any free one. */
 export async function startGatewayserver(
@@ -210,7 +209,7 @@ export async function startGatewayserver(
 
 async function openMigrated(config: GatewayserverConfig, logger: Logger): Promise<Store> {
   const { database_url: url, database_pool_size: poolSize, database_time_limit: timeLimitMs } = config;
-  if (config.migrate_at_start && url !== IN_MEMORY) {
+  if (config.migrate_at_start && !isInMemory(url)) {
     const taken = await migrateUp(url);
     if (taken.length > 0) logger.info('the database schema was brought up to date', { migrations: taken });
   }

@@ -9,10 +9,10 @@ import { entities } from './schema/entities.ts';
 const OPEN_PAUSE_MS = 20;
 
 /**
- * Connects. Waits, within the time limit, for a SQLite file that others are opening: switching a new one to WAL needs it
+ * Connects to a database. Waits, within the time limit, for a SQLite file that others are opening: switching a new one to WAL needs it
  * alone for a moment. @throws DatabaseUnavailableError when there is no connection in time.
  */
-export async function connectPatiently(address: DatabaseAddress, limits: ConnectionLimits): Promise<DataSource> {
+export async function openDataSource(address: DatabaseAddress, limits: ConnectionLimits): Promise<DataSource> {
   await address.files?.makePrivate();
   for (const deadline = Date.now() + limits.timeLimitMs; ; await sleep(OPEN_PAUSE_MS)) {
     try {

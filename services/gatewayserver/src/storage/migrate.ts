@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type DataSource, MigrationExecutor, type MigrationInterface } from 'typeorm';
 import { failureOf, withoutStatement } from './connection/failures.ts';
 import { DatabaseUnavailableError } from './contract/errors.ts';
-import { connectPatiently } from './data-source.ts';
+import { openDataSource } from './data-source.ts';
 import { parseDatabaseUrl } from './engines/database-url.ts';
 import type { Engine } from './engines/engine.ts';
 
@@ -73,7 +73,7 @@ async function withSource<T>(url: string, work: (source: DataSource, engine: Eng
   const address = parseDatabaseUrl(url);
   if (address.inMemory)
     throw new Error('database_url: sqlite::memory: has no schema to migrate, it is made whole at each start');
-  const source = await connectPatiently(address, { poolSize: 2, timeLimitMs: CONNECT_MS });
+  const source = await openDataSource(address, { poolSize: 2, timeLimitMs: CONNECT_MS });
   try {
     return await work(source, address.engine);
   } catch (error) {

@@ -4,7 +4,7 @@ import { type Database, openDatabase } from './connection/database.ts';
 import { withoutStatement } from './connection/failures.ts';
 import { inTime } from './connection/session.ts';
 import type { Store } from './contract/store.ts';
-import { connectPatiently } from './data-source.ts';
+import { openDataSource } from './data-source.ts';
 import { parseDatabaseUrl } from './engines/database-url.ts';
 import type { DatabaseAddress } from './engines/engine.ts';
 import { migrateSource, pendingMigrations } from './migrate.ts';
@@ -40,7 +40,7 @@ export type StoreOptions = {
 export async function openStore(options: StoreOptions): Promise<Store> {
   const { url, logger, poolSize = 10, timeLimitMs = 10_000, secretsKeys = [] } = options;
   const address = parseDatabaseUrl(url);
-  const source = await connectPatiently(address, { poolSize, timeLimitMs });
+  const source = await openDataSource(address, { poolSize, timeLimitMs });
   try {
     if (address.inMemory) await migrateSource(source, address.engine);
     await inTime(requireSchema(source), 3 * timeLimitMs, 'did not report its schema');

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLogger } from '@trino-gateway/runtime';
 import { type ServerEngine, startDatabase } from '@trino-gateway/testing/databases/start-database';
-import { connectPatiently } from '../../src/storage/data-source.ts';
+import { openDataSource } from '../../src/storage/data-source.ts';
 import { parseDatabaseUrl } from '../../src/storage/engines/database-url.ts';
 import { migrateUp, openStore, type Store } from '../../src/storage/index.ts';
 
-type DataSource = Awaited<ReturnType<typeof connectPatiently>>;
+type DataSource = Awaited<ReturnType<typeof openDataSource>>;
 
 /** A migrated database, as the gatewayserver uses it and as one looks into it. */
 export type Million = AsyncDisposable & {
@@ -21,7 +21,7 @@ export async function openMillion(engine: ServerEngine | 'sqlite'): Promise<Mill
   await using opened = new AsyncDisposableStack();
   const url = engine === 'sqlite' ? await sqliteUrl(opened) : opened.use(await startDatabase(engine)).url;
   await migrateUp(url);
-  const source = await connectPatiently(parseDatabaseUrl(url), { poolSize: 4, timeLimitMs: 60_000 });
+  const source = await openDataSource(parseDatabaseUrl(url), { poolSize: 4, timeLimitMs: 60_000 });
   opened.defer(() => source.destroy());
   // As much memory as a small server has; the one of the tests has next to none.
   if (engine === 'mysql' || engine === 'mariadb') await source.query('SET GLOBAL innodb_buffer_pool_size = 536870912');

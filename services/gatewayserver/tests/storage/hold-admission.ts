@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { connectPatiently } from '../../src/storage/data-source.ts';
+import { openDataSource } from '../../src/storage/data-source.ts';
 import { parseDatabaseUrl } from '../../src/storage/engines/database-url.ts';
 
 /** The row lock of admission, as a replica that takes its time holds it; disposed of it is free. */
 export type HeldAdmission = AsyncDisposable & {
   /** Resolves when somebody waits for it. */
-  wanted(): Promise<void>;
+  awaited(): Promise<void>;
 };
 
 const WAITING = {
@@ -19,13 +19,13 @@ const LOOK_EVERY_MS = 150;
 
 /** Takes it, on a server; SQLite has no locks of rows. */
 export async function holdAdmission(url: string): Promise<HeldAdmission> {
-  const source = await connectPatiently(parseDatabaseUrl(url), { poolSize: 2, timeLimitMs: 20_000 });
+  const source = await openDataSource(parseDatabaseUrl(url), { poolSize: 2, timeLimitMs: 20_000 });
   const runner = source.createQueryRunner();
   await runner.query('START TRANSACTION');
   await runner.query(`SELECT value FROM revisions WHERE name = 'admission' FOR UPDATE`);
   let isHeld = true;
   return {
-    wanted: async () => {
+    awaited: async () => {
       for (;;) {
         const [row]: { waiting: unknown }[] = await source.query(WAITING[/^postgres/.test(url) ? 'postgres' : 'mysql']);
         if (Number(row?.waiting) > 0) return;

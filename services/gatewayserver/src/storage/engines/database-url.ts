@@ -15,3 +15,8 @@ export function parseDatabaseUrl(url: string): DatabaseAddress {
     throw new Error(`database_url: no such kind of database as ${scheme}, expected ${EXAMPLES}`);
   return { ...engine.addressOf(url), engine };
 }
+
+/** Whether a database exists in memory only: nobody migrates it but the store that opens it. */
+export function isInMemory(url: string): boolean {
+  return parseDatabaseUrl(url).inMemory;
+}

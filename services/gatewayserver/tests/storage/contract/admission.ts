@@ -165,7 +165,7 @@ export function admissionContract(fresh: NewDatabase, { lasting }: { lasting: bo
           decidedBy = configuration;
           return { entries: [], sealed: [], forgotten: [] };
         });
-        await lock.wanted();
+        await lock.awaited();
         await other.configuration.change(async () => {});
         await lock[Symbol.asyncDispose]();
         await waiting;

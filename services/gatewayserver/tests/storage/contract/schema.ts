@@ -1,7 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { describe, expect, test } from '@jest/globals';
 import { BackendSchema, ListQueriesRequestSchema, QuerySchema } from '@trino-gateway/api/gateway';
-import { connectPatiently } from '../../../src/storage/data-source.ts';
+import { openDataSource } from '../../../src/storage/data-source.ts';
 import { parseDatabaseUrl } from '../../../src/storage/engines/database-url.ts';
 import { migrateUp, migrationStatus } from '../../../src/storage/index.ts';
 import { MIGRATIONS } from '../../../src/storage/migrations/index.ts';
@@ -14,7 +14,7 @@ export function schemaContract(fresh: NewDatabase): void {
     test('the migrations make exactly the schema that the entities describe', async () => {
       await using database = await fresh();
       await migrateUp(database.url);
-      const source = await connectPatiently(parseDatabaseUrl(database.url), { poolSize: 2, timeLimitMs: 20_000 });
+      const source = await openDataSource(parseDatabaseUrl(database.url), { poolSize: 2, timeLimitMs: 20_000 });
       try {
         const { upQueries } = await source.driver.createSchemaBuilder().log();
         expect(upQueries.map(({ query }) => query)).toEqual([]);

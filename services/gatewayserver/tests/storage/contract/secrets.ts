@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { BackendSchema } from '@trino-gateway/api/gateway';
 import { isSealed } from '@trino-gateway/api/sealed-secret';
 import { silentLogger } from '@trino-gateway/runtime';
-import { connectPatiently } from '../../../src/storage/data-source.ts';
+import { openDataSource } from '../../../src/storage/data-source.ts';
 import { parseDatabaseUrl } from '../../../src/storage/engines/database-url.ts';
 import { migrateUp, openStore, type Store } from '../../../src/storage/index.ts';
 import type { NewDatabase } from '../../support/databases.ts';
@@ -30,7 +30,7 @@ function usingAt(url: string) {
 }
 
 async function storedAt(url: string): Promise<string> {
-  const source = await connectPatiently(parseDatabaseUrl(url), { poolSize: 1, timeLimitMs: 20_000 });
+  const source = await openDataSource(parseDatabaseUrl(url), { poolSize: 1, timeLimitMs: 20_000 });
   try {
     return JSON.stringify(await source.query('SELECT * FROM backends'));
   } finally {
