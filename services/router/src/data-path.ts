@@ -7,6 +7,7 @@ import type { GatewayClient } from './control-plane/gateway-client.ts';
 import { createHandler, type Handler, type HandlerDeps, type RequestDeps } from './handler.ts';
 import { createUpstream } from './http/http-client.ts';
 import { createActivatedLeases } from './leases/activated-leases.ts';
+import { createBodyPace } from './limits/body-pace.ts';
 import { createInflationBudget } from './limits/inflation-budget.ts';
 import type { RequestLimits } from './limits/request-limits.ts';
 import { createTransactions } from './stickiness/transactions.ts';
@@ -58,6 +59,7 @@ export function createDataPath({ timings, ...deps }: DataPathDeps): DataPath {
     delegation,
     ask,
     inflation: createInflationBudget(),
+    pace: createBodyPace(),
     leases: createActivatedLeases(gateway),
     checkClient: createCheckClient({ ask }),
     checkImpersonation: createCheckImpersonation({ ask }),

@@ -6,6 +6,7 @@ import { type Exchange, openExchange } from './http/exchange.ts';
 import { hostProblem, isHostNamed } from './http/requested-host.ts';
 import { answerError, HttpError } from './http/responses.ts';
 import { discardRest, noRoom, StillSending } from './http/still-sending.ts';
+import type { BodyPace } from './limits/body-pace.ts';
 import type { ByteBudget } from './limits/byte-budget.ts';
 import { busyMessage, type RequestLimits } from './limits/request-limits.ts';
 import { ownerOfAddress } from './limits/shares.ts';
@@ -24,6 +25,8 @@ export type HandlerDeps = RequestDeps & {
   limits: Pick<RequestLimits, 'ofClient'>;
   /** How much of what clients sent may be held by the requests under way. */
   bytes: Pick<ByteBudget, 'open'>;
+  /** How fast their long bodies are read. */
+  pace: BodyPace;
   logger: Logger;
 };
 
@@ -49,7 +52,7 @@ export function createHandler(deps: HandlerDeps): Handler {
 
 /** The exchange of a request that is within the limits; undefined when it is not, and has its answer. */
 function admit(
-  { limits, bytes, clientView }: HandlerDeps,
+  { limits, bytes, pace, clientView }: HandlerDeps,
   request: IncomingMessage,
   response: ServerResponse,
   listeningPort: number,
@@ -58,17 +61,17 @@ function admit(
   const client = clientView({ remoteAddress, localAddress, listeningPort }, request.rawHeaders);
   const release = limits.ofClient(client.ip);
   if (typeof release !== 'function') {
-    new StillSending(503, busyMessage(release)).answer(response);
+    new StillSending(503, busyMessage(release), pace).answer(response);
     return undefined;
   }
   response.once('close', () => {
     release();
-    if (!request.complete) discardRest(request);
+    if (!request.complete) discardRest(request, pace);
   });
   const account = bytes.open(ownerOfAddress(client.ip));
-  const exchange = openExchange(request, response, listeningPort, client, account);
+  const exchange = openExchange(request, response, { listeningPort, client, account, pace });
   if (account.take(longHead(request.rawHeaders))) return exchange;
-  noRoom().answer(response);
+  noRoom(pace).answer(response);
   return undefined;
 }
 

@@ -2,9 +2,11 @@ import type { IncomingMessage } from 'node:http';
 import { PassThrough } from 'node:stream';
 import { expect, test } from '@jest/globals';
 import { until } from '../../tests/support/fake-gatewayserver.ts';
+import { createBodyPace } from '../limits/body-pace.ts';
 import { createByteBudget } from '../limits/byte-budget.ts';
 import { readRequestBody } from './body.ts';
 
+const pace = createBodyPace();
 const budgetOf = (bytes: number) => createByteBudget(bytes, bytes);
 
 /** A request whose body a test writes. */
@@ -17,7 +19,7 @@ function request(announced?: number) {
 test('a body in chunks of any size arrives whole and unchanged', async () => {
   const budget = budgetOf(1_000_000);
   const { body, asked } = request();
-  const read = readRequestBody(asked, 1_000_000, { account: budget.open('a') });
+  const read = readRequestBody(asked, 1_000_000, { account: budget.open('a'), pace });
   const pieces = [1, 3, 20_000, 5, 16_383, 16_384, 2, 2, 70_000].map((length, at) => Buffer.alloc(length, 65 + at));
   for (const piece of pieces) body.write(piece);
   body.end();
@@ -28,15 +30,15 @@ test('a body in chunks of any size arrives whole and unchanged', async () => {
 test('a body counts as it arrives; one that does not fit is refused then, or at once when its length is announced', async () => {
   const budget = budgetOf(100);
   const first = request(80);
-  const reading = readRequestBody(first.asked, 1_000, { account: budget.open('a') });
+  const reading = readRequestBody(first.asked, 1_000, { account: budget.open('a'), pace });
   first.body.write(Buffer.alloc(60));
   await until(() => budget.taken() === 60);
-  await expect(readRequestBody(request(41).asked, 1_000, { account: budget.open('b') })).rejects.toMatchObject({
+  await expect(readRequestBody(request(41).asked, 1_000, { account: budget.open('b'), pace })).rejects.toMatchObject({
     status: 503,
     headers: ['Retry-After', '1'],
   });
   const chunked = request();
-  const refused = readRequestBody(chunked.asked, 1_000, { account: budget.open('c') });
+  const refused = readRequestBody(chunked.asked, 1_000, { account: budget.open('c'), pace });
   chunked.body.write(Buffer.alloc(41));
   await expect(refused).rejects.toMatchObject({ status: 503 });
   first.body.end(Buffer.alloc(20));
@@ -47,11 +49,11 @@ test('a body counts as it arrives; one that does not fit is refused then, or at 
 test('a body that is too long is neither kept nor counted', async () => {
   const budget = budgetOf(100);
   const announced = request(5_000);
-  const read = readRequestBody(announced.asked, 50, { account: budget.open('a') });
+  const read = readRequestBody(announced.asked, 50, { account: budget.open('a'), pace });
   announced.body.end(Buffer.alloc(5_000));
   expect(await read).toEqual({ kind: 'tooLong' });
   const chunked = request();
-  const other = readRequestBody(chunked.asked, 50, { account: budget.open('a') });
+  const other = readRequestBody(chunked.asked, 50, { account: budget.open('a'), pace });
   chunked.body.write(Buffer.alloc(40));
   chunked.body.end(Buffer.alloc(40));
   expect(await other).toEqual({ kind: 'tooLong' });
@@ -63,6 +65,7 @@ test('a body that arrives too slowly is given up', async () => {
   const { body, asked } = request(90);
   const read = readRequestBody(asked, 1_000, {
     account: budget.open('a'),
+    pace,
     timings: { graceMs: 50, leastRate: 1_000_000 },
   });
   body.write(Buffer.alloc(10));
@@ -73,7 +76,7 @@ test('a body that arrives too slowly is given up', async () => {
 test('a body that arrives fast enough may take longer than the grace time', async () => {
   const { body, asked } = request(90);
   const account = budgetOf(100).open('a');
-  const read = readRequestBody(asked, 1_000, { account, timings: { graceMs: 10, leastRate: 1 } });
+  const read = readRequestBody(asked, 1_000, { account, pace, timings: { graceMs: 10, leastRate: 1 } });
   body.write(Buffer.alloc(50));
   const later = new Promise((resolve) => setTimeout(resolve, 50));
   await later;

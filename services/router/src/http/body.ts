@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { firstHeader } from '@trino-gateway/trino';
-import { UNPACED_BYTES, waitForTurn } from '../limits/body-pace.ts';
+import { type BodyPace, UNPACED_BYTES } from '../limits/body-pace.ts';
 import type { ByteAccount } from '../limits/byte-budget.ts';
 import { noRoom, type StillSending, tooSlow } from './still-sending.ts';
 
@@ -11,6 +11,8 @@ export type RequestBody = { kind: 'whole'; bytes: Buffer } | { kind: 'tooLong' }
 export type RequestBodyOptions = {
   /** What its bytes count against, from their arrival on. */
   account: ByteAccount;
+  /** Long bodies are read at this pace. */
+  pace: BodyPace;
   /** Shorter in tests. */
   timings?: Partial<typeof TIMINGS>;
 };
@@ -35,18 +37,18 @@ const SMALL_PIECE = 16_384;
 export function readRequestBody(
   request: IncomingMessage,
   maxBytes: number,
-  { account, timings }: RequestBodyOptions,
+  { account, pace, timings }: RequestBodyOptions,
 ): Promise<RequestBody> {
   const { graceMs, leastRate } = { ...TIMINGS, ...timings };
   const announced = Number(firstHeader(request.rawHeaders, 'content-length') ?? 0);
-  if (announced <= maxBytes && !account.fits(announced)) return Promise.reject(noRoom());
+  if (announced <= maxBytes && !account.fits(announced)) return Promise.reject(noRoom(pace));
   return new Promise((resolve, reject) => {
     const pieces = new Pieces();
     const beganAt = performance.now();
     let length = 0;
     const look = () => {
       if ((length * 1_000) / (performance.now() - beganAt) >= leastRate) timer = setTimeout(look, LOOK_EVERY_MS);
-      else giveUp(tooSlow());
+      else giveUp(tooSlow(pace));
     };
     let timer = setTimeout(look, graceMs);
     const giveUp = (reason: StillSending) => {
@@ -57,10 +59,10 @@ export function readRequestBody(
     };
     request.on('data', (chunk: Buffer) => {
       length += chunk.length;
-      if (length > UNPACED_BYTES) waitForTurn(request);
+      if (length > UNPACED_BYTES) pace.waitForTurn(request);
       if (announced <= maxBytes && length <= maxBytes) {
         if (account.take(chunk.length)) pieces.add(chunk);
-        else giveUp(noRoom());
+        else giveUp(noRoom(pace));
         return;
       }
       pieces.clear();

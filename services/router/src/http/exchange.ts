@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { headerFamily, toTrinoHeaders, withoutHeaders, withoutHopByHop } from '@trino-gateway/trino';
+import type { BodyPace } from '../limits/body-pace.ts';
 import type { ByteAccount } from '../limits/byte-budget.ts';
 import type { ClientView } from './client-address.ts';
 import { withoutGatewayCookie } from './gateway-cookie.ts';
@@ -23,6 +24,8 @@ export type Exchange = {
   readonly presto: boolean;
   /** What of its bytes counts against the budget of all requests; closed with the exchange. */
   readonly account: ByteAccount;
+  /** A long body is read at this pace. */
+  readonly pace: BodyPace;
   /** Aborted when the client hangs up before its answer is complete. */
   readonly signal: AbortSignal;
 };
@@ -42,9 +45,7 @@ const notForClusters: ReadonlySet<string> = new Set([
 export function openExchange(
   request: IncomingMessage,
   response: ServerResponse,
-  listeningPort: number,
-  client: ClientView,
-  account: ByteAccount,
+  { listeningPort, client, account, pace }: Pick<Exchange, 'listeningPort' | 'client' | 'account' | 'pace'>,
 ): Exchange {
   const presto = headerFamily(request.rawHeaders) === 'presto';
   const hangUp = new AbortController();
@@ -58,6 +59,7 @@ export function openExchange(
     listeningPort,
     client,
     account,
+    pace,
     rawHeaders: headersForClusters(request.rawHeaders, presto),
     presto,
     signal: hangUp.signal,

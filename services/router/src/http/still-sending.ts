@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { firstHeader, httpErrorText } from '@trino-gateway/trino';
-import { UNPACED_BYTES, waitForTurn } from '../limits/body-pace.ts';
+import { type BodyPace, UNPACED_BYTES } from '../limits/body-pace.ts';
 import { RETRY_AFTER } from '../limits/request-limits.ts';
 import { HttpError } from './responses.ts';
 
@@ -12,8 +12,12 @@ const REST_MS = 30_000;
 
 /** A refusal before the end of the request's body. Unless that is short it closes the connection. */
 export class StillSending extends HttpError {
-  constructor(status: 408 | 503, message: string) {
+  readonly #pace: BodyPace;
+
+  /** @param pace at which the rest of the body is read and discarded */
+  constructor(status: 408 | 503, message: string, pace: BodyPace) {
     super(status, message, status === 503 ? RETRY_AFTER : []);
+    this.#pace = pace;
   }
 
   override answer(response: ServerResponse): void {
@@ -47,7 +51,7 @@ export class StillSending extends HttpError {
     request.on('data', (chunk: Buffer) => {
       discarded += chunk.length;
       if (discarded > DISCARDED_BYTES) end();
-      else waitForTurn(request);
+      else this.#pace.waitForTurn(request);
     });
     request.once('end', end);
     request.resume();
@@ -55,7 +59,7 @@ export class StillSending extends HttpError {
 }
 
 /** Reads on, in turns, what a client still sends after its answer has ended; who sends too much or too slowly is cut off. */
-export function discardRest(request: IncomingMessage): void {
+export function discardRest(request: IncomingMessage, pace: BodyPace): void {
   if (request.destroyed) return;
   let discarded = 0;
   const timer = setTimeout(() => request.socket.destroy(), REST_MS);
@@ -63,7 +67,7 @@ export function discardRest(request: IncomingMessage): void {
   request.on('data', (chunk: Buffer) => {
     discarded += chunk.length;
     if (discarded > DISCARDED_BYTES) request.socket.destroy();
-    else waitForTurn(request);
+    else pace.waitForTurn(request);
   });
 }
 
@@ -74,7 +78,11 @@ function isShort({ rawHeaders }: IncomingMessage): boolean {
 }
 
 /** The budget of all statements under way has no room for this one. */
-export const noRoom = () =>
-  new StillSending(503, 'This gateway has as many bytes of statements under way as it may: try again in a moment');
+export const noRoom = (pace: BodyPace) =>
+  new StillSending(
+    503,
+    'This gateway has as many bytes of statements under way as it may: try again in a moment',
+    pace,
+  );
 
-export const tooSlow = () => new StillSending(408, 'The request did not arrive in time');
+export const tooSlow = (pace: BodyPace) => new StillSending(408, 'The request did not arrive in time', pace);

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { expect, test } from '@jest/globals';
 import { until } from '../../tests/support/fake-gatewayserver.ts';
-import { waitForTurn } from './body-pace.ts';
+import { createBodyPace } from './body-pace.ts';
 
 test('requests with long bodies are read a few at a time, in turn', async () => {
   const went: number[] = [];
@@ -14,7 +14,8 @@ test('requests with long bodies are read a few at a time, in turn', async () => 
     };
     return { pause: () => {}, resume } as unknown as IncomingMessage;
   });
-  for (const request of requests) waitForTurn(request);
+  const pace = createBodyPace();
+  for (const request of requests) pace.waitForTurn(request);
   expect(went).toEqual([]);
   await until(() => went.filter((n) => n >= 0).length === 100);
   expect(went.filter((n) => n >= 0)).toEqual(requests.map((_, n) => n));

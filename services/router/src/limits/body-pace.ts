@@ -3,33 +3,38 @@ import type { IncomingMessage } from 'node:http';
 /** Bodies longer than this are paced. */
 export const UNPACED_BYTES = 65_536;
 
+/** How fast the long bodies of all requests are read together. */
+export type BodyPace = {
+  /**
+   * Stops reading this request until it is its turn again. Reading takes the event loop's time, up to two megabytes of each
+   * connection in a row: a few clients that send as fast as they can would leave none to others.
+   */
+  waitForTurn(request: IncomingMessage): void;
+};
+
 const EVERY_MS = 10;
-/** Each gives one piece, of 64 KB at most: all together some 100 MB a second. */
+/** Each gives one chunk, of 64 KB at most: all together some 100 MB a second. */
 const AT_ONCE = 16;
 
-const paused = new Set<IncomingMessage>();
-let isTicking = false;
-
-/**
- * Stops reading this request until it is its turn again among all of the process whose bodies are long. Reading takes the event
- * loop's time, up to two megabytes of each connection in a row: a few clients that send all they can would leave none to others.
- */
-export function waitForTurn(request: IncomingMessage): void {
-  request.pause();
-  paused.add(request);
-  if (isTicking) return;
-  isTicking = true;
-  setTimeout(letSomeGoOn, EVERY_MS);
-}
-
-function letSomeGoOn(): void {
-  let count = 0;
-  for (const request of paused) {
-    if (count === AT_ONCE) break;
-    paused.delete(request);
-    request.resume();
-    count += 1;
-  }
-  isTicking = paused.size > 0;
-  if (isTicking) setTimeout(letSomeGoOn, EVERY_MS);
+/** Nobody waits. One for all requests of a process. */
+export function createBodyPace(): BodyPace {
+  const paused = new Set<IncomingMessage>();
+  let isTicking = false;
+  const letSomeGoOn = () => {
+    for (const request of [...paused.values().take(AT_ONCE)]) {
+      paused.delete(request);
+      request.resume();
+    }
+    isTicking = paused.size > 0;
+    if (isTicking) setTimeout(letSomeGoOn, EVERY_MS);
+  };
+  return {
+    waitForTurn: (request) => {
+      request.pause();
+      paused.add(request);
+      if (isTicking) return;
+      isTicking = true;
+      setTimeout(letSomeGoOn, EVERY_MS);
+    },
+  };
 }
