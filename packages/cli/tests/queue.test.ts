@@ -50,7 +50,7 @@ afterAll(async () => {
 const run = (argv: string[], surroundings: Surroundings = {}) =>
   runCommand(argv, { ...surroundings, env: { TRINO_GATEWAY_URL: server.url } });
 
-test('who waits cannot be seen: place, since when, why, and when it may start', async () => {
+test('queue shows of each waiting query its place, its wait, the reason and when it may start', async () => {
   const { code, out, err } = await run(['queue', '--group', 'etl']);
   expect([code, err]).toEqual([0, '']);
   const [head, first, second, ...more] = out.split('\n');
@@ -64,7 +64,7 @@ test('who waits cannot be seen: place, since when, why, and when it may start', 
   expect(json.queries).toEqual([expect.objectContaining({ id: SECOND, position: 2 })]);
 });
 
-test('a queue that is longer than a page is cut silently', async () => {
+test('a queue longer than a page is shown up to the limit, which is said when there are more', async () => {
   const { out, err } = await run(['queue', '--limit', '1100']);
   expect(out.split('\n')).toHaveLength(1_101);
   expect(err).toBe('there are more than 1100; --limit shows more');
@@ -72,7 +72,7 @@ test('a queue that is longer than a page is cut silently', async () => {
   expect(await run(['queue', '--limit', '0'])).toMatchObject({ code: 2, err: expect.stringContaining('--limit') });
 });
 
-test('top shows queues and slots, once where nobody watches', async () => {
+test('top shows queues and slots, once where there is no terminal', async () => {
   const { code, out } = await run(['top']);
   expect(code).toBe(0);
   expect(out).toMatch(/^etl +2 +1 +3 +7 +1h 1m +-$/m);

@@ -81,7 +81,7 @@ test('--check-config only checks: 0 and one line when all is well, 2 and every p
   ]);
 });
 
-test('a gatewayserver that would be open to others is told so when it starts and when it is only checked', async () => {
+test('a gatewayserver that would be open to others is refused at start and by --check-config', async () => {
   const path = await file('open.yaml', 'gatewayserver: { listen: "0.0.0.0:8000" }');
   for (const argv of [[], ['--check-config']]) {
     const refused = start(['--config', path, ...argv], {}, 'gatewayserver');

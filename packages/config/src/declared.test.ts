@@ -69,7 +69,7 @@ test('camelCase, as the API answers it, is read like snake_case', () => {
   expect(camel).toEqual(snake);
 });
 
-describe('what is wrong is said with its place', () => {
+describe('every problem is reported with its position', () => {
   const cases: [string, string, string[]][] = [
     ['a section that is no list', 'backends: { a: http://a }', ['backends: expected a list']],
     ['an entry that is no object', 'backends: [a]', ['backends[0]: expected fields and values, got "a"']],
@@ -162,7 +162,7 @@ describe('what is wrong is said with its place', () => {
   test.each(cases)('%s', (_what, yaml, expected) => expect(problems(yaml)).toEqual(expected));
 });
 
-test('a broken entry neither shifts the places of those behind it nor makes its id unknown', () => {
+test('a broken entry neither shifts the positions of those behind it nor makes its id unknown', () => {
   expect(
     problems(`
 backends: [{ id: a, url: "http://a", weight: x }, { id: b, url: nowhere }]

@@ -44,7 +44,7 @@ export function readDeclared(file: Record<string, unknown>, complain: Complain, 
   return { backends, groups, policies };
 }
 
-/** One message for each entry, also for one with problems, so that places in the list stay true. */
+/** One message for each entry, also for one with problems, so that positions in the list stay true. */
 function readList<Desc extends DescMessage>(
   file: Record<string, unknown>,
   section: string,

@@ -46,7 +46,7 @@ describe('secrets', () => {
     ).toEqual([`gatewayserver.admin_token_file: ${expected}`]);
   });
 
-  test('a secret given twice in one place is refused, and the environment still beats the file', () => {
+  test('a secret and its file together are refused, and the environment still beats the configuration file', () => {
     const secrets = { '/run/secret': 'from-file' };
     expect(problems({ secrets, yaml: 'gatewayserver: { admin_token: a, admin_token_file: /run/secret }' })).toEqual([
       'gatewayserver.admin_token_file: expected either this or gatewayserver.admin_token, not both',

@@ -8,7 +8,7 @@ test.each([
   [' */5  0-23/2 1,15 JAN-MAR\tmon-fri ', 'America/New_York'],
   ['0 0 * * 7', 'UTC'],
   ['* * 30 2 *', 'Etc/GMT+5'],
-])('%j in %j is taken', (schedule, zone) => expect(scheduleProblems(schedule, zone)).toEqual([]));
+])('%j in %j is accepted', (schedule, zone) => expect(scheduleProblems(schedule, zone)).toEqual([]));
 
 test.each([
   ['* * * *', 'expected five fields (minute, hour, day of month, month, day of week), got 4'],
@@ -43,7 +43,7 @@ test.each([
   ['1,,2 * * * *', 'minute: expected a value on each side of a comma, got ""'],
   ['** * * * *', 'minute: expected'],
   [`${'1,'.repeat(400)}1 * * * *`, 'expected up to 500 characters, got'],
-])('a schedule nobody can read is refused with its reason: %j', (schedule, reason) => {
+])('a schedule that is no cron expression is refused with the reason: %j', (schedule, reason) => {
   const problems = scheduleProblems(schedule, '');
   expect(problems.map(({ field }) => field)).toEqual(['uptime_schedule']);
   expect(problems[0]?.message).toContain(reason);

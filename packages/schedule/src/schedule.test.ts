@@ -91,7 +91,7 @@ test.each<[string, string, string, string, string[]]>([
     '2026-11-16T00:00:00Z',
     ['+2026-11-20T00:00', '-2026-11-22T00:00'],
   ],
-])('a schedule drifts from the local clock: %s', (_, expression, zone, after, expected) => {
+])('changes follow the local clock: %s', (_, expression, zone, after, expected) => {
   expect(changes(expression, zone, after, expected.length)).toEqual(expected);
 });
 
@@ -127,7 +127,7 @@ test.each([
   expect([...parseField(text, field)].sort((a, b) => a - b)).toEqual(values);
 });
 
-test('a schedule that never or always matches is searched for ever', () => {
+test('the search for a change ends, also of a schedule that never or always matches', () => {
   expect(changes('* * 30 2 *', 'Europe/Vienna', '2026-01-01T00:00:00Z', 10)).toEqual([]);
   expect(changes('* * * * *', 'Europe/Vienna', '2026-01-01T00:00:00Z', 10)).toEqual([]);
 });
@@ -221,7 +221,7 @@ const moments = fc.oneof(
     .map(([time, by]) => at(time) + by),
 );
 
-test('every minute is up or down as a look at the local clock says, and every change is told', () => {
+test('every minute is up or down by the local clock, and every change is listed', () => {
   fc.assert(
     fc.property(expressions, fc.constantFrom(...ZONES), moments, (fields, zone, from) => {
       const schedule = readSchedule(fields.join(' '), zone);
@@ -235,8 +235,8 @@ test('every minute is up or down as a look at the local clock says, and every ch
         if (now !== up) byHand.push(`${now}${minute}`);
         up = now;
       }
-      const told = schedule.nextChanges(from, 1_000).filter((change) => change.at < until);
-      expect(told.map((change) => `${change.up}${change.at}`)).toEqual(byHand);
+      const listed = schedule.nextChanges(from, 1_000).filter((change) => change.at < until);
+      expect(listed.map((change) => `${change.up}${change.at}`)).toEqual(byHand);
     }),
     { numRuns: 150 },
   );

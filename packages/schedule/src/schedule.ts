@@ -6,14 +6,14 @@ const MINUTE_MS = 60_000;
 /** How far ahead changes are looked for: a schedule that never changes must not cost anything. */
 const HORIZON_DAYS = 400;
 
-/** From this moment on, epoch milliseconds, it is up or not. */
+/** From this time on, epoch milliseconds, it is up or not. */
 export type Change = { at: number; up: boolean };
 
 /** A set of minutes. Times are epoch milliseconds. */
 export type Schedule = {
-  /** Whether the minute of this moment belongs to the set. */
+  /** Whether the minute at this time belongs to the set. */
   isUp(at: number): boolean;
-  /** The changes after this moment, at most so many and at most 400 days ahead, earliest first. */
+  /** The changes after this time: at most `most`, at most 400 days ahead, earliest first. */
   nextChanges(after: number, most: number): Change[];
 };
 

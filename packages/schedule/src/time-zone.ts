@@ -6,7 +6,7 @@ export type DayOffsets = { before: number; after: number; changesAt: number };
 
 /** A time zone's offsets from UTC. */
 export type TimeZone = {
-  /** Of the UTC day with this number since 1970-01-01; minutes count from the same moment. */
+  /** Of the UTC day with this number since 1970-01-01; minutes count from there, too. */
   offsetsOf(day: number): DayOffsets;
 };
 

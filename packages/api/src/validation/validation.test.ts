@@ -37,7 +37,7 @@ describe('backends', () => {
     'http://10.0.0.1:80',
     'http://[::1]:8080',
     'http://a_b:1',
-  ])('url %j is taken', (url) => expect(backend({ url })).toEqual([]));
+  ])('url %j is accepted', (url) => expect(backend({ url })).toEqual([]));
 
   test.each([
     '',
@@ -100,14 +100,14 @@ describe('backends', () => {
     expect(JSON.stringify(problems)).not.toContain('secret');
   });
 
-  test('the bounds themselves are taken', () => {
+  test('the bounds themselves are accepted', () => {
     const labels = Object.fromEntries(Array.from({ length: 64 }, (_, at) => [`l${at}`, 'x'.repeat(256)]));
     const probe = { statement: 'x'.repeat(10_000), user: 'ü'.repeat(1_000), password: 'secret' };
     expect(backend({ loadThreshold: 0, weight: 1_000_000, labels, forwardedHeaders: 3, probe })).toEqual([]);
     expect(backend({ loadThreshold: 0.5, weight: 0 })).toEqual([]);
   });
 
-  test('everything that is wrong is said at once', () => {
+  test('all problems are reported at once', () => {
     expect(fields(backend({ id: '', url: '', weight: -1 }))).toEqual(['id', 'url', 'weight']);
   });
 });
@@ -120,7 +120,7 @@ describe('groups', () => {
     [['backend_ids'], { backendIds: Array.from({ length: 10_001 }, (_, at) => `b${at}`) }],
     [['strategy'], { strategy: 7 }],
     [['strategy'], { strategy: -1 }],
-  ] as [string[], MessageInitShape<typeof GroupSchema>][])('%j is said of what is wrong with %#', (expected, init) =>
+  ] as [string[], MessageInitShape<typeof GroupSchema>][])('the problem names %j: %#', (expected, init) =>
     expect(fields(group(init))).toEqual(expected),
   );
 
@@ -147,11 +147,11 @@ describe('policies', () => {
     ]);
   });
 
-  test.each([1, 8080, 65_535])('port %d is taken', (value) => expect(port(value)).toEqual([]));
+  test.each([1, 8080, 65_535])('port %d is accepted', (value) => expect(port(value)).toEqual([]));
   test.each([0, -1, 65_536])('port %d is refused', (value) => expect(fields(port(value))).toEqual(['listening_port']));
 
   test.each(['a', 'bi.example', 'BI.Example', 'a-b.c_d', '10.0.0.1', '::1', '[::1]', 'fe80::1', '2001:DB8:0:0::1'])(
-    'host %j is taken',
+    'host %j is accepted',
     (value) => expect(host(value)).toEqual([]),
   );
   test.each([
@@ -222,7 +222,7 @@ describe('limits', () => {
     expect(group({ maxRunningQueriesPerBackend: count, queue: { ...queue, whenUnavailable: 2 } })).toEqual([]);
   });
 
-  test('what is no limit is named', () => {
+  test('negative limits and unknown choices are named', () => {
     expect(fields(backend({ maxRunningQueries: -1 }))).toEqual(['max_running_queries']);
     const queue = { maxQueued: -1, maxWaitMs: -1, perUserMaxRunning: -1, perUserMaxQueued: -1 };
     const bad = { ...queue, whenUnavailable: 3 as Group_Queue_WhenUnavailable };

@@ -33,7 +33,7 @@ test('what the gatewayserver has may be referred to', () => {
   ]);
 });
 
-describe('everything that is wrong is said at once, with its place', () => {
+describe('all problems are reported at once, with their positions', () => {
   const cases: [string, string, string[]][] = [
     ['no object', '# nothing', ['f: holds no object: expected lists named backends, groups, policies']],
     ['an empty text', '', ['f: holds no object: expected lists named backends, groups, policies']],

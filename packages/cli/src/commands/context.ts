@@ -12,7 +12,7 @@ export type Context = {
   /** What the program's own options say. */
   format(): Format;
   /**
-   * Does a command's work with the API. A failed call is told in one line.
+   * Runs a command's work with the API. A failed call is reported in one line.
    * @param work answers the exit code; nothing is 0
    */
   withGateway(work: (gateway: Gateway) => Promise<number | undefined>): Promise<void>;

@@ -10,6 +10,6 @@ test.each([
   [3_599_900, '1h 0m'],
   [7_500_000, '2h 5m'],
   [90_000_000, '1d 1h'],
-])('a wait of %i ms is hard to read', (ms, text) => {
+])('%i ms reads as "%s"', (ms, text) => {
   expect(shortDuration(ms)).toBe(text);
 });

@@ -72,7 +72,7 @@ export type RazorpayConfiguration = {
 /** The installation could not be read: why, in one line. */
 export class SourceUnreadableError extends Error {}
 
-/** Reads a list of objects as the source gives it. @throws SourceUnreadableError naming the place, never a value */
+/** Reads a list of objects as the source gives it. @throws SourceUnreadableError naming the position, never a value */
 export function readObjects<Schema extends z.ZodType>(
   schema: Schema,
   objects: readonly unknown[],

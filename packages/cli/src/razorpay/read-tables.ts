@@ -19,7 +19,7 @@ export type RazorpayDatabase = {
 };
 
 /**
- * Reads its tables, as one moment of them; writes nothing.
+ * Reads its tables in one read-only transaction.
  * @throws SourceUnreadableError in words for an operator, without password or statement
  */
 export async function readTables(tables: RazorpayDatabase): Promise<RazorpayConfiguration> {

@@ -153,6 +153,6 @@ describe('policies', () => {
   });
 });
 
-test('what concerns everything is said once', () => {
+test('what concerns the whole installation is noted once', () => {
   expect(notesOf('').join('\n')).toMatch(/PROXY.*--forwarding direct[\s\S]*gatewayserver\.default_group[\s\S]*history/);
 });

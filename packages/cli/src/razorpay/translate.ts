@@ -60,9 +60,9 @@ function generalNotes({ forwarding }: BackendChoices): Note[] {
       ? 'forwarding is PROXY: all pages of a query pass the router. Before, clients polled the clusters themselves; --forwarding direct keeps that'
       : 'forwarding is DIRECT: clients poll the clusters themselves, as before',
     'the default group is in no table: set gatewayserver.default_group. It takes queries that no policy matches; for a group without an available backend name a fallback_group_id in its policies',
-    'health, load and the backend last chosen in turn are not imported: the monitor finds them anew',
+    'health, load and the last backend of round robin are not imported: they are found anew',
     'the history of queries is not imported',
-    'client tags and connection properties are compared with case; MySQL compared them without',
+    'client tags and connection properties are compared case-sensitively; MySQL ignored case',
   ];
   return texts.map((text) => ({ about: '', text }));
 }

@@ -115,7 +115,7 @@ describe('by policies', () => {
     ]);
   });
 
-  test('nobody available: the fallback group', () => {
+  test('no available backend: the fallback group', () => {
     const snapshot = snapshotOf({
       up: ['y'],
       down: ['x'],
@@ -131,7 +131,7 @@ describe('by policies', () => {
     ]);
   });
 
-  test('nobody at all: a refusal that says of each backend why not, and not the default group', () => {
+  test('no available backend in the fallback group either: a refusal that says why not of each, and not the default group', () => {
     const snapshot = snapshotOf({
       up: ['z'],
       down: ['x', 'y'],
@@ -151,7 +151,7 @@ describe('by policies', () => {
     expect(JSON.stringify(outcome.reasons)).toContain('and 4980 more');
   });
 
-  test('delegated authentication is told of also when refused', () => {
+  test('a refusal also says whether authentication is delegated', () => {
     const outcome = decided(
       snapshotOf({ up: [], groups: { 'a!': [] }, policies: [policy('p', 'a', { authDelegated: true })] }),
     );
@@ -223,7 +223,7 @@ describe('without an opinion of the policies', () => {
     );
   });
 
-  test('a default group with nobody available refuses with the state of its backends', () => {
+  test('a default group without an available backend refuses with the state of its backends', () => {
     const outcome = decided(snapshotOf({ up: [], down: ['x'], groups: { d: ['x'] } }), { defaultGroupId: 'd' });
     expect(outcome).toMatchObject({ kind: 'refused', errorName: 'NO_NODES_AVAILABLE' });
   });
@@ -251,7 +251,7 @@ describe('backends that failed', () => {
   });
 });
 
-test('an override ends by the passing of time alone, without a new snapshot', () => {
+test('an override ends when its time is over, without a new snapshot', () => {
   const indexed = indexConfiguration({
     backends: new Map([['x', { backend: create(BackendSchema, { id: 'x', enabled: true }), draining: false }]]),
     groups: new Map([['d', create(GroupSchema, { id: 'd', enabled: true, backendIds: ['x'] })]]),

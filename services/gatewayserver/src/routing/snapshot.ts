@@ -36,7 +36,7 @@ export type Snapshot = {
   group(id: string): SnapshotGroup | undefined;
   /** Undefined when there is no such backend. */
   facts(backendId: string): BackendFacts | undefined;
-  /** The available members of a group at this moment; empty when there is no such group. */
+  /** The available members of a group at this time; empty when there is no such group. */
   pool(groupId: string, now: number): Pool;
   loadMaxAgeMs: number;
 };

@@ -22,7 +22,7 @@ export type Pool = readonly PoolMember[];
 /** A group's members as they are known, in the order of their ids. */
 export type KnownMember = { facts: BackendFacts; hash: number };
 
-/** The pool of these members at this moment, and until when it stays so while nothing but time passes. */
+/** The pool of these members at this time, and until when it stays so while nothing but time passes. */
 function poolOf(members: Iterable<KnownMember>, now: number, loadMaxAgeMs: number): { pool: Pool; until: number } {
   let until = Number.POSITIVE_INFINITY;
   const pool: PoolMember[] = [];

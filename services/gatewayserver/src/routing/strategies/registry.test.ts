@@ -129,7 +129,7 @@ describe('AFFINITY', () => {
   });
 });
 
-test('every strategy chooses a member of its pool, and nobody from an empty one (property)', () => {
+test('every strategy chooses a member of its pool, and none from an empty one (property)', () => {
   const pools = fc.uniqueArray(
     fc.record({
       id: fc.string({ minLength: 1 }),

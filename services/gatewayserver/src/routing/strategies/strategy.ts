@@ -4,7 +4,7 @@ import type { Pool, PoolMember } from '../availability/pool.ts';
 export type LiveView = {
   /** Queries live on a backend, those just decided included. */
   live(backendId: string): number;
-  /** Queries decided for a backend since a moment, epoch milliseconds. */
+  /** Queries decided for a backend since a time, epoch milliseconds. */
   startedSince(backendId: string, since: number): number;
 };
 
