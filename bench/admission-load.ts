@@ -1,6 +1,6 @@
 import type { DescMethodUnary, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
 import { AdmissionService, BackendService, GroupService, RoutingService } from '@trino-gateway/api/gateway';
-import { carryCalls, createGatewayTransport } from '@trino-gateway/runtime';
+import { createGatewayTransport, multiplexCalls } from '@trino-gateway/runtime';
 import { until } from '@trino-gateway/testing/processes/until';
 
 /** Short queries by many clients at a time, as routers ask for them: one router for each gatewayserver. */
@@ -54,7 +54,7 @@ type Call = <Input extends DescMethodUnary['input'], Output extends DescMethodUn
 
 function createRouter(url: string): Router {
   const plain = createGatewayTransport({ urls: [url], timeLimitMs: 60_000 });
-  const transport = carryCalls(plain, [RoutingService, AdmissionService]);
+  const transport = multiplexCalls(plain, [RoutingService, AdmissionService]);
   const call: Call = async (method, request) =>
     (await transport.unary(method, undefined, undefined, undefined, request)).message;
   return {

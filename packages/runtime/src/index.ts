@@ -20,11 +20,7 @@ export { pause } from './loops/pause.ts';
 export { boundedLabels } from './process/bounded-labels.ts';
 export { type RunningProcess, runProcess } from './process/run-process.ts';
 export { type Readiness, serveOps } from './process/serve-ops.ts';
-export { createGathering, type Gathering } from './rpc/batcher.ts';
-export {
-  createGatewayTransport,
-  type GatewayTransportOptions,
-  isUnreachable,
-  refusesToken,
-} from './rpc/gateway-transport.ts';
-export { carryCalls } from './rpc/multiplexer.ts';
+export { type Batcher, createBatcher } from './rpc/batcher.ts';
+export { isUnreachable, refusesToken } from './rpc/call-failures.ts';
+export { createGatewayTransport, type GatewayTransportOptions } from './rpc/gateway-transport.ts';
+export { multiplexCalls } from './rpc/multiplexer.ts';

@@ -1,5 +1,5 @@
+import { createBackoff, type Pauses } from '../loops/backoff.ts';
 import { type BacklogOptions, createBacklog } from './backlog.ts';
-import { createBackoff, type Pauses } from './backoff.ts';
 
 /** Sends items in the background, in batches and oldest first, and keeps each until it was taken. */
 export type Delivery<Item> = AsyncDisposable & {
@@ -70,7 +70,7 @@ export function createDelivery<Item>(options: DeliveryOptions<Item>): Delivery<I
       backoff.failed();
     } else {
       if (isFailing) options.onRecovery?.();
-      backoff.worked();
+      backoff.succeeded();
     }
     isFailing = failure !== undefined;
     return !isFailing;

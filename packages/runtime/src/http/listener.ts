@@ -7,7 +7,7 @@ import { type Address, formatAddress, reachableUrl } from './address.ts';
 /** Answers requests of both HTTP versions; Node's HTTP/2 compatibility objects stand in for these types. */
 export type Handler = http.RequestListener;
 
-/** A bound port; disposal stops accepting, lets requests end for up to the grace time, then closes everything. */
+/** A bound port. Disposal stops accepting, lets requests end within the grace time, then closes everything. */
 export type Listener = AsyncDisposable & { readonly port: number; readonly url: string };
 
 export type ListenOptions = {
@@ -18,7 +18,7 @@ export type ListenOptions = {
 };
 
 const FIRST_BYTES_TIME_LIMIT_MS = 30_000;
-/** Longer than clients keep an idle connection: else it is closed just as they send a request on it. */
+/** Longer than clients keep an idle connection; else it might close just as they send a request. */
 const IDLE_TIME_LIMIT_MS = 75_000;
 
 /** Serves HTTP/1.1 and cleartext HTTP/2 (prior knowledge) with one handler on one port. */
@@ -40,7 +40,7 @@ export async function listenHttp(address: Address, handler: Handler, options: Li
   h1.removeAllListeners('connection').on('connection', (socket: Socket) => {
     undecided.add(socket);
     socket.once('close', () => undecided.delete(socket));
-    tellVersion(socket, (isHttp2) => {
+    detectVersion(socket, (isHttp2) => {
       undecided.delete(socket);
       if (isHttp2) h2.emit('connection', socket);
       else serveH1?.call(h1, socket);
@@ -68,26 +68,26 @@ export async function listenHttp(address: Address, handler: Handler, options: Li
   };
 }
 
-/** Reads just enough of a new connection to know whether it opens with the HTTP/2 preface. */
-function tellVersion(socket: Socket, decide: (isHttp2: boolean) => void): void {
+/** Reads of a new connection just enough to detect the HTTP/2 preface. */
+function detectVersion(socket: Socket, decide: (isHttp2: boolean) => void): void {
   const abandon = () => socket.destroy();
   const chunks: Buffer[] = [];
-  const look = () => {
+  const read = () => {
     const chunk: Buffer | null = socket.read();
     if (!chunk) return;
     chunks.push(chunk);
     const seen = Buffer.concat(chunks);
     const start = seen.toString('latin1', 0, 3);
     if (seen.length < 3 && 'PRI'.startsWith(start)) return; // "P" may still become POST
-    socket.off('readable', look).off('end', abandon).off('timeout', abandon).setTimeout(0);
+    socket.off('readable', read).off('end', abandon).off('timeout', abandon).setTimeout(0);
     socket.unshift(seen);
     decide(start === 'PRI');
   };
   socket.on('error', abandon).once('end', abandon).setTimeout(FIRST_BYTES_TIME_LIMIT_MS, abandon);
-  socket.on('readable', look);
+  socket.on('readable', read);
 }
 
-/** Binds a server, or fails saying which address could not be had and why. */
+/** Binds a server. @throws Error naming the address that could not be had, and why */
 export async function listening(server: http.Server, address: Address): Promise<void> {
   server.listen(address.port, address.host);
   try {

@@ -13,13 +13,16 @@ export function namedHosts(request: IncomingMessage & { authority?: string }): s
   return hosts.every((host) => host !== undefined) ? (hosts as string[]) : undefined;
 }
 
-/** Whether a request names this machine alone; a page of a stranger that a browser shows here cannot (DNS rebinding). */
+/** Whether a request names this machine alone: a page of another site, shown by a browser here, cannot (DNS rebinding). */
 export function namesLoopback(request: IncomingMessage): boolean {
   const hosts = namedHosts(request);
   return hosts?.every((host) => isLoopback(new URL(`http://${host}`).hostname)) ?? false;
 }
 
-/** With its port in one form: in lower case, without what is default. */
+/**
+ * As browsers write it in an Origin, which it is compared with: by the URL standard, so `127.1` is 127.0.0.1. Policies
+ * compare hosts in another form (`comparableHost`).
+ */
 function hostOf(text: string): string | undefined {
   if (/[\s/?#@\\]/.test(text) || !URL.canParse(`http://${text}`)) return undefined;
   return new URL(`http://${text}`).host;

@@ -30,25 +30,25 @@ async function answeredBy(
   return { at, failures };
 }
 
-test('a server that holds nothing back is asked without a pause although nothing changes', async () => {
+test('a server that answers at once without a change is asked ten times a second at most', async () => {
   const { at } = await answeredBy([false, false]);
   expect((at[2] ?? 0) - (at[0] ?? 0)).toBeGreaterThanOrEqual(190);
 });
 
-test('the next change waits for a pause', async () => {
+test('after a change the next poll follows at once', async () => {
   // With pauses it would outlast its time limit.
   const { at } = await answeredBy(Array.from({ length: 2_000 }, () => true));
   expect(at).toHaveLength(2_001);
 });
 
-test('failures end the loop, or hide', async () => {
+test('failures are reported, and the loop goes on', async () => {
   const errors = [new Error('away'), new Error('still away')];
   const { at, failures } = await answeredBy([...errors, true]);
   expect(at).toHaveLength(4);
   expect(failures).toEqual(errors);
 });
 
-test('pauses after failures grow for ever, or not at all', async () => {
+test('pauses after failures grow up to the longest', async () => {
   const { at } = await answeredBy(
     Array.from({ length: 9 }, () => new Error('away')),
     16,
@@ -59,7 +59,7 @@ test('pauses after failures grow for ever, or not at all', async () => {
   expect(gaps).toHaveLength(9);
 });
 
-test('its end counts as a failure', async () => {
+test('its end does not count as a failure', async () => {
   const { failures } = await answeredBy([true]);
   expect(failures).toEqual([]);
 });

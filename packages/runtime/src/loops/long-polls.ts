@@ -1,4 +1,5 @@
 import type { Logger } from '../logging/logger.ts';
+import { createBackoff, type Pauses } from './backoff.ts';
 import { every, type Loop } from './every.ts';
 import { pause } from './pause.ts';
 
@@ -6,37 +7,32 @@ import { pause } from './pause.ts';
 export type LongPolls = {
   /** For the log. */
   name: string;
-  /** Asks once, which the other side may hold back; answers whether anything had changed. */
+  /** Asks once; the other side may hold its answer back. Answers whether anything had changed. */
   ask(signal: AbortSignal): Promise<boolean>;
   onFailure(error: unknown): void;
   logger: Logger;
-  /** Shorter in tests, in milliseconds. */
+  /** After failures; shorter in tests. */
   pauses?: Partial<Pauses> | undefined;
 };
 
-/** First and longest pause after a failure, which doubles in between; each is drawn from half to one and a half of it. */
-type Pauses = { firstMs: number; longestMs: number };
-
 const PAUSES: Pauses = { firstMs: 200, longestMs: 5_000 };
-/** One that does not hold its answers back although nothing has changed is not asked more often than this. */
+/** A server that answers at once although nothing has changed is not asked more often than this. */
 const LEAST_MS = 100;
 
-/** Asks for changes again and again. Disposal aborts the poll that is held, which counts as no failure. */
+/** Asks for changes again and again. Disposal aborts the poll that is held, which does not count as a failure. */
 export function longPolls({ name, ask, onFailure, logger, pauses }: LongPolls): Loop {
-  const { firstMs, longestMs } = { ...PAUSES, ...pauses };
-  let pauseMs = firstMs;
+  const backoff = createBackoff({ ...PAUSES, ...pauses });
   return every(0, name, logger, async (signal) => {
-    const began = performance.now();
+    const startedAt = performance.now();
     try {
       const hasChanged = await ask(signal);
-      pauseMs = firstMs;
-      const leftMs = LEAST_MS - (performance.now() - began);
+      backoff.succeeded();
+      const leftMs = LEAST_MS - (performance.now() - startedAt);
       if (!hasChanged && leftMs > 0) await pause(leftMs, signal);
     } catch (error) {
       if (signal.aborted) return;
       onFailure(error);
-      await pause(pauseMs * (0.5 + Math.random()), signal);
-      pauseMs = Math.min(pauseMs * 2, longestMs);
+      await pause(backoff.failed(), signal);
     }
   });
 }

@@ -2,8 +2,8 @@
 type Labels = Record<string, string>;
 
 /**
- * Keeps the series of a metric bounded whatever names users think of: the first `most` sets of labels pass as they are,
- * in every further one the labels named by `replaceable` read "other".
+ * Bounds the series of a metric, whatever names users invent: the first `most` sets of labels pass as they are; in every
+ * further one the labels named by `replaceable` become "other".
  */
 export function boundedLabels(
   most: number,

@@ -1,6 +1,6 @@
 import { describeError } from '../logging/logger.ts';
 
-/** What a process offers once it works: one line that says so, and its orderly end. */
+/** A process at work: the line that says so, and its orderly end. */
 export type RunningProcess = AsyncDisposable & { readonly readyLine: string };
 
 const STOP_TIME_LIMIT_MS = 9_000;

@@ -6,7 +6,7 @@ import { type Logger, type Readiness, serveOps, silentLogger } from '../index.ts
 
 const LOCAL = { host: '127.0.0.1', port: 0 };
 
-test('/livez, /readyz and /metrics say what orchestrators and dashboards ask', async () => {
+test('/livez, /readyz and /metrics answer orchestrators and dashboards', async () => {
   const registry = new Registry();
   new Counter({ name: 'looks_total', help: 'Looks.', registers: [registry] }).inc();
   let readiness: ReturnType<Readiness> = { ready: false, reason: 'the database is being migrated' };
@@ -44,7 +44,7 @@ test('metrics that cannot be collected are a 500 and a line in the log, not the 
   expect(logged).toEqual([['a request to the ops port failed', { error: 'no metrics today' }]]);
 });
 
-test('a restart to see debug lines would end what is to be seen: the level changes at run time, and back', async () => {
+test('the log level changes at run time, and back', async () => {
   const logged: string[] = [];
   const logger: Logger = { ...silentLogger, level: 'info', warn: (message) => void logged.push(message) };
   await using ops = await serveOps(LOCAL, () => ({ ready: true }), new Registry(), logger);
@@ -72,7 +72,7 @@ function put(url: string, headers: http.OutgoingHttpHeaders): Promise<number | u
   });
 }
 
-test('with a token the level changes for who shows it, and everybody may look', async () => {
+test('with a token only who sends it may change the level, and everybody may read it', async () => {
   const logger: Logger = { ...silentLogger, level: 'info' };
   await using ops = await serveOps(LOCAL, () => ({ ready: true }), new Registry(), logger, 'a-token');
   expect(await put(ops.url, {})).toBe(401);
@@ -86,7 +86,7 @@ test('with a token the level changes for who shows it, and everybody may look', 
     expect([path, (await fetch(ops.url + path)).status]).toEqual([path, 200]);
 });
 
-test('without a token the level changes from this machine only, and under a name of this machine', async () => {
+test('without a token only this machine may change the level, under a name of this machine', async () => {
   const logger: Logger = { ...silentLogger, level: 'info' };
   await using ops = await serveOps({ host: '0.0.0.0', port: 0 }, () => ({ ready: true }), new Registry(), logger);
   expect(await put(ops.url, { host: 'attacker.example' })).toBe(403);

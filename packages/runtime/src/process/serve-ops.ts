@@ -24,7 +24,7 @@ export function serveOps(
   logger: Logger,
   token?: string,
 ): Promise<Listener> {
-  const refusalOf = writeGate(token);
+  const refusalOf = writeGuard(token);
   const answerTo = async (request: IncomingMessage): Promise<Answer> => {
     const { method = 'GET' } = request;
     const path = request.url?.split('?')[0];
@@ -62,7 +62,7 @@ export function serveOps(
   return listenHttp(address, handler);
 }
 
-function writeGate(token: string | undefined): (request: IncomingMessage) => Answer | undefined {
+function writeGuard(token: string | undefined): (request: IncomingMessage) => Answer | undefined {
   if (token === undefined)
     return (request) =>
       isLoopback(request.socket.remoteAddress ?? '') && namesLoopback(request)

@@ -1,15 +1,15 @@
-/** Things pushed one by one, read as lists: those of one turn of the event loop come together. */
-export type Gathering<Thing> = {
-  push(thing: Thing): void;
-  /** Ends the lists after what was pushed so far. */
+/** Items pushed one by one, read in batches: those of one turn of the event loop come together. */
+export type Batcher<Item> = {
+  push(item: Item): void;
+  /** Ends the batches after what was pushed so far. */
   close(): void;
   /** May be read once. */
-  readonly lists: AsyncIterable<Thing[]>;
+  readonly batches: AsyncIterable<Item[]>;
 };
 
-/** Empty and open. `most` bounds a list. */
-export function createGathering<Thing>(most: number): Gathering<Thing> {
-  let things: Thing[] = [];
+/** Empty and open. `most` bounds a batch. */
+export function createBatcher<Item>(most: number): Batcher<Item> {
+  let items: Item[] = [];
   let isClosed = false;
   let wake: (() => void) | undefined;
   const wakeSoon = () => {
@@ -17,30 +17,30 @@ export function createGathering<Thing>(most: number): Gathering<Thing> {
     setImmediate(wake);
     wake = undefined;
   };
-  async function* lists(): AsyncGenerator<Thing[]> {
+  async function* batches(): AsyncGenerator<Item[]> {
     for (;;) {
-      if (things.length === 0) {
+      if (items.length === 0) {
         if (isClosed) return;
         await new Promise<void>((resolve) => {
           wake = resolve;
         });
         continue;
       }
-      const list = things.length > most ? things.splice(0, most) : things;
-      if (list === things) things = [];
-      yield list;
+      const batch = items.length > most ? items.splice(0, most) : items;
+      if (batch === items) items = [];
+      yield batch;
     }
   }
   return {
-    push: (thing) => {
+    push: (item) => {
       if (isClosed) return;
-      things.push(thing);
+      items.push(item);
       wakeSoon();
     },
     close: () => {
       isClosed = true;
       wakeSoon();
     },
-    lists: lists(),
+    batches: batches(),
   };
 }

@@ -78,7 +78,7 @@ test('what a gatewayserver itself answers is final: no other replica is asked', 
   expect(two.state.calls).toBe(0);
 });
 
-test('with nobody there the failure says so', async () => {
+test('when no replica can be reached the call fails as unreachable', async () => {
   using none = gateway([await nobody(), await nobody()]);
   const error = await failure(none.ask());
   expect([isUnreachable(error), refusesToken(error)]).toEqual([true, false]);
@@ -93,7 +93,7 @@ test('a replica that never answers costs one call its time limit, and the next c
   expect(await both.ask()).toBe('two');
 });
 
-test('a call its caller gave up is not tried elsewhere', async () => {
+test('a call that its caller cancelled is not tried elsewhere', async () => {
   await using one = await replica('one', NEVER);
   await using two = await replica('two');
   using both = gateway([one.url, two.url]);

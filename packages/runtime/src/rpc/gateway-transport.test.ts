@@ -5,7 +5,8 @@ import { Code, ConnectError, createClient } from '@connectrpc/connect';
 import { connectNodeAdapter } from '@connectrpc/connect-node';
 import { expect, test } from '@jest/globals';
 import { BackendService } from '@trino-gateway/api/gateway';
-import { createGatewayTransport, isUnreachable, refusesToken } from './gateway-transport.ts';
+import { isUnreachable, refusesToken } from './call-failures.ts';
+import { createGatewayTransport } from './gateway-transport.ts';
 
 const NOBODY = 'http://127.0.0.1:1';
 
@@ -42,7 +43,7 @@ async function serve() {
   };
 }
 
-test('the token is sent, and a replica that is gone is passed over, also by many calls at once', async () => {
+test('the token is sent, and a replica that is gone is passed over, by many calls at once too', async () => {
   await using server = await serve();
   using transport = createGatewayTransport({ urls: [NOBODY, server.url, NOBODY], token: 't', timeLimitMs: 10_000 });
   const client = createClient(BackendService, transport);
@@ -51,7 +52,7 @@ test('the token is sent, and a replica that is gone is passed over, also by many
   expect(new Set(server.tokens)).toEqual(new Set(['Bearer t']));
 });
 
-test('what the gatewayserver says is not taken for a failure on the way, nor the other way round', async () => {
+test('answers of the gatewayserver and failures on the way are told apart', async () => {
   await using server = await serve();
   using transport = createGatewayTransport({ urls: [server.url], timeLimitMs: 10_000 });
   using nowhere = createGatewayTransport({ urls: [NOBODY], timeLimitMs: 10_000 });
@@ -74,7 +75,7 @@ test('what the gatewayserver says is not taken for a failure on the way, nor the
   expect(refusesToken(new ConnectError('no', Code.NotFound))).toBe(false);
 });
 
-test('a connection whose other end went silent is replaced, and its end harms nobody', async () => {
+test('a connection whose other end went silent is replaced, and its late error does no harm', async () => {
   await using server = await serve();
   const pairs: [net.Socket, net.Socket][] = [];
   const relay = net.createServer((near) => {

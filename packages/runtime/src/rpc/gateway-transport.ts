@@ -1,6 +1,7 @@
-import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
 import { Code, ConnectError, type Interceptor, type Transport } from '@connectrpc/connect';
-import { createConnectTransport, Http2SessionManager } from '@connectrpc/connect-node';
+import { createConnectTransport } from '@connectrpc/connect-node';
+import { isUnreachable } from './call-failures.ts';
+import { GuardedSessions } from './guarded-sessions.ts';
 
 export type GatewayTransportOptions = {
   /** One URL per gatewayserver replica; the first that works is used until it fails. */
@@ -13,8 +14,7 @@ export type GatewayTransportOptions = {
   pings?: { pingIntervalMs: number; pingTimeoutMs: number };
 };
 
-const UNREACHABLE = new Set([Code.Unavailable, Code.Aborted, Code.DeadlineExceeded, Code.Canceled]);
-// A connection whose other end vanished without a word is noticed by pings, not by the operating system's quarter of an hour.
+// A connection whose other end vanished without a word is noticed by pings; the operating system would take a quarter of an hour.
 const PINGS = { pingIntervalMs: 5_000, pingTimeoutMs: 10_000 };
 
 /**
@@ -24,58 +24,14 @@ const PINGS = { pingIntervalMs: 5_000, pingTimeoutMs: 10_000 };
  * connections.
  */
 export function createGatewayTransport(options: GatewayTransportOptions): Transport & Disposable {
-  const authorize: Interceptor = (next) => (request) => {
-    if (options.token) request.header.set('authorization', `Bearer ${options.token}`);
-    return next(request);
-  };
-  const replicas = options.urls.map((baseUrl) => {
-    const sessionManager = new GuardedSessions(baseUrl, options.pings ?? PINGS);
-    const transport = createConnectTransport({
-      baseUrl,
-      httpVersion: '2',
-      useBinaryFormat: true,
-      // Near by, and much of it encrypted: compressing costs more than it saves.
-      acceptCompression: [],
-      interceptors: [authorize],
-      defaultTimeoutMs: options.timeLimitMs,
-      sessionManager,
-    });
-    return { transport, sessionManager };
-  });
-  let current = 0;
-  // Of many calls that fail together only the first moves on, else they would run past the replica that works.
-  const moveOn = (from: number) => {
-    if (current === from) current = (from + 1) % replicas.length;
-  };
-  const eachReplica = async <T>(
-    signal: AbortSignal | undefined,
-    call: (transport: Transport, at: number) => Promise<T>,
-  ): Promise<T> => {
-    let failure: unknown = new ConnectError('no gatewayserver URL is configured', Code.Unavailable);
-    const first = current;
-    for (let tried = 0; tried < replicas.length; tried++) {
-      const at = (first + tried) % replicas.length;
-      const replica = replicas[at];
-      if (!replica) break;
-      try {
-        const answer = await call(replica.transport, at);
-        if (tried > 0) current = at;
-        return answer;
-      } catch (error) {
-        failure = error;
-        if (signal?.aborted || !isUnreachable(error)) throw error;
-        moveOn(at);
-        if (ConnectError.from(error).code === Code.DeadlineExceeded) throw error; // its time is used up
-      }
-    }
-    throw failure;
-  };
+  const replicas = options.urls.map((baseUrl) => connectReplica(baseUrl, options));
+  const order = createReplicaOrder(replicas.map(({ transport }) => transport));
   return {
-    unary: (method, signal, ...rest) => eachReplica(signal, (transport) => transport.unary(method, signal, ...rest)),
+    unary: (method, signal, ...rest) => order.tryEach(signal, (transport) => transport.unary(method, signal, ...rest)),
     stream: (method, signal, ...rest) =>
-      eachReplica(signal, (transport, at) => {
+      order.tryEach(signal, (transport, at) => {
         signal?.addEventListener('abort', () => {
-          if (ConnectError.from(signal.reason).code === Code.DeadlineExceeded) moveOn(at);
+          if (ConnectError.from(signal.reason).code === Code.DeadlineExceeded) order.passOver(at);
         });
         return transport.stream(method, signal, ...rest);
       }),
@@ -85,44 +41,60 @@ export function createGatewayTransport(options: GatewayTransportOptions): Transp
   };
 }
 
-/** A session may fail after the library has let go of it; without a listener that error would end the process. */
-class GuardedSessions extends Http2SessionManager {
-  readonly #guarded = new WeakSet<ClientHttp2Session>();
-
-  override async request(...call: Parameters<Http2SessionManager['request']>): Promise<ClientHttp2Stream> {
-    const stream = await super.request(...call);
-    const { session } = stream;
-    if (session && !this.#guarded.has(session as ClientHttp2Session)) {
-      this.#guarded.add(session as ClientHttp2Session);
-      session.on('error', () => {});
-    }
-    return stream;
-  }
+function connectReplica(baseUrl: string, { token, timeLimitMs, pings = PINGS }: GatewayTransportOptions) {
+  const authorize: Interceptor = (next) => (request) => {
+    if (token) request.header.set('authorization', `Bearer ${token}`);
+    return next(request);
+  };
+  const sessionManager = new GuardedSessions(baseUrl, pings);
+  const transport = createConnectTransport({
+    baseUrl,
+    httpVersion: '2',
+    useBinaryFormat: true,
+    // Near by, and much of it encrypted: compressing costs more than it saves.
+    acceptCompression: [],
+    interceptors: [authorize],
+    defaultTimeoutMs: timeLimitMs,
+    sessionManager,
+  });
+  return { transport, sessionManager };
 }
 
-/**
- * Whether a call failed on the way and not by the gatewayserver's word, so that repeating it may help. A call that its
- * caller cancelled looks the same: look at the signal first.
- */
-export function isUnreachable(error: unknown): boolean {
-  const failure = ConnectError.from(error);
-  return UNREACHABLE.has(failure.code) || (failure.code === Code.Internal && isFromTransport(failure));
-}
+/** Which replica is asked first, and which then. */
+type ReplicaOrder = {
+  /** Calls the current replica, and the others in turn while they cannot be reached. */
+  tryEach<T>(signal: AbortSignal | undefined, call: (transport: Transport, at: number) => Promise<T>): Promise<T>;
+  /** The next replica is asked first from now on, if this one is the current. */
+  passOver(at: number): void;
+};
 
-/** Whether the gatewayserver wants another token than it was shown. */
-export function refusesToken(error: unknown): boolean {
-  const { code } = ConnectError.from(error);
-  return code === Code.Unauthenticated || code === Code.PermissionDenied;
-}
-
-/** A broken connection is `Internal` like a failure of the server's own; what tells them apart is the cause, or the reset. */
-function isFromTransport(failure: ConnectError): boolean {
-  if (failure.rawMessage.startsWith('http/2 stream closed')) return true;
-  // Node's own errors need not be of this realm's Error.
-  let cause: unknown = failure.cause;
-  while (typeof cause === 'object' && cause !== null) {
-    if ('code' in cause && typeof cause.code === 'string') return true;
-    cause = 'cause' in cause ? cause.cause : undefined;
-  }
-  return false;
+function createReplicaOrder(replicas: readonly Transport[]): ReplicaOrder {
+  let current = 0;
+  // Of many calls that fail together only the first moves on; else they would run past the replica that works.
+  const passOver = (at: number) => {
+    if (current === at) current = (at + 1) % replicas.length;
+  };
+  return {
+    passOver,
+    tryEach: async (signal, call) => {
+      let failure: unknown = new ConnectError('no gatewayserver URL is configured', Code.Unavailable);
+      const first = current;
+      for (let tried = 0; tried < replicas.length; tried++) {
+        const at = (first + tried) % replicas.length;
+        const replica = replicas[at];
+        if (!replica) break;
+        try {
+          const answer = await call(replica, at);
+          if (tried > 0) current = at;
+          return answer;
+        } catch (error) {
+          failure = error;
+          if (signal?.aborted || !isUnreachable(error)) throw error;
+          passOver(at);
+          if (ConnectError.from(error).code === Code.DeadlineExceeded) throw error; // its time is used up
+        }
+      }
+      throw failure;
+    },
+  };
 }

@@ -2,11 +2,11 @@ import type { DescMethodUnary } from '@bufbuild/protobuf';
 import { Code, ConnectError, type Transport } from '@connectrpc/connect';
 import { expect, test } from '@jest/globals';
 import { AdmissionService } from '@trino-gateway/api/gateway';
-import { carryCalls } from './multiplexer.ts';
+import { multiplexCalls } from './multiplexer.ts';
 
 const { awaitTurn, enqueue, findQueued } = AdmissionService.method;
 
-test('while there is no stream a held call is cut short, or one to a silent replica is waited for', async () => {
+test('while there is no stream, calls by themselves end soon, unless they are held back or large', async () => {
   const limits: (number | undefined)[] = [];
   const away = () => Promise.reject(new ConnectError('nobody there', Code.Unavailable));
   const transport: Transport = {
@@ -16,9 +16,9 @@ test('while there is no stream a held call is cut short, or one to a silent repl
       return away();
     },
   };
-  using carried = carryCalls(transport, [AdmissionService], [awaitTurn]);
+  using multiplexed = multiplexCalls(transport, [AdmissionService], [awaitTurn]);
   const call = (method: DescMethodUnary, timeoutMs: number, request = {}) =>
-    expect(carried.unary(method, undefined, timeoutMs, undefined, request)).rejects.toThrow();
+    expect(multiplexed.unary(method, undefined, timeoutMs, undefined, request)).rejects.toThrow();
   await call(findQueued, 10_000); // by this the stream is known to be lost
   expect(limits).toEqual([]);
   await Promise.all([

@@ -12,7 +12,7 @@ import {
   type CarryResponse,
   RoutingService,
 } from '@trino-gateway/api/gateway';
-import { carryCalls, createGatewayTransport, isUnreachable } from '@trino-gateway/runtime';
+import { createGatewayTransport, isUnreachable, multiplexCalls } from '@trino-gateway/runtime';
 import { hashOf, running, startLimited, submission } from '../admission/support/admission-fixture.ts';
 import { startTestGatewayserver, type TestGatewayserver, until } from '../support/gatewayserver-fixture.ts';
 
@@ -39,7 +39,7 @@ function routerOf(
       return plain.unary(method, ...rest);
     },
   };
-  const transport = cleanUp.use(carryCalls(watched, [RoutingService, AdmissionService]));
+  const transport = cleanUp.use(multiplexCalls(watched, [RoutingService, AdmissionService]));
   const clients = {
     routing: createClient(RoutingService, transport),
     admission: createClient(AdmissionService, transport),

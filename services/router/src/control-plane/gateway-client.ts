@@ -9,7 +9,7 @@ import {
   type SnapshotBackend,
   SuiteService,
 } from '@trino-gateway/api/gateway';
-import { carryCalls, type Logger, type LongPolls } from '@trino-gateway/runtime';
+import { type Logger, type LongPolls, multiplexCalls } from '@trino-gateway/runtime';
 import type { Incarnation } from '../stickiness/coordinator.ts';
 import type { OwnershipTable } from '../stickiness/ownership.ts';
 import type { TransactionStore } from '../stickiness/transactions.ts';
@@ -98,7 +98,7 @@ export function createGatewayClient(options: GatewayClientOptions): RunningGatew
   const { transport, routerId, gatewayserverWaitMs, ownership, logger } = options;
   const timings = { ...TIMINGS, ...options.timings };
   const suite = createClient(SuiteService, transport);
-  const carried = carryCalls(transport, [RoutingService, AdmissionService], [AdmissionService.method.awaitTurn]);
+  const carried = multiplexCalls(transport, [RoutingService, AdmissionService], [AdmissionService.method.awaitTurn]);
 
   const configuration = openKnownConfiguration(options);
   const incarnations = createIncarnationReports({ suite, ownership, callLimitMs: timings.recordLimitMs, logger });

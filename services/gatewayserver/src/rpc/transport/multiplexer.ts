@@ -14,7 +14,7 @@ import type {
   CarryRequest_Call,
   CarryResponse_AnswerSchema,
 } from '@trino-gateway/api/gateway';
-import { createGathering, type Gathering } from '@trino-gateway/runtime';
+import { type Batcher, createBatcher } from '@trino-gateway/runtime';
 import type { Guard } from './interceptors.ts';
 
 /** All that a carried call knows of its caller. */
@@ -67,7 +67,7 @@ function isUnary(method: DescMethod): method is DescMethodUnary {
 export function multiplexerService({ methods, guard, stopping }: Options): ServiceImpl<typeof CarrierService> {
   return {
     async *carry(requests, { signal }) {
-      const answers = createGathering<Answer | undefined>(MOST_IN_MESSAGE);
+      const answers = createBatcher<Answer | undefined>(MOST_IN_MESSAGE);
       const open = new Map<number, AbortController>();
       const alive = setInterval(() => {
         if (open.size > 0) answers.push(undefined);
@@ -95,7 +95,7 @@ export function multiplexerService({ methods, guard, stopping }: Options): Servi
 
       try {
         yield {};
-        for await (const list of answers.lists) yield { answers: list.filter((one) => one !== undefined) };
+        for await (const list of answers.batches) yield { answers: list.filter((one) => one !== undefined) };
       } finally {
         clearInterval(alive);
         stopping.removeEventListener('abort', endIfStopping);
@@ -113,7 +113,7 @@ async function readAll(
   requests: AsyncIterable<CarryRequest>,
   answer: (call: CarryRequest_Call) => void,
   drop: (number: number) => void,
-  answers: Gathering<unknown>,
+  answers: Batcher<unknown>,
 ): Promise<void> {
   try {
     for await (const { calls, dropped } of requests) {

@@ -1,11 +1,12 @@
-/** When to try again what has failed: after pauses that grow, and are drawn so that many do not come at the same time. */
+/** When to try again after failures: the pauses grow, and are drawn at random so that not all come at the same time. */
 export type Backoff = {
   isDue(): boolean;
-  failed(): void;
-  worked(): void;
+  /** @returns the pause that follows, in milliseconds */
+  failed(): number;
+  succeeded(): void;
 };
 
-/** The pauses before the second and the last tries, in milliseconds; each is drawn between half and one and a half of it. */
+/** The shortest and the longest pause, in milliseconds; each is drawn between half and one and a half of it. */
 export type Pauses = { firstMs: number; longestMs: number };
 
 /** Due at once. `now` is any steady clock in milliseconds. */
@@ -19,10 +20,12 @@ export function createBackoff(
   return {
     isDue: () => now() >= dueAt,
     failed: () => {
-      dueAt = now() + pauseMs * (0.5 + random());
+      const drawnMs = pauseMs * (0.5 + random());
+      dueAt = now() + drawnMs;
       pauseMs = Math.min(pauseMs * 2, longestMs);
+      return drawnMs;
     },
-    worked: () => {
+    succeeded: () => {
       pauseMs = firstMs;
     },
   };

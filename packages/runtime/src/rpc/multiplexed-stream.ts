@@ -1,0 +1,172 @@
+import { type DescMessage, type DescMethodUnary, fromBinary, type MessageInitShape } from '@bufbuild/protobuf';
+import { Code, ConnectError, type Transport, type UnaryResponse } from '@connectrpc/connect';
+import { CarrierService, type CarryResponse_Answer } from '@trino-gateway/api/gateway';
+import { createBatcher } from './batcher.ts';
+import { refusesToken } from './call-failures.ts';
+
+/** Unary calls that share one stream. */
+export type MultiplexedStream = {
+  call<I extends DescMessage, O extends DescMessage>(
+    method: DescMethodUnary<I, O>,
+    request: Uint8Array,
+    signal: AbortSignal | undefined,
+    timeoutMs: number | undefined,
+  ): Promise<UnaryResponse<I, O>>;
+};
+
+/** A call that was made on the stream and is not answered yet. */
+type OpenCall = {
+  answered(answer: CarryResponse_Answer): void;
+  failed(error: ConnectError): void;
+};
+
+type Sent = { call: { number: number; method: string; request: Uint8Array } } | { dropped: number };
+
+const MOST_IN_MESSAGE = 500;
+/** How long a gatewayserver may take to say its first word. */
+const HELLO_LIMIT_MS = 2_500;
+/**
+ * While calls are open the gatewayserver sends a sign of life once a second. Checks are counted, not time: while this
+ * process is too busy to listen, it hears nothing.
+ */
+const CHECK_EVERY_MS = 500;
+const MOST_SILENT_CHECKS = 5;
+const NO_HEADERS = new Headers();
+
+/**
+ * Opens a stream. Its calls fail as unavailable, like those of a lost connection, when it breaks or falls silent.
+ * @param disposed ends it
+ */
+export function openMultiplexedStream(
+  transport: Transport,
+  disposed: AbortSignal,
+  events: { onAnswer: () => void; onEnd: () => void },
+): MultiplexedStream {
+  const calls = new Map<number, OpenCall>();
+  const sending = createBatcher<Sent>(MOST_IN_MESSAGE);
+  const stop = new AbortController();
+  const silence = watchForSilence(
+    () => calls.size > 0,
+    () => stop.abort(silent()),
+  );
+  const receive = async (): Promise<void> => {
+    const signal = AbortSignal.any([stop.signal, disposed]);
+    const input = requests(sending.batches);
+    const { message } = await transport.stream(CarrierService.method.carry, signal, 0, undefined, input);
+    for await (const { answers } of message) {
+      silence.heard();
+      events.onAnswer();
+      for (const answer of answers) calls.get(answer.number)?.answered(answer);
+    }
+  };
+  const end = (reason: ConnectError) => {
+    silence[Symbol.dispose]();
+    events.onEnd();
+    sending.close();
+    stop.abort(canceled());
+    for (const call of calls.values()) call.failed(reason);
+  };
+  void receive().then(
+    () => end(lost()),
+    // Of any other problem the next call, made by itself, learns.
+    (error: unknown) => end(refusesToken(error) ? ConnectError.from(error) : lost()),
+  );
+
+  let lastNumber = 0;
+  return {
+    call: (method, request, signal, timeoutMs) => {
+      if (signal?.aborted) return Promise.reject(canceled());
+      lastNumber += 1;
+      const number = lastNumber;
+      const { promise, call } = openCall(method, signal, timeoutMs, {
+        onSettled: () => calls.delete(number),
+        onDropped: () => sending.push({ dropped: number }),
+      });
+      calls.set(number, call);
+      sending.push({ call: { number, method: `${method.parent.typeName}/${method.name}`, request } });
+      return promise;
+    },
+  };
+}
+
+/** Calls `onSilence` when no first word comes in its time, or while something is awaited nothing is heard. */
+function watchForSilence(isWaiting: () => boolean, onSilence: () => void): Disposable & { heard(): void } {
+  let silentChecks = 0;
+  const hello = setTimeout(onSilence, HELLO_LIMIT_MS);
+  const checks = setInterval(() => {
+    silentChecks = isWaiting() ? silentChecks + 1 : 0;
+    if (silentChecks >= MOST_SILENT_CHECKS) onSilence();
+  }, CHECK_EVERY_MS);
+  return {
+    heard: () => {
+      clearTimeout(hello);
+      silentChecks = 0;
+    },
+    [Symbol.dispose]: () => {
+      clearTimeout(hello);
+      clearInterval(checks);
+    },
+  };
+}
+
+async function* requests(
+  batches: AsyncIterable<Sent[]>,
+): AsyncGenerator<MessageInitShape<typeof CarrierService.method.carry.input>> {
+  for await (const batch of batches)
+    yield {
+      calls: batch.flatMap((sent) => ('call' in sent ? [sent.call] : [])),
+      dropped: batch.flatMap((sent) => ('dropped' in sent ? [sent.dropped] : [])),
+    };
+}
+
+/** A call that ends with its answer, its time limit, its signal, or its stream. */
+function openCall<I extends DescMessage, O extends DescMessage>(
+  method: DescMethodUnary<I, O>,
+  signal: AbortSignal | undefined,
+  timeoutMs: number | undefined,
+  events: { onSettled: () => void; onDropped: () => void },
+): { promise: Promise<UnaryResponse<I, O>>; call: OpenCall } {
+  const { promise, resolve, reject } = Promise.withResolvers<UnaryResponse<I, O>>();
+  const settle = () => {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', onAbort);
+    events.onSettled();
+  };
+  const drop = (error: ConnectError) => {
+    settle();
+    events.onDropped();
+    reject(error);
+  };
+  const onAbort = () => drop(canceled());
+  const timer = timeoutMs === undefined || timeoutMs <= 0 ? undefined : setTimeout(() => drop(silent()), timeoutMs);
+  signal?.addEventListener('abort', onAbort, { once: true });
+  const call: OpenCall = {
+    failed: (error) => {
+      settle();
+      reject(error);
+    },
+    answered: ({ outcome }) => {
+      if (outcome.case === 'failure') {
+        settle();
+        return reject(new ConnectError(outcome.value.message, outcome.value.code));
+      }
+      const message = fromBinary(method.output, outcome.value ?? new Uint8Array());
+      settle();
+      resolve({ stream: false, service: method.parent, method, header: NO_HEADERS, trailer: NO_HEADERS, message });
+    },
+  };
+  return { promise, call };
+}
+
+function silent(): ConnectError {
+  return new ConnectError('the gatewayserver did not answer in time', Code.DeadlineExceeded);
+}
+
+function lost(): ConnectError {
+  return new ConnectError('the connection to the gatewayserver was lost', Code.Unavailable);
+}
+
+/** Why a call ends that nobody waits for any more. */
+export function canceled(): ConnectError {
+  return new ConnectError('nobody waits for this call any more', Code.Canceled);
+}
