@@ -28,3 +28,6 @@ export type RpcContext = {
   /** Epoch milliseconds. */
   now: () => number;
 };
+
+/** The tables of the store that a service uses. */
+export type Tables<Name extends keyof Store> = { store: Pick<Store, Name> };

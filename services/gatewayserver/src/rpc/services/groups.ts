@@ -21,12 +21,12 @@ import {
 } from '../../configuration/validation.ts';
 import { chooseFromGroups } from '../../routing/choose-backend.ts';
 import type { ConfigurationChange } from '../../storage/contract/configuration.ts';
-import type { RpcContext } from './context.ts';
+import type { RpcContext, Tables } from './context.ts';
 import { pageOf } from './paging.ts';
 
 const MOST_ASKED_ONE_BY_ONE = 20;
 
-type Context = Pick<RpcContext, 'store' | 'configuration' | 'decisions' | 'ledger'>;
+type Context = Pick<RpcContext, 'configuration' | 'decisions' | 'ledger'> & Tables<'configuration'>;
 
 /** Sets of backends. */
 export function groupService(context: Context): ServiceImpl<typeof GroupService> {

@@ -21,10 +21,10 @@ import {
 } from '../../configuration/validation.ts';
 import { type ClientRequest, readRequest } from '../../routing/request.ts';
 import { evaluatePolicies, matchingPolicies } from '../../routing/steps/policies/verdict.ts';
-import type { RpcContext } from './context.ts';
+import type { RpcContext, Tables } from './context.ts';
 import { pageOf } from './paging.ts';
 
-type Context = Pick<RpcContext, 'store' | 'configuration' | 'decisions'>;
+type Context = Pick<RpcContext, 'configuration' | 'decisions'> & Tables<'configuration'>;
 
 /** Which requests may use which group. */
 export function policyService(context: Context): ServiceImpl<typeof PolicyService> {

@@ -16,7 +16,7 @@ import { cancelOnCluster } from '../../clusters/cancel-query.ts';
 import { incarnationsOf } from '../../configuration/coordinator-suffixes.ts';
 import { checkedId, checkedNumber, checkedText, found, invalid, notFound } from '../../configuration/validation.ts';
 import { BadPageTokenError } from '../../storage/contract/errors.ts';
-import type { RpcContext } from './context.ts';
+import type { RpcContext, Tables } from './context.ts';
 
 const MOST_REPORTED = 1_000;
 const TEXT_LENGTH = 1_000_000;
@@ -25,7 +25,7 @@ const MOST_PER_PAGE = 1_000;
 /** How far back a text is searched by default: every row of that time is read. */
 const TEXT_RANGE_MS = 86_400_000;
 
-type Context = Pick<RpcContext, 'store' | 'configuration' | 'ledger' | 'unmatchedReports' | 'now'>;
+type Context = Pick<RpcContext, 'configuration' | 'ledger' | 'unmatchedReports' | 'now'> & Tables<'queries'>;
 
 /** History. */
 export function queryService(context: Context): ServiceImpl<typeof QueryService> {

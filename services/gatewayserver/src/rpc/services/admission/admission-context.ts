@@ -1,7 +1,8 @@
-import type { RpcContext } from '../context.ts';
+import type { RpcContext, Tables } from '../context.ts';
 
 /** What the calls about slots and queues use. */
 export type AdmissionContext = Pick<
   RpcContext,
-  'store' | 'configuration' | 'live' | 'ledger' | 'limits' | 'admissionMetrics' | 'stopping' | 'logger'
->;
+  'configuration' | 'live' | 'ledger' | 'limits' | 'admissionMetrics' | 'stopping' | 'logger'
+> &
+  Tables<'sealedTexts'>;

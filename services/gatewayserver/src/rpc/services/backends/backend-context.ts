@@ -1,4 +1,5 @@
-import type { RpcContext } from '../context.ts';
+import type { RpcContext, Tables } from '../context.ts';
 
 /** What the calls about backends use. */
-export type BackendContext = Pick<RpcContext, 'store' | 'configuration' | 'live' | 'ledger' | 'now'>;
+export type BackendContext = Pick<RpcContext, 'configuration' | 'live' | 'ledger' | 'now'> &
+  Tables<'configuration' | 'conditions'>;

@@ -3,14 +3,14 @@ import type { BackendSchedule } from '@trino-gateway/api/gateway';
 import { scheduleProblems } from '@trino-gateway/schedule';
 import { checkedId, invalid, refuseProblems } from '../../../configuration/validation.ts';
 import { epochMs } from '../../../routing/availability/timestamps.ts';
-import type { RpcContext } from '../context.ts';
+import type { RpcContext, Tables } from '../context.ts';
 import { requireBackend } from '../require-backend.ts';
 
 const MOST_CHANGES = 10;
 
 /** Puts what the monitor read from the schedule of one backend in force. */
 export async function reportSchedule(
-  { store, configuration, now }: Pick<RpcContext, 'store' | 'configuration' | 'now'>,
+  { store, configuration, now }: Pick<RpcContext, 'configuration' | 'now'> & Tables<'conditions'>,
   reported: BackendSchedule | undefined,
 ): Promise<void> {
   const schedule = checkedSchedule(reported, now());

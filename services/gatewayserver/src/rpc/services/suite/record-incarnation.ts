@@ -5,9 +5,9 @@ import { Backend_ForwardedHeaders, IncarnationSchema, type RecordIncarnationRequ
 import { isCoordinatorSuffix } from '@trino-gateway/trino/query-id';
 import { otherHolder } from '../../../configuration/coordinator-suffixes.ts';
 import { checkedId, checkedOrigin, invalid } from '../../../configuration/validation.ts';
-import type { RpcContext } from '../context.ts';
+import type { RpcContext, Tables } from '../context.ts';
 
-type Context = Pick<RpcContext, 'store' | 'configuration' | 'onSuffixRefused' | 'logger' | 'now'>;
+type Context = Pick<RpcContext, 'configuration' | 'onSuffixRefused' | 'logger' | 'now'> & Tables<'incarnations'>;
 
 /** A coordinator was seen with this suffix for the first time. */
 export async function recordIncarnation(context: Context, { suffix, backendId, url }: RecordIncarnationRequest) {

@@ -2,9 +2,9 @@ import type { ReportLiveQueriesRequest } from '@trino-gateway/api/gateway';
 import { describeError } from '@trino-gateway/runtime';
 import { releaseUnused } from '../../../admission/rules/take-lease.ts';
 import { checkedId, checkedNumber } from '../../../configuration/validation.ts';
-import type { RpcContext } from '../context.ts';
+import type { RpcContext, Tables } from '../context.ts';
 
-type Context = Pick<RpcContext, 'store' | 'configuration' | 'live' | 'ledger' | 'logger' | 'now'>;
+type Context = Pick<RpcContext, 'configuration' | 'live' | 'ledger' | 'logger' | 'now'> & Tables<'incarnations'>;
 
 /** How often a suffix that is in use all the time is noted as seen. */
 const TOUCH_INTERVAL_MS = 60_000;

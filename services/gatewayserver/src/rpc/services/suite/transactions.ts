@@ -8,11 +8,11 @@ import {
 } from '@trino-gateway/api/gateway';
 import { isTransactionId } from '@trino-gateway/trino';
 import { checkedId, checkedOrigin, invalid } from '../../../configuration/validation.ts';
-import type { RpcContext } from '../context.ts';
+import type { RpcContext, Tables } from '../context.ts';
 
 // Open transactions are routing state, and so never answered from memory.
 
-type Context = Pick<RpcContext, 'store' | 'now'>;
+type Context = Pick<RpcContext, 'now'> & Tables<'transactions'>;
 
 export async function recordTransaction({ store, now }: Context, { transaction }: RecordTransactionRequest) {
   if (!transaction) throw invalid('transaction', 'expected an object, got nothing');
