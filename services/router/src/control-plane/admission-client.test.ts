@@ -3,8 +3,8 @@ import { Code, ConnectError, createRouterTransport } from '@connectrpc/connect';
 import { expect, test } from '@jest/globals';
 import { AdmissionService, GiveBackRequest_Reason } from '@trino-gateway/api/gateway';
 import { silentLogger } from '@trino-gateway/runtime';
+import { until } from '@trino-gateway/testing/processes/until';
 import { fakeAdmission } from '../../tests/support/fake-admission.ts';
-import { until } from '../../tests/support/fake-gatewayserver.ts';
 import { serveAdmission } from '../../tests/support/serve-admission.ts';
 import { createAdmissionClient } from './admission-client.ts';
 import { GatewayUnavailableError } from './retry-unreachable.ts';
@@ -80,6 +80,6 @@ test('queries that ended while the gatewayserver was away are reported when it i
   await soon();
   expect(bed.fake.calls).toEqual([]);
   bed.fake.down = false;
-  await until(() => bed.fake.calls.length === 2);
+  await until('it was told', () => bed.fake.calls.length === 2);
   expect(bed.fake.calls).toEqual(['settle q1', 'settle q2']);
 });

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Backend_Forwarding, Backend_ForwardedHeaders as Setting } from '@trino-gateway/api/gateway';
 import { createGatewayTransport } from '@trino-gateway/runtime';
-import { fakeGatewayserver, refusalKey, serveFake, snapshotOf, until } from '../../tests/support/fake-gatewayserver.ts';
+import { until } from '@trino-gateway/testing/processes/until';
+import { fakeGatewayserver, refusalKey, serveFake, snapshotOf } from '../../tests/support/fake-gatewayserver.ts';
 import { FAST, inMemory, routeRequest, startGatewayClient } from '../../tests/support/start-gateway-client.ts';
 import { GatewayUnavailableError } from './retry-unreachable.ts';
 
@@ -21,7 +22,10 @@ describe('without a gatewayserver', () => {
   test('a router that never had a snapshot is not ready, and says why', async () => {
     using transport = nobody();
     await using router = startGatewayClient(folder, transport);
-    await until(() => router.gateway.notReady()?.includes('router.gatewayserver_url') === true);
+    await until(
+      'the client says why it is not ready',
+      () => router.gateway.notReady()?.includes('router.gatewayserver_url') === true,
+    );
     expect(router.gateway.signingKey()).toBeUndefined();
     expect(router.log).toHaveLength(1);
   });
@@ -43,7 +47,7 @@ describe('without a gatewayserver', () => {
     });
     {
       await using router = startGatewayClient(folder, inMemory(fake), { timings: { ...FAST, recordLimitMs: 60_000 } });
-      await until(() => router.gateway.notReady() === undefined);
+      await until('the client is ready', () => router.gateway.notReady() === undefined);
       const coordinator = { backendId: 'a', url: 'http://a:1', forwardedHeaders: Setting.AUTO };
       router.ownership.learn('20261121_080808_00130_bbbbb', coordinator);
       await router.gateway.recordIncarnation({ suffix: 'bbbbb', ...coordinator });
@@ -63,17 +67,17 @@ describe('without a gatewayserver', () => {
     fake.publish(snapshotOf('1', ['http://a:1']));
     {
       await using router = startGatewayClient(folder, inMemory(fake));
-      await until(() => router.gateway.notReady() === undefined);
+      await until('the client is ready', () => router.gateway.notReady() === undefined);
       fake.token = 'changed';
       fake.publish(snapshotOf('2', ['http://a:1']));
-      await until(() => router.log.some((line) => line.includes('token')));
+      await until('it was logged', () => router.log.some((line) => line.includes('token')));
       expect(router.gateway.notReady()).toBeUndefined(); // it worked once: polls and health checks go on
     }
     await using restarted = startGatewayClient(folder, inMemory(fake));
-    await until(() => restarted.gateway.notReady() !== undefined);
+    await until('the client says why it is not ready', () => restarted.gateway.notReady() !== undefined);
     expect(restarted.gateway.notReady()).toMatch(/router\.gatewayserver_token/);
     fake.token = undefined;
-    await until(() => restarted.gateway.notReady() === undefined);
+    await until('the client is ready', () => restarted.gateway.notReady() === undefined);
   });
 
   test('a damaged state file does not stop the start', async () => {
@@ -82,8 +86,10 @@ describe('without a gatewayserver', () => {
     fake.publish(snapshotOf('1', ['http://a:1']));
     await using router = startGatewayClient(folder, inMemory(fake));
     expect(router.gateway.notReady()).toBeDefined();
-    await until(() => router.gateway.notReady() === undefined);
-    await until(async () => (await readFile(join(folder, 'state.json'), 'utf8')).includes('http://a:1'));
+    await until('the client is ready', () => router.gateway.notReady() === undefined);
+    await until('the state file has the backend', async () =>
+      (await readFile(join(folder, 'state.json'), 'utf8')).includes('http://a:1'),
+    );
   });
 
   test('a new query waits as long as configured, and then fails as unavailable', async () => {
@@ -109,14 +115,14 @@ describe('without a gatewayserver', () => {
     const first = await serveFake(fake);
     using transport = createGatewayTransport({ urls: [first.url], timeLimitMs: 2_000 });
     await using router = startGatewayClient(folder, transport, { gatewayserverWaitMs: 20_000 });
-    await until(() => router.gateway.notReady() === undefined);
+    await until('the client is ready', () => router.gateway.notReady() === undefined);
     await first[Symbol.asyncDispose]();
     const routed = router.gateway.route(routeRequest, never);
-    await until(() => router.log.some((line) => line.includes('does not answer')));
+    await until('it was logged', () => router.log.some((line) => line.includes('does not answer')));
     await using _again = await serveFake(fake, first.port);
     expect((await routed).decision?.backendId).toBe('a');
     fake.publish(snapshotOf('2', ['http://a:1', 'http://b:1']));
-    await until(() => router.gateway.backends().size === 2);
+    await until('the configuration has come', () => router.gateway.backends().size === 2);
     expect(router.log.at(-1)).toBe('info the gatewayserver answers again');
   });
 

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { Code, ConnectError, type Transport } from '@connectrpc/connect';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Backend_ForwardedHeaders as Setting } from '@trino-gateway/api/gateway';
-import { fakeGatewayserver, snapshotOf, until } from '../../tests/support/fake-gatewayserver.ts';
+import { until } from '@trino-gateway/testing/processes/until';
+import { fakeGatewayserver, snapshotOf } from '../../tests/support/fake-gatewayserver.ts';
 import { FAST, inMemory, startGatewayClient } from '../../tests/support/start-gateway-client.ts';
 
 let folder: string;
@@ -24,7 +25,7 @@ describe('what the router reports', () => {
     await router.gateway.recordIncarnation(incarnation);
     expect(fake.incarnations).toEqual([]);
     fake.token = undefined;
-    await until(() => fake.incarnations.length === 1);
+    await until('the incarnation is recorded', () => fake.incarnations.length === 1);
     expect(fake.incarnations[0]).toMatchObject({ suffix: 'aaaaa', backendId: 'a', url: 'http://a:1' });
   });
 
@@ -38,10 +39,10 @@ describe('what the router reports', () => {
     await router.gateway.recordTransaction('t', coordinator);
     expect([...fake.transactions.keys()]).toEqual([]);
     fake.token = undefined;
-    await until(() => fake.transactions.has('t'));
+    await until('the transaction is stored', () => fake.transactions.has('t'));
     expect(await router.gateway.findTransaction('t', never)).toEqual(coordinator);
     router.gateway.endTransaction('t');
-    await until(() => fake.transactions.size === 0);
+    await until('the transaction is forgotten', () => fake.transactions.size === 0);
     expect(await router.gateway.findTransaction('t', never)).toBeUndefined();
   });
 
@@ -64,13 +65,13 @@ describe('what the router reports', () => {
     const fake = fakeGatewayserver();
     fake.publish(snapshotOf('1', ['http://a:1']));
     await using router = startGatewayClient(folder, inMemory(fake));
-    await until(() => router.gateway.notReady() === undefined);
+    await until('the client is ready', () => router.gateway.notReady() === undefined);
     expect(fake.reports).toEqual([]);
     router.live.set('a', 2);
-    await until(() => fake.reports.length >= 2);
+    await until('it was reported', () => fake.reports.length >= 2);
     expect(fake.reports[0]).toMatchObject({ routerId: 'r1', counts: [{ backendId: 'a', live: 2 }] });
     router.live.clear();
-    await until(() => fake.reports.at(-1)?.counts.length === 0);
+    await until('it was reported', () => fake.reports.at(-1)?.counts.length === 0);
     const { length } = fake.reports;
     router.gateway.settle('s1');
     router.ownership.learn('20261121_080808_00130_aaaaa', {
@@ -79,10 +80,10 @@ describe('what the router reports', () => {
       forwardedHeaders: Setting.AUTO,
     });
     router.ownership.owners('20261121_080808_00130_aaaaa');
-    await until(() => fake.reports.length > length);
+    await until('it was reported', () => fake.reports.length > length);
     const later = fake.reports.slice(length);
     expect(later.flatMap(({ settledSubmissionIds }) => settledSubmissionIds)).toEqual(['s1']);
-    await until(() => fake.reports.some(({ usedSuffixes }) => usedSuffixes.includes('aaaaa')));
+    await until('it was reported', () => fake.reports.some(({ usedSuffixes }) => usedSuffixes.includes('aaaaa')));
   });
 
   test('settled submissions are reported again when the report failed', async () => {
@@ -91,10 +92,13 @@ describe('what the router reports', () => {
     fake.token = 'x';
     await using router = startGatewayClient(folder, inMemory(fake));
     router.gateway.settle('s1');
-    await until(() => router.log.length > 0);
+    await until('it was logged', () => router.log.length > 0);
     router.gateway.settle('s2');
     fake.token = undefined;
-    await until(() => fake.reports.flatMap(({ settledSubmissionIds }) => settledSubmissionIds).length === 2);
+    await until(
+      'it was reported',
+      () => fake.reports.flatMap(({ settledSubmissionIds }) => settledSubmissionIds).length === 2,
+    );
     expect(fake.reports.flatMap(({ settledSubmissionIds }) => settledSubmissionIds)).toEqual(['s1', 's2']);
   });
 });

@@ -5,7 +5,8 @@ import { create } from '@bufbuild/protobuf';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { RouteResponseSchema } from '@trino-gateway/api/gateway';
-import { fakeGatewayserver, refusalKey, snapshotOf, until } from '../../tests/support/fake-gatewayserver.ts';
+import { until } from '@trino-gateway/testing/processes/until';
+import { fakeGatewayserver, refusalKey, snapshotOf } from '../../tests/support/fake-gatewayserver.ts';
 import { FAST, inMemory, routeRequest, startGatewayClient } from '../../tests/support/start-gateway-client.ts';
 
 let folder: string;
@@ -20,12 +21,12 @@ describe('the snapshot', () => {
     const fake = fakeGatewayserver();
     fake.publish(snapshotOf('1', ['http://a:1']));
     await using router = startGatewayClient(folder, inMemory(fake), { timings: { ...FAST, watchWaitMs: 30_000 } });
-    await until(() => router.gateway.notReady() === undefined);
+    await until('the client is ready', () => router.gateway.notReady() === undefined);
     expect(router.gateway.signingKey()?.export()).toEqual(Buffer.from(refusalKey));
     expect(router.gateway.snapshotAgeMs()).toBeGreaterThanOrEqual(0);
-    await until(() => fake.watches.held === 1);
+    await until('the watch is there', () => fake.watches.held === 1);
     fake.publish(snapshotOf('2', ['http://a:1', 'http://b:1']));
-    await until(() => router.gateway.backends().size === 2);
+    await until('the configuration has come', () => router.gateway.backends().size === 2);
     expect(router.ownership.candidates()).toHaveLength(2);
     expect(fake.watches.mostHeld).toBe(1);
   });
@@ -34,10 +35,10 @@ describe('the snapshot', () => {
     const fake = fakeGatewayserver();
     fake.publish(snapshotOf('1', ['http://a:1']));
     await using router = startGatewayClient(folder, inMemory(fake), { timings: { ...FAST, watchWaitMs: 0 } });
-    await until(() => router.gateway.notReady() === undefined);
+    await until('the client is ready', () => router.gateway.notReady() === undefined);
     const asked = fake.watches.asked;
     const began = performance.now();
-    await until(() => fake.watches.asked >= asked + 3);
+    await until('the watch is there', () => fake.watches.asked >= asked + 3);
     expect(performance.now() - began).toBeGreaterThan(150);
   });
 
@@ -46,16 +47,22 @@ describe('the snapshot', () => {
     fake.publish(snapshotOf('1', ['http://a:1']));
     fake.token = 'right';
     await using without = startGatewayClient(folder, inMemory(fake));
-    await until(() => without.gateway.notReady()?.includes('set router.gatewayserver_token') === true);
+    await until(
+      'the client is ready',
+      () => without.gateway.notReady()?.includes('set router.gatewayserver_token') === true,
+    );
     await using wrong = startGatewayClient(folder, inMemory(fake), {
       hasToken: true,
       stateFile: join(folder, 'other.json'),
     });
-    await until(() => wrong.gateway.notReady()?.includes('refuses router.gatewayserver_token') === true);
+    await until(
+      'the client is ready',
+      () => wrong.gateway.notReady()?.includes('refuses router.gatewayserver_token') === true,
+    );
     expect(wrong.log).toHaveLength(1);
     await expect(wrong.gateway.route(routeRequest, never)).rejects.toMatchObject({ code: Code.Unauthenticated });
     fake.token = undefined;
-    await until(() => wrong.gateway.notReady() === undefined);
+    await until('the client is ready', () => wrong.gateway.notReady() === undefined);
     expect(wrong.log).toHaveLength(2);
   });
 });

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { PassThrough } from 'node:stream';
 import { expect, test } from '@jest/globals';
-import { until } from '../../tests/support/fake-gatewayserver.ts';
+import { until } from '@trino-gateway/testing/processes/until';
 import { createBodyPace } from '../limits/body-pace.ts';
 import { createByteBudget } from '../limits/byte-budget.ts';
 import { readRequestBody } from './body.ts';
@@ -32,7 +32,7 @@ test('a body counts as it arrives; one that does not fit is refused then, or at 
   const first = request(80);
   const reading = readRequestBody(first.asked, 1_000, { account: budget.open('a'), pace });
   first.body.write(Buffer.alloc(60));
-  await until(() => budget.taken() === 60);
+  await until('the bytes are counted', () => budget.taken() === 60);
   await expect(readRequestBody(request(41).asked, 1_000, { account: budget.open('b'), pace })).rejects.toMatchObject({
     status: 503,
     headers: ['Retry-After', '1'],

@@ -3,7 +3,7 @@ import http, { type ServerResponse } from 'node:http';
 import net from 'node:net';
 import { expect, test } from '@jest/globals';
 import { silentLogger } from '@trino-gateway/runtime';
-import { until } from '../../tests/support/fake-gatewayserver.ts';
+import { until } from '@trino-gateway/testing/processes/until';
 import { createConnectionLimit } from '../limits/connection-limit.ts';
 import { type ClientListener, listenForClients, listenOnAll, type OnRequest } from './listener.ts';
 
@@ -61,7 +61,7 @@ test('one connection too many is answered 503, and the others are served', async
   first.write(asked);
   expect(String((await once(first, 'data'))[0])).toContain('POST 8 true');
   first.destroy();
-  await until(() => connections.open() === 0);
+  await until('no connection is open', () => connections.open() === 0);
   expect(await exchange(listener, 'GET / HTTP/1.1\r\nHost: gw\r\nConnection: close\r\n\r\n')).toContain(' 200 ');
 });
 
@@ -92,7 +92,7 @@ test('garbage after a request breaks the answer under way instead of adding an e
     under = response;
   });
   const answer = exchange(listener, 'GET / HTTP/1.1\r\nHost: gw\r\n\r\n');
-  await until(() => under !== undefined);
+  await until('the request is under way', () => under !== undefined);
   const socket = under?.socket;
   const second = exchange(listener, 'GET / HTTP/1.1\r\nHost: gw\r\n\r\n\u0001\u0002\r\n\r\n');
   expect(await second).not.toContain('Bad Request');
@@ -108,7 +108,7 @@ test('a client that sends Expect: 100-continue is told to continue', async () =>
     text += chunk;
   });
   socket.write('POST / HTTP/1.1\r\nHost: gw\r\nExpect: 100-continue\r\nContent-Length: 8\r\nConnection: close\r\n\r\n');
-  await until(() => text.includes('100 Continue'));
+  await until('the client may go on', () => text.includes('100 Continue'));
   socket.write('SELECT 1');
   await once(socket, 'close');
   expect(text).toContain('POST 8 true');
@@ -127,7 +127,7 @@ test('answers under way are completed before the stop, and tell clients to recon
   const answered = new Promise<http.IncomingMessage>((resolve, reject) => {
     http.get(listener.url, { agent }, resolve).on('error', reject);
   });
-  await until(() => held.length === 1);
+  await until('the requests are held', () => held.length === 1);
   const stopped = listener[Symbol.asyncDispose]();
   await expect(exchange(listener, 'GET / HTTP/1.1\r\nHost: gw\r\n\r\n')).resolves.toBe('');
   held[0]?.end('done');
@@ -142,7 +142,7 @@ test('an answer that never ends delays the stop by no more than the grace time',
   let asked = 0;
   const listener = await listenForClients(anyPort, () => void asked++, { graceMs: 100 });
   const broken = exchange(listener, 'GET / HTTP/1.1\r\nHost: gw\r\n\r\n');
-  await until(() => asked === 1);
+  await until('one request has come', () => asked === 1);
   await listener[Symbol.asyncDispose]();
   expect(await broken).toBe('');
 });

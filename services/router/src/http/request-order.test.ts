@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import net from 'node:net';
 import { expect, test } from '@jest/globals';
-import { until } from '../../tests/support/fake-gatewayserver.ts';
+import { until } from '@trino-gateway/testing/processes/until';
 import { listenForClients, type OnRequest } from './listener.ts';
 import { createRequestOrder } from './request-order.ts';
 
@@ -93,12 +93,12 @@ test('a connection with many waiting requests is not read until they are answere
   let taken = 0;
   const more = () => client.socket.write(flood, () => void taken++);
   for (let times = 0; times < 300; times++) more(); // 10 MB, more than the buffers of a connection hold
-  await until(() => order.waiting() > 16);
+  await until('the requests wait', () => order.waiting() > 16);
   const waiting = order.waiting();
   expect(waiting).toBeLessThan(5_000);
   expect(held).toHaveLength(1);
   held[0]?.end();
-  await until(() => held.length === 2);
+  await until('the requests are held', () => held.length === 2);
   expect(order.waiting()).toBe(waiting - 1);
   expect(taken).toBeLessThan(300);
   client.socket.destroy();
@@ -110,9 +110,9 @@ test.each([10, 900])('a client that hangs up drops what waits: one of %d request
   await using listener = await listenForClients(anyPort, handle, { order, graceMs: 100 });
   const client = await connect(listener.port);
   client.socket.write(get('x').repeat(sent));
-  await until(() => order.waiting() === sent - 1);
+  await until('the requests wait', () => order.waiting() === sent - 1);
   client.socket.destroy();
-  await until(() => order.waiting() === 0);
+  await until('no request waits', () => order.waiting() === 0);
   expect(held).toHaveLength(1);
   expect(held[0]?.destroyed).toBe(true);
 });
@@ -123,13 +123,13 @@ test('when as many requests wait as may, the connection that sends more is close
   await using listener = await listenForClients(anyPort, handle, { order, graceMs: 100 });
   const other = await connect(listener.port);
   other.socket.write(get('a'));
-  await until(() => held.length === 1);
+  await until('the requests are held', () => held.length === 1);
   const client = await connect(listener.port);
   client.socket.write(get('x').repeat(2_000));
   await once(client.socket, 'close');
-  await until(() => order.waiting() === 0);
+  await until('no request waits', () => order.waiting() === 0);
   expect(order.refused()).toBe(1);
   held[0]?.end('fine');
-  await until(() => other.received().includes('fine'));
+  await until('the answer has come', () => other.received().includes('fine'));
   other.socket.destroy();
 });

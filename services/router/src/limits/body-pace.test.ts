@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { expect, test } from '@jest/globals';
-import { until } from '../../tests/support/fake-gatewayserver.ts';
+import { until } from '@trino-gateway/testing/processes/until';
 import { createBodyPace } from './body-pace.ts';
 
 test('requests with long bodies are read a few at a time, in turn', async () => {
@@ -17,7 +17,7 @@ test('requests with long bodies are read a few at a time, in turn', async () => 
   const pace = createBodyPace();
   for (const request of requests) pace.waitForTurn(request);
   expect(went).toEqual([]);
-  await until(() => went.filter((n) => n >= 0).length === 100);
+  await until('all have gone on', () => went.filter((n) => n >= 0).length === 100);
   expect(went.filter((n) => n >= 0)).toEqual(requests.map((_, n) => n));
   expect(turns).toBe(7);
 });

@@ -1,20 +1,12 @@
 import type { ServerResponse } from 'node:http';
 import { describe, expect, test } from '@jest/globals';
 import { headerValue, headerValues, startScriptedTrino } from '@trino-gateway/testing';
+import { until } from '@trino-gateway/testing/processes/until';
 import { GatewayUnavailableError } from '../../src/control-plane/retry-unreachable.ts';
+import { ask, type Page, pageOf, post, type Reply, run } from '../support/client.ts';
 import { basic, password, startAuthProvider } from '../support/fake-auth-provider.ts';
-import {
-  ask,
-  deadUrl,
-  type Page,
-  pageOf,
-  post,
-  type Reply,
-  run,
-  startStub,
-  startTestbed,
-  until,
-} from '../support/testbed.ts';
+import { deadUrl, startStub } from '../support/stub-cluster.ts';
+import { startTestbed } from '../support/testbed.ts';
 
 const challenge = 'Basic realm="Trino"';
 const refused = (reply: Reply) => ({
@@ -306,5 +298,5 @@ test('a policy that is gone no longer asks for credentials', async () => {
     await ask(`${router.url}/v1/query/20261121_080808_00130_93wed`, { headers: ['X-Trino-User', 'alice'] });
   expect((await asking()).status).toBe(401);
   authDelegated = false;
-  await until(async () => (await asking()).status === 410, 'the cluster was asked for the query');
+  await until('the cluster was asked for the query', async () => (await asking()).status === 410);
 });

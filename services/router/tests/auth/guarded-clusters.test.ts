@@ -2,9 +2,10 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { authenticationCheck, type DelegatedAuthentication } from '@trino-gateway/api/authentication';
 import { type ScriptedTrino, startScriptedTrino } from '@trino-gateway/testing';
 import { GatewayUnavailableError } from '../../src/control-plane/retry-unreachable.ts';
+import { type Ask, ask, pageOf, post, type Reply, run, user } from '../support/client.ts';
 import { basic, type FakeAuthProvider, startAuthProvider } from '../support/fake-auth-provider.ts';
 import { isWaiting, posted, rest, startQueueBed } from '../support/queue-bed.ts';
-import { type Ask, ask, pageOf, post, type Reply, run, startTestbed, type Testbed, user } from '../support/testbed.ts';
+import { startTestbed, type Testbed } from '../support/testbed.ts';
 
 // A cluster that a policy with delegated authentication leads to, at every door and by every road.
 

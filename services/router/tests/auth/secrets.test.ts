@@ -1,10 +1,12 @@
 import { expect, test } from '@jest/globals';
 import { startScriptedTrino } from '@trino-gateway/testing';
 import { GatewayUnavailableError } from '../../src/control-plane/retry-unreachable.ts';
+import { ask, pageOf, post, run } from '../support/client.ts';
 import { fakeAdmission } from '../support/fake-admission.ts';
 import { basic, password, startAuthProvider } from '../support/fake-auth-provider.ts';
 import { listening } from '../support/listening-logger.ts';
-import { ask, deadUrl, pageOf, post, run, startStub, startTestbed } from '../support/testbed.ts';
+import { deadUrl, startStub } from '../support/stub-cluster.ts';
+import { startTestbed } from '../support/testbed.ts';
 
 /** Everything that must never stand in a log line. Each is sent in at least one request below. */
 const secrets = {

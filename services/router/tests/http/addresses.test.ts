@@ -1,17 +1,10 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 import { expect, test } from '@jest/globals';
 import { GatewayUnavailableError } from '../../src/control-plane/retry-unreachable.ts';
+import { ask, pageOf, post, type Reply, user } from '../support/client.ts';
 import { basic, startAuthProvider } from '../support/fake-auth-provider.ts';
-import {
-  ask,
-  pageOf,
-  post,
-  type Reply,
-  startStub,
-  startTestbed,
-  type TestbedOptions,
-  user,
-} from '../support/testbed.ts';
+import { startStub } from '../support/stub-cluster.ts';
+import { startTestbed, type TestbedOptions } from '../support/testbed.ts';
 
 // Clusters, the gatewayserver and the provider stand at addresses that nothing else has: no client may learn one of them.
 const HOST = '127.0.0.2';

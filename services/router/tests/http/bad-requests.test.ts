@@ -1,7 +1,9 @@
 import { connect } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import { startScriptedTrino } from '@trino-gateway/testing';
-import { ask, post, run, startStub, startTestbed, user } from '../support/testbed.ts';
+import { ask, post, run, user } from '../support/client.ts';
+import { startStub } from '../support/stub-cluster.ts';
+import { startTestbed } from '../support/testbed.ts';
 
 /** Sends bytes and reads until the other side closes. */
 function raw(port: number, bytes: string | Buffer): Promise<string> {

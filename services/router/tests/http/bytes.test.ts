@@ -1,7 +1,9 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { expect, test } from '@jest/globals';
 import { startScriptedTrino } from '@trino-gateway/testing';
-import { answerJson, ask, firstPage, pageOf, post, startStub, startTestbed, user } from '../support/testbed.ts';
+import { ask, pageOf, post, user } from '../support/client.ts';
+import { answerJson, firstPage, startStub } from '../support/stub-cluster.ts';
+import { startTestbed } from '../support/testbed.ts';
 
 const id = '20261121_080808_00130_93wed';
 

@@ -1,8 +1,10 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
+import { until } from '@trino-gateway/testing/processes/until';
+import { ask, pageOf, post, type Reply, run } from '../support/client.ts';
 import { listening } from '../support/listening-logger.ts';
-import { ask, pageOf, post, type Reply, run, startTestbed, until } from '../support/testbed.ts';
+import { startTestbed } from '../support/testbed.ts';
 
 const OWNED = '20261121_080808_00130_93wed';
 const POLL = `/v1/statement/executing/${OWNED}/ya1b2/3`;
@@ -206,7 +208,7 @@ describe('whatever a cluster answers, its client gets an answer in time and no c
     else expect([poll, ui]).toEqual([expect.stringMatching(/^REMOTE_HOST_GONE: /), '502']);
     expect(router.log()).not.toContain('nobody foresaw');
     expect(performance.now() - began).toBeLessThan(20_000);
-    await until(() => cluster.open() === 0, 'no connection is left');
+    await until('no connection is left', () => cluster.open() === 0);
   });
 });
 
@@ -229,7 +231,7 @@ test('an answer that nobody asked for is not taken for that to the next request'
   await using router = await startRouter(cluster.url);
   expect((await ask(router.url + POLL)).statusMessage).toBe('to 1');
   unasked?.();
-  await until(() => cluster.open() === 0, 'the connection is closed');
+  await until('the connection is closed', () => cluster.open() === 0);
   expect((await ask(router.url + POLL)).statusMessage).toBe('to 2');
   expect(cluster.connections()).toBe(2);
 });

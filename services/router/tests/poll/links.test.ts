@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { Backend_ForwardedHeaders as Setting } from '@trino-gateway/api/gateway';
 import { headerValue, startScriptedTrino } from '@trino-gateway/testing';
-import { answerJson, ask, pageOf, post, run, startStub, startTestbed, user } from '../support/testbed.ts';
+import { ask, pageOf, post, run, user } from '../support/client.ts';
+import { answerJson, startStub } from '../support/stub-cluster.ts';
+import { startTestbed } from '../support/testbed.ts';
 
 const outside = 'https://gw.example:8443';
 /** Follows pages whose links name an address that only exists outside. */

@@ -2,19 +2,10 @@ import { describe, expect, test } from '@jest/globals';
 import { Backend_ForwardedHeaders as Setting } from '@trino-gateway/api/gateway';
 import { startScriptedTrino } from '@trino-gateway/testing';
 import type { Coordinator } from '../../src/stickiness/coordinator.ts';
+import { ask, pageOf, post, run, user } from '../support/client.ts';
 import { startQueueBed } from '../support/queue-bed.ts';
-import {
-  answerJson,
-  ask,
-  firstPage,
-  pageOf,
-  post,
-  run,
-  type Stub,
-  startStub,
-  startTestbed,
-  user,
-} from '../support/testbed.ts';
+import { answerJson, firstPage, type Stub, startStub } from '../support/stub-cluster.ts';
+import { startTestbed } from '../support/testbed.ts';
 
 const basic = ['Authorization', `Basic ${Buffer.from('alice:secret').toString('base64')}`, ...user];
 const idOf = (suffix: string) => `20261121_080808_00130_${suffix}`;

@@ -1,19 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { Query_State } from '@trino-gateway/api/gateway';
 import { startScriptedTrino } from '@trino-gateway/testing';
-import {
-  answerJson,
-  ask,
-  deadUrl,
-  firstPage,
-  pageOf,
-  post,
-  run,
-  startStub,
-  startTestbed,
-  until,
-  user,
-} from '../support/testbed.ts';
+import { until } from '@trino-gateway/testing/processes/until';
+import { ask, pageOf, post, run, user } from '../support/client.ts';
+import { answerJson, deadUrl, firstPage, startStub } from '../support/stub-cluster.ts';
+import { startTestbed } from '../support/testbed.ts';
 
 const notFound = { status: 404, text: 'Error 404 Not Found: Query not found' };
 
@@ -215,10 +206,10 @@ describe('hanging up', () => {
     const { nextUri = '' } = pageOf(await post(router.url, 'SELECT 1'));
     const hangUp = new AbortController();
     const failed = expect(ask(nextUri, { signal: hangUp.signal })).rejects.toThrow();
-    await until(() => stub.open() === 1, 'the poll arrived');
+    await until('the poll arrived', () => stub.open() === 1);
     hangUp.abort();
     await failed;
-    await until(() => stub.open() === 0, 'the poll was ended');
+    await until('the poll was ended', () => stub.open() === 0);
   });
 
   test('a client that leaves in the middle of a page ends it at the cluster too, and one that does not read slows it', async () => {
@@ -248,16 +239,16 @@ describe('hanging up', () => {
     socket.write(`GET ${pathname} HTTP/1.1\r\nHost: ${hostname}:${port}\r\n\r\n`);
     await new Promise((resolve) => socket.once('readable', resolve));
     let before = -1;
-    await until(async () => {
+    await until('the cluster was slowed down', async () => {
       const now = written;
       await new Promise((resolve) => setTimeout(resolve, 100));
       if (now === before && written === now) return true;
       before = written;
       return false;
-    }, 'the cluster was slowed down');
+    });
     expect(written).toBeLessThan(64_000_000);
     socket.destroy();
-    await until(() => stub.open() === 0, 'the page was ended');
+    await until('the page was ended', () => stub.open() === 0);
   });
 });
 

@@ -2,18 +2,10 @@ import { once } from 'node:events';
 import net from 'node:net';
 import { zstdCompressSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
-import { until } from '../support/fake-gatewayserver.ts';
-import {
-  answerJson,
-  ask,
-  deadUrl,
-  firstPage,
-  pageOf,
-  post,
-  startStub,
-  startTestbed,
-  user,
-} from '../support/testbed.ts';
+import { until } from '@trino-gateway/testing/processes/until';
+import { ask, pageOf, post, user } from '../support/client.ts';
+import { answerJson, deadUrl, firstPage, startStub } from '../support/stub-cluster.ts';
+import { startTestbed } from '../support/testbed.ts';
 
 const few = { requests: 4, requestsPerClient: 3, requestsPerBackend: 2 };
 const tryAgain = { status: 503, headers: { 'retry-after': '1' }, text: expect.stringContaining('try again') };
@@ -46,11 +38,11 @@ describe('requests under way', () => {
     const target = new URL(nextUri).pathname;
     const before = cluster.requests.length;
     socket.write(`GET ${target} HTTP/1.1\r\nHost: gw\r\n\r\n`.repeat(900));
-    await until(() => cluster.requests.length > before);
+    await until('the cluster was asked', () => cluster.requests.length > before);
     expect((await ask(`${router.url}/v1/query`)).status).toBe(404);
     expect(cluster.requests).toHaveLength(before + 1);
     socket.destroy();
-    await until(() => cluster.open() === 0);
+    await until('no request is left at the cluster', () => cluster.open() === 0);
     expect(cluster.requests).toHaveLength(before + 1);
   });
 
@@ -59,15 +51,15 @@ describe('requests under way', () => {
     await using router = await startTestbed({ clusters: { cluster }, limits: { ...few, requestsPerBackend: 9 } });
     const { nextUri = '' } = pageOf(await post(router.url, 'SELECT 1'));
     const held = [hold(nextUri), hold(nextUri), hold(nextUri)];
-    await until(() => cluster.open() === 3);
+    await until('the requests are at the cluster', () => cluster.open() === 3);
     expect(await ask(nextUri, { headers: closing })).toMatchObject(tryAgain);
     expect(await post(router.url, 'SELECT 1')).toMatchObject(tryAgain);
     const other = hold(nextUri, '127.0.0.2');
-    await until(() => cluster.open() === 4);
+    await until('the requests are at the cluster', () => cluster.open() === 4);
     const third = hold(nextUri, '127.0.0.3');
     expect(String((await once(third, 'data'))[0])).toContain(' 503 ');
     held[0]?.destroy();
-    await until(() => cluster.open() === 3);
+    await until('the requests are at the cluster', () => cluster.open() === 3);
     expect((await post(router.url, 'SELECT 1')).status).toBe(200);
     for (const socket of [...held, other, third]) socket.destroy();
   });
@@ -84,7 +76,7 @@ describe('requests under way', () => {
     const from = (ip: string) => ask(nextUri, { headers: ['X-Forwarded-For', ip], signal: giveUp.signal });
     const held = [from('192.0.2.1'), from('192.0.2.2')];
     for (const one of held) one.catch(() => {});
-    await until(() => cluster.open() === 2);
+    await until('the requests are at the cluster', () => cluster.open() === 2);
     expect((await from('192.0.2.1')).status).toBe(503);
     giveUp.abort();
     await Promise.allSettled(held);
@@ -97,7 +89,7 @@ describe('requests under way', () => {
     await using router = await startTestbed({ clusters: { full, free }, limits });
     const { nextUri = '' } = pageOf(await post(router.url, 'SELECT 1'));
     const held = [hold(nextUri), hold(nextUri)];
-    await until(() => full.open() === 2);
+    await until('the requests are at the cluster', () => full.open() === 2);
     expect(await ask(nextUri)).toMatchObject({ status: 503, headers: { 'retry-after': '1' } });
     expect(await ask(nextUri, { method: 'DELETE' })).toMatchObject({ status: 503 });
     const elsewhere = pageOf(await post(router.url, 'SELECT 1'));
@@ -106,11 +98,11 @@ describe('requests under way', () => {
     router.ownership.learn('20261121_080808_00131_aaaaa', { ...router.ownership.candidates()[1] } as never);
     const there = elsewhere.nextUri?.replaceAll('00130_93wed', '00131_aaaaa') ?? '';
     held.push(hold(there), hold(there));
-    await until(() => free.open() === 2);
+    await until('the requests are at the cluster', () => free.open() === 2);
     expect(await post(router.url, 'SELECT 1')).toMatchObject({ status: 503, headers: { 'retry-after': '1' } });
     expect((await ask(`${router.url}/v1/query`)).status).toBe(404);
     for (const socket of held) socket.destroy();
-    await until(() => full.open() === 0);
+    await until('no request is left at the cluster', () => full.open() === 0);
     expect((await post(router.url, 'SELECT 1')).status).toBe(200);
   });
 
@@ -153,7 +145,7 @@ describe('requests under way', () => {
     for (let times = 1; times <= 3; times++) {
       const hangUp = new AbortController();
       const reply = ask(`${router.url}/ui/`, { headers: closing, signal: hangUp.signal }).catch(() => 'gone');
-      await until(() => asked === times);
+      await until('the router has asked', () => asked === times);
       hangUp.abort();
       expect(await reply).toBe('gone');
       // What came after the hang-up has been answered: so the router knows of it.
@@ -161,7 +153,7 @@ describe('requests under way', () => {
       decide();
     }
     const last = ask(`${router.url}/ui/`);
-    await until(() => asked === 4);
+    await until('the router has asked', () => asked === 4);
     decide();
     expect((await last).status).toBe(200);
   });

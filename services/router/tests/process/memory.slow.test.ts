@@ -1,8 +1,10 @@
 import net from 'node:net';
 import { expect, test } from '@jest/globals';
-import { fakeGatewayserver, serveFake, snapshotOf, until } from '../support/fake-gatewayserver.ts';
+import { until } from '@trino-gateway/testing/processes/until';
+import { ask } from '../support/client.ts';
+import { fakeGatewayserver, serveFake, snapshotOf } from '../support/fake-gatewayserver.ts';
 import { startRouterProcess } from '../support/router-process.ts';
-import { answerJson, ask, startStub } from '../support/testbed.ts';
+import { answerJson, startStub } from '../support/stub-cluster.ts';
 
 /** Of deploy/kubernetes/router. */
 const MEMORY_LIMIT = 1_073_741_824;
@@ -48,10 +50,13 @@ test.each([
   const senders = Array.from({ length: count }, (__, n) => send(port, pieces, from(n)));
   const refused = () => senders.filter(({ received }) => /^HTTP\/1.1 503 .*Retry-After: 1/s.test(received())).length;
   const taken = () => router.figure('trino_gateway_router_statement_bytes_under_way');
-  await until(async () => refused() >= count - 5 && (await taken()) > LONGEST_STATEMENT);
+  await until(
+    'the statements fill the memory',
+    async () => refused() >= count - 5 && (await taken()) > LONGEST_STATEMENT,
+  );
   expect(await ask(`${router.url}/v1/info`)).toMatchObject({ status: 200, text: '{"starting":false}' });
   expect(await taken()).toBeLessThanOrEqual((560 * 1_048_576) / 8);
   expect(await router.mostBytes()).toBeLessThan(MEMORY_LIMIT);
   for (const { socket } of senders) socket.destroy();
-  await until(async () => (await taken()) === 0);
+  await until('the memory is free again', async () => (await taken()) === 0);
 });

@@ -7,8 +7,9 @@ import { Query_State, RouteResponseSchema } from '@trino-gateway/api/gateway';
 import { loadConfig, type RouterConfig } from '@trino-gateway/config';
 import { silentLogger } from '@trino-gateway/runtime';
 import { startScriptedTrino } from '@trino-gateway/testing';
+import { until } from '@trino-gateway/testing/processes/until';
 import { startRouter } from '../../src/server.ts';
-import { fakeGatewayserver, serveFake, snapshotOf, until } from '../support/fake-gatewayserver.ts';
+import { fakeGatewayserver, serveFake, snapshotOf } from '../support/fake-gatewayserver.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -66,21 +67,21 @@ test('a query runs, is counted while it lives, and its story reaches history', a
   );
   expect(router.urls).toHaveLength(2);
   expect(router.readyLine).toBe(`router ready on ${router.urls.join(', ')}`);
-  await until(async () => (await readiness(router.opsUrl)).startsWith('200'));
+  await until('the router is ready', async () => (await readiness(router.opsUrl)).startsWith('200'));
 
   const page = await submit(router.urls[1] ?? '');
   expect(fake.routed[0]?.listeningPort).toBe(Number(new URL(router.urls[1] ?? '').port));
-  await until(() =>
+  await until('the live query is reported', () =>
     fake.reports.some(({ counts }) => counts.some(({ backendId, live }) => backendId === 'a' && live === 1)),
   );
   expect(fake.incarnations).toHaveLength(1);
   const { data, error } = await finish(page);
   expect(error).toBeUndefined();
   expect(data).toEqual([[1]]);
-  await until(() => fake.recorded.some(({ state }) => state === Query_State.FINISHED));
+  await until('history has it', () => fake.recorded.some(({ state }) => state === Query_State.FINISHED));
   expect(fake.recorded.some(({ text, user }) => text === 'SELECT 1' && user === 'ann')).toBe(true);
   const settled = () => fake.reports.flatMap(({ settledSubmissionIds }) => settledSubmissionIds);
-  await until(() => settled().includes(fake.routed[0]?.submissionId ?? ''));
+  await until('the submission is settled', () => settled().includes(fake.routed[0]?.submissionId ?? ''));
   const metrics = await (await fetch(`${router.opsUrl}/metrics`)).text();
   expect(metrics).toMatch(/^trino_gateway_router_requests_total\{listener="\d+",kind="submit",code="200"\} 1$/m);
   expect(metrics).toMatch(/^trino_gateway_router_requests_total\{listener="\d+",kind="poll",code="200"\} [2-9]$/m);
@@ -105,7 +106,7 @@ test('a router without gatewayserver and state file says so, makes queries wait,
   const waiting = submit(router.urls[0] ?? '');
   await using _gatewayserver = await serveFake(fake, reserved.port);
   expect((await finish(await waiting)).data).toEqual([[1]]);
-  await until(async () => (await readiness(router.opsUrl)).startsWith('200'));
+  await until('the router is ready', async () => (await readiness(router.opsUrl)).startsWith('200'));
 });
 
 test('polls go on while the gatewayserver is down, also through a router that has just restarted', async () => {
@@ -116,7 +117,7 @@ test('polls go on while the gatewayserver is down, also through a router that ha
   let page: Page;
   {
     await using router = await startRouter(configOf(gatewayserver.url), silentLogger);
-    await until(async () => (await readiness(router.opsUrl)).startsWith('200'));
+    await until('the router is ready', async () => (await readiness(router.opsUrl)).startsWith('200'));
     page = await submit(router.urls[0] ?? '');
     await gatewayserver[Symbol.asyncDispose]();
   }
@@ -137,7 +138,8 @@ test('router replicas answer each other’s polls and refusals', async () => {
   const configs = ['a', 'b'].map((name) => configOf(gatewayserver.url, { state_file: join(folder, name) }));
   await using one = await startRouter(configs[0] as RouterConfig, silentLogger);
   await using other = await startRouter(configs[1] as RouterConfig, silentLogger);
-  for (const { opsUrl } of [one, other]) await until(async () => (await readiness(opsUrl)).startsWith('200'));
+  for (const { opsUrl } of [one, other])
+    await until('the router is ready', async () => (await readiness(opsUrl)).startsWith('200'));
   const swap = (nextUri: string) => `${other.urls[0]}${new URL(nextUri).pathname}`;
   expect((await finish(await submit(one.urls[0] ?? ''), swap)).data).toEqual([[1]]);
 
@@ -159,7 +161,7 @@ test('a stop ends answers under way and stores the last reports', async () => {
   fake.publish(snapshotOf('1', [trino.url]));
   await using gatewayserver = await serveFake(fake);
   const router = await startRouter(configOf(gatewayserver.url), silentLogger);
-  await until(async () => (await readiness(router.opsUrl)).startsWith('200'));
+  await until('the router is ready', async () => (await readiness(router.opsUrl)).startsWith('200'));
   const page = await submit(router.urls[0] ?? '');
   const began = performance.now();
   await router[Symbol.asyncDispose]();
@@ -178,7 +180,7 @@ test('a taken port is named with its key, and nothing stays bound', async () => 
   await expect(startRouter(configOf(gatewayserver.url, { ops_listen: taken }), silentLogger)).rejects.toThrow(
     `router.ops_listen: cannot listen on ${taken}: the port is taken`,
   );
-  await until(() => fake.watches.held === 0);
+  await until('no watch is held', () => fake.watches.held === 0);
 });
 
 test('a query waits at one router, goes on at another while the first stops, and its slot is free when it ends', async () => {
@@ -196,13 +198,15 @@ test('a query waits at one router, goes on at another while the first stops, and
     configOf(gatewayserver.url, { state_file: join(folder, 'second.json') }),
     silentLogger,
   );
-  await until(async () => (await readiness(stopped.opsUrl)).startsWith('200'));
-  await until(async () => (await readiness(second.opsUrl)).startsWith('200'));
+  await until('the router is ready', async () => (await readiness(stopped.opsUrl)).startsWith('200'));
+  await until('the router is ready', async () => (await readiness(second.opsUrl)).startsWith('200'));
   const metricsOf = async (opsUrl: string) => await (await fetch(`${opsUrl}/metrics`)).text();
   const first = await submit(stopped.urls[0] ?? '');
   const later = (await (await fetch(first.nextUri ?? '')).json()) as Page;
   const held = fetch(later.nextUri ?? '');
-  await until(async () => /^trino_gateway_router_held_polls 1$/m.test(await metricsOf(stopped.opsUrl)));
+  await until('the poll is held', async () =>
+    /^trino_gateway_router_held_polls 1$/m.test(await metricsOf(stopped.opsUrl)),
+  );
   expect(await metricsOf(stopped.opsUrl)).toMatch(/^trino_gateway_router_queued_pages_total 1$/m);
   const stop = stopped[Symbol.asyncDispose]();
   const last = (await (await held).json()) as Page;
@@ -211,12 +215,16 @@ test('a query waits at one router, goes on at another while the first stops, and
 
   const atSecond = (link: string) => (second.urls[0] ?? '') + new URL(link).pathname;
   const polling = finish(last, atSecond);
-  await until(async () => /^trino_gateway_router_held_polls 1$/m.test(await metricsOf(second.opsUrl)));
+  await until('the poll is held', async () =>
+    /^trino_gateway_router_held_polls 1$/m.test(await metricsOf(second.opsUrl)),
+  );
   fake.admission.link.settle('other');
   expect((await polling).data).toEqual([[1]]);
-  await until(() => fake.admission.leases.size === 0);
+  await until('the slot is free', () => fake.admission.leases.size === 0);
   expect(trino.queries).toHaveLength(1);
   const metrics = await metricsOf(second.opsUrl);
   expect(metrics).toMatch(/^trino_gateway_router_hand_overs_total\{group="g",result="handed_over"\} 1$/m);
-  await until(() => fake.recorded.some(({ id, trinoQueryId }) => id === first.id && trinoQueryId !== ''));
+  await until('history has it', () =>
+    fake.recorded.some(({ id, trinoQueryId }) => id === first.id && trinoQueryId !== ''),
+  );
 });

@@ -1,7 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { Query_State } from '@trino-gateway/api/gateway';
 import { startScriptedTrino } from '@trino-gateway/testing';
-import { ask, deadUrl, pageOf, post, run, startStub, startTestbed, until, user } from '../support/testbed.ts';
+import { until } from '@trino-gateway/testing/processes/until';
+import { ask, pageOf, post, run, user } from '../support/client.ts';
+import { deadUrl, startStub } from '../support/stub-cluster.ts';
+import { startTestbed } from '../support/testbed.ts';
 
 describe('a query by its id', () => {
   async function sleeping() {
@@ -177,10 +180,10 @@ describe('the web UI', () => {
     expect([headers.te, headers['x-c'], headers['x-trino-internal-bearer']]).toEqual([undefined, undefined, undefined]);
     const hangUp = new AbortController();
     const failed = expect(ask(`${router.url}/ui/held`, { signal: hangUp.signal })).rejects.toThrow();
-    await until(() => stub.open() === 1, 'the request arrived');
+    await until('the request arrived', () => stub.open() === 1);
     hangUp.abort();
     await failed;
-    await until(() => stub.open() === 0, 'the request was ended');
+    await until('the request was ended', () => stub.open() === 0);
   });
 
   test('of a cluster that is gone is 502', async () => {

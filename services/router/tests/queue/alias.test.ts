@@ -1,7 +1,7 @@
 import { zstdCompressSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
+import { ask, pageOf, post, run, user } from '../support/client.ts';
 import { pollUntilHandedOver, posted, startQueueBed } from '../support/queue-bed.ts';
-import { ask, pageOf, post, run, user } from '../support/testbed.ts';
 
 describe('the temporary id', () => {
   const mallory = ['X-Trino-User', 'mallory'];

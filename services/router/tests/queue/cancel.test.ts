@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { isTemporaryQueryId } from '@trino-gateway/trino';
+import { ask, pageOf, post, type Reply } from '../support/client.ts';
 import { pollUntilHandedOver, startQueueBed } from '../support/queue-bed.ts';
-import { ask, pageOf, post, type Reply } from '../support/testbed.ts';
 
 describe('a client that waits', () => {
   test('cancels by DELETE, twice, and reads what Trino says of a cancelled query', async () => {

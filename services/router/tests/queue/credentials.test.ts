@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { headerValue, headerValues, startScriptedTrino } from '@trino-gateway/testing';
+import { pageOf, post } from '../support/client.ts';
 import { fakeAdmission } from '../support/fake-admission.ts';
 import { basic, startAuthProvider } from '../support/fake-auth-provider.ts';
 import { isWaiting, onlyWaiter, pollUntilHandedOver, posted, rest, startQueueBed } from '../support/queue-bed.ts';
-import { pageOf, post, startTestbed } from '../support/testbed.ts';
+import { startTestbed } from '../support/testbed.ts';
 
 describe('a stranger', () => {
   const passwords = { alice: 'secret' };

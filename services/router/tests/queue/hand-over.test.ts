@@ -1,9 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { Backend_Forwarding } from '@trino-gateway/api/gateway';
 import { startScriptedTrino } from '@trino-gateway/testing';
+import { until } from '@trino-gateway/testing/processes/until';
+import { ask, pageOf, post } from '../support/client.ts';
 import { fakeAdmission } from '../support/fake-admission.ts';
 import { polled, pollUntilHandedOver, posted, rest, startQueueBed } from '../support/queue-bed.ts';
-import { ask, pageOf, post, startTestbed, until } from '../support/testbed.ts';
+import { startTestbed } from '../support/testbed.ts';
 
 describe('a hand-over', () => {
   test.each([
@@ -63,7 +65,7 @@ describe('a hand-over', () => {
     bed.free();
     const hangUp = new AbortController();
     const held = ask(nextUri, { signal: hangUp.signal });
-    await until(() => handOvers === 1, 'the cluster has answered and nobody knows');
+    await until('the cluster has answered and nobody knows', () => handOvers === 1);
     hangUp.abort();
     await expect(held).rejects.toThrow();
     await using second = await bed.start();
@@ -97,7 +99,7 @@ describe('a hand-over', () => {
     await using second = await bed.start();
     const { nextUri = '' } = pageOf(await post(bed.router.url, 'SELECT 1'));
     const polls = [nextUri, second.url + new URL(nextUri).pathname].map((link) => pollUntilHandedOver(link));
-    await until(() => bed.router.held() + second.held() === 2, 'both are held');
+    await until('both are held', () => bed.router.held() + second.held() === 2);
     bed.free();
     const [first, other] = await Promise.all(polls);
     expect(other?.text.replaceAll(second.url, bed.router.url)).toBe(first?.text);

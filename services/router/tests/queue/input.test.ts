@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
+import { ask, pageOf, post, run, user } from '../support/client.ts';
 import { fakeAdmission } from '../support/fake-admission.ts';
 import { onlyWaiter, pollUntilHandedOver, startQueueBed } from '../support/queue-bed.ts';
-import { answerJson, ask, firstPage, pageOf, post, run, startStub, startTestbed, user } from '../support/testbed.ts';
+import { answerJson, firstPage, startStub } from '../support/stub-cluster.ts';
+import { startTestbed } from '../support/testbed.ts';
 
 describe('a client that waits', () => {
   test('with a link that is guessed, altered or of another query gets 404, without a hint', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { headerValue, headerValues, type ScriptedTrino, startScriptedTrino } from '@trino-gateway/testing';
 import { PROBE_SOURCE } from '@trino-gateway/trino/probe-source';
+import { ask, type Page, pageOf, post, type Reply } from '../support/client.ts';
 import { basic } from '../support/fake-auth-provider.ts';
 import {
   isWaiting,
@@ -10,7 +11,6 @@ import {
   type QueueBed,
   startQueueBed,
 } from '../support/queue-bed.ts';
-import { ask, type Page, pageOf, post, type Reply } from '../support/testbed.ts';
 
 const passwords = { alice: 'a-secret', mallory: 'm-secret', bi: 'b-secret' };
 const tokens = { 'a-token': 'alice', 'm-token': 'mallory', 'b-token': 'bi' };

@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { Query_State } from '@trino-gateway/api/gateway';
+import { until } from '@trino-gateway/testing/processes/until';
 import { isTemporaryQueryId } from '@trino-gateway/trino';
+import { ask, pageOf, post, run } from '../support/client.ts';
 import { onlyWaiter, pollUntilHandedOver, posted, rest, startQueueBed } from '../support/queue-bed.ts';
-import { ask, pageOf, post, run, until } from '../support/testbed.ts';
 
 describe('a client that waits', () => {
   test("reads pages like those of a query queued in Trino, until it gets the cluster's own", async () => {
@@ -35,7 +36,7 @@ describe('a client that waits', () => {
     expect(bed.router.submissions).toEqual([[bed.router.port, 'g', 'queued']]);
 
     const held = pollUntilHandedOver(second.nextUri ?? '');
-    await until(() => bed.router.held() === 1, 'the poll is held');
+    await until('the poll is held', () => bed.router.held() === 1);
     bed.free();
     const handedOver = await held;
     expect(pageOf(handedOver).id).toBe(bed.trino.queries[0]?.id ?? pageOf(handedOver).id);
@@ -96,12 +97,12 @@ describe('a client that waits', () => {
     const { nextUri = '' } = pageOf(await post(bed.router.url, 'SELECT 1'));
     const hangUp = new AbortController();
     const held = ask(nextUri, { signal: hangUp.signal });
-    await until(() => bed.router.held() === 1, 'the poll is held');
+    await until('the poll is held', () => bed.router.held() === 1);
     hangUp.abort();
     await expect(held).rejects.toThrow();
-    await until(() => bed.admission.calls.some((call) => call.startsWith('leave ')), 'its leaving was told');
+    await until('its leaving was told', () => bed.admission.calls.some((call) => call.startsWith('leave ')));
     bed.free();
-    await until(() => onlyWaiter(bed.admission)?.phase === 'queued', 'it is back in its place');
+    await until('it is back in its place', () => onlyWaiter(bed.admission)?.phase === 'queued');
     expect(posted(bed.trino)).toEqual([]);
     expect((await rest(await pollUntilHandedOver(nextUri))).rows).toEqual([[1]]);
   });
@@ -110,7 +111,7 @@ describe('a client that waits', () => {
     await using bed = await startQueueBed({ router: { holdMs: { first: 100_000, later: 100_000 } } });
     const { nextUri = '' } = pageOf(await post(bed.router.url, 'SELECT 1'));
     const held = ask(nextUri);
-    await until(() => bed.router.held() === 1, 'the poll is held');
+    await until('the poll is held', () => bed.router.held() === 1);
     bed.router.stopHolding();
     const page = pageOf(await held);
     expect(page.stats.state).toBe('QUEUED');
@@ -150,7 +151,7 @@ describe('a client that waits', () => {
     await using bed = await startQueueBed();
     const { nextUri = '', id } = pageOf(await post(bed.router.url, 'SELECT 1'));
     const held = ask(nextUri);
-    await until(() => bed.router.held() === 1, 'the poll is held');
+    await until('the poll is held', () => bed.router.held() === 1);
     bed.admission.end(id, 'EXCEEDED_QUEUED_TIME_LIMIT', 'waited for 5 minutes');
     expect(pageOf(await held).error).toMatchObject({
       errorName: 'EXCEEDED_TIME_LIMIT',

@@ -1,19 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { Backend_Forwarding } from '@trino-gateway/api/gateway';
 import { startScriptedTrino } from '@trino-gateway/testing';
+import { until } from '@trino-gateway/testing/processes/until';
+import { ask, pageOf, post, run, user } from '../support/client.ts';
 import { fakeAdmission } from '../support/fake-admission.ts';
 import { polled, posted, rest, startQueueBed } from '../support/queue-bed.ts';
-import {
-  ask,
-  pageOf,
-  post,
-  run,
-  startTestbed,
-  type Testbed,
-  type TestbedOptions,
-  until,
-  user,
-} from '../support/testbed.ts';
+import { startTestbed, type Testbed, type TestbedOptions } from '../support/testbed.ts';
 
 describe('a slot', () => {
   test('is confirmed before the client has the page, used by the first poll, and free after the last page', async () => {
@@ -139,7 +131,7 @@ describe('a slot', () => {
   test('of a submission that the cluster answers otherwise is free with it', async () => {
     await using bed = await startQueueBed({ taken: 0 });
     expect((await post(bed.router.url, 'SELECT 1', [...user, 'X-Trino-Session', 'no equals sign'])).status).toBe(400);
-    await until(() => bed.admission.leases.size === 0, 'the slot is free');
+    await until('the slot is free', () => bed.admission.leases.size === 0);
   });
 
   test('costs nothing where nothing is limited', async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
+import { pageOf, post, run, user } from '../support/client.ts';
 import { isWaiting, onlyWaiter, posted, type QueueBed, startQueueBed } from '../support/queue-bed.ts';
-import { pageOf, post, run, user } from '../support/testbed.ts';
 
 // A cluster whose only slot is taken. What must not wait goes past that; nothing may pass for it that the cluster reads as
 // something else.

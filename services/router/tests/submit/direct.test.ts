@@ -2,19 +2,9 @@ import type { IncomingMessage } from 'node:http';
 import { describe, expect, test } from '@jest/globals';
 import { Backend_Forwarding, Query_State, Backend_ForwardedHeaders as Setting } from '@trino-gateway/api/gateway';
 import { type FaultAction, headerValue, type ScriptedTrino, startScriptedTrino } from '@trino-gateway/testing';
-import {
-  answerJson,
-  ask,
-  deadUrl,
-  firstPage,
-  type Page,
-  pageOf,
-  post,
-  run,
-  startStub,
-  startTestbed,
-  user,
-} from '../support/testbed.ts';
+import { ask, type Page, pageOf, post, run, user } from '../support/client.ts';
+import { answerJson, deadUrl, firstPage, startStub } from '../support/stub-cluster.ts';
+import { startTestbed } from '../support/testbed.ts';
 
 const direct = { forwarding: Backend_Forwarding.DIRECT };
 const outside = 'https://trino.example:8443';

@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { Query_State } from '@trino-gateway/api/gateway';
 import { startScriptedTrino } from '@trino-gateway/testing';
-import { run, startTestbed } from '../support/testbed.ts';
+import { run } from '../support/client.ts';
+import { startTestbed } from '../support/testbed.ts';
 
 test('a statement runs on the chosen cluster and its rows arrive', async () => {
   await using trino = await startScriptedTrino();

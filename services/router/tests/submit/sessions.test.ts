@@ -4,7 +4,8 @@ import { DecisionSchema, Backend_ForwardedHeaders as Setting, SnapshotBackendSch
 import { startScriptedTrino } from '@trino-gateway/testing';
 import { GatewayUnavailableError } from '../../src/control-plane/retry-unreachable.ts';
 import type { Coordinator } from '../../src/stickiness/coordinator.ts';
-import { ask, pageOf, post, run, startTestbed, transactionStore, user } from '../support/testbed.ts';
+import { ask, pageOf, post, run, user } from '../support/client.ts';
+import { startTestbed, transactionStore } from '../support/testbed.ts';
 
 const none = [...user, 'X-Trino-Transaction-Id', 'NONE'];
 

@@ -1,20 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { Query_State } from '@trino-gateway/api/gateway';
 import { type FaultAction, headerValues, type ScriptedTrino, startScriptedTrino } from '@trino-gateway/testing';
+import { until } from '@trino-gateway/testing/processes/until';
 import { GatewayUnavailableError } from '../../src/control-plane/retry-unreachable.ts';
-import {
-  answerJson,
-  ask,
-  deadUrl,
-  firstPage,
-  pageOf,
-  post,
-  run,
-  startStub,
-  startTestbed,
-  until,
-  user,
-} from '../support/testbed.ts';
+import { ask, pageOf, post, run, user } from '../support/client.ts';
+import { answerJson, deadUrl, firstPage, startStub } from '../support/stub-cluster.ts';
+import { startTestbed } from '../support/testbed.ts';
 
 /** What was polled at a cluster: ids of statement links asked for by GET or HEAD. */
 const polled = (trino: ScriptedTrino) =>
@@ -291,11 +282,11 @@ test('a client that hangs up ends the submission it waits for', async () => {
     signal: hangUp.signal,
   });
   const failed = expect(reply).rejects.toThrow();
-  await until(() => stub.open() === 1, 'the cluster was asked');
+  await until('the cluster was asked', () => stub.open() === 1);
   hangUp.abort();
   await failed;
-  await until(() => stub.open() === 0, 'the cluster was let go');
-  await until(() => router.settled.length === 1, 'the submission was given up');
+  await until('the cluster was let go', () => stub.open() === 0);
+  await until('the submission was given up', () => router.settled.length === 1);
   expect(router.routes).toHaveLength(1);
   expect(router.started).toEqual([]);
 });

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Stub, startStub } from './testbed.ts';
+import { type Stub, startStub } from './stub-cluster.ts';
 
 /** An authentication provider that knows alice's and bob's passwords, and keeps what it was asked. */
 export type FakeAuthProvider = Stub & { asked: { body: string; key: string | undefined }[] };

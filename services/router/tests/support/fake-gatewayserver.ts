@@ -21,6 +21,7 @@ import {
   type WatchSnapshotResponse,
   WatchSnapshotResponseSchema,
 } from '@trino-gateway/api/gateway';
+import { until } from '@trino-gateway/testing/processes/until';
 import { type FakeAdmission, fakeAdmission } from './fake-admission.ts';
 import { serveAdmission } from './serve-admission.ts';
 
@@ -189,24 +190,11 @@ export async function serveFake(
     url: `http://127.0.0.1:${bound}`,
     [Symbol.asyncDispose]: async () => {
       fake.release();
-      await until(() => fake.watches.held === 0);
+      await until('no watch is held', () => fake.watches.held === 0);
       const closed = once(server, 'close');
       server.close();
       for (const session of sessions) session.destroy();
       await closed;
     },
   };
-}
-
-/** Resolves when the condition holds. */
-export async function until(
-  condition: () => boolean | Promise<boolean>,
-  what = 'the condition',
-  limitMs = 60_000,
-): Promise<void> {
-  const deadline = performance.now() + limitMs;
-  while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error(`${what} did not come true within ${limitMs} ms`);
-    await delay(10);
-  }
 }

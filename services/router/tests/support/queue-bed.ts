@@ -1,7 +1,8 @@
 import { type ScriptedTrino, startScriptedTrino } from '@trino-gateway/testing';
 import { isTemporaryQueryId } from '@trino-gateway/trino';
+import { ask, pageOf, type Reply, user } from './client.ts';
 import { type FakeAdmission, fakeAdmission } from './fake-admission.ts';
-import { ask, pageOf, type Reply, startTestbed, type Testbed, type TestbedOptions, user } from './testbed.ts';
+import { startTestbed, type Testbed, type TestbedOptions } from './testbed.ts';
 
 /** A cluster with few slots, and a router before it. */
 export type QueueBed = AsyncDisposable & {

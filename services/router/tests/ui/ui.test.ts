@@ -2,7 +2,9 @@ import { describe, expect, test } from '@jest/globals';
 import { headerValue, headerValues, type ScriptedTrino, startScriptedTrino } from '@trino-gateway/testing';
 import { GatewayUnavailableError } from '../../src/control-plane/retry-unreachable.ts';
 import { uiCookieName } from '../../src/http/gateway-cookie.ts';
-import { ask, deadUrl, type Reply, run, startStub, startTestbed } from '../support/testbed.ts';
+import { ask, type Reply, run } from '../support/client.ts';
+import { deadUrl, startStub } from '../support/stub-cluster.ts';
+import { startTestbed } from '../support/testbed.ts';
 
 /** A browser: keeps cookies by name, and follows redirects to the router only. */
 function browser(origin: string) {

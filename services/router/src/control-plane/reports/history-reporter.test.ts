@@ -4,7 +4,7 @@ import { Code, ConnectError } from '@connectrpc/connect';
 import { expect, test } from '@jest/globals';
 import { type Query, QuerySchema, Query_State as State } from '@trino-gateway/api/gateway';
 import { silentLogger } from '@trino-gateway/runtime';
-import { until } from '../../../tests/support/fake-gatewayserver.ts';
+import { until } from '@trino-gateway/testing/processes/until';
 import { createHistory, type HistoryOptions } from './history-reporter.ts';
 
 const query = (id: string, fields: MessageInitShape<typeof QuerySchema> = {}) => create(QuerySchema, { id, ...fields });
@@ -38,7 +38,7 @@ test('reports arrive in batches of at most 500, in their order', async () => {
   await using setup = setUp();
   const { history, stored, batches } = setup;
   for (let n = 0; n < 1_201; n++) history.report(query(String(n)));
-  await until(() => stored.length === 1_201);
+  await until('the reports are stored', () => stored.length === 1_201);
   expect(Math.max(...batches)).toBe(500);
   expect(stored.map(({ id }) => Number(id))).toEqual(Array.from({ length: 1_201 }, (_, n) => n));
   expect(history.backlog()).toBe(0);
@@ -47,12 +47,12 @@ test('reports arrive in batches of at most 500, in their order', async () => {
 test('reports about one query merge while they wait, and a final state stays', async () => {
   await using setup = setUp({ timings: { intervalMs: 50 } });
   const { history, stored } = setup;
-  await until(() => history.backlog() === 0);
+  await until('all reports are stored', () => history.backlog() === 0);
   history.report(query('1', { text: 'SELECT 1', user: 'ann', state: State.QUEUED, clientTags: ['t'] }));
   history.report(query('1', { trinoQueryId: 't1', state: State.RUNNING }));
   history.report(query('1', { state: State.FAILED, error: { name: 'X', code: 1, message: 'm' } }));
   history.report(query('1', { state: State.RUNNING, backendId: 'a' }));
-  await until(() => stored.length > 0);
+  await until('the reports are stored', () => stored.length > 0);
   expect(stored).toHaveLength(1);
   expect(stored[0]).toMatchObject({
     text: 'SELECT 1',
@@ -74,13 +74,13 @@ test('nothing is lost while the gatewayserver is away, and what happened meanwhi
     down();
   };
   history.report(query('1', { text: 'SELECT 1', state: State.QUEUED }));
-  await until(() => failures > 0);
+  await until('it has failed', () => failures > 0);
   history.report(query('1', { state: State.FINISHED }));
   history.report(query('2', { state: State.QUEUED }));
-  await until(() => failures > 2);
+  await until('it has failed', () => failures > 2);
   expect(history.backlog()).toBe(2);
   store.answer = () => {};
-  await until(() => stored.length === 2);
+  await until('the reports are stored', () => stored.length === 2);
   expect(stored[0]).toMatchObject({ id: '1', text: 'SELECT 1', state: State.FINISHED });
   expect(log).toHaveLength(1);
   expect(JSON.stringify(log)).not.toContain('SELECT');
@@ -92,10 +92,10 @@ test('the backlog is bounded: the oldest reports go, and are counted', async () 
   store.answer = down;
   for (let n = 0; n < 100; n++) history.report(query(String(n)));
   expect(history.backlog()).toBe(10);
-  await until(() => history.backlog() === 10);
+  await until('ten reports wait', () => history.backlog() === 10);
   expect(history.dropped()).toBe(90);
   store.answer = () => {};
-  await until(() => history.backlog() === 0);
+  await until('all reports are stored', () => history.backlog() === 0);
   expect(stored.map(({ id }) => Number(id))).toEqual([90, 91, 92, 93, 94, 95, 96, 97, 98, 99]);
 });
 
@@ -121,7 +121,7 @@ test('statements are cut at 1,000,000 characters and stay well-formed', async ()
   await using setup = setUp();
   const { history, stored } = setup;
   history.report(query('1', { text: `x${'😀'.repeat(600_000)}` }));
-  await until(() => stored.length === 1);
+  await until('the reports are stored', () => stored.length === 1);
   expect(stored[0]?.text.length).toBe(1_000_000);
   expect(stored[0]?.text.isWellFormed()).toBe(true);
 });
@@ -133,7 +133,7 @@ test('a report that the gatewayserver refuses does not hold up the others', asyn
     if (batch.some(({ id }) => id === '13')) throw new ConnectError('id: no', Code.InvalidArgument);
   };
   for (let n = 0; n < 40; n++) history.report(query(String(n)));
-  await until(() => history.backlog() === 0);
+  await until('all reports are stored', () => history.backlog() === 0);
   expect(stored).toHaveLength(39);
   expect(history.dropped()).toBe(1);
 });
@@ -141,7 +141,7 @@ test('a report that the gatewayserver refuses does not hold up the others', asyn
 test('the end of a query that was not handed over here displaces nothing when there is no room', async () => {
   await using setup = setUp({ most: 2, timings: { intervalMs: 60_000 } });
   const { history, stored } = setup;
-  await until(() => history.backlog() === 0);
+  await until('all reports are stored', () => history.backlog() === 0);
   history.report(query('1', { trinoQueryId: '1' }));
   history.report(query('2'));
   for (let n = 0; n < 100; n++) history.report(query('', { trinoQueryId: `made up ${n}`, state: State.FAILED }));
@@ -156,7 +156,7 @@ test('the end of a query that was not handed over here displaces nothing when th
 
 test('the last reports are stored at the stop', async () => {
   const { history, stored } = setUp({ timings: { intervalMs: 60_000 } });
-  await until(() => history.backlog() === 0);
+  await until('all reports are stored', () => history.backlog() === 0);
   for (let n = 0; n < 700; n++) history.report(query(String(n)));
   await history[Symbol.asyncDispose]();
   expect(stored).toHaveLength(700);
