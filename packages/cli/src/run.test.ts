@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { runCommand } from '../tests/command-line.ts';
+import { runCommand } from '../tests/support/command-line.ts';
 
 const NOWHERE = ['--url', 'http://127.0.0.1:1'];
 

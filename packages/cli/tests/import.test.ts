@@ -3,9 +3,9 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { startGatewayserver, type TestGatewayserver } from '@trino-gateway/testing/suite/start-gatewayserver';
 import { parse } from 'yaml';
-import { runCommand, type Surroundings } from './command-line.ts';
-import { type Behaviour, startFakeRazorpay } from './fake-razorpay.ts';
-import { EXAMPLE } from './razorpay-example.ts';
+import { runCommand, type Surroundings } from './support/command-line.ts';
+import { type Behaviour, startFakeRazorpay } from './support/fake-razorpay.ts';
+import { EXAMPLE } from './support/razorpay-example.ts';
 
 jest.setTimeout(120_000); // a busy machine starts a server slowly
 
@@ -138,7 +138,7 @@ describe('a source that cannot be read ends with 1 and one line, and nothing is 
     expect(err).not.toContain('\n');
   });
 
-  test('nobody there', async () => {
+  test('an address where nothing listens', async () => {
     const { code, err } = await run(['--from-url', 'http://127.0.0.1:1']);
     expect([code, err]).toEqual([
       1,
@@ -148,7 +148,7 @@ describe('a source that cannot be read ends with 1 and one line, and nothing is 
     expect([database.code, database.err]).toEqual([1, '127.0.0.1:1/trino: ECONNREFUSED; is --mysql-url right?']);
   });
 
-  test('a database that accepts and is silent', async () => {
+  test('a database that accepts and does not answer', async () => {
     const sockets: Socket[] = [];
     const silent = createServer((socket) => void sockets.push(socket)).listen(0, '127.0.0.1');
     await once(silent, 'listening');

@@ -1,7 +1,7 @@
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
-import { runCommand, type Surroundings } from './command-line.ts';
-import { type FakeQueue, startFakeQueue } from './fake-queue.ts';
+import { runCommand, type Surroundings } from './support/command-line.ts';
+import { type FakeQueue, startFakeQueue } from './support/fake-queue.ts';
 
 jest.setTimeout(120_000); // a busy machine starts a server slowly
 

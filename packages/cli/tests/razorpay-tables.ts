@@ -6,8 +6,8 @@ import { startGatewayserver, type TestGatewayserver } from '@trino-gateway/testi
 import { type Connection, createConnection } from 'mysql2/promise';
 import { readTables } from '../src/razorpay/read-tables.ts';
 import { translate } from '../src/razorpay/translate.ts';
-import { runCommand } from './command-line.ts';
-import { EXAMPLE } from './razorpay-example.ts';
+import { runCommand } from './support/command-line.ts';
+import { EXAMPLE } from './support/razorpay-example.ts';
 
 jest.setTimeout(120_000);
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { Backend_Forwarding, Group_Strategy } from '@trino-gateway/api/gateway';
-import { EXAMPLE } from '../../tests/razorpay-example.ts';
+import { EXAMPLE } from '../../tests/support/razorpay-example.ts';
 import { translate } from './translate.ts';
 
 const { declared, notes } = translate(EXAMPLE, { forwarding: 'proxy', timeZone: 'Europe/Vienna' });

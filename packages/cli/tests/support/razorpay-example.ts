@@ -1,4 +1,4 @@
-import type { RazorpayConfiguration } from '../src/razorpay/model.ts';
+import type { RazorpayConfiguration } from '../../src/razorpay/model.ts';
 
 const ALWAYS = '* * * * *';
 

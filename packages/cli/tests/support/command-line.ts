@@ -1,5 +1,5 @@
-import { runCommandLine } from '../src/run.ts';
-import type { Screen } from '../src/terminal/terminal.ts';
+import { runCommandLine } from '../../src/run.ts';
+import type { Screen } from '../../src/terminal/terminal.ts';
 
 /** What a command printed and its exit code. */
 export type Ran = { code: number; out: string; err: string };

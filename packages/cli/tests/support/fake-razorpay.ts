@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { RazorpayConfiguration } from '../src/razorpay/model.ts';
+import type { RazorpayConfiguration } from '../../src/razorpay/model.ts';
 
 /** A razorpay/trino-gateway as its JSON API shows it, and what it was asked. */
 export type FakeRazorpay = AsyncDisposable & {

@@ -1,10 +1,7 @@
-import { once } from 'node:events';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { startScriptedTrino } from '@trino-gateway/testing';
 import { startGatewayserver, type TestGatewayserver } from '@trino-gateway/testing/suite/start-gatewayserver';
 import { parse } from 'yaml';
-import { runCommand, type Surroundings } from './command-line.ts';
+import { runCommand, type Surroundings } from './support/command-line.ts';
 
 jest.setTimeout(120_000); // a busy machine starts a server slowly
 
@@ -58,7 +55,7 @@ describe('apply', () => {
     await apply(FILE);
   });
 
-  test('what was disabled by hand stays so', async () => {
+  test('what was disabled by hand stays disabled', async () => {
     await run(['disable', 'backend', 'blue']);
     expect((await apply(FILE)).out).toBe(each('unchanged'));
     await run(['enable', 'backend', 'blue']);
@@ -135,12 +132,12 @@ describe('get and list', () => {
     expect((await run(['get', 'policy', 'port'])).out).toMatch(/^listening_port +8080$/m);
   });
 
-  test('no answer holds a password', async () => {
+  test('no output contains a password', async () => {
     for (const format of ['table', 'json', 'yaml'])
       expect((await run(['get', 'backend', 'blue', '-o', format])).out).not.toContain('hunter2');
   });
 
-  test('an id that does not exist is 1, with one line', async () => {
+  test('an unknown id ends with 1 and one line', async () => {
     for (const kind of ['backend', 'group', 'policy', 'query']) {
       const { code, out, err } = await run(['get', kind, 'ghost']);
       expect([code, out]).toEqual([1, '']);
@@ -148,7 +145,7 @@ describe('get and list', () => {
     }
   });
 
-  test('more objects than a page holds all come', async () => {
+  test('a list longer than a page comes whole', async () => {
     const ids = Array.from({ length: 1_005 }, (_, at) => `many-${at}`);
     const file = JSON.stringify({ backends: ids.map((id) => ({ id, url: 'http://many' })) });
     await using other = await startGatewayserver({ file });
@@ -158,7 +155,7 @@ describe('get and list', () => {
 });
 
 describe('enable, disable, drain, delete', () => {
-  test('each id is done, and one that fails does not keep the others from it', async () => {
+  test('each id is changed, and a failure does not keep the others from it', async () => {
     expect(await run(['disable', 'backend', 'blue', 'ghost', 'green'])).toEqual({
       code: 1,
       out: 'backend "blue" disabled\nbackend "green" disabled',
@@ -199,7 +196,7 @@ describe('enable, disable, drain, delete', () => {
       expect(await run(['delete', kind, 'gone'])).toEqual({ code: 0, out: `${kind} "gone" deleted`, err: '' });
   });
 
-  test('where those go on who wait in a deleted group', async () => {
+  test('--move-queued-to names the group that takes over the queries waiting in a deleted one', async () => {
     await server.call('GroupService/PutGroup', { group: { id: 'gone', backendIds: ['blue'] } });
     const to = (group: string, kind = 'group') => run(['delete', kind, 'gone', '--move-queued-to', group]);
     expect(await to('adhoc', 'backend')).toMatchObject({ code: 2, out: '', err: expect.stringContaining('groups') });
@@ -208,7 +205,7 @@ describe('enable, disable, drain, delete', () => {
   });
 });
 
-test('decide says where a query would go and what each step thinks', async () => {
+test('decide shows where a query would go and the reason of each step', async () => {
   await server.call('BackendService/MarkHealthy', { id: 'green' });
   const argv = ['decide', '--port', '9', '-H', 'X-Trino-Client-Tags: etl', '--user', 'ann', '--statement', 'SELECT 1'];
   const { code, out } = await run(argv);
@@ -218,128 +215,4 @@ test('decide says where a query would go and what each step thinks', async () =>
   expect(json.decision).toMatchObject({ backendId: 'green', groupId: 'etl' });
   const refused = await run(['decide', '--port', '9', '--host', 'nobody']);
   expect([refused.code, refused.out.split('\n')[0]]).toEqual([0, 'refused']);
-});
-
-describe('queries', () => {
-  const submitted = (minute: number) => new Date(Date.UTC(2026, 0, 1, 12, minute)).toISOString();
-  beforeAll(async () => {
-    const query = (at: number) => ({
-      id: `q${at}`,
-      trinoQueryId: `q${at}`,
-      text: `SELECT ${at}\nFROM nation`,
-      user: at % 2 ? 'ann' : 'bob',
-      source: 'bi',
-      groupId: 'etl',
-      backendId: 'green',
-      state: at === 3 ? 'FAILED' : 'FINISHED',
-      submittedAt: submitted(at),
-      endedAt: submitted(at + 1),
-      ...(at === 3 && { error: { name: 'SYNTAX_ERROR', code: 1, message: 'line 1' } }),
-    });
-    await server.call('QueryService/RecordQueries', { queries: Array.from({ length: 12 }, (_, at) => query(at)) });
-  });
-  const ids = async (...argv: string[]) => {
-    const { out } = await run([...argv, '-o', 'json']);
-    return (JSON.parse(out) as { queries: { id: string }[] }).queries.map(({ id }) => id);
-  };
-
-  test('filters, order and limit', async () => {
-    expect(await ids('queries', '--user', 'ann', '--limit', '3')).toEqual(['q11', 'q9', 'q7']);
-    expect(await ids('list', 'queries', '--oldest-first', '--limit', '2')).toEqual(['q0', 'q1']);
-    expect(await ids('queries', '--state', 'failed')).toEqual(['q3']);
-    expect(await ids('queries', '--after', submitted(4), '--before', submitted(6))).toEqual(['q5', 'q4']);
-    const text = ['--text', 'SELECT 7', '--after', submitted(0)];
-    expect(await ids('queries', ...text, '--source', 'bi', '--group', 'etl', '--backend', 'green')).toEqual(['q7']);
-    expect(await ids('queries', '--user', 'nobody')).toEqual([]);
-  });
-
-  test('a table shows one line for each, and says when there are more', async () => {
-    const { out, err } = await run(['queries', '--limit', '2']);
-    expect(out.split('\n')).toHaveLength(3);
-    expect(out).toContain('SELECT 11 FROM nation');
-    expect(err).toBe('there are more than 2; --limit shows more');
-    expect((await run(['queries', '--state', 'FAILED'])).out).toContain('SYNTAX_ERROR: SELECT 3 FROM nation');
-    const one = await run(['get', 'query', 'q3'], { columns: 20 });
-    expect(one.out).toMatch(/^error.name +SYNTAX_ERROR$/m);
-    expect(one.out).toMatch(/^text +SELECT 3 FROM nation$/m);
-  });
-
-  test('cancel asks the owning cluster', async () => {
-    await using trino = await startScriptedTrino();
-    const id = `20260101_120000_00001_${trino.suffix}`;
-    await server.call('SuiteService/RecordIncarnation', { suffix: trino.suffix, backendId: 'green', url: trino.url });
-    expect(await run(['cancel', id])).toEqual({ code: 0, out: `query "${id}" cancelled`, err: '' });
-    expect(JSON.stringify(trino.requests.at(-1))).toContain(`/v1/query/${id}`);
-    const unknown = await run(['cancel', '20260101_120000_00001_yyyyy']);
-    expect([unknown.code, unknown.err.split('\n').length]).toEqual([1, 1]);
-    // Not to be taken for a gatewayserver that does not answer.
-    await server.call('SuiteService/RecordIncarnation', {
-      suffix: 'abcde',
-      backendId: 'green',
-      url: 'http://127.0.0.1:1',
-    });
-    const away = await run(['cancel', '20260101_120000_00001_abcde']);
-    expect([away.code, away.err]).toEqual([1, 'the cluster at http://127.0.0.1:1 does not answer']);
-  });
-});
-
-describe('tokens', () => {
-  let guarded: TestGatewayserver;
-  beforeAll(async () => {
-    guarded = await startGatewayserver({ adminToken: 'admin-secret', settings: { READ_TOKEN: 'read-secret' } });
-  });
-  afterAll(async () => {
-    await guarded[Symbol.asyncDispose]();
-  });
-  const withToken = (argv: string[], surroundings: Surroundings = {}) =>
-    runCommand(['--url', guarded.url, ...argv], surroundings);
-
-  test('the token is taken from option, file and environment', async () => {
-    expect((await withToken(['list', 'backends', '--token', 'admin-secret'])).code).toBe(0);
-    expect((await withToken(['list', 'backends', '--token-file', 't'], { files: { t: 'admin-secret\n' } })).code).toBe(
-      0,
-    );
-    expect((await withToken(['list', 'backends'], { env: { TRINO_GATEWAY_TOKEN: 'read-secret' } })).code).toBe(0);
-  });
-
-  test('without, with a wrong one and with too little the line says which to give, and shows none', async () => {
-    const file = { files: { f: 'backends: [{ id: a, url: "http://a" }]' } };
-    const cases = [
-      [['list', 'backends'], `${guarded.url} wants a token: give --token-file, --token or TRINO_GATEWAY_TOKEN`],
-      [['cancel', 'q', '--token', 'wrong-secret'], `${guarded.url} refuses the token: `],
-      [['apply', '-f', 'f', '--token', 'wrong-secret'], `${guarded.url} refuses the token: `],
-      [['apply', '-f', 'f', '--token', 'read-secret'], 'the token opens reads only: give the admin token'],
-      [['drain', 'a', 'b', '--token', 'read-secret'], 'the token opens reads only: give the admin token'],
-    ] as const;
-    for (const [argv, expected] of cases) {
-      const { code, out, err } = await withToken([...argv], file);
-      expect([code, out]).toEqual([1, '']);
-      expect(err).toContain(expected);
-      expect(err).not.toMatch(/secret|\n/);
-    }
-  });
-});
-
-test('a gatewayserver that does not answer is given up after --timeout', async () => {
-  const sockets: Socket[] = [];
-  const silent = createServer((socket) => void sockets.push(socket)).listen(0, '127.0.0.1');
-  await once(silent, 'listening');
-  const { port } = silent.address() as AddressInfo;
-  try {
-    const { code, err } = await runCommand([
-      'list',
-      'backends',
-      '--url',
-      `http://127.0.0.1:${port}`,
-      '--timeout',
-      '300ms',
-    ]);
-    expect([code, err]).toEqual([
-      1,
-      `no answer from http://127.0.0.1:${port} within 300 ms: try again, or give it more time with --timeout`,
-    ]);
-  } finally {
-    for (const socket of sockets) socket.destroy();
-    silent.close();
-  }
 });
