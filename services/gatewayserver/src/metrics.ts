@@ -7,7 +7,7 @@ import type { EventMetrics } from './events/serve.ts';
 import type { Outcome } from './routing/outcome.ts';
 import type { StoreObserver } from './storage/measured-store.ts';
 
-/** What is read when somebody asks for the figures. */
+/** What is read when metrics are scraped. */
 export type MetricSources = {
   backendIds: () => Iterable<string>;
   isAvailable: (backendId: string) => boolean;
@@ -26,7 +26,7 @@ export type Metrics = EventMetrics & {
   countStore: StoreObserver;
   /** Rows of history that were deleted because of their age or number. */
   countPurged(rows: number): void;
-  /** A backend came with the query ids of another one. */
+  /** A backend answered with the query ids of another one. */
   countSuffixRefused(backendId: string): void;
 };
 
@@ -36,48 +36,85 @@ const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 /** A registry of its own, so that several servers fit into one process. */
 export function createMetrics(sources: MetricSources): Metrics {
   const registry = new Registry();
-  const registers = [registry];
   collectDefaultMetrics({ register: registry });
+  const countDecision = decisionMetrics(registry, sources);
+  const countCall = callMetrics(registry);
+  const countStore = storeMetrics(registry);
+  registerBackendGauges(registry, sources);
+  const events = eventMetrics(registry);
+  const countPurged = purgeMetrics(registry);
+  const countSuffixRefused = suffixMetrics(registry);
+  const admission = createAdmissionMetrics(registry);
+  return { registry, admission, countDecision, countCall, countStore, countPurged, countSuffixRefused, ...events };
+}
+
+function decisionMetrics(registry: Registry, { strategyOf }: MetricSources): Metrics['countDecision'] {
   const bounded = boundedLabels(MOST_SERIES, ['group', 'policy']);
   const decisions = new Counter({
     name: 'trino_gateway_decisions_total',
     help: 'Decisions for new queries by outcome (chosen, waits for want of a backend, or the error name of a refusal), group, policy (empty: the default group) and strategy.',
     labelNames: ['outcome', 'group', 'policy', 'strategy'],
-    registers,
+    registers: [registry],
   });
   const boundedFallbacks = boundedLabels(MOST_SERIES, ['group']);
   const fallbacks = new Counter({
     name: 'trino_gateway_fallbacks_total',
     help: 'Decisions for a fallback group, because no group the policies allow had an available backend.',
     labelNames: ['group'],
-    registers,
+    registers: [registry],
   });
+  return (outcome) => {
+    if (outcome.kind === 'refused') {
+      decisions.inc({ outcome: outcome.errorName, group: '', policy: '', strategy: '' });
+      return;
+    }
+    const { groupId: group, policyId: policy, asFallback } = outcome;
+    const strategy = Group_StrategySchema.value[strategyOf(group) ?? 0]?.name ?? '';
+    decisions.inc(bounded({ outcome: outcome.kind, group, policy, strategy }));
+    if (asFallback) fallbacks.inc(boundedFallbacks({ group }));
+  };
+}
+
+function callMetrics(registry: Registry): Metrics['countCall'] {
   const calls = new Counter({
     name: 'trino_gateway_rpc_total',
     help: 'Calls answered, by method and code.',
     labelNames: ['service', 'method', 'code'],
-    registers,
+    registers: [registry],
   });
-  const callSeconds = new Histogram({
+  const seconds = new Histogram({
     name: 'trino_gateway_rpc_seconds',
     help: 'Duration of calls; watches hold their answer back on purpose.',
     labelNames: ['service', 'method'],
     buckets: SECONDS,
-    registers,
+    registers: [registry],
   });
-  const storeSeconds = new Histogram({
+  return (method, code, durationMs) => {
+    const labels = { service: method.parent.typeName, method: method.name };
+    calls.inc({ ...labels, code });
+    seconds.observe(labels, durationMs / 1_000);
+  };
+}
+
+function storeMetrics(registry: Registry): StoreObserver {
+  const seconds = new Histogram({
     name: 'trino_gateway_store_seconds',
     help: 'Duration of operations of the database, by whether they succeeded.',
     labelNames: ['operation', 'result'],
     buckets: SECONDS,
-    registers,
+    registers: [registry],
   });
+  return (operation, durationMs, failed) =>
+    seconds.observe({ operation, result: failed ? 'failed' : 'ok' }, durationMs / 1_000);
+}
+
+function registerBackendGauges(registry: Registry, sources: MetricSources): void {
   const perBackend = (name: string, help: string, value: (backendId: string) => number) =>
     new Gauge({
       name: `trino_gateway_backend_${name}`,
       help,
       labelNames: ['backend'],
-      registers,
+      registers: [registry],
       collect() {
         this.reset();
         for (const backend of sources.backendIds()) this.set({ backend }, value(backend));
@@ -86,50 +123,22 @@ export function createMetrics(sources: MetricSources): Metrics {
   const available = 'Whether a backend takes new queries (1) or not (0).';
   perBackend('available', available, (id) => Number(sources.isAvailable(id)));
   perBackend('live_queries', 'Queries the routers have live on a backend.', sources.liveQueries);
-  const strategyOf = (groupId: string) => Group_StrategySchema.value[sources.strategyOf(groupId) ?? 0]?.name ?? '';
+}
+
+function eventMetrics(registry: Registry): EventMetrics {
   const events = new Counter({
     name: 'trino_gateway_events_total',
     help: 'Posts of event listeners, by answer.',
     labelNames: ['answer'],
-    registers,
+    registers: [registry],
   });
   const settled = new Counter({
     name: 'trino_gateway_events_settled_total',
     help: 'Events that were taken: stored, about queries that are not ours, or lost.',
     labelNames: ['outcome'],
-    registers,
-  });
-  const purged = new Counter({
-    name: 'trino_gateway_history_purged_total',
-    help: 'Queries deleted from history because of their age or number.',
-    registers,
-  });
-  const boundedRefused = boundedLabels(MOST_SERIES, ['backend']);
-  const suffixesRefused = new Counter({
-    name: 'trino_gateway_suffixes_refused_total',
-    help: "Times a backend was reported with another one's query ids, which stay where they were: one coordinator has one url.",
-    labelNames: ['backend'],
-    registers,
+    registers: [registry],
   });
   return {
-    registry,
-    admission: createAdmissionMetrics(registry),
-    countDecision: (outcome) => {
-      if (outcome.kind === 'refused') {
-        decisions.inc({ outcome: outcome.errorName, group: '', policy: '', strategy: '' });
-        return;
-      }
-      const { groupId: group, policyId: policy, asFallback } = outcome;
-      decisions.inc(bounded({ outcome: outcome.kind, group, policy, strategy: strategyOf(group) }));
-      if (asFallback) fallbacks.inc(boundedFallbacks({ group }));
-    },
-    countCall: (method, code, durationMs) => {
-      const labels = { service: method.parent.typeName, method: method.name };
-      calls.inc({ ...labels, code });
-      callSeconds.observe(labels, durationMs / 1_000);
-    },
-    countStore: (operation, durationMs, failed) =>
-      storeSeconds.observe({ operation, result: failed ? 'failed' : 'ok' }, durationMs / 1_000),
     countEvent: (answer) => events.inc({ answer }),
     countSettledEvents: (outcome, count) => settled.inc({ outcome }, count),
     watchEvents(queue) {
@@ -138,13 +147,31 @@ export function createMetrics(sources: MetricSources): Metrics {
         name: 'trino_gateway_events_kept',
         help: 'Events in memory: waiting for the database, or early, ahead of the word of their router.',
         labelNames: ['state'],
-        registers,
+        registers: [registry],
         collect() {
           for (const [state, count] of Object.entries(states)) this.set({ state }, count());
         },
       });
     },
-    countPurged: (rows) => purged.inc(rows),
-    countSuffixRefused: (backend) => suffixesRefused.inc(boundedRefused({ backend })),
   };
+}
+
+function purgeMetrics(registry: Registry): Metrics['countPurged'] {
+  const purged = new Counter({
+    name: 'trino_gateway_history_purged_total',
+    help: 'Queries deleted from history because of their age or number.',
+    registers: [registry],
+  });
+  return (rows) => purged.inc(rows);
+}
+
+function suffixMetrics(registry: Registry): Metrics['countSuffixRefused'] {
+  const bounded = boundedLabels(MOST_SERIES, ['backend']);
+  const refused = new Counter({
+    name: 'trino_gateway_suffixes_refused_total',
+    help: "Times a backend was reported with another one's query ids, which stay where they were: one coordinator has one url.",
+    labelNames: ['backend'],
+    registers: [registry],
+  });
+  return (backend) => refused.inc(bounded({ backend }));
 }

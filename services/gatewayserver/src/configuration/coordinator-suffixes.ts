@@ -2,9 +2,9 @@ import { timestampMs } from '@bufbuild/protobuf/wkt';
 import type { BackendStatus, Incarnation } from '@trino-gateway/api/gateway';
 import type { StoredBackend } from '../storage/contract/configuration.ts';
 
-// Whose the suffix of a query id is decides where polls go, with their credentials. So it stays with the backend the monitor
-// saw it at first, until that backend answers with another one, gets another address or is deleted. One coordinator has one
-// address: two backends with the same url are the same cluster.
+// The suffix of a query id decides which backend receives its polls, and their credentials. So a suffix belongs to the backend
+// where the monitor saw it first, until that backend answers with another one, gets another url or is deleted. One coordinator
+// has one url: two backends with the same url are the same cluster.
 
 type Known = {
   backends: ReadonlyMap<string, StoredBackend>;
@@ -12,10 +12,10 @@ type Known = {
   incarnations: readonly Incarnation[];
 };
 
-/** Where a suffix belongs. */
+/** The backend that a suffix belongs to. */
 export type SuffixHolder = Pick<Incarnation, 'backendId' | 'url'>;
 
-/** The suffixes that belong to a backend. */
+/** The suffixes that belong to a backend, with that backend. */
 export function suffixHolders({ backends, statuses, incarnations }: Known): ReadonlyMap<string, SuffixHolder> {
   const seenAt = new Map<string, string[]>();
   for (const { backend } of backends.values()) {
@@ -23,16 +23,17 @@ export function suffixHolders({ backends, statuses, incarnations }: Known): Read
     if (suffix) seenAt.set(suffix, [...(seenAt.get(suffix) ?? []), backend.url]);
   }
   const holders = new Map<string, Incarnation>();
-  for (const life of incarnations) {
-    // A status may be of the address a backend had before: that this address has the suffix must be known as well.
-    if (seenAt.get(life.suffix)?.includes(life.url) !== true) continue;
-    const earlier = holders.get(life.suffix);
-    if (earlier === undefined || isEarlier(life, earlier)) holders.set(life.suffix, life);
+  for (const incarnation of incarnations) {
+    // A status may be of an earlier url of its backend: the suffix must have been seen at this one.
+    const { suffix, url } = incarnation;
+    if (seenAt.get(suffix)?.includes(url) !== true) continue;
+    const earlier = holders.get(suffix);
+    if (earlier === undefined || isEarlier(incarnation, earlier)) holders.set(suffix, incarnation);
   }
   return holders;
 }
 
-/** The backend whose suffix it is, when another one may not use it. */
+/** The backend that a suffix belongs to, when that is another one than at this url. */
 export function otherHolder(
   holders: ReadonlyMap<string, SuffixHolder>,
   { suffix, url }: Pick<Incarnation, 'suffix' | 'url'>,
@@ -41,22 +42,22 @@ export function otherHolder(
   return holder === undefined || holder.url === url ? undefined : holder;
 }
 
-/** The lives of coordinators that a suffix may belong to: of one that belongs to a backend, those of that backend. */
+/** The incarnations with this suffix; where the suffix belongs to a backend, those of that backend alone. */
 export function incarnationsOf(
   incarnations: readonly Incarnation[],
   holders: ReadonlyMap<string, SuffixHolder>,
   suffix: string | undefined,
 ): Incarnation[] {
-  const lives = incarnations.filter((life) => life.suffix === suffix);
+  const found = incarnations.filter((incarnation) => incarnation.suffix === suffix);
   const holder = holders.get(suffix ?? '');
-  if (holder === undefined) return lives;
-  return lives.filter(({ backendId, url }) => url === holder.url || backendId === holder.backendId);
+  if (holder === undefined) return found;
+  return found.filter(({ backendId, url }) => url === holder.url || backendId === holder.backendId);
 }
 
-function isEarlier(life: Incarnation, than: Incarnation): boolean {
-  const [at, thanAt] = [life, than].map(({ firstSeenAt }) =>
+function isEarlier(incarnation: Incarnation, than: Incarnation): boolean {
+  const [at, thanAt] = [incarnation, than].map(({ firstSeenAt }) =>
     firstSeenAt === undefined ? 0 : timestampMs(firstSeenAt),
   );
   if (at !== thanAt) return (at ?? 0) < (thanAt ?? 0);
-  return life.url < than.url;
+  return incarnation.url < than.url;
 }

@@ -14,8 +14,8 @@ import { storableBackend, storableGroup, storablePolicy } from './stored-objects
 const BY_FILE = 'file';
 
 /**
- * Creates or updates what a configuration file declares. An object that a file once declared and this one does not
- * becomes one the API may change.
+ * Creates or updates what a configuration file declares. An object that is no longer declared stays, and may be changed by the
+ * API.
  */
 export async function declareObjects(store: ConfigurationStore, declared: Declared): Promise<void> {
   const before = await store.read();
@@ -42,7 +42,7 @@ export async function declareObjects(store: ConfigurationStore, declared: Declar
   });
 }
 
-/** What has to be written: the declared objects that are not stored as they are declared, and those no longer declared. */
+/** What has to be written: declared objects that are new or differ, and objects that are no longer declared. */
 function pending<Message extends Backend | Group | Policy>(
   stored: readonly Message[],
   declared: readonly Message[],

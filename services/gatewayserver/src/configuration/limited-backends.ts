@@ -1,7 +1,7 @@
 import type { Group } from '@trino-gateway/api/gateway';
 import type { StoredBackend } from '../storage/contract/configuration.ts';
 
-/** The backends whose queries may hold leases: they have a limit of their own, or a group of theirs has one. */
+/** The backends whose queries may hold leases: they have a limit of their own, or one of their groups has one. */
 export function limitedBackends(
   backends: ReadonlyMap<string, StoredBackend>,
   groups: ReadonlyMap<string, Group>,

@@ -3,6 +3,7 @@ import { Code } from '@connectrpc/connect';
 import { isDeepJson, MOST_JSON_DEPTH } from '@trino-gateway/json';
 import { readBytes } from '@trino-gateway/runtime';
 import { invalid } from '../configuration/validation.ts';
+import { isJsonObject } from '../http/is-json-object.ts';
 
 /** The largest body a REST request may have. */
 export const MOST_BODY_BYTES = 16 * 1024 * 1024;
@@ -54,6 +55,6 @@ function parsedObject(bytes: Buffer): JsonObject {
   } catch {
     throw invalid('body', 'expected JSON');
   }
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) throw invalid('body', 'expected an object');
-  return json as JsonObject;
+  if (!isJsonObject(json)) throw invalid('body', 'expected an object');
+  return json;
 }

@@ -2,8 +2,8 @@ import type { DescField, DescMessage, JsonObject, JsonValue } from '@bufbuild/pr
 import { ScalarType } from '@bufbuild/protobuf';
 import { type HttpRoute, queryFields } from '@trino-gateway/api/http-routes';
 import type { Problem } from '@trino-gateway/api/validation';
-import { isObject } from '../configuration/json-problems.ts';
 import { refuseProblems } from '../configuration/validation.ts';
+import { isJsonObject } from '../http/is-json-object.ts';
 
 /** What a REST request says, apart from its method. */
 export type RestInput = {
@@ -39,7 +39,7 @@ function putPathValue(schema: DescMessage, message: JsonObject, path: string, va
   const key = Object.hasOwn(message, field.jsonName) ? field.jsonName : name;
   const given = message[key] ?? undefined;
   if (inner.length > 0 && field.message) {
-    const nested = isObject(given) ? given : {};
+    const nested = isJsonObject(given) ? given : {};
     message[key] = nested;
     return putPathValue(field.message, nested, inner.join('.'), value).map((problem) => ({ ...problem, field: path }));
   }

@@ -13,7 +13,6 @@ import {
 import { Health } from '@trino-gateway/api/health';
 import { ServerReflection } from '@trino-gateway/api/reflection';
 import { ServerReflection as ServerReflectionV1Alpha } from '@trino-gateway/api/reflection-v1alpha';
-import { withJsonProblems } from '../configuration/json-problems.ts';
 import { admissionService } from './services/admission/admission.ts';
 import { backendService } from './services/backends/backends.ts';
 import type { RpcContext } from './services/context.ts';
@@ -27,6 +26,7 @@ import { routingService } from './services/routing.ts';
 import { suiteService } from './services/suite/suite.ts';
 import { withAllowHeader } from './transport/allowed-methods.ts';
 import type { Guard } from './transport/interceptors.ts';
+import { withJsonProblems } from './transport/json-problems.ts';
 import { multiplexedMethods, multiplexerService } from './transport/multiplexer.ts';
 
 const SERVICES = [

@@ -64,7 +64,7 @@ async function setEnabled(context: Context, id: string, enabled: boolean): Promi
 
 /** Puts what was stored in force here. */
 function inForce({ configuration }: Context, stored: Group): Group {
-  configuration.wrote('configuration', ({ groups }) => groups.set(stored.id, stored));
+  configuration.applyWrite('configuration', ({ groups }) => groups.set(stored.id, stored));
   return stored;
 }
 
@@ -80,7 +80,7 @@ async function deleteGroup(context: Context, { id, moveQueuedToGroupId: to }: De
     await refuseKept(change, id);
     await change.groups.delete(id);
   });
-  configuration.wrote('configuration', ({ groups }) => groups.delete(id));
+  configuration.applyWrite('configuration', ({ groups }) => groups.delete(id));
   // Queries may have been queued meanwhile; and a later group of this name must not be held because this one was.
   await moveQueued();
   await ledger.run(({ state }) => state.setHeld(id, false));

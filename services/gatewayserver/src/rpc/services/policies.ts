@@ -66,7 +66,7 @@ async function deletePolicy({ store, configuration }: Context, { id }: DeletePol
     refuseDeclared('policy', found('policy', id, await policies.get(id)));
     await policies.delete(id);
   });
-  configuration.wrote('configuration', ({ policies }) => policies.delete(id));
+  configuration.applyWrite('configuration', ({ policies }) => policies.delete(id));
   return {};
 }
 
@@ -78,7 +78,7 @@ async function setEnabled(context: Context, id: string, enabled: boolean): Promi
 
 /** Puts what was stored in force here. */
 function inForce({ configuration }: Context, stored: Policy): Policy {
-  configuration.wrote('configuration', ({ policies }) => policies.set(stored.id, stored));
+  configuration.applyWrite('configuration', ({ policies }) => policies.set(stored.id, stored));
   return stored;
 }
 

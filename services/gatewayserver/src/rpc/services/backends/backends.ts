@@ -66,8 +66,8 @@ async function deleteBackend({ store, configuration }: BackendContext, { id }: D
     refuseReferenced('backend', id, referrers);
     await backends.delete(id);
   });
-  configuration.wrote('configuration', ({ backends }) => backends.delete(id));
-  configuration.wrote('conditions', ({ statuses, schedules, overrides }) => {
+  configuration.applyWrite('configuration', ({ backends }) => backends.delete(id));
+  configuration.applyWrite('conditions', ({ statuses, schedules, overrides }) => {
     statuses.delete(id);
     schedules.delete(id);
     overrides.delete(id);
@@ -87,7 +87,7 @@ async function changeBackend(
 
 /** Puts what was stored in force here, and shows it. */
 function inForce(context: BackendContext, stored: StoredBackend): Backend {
-  context.configuration.wrote('configuration', ({ backends }) => backends.set(stored.backend.id, stored));
+  context.configuration.applyWrite('configuration', ({ backends }) => backends.set(stored.backend.id, stored));
   return shownBackend(stored, context);
 }
 

@@ -48,7 +48,7 @@ async function override(
   await requireBackend(context, id);
   const parts = { ...overriddenUntil(now() + (durationMs || OVERRIDE_MS)), ...(reason !== '' && { reason }) };
   await store.conditions.putOverride(id, create(BackendOverrideSchema, parts));
-  configuration.wrote('conditions', ({ overrides }) =>
+  configuration.applyWrite('conditions', ({ overrides }) =>
     overrides.set(id, { ...(overrides.get(id) ?? create(BackendOverrideSchema)), ...parts }),
   );
   return shownBackend(await requireBackend(context, id), context);

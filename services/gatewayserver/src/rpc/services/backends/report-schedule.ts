@@ -19,7 +19,7 @@ export async function reportSchedule(
     await store.conditions.putSchedule(schedule);
   } finally {
     // In force here also while the database is away, as a status is.
-    configuration.wrote('conditions', ({ schedules }) => {
+    configuration.applyWrite('conditions', ({ schedules }) => {
       const before = schedules.get(schedule.backendId);
       if (epochMs(before?.observedAt) <= epochMs(schedule.observedAt)) schedules.set(schedule.backendId, schedule);
     });

@@ -24,7 +24,7 @@ export async function reportStatus(
     await store.conditions.putStatus(status);
   } finally {
     // In force here even while the database is away: decisions must not depend on the health of an hour ago.
-    configuration.wrote('conditions', ({ statuses }) => {
+    configuration.applyWrite('conditions', ({ statuses }) => {
       if (!isOlder(status, statuses.get(status.backendId))) statuses.set(status.backendId, status);
     });
   }

@@ -28,7 +28,7 @@ export async function recordIncarnation(context: Context, { suffix, backendId, u
     lastSeenAt: at,
   });
   await store.incarnations.record(seen);
-  configuration.wrote('incarnations', (known) => {
+  configuration.applyWrite('incarnations', (known) => {
     const same = (one: { suffix: string; url: string }) => one.suffix === seen.suffix && one.url === seen.url;
     if (!known.incarnations.some(same)) known.incarnations = [...known.incarnations, seen];
   });

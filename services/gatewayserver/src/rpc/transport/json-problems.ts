@@ -1,21 +1,15 @@
-import {
-  type DescEnum,
-  type DescField,
-  type DescMessage,
-  fromJson,
-  type JsonObject,
-  type JsonValue,
-} from '@bufbuild/protobuf';
+import { type DescEnum, type DescField, type DescMessage, fromJson, type JsonValue } from '@bufbuild/protobuf';
 import type { UniversalHandler, UniversalServerRequest, UniversalServerResponse } from '@connectrpc/connect/protocol';
 import type { Problem } from '@trino-gateway/api/validation';
+import { isJsonObject } from '../../http/is-json-object.ts';
 
 const MOST_KEPT_BYTES = 1_000_000;
 const SHOWN_PROBLEMS = 20;
 
-/** Where a JSON value is not such a message: every such field by its path, with what was expected. */
+/** The fields by which a JSON value is not such a message, by their paths, with what was expected. */
 export function jsonProblems(schema: DescMessage, json: JsonValue, path = ''): Problem[] {
   if (schema.typeName.startsWith('google.protobuf.')) return decodingProblem(schema, json, path);
-  if (!isObject(json)) return [{ field: path || 'body', message: 'expected an object' }];
+  if (!isJsonObject(json)) return [{ field: path || 'body', message: 'expected an object' }];
   return Object.entries(json).flatMap(([name, value]) => {
     const field = schema.fields.find((one) => one.name === name || one.jsonName === name);
     const at = path ? `${path}.${field?.name ?? name}` : (field?.name ?? name);
@@ -24,7 +18,7 @@ export function jsonProblems(schema: DescMessage, json: JsonValue, path = ''): P
   });
 }
 
-/** A handler that names the fields of a JSON body it could not read. */
+/** A handler that names the fields of a JSON body that cannot be decoded. */
 export function withJsonProblems(handler: UniversalHandler): UniversalHandler {
   const named = async (request: UniversalServerRequest): Promise<UniversalServerResponse> => {
     if (request.method !== 'GET' && !isPlainJson(request.header)) return handler(request);
@@ -52,7 +46,7 @@ function fieldProblems(schema: DescMessage, field: DescField, value: JsonValue, 
     const { message } = field;
     return value.flatMap((item, index) => jsonProblems(message, item, `${path}[${index}]`));
   }
-  // What the decoder says repeats the value.
+  // The decoder's message would repeat the value.
   if (field.name === 'password') return typeof value === 'string' ? [] : [{ field: path, message: 'expected text' }];
   return decodingProblem(schema, { [field.name]: value }, path);
 }
@@ -65,7 +59,7 @@ function enumProblems(desc: DescEnum, value: JsonValue, path: string): Problem[]
     : [{ field: path, message: `expected one of ${names.join(', ')}, got ${JSON.stringify(value)?.slice(0, 80)}` }];
 }
 
-/** What the decoder has to say, without the part that names its own types. */
+/** The decoder's message, without the part that names its own types. */
 function decodingProblem(schema: DescMessage, json: JsonValue, path: string): Problem[] {
   try {
     fromJson(schema, json, { ignoreUnknownFields: false });
@@ -80,7 +74,7 @@ function problemsOf(schema: DescMessage, request: UniversalServerRequest, kept: 
   try {
     return jsonProblems(schema, JSON.parse(request.method === 'GET' ? queryMessage(request.url) : decoded(kept)));
   } catch {
-    return []; // no JSON at all: what was answered says so
+    return []; // not JSON at all: the answer says so
   }
 }
 
@@ -118,11 +112,6 @@ async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 
 function isPlainJson(header: Headers | undefined): boolean {
   return !!header?.get('content-type')?.startsWith('application/json') && !header.has('content-encoding');
-}
-
-/** Whether JSON is an object: neither null, nor a list, nor a single value. */
-export function isObject(json: JsonValue | undefined): json is JsonObject {
-  return typeof json === 'object' && json !== null && !Array.isArray(json);
 }
 
 function listed(problems: readonly Problem[]): string {

@@ -1,0 +1,115 @@
+import { createHash } from 'node:crypto';
+import { toBinary } from '@bufbuild/protobuf';
+import type { DelegatedAuthentication } from '@trino-gateway/api/authentication';
+import { BackendSchema } from '@trino-gateway/api/gateway';
+import { type IndexedConfiguration, indexConfiguration } from '../routing/indexed-configuration.ts';
+import { createSnapshot, type Snapshot } from '../routing/snapshot.ts';
+import type { StoredBackend } from '../storage/contract/configuration.ts';
+import { type SuffixHolder, suffixHolders } from './coordinator-suffixes.ts';
+import type { Known, Part } from './known.ts';
+import { limitedBackends } from './limited-backends.ts';
+import { routerBackend } from './router-backend.ts';
+
+/** What follows from the stored configuration; computed when it is first asked for, and kept until that changes. */
+export type Derived = {
+  /** For decisions; the same object until something changes. */
+  snapshot(): Snapshot;
+  /** The suffixes of query ids that belong to a backend. */
+  suffixHolders(): ReadonlyMap<string, SuffixHolder>;
+  /** Whether queries of this backend may hold leases. */
+  isLimited(backendId: string): boolean;
+  /** Equal on all replicas as long as the backends are; conditions do not count. */
+  backendsRevision(): string;
+  /** Equal on all replicas as long as what routers need is. */
+  routersRevision(): string;
+  /** Where requests must pass delegated authentication; part of what routers need. */
+  delegated(): DelegatedAuthentication;
+};
+
+/** @returns it, and what is to be called after parts have changed */
+export function createDerived(
+  known: Known,
+  loadMaxAgeMs: number,
+): { derived: Derived; invalidate(parts: ReadonlySet<Part>): void } {
+  let indexed: IndexedConfiguration | undefined;
+  let snapshot: Snapshot | undefined;
+  let limited: ReadonlySet<string> | undefined;
+  let suffixes: ReadonlyMap<string, SuffixHolder> | undefined;
+  let revisions: { backends?: string; routers?: string } = {};
+  let seen = '';
+  const index = () => {
+    indexed ??= indexConfiguration(known);
+    return indexed;
+  };
+  const derived: Derived = {
+    snapshot() {
+      snapshot ??= createSnapshot(index(), known, loadMaxAgeMs);
+      return snapshot;
+    },
+    suffixHolders() {
+      suffixes ??= suffixHolders(known);
+      return suffixes;
+    },
+    isLimited(backendId) {
+      limited ??= limitedBackends(known.backends, known.groups);
+      return limited.has(backendId);
+    },
+    backendsRevision() {
+      revisions.backends ??= backendsRevision(known);
+      return revisions.backends;
+    },
+    routersRevision() {
+      revisions.routers ??= routersRevision(known, derived);
+      return revisions.routers;
+    },
+    delegated: () => index().delegated,
+  };
+  const invalidate = (parts: ReadonlySet<Part>) => {
+    if (parts.has('configuration')) {
+      indexed = undefined;
+      limited = undefined;
+    }
+    snapshot = undefined;
+    // Conditions change all the time; what routers are told of them hardly ever does.
+    const before = seen;
+    if (parts.has('conditions')) seen = coordinatorsSeen(known);
+    if (parts.has('configuration') || parts.has('incarnations') || seen !== before) {
+      suffixes = undefined;
+      revisions = {};
+    }
+  };
+  return { derived, invalidate };
+}
+
+function coordinatorsSeen({ statuses }: Known): string {
+  let all = '';
+  for (const { backendId, coordinatorId } of statuses.values()) all += `${backendId} ${coordinatorId}\n`;
+  return all;
+}
+
+function backendsRevision({ backends }: Known): string {
+  return digest([...backends.values()].sort(byBackendId).map(({ backend }) => toBinary(BackendSchema, backend)));
+}
+
+function routersRevision({ backends, incarnations }: Known, derived: Derived): string {
+  return digest([
+    ...[...backends.values()]
+      .sort(byBackendId)
+      .map(({ backend }) => JSON.stringify(routerBackend(backend, derived.isLimited(backend.id)))),
+    JSON.stringify(derived.delegated()),
+    ...incarnations
+      .map(({ suffix, backendId, url, forwardedHeaders }) => JSON.stringify([suffix, backendId, url, forwardedHeaders]))
+      .sort(),
+    ...[...derived.suffixHolders()].map(([suffix, { url }]) => JSON.stringify([suffix, url])).sort(),
+  ]);
+}
+
+function byBackendId(a: StoredBackend, b: StoredBackend): number {
+  return a.backend.id < b.backend.id ? -1 : 1;
+}
+
+function digest(parts: readonly (string | Uint8Array)[]): string {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(part).update('\n');
+  return hash.digest('hex').slice(0, 32);
+}

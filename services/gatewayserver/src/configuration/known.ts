@@ -1,0 +1,69 @@
+import type {
+  BackendOverride,
+  BackendSchedule,
+  BackendStatus,
+  Group,
+  Incarnation,
+  Policy,
+} from '@trino-gateway/api/gateway';
+import type { StoredBackend } from '../storage/contract/configuration.ts';
+import type { Revisions } from '../storage/contract/revisions.ts';
+import type { Store } from '../storage/contract/store.ts';
+
+/** All that decisions depend on and that is stored, as last read. */
+export type Known = {
+  backends: Map<string, StoredBackend>;
+  groups: Map<string, Group>;
+  policies: Map<string, Policy>;
+  statuses: Map<string, BackendStatus>;
+  schedules: Map<string, BackendSchedule>;
+  overrides: Map<string, BackendOverride>;
+  incarnations: Incarnation[];
+};
+
+/** A part of it that is read as a whole. */
+export type Part = keyof Revisions;
+
+/** Where it is stored. */
+export type KnownStore = Pick<Store, 'revisions' | 'configuration' | 'conditions' | 'incarnations'>;
+
+/** Before anything was read. */
+export function nothingKnown(): Known {
+  return {
+    backends: new Map(),
+    groups: new Map(),
+    policies: new Map(),
+    statuses: new Map(),
+    schedules: new Map(),
+    overrides: new Map(),
+    incarnations: [],
+  };
+}
+
+/** Reads the parts whose stored revision is not the one that is in force here. @returns those parts */
+export async function readStale(store: KnownStore, known: Known, inForce: Partial<Revisions>): Promise<Set<Part>> {
+  const stored = await store.revisions.read();
+  const stale = new Set((Object.keys(stored) as Part[]).filter((part) => stored[part] !== inForce[part]));
+  const [configuration, conditions, incarnations] = await Promise.all([
+    stale.has('configuration') ? store.configuration.read() : undefined,
+    stale.has('conditions') ? store.conditions.read() : undefined,
+    stale.has('incarnations') ? store.incarnations.read() : undefined,
+  ]);
+  if (configuration) {
+    known.backends = new Map(configuration.backends.map((stored) => [stored.backend.id, stored]));
+    known.groups = new Map(configuration.groups.map((group) => [group.id, group]));
+    known.policies = new Map(configuration.policies.map((policy) => [policy.id, policy]));
+    inForce.configuration = configuration.revision;
+  }
+  if (conditions) {
+    known.statuses = new Map(conditions.statuses.map((status) => [status.backendId, status]));
+    known.schedules = new Map(conditions.schedules.map((schedule) => [schedule.backendId, schedule]));
+    known.overrides = new Map(conditions.overrides);
+    inForce.conditions = conditions.revision;
+  }
+  if (incarnations) {
+    known.incarnations = incarnations.incarnations;
+    inForce.incarnations = incarnations.revision;
+  }
+  return stale;
+}

@@ -1,0 +1,69 @@
+import type { GatewayserverConfig } from '@trino-gateway/config';
+import type { Logger } from '@trino-gateway/runtime';
+import { reportEnded } from '../admission/background/report-ended.ts';
+import { wakeByConfiguration } from '../admission/background/wake-by-configuration.ts';
+import { type ConfiguredLimits, configuredLimits } from '../admission/configured-limits.ts';
+import { type Ledger, openLedger } from '../admission/ledger/ledger.ts';
+import type { AdmissionMetrics } from '../admission/metrics.ts';
+import type { QueueBounds } from '../admission/rules/limits.ts';
+import { ADMISSION_TIMES } from '../admission/rules/times.ts';
+import type { ConfigurationCache } from '../configuration/configuration-cache.ts';
+import type { LoadCounts } from '../decisions/load-counts.ts';
+import type { Store } from '../storage/contract/store.ts';
+
+type Parts = {
+  config: GatewayserverConfig;
+  store: Pick<Store, 'admission' | 'queries'>;
+  configuration: ConfigurationCache;
+  live: LoadCounts;
+  /** Round robin: how many choices were made in each group; decisions count on. */
+  cursors: Map<string, number>;
+  metrics: AdmissionMetrics;
+  logger: Logger;
+  now: () => number;
+  /** Aborted when the process stops. */
+  stopping: AbortSignal;
+  started: AsyncDisposableStack;
+};
+
+/** Slots and queues, with the limits in force. The state is read when this resolves. */
+export async function openAdmission(parts: Parts): Promise<{ ledger: Ledger; limits: ConfiguredLimits }> {
+  const { config, store, configuration, live, cursors, metrics, logger, now, stopping, started } = parts;
+  const queues = queueBounds(config);
+  const limits = configuredLimits({ configuration, live, queues, cursors, now, chance: Math.random });
+  const endedReports = started.use(reportEnded(store.queries, logger));
+  const ledger = started.use(
+    openLedger({
+      store: store.admission,
+      limits,
+      configuration,
+      times: { ...ADMISSION_TIMES, forgetMs: config.queue_client_timeout },
+      stopping,
+      logger,
+      onCommitted: (committed) => {
+        metrics.countCommitted(committed);
+        endedReports.committed(committed);
+      },
+    }),
+  );
+  await ledger.run(() => undefined);
+  started.use(wakeByConfiguration(configuration, ledger));
+  metrics.watch({
+    ledger,
+    limits,
+    groupIds: () => configuration.known.groups.keys(),
+    backendIds: () => configuration.known.backends.keys(),
+  });
+  return { ledger, limits };
+}
+
+function queueBounds(config: GatewayserverConfig): QueueBounds {
+  return {
+    maxQueued: config.queue_max_queued,
+    maxQueuedInGroup: config.queue_max_queued_per_group,
+    maxQueuedOfUser: config.queue_max_queued_per_user,
+    maxBytes: config.queue_max_bytes,
+    maxBytesInGroup: config.queue_max_bytes_per_group,
+    maxBytesOfUser: config.queue_max_bytes_per_user,
+  };
+}
