@@ -92,11 +92,18 @@ function mergeOverride(old: BackendOverride, set: BackendOverride): BackendOverr
   return old;
 }
 
-/** Nothing is kept about a backend that is not there: DeleteBackend, which takes the same lock, would not see it. */
+/** Nothing is stored about a backend that does not exist: a deletion, which takes the same lock, would not see it. */
 function writeConditions(database: Database, backendId: string, write: (session: Session) => Promise<boolean>) {
   return database.transaction(async (session) => {
     await lockRevision(session, 'conditions');
     if (!(await session.manager.getRepository<BackendRow>(TABLES.backends).existsBy({ id: backendId }))) return;
     if (await write(session)) await bumpRevision(session, 'conditions');
   });
+}
+
+/** Deletes what is stored about a backend, inside a change that deletes the backend itself. */
+export async function forgetConditions(session: Session, backendId: string): Promise<void> {
+  await bumpRevision(session, 'conditions');
+  for (const table of [TABLES.statuses, TABLES.overrides, TABLES.schedules])
+    await session.manager.getRepository<OverrideRow>(table).delete({ backendId });
 }

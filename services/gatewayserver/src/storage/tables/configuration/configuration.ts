@@ -4,7 +4,9 @@ import type { Configuration, ConfigurationStore } from '../../contract/configura
 import type { BackendRow, ObjectRow } from '../../schema/objects.ts';
 import { TABLES } from '../../schema/table-names.ts';
 import { bumpRevision, readRevisions } from '../revisions.ts';
-import { configurationChange, readBackend, readGroup, readPolicy } from './object-table.ts';
+import { backendTable, readBackend } from './backends.ts';
+import { groupTable, readGroup } from './groups.ts';
+import { policyTable, readPolicy } from './policies.ts';
 import { protectSecrets } from './protect-secrets.ts';
 import type { Secrets } from './secrets.ts';
 
@@ -19,7 +21,11 @@ export function configurationStore(database: Database, secrets: Secrets): Config
     change: (work) =>
       database.transaction(async (session) => {
         await bumpRevision(session, 'configuration');
-        return work(configurationChange(session, secrets));
+        return work({
+          backends: backendTable(session, secrets),
+          groups: groupTable(session),
+          policies: policyTable(session),
+        });
       }),
     protectSecrets: () => protectSecrets(database, secrets),
   };

@@ -1,0 +1,20 @@
+import { clone } from '@bufbuild/protobuf';
+import { type Group, GroupSchema } from '@trino-gateway/api/gateway';
+import type { Session } from '../../connection/session.ts';
+import type { ConfigurationChange } from '../../contract/configuration.ts';
+import type { ObjectRow } from '../../schema/objects.ts';
+import { TABLES } from '../../schema/table-names.ts';
+import { fromDocument, toDocument } from '../documents.ts';
+import { objectTable, withEnabled, without } from './object-table.ts';
+
+/** The group of a row. */
+export const readGroup = (row: ObjectRow): Group => withEnabled(fromDocument(GroupSchema, row.document), row);
+
+/** Groups inside one change. */
+export function groupTable(session: Session): ConfigurationChange['groups'] {
+  return objectTable<ObjectRow, Group, Group>(session, {
+    table: TABLES.groups,
+    read: readGroup,
+    document: (group) => toDocument(GroupSchema, without(clone(GroupSchema, group), 'enabled')),
+  });
+}
