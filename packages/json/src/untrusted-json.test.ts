@@ -19,7 +19,7 @@ const { value: anyValue } = fc.letrec((tie) => ({
   ),
 }));
 
-test('the depth that the bytes tell is the depth of the value, whatever its texts hold and however it is written', () => {
+test('the depth of the bytes is the depth of the value, whatever its texts and its layout', () => {
   fc.assert(
     fc.property(anyValue, fc.constantFrom(undefined, 1, '\t'), (value, indent) => {
       const json = Buffer.from(JSON.stringify(value, null, indent));
@@ -31,7 +31,7 @@ test('the depth that the bytes tell is the depth of the value, whatever its text
   );
 });
 
-test('JSON that the bytes call shallow parses to something shallow, also when it is damaged', () => {
+test('JSON whose bytes are shallow parses to a shallow value, even when it is damaged', () => {
   fc.assert(
     fc.property(anyValue, fc.nat(), fc.constantFrom('"', '\\', '[', '{', ']', '}', ''), (value, at, damage) => {
       const whole = JSON.stringify(value);
@@ -51,7 +51,7 @@ test('JSON that the bytes call shallow parses to something shallow, also when it
   );
 });
 
-test('what is nested too deep is not parsed, be it whole or not', () => {
+test('JSON that is nested too deep is not parsed, whether it is whole or not', () => {
   const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
   expect(depthOf(parseUntrustedJson(nested(MOST_JSON_DEPTH)))).toBe(MOST_JSON_DEPTH);
   for (const text of [nested(MOST_JSON_DEPTH + 1), '[{"a":'.repeat(100_000), nested(1_000_000)])

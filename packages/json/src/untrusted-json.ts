@@ -1,12 +1,12 @@
-/** Ten times what any message of ours has; one in protobuf may be as deep. */
+/** Ten times the depth of any message here; protobuf allows as much. */
 export const MOST_JSON_DEPTH = 100;
 
 const [QUOTE, BACKSLASH] = [0x22, 0x5c];
 const [OBJECT, OBJECT_END, LIST, LIST_END] = [0x7b, 0x7d, 0x5b, 0x5d];
 
 /**
- * Whether JSON is nested deeper than that, told from its bytes: what parses a few hundred kilobytes of brackets, or walks
- * through the values, takes a thousand times their memory, or the whole stack. Text that is no JSON may be called either.
+ * Whether JSON is nested deeper than that, by its bytes alone: parsing a few hundred kilobytes of brackets, or walking through
+ * the values, takes a thousand times their memory, or the whole stack. For text that is no JSON the answer may be either.
  */
 export function isDeepJson(json: Uint8Array, most = MOST_JSON_DEPTH): boolean {
   let depth = 0;
@@ -25,7 +25,7 @@ export function isDeepJson(json: Uint8Array, most = MOST_JSON_DEPTH): boolean {
   return false;
 }
 
-/** JSON.parse of what somebody else wrote. @throws SyntaxError also when it is nested too deep */
+/** JSON.parse of text that somebody else wrote. @throws SyntaxError also when it is nested too deep */
 export function parseUntrustedJson(text: string, most = MOST_JSON_DEPTH): unknown {
   if (isDeepJson(Buffer.from(text), most)) throw new SyntaxError(`expected JSON nested at most ${most} deep`);
   return JSON.parse(text);

@@ -19,7 +19,7 @@ afterAll(async () => {
   await trino.stop();
 });
 
-test('an answer that is nested without end is none of a coordinator', async () => {
+test('an answer that is nested too deep is refused', async () => {
   const deep = `{"starting":false,"uptime":"1m","nodeVersion":{"version":"1"},"more":${'['.repeat(100_000)}${']'.repeat(100_000)}}`;
   const cluster = createServer((_request, response) => response.end(deep)).listen(0, '127.0.0.1');
   await once(cluster, 'listening');

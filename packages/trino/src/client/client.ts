@@ -1,7 +1,10 @@
 import { parseUntrustedJson } from '@trino-gateway/json';
-import { Agent, type Dispatcher, request } from 'undici';
+import type { Dispatcher } from 'undici';
 import type { QueryError } from '../errors/trino-errors.ts';
 import { isCoordinatorSuffix } from '../identifiers/query-id.ts';
+import { type ClusterRequestOptions, clusterRequests, defaultAgent, oneLine, TrinoHttpError } from './http.ts';
+
+export { TrinoHttpError };
 
 /** A column of a result. */
 export type ResultColumn = { name: string; type: string };
@@ -18,17 +21,8 @@ export type StatementResult = {
 };
 
 /** What to run, as whom, and for how long. */
-export type RunStatementOptions = {
-  /** Address of the cluster, http or https; its path is not used. */
-  url: string;
-  user: string;
-  password?: string | undefined;
+export type RunStatementOptions = ClusterRequestOptions & {
   statement: string;
-  /** Sent with every request; X-Trino-User and Authorization are added. */
-  headers?: Readonly<Record<string, string>>;
-  signal?: AbortSignal | undefined;
-  /** For the statement as a whole. */
-  timeLimitMs: number;
   /** Default 10,000; further rows are dropped. */
   maxRows?: number;
 };
@@ -44,37 +38,9 @@ export type ServerInfo = {
   coordinatorId: string | undefined;
 };
 
-/** Where to ask, as whom, and for how long. */
-export type ServerInfoOptions = Pick<
-  RunStatementOptions,
-  'url' | 'user' | 'password' | 'headers' | 'signal' | 'timeLimitMs'
->;
-
-/** An answer that is none of Trino's protocol: another status than 200, or a body that is no page. */
-export class TrinoHttpError extends Error {
-  readonly status: number;
-
-  constructor(status: number, message: string) {
-    super(message);
-    this.name = 'TrinoHttpError';
-    this.status = status;
-  }
-}
-
-const maxBodyBytes = 16 * 1024 * 1024;
-/** Stages of a statement stand in each other. */
+/** Stages of a statement are nested. */
 const MOST_DEPTH = 1_000;
-const cancelLimitMs = 2_000;
 
-// Idle connections are dropped well before Trino does it (200 s), and before a probe interval ends.
-const defaultAgent = new Agent({
-  maxHeaderSize: 2_097_152,
-  keepAliveTimeout: 4_000,
-  keepAliveMaxTimeout: 4_000,
-  connections: 64,
-});
-
-type Caller = { origin: string; headers: Record<string, string>; signal: AbortSignal; dispatcher: Dispatcher };
 type Page = {
   id: string;
   nextUri?: string;
@@ -93,9 +59,9 @@ export async function runStatement(
   options: RunStatementOptions,
   dispatcher: Dispatcher = defaultAgent,
 ): Promise<StatementResult> {
-  const caller = callerOf(options, dispatcher);
+  const requests = clusterRequests(options, dispatcher);
   const maxRows = options.maxRows ?? 10_000;
-  let page = await submitted(caller, options.statement);
+  let page = parsePage(await requests.send('POST', '/v1/statement', options.statement));
   const result: StatementResult = {
     queryId: page.id,
     state: page.stats.state,
@@ -104,19 +70,13 @@ export async function runStatement(
     error: undefined,
   };
   for (;;) {
-    result.state = page.stats.state;
-    if (page.columns !== undefined) result.columns = page.columns.map(({ name, type }) => ({ name, type }));
-    for (const row of page.data ?? []) if (result.rows.length < maxRows) result.rows.push(row);
-    if (page.error !== undefined) {
-      const { message, errorCode, errorName, errorType } = page.error;
-      result.error = { message, errorCode, errorName, errorType };
-    }
+    addPage(result, page, maxRows);
     if (page.nextUri === undefined) return result;
     const path = statementPath(page.nextUri);
     try {
-      page = parsePage(await call(caller, 'GET', path));
+      page = parsePage(await requests.send('GET', path));
     } catch (error) {
-      await cancel(caller, path);
+      await requests.delete(path);
       throw error;
     }
   }
@@ -124,7 +84,7 @@ export async function runStatement(
 
 /** Asks `GET /v1/info`. Throws as {@link runStatement} does. */
 export async function serverInfo(
-  options: ServerInfoOptions,
+  options: ClusterRequestOptions,
   dispatcher: Dispatcher = defaultAgent,
 ): Promise<ServerInfo> {
   const info = parsed<{
@@ -133,7 +93,7 @@ export async function serverInfo(
     nodeVersion?: { version?: string };
     uptime?: string;
     coordinatorId?: unknown;
-  }>(await call(callerOf(options, dispatcher), 'GET', '/v1/info'));
+  }>(await clusterRequests(options, dispatcher).send('GET', '/v1/info'));
   if (typeof info.starting !== 'boolean')
     throw new TrinoHttpError(200, '/v1/info does not say whether the server is starting');
   return {
@@ -147,15 +107,15 @@ export async function serverInfo(
 
 /**
  * Whether the cluster knows a query by its id: one that began and was not forgotten. Throws as {@link runStatement} does,
- * also when the caller may not see that query.
+ * also when the user may not see that query.
  */
 export async function knowsQuery(
   queryId: string,
-  options: ServerInfoOptions,
+  options: ClusterRequestOptions,
   dispatcher: Dispatcher = defaultAgent,
 ): Promise<boolean> {
   try {
-    await call(callerOf(options, dispatcher), 'GET', `/v1/query/${queryId}?pruned=true`);
+    await clusterRequests(options, dispatcher).send('GET', `/v1/query/${queryId}?pruned=true`);
     return true;
   } catch (error) {
     if (error instanceof TrinoHttpError && (error.status === 404 || error.status === 410)) return false;
@@ -163,46 +123,13 @@ export async function knowsQuery(
   }
 }
 
-function callerOf(options: ServerInfoOptions, dispatcher: Dispatcher): Caller {
-  const { user, password, signal, timeLimitMs } = options;
-  const limit = AbortSignal.timeout(timeLimitMs);
-  const headers: Record<string, string> = { ...options.headers, 'X-Trino-User': user, Accept: 'application/json' };
-  if (password !== undefined)
-    headers.Authorization = `Basic ${Buffer.from(`${user}:${password}`, 'latin1').toString('base64')}`;
-  return {
-    origin: new URL(options.url).origin,
-    headers,
-    signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
-    dispatcher,
-  };
-}
-
-async function submitted(caller: Caller, statement: string): Promise<Page> {
-  return parsePage(await call(caller, 'POST', '/v1/statement', statement));
-}
-
-async function call(caller: Caller, method: 'GET' | 'POST', path: string, body?: string): Promise<string> {
-  const { origin, headers, signal, dispatcher } = caller;
-  signal.throwIfAborted();
-  const response = await request(origin + path, {
-    method,
-    headers,
-    signal,
-    dispatcher,
-    ...(body === undefined ? {} : { body }),
-  });
-  let text = '';
-  let bytes = 0;
-  const decoder = new TextDecoder();
-  for await (const chunk of response.body) {
-    bytes += chunk.length;
-    if (bytes > maxBodyBytes)
-      throw new TrinoHttpError(response.statusCode, `Answer is larger than ${maxBodyBytes} bytes`);
-    text += decoder.decode(chunk, { stream: true });
-  }
-  if (response.statusCode !== 200)
-    throw new TrinoHttpError(response.statusCode, oneLine(text) || `HTTP ${response.statusCode}`);
-  return text;
+function addPage(result: StatementResult, page: Page, maxRows: number): void {
+  result.state = page.stats.state;
+  if (page.columns !== undefined) result.columns = page.columns.map(({ name, type }) => ({ name, type }));
+  for (const row of page.data ?? []) if (result.rows.length < maxRows) result.rows.push(row);
+  if (page.error === undefined) return;
+  const { message, errorCode, errorName, errorType } = page.error;
+  result.error = { message, errorCode, errorName, errorType };
 }
 
 function parsed<T>(text: string): T {
@@ -230,20 +157,4 @@ function statementPath(nextUri: string): string {
   return pathname + search;
 }
 
-/** Best effort, with a time limit of its own: the caller's signal may be what ended the statement. */
-async function cancel({ origin, headers, dispatcher }: Caller, path: string): Promise<void> {
-  try {
-    const { body } = await request(origin + path, {
-      method: 'DELETE',
-      headers,
-      dispatcher,
-      signal: AbortSignal.timeout(cancelLimitMs),
-    });
-    await body.dump();
-  } catch {
-    // A cluster that cannot be reached abandons the query by itself.
-  }
-}
-
 const isSuffix = (text: unknown): text is string => typeof text === 'string' && isCoordinatorSuffix(text);
-const oneLine = (text: string) => text.slice(0, 300).replace(/\s+/g, ' ').trim();

@@ -1,10 +1,10 @@
 import { parseUntrustedJson } from '@trino-gateway/json';
 import type { QueryError } from './trino-errors.ts';
 
-/** Causes of a failure stand in each other. */
+/** Causes of a failure are nested. */
 const MOST_DEPTH = 1_000;
 
-/** The `error` object a scanner kept, read; undefined when it is not one. */
+/** Reads the `error` object that a scanner kept; undefined when it is not one. */
 export function parsePageError(text: string | undefined): QueryError | undefined {
   if (text === undefined) return undefined;
   try {

@@ -116,7 +116,7 @@ test.each([
   expect(basicCredentials(['Authorization', authorization])).toEqual(expected);
 });
 
-test('a source is taken as it is, an empty one is none', () => {
+test('a source is taken as it is, an empty one counts as absent', () => {
   expect(querySource(['X-Trino-Source', ' cli '])).toBe(' cli ');
   expect(querySource(['X-Trino-Source', ''])).toBeUndefined();
 });

@@ -27,7 +27,7 @@ export function parseConnectionProperties(text: string | undefined): ReadonlyMap
   return properties;
 }
 
-/** What X-Trino-Transaction-Id says. Its mere presence means that the client can do transactions. */
+/** What X-Trino-Transaction-Id says. Its presence alone means that the client supports transactions. */
 export type TransactionHeader =
   | { kind: 'absent' }
   | { kind: 'none' }
@@ -54,10 +54,10 @@ export function basicCredentials(rawHeaders: RawHeaders): BasicCredentials | und
   return text === undefined || at < 1 ? undefined : { user: text.slice(0, at), password: text.slice(at + 1) };
 }
 
-/** As java.util.Base64 takes it: padded as it must be, or not at all. */
+/** As java.util.Base64 accepts it: with its whole padding, or with none. */
 const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/;
 
-/** What HTTP Basic says, decoded; undefined when Trino would not understand it (BasicAuthCredentials). */
+/** The decoded text of HTTP Basic; undefined when Trino would refuse it (BasicAuthCredentials). */
 function basicText(rawHeaders: RawHeaders): string | undefined {
   const line = firstHeader(rawHeaders, 'authorization') ?? '';
   if (line.slice(0, 6).toLowerCase() !== 'basic ') return undefined;

@@ -1,4 +1,4 @@
-// How Trino cuts up the text of a header: not as JavaScript's trim() does, which knows other blanks.
+// How Trino splits and trims the text of a header. JavaScript's trim() removes other characters.
 
 /** The text without blanks and control characters at its ends, as Java's String.trim(): U+0020 and below. */
 export function trimmed(text: string): string {

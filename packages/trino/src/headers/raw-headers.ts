@@ -43,8 +43,8 @@ const hopByHop: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 
-// A client that names one of these in `Connection` would change what the message is, or who sends it, not how it travels. Trino
-// itself takes nothing away.
+// Named in `Connection`, one of these would change what the message is, or who sends it, not how it travels. Trino itself removes
+// nothing.
 const neverNamed = /^(?:host|content-(?:length|encoding|type)|authorization|cookie|x-(?:trino|presto)-.*)$/;
 
 /** The headers that may cross a proxy: without hop-by-hop ones and without those named in `Connection`. Lines are never merged. */

@@ -6,11 +6,11 @@ export type Authority = {
   port: number | undefined;
 };
 
-/** A name of DNS with its dot, or an address; nothing else gets into links. */
+/** A DNS name with its final dot, or an address: nothing else may get into links. */
 const LONGEST = 254;
 const authority = /^(\[[0-9a-f:.]+\]|[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?)(?::(\d{0,5}))?$/i;
 
-/** Undefined when it is none: a user, a list, a space, a host that no name or address could be, a port beyond 65535. */
+/** Reads an authority; undefined for a user, a list, a space, a host that is no name or address, a port beyond 65535. */
 export function readAuthority(text: string): Authority | undefined {
   const match = authority.exec(text);
   const host = match?.[1]?.toLowerCase();
@@ -32,7 +32,7 @@ export function comparableHost(text: string): string {
   return host.startsWith('[') ? (ipv6In(host.slice(1, -1)) ?? '') : host.replace(/\.$/, '');
 }
 
-/** As RFC 5952 writes it; undefined when it is none, or has a zone. */
+/** An IPv6 address as RFC 5952 writes it; undefined for any other text, and for one with a zone. */
 function ipv6In(text: string): string | undefined {
   if (!text.includes(':') || !URL.canParse(`http://[${text}]/`)) return undefined;
   return new URL(`http://[${text}]/`).hostname.slice(1, -1);

@@ -1,2 +1,2 @@
-/** The source that the gateway's own probes of a cluster name: a resource group can be given to them, history leaves them out. */
+/** The source of the gateway's own probes: they can get a resource group of their own, and the history leaves them out. */
 export const PROBE_SOURCE = 'trino-gateway-monitor';

@@ -9,7 +9,7 @@ import {
   temporaryQueryId,
 } from './query-id.ts';
 
-test('a Trino id says when, which one and whose', () => {
+test('a query id of Trino has a stamp, a counter and a suffix', () => {
   expect(parseQueryId('20261121_080808_00130_93wed')).toEqual({
     stamp: '20261121_080808',
     counter: 130,
@@ -31,7 +31,7 @@ test.each([
   expect(isTemporaryQueryId(text)).toBe(false);
 });
 
-test('an id of ours has the shape of an id and is told from every id of a cluster', () => {
+test('a temporary id has the shape of an id, but is no id of a cluster', () => {
   const random = fc.uint8Array({ minLength: 4, maxLength: 4 });
   const drawn = fc.array(fc.constantFrom(...coordinatorAlphabet), { minLength: 5, maxLength: 5 });
   const date = fc.date({ min: new Date('2000-01-01'), max: new Date('2100-01-01'), noInvalidDate: true });
@@ -51,7 +51,7 @@ test('the stamp is UTC', () => {
   );
 });
 
-test('a suffix is a coordinator’s only where one could have drawn it', () => {
+test('a suffix counts as a coordinator’s only if one could have drawn it', () => {
   expect(coordinatorSuffix('20261121_080808_00130_93wed')).toBe('93wed');
   for (const text of ['20261121_080808_00130_0ab89', '20261121_080808_00130_abcdl', '93wed', '../../v1/info', ''])
     expect(coordinatorSuffix(text)).toBeUndefined();

@@ -3,7 +3,7 @@ export type QueryId = {
   /** `yyyyMMdd_HHmmss`, UTC. */
   stamp: string;
   counter: number;
-  /** Five characters drawn when the coordinator process started: who owns the query. */
+  /** Five characters drawn when the coordinator process started: they tell whose query it is. */
   suffix: string;
 };
 
@@ -12,32 +12,32 @@ const shape = /^(\d{8}_\d{6})_(\d{5})_([a-z0-9]{5})$/;
 /** What a coordinator draws its suffix from: base 32 without `l`, `o`, `0` and `1`. */
 export const coordinatorAlphabet = 'abcdefghijkmnpqrstuvwxyz23456789';
 
-/** Reads an id of Trino's shape, ours included; undefined for any other text. */
+/** Reads an id of Trino's shape, those of the gateway included; undefined for any other text. */
 export function parseQueryId(text: string): QueryId | undefined {
   if (text.length !== 27) return undefined;
   const match = shape.exec(text);
   return match === null ? undefined : { stamp: match[1] ?? '', counter: Number(match[2]), suffix: match[3] ?? '' };
 }
 
-/** The owner's mark in an id, or undefined when the text is no id. */
+/** The suffix of an id; undefined when the text is no id. */
 export function querySuffix(text: string): string | undefined {
   return parseQueryId(text)?.suffix;
 }
 
 const drawn = new RegExp(`^[${coordinatorAlphabet}]{5}$`);
 
-/** The owner's mark in an id that a coordinator made; undefined for ids of ours, and for any other text. */
+/** The suffix of an id that a coordinator made; undefined for ids of the gateway, and for any other text. */
 export function coordinatorSuffix(queryId: string): string | undefined {
   const suffix = querySuffix(queryId);
   return suffix !== undefined && isCoordinatorSuffix(suffix) ? suffix : undefined;
 }
 
-/** Whether a coordinator could have drawn it. */
+/** Whether a coordinator could have drawn this suffix. */
 export const isCoordinatorSuffix = (text: string): boolean => drawn.test(text);
 
 const anywhere = /(?<![a-z0-9_])\d{8}_\d{6}_\d{5}_[a-z0-9]{5}(?![a-z0-9_])/;
 
-/** The first id that stands in a text, such as an address; undefined when there is none. */
+/** The first id in a text, such as a URL; undefined when there is none. */
 export function queryIdIn(text: string): string | undefined {
   return anywhere.exec(text)?.[0];
 }
@@ -49,7 +49,7 @@ export function isTemporaryQueryId(text: string): boolean {
 }
 
 /**
- * An id for a statement that has none of a cluster yet. Its suffix begins with `0`, so that it can never be taken for a cluster's.
+ * An id for a statement that has no id of a cluster yet. Its suffix begins with `0`, so it cannot be mistaken for one.
  * @param random at least four bytes
  */
 export function temporaryQueryId(date: Date, counter: number, random: Uint8Array): string {

@@ -1,6 +1,6 @@
 import { decodeJsonText, type PageLink, PageScanner } from './page-scanner.ts';
 
-/** Whose links become whose. */
+/** Which links are replaced, and by what. */
 export type LinkRewriterOptions = {
   /** Origins by which the cluster may name itself, such as `http://trino-1:8080`. Links elsewhere are left alone. */
   backendOrigins: readonly string[];
@@ -25,7 +25,7 @@ export function normalizedOrigin(url: string): string | undefined {
  * Holds back at most one unfinished link.
  */
 export class LinkRewriter {
-  /** What reading the page found, for those who want to know more than links. */
+  /** What the page says beside its links. */
   readonly scanner: PageScanner;
   readonly #origins: ReadonlySet<string | undefined>;
   readonly #outsideOrigin: string;

@@ -7,9 +7,9 @@ export type PageLink = {
   text: string;
 };
 
-/** What to look for. */
+/** Options of a scanner. */
 export type PageScannerOptions = {
-  /** Told of every link, in the order of the page, as soon as its last byte was seen. */
+  /** Called with every link, in the order of the page, as soon as its last byte was seen. */
   onLink?: (link: PageLink) => void;
 };
 

@@ -69,7 +69,7 @@ describe('each path of Trino that a client may use', () => {
   });
 });
 
-describe('wrong methods are told which are right', () => {
+describe('a wrong method is answered with the right ones', () => {
   test.each([
     ['GET', '/v1/statement', 'HEAD,POST,OPTIONS'],
     ['PATCH', '/v1/statement', 'HEAD,POST,OPTIONS'],
@@ -87,7 +87,7 @@ describe('wrong methods are told which are right', () => {
   });
 });
 
-describe('what is not for clients does not exist', () => {
+describe('what is not for clients is not found', () => {
   test.each([
     ...[
       '/v1/task',

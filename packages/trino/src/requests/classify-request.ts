@@ -23,24 +23,24 @@ export type TrinoRequest =
   | { kind: 'ui'; target: string; queryId: string | undefined }
   | { kind: 'spooled'; target: string }
   | { kind: 'oauth2'; target: string }
-  /** Answer it at once: not served, not allowed here, or not a request Trino would understand. */
+  /** To be refused at once: not served, not allowed here, or not a request that Trino understands. */
   | RefusedRequest;
 
-/** A request that goes nowhere. `message` follows `Error 404 Not Found: `. */
+/** A request that is not forwarded. `message` follows `Error 404 Not Found: `. */
 export type RefusedRequest =
   | { kind: 'refused'; status: 400 | 404; message: string }
   | { kind: 'refused'; status: 405; message: string; allow: string };
 
-/** What of a request line decides. */
+/** The parts of a request line that decide. */
 export type RequestLine = {
   method: string;
   /** As on the wire: origin form, or absolute form. */
   target: string;
-  /** Whether `host[:port]` of an absolute-form target is one of our own names; the scheme in lower case. Absent: none is. */
+  /** Whether `host[:port]` of an absolute-form target names this gateway; the scheme in lower case. Absent: none does. */
   isOwnAuthority?: (authority: string, scheme: string) => boolean;
 };
 
-/** Tells what a request wants. The list of paths is closed: what Trino keeps for itself or for its workers is 404. */
+/** Which resource a request is for. The list of paths is closed: what Trino keeps for itself or for its workers is 404. */
 export function classifyRequest({ method, target, isOwnAuthority }: RequestLine): TrinoRequest {
   const origin = originForm(target, isOwnAuthority);
   if (origin === undefined) return refused(400, 'Request target is not acceptable');

@@ -1,14 +1,14 @@
 import { zstdDecompressSync } from 'node:zlib';
 
 const prefix = '$zstd:';
-/** The most that Trino takes as a statement, `query.max-length`; of a longer one nobody has to know what it does. */
+/** Longest statement that Trino accepts, `query.max-length`: what a longer one would do does not matter. */
 const mostCharacters = 1_000_000;
-/** So many characters have no more bytes in UTF-8. */
+/** UTF-8 has no more bytes for so many characters. */
 const mostBytes = 3 * mostCharacters;
 
 /**
  * The text of a prepared statement whose value may be compressed (PreparedStatementEncoder); undefined when it cannot be read,
- * 'tooLong' when it is longer than any statement. `beforeInflating` is told how much work is ahead and may end it by throwing.
+ * 'tooLong' when it is longer than any statement. `beforeInflating` is called with the bytes to come and may end it by throwing.
  */
 export function inflated(
   value: string | undefined,

@@ -36,7 +36,7 @@ describe('the SQL that a name stands for', () => {
   });
 });
 
-describe('names that nobody can be sure of', () => {
+describe('names that can be read in two ways', () => {
   test.each<[string, string[], string | undefined]>([
     ['each once', ['p=SELECT+1,q=SELECT+2'], undefined],
     ['twice, spelled alike', ['p=SELECT+1', ' p = SELECT+2'], undefined],

@@ -1,7 +1,7 @@
 import { formDecoded, listItems, trimmedItem } from '../headers/header-text.ts';
 import { inflated } from './compressed-statement.ts';
 
-/** More than any session has: reading half a million, which fit into a head, takes as long as a thousand requests. */
+/** More than any session has: half a million fit into a head, and reading them takes as long as a thousand requests. */
 const mostStatements = 10_000;
 /** Decoding a longer value counts as inflating does; byte by byte it takes several times as long. */
 const longPlain = 65_536;

@@ -7,7 +7,7 @@ const parameter = /;[ \t]*charset=("?)(?<name>utf-?8|us-ascii|iso-8859-1)\1[ \t]
 
 /**
  * Why a body may be another statement to Trino than its bytes are in UTF-8: it is compressed, or a Content-Type names another
- * character set, by which Trino decodes it. Undefined when all is well: then both read the same, whatever the bytes.
+ * character set, by which Trino decodes it. Undefined when both read the same text.
  */
 export function statementBodyProblem(rawHeaders: RawHeaders, body: Buffer): string | undefined {
   const encoding = allHeaders(rawHeaders, 'content-encoding').find((line) => !plain.has(trimmed(line).toLowerCase()));

@@ -16,7 +16,7 @@ const unreadable = (why: string) => ({
   message: `Invalid X-Trino-Prepared-Statement header${why}`,
 });
 
-describe('a kill goes to the owner of the query it names', () => {
+describe('a kill names its query', () => {
   test.each<[string, object]>([
     [`CALL system.runtime.kill_query(query_id => '${id}', message => 'too big')`, killWith('too big')],
     [`CALL system.runtime.kill_query(message => 'a, b (c', query_id => '${id}')`, killWith('a, b (c')],
@@ -112,7 +112,7 @@ describe('EXECUTE is looked through', () => {
     expect(statementKind(sql, { preparedStatements })).toEqual(expected);
   });
 
-  test('a compressed one longer than any statement is not inflated, and nobody can say what it does', () => {
+  test('a compressed statement that is too long is not inflated, and cannot be read', () => {
     for (const sql of [' '.repeat(20 * 1024 * 1024), `${' '.repeat(1_000_000)}${call}`]) {
       const preparedStatements = [`k=${packed(sql)}`];
       expect(statementKind('EXECUTE k', { preparedStatements })).toEqual({
@@ -123,7 +123,7 @@ describe('EXECUTE is looked through', () => {
     expect(preparedStatement([`k=${packed(`${' '.repeat(999_000)}COMMIT`)}`], 'k')).toMatch(/ COMMIT$/);
   });
 
-  test('nothing is read but the one that is executed, and when it is compressed or long what that costs is told before', () => {
+  test('only the executed statement is read, and beforeInflating is called when it is compressed or long', () => {
     const lengths: number[] = [];
     const preparedStatements = [`a=${packed('x'.repeat(50_000))},k=${packed(call.padEnd(9_000))}`];
     const session = { preparedStatements, beforeInflating: (bytes: number) => void lengths.push(bytes) };
@@ -141,7 +141,7 @@ describe('EXECUTE is looked through', () => {
     expect(() => statementKind('EXECUTE k', { preparedStatements, beforeInflating: refuse })).toThrow('too much');
   });
 
-  test('a frame that does not say how long it is counts as long as may be, and is not inflated beyond that', async () => {
+  test('a frame without a length counts as the longest allowed, and is not inflated beyond that', async () => {
     const lengths: number[] = [];
     const stream = createZstdCompress();
     for (let megabytes = 0; megabytes < 8; megabytes++) stream.write(Buffer.alloc(1_000_000, ' '));
@@ -153,7 +153,7 @@ describe('EXECUTE is looked through', () => {
     expect(lengths).toEqual([3_000_000]);
   });
 
-  test('more statements than any session has are not read one by one', () => {
+  test('a header of too many statements is not read one by one', () => {
     const preparedStatements = [`${'a=b,'.repeat(10_001)}k=${encoded}`];
     expect(statementKind('EXECUTE k', { preparedStatements })).toMatchObject({ kind: 'unreadable' });
     expect(statementKind('SELECT 1', { preparedStatements })).toEqual(other);
@@ -189,7 +189,7 @@ describe('transactions', () => {
   });
 });
 
-test('of a header that is sent twice the session has the first, of prepared statements all', () => {
+test('of a repeated header the session has the first, of prepared statements all', () => {
   const twice = ['Catalog', 'Schema', 'Prepared-Statement'].flatMap((name) => [
     ...[`X-Trino-${name}`, 'a=1', `x-trino-${name.toLowerCase()}`, 'b=2'],
   ]);
@@ -231,7 +231,7 @@ test('comments and whitespace between tokens change nothing', () => {
   );
 });
 
-test('no text and no header makes it throw', () => {
+test('it throws for no text and no header', () => {
   const piece = fc.constantFrom(
     'CALL ',
     'system.runtime.kill_query',

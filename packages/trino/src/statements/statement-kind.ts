@@ -4,27 +4,27 @@ import type { RawHeaders } from '../headers/raw-headers.ts';
 import { preparedStatement, preparedStatementsProblem } from './prepared-statements.ts';
 import { type SqlToken, sqlTokens } from './sql-tokens.ts';
 
-/** What a statement does that decides where it must go, whatever the rules say. */
+/** What a statement does, where that decides which coordinator it must go to, whatever the rules say. */
 export type StatementKind =
   | { kind: 'startTransaction' }
   | { kind: 'endTransaction' }
   /** CALL system.runtime.kill_query; `queryId` and `message` when the statement says them in plain text. */
   | { kind: 'killQuery'; queryId: string | undefined; message: string | undefined }
-  /** EXECUTE, and nobody can say of what; `message` says why, as Trino would. */
+  /** EXECUTE of a statement that cannot be read; `message` says why, as Trino would. */
   | { kind: 'unreadable'; message: string }
   | { kind: 'other' };
 
-/** What of the session a statement may refer to. */
+/** The parts of the session that a statement may refer to. */
 export type StatementSession = {
   /** The values of X-Trino-Prepared-Statement. */
   preparedStatements?: readonly string[];
   catalog?: string | undefined;
   schema?: string | undefined;
-  /** Told of a compressed statement's length before it is inflated; what it throws ends the question. */
+  /** Called with a compressed statement's length before it is inflated; what it throws ends the reading. */
   beforeInflating?: (bytes: number) => void;
 };
 
-/** The session of a request's headers. */
+/** The session that a request's headers describe. */
 export function statementSession(rawHeaders: RawHeaders): StatementSession {
   return {
     preparedStatements: trinoHeaders(rawHeaders, 'prepared-statement'),
@@ -35,7 +35,7 @@ export function statementSession(rawHeaders: RawHeaders): StatementSession {
 
 const other: StatementKind = { kind: 'other' };
 
-/** More tokens than any statement of interest has. */
+/** More tokens than any statement looked for has. */
 const maxTokens = 1024;
 
 /**

@@ -1,0 +1,91 @@
+import { Agent, type Dispatcher, request } from 'undici';
+
+/** Where to ask, as whom, and for how long. */
+export type ClusterRequestOptions = {
+  /** Address of the cluster, http or https; its path is not used. */
+  url: string;
+  user: string;
+  password?: string | undefined;
+  /** Sent with every request; X-Trino-User and Authorization are added. */
+  headers?: Readonly<Record<string, string>>;
+  signal?: AbortSignal | undefined;
+  /** For all requests together, in milliseconds. */
+  timeLimitMs: number;
+};
+
+/** An answer outside of Trino's protocol: another status than 200, or a body that is no page. */
+export class TrinoHttpError extends Error {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.name = 'TrinoHttpError';
+    this.status = status;
+  }
+}
+
+/** Requests to one cluster that share a time limit. */
+export type ClusterRequests = {
+  /** Answers the text of a 200. Throws {@link TrinoHttpError} for any other, and what ended the request. */
+  send(method: 'GET' | 'POST', path: string, body?: string): Promise<string>;
+  /** Deletes, best effort and with a time limit of its own: the shared one may be over. */
+  delete(path: string): Promise<void>;
+};
+
+const MOST_BODY_BYTES = 16 * 1024 * 1024;
+const DELETE_LIMIT_MS = 2_000;
+
+/** Idle connections are dropped well before Trino does it (200 s), and before a probe interval ends. */
+export const defaultAgent = new Agent({
+  maxHeaderSize: 2_097_152,
+  keepAliveTimeout: 4_000,
+  keepAliveMaxTimeout: 4_000,
+  connections: 64,
+});
+
+/** The time limit begins now. */
+export function clusterRequests(options: ClusterRequestOptions, dispatcher: Dispatcher): ClusterRequests {
+  const { user, password, timeLimitMs } = options;
+  const { origin } = new URL(options.url);
+  const limit = AbortSignal.timeout(timeLimitMs);
+  const signal = options.signal === undefined ? limit : AbortSignal.any([options.signal, limit]);
+  const headers: Record<string, string> = { ...options.headers, 'X-Trino-User': user, Accept: 'application/json' };
+  if (password !== undefined)
+    headers.Authorization = `Basic ${Buffer.from(`${user}:${password}`, 'latin1').toString('base64')}`;
+  return {
+    send: async (method, path, body) => {
+      signal.throwIfAborted();
+      const sent = body === undefined ? {} : { body };
+      const answer = await request(origin + path, { method, headers, signal, dispatcher, ...sent });
+      const text = await readText(answer);
+      if (answer.statusCode === 200) return text;
+      throw new TrinoHttpError(answer.statusCode, oneLine(text) || `HTTP ${answer.statusCode}`);
+    },
+    delete: async (path) => {
+      try {
+        const limited = AbortSignal.timeout(DELETE_LIMIT_MS);
+        const { body } = await request(origin + path, { method: 'DELETE', headers, dispatcher, signal: limited });
+        await body.dump();
+      } catch {
+        // A cluster that cannot be reached abandons the query by itself.
+      }
+    },
+  };
+}
+
+async function readText({ statusCode, body }: Dispatcher.ResponseData): Promise<string> {
+  let text = '';
+  let bytes = 0;
+  const decoder = new TextDecoder();
+  for await (const chunk of body) {
+    bytes += chunk.length;
+    if (bytes > MOST_BODY_BYTES) throw new TrinoHttpError(statusCode, `Answer is larger than ${MOST_BODY_BYTES} bytes`);
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text;
+}
+
+/** The beginning of a text as one line, fit for a message. */
+export function oneLine(text: string): string {
+  return text.slice(0, 300).replace(/\s+/g, ' ').trim();
+}
