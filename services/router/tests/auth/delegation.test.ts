@@ -1,47 +1,18 @@
-import type { ServerResponse } from 'node:http';
 import { describe, expect, test } from '@jest/globals';
 import { headerValue, headerValues, startScriptedTrino } from '@trino-gateway/testing';
 import { until } from '@trino-gateway/testing/processes/until';
 import { GatewayUnavailableError } from '../../src/control-plane/retry-unreachable.ts';
-import { ask, type Page, pageOf, post, type Reply, run } from '../support/client.ts';
-import { basic, password, startAuthProvider } from '../support/fake-auth-provider.ts';
-import { deadUrl, startStub } from '../support/stub-cluster.ts';
+import { ask, type Page, pageOf, post, run } from '../support/client.ts';
+import { basic, password } from '../support/fake-auth-provider.ts';
+import { challenge, refused, startGuardedRouter } from '../support/guarded-router.ts';
 import { startTestbed } from '../support/testbed.ts';
-
-const challenge = 'Basic realm="Trino"';
-const refused = (reply: Reply) => ({
-  status: reply.status,
-  challenge: reply.headers['www-authenticate'],
-  text: reply.text,
-});
 
 const nobodyHere = { ports: [], hosts: [], clusters: [] };
 const everybodyHere = { ...nobodyHere, hosts: ['127.0.0.1'] };
 
-async function guarded(options: Parameters<typeof startTestbed>[0] = {}) {
-  const trino = await startScriptedTrino();
-  const provider = await startAuthProvider();
-  const router = await startTestbed({
-    clusters: { trino },
-    authDelegated: true,
-    ...options,
-    config: { auth_provider_url: provider.url, auth_provider_key: 'provider-key', ...options.config },
-  });
-  return {
-    trino,
-    provider,
-    router,
-    [Symbol.asyncDispose]: async () => {
-      await router[Symbol.asyncDispose]();
-      await provider[Symbol.asyncDispose]();
-      await trino.stop();
-    },
-  };
-}
-
 describe('a statement where a policy demands delegated authentication', () => {
   test('runs as the user the provider knows; the cluster never sees the password', async () => {
-    await using bed = await guarded();
+    await using bed = await startGuardedRouter();
     const { rows } = await run(bed.router.url, 'SELECT 1', [...basic('alice'), 'X-Trino-Source', 'me']);
     expect(rows).toEqual([[1]]);
     expect(bed.provider.asked).toEqual([
@@ -56,7 +27,7 @@ describe('a statement where a policy demands delegated authentication', () => {
   });
 
   test('many statements are one question to the provider', async () => {
-    await using bed = await guarded();
+    await using bed = await startGuardedRouter();
     await Promise.all(Array.from({ length: 20 }, () => run(bed.router.url, 'SELECT 1', basic('alice'))));
     await run(bed.router.url, 'SELECT 1', [...basic('alice'), 'X-Trino-User', 'alice']);
     expect(bed.provider.asked).toHaveLength(1);
@@ -89,7 +60,7 @@ describe('a statement where a policy demands delegated authentication', () => {
       0,
     ],
   ])('is refused %s', async (_, headers, status, text, asked) => {
-    await using bed = await guarded();
+    await using bed = await startGuardedRouter();
     const reply = await post(bed.router.url, 'SELECT 1', headers);
     expect(refused(reply)).toEqual({ status, challenge: status === 401 ? challenge : undefined, text });
     expect(bed.provider.asked).toHaveLength(asked);
@@ -98,7 +69,7 @@ describe('a statement where a policy demands delegated authentication', () => {
   });
 
   test('is refused before the client hears anything about clusters', async () => {
-    await using bed = await guarded({ clusters: {} });
+    await using bed = await startGuardedRouter({ clusters: {} });
     expect((await post(bed.router.url, 'SELECT 1', [])).status).toBe(401);
     expect((await run(bed.router.url, 'SELECT 1', basic('alice'))).last.error?.errorName).toBe('NO_NODES_AVAILABLE');
   });
@@ -108,7 +79,7 @@ describe('a statement where a policy demands delegated authentication', () => {
     ['of a transaction nobody knows', 'SELECT 1', ['X-Trino-Transaction-Id', '00000000-0000-4000-8000-000000000000']],
   ])('%s is refused to strangers as everything is, and not noted as theirs', async (_, statement, headers) => {
     await using other = await startScriptedTrino();
-    await using bed = await guarded({ config: { max_statement_bytes: 1_000 } });
+    await using bed = await startGuardedRouter({ config: { max_statement_bytes: 1_000 } });
     await using router = await startTestbed({
       clusters: { trino: bed.trino, other },
       authDelegated: true,
@@ -121,88 +92,18 @@ describe('a statement where a policy demands delegated authentication', () => {
   });
 
   test('keeps the password for clusters that check it themselves, when the operator says so', async () => {
-    await using bed = await guarded({ config: { auth_forward_credentials: true } });
+    await using bed = await startGuardedRouter({ config: { auth_forward_credentials: true } });
     await post(bed.router.url, 'SELECT 1', basic('alice'));
     expect(headerValue(bed.trino.requests[0]?.rawHeaders ?? [], 'authorization')).toBe(basic('alice')[1]);
   });
 
   test('of an old client runs too, and its polls need no credentials', async () => {
-    await using bed = await guarded();
+    await using bed = await startGuardedRouter();
     const first = await post(bed.router.url, 'SELECT 1', [...basic('alice'), 'X-Presto-User', 'alice']);
     let page: Page = pageOf(first);
     while (page.nextUri !== undefined) page = pageOf(await ask(page.nextUri));
     expect(page.error).toBeUndefined();
     expect(bed.trino.queries).toMatchObject([{ user: 'alice', state: 'FINISHED' }]);
-  });
-});
-
-describe('a provider that does not answer as it should lets nobody in', () => {
-  const json =
-    (body: string, status = 200) =>
-    (response: ServerResponse) => {
-      response.writeHead(status, { 'Content-Type': 'application/json' });
-      response.end(body);
-    };
-  const answers: [string, (response: ServerResponse) => void][] = [
-    ['is silent', () => {}],
-    ['stalls in its answer', (response) => void response.write('{"ok": ')],
-    ['answers something huge', (response) => response.end(`{"ok": true, "more": "${'x'.repeat(1_000_000)}"}`)],
-    ['answers no JSON', json('ok')],
-    ['answers nothing', json('')],
-    ['answers JSON of another shape', json('{"status": "ok"}')],
-    ['answers true as text', json('{"ok": "true"}')],
-    ['answers null', json('null')],
-    [
-      'answers true, and beside it something nested without end',
-      json(`{"ok": true, "more": ${'['.repeat(500)}${']'.repeat(500)}}`),
-    ],
-    ['fails, whatever it says', json('{"ok": true}', 500)],
-    ['does not accept our key', json('{"error": "bad key"}', 403)],
-    ['breaks off', (response) => response.destroy()],
-  ];
-  test.each(answers)('one that %s', async (_what, answer) => {
-    await using provider = await startAuthProvider(answer);
-    const config = { auth_provider_url: provider.url, auth_provider_time_limit: 1_500 };
-    await using bed = await guarded({ config });
-    const reply = await post(bed.router.url, 'SELECT 1', basic('alice'));
-    expect(refused(reply)).toEqual({
-      status: 401,
-      challenge,
-      text: 'Access Denied: the authentication provider of the gateway does not answer as it should: try again in a minute',
-    });
-    expect(bed.trino.requests).toEqual([]);
-  });
-
-  test('one that redirects: the password goes nowhere else', async () => {
-    await using elsewhere = await startStub((_request, response) => response.end('{"ok": true}'));
-    await using provider = await startAuthProvider((response) => {
-      response.writeHead(307, { Location: elsewhere.url });
-      response.end();
-    });
-    await using bed = await guarded({ config: { auth_provider_url: provider.url } });
-    expect((await post(bed.router.url, 'SELECT 1', basic('alice'))).status).toBe(401);
-    expect(elsewhere.requests).toEqual([]);
-  });
-
-  test('one that is not there', async () => {
-    await using bed = await guarded({ config: { auth_provider_url: await deadUrl() } });
-    expect((await post(bed.router.url, 'SELECT 1', basic('alice'))).status).toBe(401);
-  });
-
-  test('one that is not configured: the client is told what the operator must set', async () => {
-    await using trino = await startScriptedTrino();
-    await using router = await startTestbed({ clusters: { trino }, authDelegated: true });
-    const reply = await post(router.url, 'SELECT 1', basic('alice'));
-    expect(refused(reply)).toMatchObject({ status: 401, challenge });
-    expect(reply.text).toContain('router.auth_provider_url');
-    expect(trino.requests).toEqual([]);
-  });
-
-  test('one that denies under an error status denies', async () => {
-    await using provider = await startAuthProvider(json('{"ok": false}', 401));
-    await using bed = await guarded({ config: { auth_provider_url: provider.url } });
-    const reply = await post(bed.router.url, 'SELECT 1', basic('alice'));
-    expect(reply).toMatchObject({ status: 401, text: 'Access Denied: Invalid credentials' });
   });
 });
 
@@ -222,7 +123,7 @@ describe('all that is not a poll needs credentials', () => {
     ['POST', '/ui/login', 'username=alice'],
   ];
   test.each(requests)('%s %s', async (method, path, body) => {
-    await using bed = await guarded();
+    await using bed = await startGuardedRouter();
     const asking = { method, ...(body === '' ? {} : { body }) };
     const stranger = await ask(bed.router.url + path, asking);
     expect(stranger).toMatchObject({ status: 401, headers: { 'www-authenticate': challenge } });
@@ -235,7 +136,7 @@ describe('all that is not a poll needs credentials', () => {
   });
 
   test('kill_query of a stranger does not even ask the clusters whose query it is', async () => {
-    await using bed = await guarded();
+    await using bed = await startGuardedRouter();
     const reply = await post(bed.router.url, `CALL system.runtime.kill_query('${id}', 'x')`, ['X-Trino-User', 'root']);
     expect(reply.status).toBe(401);
     expect(bed.trino.requests).toEqual([]);
@@ -245,7 +146,7 @@ describe('all that is not a poll needs credentials', () => {
 describe('while the gatewayserver does not answer', () => {
   test('what it last said holds: strangers stay out of a transaction, and its owner in', async () => {
     let isAway = false;
-    await using bed = await guarded();
+    await using bed = await startGuardedRouter();
     await using router = await startTestbed({
       clusters: { trino: bed.trino },
       config: { auth_provider_url: bed.provider.url },
@@ -289,7 +190,7 @@ describe('while the gatewayserver does not answer', () => {
 
 test('a policy that is gone no longer asks for credentials', async () => {
   let authDelegated = true;
-  await using bed = await guarded();
+  await using bed = await startGuardedRouter();
   await using router = await startTestbed({
     clusters: { trino: bed.trino },
     authentication: () => (authDelegated ? everybodyHere : nobodyHere),

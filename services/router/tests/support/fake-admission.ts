@@ -1,4 +1,4 @@
-import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import { create } from '@bufbuild/protobuf';
 import {
   AwaitTurnResponseSchema,
   CancelQueuedResponseSchema,
@@ -12,26 +12,7 @@ import {
 } from '@trino-gateway/api/gateway';
 import type { AdmissionClient } from '../../src/control-plane/admission-client.ts';
 import { GatewayUnavailableError } from '../../src/control-plane/retry-unreachable.ts';
-
-/** A statement that waits, as the fake keeps it. */
-export type FakeWaiter = {
-  id: string;
-  secretHash: string;
-  submissionId: string;
-  user: string;
-  priority: number;
-  sealed: Uint8Array;
-  phase: 'queued' | 'claimed' | 'handedOver' | 'ended';
-  present: number;
-  claimId: string;
-  backendId: string;
-  failed: string[];
-  trinoQueryId: string;
-  sealedAnswer: Uint8Array;
-  errorName: string;
-  message: string;
-  queuedMs: number;
-};
+import { type FakeWaiter, hex, nextWake, stateOf } from './fake-waiter.ts';
 
 /** Slots and a queue of one group in memory, for any number of routers. */
 export type FakeAdmission = {
@@ -39,35 +20,33 @@ export type FakeAdmission = {
   /** How many queries each backend may run. */
   slots: Record<string, number>;
   backends: Map<string, SnapshotBackend>;
-  /** Answers Route: a slot, or that there is none. */
+  /** Answers Route: a lease, or that the statement must wait. */
   route(
     request: Pick<RouteRequest, 'submissionId' | 'statement' | 'boundBackendId' | 'excludedBackendIds'>,
   ): Partial<RouteResponse>;
-  /** A submission was given up: what it held and did not hand out is free. */
+  /** A submission was given up: a lease of it that was not confirmed is free. */
   settleSubmission(submissionId: string): void;
   waiters: Map<string, FakeWaiter>;
   /** By submission: the backend, and the query once there is one. */
   leases: Map<string, { backendId: string; queryId: string; running: boolean }>;
-  /** What was called, in words: `activate 2026…`. */
+  /** The calls, in words: `activate 2026…`. */
   calls: string[];
-  /** While true nobody answers. */
+  /** While true every call fails as if the gatewayserver were down. */
   down: boolean;
-  /** Why nobody may wait. */
+  /** Set: why no statement may wait. */
   refusal: { refusal: string; refusalErrorName: string } | undefined;
-  /** Backends that the answer to who must wait names, for checking credentials. */
+  /** The backend where clients that must wait are checked. */
   checksAt: string | undefined;
-  /** Called before a hand-over is decided. */
+  /** Called before an assignment is decided. */
   onHandOver: (queryId: string) => void | Promise<void>;
   /** Ends a wait. */
   end(id: string, errorName: string, message: string): void;
-  /** Claims nobody used run out; so do slots that nobody polled. */
+  /** Expires the claims that no poll has used, and the leases that no first poll has activated. */
   expireClaims(): void;
   expireUnpolled(): void;
-  /** Offers free slots to who waits; called by itself after every change. */
+  /** Offers free slots to present waiters; every change calls it. */
   wake(): void;
 };
-
-const hex = (bytes: Uint8Array | undefined) => Buffer.from(bytes ?? []).toString('hex');
 
 export function fakeAdmission(slots: Record<string, number>): FakeAdmission {
   const { waiters, leases, calls }: Pick<FakeAdmission, 'waiters' | 'leases' | 'calls'> = {
@@ -86,28 +65,6 @@ export function fakeAdmission(slots: Record<string, number>): FakeAdmission {
   const find = (id: string, secretHash: Uint8Array | undefined) => {
     const waiter = waiters.get(id);
     return waiter !== undefined && waiter.secretHash === hex(secretHash) ? waiter : undefined;
-  };
-  const stateOf = (
-    waiter: FakeWaiter,
-    takesTurn: boolean,
-  ): MessageInitShape<typeof AwaitTurnResponseSchema>['state'] => {
-    if (waiter.phase === 'handedOver') {
-      const { trinoQueryId, backendId, sealedAnswer } = waiter;
-      return { case: 'handedOver', value: { trinoQueryId, backendId, sealedAnswer } };
-    }
-    if (waiter.phase === 'ended')
-      return { case: 'ended', value: { errorName: waiter.errorName, message: waiter.message } };
-    if (waiter.phase === 'claimed' && takesTurn) {
-      const backend = fake.backends.get(waiter.backendId);
-      if (backend === undefined) throw new Error('no such backend');
-      const { claimId, sealed, queuedMs } = waiter;
-      return {
-        case: 'turn',
-        value: { claimId, backend, sealed, queuedMs, decision: { groupId: 'g', backendId: backend.id } },
-      };
-    }
-    const ahead = [...waiters.values()].filter(({ phase }) => phase === 'queued');
-    return { case: 'waiting', value: { position: ahead.indexOf(waiter) + 1, groupId: 'g', queuedMs: waiter.queuedMs } };
   };
   const giveUpClaim = (waiter: FakeWaiter) => {
     leases.delete(waiter.submissionId);
@@ -204,7 +161,7 @@ export function fakeAdmission(slots: Record<string, number>): FakeAdmission {
           signal.throwIfAborted();
         }
         mustAnswer();
-        return create(AwaitTurnResponseSchema, { state: stateOf(waiter, waitMs > 0) ?? { case: undefined } });
+        return create(AwaitTurnResponseSchema, { state: stateOf(waiter, fake, waitMs > 0) ?? { case: undefined } });
       },
       leave: ({ queryId = '', secretHash }) => {
         log(`leave ${queryId}`);
@@ -248,7 +205,7 @@ export function fakeAdmission(slots: Record<string, number>): FakeAdmission {
         mustAnswer();
         const waiter = waiters.get(queryId);
         if (waiter === undefined) return undefined;
-        const state = stateOf(waiter, false);
+        const state = stateOf(waiter, fake, false);
         return create(FindQueuedResponseSchema, {
           user: waiter.user,
           ...(fake.backends.size > 0 && {
@@ -282,22 +239,4 @@ export function fakeAdmission(slots: Record<string, number>): FakeAdmission {
     },
   };
   return fake;
-}
-
-/** Resolves when the condition holds, or the wait is over. */
-function nextWake(woken: Set<() => void>, waitMs: number, signal: AbortSignal, isOver: () => boolean): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      woken.delete(look);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const look = () => {
-      if (isOver()) done();
-    };
-    const timer = setTimeout(done, waitMs);
-    signal.addEventListener('abort', done, { once: true });
-    woken.add(look);
-  });
 }
