@@ -5,7 +5,7 @@ import type { PolicyRuleKind, PolicyRuleValue } from './policy-rule-kind.ts';
 
 type Tags = PolicyRuleValue<'clientTags'>;
 
-/** Tags that a client sends, compared with case. */
+/** X-Trino-Client-Tags, compared case-sensitively. */
 export const clientTags: PolicyRuleKind<Tags> = {
   field: 'client_tags',
   problems: ({ anyOf, allOf }) => {
@@ -34,8 +34,7 @@ export const clientTags: PolicyRuleKind<Tags> = {
       allOf.length > 0 ? allOf.slice(0, 1) : new Set(anyOf),
     );
     return ({ rawHeaders }) => {
-      const present = byTag.size > 0 ? new Set(tagsOf(rawHeaders)) : undefined;
-      if (!present?.size) return undefined;
+      const present = new Set(tagsOf(rawHeaders));
       const candidates = new Set([...present].flatMap((tag) => byTag.get(tag) ?? []));
       const matching = [...candidates].filter(({ value }) => matches(value, present)).map(({ policy }) => policy);
       return matching.length > 0 ? summarize(matching) : undefined;

@@ -42,7 +42,7 @@ export const connectionProperties: PolicyRuleKind<Properties> = {
       ({ value }) => [value.exact],
     );
     return ({ rawHeaders }) => {
-      const text = policies.length > 0 ? connectionPropertiesText(rawHeaders) : undefined;
+      const text = connectionPropertiesText(rawHeaders);
       if (text === undefined) return undefined;
       const pairs = parseConnectionProperties(text) ?? new Map<string, string>();
       const candidates = [...pairs].flatMap(([name, value]) => byPair.get(pairKey(name, value)) ?? []);

@@ -40,7 +40,7 @@ export type PolicyRuleKind<Value> = {
   entryPoint?(value: Value): Partial<EntryPoint>;
   /**
    * Arranges policies so that a request meets only those that can match.
-   * @param policies of this kind, normalized, in the order of their ids
+   * @param policies of this kind, at least one, normalized, in the order of their ids
    * @param summarize what policies that match together say
    */
   compile<Summary>(
