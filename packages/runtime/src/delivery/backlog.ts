@@ -58,9 +58,11 @@ export function createBacklog<Item>(options: BacklogOptions<Item>): Backlog<Item
       lines.append(entryOf(item));
     }
   };
+  const isWithinBounds = () => size() <= most && lines.bytes() <= mostBytes;
   const keepBounds = () => {
+    if (isWithinBounds()) return;
     for (const oldest of lines.entries()) {
-      if (size() <= most && lines.bytes() <= mostBytes) return;
+      if (isWithinBounds()) return;
       lines.remove(oldest.key);
       dropped += 1;
     }
