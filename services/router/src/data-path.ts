@@ -63,7 +63,7 @@ export function createDataPath({ timings, ...deps }: DataPathDeps): DataPath {
     leases: createActivatedLeases(gateway),
     checkClient: createCheckClient({ ask }),
     checkImpersonation: createCheckImpersonation({ ask }),
-    transactions: createTransactions({ link: gateway, logger, onContradiction }),
+    transactions: createTransactions({ store: gateway, logger, onContradiction }),
     uiProxy: createUiProxy({ config, linkModes, limits }),
     pollRetryDelaysMs: timings?.pollRetryDelaysMs ?? POLL_RETRY_DELAYS_MS,
   });

@@ -2,10 +2,10 @@ import { parseUntrustedJson } from '@trino-gateway/json';
 import { readBytes } from '@trino-gateway/runtime';
 import type { BasicCredentials } from '@trino-gateway/trino';
 
-/** What the provider says of a user and a password; `trouble`, fit for a log line, when it says nothing that counts. */
+/** The provider's verdict on a user and a password; `trouble`, fit for a log line, when there is none. */
 export type ProviderVerdict = 'accepted' | 'denied' | { trouble: string };
 
-/** Who knows the passwords of users. Disposal ends what is under way. */
+/** Checks the passwords of users. Disposal ends the checks under way. */
 export type AuthProvider = Disposable & {
   /** Never throws; answers within the time limit. */
   check(credentials: BasicCredentials): Promise<ProviderVerdict>;
@@ -28,7 +28,7 @@ const ANSWER_BYTES = 65_536;
  * denies; redirects are not followed, for they would carry the password elsewhere.
  */
 export function createAuthProvider({ url, key, timeLimitMs }: AuthProviderOptions): AuthProvider {
-  // Loaded here because it takes 28 MB, which most routers, without a provider, need not spend.
+  // Loaded only when needed: it takes 28 MB, and most routers have no provider.
   const loaded = import('undici').then(({ Agent, request }) => ({
     request,
     dispatcher: new Agent({ connections: MOST_CONNECTIONS }),
@@ -78,7 +78,7 @@ function okIn(text: string): boolean | undefined {
   }
 }
 
-/** Never the message: it may name what was sent. */
+/** Never the message, which may quote what was sent. */
 function codeOf(error: unknown): string {
   const { code, name } = error as { code?: unknown; name?: unknown };
   return String(code ?? name ?? 'unknown');

@@ -2,13 +2,13 @@ import { allHeaders, basicCredentials, trinoHeader } from '@trino-gateway/trino'
 import type { Exchange } from '../http/exchange.ts';
 
 /**
- * Whose a request is, as far as it says: the name that counts for limits per user, in the queue, and for who may look at what
- * waits and end it. `user` is empty when nobody is named.
+ * The user a request claims to come from: counts for the limits per user and the order of the queue, and decides who may see and cancel
+ * what waits. `user` is empty when nobody is named.
  */
 export type Claim = {
   kind: /** Delegated authentication knows them. */
     | 'checked'
-    /** Whom a password is presented for. Once a cluster accepts it that is so, whomever the statement is to run as. */
+    /** The user of a password, checked once a cluster accepts it; the statement may run as another user. */
     | 'password'
     /** No credentials: a cluster that lets this in believes every name. */
     | 'name'
@@ -17,7 +17,7 @@ export type Claim = {
   user: string;
 };
 
-/** What a request claims by its headers, or what is known of it. */
+/** The claim of a request: the checked user, or what its headers say. */
 export function claimOf({ user, rawHeaders }: Pick<Exchange, 'user' | 'rawHeaders'>): Claim {
   if (user !== undefined) return { kind: 'checked', user };
   const credentials = allHeaders(rawHeaders, 'authorization');

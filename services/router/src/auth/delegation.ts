@@ -21,7 +21,7 @@ type Deps = {
 /** Delegated authentication: the check of users and passwords. Disposal ends the checks under way. */
 export type Delegation = Disposable & {
   /**
-   * Lets on only whom the provider knows. Afterwards the exchange says who it is, and carries what a cluster may see.
+   * Admits only users whom the provider accepts. Afterwards the exchange names the user, and its headers hold what a cluster may see.
    * @throws AccessDenied
    */
   admit(exchange: Exchange): Promise<void>;
@@ -34,7 +34,7 @@ const unset =
 const unanswered =
   'Access Denied: the authentication provider of the gateway does not answer as it should: try again in a minute';
 
-/** Checks by `router.auth_provider_url`; without it a client whose policy demands it is refused. */
+/** Checks with `router.auth_provider_url`; without it every client that must authenticate is refused. */
 export function createDelegation({ config, logger }: Deps): Delegation {
   const provider =
     config.auth_provider_url === undefined

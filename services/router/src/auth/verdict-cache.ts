@@ -9,19 +9,19 @@ export type VerdictCacheOptions = {
   acceptedForMs: number;
   /** How many verdicts are cached; default 10,000, beyond it the least recently used is dropped. */
   most?: number;
-  /** How many checks may be under way; default 1,000, beyond it nobody new is let in. */
+  /** How many checks may be under way; default 1,000, beyond it users without a cached verdict are refused. */
   mostUnderWay?: number;
   /** Milliseconds of any steady clock; default the process's. */
   now?: () => number;
 };
 
-/** Long enough to stop a client that repeats, short enough for somebody whose account was just unlocked. */
+/** Long enough to absorb a client that retries, short enough for a user whose account was just unlocked. */
 const DENIED_FOR_MS = 5_000;
 const TROUBLE_FOR_MS = 1_000;
 
 /**
- * Asks the provider once for many requests: verdicts are cached for a while, and the same credentials are never being
- * checked twice at a time. Neither user nor password is kept, only a hash with a key that this process drew.
+ * Asks the provider once for many requests: verdicts are cached for a while, and the same credentials are not checked twice at the same
+ * time. Neither user nor password is kept, only a keyed hash; the key is drawn by this process.
  */
 export function createVerdictCache(options: VerdictCacheOptions): AuthProvider['check'] {
   const { check, acceptedForMs, most = 10_000, mostUnderWay = 1_000, now = () => performance.now() } = options;

@@ -5,7 +5,7 @@ import { type BodyPace, UNPACED_BYTES } from '../limits/body-pace.ts';
 import type { ByteAccount } from '../limits/byte-budget.ts';
 import { noRoom, type StillSending, tooSlow } from './still-sending.ts';
 
-/** The body of a request, or why there is none: it is longer than allowed, or the client hung up before its end. */
+/** The body of a request; or why there is none: it is longer than allowed, or the client hung up before its end. */
 export type RequestBody = { kind: 'whole'; bytes: Buffer } | { kind: 'tooLong' } | { kind: 'abandoned' };
 
 export type RequestBodyOptions = {
@@ -24,10 +24,10 @@ const TIMINGS = {
   leastRate: 16_384,
 };
 
-/** Past the limit this much more is read and thrown away, so that a client that is still sending can read its answer. */
+/** Past the limit so much more is read and discarded, so that a client that is still sending can read its answer. */
 const DISCARDED_BYTES = 67_108_864;
 const LOOK_EVERY_MS = 1_000;
-/** Shorter pieces are put together: each would take more memory than it has bytes. */
+/** Shorter chunks are joined: each by itself takes more memory than it has bytes. */
 const SMALL_PIECE = 16_384;
 
 /**
@@ -129,7 +129,7 @@ export function readAnswerBody(
   maxBytes: number,
   timeMs: number,
 ): Promise<Buffer | undefined> {
-  // It broke off while its head was read: no event tells of that any more.
+  // It broke off while its head was read: no further event will say so.
   if (body.closed) return Promise.resolve(undefined);
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];

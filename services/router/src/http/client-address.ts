@@ -8,9 +8,9 @@ import {
   readAuthority,
 } from '@trino-gateway/trino';
 
-/** Who asks, and which address of ours it used. */
+/** Who the client is, and by which address it reached the gateway. */
 export type ClientView = {
-  /** Address of the client itself, as far as trusted proxies tell. */
+  /** The address of the client itself, as reported by trusted proxies. */
   ip: string;
   /** The client's side of the gateway: `router.external_url`, else what the client's own connection used. */
   scheme: 'http' | 'https';
@@ -47,10 +47,10 @@ export function createClientView(
   return (facts, rawHeaders) => {
     const peer = plainAddress(facts.remoteAddress) ?? '0.0.0.0';
     const trusted = isTrusted(peer);
-    const road = trusted ? roadOf(peer, allHeaders(rawHeaders, 'x-forwarded-for'), isTrusted) : [peer];
-    const asked = askedFor(facts, rawHeaders, trusted ? road.filter(isTrusted).length : 0);
+    const hops = trusted ? hopsOf(peer, allHeaders(rawHeaders, 'x-forwarded-for'), isTrusted) : [peer];
+    const asked = askedFor(facts, rawHeaders, trusted ? hops.filter(isTrusted).length : 0);
     const { scheme, authority } = outside ?? { scheme: asked.scheme, authority: authorityOf(asked) };
-    return { ip: road[0] ?? peer, scheme, authority, host: comparableHost(asked.host), forwardedFor: road.join(', ') };
+    return { ip: hops[0] ?? peer, scheme, authority, host: comparableHost(asked.host), forwardedFor: hops.join(', ') };
   };
 }
 
@@ -62,16 +62,19 @@ export function originOf({ scheme, authority }: Pick<ClientView, 'scheme' | 'aut
 /** Where a browser sees what became of a query; `origin` as in `originOf`. */
 export const infoUri = (origin: string, queryId: string): string => `${origin}/ui/query.html?${queryId}`;
 
-/** From the client to the peer. Whatever stands left of the first address no trusted proxy vouches for may be invented. */
-function roadOf(peer: string, lines: readonly string[], isTrusted: (address: string) => boolean): string[] {
-  const road = [peer];
+/**
+ * The addresses from the client to the peer. Whatever stands left of the first address that is no trusted proxy may have been made up
+ * by the client.
+ */
+function hopsOf(peer: string, lines: readonly string[], isTrusted: (address: string) => boolean): string[] {
+  const hops = [peer];
   for (const item of lines.join(',').split(',').reverse()) {
     const address = addressIn(item);
     if (address === undefined) break;
-    road.unshift(address);
+    hops.unshift(address);
     if (!isTrusted(address)) break;
   }
-  return road;
+  return hops;
 }
 
 function askedFor(
@@ -85,15 +88,14 @@ function askedFor(
   const scheme = proto === 'https' ? 'https' : 'http';
   const outer = readAuthority(forwarded('x-forwarded-host') ?? '');
   const named = outer ?? readAuthority(firstHeader(rawHeaders, 'host')?.trim() ?? '');
-  // Only HTTP/1.0 gets so far without a Host.
+  // Only an HTTP/1.0 request may have no Host.
   if (!named) return { scheme, host: bracketed(plainAddress(localAddress) ?? '127.0.0.1'), port: listeningPort };
   return { scheme, host: named.host, port: named.port ?? readPort(forwarded('x-forwarded-port')) };
 }
 
 /**
- * What the outermost trusted proxy says, as with X-Forwarded-For: each proxy appends what it was asked for, so it is as many
- * entries from the right as there are trusted proxies. Left of it stands what the client has sent. Proxies that replace the header leave
- * one entry.
+ * What the outermost trusted proxy says. Each proxy appends what it was asked for, as with X-Forwarded-For, so that its entry is as many
+ * from the right as there are trusted proxies; left of it stands what the client sent. Proxies that replace the header leave one entry.
  */
 function vouchedFor(lines: readonly string[], trustedHops: number): string | undefined {
   const entries = lines.flatMap((line) => line.split(',')).map((entry) => entry.trim());

@@ -5,24 +5,23 @@ import type { ByteAccount } from '../limits/byte-budget.ts';
 import type { ClientView } from './client-address.ts';
 import { withoutGatewayCookie } from './gateway-cookie.ts';
 
-/** One request of a client on its way to its answer. */
+/** One request of a client and its answer. */
 export type Exchange = {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   /** The port of the listener it came in by. */
   readonly listeningPort: number;
-  /** Who asks, and which address of ours it used. */
   readonly client: ClientView;
   /**
    * What of its headers may go to a cluster, in Trino's family; framing and `Host` are left out. Delegated authentication
    * takes the password out once it is checked.
    */
   rawHeaders: readonly string[];
-  /** Who it is, once delegated authentication found that out. */
+  /** The user, once delegated authentication has checked the password. */
   user?: string;
   /** The client speaks X-Presto-*: its answers must too. */
   readonly presto: boolean;
-  /** What of its bytes counts against the budget of all requests; closed with the exchange. */
+  /** Its part of the byte budget of all requests; closed with the exchange. */
   readonly account: ByteAccount;
   /** A long body is read at this pace. */
   readonly pace: BodyPace;
@@ -30,7 +29,7 @@ export type Exchange = {
   readonly signal: AbortSignal;
 };
 
-// Set by us alone, or meant for us alone, or valid only between the client and us. A cluster believes each of them.
+// Set by the gateway alone, or meant for it alone, or valid only on the client's connection. A cluster would trust each of them.
 const notForClusters: ReadonlySet<string> = new Set([
   'host',
   'content-length',
@@ -41,7 +40,7 @@ const notForClusters: ReadonlySet<string> = new Set([
   'x-trino-routing-group',
 ]);
 
-/** Takes a request in. Its headers must be of one family (`headerFamily`). */
+/** Opens the exchange of a request whose headers are of one family (`headerFamily`). */
 export function openExchange(
   request: IncomingMessage,
   response: ServerResponse,
@@ -79,5 +78,5 @@ export function headersForClusters(rawHeaders: readonly string[], presto: boolea
   return cleaned;
 }
 
-// HTTP/2's own names begin with a colon. Of X-Forwarded-* a cluster refuses even names nobody has heard of.
+// HTTP/2's pseudo-headers begin with a colon. A cluster refuses every X-Forwarded-*, known or not.
 const isDropped = (name: string) => name.startsWith(':') || /^x-forwarded-/i.test(name);

@@ -1,9 +1,9 @@
 import { allHeaders } from '@trino-gateway/trino';
 
-/** The name of the one cookie of ours (`ui/cookie.ts`); it is for routers only and never reaches a cluster. */
+/** The name of the gateway's only cookie (`ui/cookie.ts`); it is for routers alone and never reaches a cluster. */
 export const uiCookieName = 'Trino-Gateway-UI';
 
-/** The headers without cookies of ours; all else in the Cookie lines stays. */
+/** The headers without the gateway's cookie; all else in the Cookie lines stays. */
 export function withoutGatewayCookie(rawHeaders: readonly string[]): readonly string[] {
   if (!cookiesIn(rawHeaders).some(isGatewayCookie)) return rawHeaders;
   const kept: string[] = [];
@@ -24,5 +24,5 @@ export function withoutGatewayCookie(rawHeaders: readonly string[]): readonly st
 const splitCookies = (line: string) => line.split(';').map((pair) => pair.trim());
 /** The pairs of all Cookie lines. */
 export const cookiesIn = (rawHeaders: readonly string[]) => allHeaders(rawHeaders, 'cookie').flatMap(splitCookies);
-/** Whether a pair is the cookie of ours. */
+/** Whether a pair is the gateway's cookie. */
 export const isGatewayCookie = (pair: string) => pair.startsWith(`${uiCookieName}=`);

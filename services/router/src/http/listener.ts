@@ -24,7 +24,7 @@ export type ClientListenerOptions = {
 
 // The coordinator's own limit, in both directions: prepared statements travel in headers.
 const MAX_HEADER_BYTES = 2_097_152;
-// Longer than a coordinator keeps an idle connection (200 s), so that a balancer in front never meets a closing one.
+// Longer than a coordinator keeps an idle connection (200 s), so that a balancer in front never uses one that is being closed.
 const KEEP_ALIVE_MS = 210_000;
 const HEAD_TIME_LIMIT_MS = 60_000;
 /** For head and statement together: 16 MB over a slow line. */
@@ -76,14 +76,14 @@ export async function listenForClients(
     }
   });
   server.maxHeadersCount = 0; // the default drops lines beyond it in silence; bytes are limited above
-  // A request to become something else than HTTP is answered as plain HTTP, which Upgrade allows; tunnels are not offered.
+  // A request to upgrade is answered over HTTP/1.1, which RFC 9110, 7.8 allows; tunnels are not offered.
   server.on('connect', (_request, socket) => refuse(socket as Socket, '405 Method Not Allowed', 'No tunnels here'));
   const refused = new WeakSet<Socket>();
   server.on('clientError', (error: NodeJS.ErrnoException, stream) => {
     const socket = stream as Socket;
     if (refused.has(socket)) return; // what else it sends is passed over
     refused.add(socket);
-    // An answer under way on this connection must end broken, not with an error text in its midst.
+    // An answer under way on this connection must break off: an error text would become part of it.
     const isAnswering = [...underWay].some((response) => response.socket === socket && response.headersSent);
     if (isAnswering || !socket.writable) socket.destroy();
     else refuse(socket, ...statusOf(error));
@@ -111,7 +111,7 @@ export async function listenForClients(
   };
 }
 
-/** Binds all of them, or none. They are disposed of together, side by side. */
+/** Binds all addresses, or none. Disposal closes all listeners in parallel. */
 export async function listenOnAll(
   addresses: readonly Address[],
   handle: OnRequest,
@@ -143,7 +143,7 @@ function refuse(socket: Socket, status: string, message: string): void {
   socket.end(
     `HTTP/1.1 ${status}\r\nContent-Type: text/plain;charset=utf-8\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
   );
-  // Closing at once while the client still sends would take the answer from it.
+  // Closing at once while the client still sends would reset the connection before the client has read the answer.
   socket.resume();
   const timer = setTimeout(() => socket.destroy(), LINGER_MS);
   socket.once('close', () => clearTimeout(timer));

@@ -4,11 +4,11 @@ import { Socket } from 'node:net';
 /** Takes one request. */
 export type TakeRequest = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** The order in which the requests of all connections are taken: those of one connection one after the other. */
+/** Serializes the requests of each connection. */
 export type RequestOrder = {
-  /** Hands on a request when the answer to the one before on its connection has ended. */
+  /** Serves a request when the answer to the previous one on its connection has ended. */
   oneByOne(serve: TakeRequest): TakeRequest;
-  /** How many of all connections wait. */
+  /** How many requests wait, over all connections. */
   waiting(): number;
   /** Connections that were closed because too many requests waited. */
   refused(): number;
@@ -21,11 +21,11 @@ type Line = {
   nextLook?: NodeJS.Timeout | undefined;
 };
 
-/** With more than so many waiting a connection is read no further: none of Trino's clients has even two under way. */
+/** A connection with more waiting requests is not read: no client of Trino's has even two under way. */
 const FEW = 16;
-/** After this time one more piece is read even so, or nobody would notice that the client has hung up; */
+/** After this time one more chunk is read all the same, or a hang-up of the client would go unnoticed; */
 const LOOK_AFTER_MS = 1_000;
-/** but not with so many waiting: the end of the answer under way will tell. */
+/** but not with so many waiting: the hang-up is then noticed at the end of the answer under way. */
 const MANY = 1_000;
 
 function readNoFurther(line: Line, socket: Socket): void {
@@ -34,7 +34,7 @@ function readNoFurther(line: Line, socket: Socket): void {
     line.nextLook.refresh();
     return;
   }
-  // Node's server resumes it with the end of each request that it parses.
+  // Node's server resumes the socket at the end of each request that it parses.
   socket.resume = () => socket;
   line.nextLook = setTimeout(() => {
     if (line.waiting.length < MANY && !socket.writableNeedDrain) Socket.prototype.resume.call(socket);
@@ -50,8 +50,8 @@ function readOn(line: Line, socket: Socket): void {
 }
 
 /**
- * Node parses all that a client sends at once and hands over each request: what came in one piece of 64 KB, thousands of them,
- * has to wait here. Beyond `mostWaiting` of all connections the one that sends more is closed.
+ * Node parses all that a client sends and emits each request at once: one chunk of 64 KB may hold thousands, which wait here. When
+ * `mostWaiting` wait over all connections, a connection that sends more is closed.
  */
 export function createRequestOrder(mostWaiting: number): RequestOrder {
   const lines = new WeakMap<Socket, Line>();
@@ -83,7 +83,7 @@ export function createRequestOrder(mostWaiting: number): RequestOrder {
       return;
     }
     waiting -= 1;
-    // Others come first: thousands of short answers would follow each other without a pause.
+    // Not at once: thousands of short answers in a row would keep the event loop from others.
     setImmediate(() => {
       if (socket.destroyed) goOn(serve, line, socket);
       else start(serve, line, ...next);

@@ -1,8 +1,8 @@
 import { allHeaders, comparableHost, readAuthority } from '@trino-gateway/trino';
 
 /**
- * Why a request is refused whose Host says nothing, or could be read in two ways (RFC 9112, 3.2); undefined when it is sound.
- * Only HTTP/1.0 may leave it out, as old health checks do: the address of the connection is then all it has asked for.
+ * Why a request is refused whose Host is invalid or ambiguous (RFC 9112, 3.2); undefined when it is sound. Only HTTP/1.0 may leave it
+ * out, as old health checks do: the address of the connection then stands for it.
  */
 export function hostProblem(rawHeaders: readonly string[]): string | undefined {
   const [host, ...others] = allHeaders(rawHeaders, 'host');
@@ -13,8 +13,8 @@ export function hostProblem(rawHeaders: readonly string[]): string | undefined {
 }
 
 /**
- * Whether an absolute target names what Host does, as clients must send it (RFC 9112, 3.2.2): what follows either of them then
- * follows both.
+ * Whether an absolute target names the same authority as Host, as it must (RFC 9112, 3.2.2): it then does not matter which of them is
+ * used.
  */
 export function isHostNamed(rawHeaders: readonly string[], scheme: string, authority: string): boolean {
   const named = readAuthority(authority);

@@ -36,7 +36,7 @@ export function answerEmpty(response: ServerResponse, status: number, headers: L
   response.end();
 }
 
-/** An answer that ends the exchange, thrown from wherever the reason is found. */
+/** An error that ends the exchange, and how to answer it. */
 export class HttpError extends Error {
   readonly status: number;
   readonly headers: Lines;
@@ -53,14 +53,14 @@ export class HttpError extends Error {
   }
 }
 
-/** Too much is under way: nothing was done, and Trino's clients repeat a 503 after pauses of their own. */
+/** Too much is under way: nothing was done, and Trino's clients try again after a 503. */
 export class TryAgain extends HttpError {
   constructor(message: string) {
     super(503, message, RETRY_AFTER);
   }
 }
 
-/** A client that is not let in: Trino says why in so many words, and clients show them. */
+/** A client that is not let in: as with Trino the body is the bare reason, which clients show. */
 export class AccessDenied extends HttpError {
   override answer(response: ServerResponse): void {
     answerText(response, this.status, this.message, this.headers);

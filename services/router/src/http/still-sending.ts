@@ -4,13 +4,13 @@ import { type BodyPace, UNPACED_BYTES } from '../limits/body-pace.ts';
 import { RETRY_AFTER } from '../limits/request-limits.ts';
 import { HttpError } from './responses.ts';
 
-/** So long, and so much, is read and thrown away of what a refused client goes on sending: else it could not read why. */
+/** For so long, and up to so much, what a refused client goes on sending is read and discarded: else it could not read why. */
 const DISCARD_MS = 5_000;
 const DISCARDED_BYTES = 67_108_864;
-/** Where nothing waits for it the rest may take longer. */
+/** The rest may take longer where the answer does not wait for it. */
 const REST_MS = 30_000;
 
-/** A refusal before the end of the request's body. Unless that is short it closes the connection. */
+/** A refusal before the end of the request's body. It closes the connection unless the body is short. */
 export class StillSending extends HttpError {
   readonly #pace: BodyPace;
 
@@ -37,7 +37,7 @@ export class StillSending extends HttpError {
       'close',
       ...this.headers,
     ]);
-    // With the end of its answer Node closes the connection, which takes the answer from who has not read it yet.
+    // Node closes the connection at the end of this answer, and a client that still sends would lose it unread.
     response.write(body);
     let discarded = 0;
     const end = () => {
@@ -58,7 +58,7 @@ export class StillSending extends HttpError {
   }
 }
 
-/** Reads on, in turns, what a client still sends after its answer has ended; who sends too much or too slowly is cut off. */
+/** Reads and discards what a client still sends after its answer has ended; one that sends too much or too slowly is cut off. */
 export function discardRest(request: IncomingMessage, pace: BodyPace): void {
   if (request.destroyed) return;
   let discarded = 0;
@@ -71,13 +71,13 @@ export function discardRest(request: IncomingMessage, pace: BodyPace): void {
   });
 }
 
-/** What is left of it, if anything, does not keep the connection from its next request. */
+/** Whether what is left of the body is so little that the connection can go on with its next request. */
 function isShort({ rawHeaders }: IncomingMessage): boolean {
   if (firstHeader(rawHeaders, 'transfer-encoding') !== undefined) return false;
   return Number(firstHeader(rawHeaders, 'content-length') ?? 0) <= UNPACED_BYTES;
 }
 
-/** The budget of all statements under way has no room for this one. */
+/** The byte budget of all statements under way has no room for this one. */
 export const noRoom = (pace: BodyPace) =>
   new StillSending(
     503,

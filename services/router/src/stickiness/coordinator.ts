@@ -3,7 +3,7 @@ import type { Backend_ForwardedHeaders, SnapshotBackend } from '@trino-gateway/a
 /** A coordinator that requests can be sent to. */
 export type Coordinator = { backendId: string; url: string; forwardedHeaders: Backend_ForwardedHeaders };
 
-/** A coordinator from its start to its end: all its query ids end in the suffix. */
+/** One run of a coordinator process: all its query ids end in the suffix. */
 export type Incarnation = Coordinator & { suffix: string };
 
 /** The coordinator that a backend stands for now. */
@@ -17,5 +17,5 @@ export const coordinatorOf = ({
   forwardedHeaders,
 });
 
-/** What tells one incarnation from another: the same suffix may exist at two addresses. */
+/** Identifies an incarnation: the same suffix may exist at two addresses. */
 export const keyOf = ({ suffix, url }: Pick<Incarnation, 'suffix' | 'url'>): string => `${suffix} ${url}`;

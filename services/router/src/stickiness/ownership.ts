@@ -9,13 +9,13 @@ export type Ownership = {
   owners(queryId: string): readonly Coordinator[];
   /** Every address that could own an unknown id: all known backends and former incarnations, each URL once. */
   candidates(): readonly Coordinator[];
-  /** A submission answer came from here. True when this suffix was not known for this address, and is no other backend's. */
+  /** A submission was answered from here. True when the suffix was not known for this address, and is no other backend's. */
   learn(queryId: string, coordinator: Coordinator): boolean;
   /** The backend where the monitor saw the suffix of this id; undefined when that is this coordinator's, or none. */
   otherHolder(queryId: string, coordinator: Coordinator): string | undefined;
 };
 
-/** The table with the side that the gatewayserver and the state file feed. */
+/** The table, with the operations for the gatewayserver and the state file. */
 export type OwnershipTable = Ownership & {
   /** Takes over what the gatewayserver (or the state file) knows; keeps what was learnt here and is not in it yet. */
   replace(backends: readonly SnapshotBackend[], incarnations: readonly Incarnation[]): void;
@@ -25,7 +25,7 @@ export type OwnershipTable = Ownership & {
   forget(incarnation: Incarnation): void;
   /** What the last snapshot held. */
   sharedIncarnations(): readonly Incarnation[];
-  /** Learnt here and in no snapshot yet. */
+  /** Learnt here, and in no snapshot yet. */
   ownIncarnations(): readonly Incarnation[];
   /** The known suffixes that were asked for since the last call. */
   takeUsedSuffixes(): string[];
@@ -33,7 +33,7 @@ export type OwnershipTable = Ownership & {
   returnUsedSuffixes(suffixes: readonly string[]): void;
 };
 
-/** Beyond it the oldest of those learnt here is forgotten: it takes that many restarts of coordinators without a gatewayserver. */
+/** Beyond it the oldest is forgotten. That takes so many restarts of coordinators while there is no gatewayserver. */
 const MOST_OWN = 10_000;
 const NOBODY: readonly Coordinator[] = [];
 

@@ -1,7 +1,7 @@
 import type { SnapshotBackend } from '@trino-gateway/api/gateway';
 import { type Coordinator, coordinatorOf, type Incarnation } from './coordinator.ts';
 
-/** Which coordinators the query ids with a suffix may belong to. */
+/** Which coordinators query ids with a given suffix may belong to. */
 export type SuffixIndex = {
   add(incarnation: Incarnation): void;
   ownersOf(suffix: string): readonly Coordinator[] | undefined;
@@ -21,7 +21,7 @@ export function createSuffixIndex(backends: readonly SnapshotBackend[]): SuffixI
   const holders = Map.groupBy(seen, ({ coordinatorId }) => coordinatorId);
   let coordinators: readonly Coordinator[] | undefined;
 
-  // An address that the holder had before may have it as well.
+  // A former address of the holder may have it as well.
   const isElsewhere = ({ suffix, url, backendId }: Incarnation) =>
     holders.get(suffix)?.every((holder) => holder.url !== url && holder.id !== backendId) ?? false;
   const add = (incarnation: Incarnation) => {

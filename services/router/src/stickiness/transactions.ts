@@ -6,15 +6,15 @@ import type { Coordinator } from './coordinator.ts';
 /** Which coordinator holds an open transaction: only it knows the transaction, whatever the policies say. */
 export type Transactions = {
   /**
-   * The holder, whichever router the transaction was opened at; undefined when it ended or never was.
-   * @throws GatewayUnavailableError when this router does not know it and nobody tells
+   * The holder, also of a transaction opened at another router; undefined when it ended or never existed.
+   * @throws GatewayUnavailableError when this router does not know it and no gatewayserver answers
    */
   holder(transactionId: string, signal: AbortSignal): Promise<Coordinator | undefined>;
   /** A statement of this transaction was handed over as this query: its pages may end the transaction. */
   joined(queryId: string, transactionId: string): void;
   /**
-   * Reads the head of a page about to be passed on. When it starts a transaction the answer is a promise to wait for: its
-   * id is then stored before the client learns it, so that any router can serve the next statement.
+   * Reads the head of a page before it is passed on. The returned promise, if any, must be awaited first: a transaction that the page
+   * starts is then stored before the client learns its id, and any router can serve the next statement.
    */
   observe(queryId: string, answerHeaders: RawHeaders, coordinator: Coordinator): Promise<void> | undefined;
 };
@@ -26,37 +26,37 @@ const MOST = 100_000;
 /** Where open transactions are stored for all routers. */
 export type TransactionStore = {
   /**
-   * Stores who holds a transaction just opened; resolves when stored or after 2 s, and is told until it is stored. Says who
-   * does: the first of whom it was told.
+   * Stores the holder of a transaction just opened; resolves when stored or after 2 s, and is reported until it is stored. Answers the
+   * holder: the first that was reported.
    */
   recordTransaction(id: string, coordinator: Coordinator): Promise<Coordinator>;
   /**
-   * Who holds a transaction that was opened at any router; undefined when nobody does any more. Waits like `route`.
+   * The holder of a transaction that was opened at any router; undefined when it has ended. Waits like `route`.
    * @throws GatewayUnavailableError
    */
   findTransaction(id: string, signal: AbortSignal): Promise<Coordinator | undefined>;
-  /** A transaction has ended: nobody need find it any more. */
+  /** A transaction has ended. */
   endTransaction(id: string): void;
 };
 
 type Deps = {
-  link: TransactionStore;
+  store: TransactionStore;
   logger: Logger;
   /** Called when a backend claims a transaction of another one. */
   onContradiction: (backendId: string) => void;
 };
 
 /** No open transactions but those the gatewayserver knows. */
-export function createTransactions({ link, logger, onContradiction }: Deps): Transactions {
+export function createTransactions({ store, logger, onContradiction }: Deps): Transactions {
   const holders = new LRUCache<string, Coordinator>({ max: MOST, ttl: IDLE_MS, updateAgeOnGet: true });
   const byQuery = new LRUCache<string, string>({ max: MOST, ttl: IDLE_MS });
   const contradiction = ({ backendId: backend }: Coordinator, { backendId: holder }: Coordinator) => {
     logger.error('a backend claims a transaction of another one, and does not get it', { backend, holder });
     onContradiction(backend);
   };
-  /** Who was told of first keeps it: what its statements say is for nobody else. */
+  /** The first holder that was reported keeps the transaction: its statements are for no other backend. */
   const record = async (id: string, coordinator: Coordinator): Promise<void> => {
-    const holder = await link.recordTransaction(id, coordinator);
+    const holder = await store.recordTransaction(id, coordinator);
     holders.set(id, holder);
     if (holder.url !== coordinator.url) contradiction(coordinator, holder);
   };
@@ -64,7 +64,7 @@ export function createTransactions({ link, logger, onContradiction }: Deps): Tra
     holder: async (id, signal) => {
       const known = holders.get(id);
       if (known !== undefined || !isTransactionId(id)) return known;
-      const found = await link.findTransaction(id, signal);
+      const found = await store.findTransaction(id, signal);
       if (found !== undefined) holders.set(id, found);
       return found;
     },
@@ -72,7 +72,7 @@ export function createTransactions({ link, logger, onContradiction }: Deps): Tra
     observe: (queryId, answerHeaders, coordinator) => {
       if (firstHeader(answerHeaders, 'x-trino-clear-transaction-id')?.trim().toLowerCase() === 'true') {
         const cleared = byQuery.get(queryId);
-        if (cleared !== undefined && holders.delete(cleared)) link.endTransaction(cleared);
+        if (cleared !== undefined && holders.delete(cleared)) store.endTransaction(cleared);
       }
       const started = firstHeader(answerHeaders, 'x-trino-started-transaction-id')?.trim().toLowerCase();
       if (!started || !isTransactionId(started)) return undefined;

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 
-/** Caches briefly which query ids no cluster knows, so that a client that goes on polling one does not reach every cluster each time. */
+/** Caches briefly which query ids no cluster knows: a client that goes on polling one then does not reach every cluster each time. */
 export type UnknownLinks = {
   /** Every address that could own this id answered that it does not. */
   add(queryId: string): void;
