@@ -4,7 +4,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { AssignResult, SubmissionResult } from './dispatch/results.ts';
 import { countRequests } from './http/request-metrics.ts';
 
-/** What the figures are read from when somebody asks for them. */
+/** Where the values come from when the metrics are read. */
 export type MetricSources = {
   liveQueries: () => ReadonlyMap<string, number>;
   liveQueriesForgotten: () => number;
@@ -21,18 +21,18 @@ export type MetricSources = {
   snapshotAgeMs: () => number | undefined;
 };
 
-/** The router's metrics: plain numbers while serving, turned into metrics when they are read. */
+/** The router's metrics. What is counted often is a plain number until the metrics are read. */
 export type RouterMetrics = {
   registry: Registry;
-  /** Counts this request, which came in by this listener, when its answer has ended. */
+  /** Counts a request that came in by this listener, when its answer has ended. */
   watch(response: ServerResponse, listeningPort: number): void;
-  /** A submission that came in by this listener ended so; the group is empty when none was chosen. */
+  /** A submission that came in by this listener has this result; the group is empty when none was chosen. */
   submitted(listeningPort: number, groupId: string, result: SubmissionResult): void;
-  /** A poll of a waiting statement was answered that it still waits. */
+  /** A poll of a queued query was answered that it still waits. */
   queuedPage(): void;
-  /** A statement that had waited was given to a cluster, with this result. */
+  /** A queued query was assigned to a cluster, with this result. */
   handedOver(groupId: string, result: AssignResult): void;
-  /** This backend claims query ids or a transaction of another one. */
+  /** This backend claims query ids or a transaction of another backend. */
   contradicted(backendId: string): void;
   /** A call of Route was answered after this time. */
   routed(durationMs: number): void;
@@ -78,7 +78,7 @@ function countSubmissions(registry: Registry): RouterMetrics['submitted'] {
     submissions.inc(bounded({ listener: String(listeningPort), group: groupId, result }));
 }
 
-/** What is known of queries, and of the configuration. */
+/** Live queries, their reports, and the age of the configuration. */
 function readQueries(registry: Registry, sources: MetricSources): void {
   new Gauge({
     name: 'trino_gateway_router_live_queries',
@@ -113,7 +113,7 @@ function readQueries(registry: Registry, sources: MetricSources): void {
   });
 }
 
-/** What is under way, and what was refused for it. */
+/** The load of the router, and what was refused because of it. */
 function readLoad(registry: Registry, sources: MetricSources): void {
   const figures: [typeof Counter | typeof Gauge, name: string, help: string, value: () => number][] = [
     [Gauge, 'trino_gateway_router_connections', 'Connections of clients, idle ones too.', sources.connections],
@@ -198,7 +198,7 @@ function countContradictions(registry: Registry): RouterMetrics['contradicted'] 
   return (backend) => contradictions.inc(bounded({ backend }));
 }
 
-/** A figure that is read when somebody asks; without a value it is left out. */
+/** A value that is read when the metrics are; left out while it is undefined. */
 function read(
   registry: Registry,
   kind: typeof Counter | typeof Gauge,

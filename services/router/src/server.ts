@@ -11,7 +11,7 @@ import { createHeldPolls, type HeldPolls } from './limits/held-polls.ts';
 import { createMetrics, type MetricSources } from './metrics.ts';
 import { createTemporaryIds } from './queue/temporary-ids.ts';
 
-/** A router at work. Disposal takes at most 9 s: it ends what is under way and stores what it has to tell. */
+/** A router at work. Disposal takes at most 9 s: it ends what is under way and reports what is left. */
 export type RunningRouter = RunningProcess & {
   /** Where clients connect, in the order of `router.listen`. */
   readonly urls: readonly string[];
@@ -19,7 +19,7 @@ export type RunningRouter = RunningProcess & {
 };
 
 /**
- * Starts a router. It accepts clients at once, whether the gatewayserver is there or not; /readyz says whether it is of use.
+ * Starts a router. It accepts clients at once, whether the gatewayserver is there or not; /readyz says whether it can serve them.
  * @throws Error naming the address and the key when a port cannot be had
  */
 export async function startRouter(config: RouterConfig, logger: Logger): Promise<RunningRouter> {
@@ -28,8 +28,8 @@ export async function startRouter(config: RouterConfig, logger: Logger): Promise
   const { gateway, ownership, unknownLinks, live } = controlPlane;
   const intake = starting.use(createIntake(config, logger));
   const { requests: limits, bytes } = intake;
-  const holds = createHeldPolls();
-  const metrics = createMetrics(metricSources(controlPlane, intake, holds));
+  const heldPolls = createHeldPolls();
+  const metrics = createMetrics(metricSources(controlPlane, intake, heldPolls));
 
   const dataPath = starting.use(
     createDataPath({
@@ -45,7 +45,7 @@ export async function startRouter(config: RouterConfig, logger: Logger): Promise
       onContradiction: metrics.contradicted,
       limits,
       bytes,
-      heldPolls: holds,
+      heldPolls,
       temporaryId: createTemporaryIds(randomBytes),
       clientView: createClientView({ externalUrl: config.external_url, trustedProxies: config.trusted_proxies }),
       logger,
@@ -82,15 +82,15 @@ export async function startRouter(config: RouterConfig, logger: Logger): Promise
     readyLine: `router ready on ${listeners.urls.join(', ')}`,
     [Symbol.asyncDispose]: () => {
       stopping = true;
-      holds.stop();
+      heldPolls.stop();
       return running.disposeAsync();
     },
   };
 }
 
-function metricSources({ gateway, live, history }: ControlPlane, intake: Intake, holds: HeldPolls): MetricSources {
+function metricSources({ gateway, live, history }: ControlPlane, intake: Intake, heldPolls: HeldPolls): MetricSources {
   return {
-    heldPolls: holds.count,
+    heldPolls: heldPolls.count,
     connections: intake.connections.open,
     connectionsRefused: intake.connections.refused,
     requestsUnderWay: intake.requests.underWay,

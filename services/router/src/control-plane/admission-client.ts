@@ -14,47 +14,47 @@ import {
   type LeaveRequestSchema,
 } from '@trino-gateway/api/gateway';
 import { describeError, every, type Logger } from '@trino-gateway/runtime';
-import { createLeaseEnds } from './reports/ended-leases.ts';
+import { createEndedLeases } from './reports/ended-leases.ts';
 import { type RetryPolicy, whileUnreachable } from './retry-unreachable.ts';
 
 /**
- * Slots and places, as the gatewayserver keeps them. What answers waits for a gatewayserver that does not, up to `waitMs`
- * where it is given, else up to `router.gatewayserver_wait`.
+ * Slots and places in the queue, which the gatewayserver keeps. A call that has an answer is repeated while the gatewayserver does not
+ * answer, up to `waitMs` where that is given, else up to `router.gatewayserver_wait`.
  * @throws GatewayUnavailableError when it did not answer in that time
  */
 export type AdmissionClient = {
   /** Takes a place in the queue. */
   enqueue(place: MessageInitShape<typeof EnqueueRequestSchema>, signal: AbortSignal): Promise<EnqueueResponse>;
-  /** Whether it is this query's turn; undefined when nobody knows the link. */
+  /** Waits for a slot to be offered; undefined when the link is unknown. */
   awaitTurn(
     turn: Omit<MessageInitShape<typeof AwaitTurnRequestSchema>, '$typeName' | 'routerId'>,
     policy: { signal: AbortSignal; waitMs: number },
   ): Promise<AwaitTurnResponse | undefined>;
-  /** The client that polled has gone; told once, without waiting. */
+  /** The client that polled has hung up; told once, without waiting. */
   leave(waiter: MessageInitShape<typeof LeaveRequestSchema>): void;
-  /** Whether the cluster's answer may be given to the client. */
+  /** Assigns the query to the cluster that answered; false when its answer must not reach the client. */
   assign(request: MessageInitShape<typeof HandOverRequestSchema>, signal: AbortSignal): Promise<boolean>;
-  /** The cluster has not taken it; when it cannot be told the claim ends by itself. */
+  /** Gives back a claim whose cluster did not take the query; if this cannot be told, the claim expires. */
   release(request: MessageInitShape<typeof GiveBackRequestSchema>): Promise<void>;
-  /** Takes it out of the queue; undefined when nobody knows it. */
+  /** Takes a query out of the queue; undefined when it is unknown. */
   cancelQueued(
     request: MessageInitShape<typeof CancelQueuedRequestSchema>,
     signal: AbortSignal,
   ): Promise<CancelQueuedResponse | undefined>;
-  /** What became of a temporary id; undefined when nobody knows it. */
+  /** What became of a temporary id; undefined when it is unknown. */
   findQueued(queryId: string, signal: AbortSignal): Promise<FindQueuedResponse | undefined>;
-  /** Whether the slot of this submission is still held, and is from now on that of this query. */
+  /** Turns the lease of this submission into that of this query; false when it is no longer held. */
   confirmLease(submissionId: string, trinoQueryId: string, signal: AbortSignal): Promise<boolean>;
-  /** Whether the first poll of a query may reach its cluster. */
+  /** Activates the lease of a query; false when its first poll must not reach the cluster. */
   activate(
     query: { trinoQueryId: string; backendId: string },
     policy: { signal: AbortSignal; waitMs: number },
   ): Promise<boolean>;
-  /** A query has ended: its slot is free. Told until it is stored. */
+  /** A query has ended, and its slot is free; reported until it is stored. */
   settle(trinoQueryId: string): void;
 };
 
-/** The calls with the loop behind them. Disposal tells what is left to tell, within two seconds. */
+/** The client with the loop behind it. Disposal reports what is left, within two seconds. */
 export type RunningAdmissionClient = AdmissionClient & AsyncDisposable;
 
 export type AdmissionClientOptions = {
@@ -65,7 +65,7 @@ export type AdmissionClientOptions = {
   logger: Logger;
 };
 
-/** Of what is told once and then ends by itself. */
+/** For calls that are not repeated: what they would end expires anyway. */
 const CALL_LIMIT_MS = 2_500;
 /** A sealed statement may have tens of megabytes. */
 const LARGE_CALL_LIMIT_MS = 10_000;
@@ -74,11 +74,11 @@ const LARGE_CALL_LIMIT_MS = 10_000;
 export function createAdmissionClient(options: AdmissionClientOptions): RunningAdmissionClient {
   const { transport, routerId, gatewayserverWaitMs, logger } = options;
   const admission = createClient(AdmissionService, transport);
-  const ends = createLeaseEnds({
+  const endedLeases = createEndedLeases({
     send: async (trinoQueryIds, timeoutMs) => {
       await admission.settleLeases({ trinoQueryIds }, { timeoutMs });
     },
-    repeat: (work) => every(1_000, 'telling which queries have ended', logger, work),
+    repeat: (work) => every(1_000, 'reporting ended queries', logger, work),
     logger,
   });
   const retrying = <Answer>(
@@ -113,7 +113,7 @@ export function createAdmissionClient(options: AdmissionClientOptions): RunningA
       try {
         await admission.giveBack(request, { timeoutMs: CALL_LIMIT_MS });
       } catch (error) {
-        logger.warn('a slot that was not used cannot be given back; it ends by itself', {
+        logger.warn('an unused slot cannot be released; its claim expires', {
           query: request.queryId,
           error: describeError(error),
         });
@@ -134,8 +134,8 @@ export function createAdmissionClient(options: AdmissionClientOptions): RunningA
       });
       return allowed;
     },
-    settle: ends.add,
-    [Symbol.asyncDispose]: () => ends[Symbol.asyncDispose](),
+    settle: endedLeases.add,
+    [Symbol.asyncDispose]: () => endedLeases[Symbol.asyncDispose](),
   };
 }
 

@@ -9,7 +9,7 @@ import { createGatewayClient, type RunningGatewayClient } from './gateway-client
 import { createLiveQueries, type LiveQueryTable } from './live-queries.ts';
 import { createHistory, type RunningHistory } from './reports/history-reporter.ts';
 
-/** What the router knows of and tells the gatewayserver. Disposal stores what is left to tell. */
+/** What the router learns from the gatewayserver and reports to it. Disposal reports what is left. */
 export type ControlPlane = AsyncDisposable & {
   gateway: RunningGatewayClient;
   ownership: OwnershipTable;
@@ -18,7 +18,7 @@ export type ControlPlane = AsyncDisposable & {
   history: RunningHistory;
 };
 
-/** Calls that set no limit of their own. */
+/** For calls that set no limit of their own. */
 const CALL_TIME_LIMIT_MS = 5_000;
 const SWEEP_INTERVAL_MS = 10_000;
 

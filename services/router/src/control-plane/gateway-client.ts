@@ -33,7 +33,7 @@ export type GatewayClient = TransactionStore & {
     request: Omit<RouteRequest, '$typeName' | '$unknown' | 'routerId' | 'countedUser'> & { countedUser?: string },
     signal: AbortSignal,
   ): Promise<RouteResponse>;
-  /** A submission from `route` was given up, or is now counted as live: it no longer counts as started. */
+  /** A submission from `route` was given up, or is now counted as live: the gatewayserver need not count it as started any more. */
   settle(submissionId: string): void;
   /** All backends of the snapshot, disabled ones too, by id. */
   backends(): ReadonlyMap<string, SnapshotBackend>;
@@ -42,18 +42,18 @@ export type GatewayClient = TransactionStore & {
   /** Signs links, cookies and refusals; undefined before the first snapshot. */
   signingKey(): KeyObject | undefined;
   /**
-   * Tells gatewayserver and state file of a suffix seen for the first time; resolves when stored or after 500 ms. False when
-   * the gatewayserver knows that it is another backend's.
+   * Reports an incarnation seen for the first time to the gatewayserver, and saves it in the state file; resolves when both are done, or
+   * after 500 ms. False when the gatewayserver knows that the suffix is another backend's.
    */
   recordIncarnation(incarnation: Incarnation): Promise<boolean>;
   /** Slots and places in the queue. */
   admission: AdmissionClient;
 };
 
-/** The client with what the process around it needs. Disposal ends its loops and writes the state file. */
+/** The client, as the process that runs it sees it. Disposal ends its loops and writes the state file. */
 export type RunningGatewayClient = GatewayClient &
   AsyncDisposable & {
-    /** Milliseconds since the gatewayserver last said what holds, or that nothing changed; undefined before it ever did. */
+    /** Milliseconds since the gatewayserver last confirmed the snapshot; undefined before it ever did. */
     snapshotAgeMs(): number | undefined;
   };
 
@@ -68,7 +68,7 @@ export type GatewayClientOptions = {
   stateFile: string;
   /** Whether `router.gatewayserver_token` is set: tells a missing token from a wrong one. */
   hasToken: boolean;
-  /** Fed with every snapshot. */
+  /** Updated with every snapshot. */
   ownership: OwnershipTable;
   /** Called when backends or incarnations have changed. */
   onChange?: () => void;

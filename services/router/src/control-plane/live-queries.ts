@@ -6,20 +6,20 @@ import { createDirectTable, createLiveCounts, createLiveTable } from './live-tab
 import type { QueryEnd } from './query-end.ts';
 import type { History } from './reports/history-reporter.ts';
 
-/** What the router remembers of a query it handed over, to count it and to tell how it ended. */
+/** The queries this router has handed over, kept to count them and to report how they ended. */
 export type LiveQueries = {
   /** A statement was handed over (or refused: then `query` already has its final state). Goes to history. */
   started(query: Query): void;
   /**
-   * A statement was handed over to a cluster from which its client gets the further pages itself. Goes to history, whose row
-   * others complete; is counted for a short time only, until the monitor's load shows it.
+   * A statement was handed over to a cluster that serves the further pages to the client directly. Goes to history, where others
+   * report its end; is counted for a short time only, until the monitor's load shows it.
    */
   directQueryStarted(query: Query): void;
-  /** A poll for this Trino id passed; keeps it from being taken for abandoned. */
+  /** This query was polled: it is not abandoned. */
   seen(trinoQueryId: string): void;
   /** Its first executing page passed. */
   running(trinoQueryId: string): void;
-  /** The last page, or a cancel, told how it ended. Also for ids this router did not hand over. */
+  /** A last page, or a cancel, showed how it ended. Also for queries that another router handed over. */
   ended(trinoQueryId: string, end: QueryEnd): void;
   /** A statement that waited in the gateway under this temporary id has ended there: no cluster ever had it. */
   queuedQueryEnded(id: string, end: QueryEnd): void;
@@ -27,9 +27,9 @@ export type LiveQueries = {
   counts(): ReadonlyMap<string, number>;
 };
 
-/** The table with what its owner looks after. */
+/** Live queries, as the process that runs them sees them. */
 export type LiveQueryTable = LiveQueries & {
-  /** Reports as UNKNOWN, and forgets, what nobody has polled for too long. To be called now and then. */
+  /** Reports as UNKNOWN, and forgets, queries that nobody has polled for too long. To be called regularly. */
   sweep(): void;
   /** How many are live. */
   size(): number;
@@ -54,7 +54,7 @@ const TIMINGS = {
   directForMs: 15_000,
 };
 
-/** Ids whose end, or whose start elsewhere, was told: repeated polls repeat pages, not reports. */
+/** Ids whose end, or whose start elsewhere, was reported: repeated polls repeat pages, not reports. */
 const REMEMBERED = 20_000;
 
 /** An empty table. */
@@ -64,7 +64,7 @@ export function createLiveQueries(options: LiveQueriesOptions): LiveQueryTable {
   const counts = createLiveCounts();
   const live = createLiveTable(counts, most);
   const direct = createDirectTable(counts, most);
-  const told = new LRUCache<string, 'running' | 'ended'>({ max: REMEMBERED });
+  const reported = new LRUCache<string, 'running' | 'ended'>({ max: REMEMBERED });
 
   const report = (ids: { id: string; trinoQueryId: string }, fields: Partial<Pick<Query, 'state' | 'startedAt'>>) =>
     history.report(create(QuerySchema, { ...ids, ...fields }));
@@ -103,23 +103,23 @@ export function createLiveQueries(options: LiveQueriesOptions): LiveQueryTable {
         if (entry.running) return;
         entry.running = true;
       } else {
-        if (told.has(trinoQueryId)) return;
-        told.set(trinoQueryId, 'running');
+        if (reported.has(trinoQueryId)) return;
+        reported.set(trinoQueryId, 'running');
       }
-      // Without one: whoever handed it over knows its id, which is another one where it has waited in the gateway.
+      // The id is empty for a query of another router, which knows it: it differs from Trino's if the query has waited in the gateway.
       const id = entry?.id ?? '';
       report({ id, trinoQueryId }, { state: Query_State.RUNNING, startedAt: timestampFromMs(now()) });
     },
     ended: (trinoQueryId, end) => {
       const entry = live.get(trinoQueryId);
-      if (!entry && told.get(trinoQueryId) === 'ended') return;
+      if (!entry && reported.get(trinoQueryId) === 'ended') return;
       live.remove(trinoQueryId);
-      told.set(trinoQueryId, 'ended');
+      reported.set(trinoQueryId, 'ended');
       reportEnd({ id: entry?.id ?? '', trinoQueryId }, end);
     },
     queuedQueryEnded: (id, end) => {
-      if (told.get(id) === 'ended') return;
-      told.set(id, 'ended');
+      if (reported.get(id) === 'ended') return;
+      reported.set(id, 'ended');
       reportEnd({ id, trinoQueryId: '' }, end);
     },
     counts: () => {

@@ -1,11 +1,11 @@
-/** A query that was handed over through this router and whose pages pass it. */
+/** A query that this router handed over, and whose pages it passes on. */
 export type LiveQuery = { id: string; backendId: string; running: boolean; lastSeenMs: number };
 
 /** How many queries are live, by backend. */
 export type LiveCounts = {
   add(backendId: string): void;
   remove(backendId: string): void;
-  /** Without those that have none. */
+  /** Without backends that have none. */
   byBackend(): ReadonlyMap<string, number>;
 };
 
@@ -22,12 +22,12 @@ export function createLiveCounts(): LiveCounts {
   };
 }
 
-/** Live queries by the id of the cluster; each is counted while it is here. */
+/** Live queries by Trino id; each counts while it is in the table. */
 export type LiveTable = {
   add(trinoQueryId: string, query: LiveQuery): void;
   get(trinoQueryId: string): LiveQuery | undefined;
   remove(trinoQueryId: string): void;
-  /** Those last seen at this time or before, which are removed. */
+  /** Removes those last seen at this time or before. */
   takeSilentSince(timeMs: number): [trinoQueryId: string, query: LiveQuery][];
   size(): number;
   /** How many were forgotten because there were more than `most`: the oldest each time. */
@@ -64,7 +64,7 @@ export function createLiveTable(counts: LiveCounts, most: number): LiveTable {
   };
 }
 
-/** Queries whose clients get their pages from the cluster itself: each counts for a short time, unless there are too many. */
+/** Queries whose clients poll the cluster directly: each counts for a short time, and the oldest no longer when there are too many. */
 export type DirectTable = {
   add(trinoQueryId: string, backendId: string, untilMs: number): void;
   has(trinoQueryId: string): boolean;
@@ -73,7 +73,7 @@ export type DirectTable = {
 };
 
 export function createDirectTable(counts: LiveCounts, most: number): DirectTable {
-  // In the order of time: what is over stands at the front.
+  // Ordered by time: those that expire first stand at the front.
   const direct = new Map<string, { backendId: string; untilMs: number }>();
   return {
     add: (trinoQueryId, backendId, untilMs) => {

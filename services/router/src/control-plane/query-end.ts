@@ -1,10 +1,10 @@
 import { Query_State } from '@trino-gateway/api/gateway';
 import { canceledMessage, killedMessage, type QueryError, trinoErrors } from '@trino-gateway/trino';
 
-/** How a query ended, as history wants to know it. */
+/** How a query ended, for history. */
 export type QueryEnd = { state: Query_State; error?: { name: string; code: number; message: string } };
 
-/** What a last page says of the end. A long one whose end was not read has shown rows: it did not fail. */
+/** The end that a last page shows. A long page whose end was not read has rows: the query did not fail. */
 export function endOf({ state, error }: { state: string | undefined; error: QueryError | undefined }): QueryEnd {
   if (error !== undefined) {
     const { errorName, errorCode, message } = error;
@@ -19,7 +19,7 @@ export const canceledEnd: QueryEnd = {
   error: { name: 'USER_CANCELED', code: trinoErrors.USER_CANCELED.code, message: canceledMessage },
 };
 
-/** The end of a query that was killed or preempted through us. */
+/** The end of a query that was killed or preempted through the gateway. */
 export function administrativeEnd(action: 'killed' | 'preempted', reason: string): QueryEnd {
   const name = action === 'killed' ? 'ADMINISTRATIVELY_KILLED' : 'ADMINISTRATIVELY_PREEMPTED';
   const message = killedMessage(reason || undefined);

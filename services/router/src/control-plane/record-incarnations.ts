@@ -5,7 +5,7 @@ import { type Incarnation, keyOf } from '../stickiness/coordinator.ts';
 import type { OwnershipTable } from '../stickiness/ownership.ts';
 import { createReliableReports } from './reports/reliable-reports.ts';
 
-/** Tells the gatewayserver of incarnations that were seen here first, until it has stored them. */
+/** Reports incarnations that were seen here first to the gatewayserver, until it has stored them. */
 export type IncarnationReports = AsyncDisposable & {
   /** Resolves after the first attempt: false when the gatewayserver knows that the suffix is another backend's. */
   record(incarnation: Incarnation): Promise<boolean>;
@@ -15,13 +15,13 @@ type Report = Incarnation & { isRefused?: boolean };
 
 type Deps = {
   suite: Pick<Client<typeof SuiteService>, 'recordIncarnation'>;
-  /** Is told to forget what the gatewayserver refuses. */
+  /** Forgets what the gatewayserver refuses. */
   ownership: Pick<OwnershipTable, 'forget'>;
   callLimitMs: number;
   logger: Logger;
 };
 
-/** Nothing to tell yet. */
+/** Nothing to report yet. */
 export function createIncarnationReports({ suite, ownership, callLimitMs, logger }: Deps): IncarnationReports {
   const reports = createReliableReports<Report>({
     what: 'the address of a coordinator',

@@ -3,10 +3,11 @@ import { isUnreachable, pause } from '@trino-gateway/runtime';
 /** The gatewayserver did not answer in time. */
 export class GatewayUnavailableError extends Error {}
 
-/** How long a call is repeated in all, in milliseconds. */
+/** How long a call is repeated. */
 export type RetryPolicy = {
+  /** In all, in milliseconds. */
   waitMs: number;
-  /** How long one of them may take, where the transport does not notice by itself that nobody is there. */
+  /** The limit of a single attempt, where the transport does not notice by itself that nobody answers. */
   callLimitMs?: number;
   signal: AbortSignal;
 };
@@ -16,7 +17,7 @@ const LONGEST_PAUSE_MS = 500;
 const SHORTEST_CALL_MS = 100;
 
 /**
- * Repeats a call of the gatewayserver while it cannot be reached; what it answers itself is final.
+ * Retries transport failures only, never an error that the gatewayserver itself answers.
  * @throws GatewayUnavailableError when the wait is over
  */
 export async function whileUnreachable<Answer>(
@@ -41,7 +42,7 @@ export async function whileUnreachable<Answer>(
   }
 }
 
-/** Waits for work that goes on by itself, but no longer than this. */
+/** Waits for work, but no longer than this; the work goes on. */
 export async function within(limitMs: number, work: Promise<unknown>): Promise<void> {
   const limit = new AbortController();
   await Promise.race([work, pause(limitMs, limit.signal)]);

@@ -10,14 +10,14 @@ type Report = { id: string; coordinator: Coordinator | undefined; holder?: Coord
 
 type Options = {
   suite: Pick<Client<typeof SuiteService>, 'recordTransaction' | 'endTransaction' | 'findTransaction'>;
-  /** How long storing may hold up the client. */
+  /** How long storing may delay the client. */
   recordLimitMs: number;
   /** `router.gatewayserver_wait`, in milliseconds. */
   gatewayserverWaitMs: number;
   logger: Logger;
 };
 
-/** One call of `findTransaction`; short enough that another replica gets its turn within the wait. */
+/** For one call of `findTransaction`: short enough to try another replica within the wait. */
 const FIND_LIMIT_MS = 2_500;
 
 /** Open transactions, as the gatewayserver stores them for all routers. */

@@ -1,14 +1,14 @@
 import { LRUCache } from 'lru-cache';
 
-/** A poll of a waiting client that is held. */
+/** A poll of a waiting client that is being held. */
 export type HeldPoll = {
   /** Aborted when the router stops, and when the client given to `enter` hangs up. */
   readonly signal: AbortSignal;
-  /** It is held no longer; tells how many others of the same query still are. */
+  /** No longer held; returns how many others of the same query still are. */
   end(): number;
 };
 
-/** The polls of waiting clients that are held here, and what was last said to them. */
+/** The polls of waiting clients that this router holds, and how long their queries have waited. */
 export type HeldPolls = {
   /** How long a poll of the link with this token may be held, in milliseconds. */
   holdMs(token: number): number;
@@ -16,21 +16,21 @@ export type HeldPolls = {
   enter(queryId: string, client?: AbortSignal): HeldPoll;
   /** How many are held. */
   count(): number;
-  /** The gatewayserver said that this query has waited for so long. */
+  /** The gatewayserver reported that this query has waited for so long. */
   waited(queryId: string, queuedMs: number): void;
-  /** How long it has waited by now, in milliseconds; undefined when nothing of it was heard here. */
+  /** How long it has waited by now, in milliseconds; undefined when that was never reported here. */
   queuedMs(queryId: string): number | undefined;
-  /** Ends all holds, and those to come. */
+  /** Ends all held polls, and those to come. */
   stop(): void;
   isStopping(): boolean;
 };
 
-/** Beyond it the least recently polled is forgotten: its pages then tell times anew. */
+/** Beyond it the least recently polled is forgotten, until the gatewayserver reports it again. */
 const REMEMBERED = 50_000;
-/** Trino holds a first poll for a moment and later ones for a second; who waits for long is not woken so often. */
+/** Trino itself holds a poll for a second; a client that waits for long need not poll that often. */
 const HOLD_MS = { first: 1_000, later: 5_000 };
 
-/** Nobody held. `now` is any steady clock in milliseconds; `holdMs` is shorter in tests. */
+/** No poll is held. `now` is any steady clock in milliseconds; `holdMs` is shorter in tests. */
 export function createHeldPolls({
   now = () => performance.now(),
   holdMs = HOLD_MS,
@@ -39,7 +39,7 @@ export function createHeldPolls({
   holdMs?: typeof HOLD_MS;
 } = {}): HeldPolls {
   const held = new Map<string, number>();
-  // One for each: listeners of calls that are over would gather at a signal that lives as long as the router.
+  // One for each poll: on one signal for the whole router the listeners of ended calls would pile up.
   const controllers = new Set<AbortController>();
   const queuedSince = new LRUCache<string, number>({ max: REMEMBERED });
   let stopping = false;

@@ -12,7 +12,7 @@ import type { OwnershipTable } from '../../stickiness/ownership.ts';
 import type { KnownBackend, RouterState } from './router-state.ts';
 import { createStateFile } from './state-file.ts';
 
-/** What the gatewayserver last said holds, as far as the router keeps it. */
+/** What the router keeps of a snapshot of the gatewayserver's. */
 export type Configuration = {
   backends: readonly SnapshotBackend[];
   incarnations: readonly Incarnation[];
@@ -21,31 +21,31 @@ export type Configuration = {
   signingKey: Uint8Array;
 };
 
-/** What holds: what the gatewayserver said last, or the state file until it does. Disposal writes the file. */
+/** The configuration in force: the last snapshot, or the state file before the first one. Disposal writes the file. */
 export type KnownConfiguration = AsyncDisposable & {
-  /** Of all backends, disabled ones too, by id. */
+  /** All backends by id, disabled ones too. */
   backends(): ReadonlyMap<string, SnapshotBackend>;
   authentication(): AuthenticationCheck | undefined;
   /** Undefined before the first configuration. */
   signingKey(): KeyObject | undefined;
   replace(configuration: Configuration): void;
-  /** Resolves when what is known at this moment, incarnations too, is in the state file, or could not be written. */
+  /** Resolves when all that is known now, incarnations included, is in the state file, or could not be written. */
   save(): Promise<void>;
-  /** Incarnations in the state file of which nobody knows whether the gatewayserver was told. */
+  /** Incarnations from the state file that may not have been reported to the gatewayserver. */
   readonly restored: readonly Incarnation[];
 };
 
 export type KnownConfigurationOptions = {
   /** `router.state_file`. */
   stateFile: string;
-  /** Fed with every configuration. */
+  /** Updated with every configuration. */
   ownership: OwnershipTable;
   /** Called when backends or incarnations have changed. */
   onChange?: (() => void) | undefined;
   logger: Logger;
 };
 
-/** Begins with what the state file says, if there is one. */
+/** Begins with the state file, if there is one. */
 export function openKnownConfiguration(options: KnownConfigurationOptions): KnownConfiguration {
   const { ownership, logger } = options;
   let backends: ReadonlyMap<string, SnapshotBackend> = new Map();
@@ -92,7 +92,7 @@ export function openKnownConfiguration(options: KnownConfigurationOptions): Know
   };
 }
 
-/** Without what else a message carries: it goes to the state file. */
+/** Without the other fields of a message, since it is written to the state file. */
 const plainIncarnation = ({ suffix, backendId, url, forwardedHeaders }: Incarnation): Incarnation => ({
   suffix,
   backendId,

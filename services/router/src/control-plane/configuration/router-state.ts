@@ -5,8 +5,8 @@ import { parseUntrustedJson } from '@trino-gateway/json';
 import type { Coordinator, Incarnation } from '../../stickiness/coordinator.ts';
 
 /**
- * A backend, with the address for browsers: sending them there needs no gatewayserver. Whether it is limited matters without
- * one, too: nothing is started there then. So does which query ids are its own.
+ * A backend, with all that matters also while there is no gatewayserver: the address for browsers, the suffix of its query ids, and
+ * whether it is limited, for then nothing may be started there.
  */
 export type KnownBackend = Coordinator &
   Pick<SnapshotBackend, 'externalUrl' | 'forwarding' | 'limited' | 'coordinatorId'>;
@@ -18,7 +18,7 @@ export type RouterState = {
   backends: readonly KnownBackend[];
   /** Those the gatewayserver knows. */
   sharedIncarnations: readonly Incarnation[];
-  /** Where delegated authentication is asked for; undefined in files of older versions: then it is not known. */
+  /** Where delegated authentication is demanded; undefined when that is not known, as in files of older versions. */
   authentication: DelegatedAuthentication | undefined;
   /** Learnt here, and not shown by the gatewayserver yet. */
   ownIncarnations: readonly Incarnation[];
@@ -33,7 +33,7 @@ export function formatState(state: RouterState): string {
   return `${JSON.stringify({ version: VERSION, refusalKey, backends, lives, ownLives, authentication })}\n`;
 }
 
-/** @throws Error saying what was expected and what there is */
+/** @throws Error that says what was expected */
 export function parseState(text: string): RouterState {
   const read = parseUntrustedJson(text) as Record<string, unknown>;
   if (read?.version !== VERSION) throw new Error(`expected version ${VERSION}, got ${JSON.stringify(read?.version)}`);

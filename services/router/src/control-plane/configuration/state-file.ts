@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { describeError, type Logger } from '@trino-gateway/runtime';
 import { formatState, parseState, type RouterState } from './router-state.ts';
 
-/** The file that holds the state; it is replaced whole, so that a reader never sees half of it. */
+/** The file with the state; it is replaced atomically, so that a reader never sees half of it. */
 export type StateFile = AsyncDisposable & {
   /** Undefined when there is none, or none that can be used: the latter is logged. */
   read(): RouterState | undefined;
@@ -45,7 +45,7 @@ export function createStateFile(path: string, state: () => RouterState | undefin
   const save = () => {
     clearTimeout(timer);
     timer = undefined;
-    // One write at a time, and one more for all that changed since it began.
+    // One write at a time, followed by one for all that changed since it began.
     queued ??= writing.then(() => {
       queued = undefined;
       writing = write();
@@ -57,7 +57,7 @@ export function createStateFile(path: string, state: () => RouterState | undefin
     read: () => {
       const text = readText(path, logger);
       const state = text === undefined ? undefined : readState(path, text, logger);
-      // One that others can read is replaced, though it says what it should.
+      // A file that others can read is replaced even if its content is right.
       if (state !== undefined && isPrivate(path)) written = text;
       return state;
     },

@@ -9,13 +9,13 @@ import {
   refusesToken,
 } from '@trino-gateway/runtime';
 
-/** Follows what the gatewayserver says holds. */
+/** Follows the configuration of the gatewayserver. */
 export type ConfigurationWatch = AsyncDisposable & {
-  /** Milliseconds since the gatewayserver last said what holds, or that nothing changed; undefined before it ever did. */
+  /** Milliseconds since the gatewayserver last confirmed the configuration; undefined before it ever did. */
   ageMs(): number | undefined;
   /** Why the last call failed; undefined when it worked. */
   trouble(): string | undefined;
-  /** The trouble, when it is a token that never worked: a mistake, not an outage to get over with what the state file says. */
+  /** The trouble, if it is a token that never worked: a mistake of the operator, which the state file must not hide. */
   mistake(): string | undefined;
 };
 

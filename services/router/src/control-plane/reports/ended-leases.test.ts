@@ -1,14 +1,14 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 import { expect, test } from '@jest/globals';
 import { silentLogger } from '@trino-gateway/runtime';
-import { createLeaseEnds } from './ended-leases.ts';
+import { createEndedLeases } from './ended-leases.ts';
 
 /** Ends that are told when the test says so. */
 function setUp(options: { most?: number; fail?: () => unknown } = {}) {
   const sent: string[][] = [];
   let hurried = 0;
   let work: (signal: AbortSignal) => Promise<void> = async () => {};
-  const ends = createLeaseEnds({
+  const ends = createEndedLeases({
     send: async (ids) => {
       sent.push(ids);
       const failure = options.fail?.();

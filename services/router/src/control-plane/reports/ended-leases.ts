@@ -7,13 +7,13 @@ import {
   refusesToken,
 } from '@trino-gateway/runtime';
 
-/** Tells which queries have ended, in batches, until the gatewayserver has stored it. */
-export type LeaseEnds = AsyncDisposable & {
+/** Reports which queries have ended, in batches, until the gatewayserver has stored it. */
+export type EndedLeases = AsyncDisposable & {
   /** Takes note and returns at once. */
   add(trinoQueryId: string): void;
 };
 
-export type LeaseEndsOptions = {
+export type EndedLeasesOptions = {
   /** Stores up to 1,000 ids. */
   send: (trinoQueryIds: string[], timeoutMs: number) => Promise<void>;
   /** Calls work now and then, and soon after `hurry`. */
@@ -26,8 +26,8 @@ export type LeaseEndsOptions = {
 const BATCH = 1_000;
 const TIME_LIMIT_MS = 2_000;
 
-/** Nothing to tell yet. */
-export function createLeaseEnds({ send, repeat, logger, most = 100_000 }: LeaseEndsOptions): LeaseEnds {
+/** Nothing to report yet. */
+export function createEndedLeases({ send, repeat, logger, most = 100_000 }: EndedLeasesOptions): EndedLeases {
   const delivery = createDelivery<string>({
     send: (trinoQueryIds, { timeLimitMs }) => send(trinoQueryIds, timeLimitMs),
     sendTimeLimitMs: TIME_LIMIT_MS,

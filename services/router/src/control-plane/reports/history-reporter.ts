@@ -5,8 +5,8 @@ import { createDelivery, describeError, every, type Logger } from '@trino-gatewa
 /** Where reports about queries go. Reporting never waits and never fails. */
 export type History = {
   /**
-   * What is set fills or completes the query's row; reports about one query merge while they wait. Its id may be empty for a
-   * query that somebody else has handed over.
+   * The fields that are set complete the query's row; reports about one query merge while they wait. The id may be empty for a query
+   * that another router handed over.
    */
   report(query: Query): void;
 };
@@ -15,12 +15,12 @@ export type RunningHistory = History &
   AsyncDisposable & {
     /** Reports waiting or under way. */
     backlog(): number;
-    /** Reports that were given up: the backlog was full, or the gatewayserver would not have them. */
+    /** Reports that were given up: the backlog was full, or the gatewayserver refused them. */
     dropped(): number;
   };
 
 export type HistoryOptions = {
-  /** Stores a batch; resolves when it is stored, fails within the limit. Called again with the same reports when it failed. */
+  /** Stores a batch within the limit. Called again with the same reports when it failed. */
   send: (queries: Query[], timeLimitMs: number) => Promise<void>;
   /** How many reports are kept (`router.history_backlog`); 0 keeps none, which turns history off. */
   most: number;
@@ -42,7 +42,7 @@ const BATCH = 500;
 const BATCH_BYTES = 4_000_000;
 const LONGEST_PAUSE_MS = 5_000;
 const TEXT_CHARACTERS = 1_000_000;
-/** Codes that tell that a report itself is at fault, so that sending it again is in vain. */
+/** Codes that mean that a report itself is at fault, and sending it again is in vain. */
 const NOT_ACCEPTABLE = new Set([
   Code.InvalidArgument,
   Code.OutOfRange,
@@ -62,7 +62,7 @@ export function createHistory(options: HistoryOptions): RunningHistory {
     bytesOf,
     most,
     mostBytes,
-    // Of what others have handed over anybody can make up ids: that never displaces what was submitted here.
+    // Ids of queries handed over elsewhere can be made up by anybody: they never displace what was submitted here.
     displaces: ({ id }) => id !== '',
     batch: BATCH,
     batchBytes: BATCH_BYTES,

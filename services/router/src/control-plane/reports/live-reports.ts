@@ -2,9 +2,9 @@ import type { ReportLiveQueriesRequest } from '@trino-gateway/api/gateway';
 import { describeError, every, type Logger } from '@trino-gateway/runtime';
 import type { OwnershipTable } from '../../stickiness/ownership.ts';
 
-/** Tells the gatewayserver, again and again, what this router has live. */
+/** Reports regularly what this router has live. */
 export type LiveReports = AsyncDisposable & {
-  /** A submission was given up, or is now counted as live: it no longer counts as started. */
+  /** A submission was given up, or is now counted as live: the gatewayserver need not count it as started any more. */
   settle(submissionId: string): void;
 };
 
@@ -38,7 +38,7 @@ export function createLiveReports({ send, liveCounts, ownership, ...options }: L
     const withSuffixes = performance.now() >= suffixesDue;
     const usedSuffixes = withSuffixes ? ownership.takeUsedSuffixes() : [];
     if (withSuffixes) suffixesDue = performance.now() + usedSuffixesIntervalMs;
-    // Live queries are reported even when nothing changed: a gatewayserver that restarted knows of none.
+    // Live queries are reported even when nothing changed: a gatewayserver that restarted does not know of them.
     const quiet = counts.length === 0 && settledSubmissionIds.length === 0 && usedSuffixes.length === 0;
     if (quiet && text === (lastCounts || text)) return;
     settled = [];

@@ -1,6 +1,6 @@
 import { createDelivery, describeError, every, isUnreachable, type Logger, refusesToken } from '@trino-gateway/runtime';
 
-/** Tells the gatewayserver of what must not be lost, again and again until it has stored it. */
+/** Reports what must not be lost to the gatewayserver, repeatedly until it is stored. */
 export type ReliableReports<Report> = AsyncDisposable & {
   /**
    * Takes the place of what waits under the same key. Resolves when the gatewayserver has stored it, or the first attempt
@@ -14,7 +14,7 @@ export type ReliableReportsOptions<Report> = {
   what: string;
   send: (report: Report) => Promise<void>;
   keyOf: (report: Report) => string;
-  /** What a log line says of one the gatewayserver refuses. */
+  /** The fields of the log line when the gatewayserver refuses it. */
   fields: (report: Report) => Record<string, unknown>;
   /** Time between attempts; default 1 s. */
   retryMs?: number;
@@ -24,7 +24,7 @@ export type ReliableReportsOptions<Report> = {
 /** Beyond it the oldest is given up: this router still knows it. */
 const MOST_WAITING = 10_000;
 
-/** Nothing to tell yet. */
+/** Nothing to report yet. */
 export function createReliableReports<Report>({
   what,
   send,
