@@ -6,9 +6,9 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pythonEnvironment } from '@trino-gateway/e2e/client-matrix/toolchains';
 import { freePorts } from '@trino-gateway/testing/processes/free-ports';
 import { startService } from '@trino-gateway/testing/suite/start-service';
+import { pythonEnvironment } from '@trino-gateway/testing/toolchains/python-environment';
 
 const TOKEN = 'a-token-of-the-api-fuzz';
 const REQUIREMENTS = join(import.meta.dirname, 'requirements.txt');

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { unpackedPackage } from '@trino-gateway/testing/databases/debian-packages';
-import { findInPath } from '@trino-gateway/testing/trino/jdk';
+import { findInPath } from '@trino-gateway/testing/toolchains/find-in-path';
 import { type Browser, chromium } from 'playwright-core';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];

@@ -1,6 +1,5 @@
 import { parseArgs } from 'node:util';
-import { type ClientName, clientNames } from '@trino-gateway/e2e/client-matrix/clients';
-import { runBattery } from '@trino-gateway/e2e/client-matrix/run-matrix';
+import { type ClientName, clientNames, runClientMatrix } from '@trino-gateway/e2e/client-matrix';
 
 const HELP = `usage: node scripts/client-matrix/main.ts URL USER [options]
 
@@ -28,7 +27,7 @@ if (values.help || url === undefined || user === undefined || only?.length !== v
 } else {
   const counts = { passed: 0, failed: 0, skipped: 0 };
   const password = process.env.BATTERY_PASSWORD;
-  const results = runBattery({
+  const results = runClientMatrix({
     url,
     user,
     ...(password === undefined ? {} : { password }),

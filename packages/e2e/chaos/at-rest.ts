@@ -2,19 +2,19 @@ import type { RunningDatabase } from '@trino-gateway/testing/databases/start-dat
 import { until } from '@trino-gateway/testing/processes/until';
 import type { Suite } from '@trino-gateway/testing/suite/suite';
 import { admissionRows } from './admission-rows.ts';
-import type { ChaosCluster } from './chaos-cluster.ts';
+import type { ChaosCluster } from './clusters/chaos-cluster.ts';
 
-const DISMISS_MS = 120_000;
+const CANCEL_MS = 120_000;
 const QUIET_MS = 60_000;
 
-/** Clients that left would be forgotten after five minutes: an operator is quicker. */
-export async function dismissTheAbsent({ call }: Pick<Suite, 'call'>): Promise<void> {
-  const dismiss = async () => {
+/** Cancels what waits: clients that left would be forgotten after five minutes only. */
+export async function cancelQueued({ call }: Pick<Suite, 'call'>): Promise<void> {
+  const cancelAll = async () => {
     const { queries = [] } = await call<{ queries?: { id: string }[] }>('QueueService/ListQueued', { pageSize: 1_000 });
     for (const { id } of queries) await call('QueryService/CancelQuery', { id });
     return queries.length === 0;
   };
-  await until('nobody to wait', dismiss, DISMISS_MS);
+  await until('nobody to wait', cancelAll, CANCEL_MS);
 }
 
 /** Why it is not at rest within a quiet minute; undefined when it is. */
@@ -23,7 +23,7 @@ export async function atRest(
   clusters: readonly ChaosCluster[],
   database: RunningDatabase,
 ): Promise<string | undefined> {
-  const look = async () => {
+  const check = async () => {
     const leases = await Promise.all(
       clusters.map(async ({ id }) => {
         const { condition } = await suite.call<{ condition?: { leases?: number } }>('BackendService/GetBackend', {
@@ -42,7 +42,7 @@ export async function atRest(
       throw new Error(`slots ${leases}, groups ${JSON.stringify(groups)}, open rows ${open}`);
     return true;
   };
-  return until('all counts to be zero', look, QUIET_MS).then(
+  return until('all counts to be zero', check, QUIET_MS).then(
     () => undefined,
     (error: Error) => error.message,
   );

@@ -1,20 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { RunningDatabase } from '@trino-gateway/testing/databases/start-database';
 import type { ServiceProcess } from '@trino-gateway/testing/suite/start-service';
-import type { ChaosCluster } from './chaos-cluster.ts';
-import type { Random } from './random.ts';
+import type { Random } from '../support/random.ts';
+import type { Stage } from './stage.ts';
 
-/** What may go wrong. */
-export type Stage = {
-  processes: readonly { name: string; process: ServiceProcess }[];
-  clusters: readonly ChaosCluster[];
-  database: RunningDatabase;
-  /** Puts the limit of a backend, however long that takes. */
-  setLimit(backendId: string, limit: number): Promise<void>;
-  hold(): Promise<void>;
-  release(): Promise<void>;
-  /** Takes down what must never happen. */
-  complain(text: string): void;
+export type DisturbOptions = {
+  random: Random;
+  /** Ends it. */
+  signal: AbortSignal;
+  /** Gets each disturbance once it is over. */
+  say: (line: string) => void;
+  /** Gets what must never happen. */
+  complain: (text: string) => void;
 };
 
 const LONGEST_PAUSE_MS = 4_000;
@@ -22,9 +18,14 @@ const LONGEST_OUTAGE_MS = 6_000;
 const LONGEST_FREEZE_MS = 8_000;
 const MOST_SLOTS = 4;
 
-type Deed = { name: string; weight: number; run(random: Random, stage: Stage): Promise<string> };
+/** One kind of thing that goes wrong; it is over, and undone, when `run` answers what it was done to. */
+type Disturbance = {
+  name: string;
+  weight: number;
+  run(random: Random, stage: Stage, complain: DisturbOptions['complain']): Promise<string>;
+};
 
-const DEEDS: readonly Deed[] = [
+const DISTURBANCES: readonly Disturbance[] = [
   {
     name: 'kill',
     weight: 5,
@@ -51,7 +52,7 @@ const DEEDS: readonly Deed[] = [
   {
     name: 'restart',
     weight: 2,
-    run: async (random, { processes, complain }) => {
+    run: async (random, { processes }, complain) => {
       const { name, process } = random.pick(processes);
       const { code, signal } = await process.stop();
       if (code !== 0) complain(`${name} ended with ${code ?? signal} when it was asked to stop`);
@@ -121,28 +122,24 @@ const DEEDS: readonly Deed[] = [
  * Does one thing after the other until the signal is aborted; each is undone before the next, so that all is well at the
  * end. Answers how often what was done.
  */
-export async function disturb(
-  stage: Stage,
-  random: Random,
-  signal: AbortSignal,
-  say: (line: string) => void,
-): Promise<Map<string, number>> {
+export async function disturb(stage: Stage, options: DisturbOptions): Promise<Map<string, number>> {
+  const { random, signal, say, complain } = options;
   const counts = new Map<string, number>();
-  const dice = DEEDS.flatMap((deed) => Array<Deed>(deed.weight).fill(deed));
+  const dice = DISTURBANCES.flatMap((one) => Array<Disturbance>(one.weight).fill(one));
   while (!signal.aborted) {
     await delay(random.whole(200, LONGEST_PAUSE_MS), undefined, { signal }).catch(() => {});
     if (signal.aborted) break;
-    const deed = random.pick(dice);
-    await reviveTheDead(stage);
-    say(`${deed.name}: ${await deed.run(random, stage)}`);
-    counts.set(deed.name, (counts.get(deed.name) ?? 0) + 1);
+    const { name, run } = random.pick(dice);
+    await restartEnded(stage, complain);
+    say(`${name}: ${await run(random, stage, complain)}`);
+    counts.set(name, (counts.get(name) ?? 0) + 1);
   }
-  await reviveTheDead(stage);
+  await restartEnded(stage, complain);
   return counts;
 }
 
-/** Between two deeds all must run. */
-async function reviveTheDead({ processes, complain }: Stage): Promise<void> {
+/** Between two disturbances all must run. */
+async function restartEnded({ processes }: Stage, complain: DisturbOptions['complain']): Promise<void> {
   for (const { name, process } of processes) {
     if (isRunning(process)) continue;
     complain(`${name} has ended by itself: ${process.output().trim().split('\n').at(-1) ?? ''}`);

@@ -7,8 +7,10 @@ import { type CaseName, expected, statements } from './cases.ts';
 import { type Client, type ClientName, clientNames, clients } from './clients.ts';
 import { howItEnded, untilItRuns } from './long-query.ts';
 
-/** Where to run the battery, and as whom. */
-export type BatteryOptions = {
+export { type ClientName, clientNames };
+
+/** Where to run the clients, and as whom. */
+export type MatrixOptions = {
   /** A Trino or a gateway. All queries of one client must reach one cluster: the tables are in its memory. */
   url: string;
   user: string;
@@ -38,7 +40,7 @@ export type CaseResult = {
 };
 
 /** Runs every client, one after the other, and compares each of its cases with what a direct run against Trino gives. */
-export async function* runBattery(options: BatteryOptions): AsyncGenerator<CaseResult> {
+export async function* runClientMatrix(options: MatrixOptions): AsyncGenerator<CaseResult> {
   for (const name of options.only ?? clientNames) {
     try {
       yield* runClient(name, clients[name], options);
@@ -52,7 +54,7 @@ export async function* runBattery(options: BatteryOptions): AsyncGenerator<CaseR
 async function* runClient(
   client: ClientName,
   { cases, program }: Client,
-  options: BatteryOptions,
+  options: MatrixOptions,
 ): AsyncGenerator<CaseResult> {
   const { command, args } = await program(options.say ?? (() => {}));
   const mark = `${client}_${randomBytes(4).toString('hex')}`;
@@ -64,7 +66,7 @@ async function* runClient(
   for (const name of cases) yield verdict(client, name, values.get(name), complaints);
 }
 
-function environment(options: BatteryOptions, mark: string): NodeJS.ProcessEnv {
+function environment(options: MatrixOptions, mark: string): NodeJS.ProcessEnv {
   // These two would switch the certificate check of Python's requests back on.
   const { REQUESTS_CA_BUNDLE: _requests, CURL_CA_BUNDLE: _curl, ...env } = process.env;
   return {
@@ -80,7 +82,7 @@ function environment(options: BatteryOptions, mark: string): NodeJS.ProcessEnv {
 /** Reads a client's lines to its end; tells it to cancel once the servers say that its long query runs. */
 async function answers(
   child: ChildProcess,
-  options: BatteryOptions,
+  options: MatrixOptions,
   mark: string,
 ): Promise<{ values: Map<string, string>; complaints: string }> {
   const { stdin, stdout, stderr } = child;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type Suite, startSuite } from '@trino-gateway/testing/suite/suite';
 import { type ClientName, clientNames } from '../client-matrix/clients.ts';
-import { runBattery } from '../client-matrix/run-matrix.ts';
+import { runClientMatrix } from '../client-matrix/run-matrix.ts';
 import { type RealClusters, startRealClusters } from './real-clusters.ts';
 
 // Every real client through the router, exactly as directly, for both kinds of cluster: the first listener leads to the
@@ -34,7 +34,7 @@ const all = clientNames.flatMap((client) =>
 
 test.each(all)('%s gets what a direct run gives, from a cluster that %s', async (client, _, listener) => {
   const results = await Array.fromAsync(
-    runBattery({
+    runClientMatrix({
       url: suite.router.urls[listener] ?? '',
       user: 'battery',
       only: [client],

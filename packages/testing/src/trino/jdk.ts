@@ -1,6 +1,7 @@
 import { readdir, readFile, realpath } from 'node:fs/promises';
-import { delimiter, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { exists } from '../toolchains/cache.ts';
+import { findInPath } from '../toolchains/find-in-path.ts';
 import { MissingTool, OWN_CLUSTERS } from '../toolchains/missing-tool.ts';
 import { OLDEST_JAVA } from './versions.ts';
 
@@ -29,14 +30,6 @@ export async function findJdk(
     `Trino needs a JDK ${OLDEST_JAVA} or newer. Looked in JAVA_HOME, PATH, ${installed.join(', ')}; found: ${found}. ` +
       `Install one (Temurin 25, for instance) and set JAVA_HOME, ${OWN_CLUSTERS}`,
   );
-}
-
-/** The folder of PATH's executable of that name, or undefined. */
-export async function findInPath(name: string, env: NodeJS.ProcessEnv = process.env): Promise<string | undefined> {
-  for (const folder of (env.PATH ?? '').split(delimiter)) {
-    if (folder !== '' && (await exists(join(folder, name)))) return folder;
-  }
-  return undefined;
 }
 
 async function homes(env: NodeJS.ProcessEnv, installed: readonly string[]): Promise<string[]> {

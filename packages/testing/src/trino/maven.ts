@@ -1,9 +1,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { findInPath } from '../toolchains/find-in-path.ts';
 import { MissingTool, OWN_CLUSTERS } from '../toolchains/missing-tool.ts';
 import { runCommand } from '../toolchains/run-command.ts';
-import { findInPath } from './jdk.ts';
 import { DEPENDENCY_PLUGIN_VERSION } from './versions.ts';
 
 /** Maven coordinates of one file in the group io.trino. */

@@ -6,11 +6,11 @@ test('an error is not heard of because its process was killed since, or counts t
   let printed = '{"level":"info"}\n{"level":"error","message":"a"}\n';
   const process = { output: () => printed } as ServiceProcess;
   const errors = createLoggedErrors([{ name: 'router 1', process }]);
-  errors.look();
+  errors.read();
   printed += '{"level":"warn"}\n{"level":"error","message":"b"}\n';
-  errors.look();
+  errors.read();
   printed = '';
-  errors.look();
+  errors.read();
   expect(errors.lines()).toEqual([
     'router 1: {"level":"error","message":"a"}',
     'router 1: {"level":"error","message":"b"}',

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import net, { type AddressInfo, type Socket } from 'node:net';
 
 /** A cluster that keeps to nothing: what it answers is written to the socket as it stands here. */
-export type EvilCluster = AsyncDisposable & {
+export type MaliciousCluster = AsyncDisposable & {
   readonly url: string;
   readonly port: number;
   /** Heads and bodies of all it got from clients, and how many connections it has. */
@@ -10,12 +10,12 @@ export type EvilCluster = AsyncDisposable & {
   connections(): number;
 };
 
-/** What a way to be bad does with the socket; `link` is the address a right answer would name. */
-export type Evil = (socket: Socket, question: { host: string; trap: string }) => void;
+/** What one way to misbehave does with the socket; `host` is the address that a right answer would name. */
+export type Misbehaviour = (socket: Socket, question: { host: string; trap: string }) => void;
 
 /** An id of its own, by which its polls are known. */
-export const EVIL_SUFFIX = 'evjkm';
-const ID = `20260101_000000_00001_${EVIL_SUFFIX}`;
+export const MALICIOUS_SUFFIX = 'evjkm';
+const ID = `20260101_000000_00001_${MALICIOUS_SUFFIX}`;
 const ENDLESS_MS = 4_000;
 
 const answer = (status: string, body: string, headers = '') =>
@@ -23,11 +23,11 @@ const answer = (status: string, body: string, headers = '') =>
 const pageAt = (origin: string, way: string, more = '', id = ID) =>
   `{"id":"${id}","infoUri":"${origin}/ui/query.html?${id}","nextUri":"${origin}/v1/statement/queued/${id}/y${way}/1",${more}"stats":{"state":"QUEUED"},"warnings":[]}`;
 const raw =
-  (text: string | Buffer, isOver = false): Evil =>
+  (text: string | Buffer, isOver = false): Misbehaviour =>
   (socket) =>
     isOver ? socket.end(text) : socket.write(text);
 const page =
-  (made: (origin: string, trap: string) => string): Evil =>
+  (made: (origin: string, trap: string) => string): Misbehaviour =>
   (socket, { host, trap }) =>
     socket.write(answer('200 OK', made(`http://${host}`, trap)));
 const failed = (message: string) =>
@@ -46,7 +46,7 @@ function endlessly(socket: Socket, text: string, everyMs: number): void {
 const OK = 'HTTP/1.1 200 OK\r\n';
 
 /** The ways to be bad, by name: of an answer to a statement, to a poll, or to a question about a query. */
-export const EVILS: Readonly<Record<string, Evil>> = {
+export const MISBEHAVIOURS: Readonly<Record<string, Misbehaviour>> = {
   'switches protocols, 101': raw('HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n'),
   '101 without Upgrade': raw('HTTP/1.1 101 Whatever\r\n\r\n'),
   'status 000': raw(answer('000 Nothing', '{}')),
@@ -108,7 +108,11 @@ export const EVILS: Readonly<Record<string, Evil>> = {
  * cluster; `always` is bad in one way to whoever asks. Links to somebody else lead to `trap`; `victim` tells the suffix it
  * steals.
  */
-export async function startEvilCluster(trap: string, victim: () => string, always?: string): Promise<EvilCluster> {
+export async function startMaliciousCluster(
+  trap: string,
+  victim: () => string,
+  always?: string,
+): Promise<MaliciousCluster> {
   const got: string[] = [];
   const sockets = new Set<Socket>();
   const server = net.createServer((socket) => {
@@ -131,8 +135,8 @@ export async function startEvilCluster(trap: string, victim: () => string, alway
     const isProbe =
       header('x-trino-source') === 'trino-gateway-monitor' || (request.startsWith('GET /v1/info ') && !way);
     if (!isProbe) got.push(request);
-    const evil = EVILS[always ?? way.replace(/^(post|poll|query|ui) /, '')];
-    if (always !== undefined && evil !== undefined) evil(socket, { host, trap });
+    const misbehave = MISBEHAVIOURS[always ?? way.replace(/^(post|poll|query|ui) /, '')];
+    if (always !== undefined && misbehave !== undefined) misbehave(socket, { host, trap });
     else if (request.startsWith('GET /v1/info'))
       socket.write(
         answer(
@@ -144,8 +148,8 @@ export async function startEvilCluster(trap: string, victim: () => string, alway
       socket.write(answer('200 OK', `{"id":"${ID}","infoUri":"http://x/","stats":{"state":"FINISHED"},"warnings":[]}`));
     else if (way === 'steals')
       socket.write(answer('200 OK', pageAt(`http://${host}`, 'steal', '', `20260101_000000_00002_${victim()}`)));
-    else if (evil !== undefined && !(way.startsWith('poll ') && request.startsWith('POST /v1/statement')))
-      evil(socket, { host, trap });
+    else if (misbehave !== undefined && !(way.startsWith('poll ') && request.startsWith('POST /v1/statement')))
+      misbehave(socket, { host, trap });
     else socket.write(answer('200 OK', pageAt(`http://${host}`, 'good')));
   };
   server.listen(0, '127.0.0.1');

@@ -3,7 +3,7 @@ import type { ServiceProcess } from '@trino-gateway/testing/suite/start-service'
 /** What processes logged as errors: each of them is something nobody foresaw. */
 export type LoggedErrors = {
   /** Reads what was printed since. */
-  look(): void;
+  read(): void;
   /** Distinct lines, the first one first. */
   lines(): readonly string[];
 };
@@ -12,7 +12,7 @@ export type LoggedErrors = {
 export function createLoggedErrors(processes: readonly { name: string; process: ServiceProcess }[]): LoggedErrors {
   const lines = new Set<string>();
   return {
-    look: () => {
+    read: () => {
       for (const { name, process } of processes)
         for (const line of process.output().split('\n'))
           if (line.includes('"level":"error"') && lines.size < MOST_KEPT) lines.add(`${name}: ${line}`);

@@ -3,9 +3,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type ScriptedTrino, startScriptedTrino } from '@trino-gateway/testing';
 import { until } from '@trino-gateway/testing/processes/until';
-import { type AttackSuite, basic, LITERAL, PASSWORD, PROVIDER_KEY, startAttackSuite, TOKEN } from './attack-suite.ts';
-import { CLUSTERS, type Cluster, DEFAULT_GROUP, GROUPS, POLICIES } from './door-rule.ts';
-import { ask, type Reply } from './wire.ts';
+import { type AttackSuite, startAttackSuite } from '../support/attack-suite.ts';
+import { basic, LITERAL, PASSWORD, PROVIDER_KEY, TOKEN } from '../support/planted-secrets.ts';
+import { ask, type Reply } from '../support/wire.ts';
+import { CLUSTERS, type Cluster, DEFAULT_GROUP, GROUPS, POLICIES } from './expected-check.ts';
 
 /** What alice has on a cluster. */
 export type Victim = {
@@ -20,7 +21,7 @@ export type Victim = {
 };
 
 /** The suite with clusters behind delegated authentication, and what alice runs there. */
-export type DoorWorld = AsyncDisposable & {
+export type GuardedSuite = AsyncDisposable & {
   suite: AttackSuite;
   clusters: Record<Cluster, ScriptedTrino>;
   victims: Record<Cluster, Victim>;
@@ -44,7 +45,7 @@ const ENTRANCES: Readonly<Record<Cluster, { listener: 0 | 1; host: string }>> = 
 const STATEMENT = `SELECT '${LITERAL}' AS forever`;
 
 /** Starts it; `await using` ends it. */
-export async function startDoorWorld(): Promise<DoorWorld> {
+export async function startGuardedSuite(): Promise<GuardedSuite> {
   await using started = new AsyncDisposableStack();
   const clusters = {} as Record<Cluster, ScriptedTrino>;
   for (const id of CLUSTERS) {
@@ -84,7 +85,7 @@ export async function startDoorWorld(): Promise<DoorWorld> {
   const waiting = { queryId: second.id, link: new URL(second.nextUri ?? '').pathname };
   for (const [id, members] of Object.entries(GROUPS)) await suite.addGroup(id, members, { queue: { maxQueued: 100 } });
   await untilProtected(portOf(0), victims.guarded.queryId);
-  const before = Object.fromEntries(CLUSTERS.map((id) => [id, clusters[id].requests.length])) as DoorWorld['before'];
+  const before = Object.fromEntries(CLUSTERS.map((id) => [id, clusters[id].requests.length])) as GuardedSuite['before'];
   const owned = started.move();
   return { suite, clusters, victims, waiting, before, portOf, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }

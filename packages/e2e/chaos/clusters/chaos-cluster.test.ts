@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { runStatement } from '@trino-gateway/testing/trino-client/run-statement';
+import { createRandom } from '../../support/random.ts';
 import { chaosRows, chaosStatement, startChaosCluster } from './chaos-cluster.ts';
-import { createRandom } from './random.ts';
 
 test('a cluster that gets one query more than its limit, or the same twice, says nothing', async () => {
   await using cluster = await startChaosCluster('one', createRandom(1));

@@ -1,26 +1,17 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { startScriptedTrino } from '@trino-gateway/testing';
-import {
-  type AttackSuite,
-  connectionsTo,
-  forgetPeak,
-  logRows,
-  peakMb,
-  processesOf,
-  scheduled,
-  shippedMemoryMb,
-  startAttackSuite,
-} from './attack-suite.ts';
-import { gatewayserverAttacks } from './bounds-gatewayserver.ts';
-import { type Attack, type BoundsWorld, HELD, routerAttacks, SILENT } from './bounds-router.ts';
+import { startProgram } from '@trino-gateway/testing/processes/start-program';
+import { type AttackSuite, logRows, processesOf, startAttackSuite } from '../support/attack-suite.ts';
+import { connectionsTo, forgetPeak, peakMb, scheduled } from '../support/process-figures.ts';
+import { must, type Row, row, type Table } from '../support/rows.ts';
+import { shippedMemoryMb } from '../support/shipped-containers.ts';
+import { gatewayserverAttacks } from './gatewayserver-attacks.ts';
 import type { Seen } from './honest-client.ts';
-import { must, type Row, row, type Table } from './rows.ts';
+import { type Attack, type BoundsWorld, HELD, routerAttacks, SILENT } from './router-attacks.ts';
 
 const MOST_MEDIAN_MS = 300;
 const MOST_FAILED = 0.05;
@@ -29,7 +20,7 @@ const LOOK_MS = 100;
 /** So that the honest client has seen something, however soon an attack is over. */
 const LEAST_MS = 1_500;
 const SETTLE_MS = 5_000;
-const SCRIPTED = fileURLToPath(new URL('../../testing/src/scripted-trino/main.ts', import.meta.url));
+const SCRIPTED = fileURLToPath(new URL('../../../testing/src/scripted-trino/main.ts', import.meta.url));
 
 /** Memory, connections and waiting while unknown clients do their worst. */
 export async function boundsTable(rows: Row[]): Promise<Table> {
@@ -39,9 +30,10 @@ export async function boundsTable(rows: Row[]): Promise<Table> {
   victim.when(SILENT, { runMs: Number.POSITIVE_INFINITY });
   const limited = stack.use(await startScriptedTrino({ recordLimit: 100 }));
   limited.when(HELD, { runMs: Number.POSITIVE_INFINITY });
-  const child = spawn(process.execPath, [SCRIPTED], { stdio: ['ignore', 'pipe', 'ignore'] });
-  stack.defer(() => void child.kill('SIGKILL'));
-  const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
+  const started = Promise.withResolvers<string>();
+  const honestCluster = await startProgram({ command: process.execPath, args: [SCRIPTED], onLine: started.resolve });
+  stack.defer(() => honestCluster.kill());
+  const line = await started.promise;
   const suite = stack.use(await startAttackSuite());
   await suite.addBackends({ honest: line.split(' ').at(-1) ?? '', victim: victim.url });
   await suite.addBackends({ limited: limited.url }, { maxRunningQueries: 1 });

@@ -1,8 +1,8 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Attack, BoundsWorld } from './bounds-router.ts';
-import { inTurn, must } from './rows.ts';
-import { ask, told } from './wire.ts';
+import { inTurn, must } from '../support/rows.ts';
+import { ask, told } from '../support/wire.ts';
+import type { Attack, BoundsWorld } from './router-attacks.ts';
 
 const DEEP = 100_000;
 const MOST_DATABASE_MB = 300;

@@ -1,11 +1,11 @@
-import { CLUSTERS, type Cluster } from './door-rule.ts';
-import type { DoorWorld, Victim } from './door-world.ts';
+import { CLUSTERS, type Cluster } from './expected-check.ts';
+import type { GuardedSuite, Victim } from './guarded-suite.ts';
 
-/** What a road sends, before the headers that say who it is. */
-export type RoadRequest = { method: string; path: string; headers?: readonly string[]; body?: string };
+/** What an attempt sends, before the headers that say who it is. */
+export type AttemptRequest = { method: string; path: string; headers?: readonly string[]; body?: string };
 
 /** A way that leads to a cluster. */
-export type Road = {
+export type Attempt = {
   name: string;
   /** The cluster it leads to; `routing`: the one that a new statement would go to. */
   leadsTo: Cluster | 'routing';
@@ -15,12 +15,12 @@ export type Road = {
    */
   kind: 'strict' | 'elsewhere' | 'own' | 'link';
   /** `real`: with what alice has there; else what is made up, so that nothing of hers is ended by who is let in. */
-  request(world: DoorWorld, real: boolean): RoadRequest;
+  request(world: GuardedSuite, real: boolean): AttemptRequest;
 };
 
 const kill = (id: string) => `CALL system.runtime.kill_query('${id}', 'attack')`;
 const encoded = (sql: string) => encodeURIComponent(sql).replaceAll('%20', '+');
-const statement = (body: string, headers: readonly string[] = []): RoadRequest => ({
+const statement = (body: string, headers: readonly string[] = []): AttemptRequest => ({
   method: 'POST',
   path: '/v1/statement',
   headers,
@@ -32,14 +32,14 @@ const prepared = (...statements: string[]) => [
 ];
 const UNKNOWN = '20260101_000000_00001_zzzzz';
 
-const routing = (name: string, request: RoadRequest): Road => ({
+const routing = (name: string, request: AttemptRequest): Attempt => ({
   name,
   leadsTo: 'routing',
   kind: 'strict',
   request: () => request,
 });
 
-const ROUTED: readonly Road[] = [
+const ROUTED: readonly Attempt[] = [
   routing('POST statement', statement('SELECT 1')),
   routing('HEAD statement', { method: 'HEAD', path: '/v1/statement' }),
   routing('info', { method: 'GET', path: '/v1/info' }),
@@ -51,9 +51,9 @@ const ROUTED: readonly Road[] = [
   routing('/', { method: 'GET', path: '/' }),
 ];
 
-type Made = (victim: Victim) => RoadRequest;
+type Made = (victim: Victim) => AttemptRequest;
 
-const bound = (name: string, leadsTo: Cluster, kind: Road['kind'], made: Made): Road => ({
+const bound = (name: string, leadsTo: Cluster, kind: Attempt['kind'], made: Made): Attempt => ({
   name: `${name} of ${leadsTo}`,
   leadsTo,
   kind,
@@ -63,13 +63,13 @@ const bound = (name: string, leadsTo: Cluster, kind: Road['kind'], made: Made): 
   },
 });
 
-const to = (clusters: readonly Cluster[], name: string, kind: Road['kind'], made: Made) =>
+const to = (clusters: readonly Cluster[], name: string, kind: Attempt['kind'], made: Made) =>
   clusters.map((cluster) => bound(name, cluster, kind, made));
 
-const ui = (path: string, more: Partial<RoadRequest> = {}): RoadRequest => ({ method: 'GET', path, ...more });
+const ui = (path: string, more: Partial<AttemptRequest> = {}): AttemptRequest => ({ method: 'GET', path, ...more });
 const referer = (id: string) => ['Referer', `http://trino.example/ui/query.html?${id}`];
 
-const BOUND: readonly Road[] = [
+const BOUND: readonly Attempt[] = [
   ...to(CLUSTERS, 'transaction', 'strict', ({ transactionId }) =>
     statement('SELECT 2', ['X-Trino-Transaction-Id', transactionId]),
   ),
@@ -110,14 +110,14 @@ const BOUND: readonly Road[] = [
   ),
 ];
 
-const unknown = (name: string, request: RoadRequest): Road => ({
+const unknown = (name: string, request: AttemptRequest): Attempt => ({
   name: `${name} of nobody`,
   leadsTo: 'guarded',
   kind: 'elsewhere',
   request: () => request,
 });
 
-const own = (name: string, made: (id: string) => RoadRequest): Road => ({
+const own = (name: string, made: (id: string) => AttemptRequest): Attempt => ({
   name: `${name} that waits`,
   leadsTo: 'limited',
   kind: 'own',
@@ -125,7 +125,7 @@ const own = (name: string, made: (id: string) => RoadRequest): Road => ({
 });
 
 /** What changes nothing for whoever is let in comes first. */
-const OWN: readonly Road[] = [
+const OWN: readonly Attempt[] = [
   own('GET query', (id) => ui(`/v1/query/${id}`)),
   own('ui/query.html', (id) => ui(`/ui/query.html?${id}`)),
   own('kill_query', (id) => statement(kill(id))),
@@ -133,13 +133,13 @@ const OWN: readonly Road[] = [
   own('PUT killed', (id) => ui(`/v1/query/${id}/killed`, { method: 'PUT', body: 'attack' })),
 ];
 
-const LINKS: readonly Road[] = [
+const LINKS: readonly Attempt[] = [
   ...to(['guarded', 'both', 'fallback', 'open'], 'link', 'link', ({ link }) => ui(link)),
   { ...own('link', () => ui('')), kind: 'link', request: ({ waiting }) => ui(waiting.link) },
 ];
 
-/** All roads of this attack; what may end something comes last. */
-export const ROADS: readonly Road[] = [
+/** All attempts of this attack; what may end something comes last. */
+export const ATTEMPTS: readonly Attempt[] = [
   ...LINKS,
   ...ROUTED,
   ...BOUND,
@@ -150,7 +150,7 @@ export const ROADS: readonly Road[] = [
 ];
 
 /** Those that are also gone with every kind of credentials. */
-export const TELLING_ROADS: ReadonlySet<string> = new Set([
+export const TELLING_ATTEMPTS: ReadonlySet<string> = new Set([
   'POST statement',
   'info',
   'ui',

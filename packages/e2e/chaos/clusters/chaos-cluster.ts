@@ -4,8 +4,8 @@ import {
   type StatementScript,
   startScriptedTrino,
 } from '@trino-gateway/testing';
+import type { Random } from '../../support/random.ts';
 import { createLimitLog } from './limit-log.ts';
-import type { Random } from './random.ts';
 
 /** A scripted cluster that counts what runs on it, and says what must not happen. */
 export type ChaosCluster = AsyncDisposable & {

@@ -1,19 +1,13 @@
 import { once } from 'node:events';
 import net, { type AddressInfo } from 'node:net';
 import { startScriptedTrino } from '@trino-gateway/testing';
-import {
-  type AttackSuite,
-  basic,
-  logRows,
-  PASSWORD,
-  peakMb,
-  processesOf,
-  shippedMemoryMb,
-  startAttackSuite,
-} from './attack-suite.ts';
-import { EVIL_SUFFIX, EVILS, type EvilCluster, startEvilCluster } from './evil-cluster.ts';
-import { type GridCell, grid, inTurn, must, type Row, row, type Table } from './rows.ts';
-import { ask, type Reply } from './wire.ts';
+import { type AttackSuite, logRows, processesOf, startAttackSuite } from '../support/attack-suite.ts';
+import { basic, PASSWORD } from '../support/planted-secrets.ts';
+import { peakMb } from '../support/process-figures.ts';
+import { type GridCell, grid, inTurn, must, type Row, row, type Table } from '../support/rows.ts';
+import { shippedMemoryMb } from '../support/shipped-containers.ts';
+import { ask, type Reply } from '../support/wire.ts';
+import { MALICIOUS_SUFFIX, type MaliciousCluster, MISBEHAVIOURS, startMaliciousCluster } from './malicious-cluster.ts';
 
 /** Beyond the time limits that this suite has, for a machine that is busy. */
 const SLACK_MS = 10_000;
@@ -42,10 +36,16 @@ const TO_MONITOR = [
 ];
 const ADDRESS = /127\.0\.0\.1|localhost/;
 
-type World = { suite: AttackSuite; port: number; evil: EvilCluster; good: { suffix: string }; trapped: () => number };
+type World = {
+  suite: AttackSuite;
+  port: number;
+  malicious: MaliciousCluster;
+  good: { suffix: string };
+  trapped: () => number;
+};
 
 /** What a cluster can do to the router, the monitor and the clients of others. */
-export async function evilTable(rows: Row[]): Promise<Table> {
+export async function maliciousClustersTable(rows: Row[]): Promise<Table> {
   let trapped = 0;
   const trap = net.createServer((socket) => {
     trapped += 1;
@@ -58,7 +58,7 @@ export async function evilTable(rows: Row[]): Promise<Table> {
   stack.defer(() => void trap.close());
   const good = stack.use(await startScriptedTrino());
   const dying = stack.use(await startScriptedTrino());
-  const evil = stack.use(await startEvilCluster(trapUrl, () => good.suffix));
+  const malicious = stack.use(await startMaliciousCluster(trapUrl, () => good.suffix));
   const suite = stack.use(
     await startAttackSuite({
       router: { ATTEMPT_TIME_LIMIT: '2s', SUBMIT_TIME_LIMIT: '5s', POLL_TIME_LIMIT: '3s' },
@@ -66,18 +66,18 @@ export async function evilTable(rows: Row[]): Promise<Table> {
       monitor: { PROBE_TIME_LIMIT: '8s', FAILURES_BEFORE_UNHEALTHY: '50' },
     }),
   );
-  await suite.addBackends({ good: good.url, dying: dying.url, evil: evil.url });
-  const groups = { good: ['good'], dying: ['dying'], evil: ['evil'], two: ['evil', 'good'] };
+  await suite.addBackends({ good: good.url, dying: dying.url, malicious: malicious.url });
+  const groups = { good: ['good'], dying: ['dying'], malicious: ['malicious'], two: ['malicious', 'good'] };
   for (const [id, members] of Object.entries(groups)) {
     await suite.addGroup(id, members, { strategy: 'ROUND_ROBIN' });
     await suite.call('PolicyService/PutPolicy', { policy: { id, host: `${id}.example`, groupId: id } });
   }
   for (const [at, way] of TO_MONITOR.entries()) {
-    const cluster = stack.use(await startEvilCluster(trapUrl, () => '', way));
+    const cluster = stack.use(await startMaliciousCluster(trapUrl, () => '', way));
     await suite.call('BackendService/PutBackend', { backend: { id: `always-${at}`, url: cluster.url } });
   }
-  const world: World = { suite, port: suite.router.ports[0] ?? 0, evil, good, trapped: () => trapped };
-  const tries = Object.keys(EVILS).flatMap((way) =>
+  const world: World = { suite, port: suite.router.ports[0] ?? 0, malicious, good, trapped: () => trapped };
+  const tries = Object.keys(MISBEHAVIOURS).flatMap((way) =>
     (['post', 'poll', 'query', 'ui'] as const).map((stage) => ({ way, stage })),
   );
   rows.push(...(await deadRows(world, () => dying.kill())));
@@ -110,8 +110,8 @@ function pageOf({ status, text, failure }: Reply): { id: string; nextUri?: strin
 
 const asked = (host: string, way: string) => ['Host', host, 'X-Trino-User', 'alice', 'X-Trino-Client-Info', way];
 
-async function tryWay({ port, evil }: World, way: string, stage: Stage): Promise<string> {
-  const headers = asked('evil.example', `${stage} ${way}`);
+async function tryWay({ port, malicious }: World, way: string, stage: Stage): Promise<string> {
+  const headers = asked('malicious.example', `${stage} ${way}`);
   const post = { port, method: 'POST', target: '/v1/statement', headers, body: 'SELECT 1' };
   const timeMs = LIMITS_MS[stage] + SLACK_MS;
   let reply: Reply;
@@ -120,7 +120,7 @@ async function tryWay({ port, evil }: World, way: string, stage: Stage): Promise
     const { nextUri } = pageOf(await ask(post));
     reply = await ask({ port, target: new URL(nextUri ?? '').pathname, headers, timeMs });
   } else {
-    const target = stage === 'query' ? `/v1/query/20260101_000000_00001_${EVIL_SUFFIX}` : '/ui/';
+    const target = stage === 'query' ? `/v1/query/20260101_000000_00001_${MALICIOUS_SUFFIX}` : '/ui/';
     reply = await ask({ port, target, headers, timeMs });
   }
   const { status, text, failure, ms } = reply;
@@ -133,8 +133,8 @@ async function tryWay({ port, evil }: World, way: string, stage: Stage): Promise
   must(!isPage || [0, 200, 304].includes(status) || status >= 400, saw);
   // Later pages pass as they are, and their links with them.
   if (stage === 'post' || status >= 400) {
-    mustNameNobody(text, evil.port, saw);
-    must(!/"nextUri":"https?:\/\/(?!evil\.example)/.test(text), `${saw}: a link elsewhere: ${text.slice(0, 200)}`);
+    mustNameNobody(text, malicious.port, saw);
+    must(!/"nextUri":"https?:\/\/(?!malicious\.example)/.test(text), `${saw}: a link elsewhere: ${text.slice(0, 200)}`);
   }
   return saw;
 }
@@ -193,11 +193,11 @@ async function deadRows({ port }: World, kill: () => Promise<void>): Promise<Row
 }
 
 /** Somebody else's suffix must not bring the other's polls and passwords to a cluster. */
-async function stolenId({ port, evil, good, suite }: World): Promise<string> {
+async function stolenId({ port, malicious, good, suite }: World): Promise<string> {
   const owner = ['Host', 'good.example', ...basic('alice'), 'X-Trino-User', 'alice'];
   const begun = await ask({ port, method: 'POST', target: '/v1/statement', headers: owner, body: 'SELECT 1' });
   let { nextUri } = pageOf(begun);
-  const thief = asked('evil.example', 'steals');
+  const thief = asked('malicious.example', 'steals');
   const refusals: string[] = [];
   for (let tries = 0; tries < 3; tries++) {
     const asking = { port, method: 'POST', target: '/v1/statement', headers: thief, body: 'SELECT 1' };
@@ -211,7 +211,7 @@ async function stolenId({ port, evil, good, suite }: World): Promise<string> {
     await ask({ port, target: `/v1/query/20260101_000000_00002_${good.suffix}`, headers: owner });
   }
   const secret = Buffer.from(`alice:${PASSWORD}`).toString('base64');
-  const stolen = evil.got.filter((request) => request.includes(secret));
+  const stolen = malicious.got.filter((request) => request.includes(secret));
   must(stolen.length === 0, `it got ${stolen.length} requests with alice's password: ${stolen[0]?.split('\r\n')[0]}`);
   must(
     refusals.every((name) => !name.startsWith('taken')),

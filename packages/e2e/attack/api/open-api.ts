@@ -6,13 +6,14 @@ import { startProgram } from '@trino-gateway/testing/processes/start-program';
 import { until } from '@trino-gateway/testing/processes/until';
 import { startScript } from '@trino-gateway/testing/suite/start-script';
 import { startService } from '@trino-gateway/testing/suite/start-service';
-import { type AttackSuite, LITERAL, logRows, startAttackSuite, TOKEN } from './attack-suite.ts';
-import { must, type Row, row, type Table } from './rows.ts';
-import { type Asking, ask } from './wire.ts';
+import { type AttackSuite, logRows, startAttackSuite } from '../support/attack-suite.ts';
+import { LITERAL, TOKEN } from '../support/planted-secrets.ts';
+import { must, type Row, row, type Table } from '../support/rows.ts';
+import { type Asking, ask } from '../support/wire.ts';
 
 const ROW_MS = 20_000;
 const JSON_TYPE = ['Content-Type', 'application/json'];
-const EVIL_ORIGIN = ['Origin', 'http://evil.example'];
+const FOREIGN_ORIGIN = ['Origin', 'http://evil.example'];
 const DISABLE = '/api/v1/backends/b0:disable';
 const RPC_DISABLE = '/trinogateway.v1.BackendService/DisableBackend';
 
@@ -49,15 +50,15 @@ async function browserRows(suite: AttackSuite): Promise<Row[]> {
   const tries: [string, Omit<Asking, 'port'>][] = [
     [
       'POST :disable from another origin, no body',
-      { method: 'POST', target: DISABLE, headers: [...own, ...EVIL_ORIGIN] },
+      { method: 'POST', target: DISABLE, headers: [...own, ...FOREIGN_ORIGIN] },
     ],
     [
       'the same with a form',
-      { method: 'POST', target: DISABLE, headers: [...own, ...EVIL_ORIGIN, ...form], body: 'a=b' },
+      { method: 'POST', target: DISABLE, headers: [...own, ...FOREIGN_ORIGIN, ...form], body: 'a=b' },
     ],
     [
       'the same as JSON',
-      { method: 'POST', target: DISABLE, headers: [...own, ...EVIL_ORIGIN, ...JSON_TYPE], body: '{}' },
+      { method: 'POST', target: DISABLE, headers: [...own, ...FOREIGN_ORIGIN, ...JSON_TYPE], body: '{}' },
     ],
     ['the same, Origin: null', { method: 'POST', target: DISABLE, headers: [...own, 'Origin', 'null'] }],
     ['POST :disable without content type', { method: 'POST', target: DISABLE, headers: own }],
@@ -70,7 +71,7 @@ async function browserRows(suite: AttackSuite): Promise<Row[]> {
     ['GET a page of ours, Host: evil.example', { target: '/admin/openapi.json', headers: ['Host', 'evil.example'] }],
     [
       'RPC from another origin',
-      { method: 'POST', target: RPC_DISABLE, headers: [...own, ...EVIL_ORIGIN, ...JSON_TYPE], body },
+      { method: 'POST', target: RPC_DISABLE, headers: [...own, ...FOREIGN_ORIGIN, ...JSON_TYPE], body },
     ],
     ['RPC, Host: evil', { method: 'POST', target: RPC_DISABLE, headers: ['Host', 'evil', ...JSON_TYPE], body }],
     [
@@ -78,7 +79,7 @@ async function browserRows(suite: AttackSuite): Promise<Row[]> {
       {
         method: 'POST',
         target: RPC_DISABLE,
-        headers: [...own, ...EVIL_ORIGIN, 'Content-Type', 'application/grpc-web+json'],
+        headers: [...own, ...FOREIGN_ORIGIN, 'Content-Type', 'application/grpc-web+json'],
         body: Buffer.concat([Buffer.from([0, 0, 0, 0, body.length]), Buffer.from(body)]),
       },
     ],
@@ -88,7 +89,7 @@ async function browserRows(suite: AttackSuite): Promise<Row[]> {
     ],
     [
       'events as text/plain from another origin',
-      { method: 'POST', target: '/v1/trino/events', headers: [...own, ...EVIL_ORIGIN, ...plain], body: '{}' },
+      { method: 'POST', target: '/v1/trino/events', headers: [...own, ...FOREIGN_ORIGIN, ...plain], body: '{}' },
     ],
   ];
   const rows: Row[] = [];
@@ -103,9 +104,9 @@ async function browserRows(suite: AttackSuite): Promise<Row[]> {
     );
   rows.push(
     await row('no other origin may read an answer', ROW_MS, async () => {
-      const headers = [...own, ...EVIL_ORIGIN, 'Access-Control-Request-Method', 'POST'];
+      const headers = [...own, ...FOREIGN_ORIGIN, 'Access-Control-Request-Method', 'POST'];
       const preflight = await ask({ port, method: 'OPTIONS', target: RPC_DISABLE, headers });
-      const read = await ask({ port, target: '/api/v1/backends', headers: [...own, ...EVIL_ORIGIN] });
+      const read = await ask({ port, target: '/api/v1/backends', headers: [...own, ...FOREIGN_ORIGIN] });
       const allowed = [preflight, read].map((reply) => reply.headers['access-control-allow-origin']);
       must(
         allowed.every((value) => value === undefined),

@@ -2,9 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { zstdCompressSync } from 'node:zlib';
 import type { ScriptedTrino } from '@trino-gateway/testing';
 import { until } from '@trino-gateway/testing/processes/until';
-import { type AttackSuite, scheduled } from './attack-suite.ts';
-import { must } from './rows.ts';
-import { type Asking, ask, connectRaw, countAnswers, type RawClient, told } from './wire.ts';
+import type { AttackSuite } from '../support/attack-suite.ts';
+import { scheduled } from '../support/process-figures.ts';
+import { must } from '../support/rows.ts';
+import { type Asking, ask, connectRaw, countAnswers, type RawClient, told } from '../support/wire.ts';
 
 /** The suite, what is attacked, and where. */
 export type BoundsWorld = {
