@@ -33,6 +33,7 @@ export {
 } from './headers/protocol-headers.ts';
 export { allHeaders, firstHeader, type RawHeaders, withoutHeaders, withoutHopByHop } from './headers/raw-headers.ts';
 export { type Authority, comparableHost, readAuthority } from './identifiers/host.ts';
+export { normalizedOrigin } from './identifiers/origin.ts';
 export {
   coordinatorAlphabet,
   coordinatorSuffix,
@@ -55,7 +56,6 @@ export {
 export {
   LinkRewriter,
   type LinkRewriterOptions,
-  normalizedOrigin,
 } from './pages/link-rewriter.ts';
 export { decodeJsonText, type PageLink, PageScanner, type PageScannerOptions } from './pages/page-scanner.ts';
 export {

@@ -2,8 +2,8 @@ import { afterEach, expect, jest, test } from '@jest/globals';
 import { type ScriptedTrino, startScriptedTrino } from '@trino-gateway/testing';
 import { until } from '@trino-gateway/testing/processes/until';
 import { runStatement } from '@trino-gateway/trino/client';
-import { startFakeGatewayserver } from './fake-gatewayserver.ts';
-import { recordingLogger, startTestMonitor } from './test-monitor.ts';
+import { startFakeGatewayserver } from './support/fake-gatewayserver.ts';
+import { recordingLogger, startTestMonitor } from './support/test-monitor.ts';
 
 jest.setTimeout(120_000); // only a machine that is busy elsewhere needs it
 

@@ -3,8 +3,8 @@ import { BackendStatus_State as State } from '@trino-gateway/api/gateway';
 import { startScriptedTrino } from '@trino-gateway/testing';
 import { until } from '@trino-gateway/testing/processes/until';
 import type { RunningMonitor } from '../src/index.ts';
-import { startFakeGatewayserver } from './fake-gatewayserver.ts';
-import { recordingLogger, startTestMonitor } from './test-monitor.ts';
+import { startFakeGatewayserver } from './support/fake-gatewayserver.ts';
+import { recordingLogger, startTestMonitor } from './support/test-monitor.ts';
 
 jest.setTimeout(120_000); // only a machine that is busy elsewhere needs it
 

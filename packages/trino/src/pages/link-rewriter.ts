@@ -1,3 +1,4 @@
+import { normalizedOrigin, originIn } from '../identifiers/origin.ts';
 import { decodeJsonText, type PageLink, PageScanner } from './page-scanner.ts';
 
 /** Which links are replaced, and by what. */
@@ -8,17 +9,7 @@ export type LinkRewriterOptions = {
   outsideOrigin: string;
 };
 
-const linkOrigin = /^(https?):\/\/([^/?#\\]*)/i;
 const nothing = Buffer.alloc(0);
-
-/** `scheme://authority` of a URL in the form in which origins are compared: lower case, without the default port. */
-export function normalizedOrigin(url: string): string | undefined {
-  const match = linkOrigin.exec(url);
-  if (match === null) return undefined;
-  const scheme = (match[1] ?? '').toLowerCase();
-  const authority = (match[2] ?? '').toLowerCase();
-  return `${scheme}://${authority.replace(scheme === 'https' ? /:443$/ : /:80$/, '')}`;
-}
 
 /**
  * Replaces scheme and authority of a page's links, and nothing else: path, query and every other byte pass as they are.
@@ -71,9 +62,9 @@ export class LinkRewriter {
   #replaced(link: PageLink): { text: string; end: number } | undefined {
     const escaped = link.text.includes('\\');
     const text = escaped ? decodeJsonText(link.text) : link.text;
-    const match = linkOrigin.exec(text);
-    if (match === null || !this.#origins.has(normalizedOrigin(match[0]))) return undefined;
-    if (!escaped) return { text: this.#outsideOrigin, end: link.start + match[0].length };
-    return { text: JSON.stringify(this.#outsideOrigin + text.slice(match[0].length)).slice(1, -1), end: link.end };
+    const origin = originIn(text);
+    if (origin === undefined || !this.#origins.has(normalizedOrigin(origin))) return undefined;
+    if (!escaped) return { text: this.#outsideOrigin, end: link.start + origin.length };
+    return { text: JSON.stringify(this.#outsideOrigin + text.slice(origin.length)).slice(1, -1), end: link.end };
   }
 }

@@ -1,6 +1,6 @@
 import { loadConfig } from '@trino-gateway/config';
 import { type Logger, silentLogger } from '@trino-gateway/runtime';
-import { type RunningMonitor, startMonitor } from '../src/index.ts';
+import { type RunningMonitor, startMonitor } from '../../src/index.ts';
 import type { FakeGatewayserver } from './fake-gatewayserver.ts';
 
 /** A monitor with an interval no test lives to see, unless it says otherwise. */
