@@ -32,14 +32,14 @@ export function decide(
     const opinion = step(asked, snapshot, circumstances);
     reasons.push(opinion.reason);
     if (opinion.kind === 'groups')
-      return inGroups(opinion, reasons, { ...asked, user: request.user }, snapshot, circumstances);
+      return routeToGroups(opinion, reasons, { ...asked, user: request.user }, snapshot, circumstances);
     abstentions.push(opinion.why);
   }
   const message = `${abstentions.join(', and ')}: ask the administrators of this gateway for a policy`;
   return refused(snapshot.authentication.atEntryPoint(asked), reasons, 'QUERY_REJECTED', message);
 }
 
-function inGroups(
+function routeToGroups(
   { candidates, decided }: Extract<Opinion, { kind: 'groups' }>,
   before: readonly StepReason[],
   request: RuleRequest & { user: string },

@@ -6,7 +6,7 @@ import {
   Group_Queue_WhenUnavailable,
   type Group_Strategy,
 } from '@trino-gateway/api/gateway';
-import type { BackendFacts } from './availability/availability.ts';
+import type { BackendFacts } from './availability/facts.ts';
 import { createPools, type Pool } from './availability/pool.ts';
 import type { IndexedConfiguration } from './indexed-configuration.ts';
 import type { PolicyIndex } from './steps/policies/policy-index.ts';

@@ -1,4 +1,5 @@
-import { reasonSuffix, whyUnavailable } from './availability/availability.ts';
+import { whyUnavailable } from './availability/availability.ts';
+import { reasonSuffix } from './availability/conditions.ts';
 import type { Circumstances } from './circumstances.ts';
 import type { Snapshot } from './snapshot.ts';
 

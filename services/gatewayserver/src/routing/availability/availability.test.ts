@@ -8,7 +8,8 @@ import {
   BackendStatus_State,
   BackendStatusSchema,
 } from '@trino-gateway/api/gateway';
-import { assess, type BackendFacts, liveOverride, monitorSilence, unavailableReasons } from './availability.ts';
+import { assess, liveOverride, monitorSilence, unavailableReasons } from './availability.ts';
+import type { BackendFacts } from './facts.ts';
 
 const NOW = 1_000_000;
 const MAX_AGE = 60_000;

@@ -1,4 +1,5 @@
-import { assess, type BackendFacts } from './availability.ts';
+import { assess } from './availability.ts';
+import type { BackendFacts } from './facts.ts';
 import { epochMs } from './timestamps.ts';
 
 /** One available backend of a group. */

@@ -1,0 +1,49 @@
+import { type Backend, type BackendStatus, BackendStatus_StateSchema } from '@trino-gateway/api/gateway';
+import type { FactsInForce } from './facts.ts';
+import type { Phase } from './schedule-phase.ts';
+import { epochMs, isoTime } from './timestamps.ts';
+
+/** Every condition of availability, with the sentence that says why not, and more for operators. */
+export const conditions: readonly {
+  holds: (facts: FactsInForce) => boolean;
+  whyNot: (facts: FactsInForce) => string;
+  /** In the words of a cluster or of the network, which may name addresses. */
+  detail?: (facts: FactsInForce) => string | undefined;
+}[] = [
+  { holds: ({ backend }) => backend.enabled !== false, whyNot: () => 'it is disabled' },
+  { holds: ({ draining }) => !draining, whyNot: () => 'it is draining' },
+  {
+    holds: ({ phase }) => phase?.up !== false,
+    whyNot: ({ backend, phase }) => outsideSchedule(backend, phase),
+  },
+  {
+    holds: ({ status, markedHealthy }) => status !== undefined || markedHealthy !== undefined,
+    whyNot: () => 'it was not probed yet',
+  },
+  {
+    holds: ({ status, markedHealthy }) => markedHealthy ?? status?.healthy ?? true,
+    whyNot: ({ status, override, markedHealthy }) =>
+      markedHealthy === false
+        ? `an operator marked it unhealthy until ${isoTime(epochMs(override?.healthyUntil))}${reasonSuffix(override?.reason)}`
+        : `it is not healthy (${stateName(status)})`,
+    detail: ({ status, markedHealthy }) => (markedHealthy === false ? undefined : status?.reason),
+  },
+  {
+    holds: ({ backend, load }) => backend.loadThreshold === 0 || load === undefined || load <= backend.loadThreshold,
+    whyNot: ({ backend, load }) => `its cluster load ${load} is above its threshold ${backend.loadThreshold}`,
+  },
+];
+
+function outsideSchedule({ uptimeSchedule, timeZone }: Backend, phase: Phase | undefined): string {
+  const until = phase && Number.isFinite(phase.until) ? `until ${isoTime(phase.until)}` : 'and no end of that is known';
+  return `it is outside its uptime schedule "${uptimeSchedule}" (${timeZone || 'UTC'}) ${until}`;
+}
+
+function stateName(status: BackendStatus | undefined): string {
+  return BackendStatus_StateSchema.value[status?.state ?? 0]?.name ?? 'unknown state';
+}
+
+/** The reason after a colon; empty when there is none. */
+export function reasonSuffix(reason: string | undefined): string {
+  return reason ? `: ${reason}` : '';
+}
