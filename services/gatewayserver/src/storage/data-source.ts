@@ -9,8 +9,8 @@ import { entities } from './schema/entities.ts';
 const OPEN_PAUSE_MS = 20;
 
 /**
- * Connects to a database. Waits, within the time limit, for a SQLite file that others are opening: switching a new one to WAL needs it
- * alone for a moment. @throws DatabaseUnavailableError when there is no connection in time.
+ * Connects to a database. Waits, within the time limit, for a SQLite file that others are opening: switching a new file to
+ * WAL needs it alone for a moment. @throws DatabaseUnavailableError when there is no connection in time.
  */
 export async function openDataSource(address: DatabaseAddress, limits: ConnectionLimits): Promise<DataSource> {
   await address.files?.makePrivate();
@@ -29,7 +29,7 @@ async function connect({ engine, options }: DatabaseAddress, limits: ConnectionL
     entities: entities(engine.columns),
     migrations: MIGRATIONS,
     migrationsTableName: 'migrations',
-    // Off, because its lines would carry statements.
+    // Its lines would carry statements.
     logging: false,
     synchronize: false,
   } as DataSourceOptions);

@@ -4,8 +4,8 @@ import type { Store } from './contract/store.ts';
 export type StoreObserver = (operation: string, durationMs: number, failed: boolean) => void;
 
 /**
- * The same store, each call of which is observed. The names of operations are those that metrics have; a table or a method
- * without one does not compile.
+ * The same store, with each call observed. Operations have the names that metrics show; a table or a method without one does
+ * not compile.
  */
 export function measuredStore(store: Store, observe: StoreObserver): Store {
   const measured = <Table extends object>(table: Table, operations: Record<keyof Table, string>) =>

@@ -6,23 +6,23 @@ import { openDataSource } from './data-source.ts';
 import { parseDatabaseUrl } from './engines/database-url.ts';
 import type { Engine } from './engines/engine.ts';
 
-/** One step of the schema. */
+/** One migration and whether the database has it. */
 export type MigrationState = { name: string; applied: boolean };
 
-/** How long a start waits for another one that migrates the same database. */
+/** How long to wait for another process that migrates the same database. */
 const LOCK_WAIT_MS = 120_000;
 const CONNECT_MS = 10_000;
 const LOCK_PAUSE_MS = 100;
 
 /**
- * Brings the schema up to date and answers the names of the steps it took, none when there were none to take. Several may
- * run at once on one database: one migrates, the others wait for it. Needs a user that may change the schema.
+ * Brings the schema up to date. Several processes may do so at once: one migrates, the others wait for it. Needs a user
+ * that may change the schema. @returns the names of the migrations that were applied
  */
 export async function migrateUp(url: string): Promise<string[]> {
   return withSource(url, migrateSource);
 }
 
-/** All steps this version knows, in order, and whether this database has taken them. Changes nothing. */
+/** All migrations of this version, in order, and whether this database has them. Changes nothing. */
 export async function migrationStatus(url: string): Promise<MigrationState[]> {
   return withSource(url, async (source) => {
     const pending = new Set(await pendingMigrations(source));
@@ -30,7 +30,7 @@ export async function migrationStatus(url: string): Promise<MigrationState[]> {
   });
 }
 
-/** The steps that are still to be taken, read without any right to change the schema. */
+/** The migrations that the database lacks, read without any right to change the schema. */
 export async function pendingMigrations(source: DataSource): Promise<string[]> {
   return (await new MigrationExecutor(source).getPendingMigrations()).map(({ name }) => name);
 }

@@ -4,7 +4,7 @@ import { DatabaseUnavailableError } from '../contract/errors.ts';
 import type { DatabaseAddress, Engine, TransactionMode } from '../engines/engine.ts';
 import { bounded } from '../engines/transaction-lock.ts';
 import { failureOf } from './failures.ts';
-import { repeated } from './repeated.ts';
+import { retryTransaction } from './retry-transaction.ts';
 import { inTime, openSession, type Session } from './session.ts';
 
 type Work<T> = (session: Session) => Promise<T>;
@@ -23,10 +23,10 @@ export type Database = AsyncDisposable & {
   transaction<T>(work: Work<T>): Promise<T>;
 };
 
-// A transaction is a handful of statements: one that takes this many time limits has lost its caller.
+// A transaction is a handful of statements: its caller has given up one that takes this many time limits.
 const LIMITS_PER_TRANSACTION = 3;
 
-/** Wraps an open data source, which nobody else uses from here on. */
+/** Wraps an open data source, which is used by nobody else from now on. */
 export function openDatabase(
   source: DataSource,
   { engine, transactionLock }: DatabaseAddress,
@@ -60,7 +60,7 @@ export function openDatabase(
   async function run<T>(mode: TransactionMode, work: Work<T>): Promise<T> {
     const here = current.getStore();
     if (here?.open) return work(here.session);
-    return repeated(() => admitted(() => once(mode, work)), timeLimitMs);
+    return retryTransaction(() => admitted(() => once(mode, work)), timeLimitMs);
   }
 
   async function close(): Promise<void> {
@@ -88,7 +88,7 @@ async function commit(runner: QueryRunner): Promise<void> {
   try {
     await runner.query('COMMIT');
   } catch (error) {
-    // Whether it holds is unknown when the connection broke: repeating it is for the caller to decide.
+    // When the connection broke nobody knows whether it was committed: the caller decides whether to repeat it.
     if (failureOf(error) !== 'lost') throw error;
     throw new DatabaseUnavailableError('the connection to the database broke during a commit');
   }
@@ -98,7 +98,7 @@ async function rollback({ embedded }: Engine, runner: QueryRunner): Promise<void
   try {
     await runner.query('ROLLBACK');
   } catch (error) {
-    // SQLite may have rolled back by itself, a broken connection has; a server's session that refuses is not reused.
+    // SQLite may have rolled back by itself, and a broken connection has. A server that refuses fails the call.
     if (!embedded && failureOf(error) === 'refused') throw error;
   }
 }

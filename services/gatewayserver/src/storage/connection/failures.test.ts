@@ -17,7 +17,7 @@ test('failures that a second try mends are told apart from those that stay', () 
   expect(failureOf(new QueryRunnerProviderAlreadyReleasedError())).toBe('lost');
   expect(failureOf(Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }))).toBe('unavailable');
   expect(failureOf(new Error('timeout exceeded when trying to connect'))).toBe('unavailable');
-  // A full disk is emptied sooner or later: what should be stored waits for that.
+  // A full disk is emptied sooner or later: what is to be stored waits for that.
   for (const code of ['SQLITE_FULL', 'ER_RECORD_FILE_FULL', '53100'])
     expect(failureOf(failed({ code }))).toBe('unavailable');
   expect(failureOf(failed({ code: '23505' }))).toBe('refused');

@@ -9,7 +9,7 @@ const UNAVAILABLE = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EHO
 
 /** The kind of failure, or undefined when the error does not come from the database. */
 export function failureOf(error: unknown): Failure | undefined {
-  // On PostgreSQL TypeORM takes a broken connection away from under the one who uses it; what it says depends on the call.
+  // On PostgreSQL TypeORM releases a broken connection while it is in use; which of these errors follows depends on the call.
   if (error instanceof QueryRunnerAlreadyReleasedError || error instanceof QueryRunnerProviderAlreadyReleasedError)
     return 'lost';
   const cause = driverErrorOf(error);
@@ -24,7 +24,7 @@ export function failureOf(error: unknown): Failure | undefined {
 
 /**
  * The error that leaves the storage in place of the driver's, which carries the statement and its values. The message
- * keeps the driver's code; its words only where they are about the connection.
+ * keeps the driver's code.
  */
 export function withoutStatement(error: unknown): unknown {
   const failure = failureOf(error);

@@ -68,7 +68,7 @@ async function prepare(engine: Engine, runner: QueryRunner, timeLimitMs: number)
   }
 }
 
-/** Breaks a connection whose answer is overdue: in the pool it would hand that answer to the next user. */
+/** Breaks a connection whose answer is overdue: in the pool the next user would get that answer. */
 function drop(connection: object): void {
   if ('destroy' in connection && typeof connection.destroy === 'function') connection.destroy();
   const socket = 'stream' in connection ? connection.stream : nestedStream(connection);
@@ -84,7 +84,7 @@ function isDestroyable(value: unknown): value is { destroy(): void } {
   return typeof value === 'object' && value !== null && 'destroy' in value && typeof value.destroy === 'function';
 }
 
-/** The promise's outcome, or a DatabaseUnavailableError once the time is over. */
+/** The promise's outcome. @throws DatabaseUnavailableError once the time is over */
 export async function inTime<T>(promise: Promise<T>, ms: number, complaint: string): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => reject(new DatabaseUnavailableError(`the database ${complaint} within ${ms} ms`)), ms);

@@ -19,10 +19,10 @@ export type AdmissionChanges = {
   entries: AdmissionEntry[];
 };
 
-/** A statement or an answer of a query that waits, encrypted; what it is part of is read only when it is needed. */
+/** An encrypted statement or answer of a query that waits: kept apart from its entry, and read only when it is needed. */
 export type SealedText = { id: string; part: string; sealed: Uint8Array };
 
-/** Without a part: all of this id. */
+/** Texts that are not needed any more; without a part, all of this id. */
 export type Forgotten = { id: string; part?: string };
 
 /** What a change of admission writes. */
@@ -31,7 +31,6 @@ export type AdmissionWrites = {
   entries: readonly AdmissionEntry[];
   /** Stored unless they are there already. */
   sealed: readonly SealedText[];
-  /** Sealed texts that are not needed any more. */
   forgotten: readonly Forgotten[];
 };
 
@@ -39,7 +38,7 @@ export type AdmissionWrites = {
 export type AdmissionStore = {
   /**
    * What was changed after a version, or all there is; undefined when nothing was. A version is only good for some minutes:
-   * afterwards what is over has been deleted. One that a restored database has not reached yet counts as none.
+   * afterwards tombstones have been deleted. A version that a restored database has not reached counts as none.
    */
   changes(since: number | undefined): Promise<AdmissionChanges | undefined>;
   /**
@@ -54,7 +53,7 @@ export type AdmissionStore = {
 
 /** Encrypted statements and answers of those who wait. A change of admission writes and deletes them, too. */
 export type SealedTextStore = {
-  /** The first of its part holds. */
+  /** The first text of a part stands. */
   put(text: SealedText): Promise<void>;
   get(queryId: string, part: string): Promise<Uint8Array | undefined>;
 };

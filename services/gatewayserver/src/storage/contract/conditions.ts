@@ -1,6 +1,6 @@
 import type { BackendOverride, BackendSchedule, BackendStatus } from '@trino-gateway/api/gateway';
 
-/** What the monitor found, what it read from schedules, and what operators said against it, read at one moment. */
+/** What the monitor found, what it read from schedules, and what operators overrode, read at one moment. */
 export type Conditions = {
   statuses: BackendStatus[];
   schedules: BackendSchedule[];

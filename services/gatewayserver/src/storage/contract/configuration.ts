@@ -31,7 +31,7 @@ export type ConfigurationStore = {
   read(): Promise<{ revision: number } & Configuration>;
   /**
    * Runs a change in one transaction. All changes of all replicas run one after the other, so what `work` reads cannot
-   * change under it. A throw undoes everything, the revision included, and comes out as it is. After a deadlock or a lost
+   * change meanwhile. A throw undoes everything, the revision included, and is passed on as it is. After a deadlock or a lost
    * connection `work` runs again from its start: it may act on nothing but the change. Other calls of the store made
    * inside `work` belong to the same transaction.
    */

@@ -1,4 +1,4 @@
-/** The page token was not one of ours. */
+/** The store did not give out this page token. */
 export class BadPageTokenError extends Error {
   override readonly name = 'BadPageTokenError';
 }

@@ -1,8 +1,8 @@
 import type { ListQueriesRequest, Query } from '@trino-gateway/api/gateway';
 
 /**
- * What ListQueries filters by; the page token is the store's own and checked by it. Text is looked for as it is written,
- * upper and lower case apart. Pages have 100 rows when the size is 0, at most 1000.
+ * What ListQueries filters by. The store makes and checks the page tokens. Text is searched for as it is written, case
+ * included. Pages have 100 rows when the size is 0, at most 1000.
  */
 export type QueryFilter = Omit<ListQueriesRequest, '$typeName' | '$unknown'>;
 

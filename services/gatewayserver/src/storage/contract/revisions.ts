@@ -4,5 +4,5 @@
  */
 export type Revisions = { configuration: number; conditions: number; incarnations: number };
 
-/** Tells replicas what they have to read again. */
+/** The counters, by which replicas see what they have to read again. */
 export type RevisionStore = { read(): Promise<Revisions> };

@@ -8,9 +8,9 @@ import type { DutyStore, SuiteSecretStore } from './suite.ts';
 import type { TransactionStore } from './transactions.ts';
 
 /**
- * The one storage seam: the same promises on every engine. Every call ends within a few time limits of its options, by
- * DatabaseUnavailableError when the database does not answer; a database that comes back is used again without further
- * ado. No error carries a statement or its values.
+ * Everything that is stored, table by table; the promises are the same on every engine. A call ends within a few time
+ * limits, with DatabaseUnavailableError when the database does not answer; one that comes back is used again without a
+ * restart. No error carries a statement or its values.
  */
 export type Store = AsyncDisposable & {
   /** Resolves once the database has answered. */

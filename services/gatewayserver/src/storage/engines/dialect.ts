@@ -6,7 +6,7 @@ export type Dialect = {
   marks(): () => string;
   /** A name that may be a word of SQL. */
   quoted(name: string): string;
-  /** The largest and the least of a list of values; NULL where one of them is, but for SQLite. */
+  /** The largest and the least of a list of values; NULL when one of them is, but on PostgreSQL. */
   readonly largest: string;
   readonly least: string;
   /** Inserts these tuples, and leaves rows that are there as they are. */
@@ -17,7 +17,7 @@ export type Dialect = {
   stored(table: string, column: string): string;
   /** In such an assignment: the value that was to be inserted. */
   offered(column: string): string;
-  /** A condition: the text stands in the column as it is written. */
+  /** A condition: the column contains the text, case included. */
   contains(column: string, text: string): string;
   /** Ends a SELECT that locks its rows until the transaction ends. */
   readonly forUpdate: string;

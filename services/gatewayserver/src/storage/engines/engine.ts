@@ -24,7 +24,7 @@ export type EngineAddress = {
   readonly inMemory: boolean;
   /** What TypeORM needs to connect. */
   options(limits: ConnectionLimits): DataSourceOptions;
-  /** Lets transactions through to it. */
+  /** The lock under which a store runs its transactions there. */
   transactionLock(): HeldLock;
   /** The files on this machine that hold it; absent where there are none. */
   readonly files?: {

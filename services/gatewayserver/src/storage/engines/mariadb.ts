@@ -1,7 +1,7 @@
 import type { Engine } from './engine.ts';
 import { mysql, mysqlAddress } from './mysql.ts';
 
-/** MariaDB: to the store it differs from MySQL by its name alone. */
+/** MariaDB. For the store it differs from MySQL in its name alone. */
 export const mariadb: Engine = {
   ...mysql,
   name: 'mariadb',

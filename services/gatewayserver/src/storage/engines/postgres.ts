@@ -8,8 +8,7 @@ const CONTENTION = ['40001', '40P01', '55P03'];
 const LOST = ['57P01', '57P02', '08003', '08006'];
 const UNAVAILABLE = ['25006', '25P03', '53100', '53200', '53300', '57014', '57P03'];
 
-// node-postgres says some things in words only: a connection that did not come about in time, or none of the pool that
-// became free, and a connection that broke.
+// node-postgres has no codes for a connection that was not opened or did not become free in time, and for one that broke.
 const TIMED_OUT = /^timeout (exceeded when trying to connect|expired)/;
 const BROKEN = /^(Connection terminated|Client has encountered a connection error|Client was closed)/;
 

@@ -14,8 +14,8 @@ export type ServerAddress = {
 };
 
 /**
- * A replica that vanished in mid-transaction, its machine lost power say, holds its locks for as long as the server believes in
- * its connection: hours. After so many time limits without a word the server ends it.
+ * A replica that vanishes in mid-transaction, in a power cut say, would hold its locks until the server gives up its
+ * connection: for hours. The server ends a connection that was idle for so many time limits.
  */
 export const ABANDONED_AFTER_LIMITS = 4;
 

@@ -2,7 +2,7 @@ import { closeSync, openSync } from 'node:fs';
 import { chmod, mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** What SQLite keeps of a database; what it makes itself gets the mode of the first. */
+/** The files of one database; those that SQLite makes get the mode of the first. */
 const ENDS = ['', '-wal', '-shm', '-journal'];
 const OTHERS = 0o077;
 
@@ -30,7 +30,7 @@ export async function filesOpenToOthers(file: string): Promise<string[]> {
   return files.filter((_, at) => ((modes[at] ?? 0) & OTHERS) !== 0);
 }
 
-/** Never opens one that is there: closing it would end the locks that SQLite has on it in this process (POSIX fcntl). */
+/** Never opens an existing file: closing it would end the locks that SQLite has on it in this process (POSIX fcntl). */
 function createIfMissing(file: string): void {
   try {
     closeSync(openSync(file, 'wx', 0o600));

@@ -14,7 +14,7 @@ const BUSY_MS = 5;
 const CONTENTION = ['SQLITE_BUSY', 'SQLITE_BUSY_SNAPSHOT', 'SQLITE_BUSY_RECOVERY', 'SQLITE_LOCKED'];
 const UNAVAILABLE = ['SQLITE_FULL', 'SQLITE_READONLY', 'SQLITE_CANTOPEN'];
 
-/** SQLite by better-sqlite3: a file, or memory, for one process. */
+/** SQLite by better-sqlite3: a file on this machine, or a database in memory. */
 export const sqlite: Engine = {
   name: 'sqlite',
   schemes: ['sqlite:'],
@@ -46,7 +46,7 @@ export const sqlite: Engine = {
     if (CONTENTION.includes(code)) return 'contention';
     return UNAVAILABLE.includes(code) || code.startsWith('SQLITE_IOERR') ? 'unavailable' : undefined;
   },
-  // The write lock of the file holds from before the check of what is pending to the end.
+  // The write lock of the file covers the check of what is pending, too.
   migrationLock: {
     transaction: 'none',
     async take(runner) {
@@ -82,7 +82,7 @@ function optionsOf(database: string, pragmas: readonly string[]): ReturnType<Eng
     timeout: BUSY_MS,
     prepareDatabase(connection: { pragma(text: string): unknown }) {
       for (const pragma of pragmas) connection.pragma(pragma);
-      // Of a secret that is replaced nothing is left in its place.
+      // Overwrites what is replaced, so that nothing of a former secret is left in the file.
       connection.pragma('secure_delete = FAST');
       connection.pragma('foreign_keys = ON');
     },

@@ -14,7 +14,7 @@ export class CreateBackendStatuses implements MigrationInterface {
   down = (runner: QueryRunner) => runner.dropTable('backend_statuses', true);
 }
 
-/** What operators said against the monitor. */
+/** What operators overrode of the monitor's findings. */
 export class CreateBackendOverrides implements MigrationInterface {
   readonly name = 'CreateBackendOverrides1763700000005';
   async up(runner: QueryRunner): Promise<void> {

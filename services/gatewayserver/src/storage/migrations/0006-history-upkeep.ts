@@ -8,7 +8,7 @@ const INDEXES = Object.entries({
   queries_by_source_state: 'source',
 }).map(([name, column]) => new TableIndex({ name, columnNames: [column, 'state', 'submitted_at', 'id'] }));
 
-/** What one replica does for all of them, until its time is over or it says so. */
+/** Duties that one replica does for all of them, until they expire or it ends them. */
 export class CreateDuties implements MigrationInterface {
   readonly name = 'CreateDuties1763700000060';
   async up(runner: QueryRunner): Promise<void> {
@@ -25,7 +25,7 @@ export class CreateDuties implements MigrationInterface {
 export class IndexQueriesByState implements MigrationInterface {
   readonly name = 'IndexQueriesByState1763700000061';
   async up(runner: QueryRunner): Promise<void> {
-    // Where DDL is not transactional some may be there from a migration that was killed.
+    // Where DDL is not transactional, a migration that was killed may have left some.
     const existing = new Set((await runner.getTable('queries'))?.indices.map(({ name }) => name));
     for (const index of INDEXES) if (!existing.has(index.name)) await runner.createIndex('queries', index);
   }

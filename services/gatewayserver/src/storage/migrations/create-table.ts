@@ -13,7 +13,7 @@ export type NewTable = {
 
 /**
  * Creates a table with its indexes unless it exists: where DDL is not transactional (MySQL, MariaDB) a migration that was
- * killed before it was noted down runs again. There the whole table is one statement.
+ * killed before it was recorded runs again. There the whole table is one statement.
  */
 export async function createTable(runner: QueryRunner, table: NewTable): Promise<void> {
   const columns = Object.entries(table.columns(engineOf(runner.dataSource).columns)).map(

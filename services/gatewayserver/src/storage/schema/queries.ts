@@ -30,8 +30,8 @@ export type QueryRow = {
 };
 
 /**
- * The indexes of `queries`: each filter of ListQueries, in the order pages are read, and the pairs that are asked for
- * most: the failed queries of somebody who has plenty, none of them failed.
+ * The indexes of `queries`: one for each filter of ListQueries, in the order of pages, and for the most frequent pairs of
+ * filters: the failed queries of a user with plenty, none of which failed.
  */
 const INDEXES: Record<string, readonly (keyof QueryRow)[]> = {
   queries_by_time: ['submittedAt', 'id'],

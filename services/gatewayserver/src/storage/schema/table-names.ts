@@ -1,4 +1,4 @@
-/** Names by which repositories are asked for. */
+/** The tables, under the names that repositories go by here. */
 export const TABLES = {
   backends: 'backends',
   groups: 'routing_groups',

@@ -44,7 +44,7 @@ async function readConditions({ manager }: Session): Promise<Conditions> {
   };
 }
 
-/** Replaces what the monitor said before, unless that is newer. */
+/** Replaces the monitor's former finding, unless that is newer. */
 function putFinding(
   database: Database,
   table: string,

@@ -5,7 +5,7 @@ export function toDocument<Desc extends DescMessage>(desc: Desc, message: Messag
   return toJsonString(desc, message);
 }
 
-/** A stored message. What a newer version stored and this one does not know is passed over. */
+/** A stored message. Fields of a newer version, which this one does not know, are ignored. */
 export function fromDocument<Desc extends DescMessage>(desc: Desc, document: string): MessageShape<Desc> {
   return fromJsonString(desc, document, { ignoreUnknownFields: true });
 }

@@ -6,7 +6,7 @@ export function forwardedHeadersName(value: Backend_ForwardedHeaders): string {
   return entry?.[0] ?? 'FORWARDED_HEADERS_UNSPECIFIED';
 }
 
-/** The setting stored under this name; unspecified when no version of ours wrote it. */
+/** The setting stored under this name; unspecified when the name is unknown. */
 export function forwardedHeadersOf(name: string): Backend_ForwardedHeaders {
   return (
     Backend_ForwardedHeaders[name as keyof typeof Backend_ForwardedHeaders] ??

@@ -18,7 +18,7 @@ export function suiteSecretStore(database: Database): SuiteSecretStore {
   };
 }
 
-/** Drawn by the first call of all replicas; a second draw is thrown away. */
+/** The first draw of all replicas is kept; a later one is thrown away. */
 function readSigningKey(database: Database): Promise<Uint8Array> {
   return database.transaction(async ({ manager }) => {
     const drawn = { name: SIGNING_KEY, value: randomBytes(32).toString('base64') };

@@ -56,7 +56,7 @@ function changeAdmission(
   });
 }
 
-/** A database that knows less than was read of it was restored, or has failed over: nothing that was read of it holds. */
+/** A database whose version is lower than what was read from it was restored or has failed over: read everything anew. */
 function readFrom(since: number | undefined, { version }: Moment): number | undefined {
   return since !== undefined && since > version ? undefined : since;
 }
@@ -80,9 +80,7 @@ function pruneSome(database: Database, before: number): Promise<number> {
   });
 }
 
-/**
- * With a lock both rows are held, in their order: a change of the configuration that was committed while this one waited counts.
- */
+/** A lock takes both rows, in their order: a change of the configuration that was committed meanwhile counts. */
 async function readMoment({ manager, engine }: Session, lock: string): Promise<Moment> {
   const rows: { name: string; value: unknown; at_ms: unknown }[] = await manager.query(
     `SELECT name, value, ${engine.dialect.clock} AS at_ms FROM revisions

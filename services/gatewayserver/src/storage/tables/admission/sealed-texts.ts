@@ -20,7 +20,7 @@ export function sealedTextStore(database: Database): SealedTextStore {
   };
 }
 
-/** What is there already stays. */
+/** Existing texts stay. */
 export async function writeSealed({ manager, engine }: Session, texts: readonly SealedText[]): Promise<void> {
   for (let from = 0; from < texts.length; from += ROWS_PER_STATEMENT) {
     const chunk = texts.slice(from, from + ROWS_PER_STATEMENT);

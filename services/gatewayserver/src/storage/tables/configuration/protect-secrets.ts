@@ -21,7 +21,7 @@ export async function protectSecrets(
         await rowsOf(session).update({ id: backend.id }, { document });
       }
     });
-    // Else what was stored before would stand in the log for a while.
+    // The log would otherwise keep for a while what was stored before.
     for (const statement of database.engine.clearLog) await database.read(({ manager }) => manager.query(statement));
   }
   const withSecret = (await database.read(readStored)).filter(({ probe }) => probe?.password);

@@ -61,7 +61,7 @@ function openSecret(keys: readonly Uint8Array[], stored: string, place: string):
     try {
       return Buffer.concat([cipher.update(bytes.subarray(IV_BYTES + TAG_BYTES)), cipher.final()]).toString();
     } catch {
-      // Another key's.
+      // Encrypted with another key.
     }
   }
   return stored;

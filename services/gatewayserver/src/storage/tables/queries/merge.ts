@@ -3,8 +3,8 @@ import { QUERY_COLUMNS, type QueryRow } from '../../schema/queries.ts';
 
 const FIELDS = Object.keys(QUERY_COLUMNS) as (keyof QueryRow)[];
 
-// Each rule is one step up an order that all reports share (the larger text, the earlier time, the further state), so that
-// any sequence and repetition of the same reports ends in the same row. Empty text and 0 are the bottom of theirs.
+// Each rule takes the larger of two values in an order that all reports share (the larger text, the earlier time, the further
+// state), so that any sequence and repetition of the same reports ends in the same row. Empty text and 0 are the least.
 type Merge = 'larger' | 'longer' | 'earlier' | 'largerOrSet' | 'earlierOrSet' | 'ending';
 
 const MERGES: Record<Exclude<keyof QueryRow, 'id'>, Merge> = {
@@ -21,8 +21,8 @@ const MERGES: Record<Exclude<keyof QueryRow, 'id'>, Merge> = {
   submittedAt: 'earlier',
   queuedMs: 'larger',
   startedAt: 'earlierOrSet',
-  // The end that goes with the furthest state: a guess of UNKNOWN gives way to what a final report says. Before
-  // endedState, since MySQL lets later assignments see the values of earlier ones.
+  // The end that comes with the furthest state: that of a guess (UNKNOWN) gives way to that of a final report. Stands before
+  // endedState, since in MySQL later assignments see the values of earlier ones.
   endedAt: 'ending',
   endedState: 'larger',
   rows: 'largerOrSet',
@@ -60,7 +60,7 @@ function merged(dialect: Dialect, field: keyof typeof MERGES, name: (field: keyo
     }
     case 'earlier':
       return `${least}(${both})`;
-    // With an absent side MAX and GREATEST answer NULL on three of the engines.
+    // When one side is NULL, so are MAX and GREATEST on three of the engines.
     case 'largerOrSet':
       return `COALESCE(${largest}(${both}), ${both})`;
     case 'earlierOrSet':

@@ -12,14 +12,14 @@ import { storedState } from './row.ts';
 
 const PAGE_SIZE = { default: 100, most: 1_000 };
 
-/** The order of pages where none is asked for, too. */
+/** Newest first is also the order of pages where none is asked for. */
 export const isNewestFirst = ({ order }: QueryFilter) => order !== ListQueriesRequest_Order.OLDEST_FIRST;
 
 /** How many rows a page has. */
 export const pageSize = (filter: QueryFilter) =>
   filter.pageSize > 0 ? Math.min(filter.pageSize, PAGE_SIZE.most) : PAGE_SIZE.default;
 
-/** What is read for a page: its rows, and one more to see whether another page follows. @throws BadPageTokenError */
+/** Selects the rows of a page, and one more, which tells whether another page follows. @throws BadPageTokenError */
 export function pageSelect(
   manager: EntityManager,
   dialect: Dialect,
@@ -32,14 +32,14 @@ export function pageSelect(
     .getRepository<QueryRow>(TABLES.queries)
     .createQueryBuilder('q')
     .limit(pageSize(filter) + 1);
-  // PostgreSQL may read along the time, too, where many rows match: not when the order begins with what is filtered for,
-  // and that is not known to be a single value (see restrict), for then only the right index has that order.
+  // PostgreSQL would read along the time where many rows match. It does not when the order begins with the filtered column
+  // and it cannot know that this is a single value (see restrict): then only the right index has that order.
   const leading = dialect.pageHint === 'order-by-filter' ? equalities(filter)[0]?.field : undefined;
   if (leading !== undefined) select.addOrderBy(`q.${leading}`, direction);
   select.addOrderBy('q.submittedAt', direction).addOrderBy('q.id', direction);
   restrict(select, filter, dialect, leading);
-  // With two indexes that begin alike MySQL takes neither, and reads along the time until a page is full: half of history
-  // for a backend that was retired.
+  // Between two indexes that begin alike MySQL takes neither, and reads along the time until a page is full: half of
+  // history for a backend that was retired.
   if (dialect.pageHint === 'index-names') select.useIndex(indexesFor(filter));
   if (after === undefined) return select;
   // In this form, unlike as (a < x OR (a = x AND b < y)), the first half bounds the index on every engine.
@@ -48,7 +48,7 @@ export function pageSelect(
   return select.setParameters({ at: after.submittedAt, id: after.id });
 }
 
-/** The indexes that lead to what is filtered for, in the order of pages. */
+/** The indexes of the filtered columns, which have the order of pages. */
 function indexesFor({ user, backendId, groupId, source, state }: QueryFilter): string[] {
   const stated = state !== Query_State.STATE_UNSPECIFIED;
   const given = Object.entries({ user, backend: backendId, group: groupId, source }).filter(
@@ -60,7 +60,7 @@ function indexesFor({ user, backendId, groupId, source, state }: QueryFilter): s
 
 type Equality = { field: 'user' | 'source' | 'backendId' | 'groupId' | 'state'; value: string | number };
 
-/** What must be equal, first what mostly leaves the fewest rows. */
+/** The columns that must be equal, first the one that usually leaves the fewest rows. */
 function equalities({ user, source, backendId, groupId, state }: QueryFilter): Equality[] {
   const all: Equality[] = [
     { field: 'user', value: storedText(user, LENGTHS.name) },

@@ -8,13 +8,13 @@ export type PagePosition = QueryPosition & { newestFirst: boolean };
 
 const CHECK_LENGTH = 8;
 
-/** Opaque to clients. The check finds damage and invention early; the token opens nothing, so it needs no secret. */
+/** Opaque to clients. A checksum finds damaged and invented tokens; it needs no secret, since a token opens nothing. */
 export function writePageToken({ submittedAt, id, newestFirst }: PagePosition): string {
   const content = JSON.stringify([submittedAt, id, newestFirst ? 'desc' : 'asc']);
   return Buffer.from(check(content) + content).toString('base64url');
 }
 
-/** @throws BadPageTokenError when it is not one of ours or belongs to the other direction. */
+/** @throws BadPageTokenError when ListQueries did not give it out, or did so in the other direction. */
 export function readPageToken(token: string, newestFirst: boolean): PagePosition {
   const text = Buffer.from(token, 'base64url').toString('utf8');
   const content = text.slice(CHECK_LENGTH);

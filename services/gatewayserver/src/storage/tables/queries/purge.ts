@@ -41,7 +41,7 @@ export function purgeQueries(database: Database, upTo: QueryPosition, most: numb
       .addOrderBy('q.id', 'ASC')
       .limit(most);
     const [select, values] = oldest.getQueryAndParameters();
-    // Rows that somebody writes at this moment are left for the next time: who never waits is part of no deadlock.
+    // Rows that are being written are left for the next time: a purge that never waits is part of no deadlock.
     const { forUpdateSkipLocked } = database.engine.dialect;
     const old: { q_id: string }[] = await manager.query(`${select}${forUpdateSkipLocked}`, values);
     if (old.length === 0) return 0;

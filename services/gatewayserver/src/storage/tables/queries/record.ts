@@ -23,7 +23,7 @@ export async function recordQueries(database: Database, queries: readonly Query[
   });
 }
 
-/** Chunks in the order of ids, so that two writers meet their locks alike; each id at most once in a chunk. */
+/** Chunks in the order of ids, so that all writers take locks in one order; each id at most once in a chunk. */
 function batches(rows: QueryRow[]): QueryRow[][] {
   const chunks: QueryRow[][] = [];
   let chunk: QueryRow[] = [];

@@ -19,7 +19,7 @@ const FURTHEST_LAST: readonly Query_State[] = [
   Query_State.FAILED,
 ];
 
-/** The number by which `queries.state` keeps a state. */
+/** The number that stands for a state in `queries.state`. */
 export function storedState(state: Query_State): number {
   return Math.max(0, FURTHEST_LAST.indexOf(state));
 }
@@ -54,7 +54,7 @@ export function toRow(query: Query, now: number): QueryRow {
   };
 }
 
-/** As JSON. What goes beyond the limit of a text is left out tag by tag, so that the rest stays readable. */
+/** As JSON. Tags beyond the limit of a text are left out whole, so that the rest stays readable. */
 function storedTags(tags: readonly string[]): string {
   let room = LONGEST_TEXT;
   const kept: string[] = [];

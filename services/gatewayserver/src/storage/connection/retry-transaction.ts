@@ -5,10 +5,10 @@ const MOST_RECONNECTS = 2;
 const LONGEST_PAUSE_MS = 50;
 
 /**
- * Runs a transaction, again and again while it meets others, for at most `timeLimitMs` from its first failure on: the wait for
- * the lock before that is none of the database's doing. @throws what its last run did, without the statement
+ * Runs a transaction again after contention or a lost connection, for at most `timeLimitMs` from its first failure on: the
+ * wait for the transaction lock before that does not count. @throws its last error, without the statement
  */
-export async function repeated<T>(transaction: () => Promise<T>, timeLimitMs: number): Promise<T> {
+export async function retryTransaction<T>(transaction: () => Promise<T>, timeLimitMs: number): Promise<T> {
   let deadline = Number.POSITIVE_INFINITY;
   for (let attempt = 1; ; attempt++) {
     try {
