@@ -66,17 +66,7 @@ export function createLiveQueries(options: LiveQueriesOptions): LiveQueryTable {
   const direct = createDirectTable(counts, most);
   const reported = new LRUCache<string, 'running' | 'ended'>({ max: REMEMBERED });
 
-  const report = (ids: { id: string; trinoQueryId: string }, fields: Partial<Pick<Query, 'state' | 'startedAt'>>) =>
-    history.report(create(QuerySchema, { ...ids, ...fields }));
-  const reportEnd = (ids: { id: string; trinoQueryId: string }, { state, error }: QueryEnd) =>
-    history.report(
-      create(QuerySchema, {
-        ...ids,
-        state,
-        endedAt: timestampFromMs(now()),
-        ...(error && { error: create(Query_ErrorSchema, error) }),
-      }),
-    );
+  const { report, reportEnd } = reportsTo(history, now);
 
   return {
     started: (query) => {
@@ -138,4 +128,18 @@ export function createLiveQueries(options: LiveQueriesOptions): LiveQueryTable {
 
 function isOver(state: Query_State): boolean {
   return state === Query_State.FINISHED || state === Query_State.FAILED || state === Query_State.UNKNOWN;
+}
+
+type Ids = { id: string; trinoQueryId: string };
+
+function reportsTo(history: History, now: () => number) {
+  return {
+    report: (ids: Ids, fields: Partial<Pick<Query, 'state' | 'startedAt'>>) =>
+      history.report(create(QuerySchema, { ...ids, ...fields })),
+    reportEnd: (ids: Ids, { state, error }: QueryEnd) => {
+      const endedAt = timestampFromMs(now());
+      const fields = error && { error: create(Query_ErrorSchema, error) };
+      history.report(create(QuerySchema, { ...ids, state, endedAt, ...fields }));
+    },
+  };
 }

@@ -32,6 +32,14 @@ const REQUEST_TIME_LIMIT_MS = 300_000;
 /** How long a refused connection may go on reading its answer. */
 const LINGER_MS = 1_000;
 const MOST_WAITING = 1_000;
+const SETTINGS = {
+  maxHeaderSize: MAX_HEADER_BYTES,
+  keepAliveTimeout: KEEP_ALIVE_MS,
+  headersTimeout: HEAD_TIME_LIMIT_MS,
+  requestTimeout: REQUEST_TIME_LIMIT_MS,
+  requireHostHeader: true,
+  noDelay: true,
+};
 const FULL = 'This gateway has as many connections as it may: try again in a moment';
 
 /**
@@ -53,41 +61,13 @@ export async function listenForClients(
     if (stopping) response.shouldKeepAlive = false;
     handle(request, response, port);
   });
-  const server = http.createServer(
-    {
-      maxHeaderSize: MAX_HEADER_BYTES,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      headersTimeout: HEAD_TIME_LIMIT_MS,
-      requestTimeout: REQUEST_TIME_LIMIT_MS,
-      requireHostHeader: true,
-      noDelay: true,
-    },
-    (request, response) => {
-      heads?.ended(request);
-      take(request, response);
-    },
-  );
-  const [serve] = server.listeners('connection') as ((socket: Socket) => void)[];
-  server.removeAllListeners('connection').on('connection', (socket: Socket) => {
-    if (options.connections?.admits(socket) === false) refuse(socket, '503 Service Unavailable', FULL);
-    else {
-      serve?.call(server, socket);
-      heads?.opened(socket);
-    }
+  const server = http.createServer(SETTINGS, (request, response) => {
+    heads?.ended(request);
+    take(request, response);
   });
-  server.maxHeadersCount = 0; // the default drops lines beyond it in silence; bytes are limited above
-  // A request to upgrade is answered over HTTP/1.1, which RFC 9110, 7.8 allows; tunnels are not offered.
-  server.on('connect', (_request, socket) => refuse(socket as Socket, '405 Method Not Allowed', 'No tunnels here'));
-  const refused = new WeakSet<Socket>();
-  server.on('clientError', (error: NodeJS.ErrnoException, stream) => {
-    const socket = stream as Socket;
-    if (refused.has(socket)) return; // what else it sends is passed over
-    refused.add(socket);
-    // An answer under way on this connection must break off: an error text would become part of it.
-    const isAnswering = [...underWay].some((response) => response.socket === socket && response.headersSent);
-    if (isAnswering || !socket.writable) socket.destroy();
-    else refuse(socket, ...statusOf(error));
-  });
+  server.maxHeadersCount = 0; // the default drops lines beyond it in silence; bytes are limited by the settings
+  boundConnections(server, options);
+  refuseOtherProtocols(server, underWay);
   try {
     await listening(server, address);
   } catch (error) {
@@ -109,6 +89,34 @@ export async function listenForClients(
       );
     },
   };
+}
+
+/** Connections beyond the limit are answered before Node's parser sees them. */
+function boundConnections(server: http.Server, { connections, heads }: ClientListenerOptions): void {
+  const [serve] = server.listeners('connection') as ((socket: Socket) => void)[];
+  server.removeAllListeners('connection').on('connection', (socket: Socket) => {
+    if (connections?.admits(socket) === false) refuse(socket, '503 Service Unavailable', FULL);
+    else {
+      serve?.call(server, socket);
+      heads?.opened(socket);
+    }
+  });
+}
+
+/** @param underWay the answers that are being written */
+function refuseOtherProtocols(server: http.Server, underWay: ReadonlySet<ServerResponse>): void {
+  // A request to upgrade is answered over HTTP/1.1, which RFC 9110, 7.8 allows; tunnels are not offered.
+  server.on('connect', (_request, socket) => refuse(socket as Socket, '405 Method Not Allowed', 'No tunnels here'));
+  const refused = new WeakSet<Socket>();
+  server.on('clientError', (error: NodeJS.ErrnoException, stream) => {
+    const socket = stream as Socket;
+    if (refused.has(socket)) return; // what else it sends is passed over
+    refused.add(socket);
+    // An answer under way on this connection must break off: an error text would become part of it.
+    const isAnswering = [...underWay].some((response) => response.socket === socket && response.headersSent);
+    if (isAnswering || !socket.writable) socket.destroy();
+    else refuse(socket, ...statusOf(error));
+  });
 }
 
 /** Binds all addresses, or none. Disposal closes all listeners in parallel. */
