@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { describeError, type Logger } from '@trino-gateway/runtime';
 import { answerError } from '../http/answer-error.ts';
 
-/** The folder of the page that tries calls out. */
+/** The page on which calls can be tried. */
 const PAGE = '/admin/swaggerui/';
 
 const SECURITY: Readonly<Record<string, string>> = {
@@ -21,8 +21,8 @@ const SECURITY: Readonly<Record<string, string>> = {
 type ServedFile = { path: string; type: string };
 
 /**
- * Serves the OpenAPI document and Swagger UI; both are open, the calls are not. Files are read from disk when they are
- * asked for. Answers false for other paths.
+ * Serves the OpenAPI document and Swagger UI: both are open, the calls are not. Files are read from disk for each request. Answers
+ * false for other paths.
  */
 export function serveApiPage(logger: Logger): (request: IncomingMessage, response: ServerResponse) => boolean {
   const files = servedFiles();
@@ -38,7 +38,7 @@ export function serveApiPage(logger: Logger): (request: IncomingMessage, respons
     } else {
       send(file, request, response).catch((error: unknown) => {
         if (response.headersSent) {
-          response.destroy(); // the browser went away
+          response.destroy(); // the browser has disconnected
           return;
         }
         logger.error('a file of the API page cannot be read', { path, error: describeError(error) });
@@ -66,7 +66,7 @@ function servedFiles(): ReadonlyMap<string, ServedFile> {
   ]);
 }
 
-/** Browsers keep the file and ask each time whether it is still the same. */
+/** Browsers cache the file and revalidate it each time. */
 async function send({ path, type }: ServedFile, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { size, mtimeMs } = await stat(path);
   const etag = `W/"${size.toString(36)}-${Math.trunc(mtimeMs).toString(36)}"`;

@@ -2,7 +2,7 @@ import { Code, ConnectError } from '@connectrpc/connect';
 
 const TIME_LIMIT_MS = 5_000;
 
-/** Who asks the cluster: with a password it is asked as that user, else in the name of the query's own. */
+/** As whom the cluster is asked: with credentials as their user, else as the user of the query. */
 export type Canceller = { user: string; credentials: { user: string; password: string } | undefined };
 
 /**
@@ -14,7 +14,7 @@ export async function cancelOnCluster(url: string, queryId: string, { user, cred
   if (credentials) {
     const pair = Buffer.from(`${credentials.user}:${credentials.password}`).toString('base64');
     headers.authorization = `Basic ${pair}`;
-    // A cluster behind a TLS proxy takes a password over http only when it is told that the way to it was safe.
+    // A cluster behind a TLS proxy accepts a password over http only when it is told that the client used https.
     if (url.startsWith('http:')) headers['x-forwarded-proto'] = 'https';
   }
   const status = await ask(`${url}/v1/query/${encodeURIComponent(queryId)}`, headers);

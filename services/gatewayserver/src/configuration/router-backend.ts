@@ -2,8 +2,8 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { Backend, SnapshotBackendSchema } from '@trino-gateway/api/gateway';
 
 /**
- * What routers are told of a backend, in snapshots and with decisions; what changes it is a new revision for them.
- * `limited` says that its queries may hold leases.
+ * What routers are told of a backend, in snapshots and with decisions; a change of it is a new revision for them.
+ * @param limited whether its queries may hold leases
  */
 export function routerBackend(
   { id, url, forwardedHeaders, externalUrl, forwarding }: Backend,

@@ -8,7 +8,7 @@ import {
 } from '@trino-gateway/api/gateway';
 import { policyRules } from '@trino-gateway/api/policy-rules';
 
-/** A backend as it is stored: its URL an origin, defaults filled in, what is output only left out. */
+/** A backend as it is stored: with the origin of its URL and with defaults, without output-only fields. */
 export function storableBackend({ condition: _, ...backend }: Backend, managedBy: string): Backend {
   return {
     ...backend,

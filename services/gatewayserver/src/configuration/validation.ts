@@ -3,7 +3,7 @@ import { isId, type Problem } from '@trino-gateway/api/validation';
 
 const SHOWN_PROBLEMS = 20;
 
-/** Refuses with INVALID_ARGUMENT, every problem named by the path of its field. */
+/** Refuses with INVALID_ARGUMENT that names every problem by the path of its field. */
 export function refuseProblems(problems: readonly Problem[]): void {
   if (problems.length === 0) return;
   const shown = problems.slice(0, SHOWN_PROBLEMS).map(({ field, message }) => `${field}: ${message}`);

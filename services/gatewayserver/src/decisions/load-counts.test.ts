@@ -32,7 +32,7 @@ test('a report replaces the last one of the same router and adds to those of oth
   expect([counts.live('a'), counts.live('b')]).toEqual([4, 1]);
 });
 
-test('a router that died is forgotten after ten seconds', () => {
+test('a router that does not report is forgotten after ten seconds', () => {
   const { clock, counts } = clocked();
   counts.report('r1', new Map([['a', 3]]), []);
   clock.now += 5_000;
@@ -41,7 +41,7 @@ test('a router that died is forgotten after ten seconds', () => {
   expect(counts.live('a')).toBe(1);
 });
 
-test('a submission that nobody settles is forgotten after thirty seconds', () => {
+test('a submission that no report settles is forgotten after thirty seconds', () => {
   const { clock, counts } = clocked();
   counts.started('s1', 'a');
   clock.now += 30_000;
@@ -50,7 +50,7 @@ test('a submission that nobody settles is forgotten after thirty seconds', () =>
   expect(counts.live('a')).toBe(0);
 });
 
-test('starts are counted from a moment on', () => {
+test('starts are counted since a given moment', () => {
   const { clock, counts } = clocked();
   counts.started('s1', 'a');
   clock.now += 1_000;

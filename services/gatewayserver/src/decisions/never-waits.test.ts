@@ -41,7 +41,7 @@ test.each([
   ['CALL other.kill_query()', [], false],
   ['EXPLAIN SELECT 1', [], false],
   ['', [], false],
-])('%s waits unless it must not', (statement, headers, expected) => {
+])('%s waits or not, by its kind', (statement, headers, expected) => {
   expect(neverWaits({ statement, headers })).toBe(expected);
 });
 
@@ -49,7 +49,7 @@ test.each([
   ['show tables', true],
   ['DESCRIBE t', true],
   ['SELECT 1', false],
-])('%s waits unless metadata is let pass', (statement, expected) => {
+])('%s waits, unless metadata statements are exempt', (statement, expected) => {
   expect(neverWaits({ statement, headers: [] })).toBe(false);
   expect(neverWaits({ statement, headers: [] }, true)).toBe(expected);
 });

@@ -2,22 +2,22 @@ import { transactionHeader } from '@trino-gateway/trino';
 import { sqlTokens } from '@trino-gateway/trino/sql-tokens';
 import { statementKind, statementSession } from '@trino-gateway/trino/statements';
 
-/** What tells whether a statement may be made to wait. */
+/** A statement, as far as it matters whether it may wait. */
 export type AskedStatement = {
   statement: string;
   /** Of the client's request. */
   headers: readonly { name: string; value: string }[];
 };
 
-/** Answered from metadata. */
+/** Statements that are answered from metadata. */
 const METADATA_STATEMENTS = new Set(['SHOW', 'DESCRIBE', 'DESC']);
-/** Statements about the session alone, which a coordinator answers by itself. */
+/** Statements about the session alone, which a coordinator answers without workers. */
 const SESSION_STATEMENTS = new Set(['SET', 'RESET', 'USE', 'PREPARE', 'DEALLOCATE']);
 
 /**
  * Whether a statement must not wait for a slot: it is about the session alone, ends or belongs to an open transaction
  * (which may hold what others wait for), or kills a query. START TRANSACTION waits: what follows it will not.
- * `metadataToo` lets SHOW and DESCRIBE pass as well.
+ * @param metadataToo SHOW and DESCRIBE do not wait either
  */
 export function neverWaits({ statement, headers }: AskedStatement, metadataToo = false): boolean {
   const rawHeaders = headers.flatMap(({ name, value }) => [name, value]);

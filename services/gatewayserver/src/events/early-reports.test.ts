@@ -12,7 +12,7 @@ function setUp(most = 10) {
   return { clock, early, due };
 }
 
-test('tries come after a second, become rarer, and end after ten minutes', () => {
+test('attempts start after a second, become rarer, and end after ten minutes', () => {
   const { clock, early, due } = setUp();
   expect(early.keep([report('a')])).toBe(0);
   const tries: number[] = [];
@@ -27,7 +27,7 @@ test('tries come after a second, become rarer, and end after ten minutes', () =>
   expect(early.size()).toBe(0);
 });
 
-test('a report that is being tried is not handed out twice', () => {
+test('a report whose attempt is under way is not due', () => {
   const { clock, early, due } = setUp();
   early.keep([report('a'), report('b')]);
   clock.now = 1_000;
@@ -37,7 +37,7 @@ test('a report that is being tried is not handed out twice', () => {
   expect(early.size()).toBe(1);
 });
 
-test('no more than the limit is kept: the oldest goes, counted', () => {
+test('at most the limit is kept: the oldest is dropped, and counted', () => {
   const { clock, early, due } = setUp(2);
   expect(early.keep(['a', 'b', 'c', 'd'].map(report))).toBe(2);
   clock.now = 1_000;

@@ -5,7 +5,7 @@ import { expect, test } from '@jest/globals';
 import { completedEvent } from '@trino-gateway/testing/trino-events';
 import { EVENTS_PATH, type EventAnswer, eventsEndpoint } from './endpoint.ts';
 
-test('a queue without room is answered so that Trino sends the event again', async () => {
+test('a full queue is answered so that Trino sends the event again', async () => {
   const answers: EventAnswer[] = [];
   const queue = { offer: () => false };
   const handler = eventsEndpoint({ queue, tokens: [], onAnswer: (answer) => answers.push(answer) });

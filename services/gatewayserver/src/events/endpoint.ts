@@ -14,7 +14,7 @@ export type EventAnswer = 'taken' | 'passed over' | 'malformed' | 'refused' | 'f
 
 type Options = {
   queue: Pick<EventQueue, 'offer'>;
-  /** What opens the endpoint; none leaves it open. */
+  /** The tokens that are accepted; with none the endpoint is open. */
   tokens: readonly string[];
   onAnswer: (answer: EventAnswer) => void;
 };
@@ -22,8 +22,8 @@ type Options = {
 type Failure = { status: number; code: string; message: string; headers?: Record<string, string> };
 
 /**
- * Takes events and answers as soon as they are in the queue: 200, or 4xx for what it will never take, or 503 for what
- * should be sent again. Answers false for other paths.
+ * Accepts events, and answers as soon as they are in the queue: 200, 4xx for what it will never accept, or 503 for what should be
+ * sent again. Answers false for other paths.
  */
 export function eventsEndpoint({
   queue,
@@ -46,7 +46,7 @@ export function eventsEndpoint({
     if (request.url?.split('?', 1)[0] !== EVENTS_PATH) return false;
     void answer(request).then(({ as, failure }) => {
       onAnswer(as);
-      // What is still being sent is read and thrown away, so that the sender can read its answer.
+      // What is still being sent is read and dropped, so that the sender can read the answer.
       request.resume();
       if (failure === undefined) response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
       else answerError(response, failure.status, failure.code, failure.message, failure.headers);
@@ -71,7 +71,7 @@ const invalid = (message: string): Failure => ({ status: 400, code: 'invalid_arg
 
 function refusalOf({ method, headers }: IncomingMessage): Failure | undefined {
   if (method !== 'POST' && method !== 'PUT') {
-    const message = `events are posted here; ${method} does nothing`;
+    const message = `expected POST or PUT of an event, got ${method}`;
     return { status: 405, code: 'unimplemented', message, headers: { allow: 'POST, PUT' } };
   }
   const type = headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
@@ -95,7 +95,7 @@ function tokenCheck(tokens: readonly string[]): (request: IncomingMessage) => Fa
   };
 }
 
-/** Undefined when it is not a JSON object, which no event is. */
+/** Undefined when it is not a JSON object, and so not an event. */
 function parsed(bytes: Buffer): unknown {
   try {
     return pickMembers(bytes, READ_MEMBERS);

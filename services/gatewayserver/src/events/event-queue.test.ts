@@ -51,7 +51,7 @@ test('events are stored in batches of at most 500', async () => {
   expect(setup.queue.waiting()).toBe(0);
 });
 
-test('while the database is away events wait, and what has no room is refused', async () => {
+test('while the database is away events wait, and are refused when there is no room', async () => {
   await using setup = setUp({ most: 3 });
   setup.store.failure = down;
   const ids = ['a', 'b', 'c'];
@@ -74,7 +74,7 @@ test('while the database is away events wait, and what has no room is refused', 
   expect(setup.settled).toEqual({ stored: 3 });
 });
 
-test('an event ahead of its submission is stored when that is known', async () => {
+test('an event that arrives before its submission is stored once that is known', async () => {
   await using setup = setUp();
   setup.queue.offer(report('early'));
   await until(
@@ -91,7 +91,7 @@ test('an event ahead of its submission is stored when that is known', async () =
   expect(setup.settled).toEqual({ stored: 1 });
 });
 
-test('one event that the database refuses is dropped alone', async () => {
+test('an event that the database refuses is dropped alone', async () => {
   await using setup = setUp();
   setup.store.failure = (batch) => (batch.some(({ id }) => id === 'bad') ? new Error('refused') : undefined);
   for (const id of ['a', 'b', 'bad', 'c', 'd']) {
@@ -105,7 +105,7 @@ test('one event that the database refuses is dropped alone', async () => {
   expect(setup.settled).toEqual({ stored: 4, lost: 1 });
 });
 
-test('what was taken just before the stop is stored; a database that is away does not hold the stop up', async () => {
+test('events accepted just before the stop are stored; a database that is away does not delay the stop', async () => {
   const setup = setUp({ intervalMs: 60_000 });
   setup.known.add('last');
   await until(

@@ -1,15 +1,15 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { pickMembers, type Wanted } from './pick-members.ts';
+import { type Members, pickMembers } from './pick-members.ts';
 
-const WANTED: Wanted = { a: true, b: { a: true, c: { a: true } }, 'ü"\\': true };
+const WANTED: Members = { a: true, b: { a: true, c: { a: true } }, 'ü"\\': true };
 const pick = (text: string) => pickMembers(Buffer.from(text), WANTED);
 
 /** The same by way of the whole value. */
-function expected(value: unknown, wanted: Wanted): Record<string, unknown> {
+function expected(value: unknown, members: Members): Record<string, unknown> {
   const picked: Record<string, unknown> = {};
   for (const [name, member] of Object.entries(value as object)) {
-    const wish = Object.hasOwn(wanted, name) ? wanted[name] : undefined;
+    const wish = Object.hasOwn(members, name) ? members[name] : undefined;
     if (wish === true) picked[name] = member;
     else if (wish && typeof member === 'object' && member !== null && !Array.isArray(member))
       picked[name] = expected(member, wish);
@@ -27,7 +27,7 @@ const { value: anyValue } = fc.letrec((tie) => ({
   ),
 }));
 
-test('what is picked is what the whole value holds, however it is written', () => {
+test('the members that are read equal those of the whole value, however it is written', () => {
   const anyObject = fc.dictionary(names, anyValue, { noNullPrototype: true });
   const property = fc.property(anyObject, fc.constantFrom('', ' ', '\t'), (object, indent) => {
     const text = JSON.stringify(object, null, indent);
@@ -58,6 +58,6 @@ test.each([
   '{"b":{"a":1}',
   '{"a":1}}',
   '{"a":1}{"a":2}',
-])('what is no object is refused: %s', (text) => {
+])('a text that is not an object is refused: %s', (text) => {
   expect(() => pick(text)).toThrow(SyntaxError);
 });

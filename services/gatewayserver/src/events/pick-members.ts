@@ -1,24 +1,24 @@
 import { parseUntrustedJson } from '@trino-gateway/json';
 
 /** The members to read of an object: whole, or some of those of an object in it. */
-export type Wanted = { readonly [name: string]: true | Wanted };
+export type Members = { readonly [name: string]: true | Members };
 
 const [QUOTE, BACKSLASH, COLON, COMMA] = [0x22, 0x5c, 0x3a, 0x2c];
 const [OBJECT, OBJECT_END, LIST, LIST_END] = [0x7b, 0x7d, 0x5b, 0x5d];
 
 /**
- * Reads the wanted members of a JSON object and passes over all others without making values of them: most of a long text
- * is in a few members that nobody wants. A member that should be an object and is none is left out.
- * @throws SyntaxError when it is not a JSON object, as far as it was looked at
+ * Reads the given members of a JSON object and skips all others without decoding them: most of a long event is in a few members
+ * that are not needed. A member that should be an object and is none is left out.
+ * @throws SyntaxError when it is not a JSON object, as far as it was read
  */
-export function pickMembers(json: Buffer, wanted: Wanted): Record<string, unknown> {
+export function pickMembers(json: Buffer, members: Members): Record<string, unknown> {
   const start = skipBlanks(json, 0);
-  const { value, end } = readObject(json, start, wanted);
+  const { value, end } = readObject(json, start, members);
   if (skipBlanks(json, end) !== json.length) throw new SyntaxError('something follows the object');
   return value;
 }
 
-function readObject(json: Buffer, start: number, wanted: Wanted): { value: Record<string, unknown>; end: number } {
+function readObject(json: Buffer, start: number, members: Members): { value: Record<string, unknown>; end: number } {
   const value: Record<string, unknown> = {};
   let at = skipBlanks(json, expect(json, start, OBJECT));
   if (json[at] === OBJECT_END) return { value, end: at + 1 };
@@ -26,7 +26,7 @@ function readObject(json: Buffer, start: number, wanted: Wanted): { value: Recor
     const nameEnd = skipString(json, at);
     const name: string = JSON.parse(json.toString('utf8', at, nameEnd));
     at = skipBlanks(json, expect(json, skipBlanks(json, nameEnd), COLON));
-    const wish = Object.hasOwn(wanted, name) ? wanted[name] : undefined;
+    const wish = Object.hasOwn(members, name) ? members[name] : undefined;
     if (typeof wish === 'object' && json[at] === OBJECT) {
       const inner = readObject(json, at, wish);
       value[name] = inner.value;
@@ -42,7 +42,7 @@ function readObject(json: Buffer, start: number, wanted: Wanted): { value: Recor
   }
 }
 
-/** @returns the place behind the value that begins here */
+/** @returns the position after the value that begins here */
 function skipValue(json: Buffer, start: number): number {
   const first = json[start];
   if (first === QUOTE) return skipString(json, start);

@@ -9,7 +9,7 @@ function sending(): { request: IncomingMessage; body: PassThrough } {
   return { request: body as unknown as IncomingMessage, body };
 }
 
-test('a body is read whole, in whatever pieces it comes', async () => {
+test('a body is read whole, in whatever pieces it arrives', async () => {
   const { request, body } = sending();
   const reading = createBodyReader({ most: 10 })(request);
   body.write('{"a"');
@@ -17,14 +17,14 @@ test('a body is read whole, in whatever pieces it comes', async () => {
   expect(await reading).toEqual({ kind: 'whole', bytes: Buffer.from('{"a":1}') });
 });
 
-test('a body that is too long is told before its end', async () => {
+test('a body that is too long is refused before its end', async () => {
   const { request, body } = sending();
   const reading = createBodyReader({ most: 10 })(request);
   body.write('x'.repeat(11));
   expect(await reading).toEqual({ kind: 'too long' });
 });
 
-test('many bodies at once do not fill the memory, and make room when they are read', async () => {
+test('many bodies at once are bounded together, and make room when they are read', async () => {
   const read = createBodyReader({ most: 10, mostInAll: 15 });
   const [first, second, third] = [sending(), sending(), sending()];
   const readingFirst = read(first.request);
@@ -39,7 +39,7 @@ test('many bodies at once do not fill the memory, and make room when they are re
   expect(await readingThird).toMatchObject({ kind: 'whole' });
 });
 
-test('a sender that falls silent, or goes away, is not waited for', async () => {
+test('a sender that stops sending, or disconnects, is not waited for', async () => {
   const silent = sending();
   expect(await createBodyReader({ timeLimitMs: 5 })(silent.request)).toEqual({ kind: 'too slow' });
   const gone = sending();

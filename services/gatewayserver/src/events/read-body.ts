@@ -12,7 +12,7 @@ export type BodyLimits = {
   timeLimitMs?: number;
 };
 
-/** A reader of bodies that keeps all of them together within bounds. It reads no further than to what it answers. */
+/** A reader of bodies that bounds the size of all of them together. It stops reading once it has an answer. */
 export function createBodyReader(limits: BodyLimits = {}): (request: IncomingMessage) => Promise<RequestBody> {
   const { most = 16 * 1024 * 1024, mostInAll = 64 * 1024 * 1024, timeLimitMs = 30_000 } = limits;
   let inAll = 0;

@@ -18,7 +18,7 @@ const reportOf = (parts: EventParts) => {
   return reading.report;
 };
 
-test('a completed event tells state, times and rows, and nothing of who submitted what', () => {
+test('a completed event gives state, times and rows, not who submitted what', () => {
   const expected = create(QuerySchema, {
     id: QUERY_ID,
     trinoQueryId: QUERY_ID,
@@ -70,13 +70,13 @@ test('durations may be numbers or texts such as PT0.363S', () => {
 test.each<[string, EventParts]>([
   ['without failureInfo', { failureInfo: undefined }],
   ['with a failureInfo of another shape', { failureInfo: { errorCode: 'SYNTAX_ERROR' } }],
-])('a failed query %s has failed all the same', (_, parts) => {
+])('a failed query %s is reported as failed', (_, parts) => {
   const report = reportOf({ metadata: { queryState: 'FAILED' }, ...parts });
   expect(report).toMatchObject({ state: Query_State.FAILED });
   expect(report.error).toBeUndefined();
 });
 
-test('a message of megabytes does not get into memory, nor half a character of it', () => {
+test('a message of megabytes is cut, at a whole character', () => {
   const errorCode = { code: 65_536, name: 'GENERIC_INTERNAL_ERROR' };
   const failureInfo = { errorCode, failureMessage: `${'x'.repeat(9_999)}🦆${'y'.repeat(2_000_000)}` };
   const message = reportOf({ metadata: { queryState: 'FAILED' }, failureInfo }).error?.message ?? '';

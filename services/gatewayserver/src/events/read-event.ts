@@ -4,17 +4,17 @@ import { type Query, type Query_Error, Query_ErrorSchema, Query_State, QuerySche
 import { PROBE_SOURCE } from '@trino-gateway/trino/probe-source';
 import { isTemporaryQueryId, parseQueryId } from '@trino-gateway/trino/query-id';
 
-import type { Wanted } from './pick-members.ts';
+import type { Members } from './pick-members.ts';
 
 /** What an event of Trino's HTTP event listener means for history. */
 export type EventReading =
-  /** The end of a query. The report says nothing of who submitted what: that is the router's to say. */
+  /** The end of a query. The report does not say who submitted what: the router reports that. */
   | { kind: 'completed'; report: Query }
-  /** A query or a piece of one began or went on, or the query was a probe of our own: nothing to write. */
+  /** Not the end of a query, or a probe of the monitor: nothing to store. */
   | { kind: 'passed over' }
   | { kind: 'malformed'; problem: string };
 
-/** All that is read of an event; plans and statistics of operators, which are most of it, are not. */
+/** The members that are read of an event; plans and statistics of operators, which are most of it, are not. */
 export const READ_MEMBERS = {
   metadata: { queryId: true, queryState: true },
   context: { source: true, queryType: true },
@@ -23,7 +23,7 @@ export const READ_MEMBERS = {
   executionStartTime: true,
   endTime: true,
   taskId: true,
-} as const satisfies Wanted;
+} as const satisfies Members;
 
 const LATEST_MS = Date.parse('9999-12-31T23:59:59Z');
 const LONGEST_NAME = 128;
@@ -31,7 +31,7 @@ const LONGEST_MESSAGE = 10_000;
 
 type Fields = Record<string, unknown>;
 
-/** Reads what history needs of an event, given as parsed JSON, and nothing else of it. */
+/** Reads what history needs of an event, given as parsed JSON. */
 export function readEvent(event: unknown): EventReading {
   const { metadata, context, failureInfo, statistics, endTime, executionStartTime, taskId } = fieldsOf(event);
   if (metadata === undefined && taskId !== undefined) return { kind: 'passed over' }; // a split, of older versions
@@ -60,14 +60,14 @@ export function readEvent(event: unknown): EventReading {
   return { kind: 'completed', report };
 }
 
-/** Of a query that failed before it ran, Trino says that it started when it ended. */
+/** For a query that failed before it ran, Trino gives the end as the start. */
 function startOf(time: unknown, endedAt: Timestamp, state: 'FINISHED' | 'FAILED'): Timestamp | undefined {
   const startedAt = timeOf(time);
   if (startedAt === undefined || state === 'FINISHED') return startedAt;
   return timestampMs(startedAt) < timestampMs(endedAt) ? startedAt : undefined;
 }
 
-/** What users call the rows of a statement: those it showed, or wrote when all it showed was their number. */
+/** The rows of a statement, as users see them: those it returned, or wrote when all it returned was their number. */
 function rowsOf({ outputRows, writtenRows }: Fields, queryType: unknown): bigint | undefined {
   switch (queryType) {
     case 'INSERT': // CREATE TABLE AS, too
@@ -75,7 +75,7 @@ function rowsOf({ outputRows, writtenRows }: Fields, queryType: unknown): bigint
     case 'UPDATE':
     case 'DELETE':
     case 'MERGE':
-      return countOf(writtenRows) || undefined; // whether a connector counts them differs: none is not known
+      return countOf(writtenRows) || undefined; // not every connector counts them: zero means unknown
     default:
       return countOf(outputRows);
   }
@@ -85,7 +85,7 @@ function countOf(value: unknown): bigint | undefined {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? BigInt(value) : undefined;
 }
 
-/** Name, code and message; the stacks beside them are nobody's business here. */
+/** Name, code and message, without the stacks beside them. */
 function errorOf({ errorCode, failureType, failureMessage }: Fields): Query_Error | undefined {
   const { name, code } = fieldsOf(errorCode);
   if (typeof name !== 'string') return undefined;

@@ -8,7 +8,7 @@ import { createEventQueue, type EventQueue, type Settled } from './event-queue.t
 export type EventMetrics = {
   /** How a post of an event listener was answered. */
   countEvent(answer: EventAnswer): void;
-  /** What became of events that were taken. */
+  /** What became of events that were accepted. */
   countSettledEvents(outcome: Settled, count: number): void;
   /** Shows how full the queue of events is. */
   watchEvents(queue: Pick<EventQueue, 'waiting' | 'early'>): void;
@@ -18,10 +18,10 @@ type Parts = {
   config: Pick<GatewayserverConfig, 'events_token' | 'admin_token'>;
   history: Pick<QueryStore, 'complete'>;
   metrics: EventMetrics;
-  /** Told of each query that has ended, once its event was taken. */
+  /** Called for each query that has ended, once its event was accepted. */
   onCompleted: (trinoQueryId: string) => void;
   logger: Logger;
-  /** Ends the queue, which stores what it has. */
+  /** Disposes of the queue, which stores what it has. */
   started: AsyncDisposableStack;
 };
 
@@ -40,9 +40,9 @@ export function serveEvents({
   metrics.watchEvents(queue);
   const tokens = [config.events_token, config.admin_token].filter((token) => token !== undefined);
   const offer: typeof queue.offer = (report) => {
-    const isTaken = queue.offer(report);
-    if (isTaken) onCompleted(report.trinoQueryId);
-    return isTaken;
+    const isAccepted = queue.offer(report);
+    if (isAccepted) onCompleted(report.trinoQueryId);
+    return isAccepted;
   };
   return eventsEndpoint({ queue: { offer }, tokens, onAnswer: metrics.countEvent });
 }

@@ -51,14 +51,14 @@ async function purge(options: Partial<PurgeOptions>): Promise<number> {
 
 const upTo = (count: number) => Array.from({ length: count }, (_, index) => index);
 
-test('what is older than the limit goes, all of it, in several steps', async () => {
+test('all history older than the limit is deleted, in several steps', async () => {
   await submitted(upTo(250));
   expect(await purge({ maxAgeMs: 10 * 60_000 })).toBe(239);
   expect(await left()).toEqual(upTo(11));
   expect(lines).toEqual([['old history was deleted', { rows: 239, seconds: expect.any(Number) }]]);
 });
 
-test('of more rows than the limit the oldest go', async () => {
+test('of more rows than the limit, the oldest are deleted', async () => {
   await submitted(upTo(250));
   expect(await purge({ maxCount: 20 })).toBe(230);
   expect(await left()).toEqual(upTo(20));
@@ -75,7 +75,7 @@ test.each<[string, number, number, number]>([
   expect(await left()).toEqual(upTo(remaining));
 });
 
-test('without limits nothing goes, and nothing is said', async () => {
+test('without limits nothing is deleted, and nothing is logged', async () => {
   await submitted([0, 1_000_000]);
   expect(await purge({})).toBe(0);
   expect(await purge({ maxAgeMs: 2_000_000 * 60_000 })).toBe(0);
@@ -83,7 +83,7 @@ test('without limits nothing goes, and nothing is said', async () => {
   expect(lines).toEqual([]);
 });
 
-test('one replica purges at a time; the next one may when it is done', async () => {
+test('one replica purges at a time, and the next one when it is done', async () => {
   await submitted(upTo(250));
   expect(await store.duties.hold('purge history', 'other', 60_000)).toBe(true);
   expect(await purge({ maxCount: 20 })).toBe(0);
@@ -92,7 +92,7 @@ test('one replica purges at a time; the next one may when it is done', async () 
   expect(await store.duties.hold('purge history', 'other', 60_000)).toBe(true);
 });
 
-test('a runner whose duty was taken over stops', async () => {
+test('a replica whose duty was taken over stops purging', async () => {
   await submitted(upTo(500));
   let steps = 0;
   const rows = await purge({
@@ -106,7 +106,7 @@ test('a runner whose duty was taken over stops', async () => {
   expect(rows).toBeLessThan(499);
 });
 
-test('a stop is not held up by what is still to be purged', async () => {
+test('a stop does not wait for the rest of a purge', async () => {
   await submitted(upTo(500));
   const stop = new AbortController();
   const rows = await purge({

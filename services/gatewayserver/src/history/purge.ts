@@ -2,15 +2,15 @@ import { type Logger, pause } from '@trino-gateway/runtime';
 import type { QueryPosition, QueryStore } from '../storage/contract/queries.ts';
 import type { DutyStore } from '../storage/contract/suite.ts';
 
-/** What is purged, by whom, and how one hears of it. */
+/** What is purged, and by which replica. */
 export type PurgeOptions = {
   queries: Pick<QueryStore, 'positionBehind' | 'purge'>;
   duties: DutyStore;
   /** Names this replica: only one of them purges at a time. */
   holder: string;
-  /** What was submitted longer ago goes; 0 keeps history of any age. */
+  /** Older queries are deleted; 0 keeps history of any age. */
   maxAgeMs: number;
-  /** Of more rows the oldest go; 0 keeps any number. */
+  /** Of more queries than this, the oldest are deleted; 0 keeps any number. */
   maxCount: number;
   /** Epoch milliseconds. */
   now: () => number;
@@ -21,7 +21,7 @@ export type PurgeOptions = {
 };
 
 const DUTY = 'purge history';
-/** Longer than a step may take by far: a runner that is silent for so long has died, and another one takes over. */
+/** Far longer than a step takes: a replica that does not renew its duty for so long has died, and another one takes over. */
 const DUTY_MS = 60_000;
 const ROWS_PER_STEP = 50;
 const ROWS_PER_HOP = 10_000;
@@ -29,9 +29,9 @@ const SHORTEST_PAUSE_MS = 20;
 const PAUSES_PER_STEP = 2;
 
 /**
- * Deletes history that is too old or too much, unless another replica is at it: the oldest first, in short transactions
- * with pauses twice as long, so that it takes at most a third of what one connection can do. Ends early when asked to, and
- * goes on at the next call.
+ * Deletes history that is too old or too much, unless another replica does so now: the oldest first, in short transactions with
+ * pauses twice as long, so that it uses at most a third of one connection. Stops early when it is aborted, and continues at the
+ * next call.
  */
 export async function purgeHistory(options: PurgeOptions): Promise<void> {
   const { queries, duties, holder, signal, onPurged, logger } = options;
@@ -40,7 +40,7 @@ export async function purgeHistory(options: PurgeOptions): Promise<void> {
   const startedAt = performance.now();
   let rows = 0;
   try {
-    const upTo = await newestToGo(options, hold);
+    const upTo = await newestToDelete(options, hold);
     while (upTo !== undefined && !signal.aborted) {
       const stepAt = performance.now();
       const deleted = await queries.purge(upTo, ROWS_PER_STEP);
@@ -58,8 +58,8 @@ export async function purgeHistory(options: PurgeOptions): Promise<void> {
   await duties.end(DUTY, holder);
 }
 
-/** The newest row that goes, by age or by count; undefined when all may stay. */
-async function newestToGo(options: PurgeOptions, hold: () => Promise<boolean>): Promise<QueryPosition | undefined> {
+/** The newest row to delete, by age or by count; undefined when there is none. */
+async function newestToDelete(options: PurgeOptions, hold: () => Promise<boolean>): Promise<QueryPosition | undefined> {
   const { maxAgeMs, maxCount, now } = options;
   const tooOld = maxAgeMs === 0 ? undefined : { submittedAt: now() - maxAgeMs, id: '' };
   const tooMany = maxCount === 0 ? undefined : await oneTooMany(options, hold);

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 
-/** Answers an error outside of the RPCs in the shape that they answer errors in. */
+/** Answers an error outside of the RPCs, in the shape of theirs. */
 export function answerError(
   response: ServerResponse,
   status: number,

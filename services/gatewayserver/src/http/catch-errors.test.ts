@@ -24,12 +24,12 @@ async function serve(handler: Handler) {
   return { url, logged, send, [Symbol.asyncDispose]: () => listener[Symbol.asyncDispose]() };
 }
 
-describe('a request without a host that the adapter understands', () => {
+describe('a request without a valid host', () => {
   test.each([
     ['that is none', 'HTTP/1.1\r\nHost: a b'],
     ['that is empty', 'HTTP/1.1\r\nHost:'],
     ['that is absent', 'HTTP/1.0'],
-  ])('ends the process, or fills the log: %s', async (_what, end) => {
+  ])('is refused, and neither ends the process nor fills the log: %s', async (_what, end) => {
     await using server = await serve(adapter);
     const answer = await server.send(`GET ${RPC} ${end}\r\nConnection: close\r\n\r\n`);
     expect(answer).toMatch(/^HTTP\/1\.1 400 /);
@@ -37,7 +37,7 @@ describe('a request without a host that the adapter understands', () => {
     expect(server.logged).toEqual([]);
   });
 
-  test('ends the process, or fills the log: by HTTP/2', async () => {
+  test('is refused, and neither ends the process nor fills the log: by HTTP/2', async () => {
     await using server = await serve(adapter);
     const session = connectH2(server.url);
     const stream = session.request({ ':path': RPC, ':authority': 'a:b' });
@@ -50,7 +50,7 @@ describe('a request without a host that the adapter understands', () => {
   });
 });
 
-describe('an error of our own', () => {
+describe('an unexpected error of a handler', () => {
   const thrower = (begin: boolean): Handler => {
     return (_request, response) => {
       if (begin) response.writeHead(200).write('beg');
@@ -59,19 +59,19 @@ describe('an error of our own', () => {
   };
   const request = 'GET / HTTP/1.1\r\nHost: gw\r\nConnection: close\r\n\r\n';
 
-  test('is taken for a bad host, and nobody learns of it', async () => {
+  test('is an internal error, logged by the id that its client gets', async () => {
     await using server = await serve(thrower(false));
     const answer = await server.send(request);
     expect(answer).toMatch(/^HTTP\/1\.1 500 /);
     expect(server.logged).toEqual([
-      ['a request failed unexpectedly', expect.objectContaining({ method: 'GET', error: 'a flaw' })],
+      ['unhandled error in request handler', expect.objectContaining({ method: 'GET', error: 'a flaw' })],
     ]);
     const [[, fields] = []] = server.logged;
     expect(answer).toContain(`{"code":"internal","message":"internal error (request ${fields?.requestId})"}`);
     expect(answer).not.toContain('a flaw');
   });
 
-  test('in the middle of an answer leaves its client waiting for the rest', async () => {
+  test('in the middle of an answer ends the connection', async () => {
     await using server = await serve(thrower(true));
     expect(await server.send(request)).not.toContain('internal');
     expect(server.logged).toHaveLength(1);

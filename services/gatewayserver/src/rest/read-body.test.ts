@@ -37,7 +37,7 @@ describe('a body', () => {
     expect(await read(headers, text)).toEqual(expected);
   });
 
-  test('where none is wanted may have any type as long as it is empty', async () => {
+  test('that is not expected may have any type as long as it is empty', async () => {
     expect(await read({ 'content-type': 'text/plain' }, '', false)).toBeUndefined();
     expect(await read({ 'content-type': 'text/plain' }, 'x', false)).toBe(415);
   });

@@ -8,7 +8,7 @@ import { isJsonObject } from '../http/is-json-object.ts';
 /** The largest body a REST request may have. */
 export const MOST_BODY_BYTES = 16 * 1024 * 1024;
 
-/** A body that cannot be taken, with an HTTP status that no code of Connect's stands for. */
+/** A body that is refused with an HTTP status that no Connect code stands for. */
 export class BodyRefusal extends Error {
   readonly status: number;
   readonly code: Code;
@@ -22,16 +22,16 @@ export class BodyRefusal extends Error {
 
 /**
  * Reads a body of JSON; undefined when it is empty.
- * @param wanted whether there may be one: its type then counts even when it is empty
+ * @param isExpected whether the call has a body: then its type is checked even when it is empty
  * @throws BodyRefusal 415 when it is of another type, 413 when it is too large
  * @throws ConnectError INVALID_ARGUMENT when it is no JSON object
  */
 export async function readBody(
   header: Headers,
   body: AsyncIterable<Uint8Array>,
-  wanted: boolean,
+  isExpected: boolean,
 ): Promise<JsonObject | undefined> {
-  if (wanted && header.has('content-type')) requireJson(header);
+  if (isExpected && header.has('content-type')) requireJson(header);
   const bytes = await readBytes(body, MOST_BODY_BYTES);
   if (bytes === undefined)
     throw new BodyRefusal(413, `body: expected at most ${MOST_BODY_BYTES} bytes`, Code.ResourceExhausted);

@@ -15,8 +15,8 @@ export type RestInput = {
 };
 
 /**
- * The request message, as the JSON that the RPC itself would be called with. Types are left to its decoder: as JSON of
- * a message, numbers, enums and times may all be text. @throws ConnectError INVALID_ARGUMENT naming the parameters
+ * The request message, as the JSON of a call of the RPC. Types are checked by its decoder: in the JSON of a message, numbers, enums
+ * and times may all be text. @throws ConnectError INVALID_ARGUMENT naming the parameters
  */
 export function requestMessage(route: HttpRoute, { pathValues, query, body }: RestInput): JsonObject {
   const problems: Problem[] = [];

@@ -38,6 +38,6 @@ describe('a request that finds none', () => {
   });
 });
 
-test('what only the suite calls is not reached as REST', () => {
+test('calls between the processes are not served as REST', () => {
   expect(routes.map(({ rpc }) => rpc.parent.name)).not.toContain('SuiteService');
 });

@@ -2,13 +2,13 @@ import { type DescMethod, getOption, hasOption } from '@bufbuild/protobuf';
 import { http } from '@trino-gateway/api/http';
 import { type HttpRoute, httpRoute } from '@trino-gateway/api/http-routes';
 
-/** What a request's method and path name. */
+/** The call that a request's method and path name. */
 export type Match =
   /** `values` are decoded, in the order of the route's path fields. */
   | { kind: 'route'; route: HttpRoute; values: readonly string[] }
-  /** The path is one of ours, but not by this method. */
+  /** There is such a path, but not with this method. */
   | { kind: 'wrong-method'; allowed: readonly string[] }
-  /** The path is one of ours, but its percent-encoding is broken. */
+  /** There is such a path, but its percent-encoding is invalid. */
   | { kind: 'malformed' }
   | { kind: 'unknown' };
 

@@ -6,7 +6,7 @@ import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from
 import { describeError, type Logger } from '@trino-gateway/runtime';
 import { invalid } from '../configuration/validation.ts';
 import { answerError } from '../http/answer-error.ts';
-import { couldBeFormPost, WHY } from '../http/open-access.ts';
+import { couldBeFormPost, WHY_REFUSED } from '../http/open-access.ts';
 import { BodyRefusal, readBody } from './read-body.ts';
 import { requestMessage } from './request-message.ts';
 import { type Match, matchRoute, routeTable } from './route-table.ts';
@@ -16,7 +16,7 @@ type RouteMatch = Match & { kind: 'route' };
 /**
  * Serves the RPCs that have a google.api.http option as REST: each request becomes a Connect call of the same handler,
  * and so passes its token gate and interceptors. Answers false for paths that are not of REST.
- * @param isOpen nobody needs a token: then what a form of another site could have posted is refused
+ * @param isOpen no token is needed: then what a form of another site could have posted is refused
  */
 export function serveRest(
   handlers: readonly UniversalHandler[],
@@ -40,7 +40,7 @@ export function serveRest(
       return true;
     }
     if (isOpen && couldBeFormPost(request)) {
-      const message = `content-type: expected application/json, or a header such as X-Requested-With; ${WHY}`;
+      const message = `content-type: expected application/json, or a header such as X-Requested-With; ${WHY_REFUSED}`;
       answerError(response, 415, 'invalid_argument', message);
       return true;
     }
@@ -61,7 +61,7 @@ async function call(
   response: ServerResponse,
 ): Promise<void> {
   let status: number | undefined;
-  // Iterated by the handler, behind its token gate: what a stranger sends is not even read.
+  // Iterated by the handler, after its token gate: without a token the body is not even read.
   const message = async function* () {
     try {
       const body = await readBody(incoming.header, incoming.body as AsyncIterable<Uint8Array>, match.route.body !== '');
@@ -84,7 +84,7 @@ async function call(
   await universalResponseToNodeResponse(whole, response);
 }
 
-/** What the caller sent, but for what told of the body and of protocols. */
+/** The caller's headers, without those about the body and about protocols. */
 function callHeader(header: Headers): Headers {
   const kept = [...header].filter(([name]) => !/^(content-|connect-|grpc-|transfer-encoding$)/.test(name));
   return new Headers([...kept, ['content-type', 'application/json']]);

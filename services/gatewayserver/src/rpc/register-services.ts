@@ -24,7 +24,7 @@ import { queueService } from './services/queue.ts';
 import { reflectionServices } from './services/reflection.ts';
 import { routingService } from './services/routing.ts';
 import { suiteService } from './services/suite/suite.ts';
-import { withAllowHeader } from './transport/allowed-methods.ts';
+import { withAllowHeader } from './transport/allow-header.ts';
 import type { Guard } from './transport/interceptors.ts';
 import { withJsonProblems } from './transport/json-problems.ts';
 import { multiplexedMethods, multiplexerService } from './transport/multiplexer.ts';

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { startTestGatewayserver } from '../support/gatewayserver-fixture.ts';
 import { hashOf, running, startLimited, submission } from './support/admission-fixture.ts';
 
-test('whoever does not know the secret learns nothing, not even that the id exists', async () => {
+test('a caller without the secret learns nothing, not even that the id exists', async () => {
   await using server = await startLimited();
   await running(server);
   const waiting = submission(server);
@@ -48,7 +48,7 @@ test.each([
   ['SettleLeases', 'trino_query_ids', { trinoQueryIds: [''] }],
   ['ListLeases', 'backend_id', {}],
   ['ListLeases', 'trino_query_ids', { backendId: 'b', trinoQueryIds: [''] }],
-])('%s with a bad %s says so', async (rpc, field, request) => {
+])('%s with a bad %s is refused by its field', async (rpc, field, request) => {
   await using server = await startTestGatewayserver();
   const whole =
     rpc === 'Enqueue' ? { queryId: 'q', submissionId: 's', groupId: 'g', secretHash: HASH, sealed: 'AAAA' } : {};

@@ -3,7 +3,7 @@ import { sqliteFile } from '../support/databases.ts';
 import { until } from '../support/gatewayserver-fixture.ts';
 import { hashOf, running, startLimited, submission, turnOf } from './support/admission-fixture.ts';
 
-test('a query that waits is cancelled by its link, its user and an operator, and history knows', async () => {
+test('a query that waits is cancelled by its link, its user and an operator, and history records it', async () => {
   await using server = await startLimited();
   const runs = await running(server);
   const bySecret = submission(server);
@@ -39,7 +39,7 @@ test('a query that waits is cancelled by its link, its user and an operator, and
   });
 });
 
-test('who waits too long is told so, and history too', async () => {
+test('a query that waits too long fails with that reason, which history records', async () => {
   await using server = await startLimited({ group: { queue: { maxWaitMs: 50 } } });
   await running(server);
   const waiting = submission(server);
@@ -52,7 +52,7 @@ test('who waits too long is told so, and history too', async () => {
   expect(recorded.body).toMatchObject({ state: 'FAILED', error: { name: 'EXCEEDED_TIME_LIMIT', code: 131075 } });
 });
 
-test('who never polls is forgotten after the time that is configured, with all that was kept of it', async () => {
+test('a waiter that is not polled is deleted after the configured time, with all that was stored for it', async () => {
   await using file = await sqliteFile();
   await using server = await startLimited({
     keys: { database_url: file.url, queue_client_timeout: '1s' },

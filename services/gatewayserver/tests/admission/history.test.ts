@@ -4,7 +4,7 @@ import { until } from '../support/gatewayserver-fixture.ts';
 import { startLimited, submission, turnOf } from './support/admission-fixture.ts';
 
 test.each(['before', 'after'])(
-  'a query that waited has one row of history, whoever tells of it %s the router that handed it over',
+  'a query that waited has one row of history, even when another router reports it %s the one that submitted it',
   async (when) => {
     await using server = await startLimited();
     const waiting = submission(server);
@@ -21,7 +21,7 @@ test.each(['before', 'after'])(
     expect(queries).toMatchObject([{ ...handedOver, state: 'FINISHED', queuedMs: 70 }]);
     for (const id of [waiting.temporaryId, QUERY_ID])
       expect(await server.ok('QueryService/GetQuery', { id })).toEqual((queries as unknown[])[0]);
-    // One that nobody else has told of so far waits for the router that handed it over.
+    // One that no other router has reported waits for the router that submitted it.
     const direct = '20261121_080808_00131_93wed';
     await report({ trinoQueryId: direct, state: 'RUNNING' });
     await report({ id: direct, trinoQueryId: direct, text: 'SELECT 2' });
@@ -29,7 +29,7 @@ test.each(['before', 'after'])(
   },
 );
 
-test('an id that nobody has submitted makes no row, and a query submitted elsewhere gets the end that was told before', async () => {
+test('a made-up id makes no row, and a query submitted elsewhere gets the end that was reported before', async () => {
   await using server = await startLimited();
   const report = (...queries: Record<string, unknown>[]) => server.ok('QueryService/RecordQueries', { queries });
   const listed = async () => (await server.ok('QueryService/ListQueries', {})).queries as Record<string, unknown>[];

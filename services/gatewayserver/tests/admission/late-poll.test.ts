@@ -16,7 +16,7 @@ import { limitsOf } from './support/limits-of.ts';
 const waiter = { queryId: 't', secretHash: new Uint8Array(32) };
 const bytes = (text: string) => new Uint8Array(Buffer.from(text));
 
-test('a poll whose turn another one has just taken gets what that one got: the statement is not kept for it', async () => {
+test('a poll whose slot offer another poll has just used gets the answer of that one', async () => {
   await using stored = await openStore({ url: 'sqlite::memory:', logger: silentLogger });
   /** Called before a sealed text is read. */
   let meanwhile: (() => Promise<unknown>) | undefined;

@@ -19,7 +19,7 @@ const applicant = { groupId: 'g', user: '', failedBackendIds: [], avoidedBackend
 const newcomer = { groupId: 'g', priority: 0, user: '', source: '', secretHash: '' };
 
 test(
-  'the gatewayserver is away for longer than a poll is held: whoever polls first afterwards overtakes all others',
+  'after an outage longer than a long poll, arrival decides, not who polls first',
   withStore(sqliteMemory, async ({ store }) => {
     let passedMs = 0;
     const open = () =>
@@ -54,7 +54,7 @@ test(
     });
     const phases = () => ['first', 'second'].map((id) => after.state().waiter(id)?.phase);
     expect(phases()).toEqual(['CLAIMED', 'QUEUED']);
-    // Its poll does not come back: then it is the next one's turn after all.
+    // Its poll does not come back: then the next one is offered the slot after all.
     passedMs += ADMISSION_TIMES.pickUpMs + ADMISSION_TIMES.resumeMs;
     await after.run((admission) => {
       seen(admission, 'second', 5_000);
@@ -65,7 +65,7 @@ test(
 );
 
 test(
-  'ten thousand wait at two replicas: a slot that becomes free wakes more than the one whose turn it is',
+  'with ten thousand waiters at two replicas, a freed slot wakes the next waiter alone',
   withStore(sqliteMemory, async ({ store }) => {
     const open = () =>
       openLedger({

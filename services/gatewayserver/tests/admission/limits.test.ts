@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { running, startLimited, submission, turnOf } from './support/admission-fixture.ts';
 
-test('with no limit nothing is leased and nothing is stored', async () => {
+test('without a limit nothing is leased and nothing is stored', async () => {
   await using server = await startLimited({ backend: { maxRunningQueries: 0 } });
   const answer = await submission(server).route();
   expect(answer).toMatchObject({ decision: { backendId: 'b' }, backend: { id: 'b' } });
@@ -21,7 +21,7 @@ test('a user at the limit waits while others run', async () => {
   expect(await submission(server, 'ann').route()).toMatchObject({ leased: true });
 });
 
-test('a limit of a group on each of its backends leaves the other slots to other groups', async () => {
+test('a group’s limit per backend leaves the other slots to other groups', async () => {
   await using server = await startLimited({
     backend: { maxRunningQueries: 3 },
     group: { maxRunningQueriesPerBackend: 1 },
@@ -46,7 +46,7 @@ test('a limit of a group on each of its backends leaves the other slots to other
   expect(await submission(server).route({ listeningPort: 1 })).toMatchObject({ mustWait: true });
 });
 
-test('raised limits start who waits at once; lowered ones end nobody and start nobody', async () => {
+test('raised limits start waiters at once; lowered ones neither end nor start queries', async () => {
   await using server = await startLimited();
   const limit = (maxRunningQueries: number) =>
     server.ok('BackendService/PutBackend', { backend: { id: 'b', url: 'http://b', maxRunningQueries } });
@@ -64,7 +64,7 @@ test('raised limits start who waits at once; lowered ones end nobody and start n
   expect(await submission(server).route()).toMatchObject({ leased: true });
 });
 
-test('what a cluster runs past the gateway counts against its limit, until the monitor sees it gone', async () => {
+test('external queries count against the limit of a cluster until the monitor no longer observes them', async () => {
   await using server = await startLimited({ backend: { maxRunningQueries: 2 } });
   const foreign = (foreignRunning: number) =>
     server.ok('BackendService/ReportBackendStatus', {
@@ -108,7 +108,7 @@ test.each<[string, string, { name: string; value: string }[]]>([
     [transaction('NONE'), transaction('6f7b1f4a-0000-4000-8000-000000000000')],
   ],
   ['a transaction that Trino cannot read', 'SELECT 1', [transaction('\u00a06f7b1f4a-0000-4000-8000-000000000000')]],
-])('%s waits at a full limit as any statement does', async (_, statement, headers) => {
+])('%s waits at a full limit like any statement', async (_, statement, headers) => {
   await using server = await startLimited();
   await running(server);
   expect(await submission(server).route({ statement: 'COMMIT' })).toMatchObject({ leased: true });

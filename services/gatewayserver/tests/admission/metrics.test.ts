@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { running, startLimited, submission, turnOf } from './support/admission-fixture.ts';
 
-test('queues, waits, slots and hand-overs are metrics', async () => {
+test('queues, waits, slots and assignments are metrics', async () => {
   await using server = await startLimited();
   const runs = await running(server);
   const [first, second] = [submission(server), submission(server)];

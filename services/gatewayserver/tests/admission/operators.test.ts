@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { running, startLimited, submission, turnOf } from './support/admission-fixture.ts';
 
-test('operators see who waits and why, move one to the front, hold a group and release it', async () => {
+test('operators see which queries wait and why, move one to the front, hold a group and release it', async () => {
   await using server = await startLimited();
   const runs = await running(server);
   const waiting = [submission(server, 'ann'), submission(server, 'bob'), submission(server, 'bob')];
@@ -56,7 +56,7 @@ test('operators see who waits and why, move one to the front, hold a group and r
   });
 });
 
-test('a disabled group gets no newcomers, and who waits in it starts in turn: so it is drained', async () => {
+test('a disabled group gets no newcomers, and its waiters still start: so it is drained', async () => {
   await using server = await startLimited();
   const runs = await running(server);
   const waiting = [submission(server), submission(server)];
@@ -86,7 +86,7 @@ test('a group in which queries wait is not deleted', async () => {
   await server.ok('GroupService/DeleteGroup', { id: 'g' });
 });
 
-test('those who wait in a group that is deleted go on in another one, by arrival, where that is asked for', async () => {
+test('the waiters of a deleted group move to another one, by arrival, when that is requested', async () => {
   await using server = await startLimited();
   await server.ok('BackendService/PutBackend', { backend: { id: 'c', url: 'http://c', maxRunningQueries: 1 } });
   await server.ok('BackendService/MarkHealthy', { id: 'c' });
@@ -105,7 +105,7 @@ test('those who wait in a group that is deleted go on in another one, by arrival
   };
   for (const to of ['g', 'nowhere'])
     expect((await remove({ moveQueuedToGroupId: to })).body.message).toMatch(/^move_queued_to_group_id\b/);
-  // A policy keeps the group, and nobody is moved.
+  // A policy refers to the group: it is not deleted, and no waiter is moved.
   expect((await remove({ moveQueuedToGroupId: 'other' })).body.code).toBe('failed_precondition');
   expect((await where()).map(([, groupId]) => groupId)).toEqual(['g', 'g', 'other']);
   await server.ok('PolicyService/DeletePolicy', { id: 'p' });

@@ -24,7 +24,7 @@ function enqueueAll(
 
 const taken = (answers: readonly Answer[]) => answers.filter(({ refusal }) => refusal === undefined).length;
 
-test('without any setting a user queues a thousand, and the next user stands right behind them', async () => {
+test('by default a user may queue a thousand queries, and the next user queues right behind', async () => {
   await using server = await startLimited();
   await running(server);
   const answers = await enqueueAll([server], 1_100, 'mallory');
@@ -35,7 +35,7 @@ test('without any setting a user queues a thousand, and the next user stands rig
   expect(await submission(server, 'ann').enqueue()).toEqual({ position: 1_001 });
 });
 
-test('two replicas take no more than the bounds, however many come at once, and keep nothing of what they refuse', async () => {
+test('two replicas stay within the bounds, however many come at once, and store nothing of what they refuse', async () => {
   await using file = await sqliteFile();
   const keys = {
     database_url: file.url,
@@ -52,7 +52,7 @@ test('two replicas take no more than the bounds, however many come at once, and 
   expect(taken(await enqueueAll([one, other], 40, 'bob'))).toBe(5);
 });
 
-test('a statement is kept while it waits, and not a moment longer', async () => {
+test('a statement is stored while it waits, and no longer', async () => {
   await using file = await sqliteFile();
   await using server = await startLimited({ keys: { database_url: file.url } });
   const first = await running(server);
@@ -71,7 +71,7 @@ test('a statement is kept while it waits, and not a moment longer', async () => 
   expect(await waiting.poll()).toMatchObject({ handedOver: {} });
 });
 
-test('how many bytes wait is a metric', async () => {
+test('the bytes of queued statements are a metric', async () => {
   await using server = await startLimited();
   await running(server);
   await submission(server).enqueue({ sealed: LARGE });

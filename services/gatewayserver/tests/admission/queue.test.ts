@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { base64, hashOf, running, startLimited, submission, turnOf } from './support/admission-fixture.ts';
 
-test('who waits is woken by the slot that becomes free, gives its statement over, and every poll then gets the same answer', async () => {
+test('a waiter is woken by a free slot, its statement is assigned, and every later poll gets the same answer', async () => {
   await using server = await startLimited();
   const first = await running(server);
   const waiting = submission(server);
@@ -31,7 +31,7 @@ test('who waits is woken by the slot that becomes free, gives its statement over
   expect(await waiting.activate()).toEqual({ allowed: true });
 });
 
-test('of many who wait each freed slot wakes the next one', async () => {
+test('each freed slot wakes the next of many waiters', async () => {
   await using server = await startLimited();
   let runs = await running(server);
   const waiting = Array.from({ length: 5 }, () => submission(server));
@@ -57,7 +57,7 @@ test('a full queue, and a user with too many in it, are refused as Trino does', 
   expect(await submission(server, 'cid').enqueue()).toMatchObject({ refusalErrorName: 'QUERY_QUEUE_FULL' });
 });
 
-test('a group without an available backend queues when it is told to, and starts when one is back', async () => {
+test('a group without an available backend queues when configured so, and starts when one is back', async () => {
   const queue = { whenUnavailable: 'QUEUE' };
   await using server = await startLimited({ backend: { maxRunningQueries: 0 }, group: { queue } });
   await server.ok('BackendService/MarkUnhealthy', { id: 'b' });
@@ -70,7 +70,7 @@ test('a group without an available backend queues when it is told to, and starts
   expect(turnOf(await poll)).toMatchObject({ backend: { id: 'b' } });
 });
 
-test('a cluster that does not take it gives the turn back; credentials that are not good cost no place', async () => {
+test('a statement that a cluster does not accept returns to its place, and so does one with invalid credentials', async () => {
   await using server = await startLimited();
   const waiting = submission(server);
   await waiting.enqueue();
@@ -84,7 +84,7 @@ test('a cluster that does not take it gives the turn back; credentials that are 
   expect(await waiting.handOver(again)).toEqual({ accepted: true });
 });
 
-test('an absent head of the line is passed over', async () => {
+test('an absent first waiter is passed over', async () => {
   await using server = await startLimited();
   const runs = await running(server);
   const [absent, present] = [submission(server), submission(server)];

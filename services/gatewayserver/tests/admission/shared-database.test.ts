@@ -3,7 +3,7 @@ import { sqliteFile } from '../support/databases.ts';
 import { startTestGatewayserver, until } from '../support/gatewayserver-fixture.ts';
 import { base64, hashOf, running, startLimited, submission, turnOf } from './support/admission-fixture.ts';
 
-test('what another replica admitted a moment ago, or what has just ended, passes for load of others', async () => {
+test('queries that another replica has just admitted, or that have just ended, do not count as external load', async () => {
   await using file = await sqliteFile();
   const keys = { database_url: file.url, default_group: 'g' };
   await using one = await startLimited({ keys, backend: { maxRunningQueries: 2 } });
@@ -22,7 +22,7 @@ test('what another replica admitted a moment ago, or what has just ended, passes
   expect(await known({ trinoQueryIds, backendId: 'c' })).toEqual([]);
 });
 
-test('slots and places survive a restart, and a held poll is answered when its server stops', async () => {
+test('slots and places survive a restart, and a long poll is answered when its server stops', async () => {
   await using file = await sqliteFile();
   const keys = { database_url: file.url, default_group: 'g' };
   const before = await startLimited({ keys });
@@ -51,7 +51,7 @@ test('slots and places survive a restart, and a held poll is answered when its s
   expect(runs.id).not.toBe(waiting.id);
 });
 
-test('a slot that one replica frees wakes who is polled at another', async () => {
+test('a slot that one replica frees wakes a waiter that polls at another', async () => {
   await using file = await sqliteFile();
   const keys = { database_url: file.url, default_group: 'g' };
   await using one = await startLimited({ keys });

@@ -3,7 +3,7 @@ import { completedEvent, QUERY_ID } from '@trino-gateway/testing/trino-events';
 import { until } from '../support/gatewayserver-fixture.ts';
 import { running, startLimited, submission, turnOf } from './support/admission-fixture.ts';
 
-test('a slot is held from Route on, its backend is marked, and the same submission gets the same one again', async () => {
+test('a slot is held from Route on, its backend is marked, and a repeated submission gets the same slot', async () => {
   await using server = await startLimited();
   const one = submission(server);
   expect(await one.route()).toMatchObject({ leased: true, decision: { backendId: 'b' }, backend: { limited: true } });
@@ -31,7 +31,7 @@ test('statements that must not wait get a slot on a full cluster', async () => {
   expect(await server.ok('AdmissionService/Activate', { ...first, neverWaits: true })).toEqual({ allowed: true });
 });
 
-test('a query that its cluster says has completed gives its slot to who waits', async () => {
+test('a query whose cluster reports its end gives its slot to the next waiter', async () => {
   await using server = await startLimited();
   const first = submission(server);
   await first.route();

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { running, startLimited, submission } from './support/admission-fixture.ts';
 
-test('limits per user go by whose a statement is, not by whom it is to run as', async () => {
+test('limits per user count the authenticated user, not the one whom a statement runs as', async () => {
   await using server = await startLimited({
     backend: { maxRunningQueries: 5 },
     group: { queue: { perUserMaxRunning: 1 } },
@@ -13,7 +13,7 @@ test('limits per user go by whose a statement is, not by whom it is to run as', 
   expect(await submission(server, 'alice').route()).toMatchObject({ mustWait: true });
 });
 
-test('of a statement that waits it is told who of its group can say whether somebody may act for its user', async () => {
+test('a queued statement names a backend of its group that can check whether somebody may act for its user', async () => {
   await using server = await startLimited();
   await running(server);
   const waiting = submission(server, 'alice');

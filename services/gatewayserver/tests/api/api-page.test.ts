@@ -35,19 +35,19 @@ describe('the API page is open, and every file of it is there', () => {
     expect((await get(path, {}, 'POST')).status).toBe(405);
   });
 
-  test('it runs no script and asks nobody but its own origin, in no frame', async () => {
+  test('it runs its own scripts alone, connects to its own origin alone, and is shown in no frame', async () => {
     const policy = (await get(PAGE)).headers.get('content-security-policy') ?? '';
     expect(policy).toContain("default-src 'none'");
     expect(policy).toContain("frame-ancestors 'none'");
     expect(policy).not.toMatch(/unsafe|http|\*/);
   });
 
-  test('its address without the slash leads there', async () => {
+  test('its address without the slash redirects to it', async () => {
     const { status, headers } = await get('/admin/swaggerui');
     expect([status, headers.get('location')]).toEqual([301, PAGE]);
   });
 
-  test('nothing else of the disk is served', async () => {
+  test('no other file of the disk is served', async () => {
     for (const path of [
       'index.html',
       'package.json',

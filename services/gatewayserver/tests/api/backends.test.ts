@@ -17,7 +17,7 @@ describe('backends', () => {
     expect(await server.ok('BackendService/PutBackend', { backend })).toMatchObject({ id: 'defaults' });
   });
 
-  test('outside its schedule a backend takes no new query, and whoever asks is told until when', async () => {
+  test('outside its schedule a backend takes no new query, and its condition says until when', async () => {
     const backend = { id: 'nightly', url: 'http://n', uptimeSchedule: '* 0-5 * * *', timeZone: 'Europe/Vienna' };
     await server.ok('BackendService/PutBackend', { backend });
     await reportStatus(server, 'nightly');
@@ -36,7 +36,7 @@ describe('backends', () => {
     expect((await condition()).available).toBeUndefined();
 
     await server.ok('BackendService/PutBackend', { backend: { ...backend, timeZone: 'UTC' } });
-    expect(await condition()).toMatchObject({ available: true }); // nobody has read this one yet
+    expect(await condition()).toMatchObject({ available: true }); // this one was not read yet
     expect((await condition()).schedule).toBeUndefined();
     await server.ok('BackendService/DeleteBackend', { id: 'nightly' });
   });
@@ -122,7 +122,7 @@ describe('backends', () => {
     await server.ok('BackendService/MarkHealthy', { id: 'one', durationMs: 1 });
   });
 
-  test('an older finding does not undo a newer one', async () => {
+  test('an older report does not undo a newer one', async () => {
     await reportStatus(server, 'two', { healthy: true });
     await reportStatus(server, 'two', { healthy: false, observedAt: new Date(Date.now() - 60_000).toISOString() });
     expect(await server.ok('BackendService/GetBackend', { id: 'two' })).toMatchObject({

@@ -3,7 +3,7 @@ import { serverWithTwoBackends } from '../support/two-backends.ts';
 
 const server = serverWithTwoBackends();
 
-describe('bad input changes nothing and is told by its field', () => {
+describe('bad input changes nothing, and the answer names its field', () => {
   const backend = { id: 'bad', url: 'http://x' };
   const group = { id: 'bad', backendIds: ['one'] };
   const policy = { id: 'bad', listeningPort: 1, groupId: 'both' };
@@ -140,7 +140,7 @@ describe('bad input changes nothing and is told by its field', () => {
     expect((await server.get('BackendService/GetBackend', { id: 'bad' })).body.code).toBe('not_found');
   });
 
-  test('every problem is told at once', async () => {
+  test('all problems are named at once', async () => {
     const { body } = await server.post('BackendService/PutBackend', { backend: { id: '', url: 'x', weight: -1 } });
     expect(
       String(body.message)
@@ -149,10 +149,13 @@ describe('bad input changes nothing and is told by its field', () => {
     ).toEqual(['backend.id', 'backend.url', 'backend.weight']);
   });
 
-  test.each(['', 'not json', '{"backend":', '[]', '\ufeff'])('a body that is no JSON object: %j', async (text) => {
-    const { status, body } = await server.post('BackendService/PutBackend', text);
-    expect([status, body.code]).toEqual([400, 'invalid_argument']);
-  });
+  test.each(['', 'not json', '{"backend":', '[]', '\ufeff'])(
+    'a body that is not a JSON object is refused: %j',
+    async (text) => {
+      const { status, body } = await server.post('BackendService/PutBackend', text);
+      expect([status, body.code]).toEqual([400, 'invalid_argument']);
+    },
+  );
 
   test.each<[string, string]>([
     ['BackendService', 'Backend'],
@@ -171,7 +174,7 @@ describe('bad input changes nothing and is told by its field', () => {
     }
   });
 
-  test('other calls that name what does not exist', async () => {
+  test('other calls that name an object that does not exist are refused', async () => {
     for (const rpc of ['MarkHealthy', 'MarkUnhealthy', 'UpdateClusterLoad'])
       expect((await server.post(`BackendService/${rpc}`, { id: 'gone' })).body.code).toBe('not_found');
     expect((await server.post('QueryService/GetQuery', { id: 'gone' })).body.code).toBe('not_found');

@@ -4,7 +4,7 @@ import { serverWithTwoBackends } from '../support/two-backends.ts';
 const server = serverWithTwoBackends();
 
 describe('groups and policies', () => {
-  test('what is referred to cannot be deleted, and the answer names who refers to it', async () => {
+  test('an object that is referred to cannot be deleted, and the answer names what refers to it', async () => {
     await server.ok('GroupService/PutGroup', { group: { id: 'spare', backendIds: ['two'] } });
     await server.ok('PolicyService/PutPolicy', {
       policy: { id: 'refers', listeningPort: 9999, groupId: 'both', fallbackGroupId: 'spare' },

@@ -46,7 +46,7 @@ function routerOf(
     backends: createClient(BackendService, transport),
   };
   /** From then on there is a stream. */
-  const untilCarried = () =>
+  const untilMultiplexed = () =>
     until(
       async () => {
         alone.length = 0;
@@ -54,7 +54,7 @@ function routerOf(
       },
       (left) => left === 0,
     );
-  return { ...clients, alone, untilCarried };
+  return { ...clients, alone, untilMultiplexed };
 }
 
 const hashBytes = (secret: string) => new Uint8Array(Buffer.from(hashOf(secret), 'base64'));
@@ -71,64 +71,64 @@ const untilPresent = (server: Pick<TestGatewayserver, 'ok'>, count: number) =>
     ({ groups }) => ((groups as { present?: number }[])[0]?.present ?? 0) === count,
   );
 
-test('a carried call is answered otherwise than one of its own', async () => {
+test('a multiplexed call is answered like one of its own', async () => {
   await using server = await startLimited();
-  const carried = routerOf(server);
-  await carried.untilCarried();
+  const multiplexed = routerOf(server);
+  await multiplexed.untilMultiplexed();
   const question = { submissionId: 's', routerId: 'r', user: 'ann', statement: 'SELECT 1' };
-  const answers = await Promise.all([carried.routing.route(question), carried.routing.route(question)]);
+  const answers = await Promise.all([multiplexed.routing.route(question), multiplexed.routing.route(question)]);
   expect(answers).toMatchObject([{ leased: true }, { leased: true }]);
-  expect(await codeOf(carried.routing.route({ routerId: 'r' }))).toBe('InvalidArgument');
-  await expect(carried.routing.route({ routerId: 'r' })).rejects.toThrow('submission_id: ');
+  expect(await codeOf(multiplexed.routing.route({ routerId: 'r' }))).toBe('InvalidArgument');
+  await expect(multiplexed.routing.route({ routerId: 'r' })).rejects.toThrow('submission_id: ');
   const unknown = { queryId: '20261121_000000_00000_0abcd', secretHash: hashBytes('x'), waitMs: 0 };
-  expect(await codeOf(carried.admission.awaitTurn(unknown))).toBe('NotFound');
-  expect(carried.alone).toEqual([]);
+  expect(await codeOf(multiplexed.admission.awaitTurn(unknown))).toBe('NotFound');
+  expect(multiplexed.alone).toEqual([]);
   // Of another service, and too large to hold up the others.
-  await carried.backends.getBackend({ id: 'b' });
-  await carried.routing.decide({ statement: 'x'.repeat(100_000) });
-  expect(carried.alone).toEqual(['GetBackend', 'Decide']);
+  await multiplexed.backends.getBackend({ id: 'b' });
+  await multiplexed.routing.decide({ statement: 'x'.repeat(100_000) });
+  expect(multiplexed.alone).toEqual(['GetBackend', 'Decide']);
 });
 
-test('without the token calls are carried all the same', async () => {
+test('without the token no call is multiplexed', async () => {
   await using server = await startTestGatewayserver({ admin_token: 'secret' });
   const wrong = routerOf(server, { token: 'wrong' });
   const question = { submissionId: 's', routerId: 'r' };
   for (let round = 0; round < 3; round++) expect(await codeOf(wrong.routing.route(question))).toBe('Unauthenticated');
   const right = routerOf(server, { token: 'secret' });
-  await right.untilCarried();
+  await right.untilMultiplexed();
   expect(await codeOf(right.routing.route(question))).toBeUndefined();
 });
 
-test('who hangs up on a held call stays present, or holds up others', async () => {
+test('a client that disconnects during a long poll is absent, and delays no other', async () => {
   await using server = await startLimited();
   const first = await running(server);
   const waiting = submission(server);
   await waiting.enqueue();
-  const carried = routerOf(server);
-  await carried.untilCarried();
+  const multiplexed = routerOf(server);
+  await multiplexed.untilMultiplexed();
   const client = new AbortController();
   const poll = { queryId: waiting.temporaryId, secretHash: hashBytes(waiting.id), waitMs: 30_000 };
-  const held = carried.admission.awaitTurn(poll, { signal: client.signal });
-  await carried.routing.decide({});
+  const held = multiplexed.admission.awaitTurn(poll, { signal: client.signal });
+  await multiplexed.routing.decide({});
   await untilPresent(server, 1);
   client.abort();
   expect(await codeOf(held)).toBe('Canceled');
-  await carried.admission.leave({ queryId: poll.queryId, secretHash: poll.secretHash });
+  await multiplexed.admission.leave({ queryId: poll.queryId, secretHash: poll.secretHash });
   await untilPresent(server, 0);
   // A call of this time limit is dropped, not the stream.
-  expect(await codeOf(carried.admission.awaitTurn(poll, { timeoutMs: 20 }))).toBe('DeadlineExceeded');
-  const second = carried.admission.awaitTurn(poll);
+  expect(await codeOf(multiplexed.admission.awaitTurn(poll, { timeoutMs: 20 }))).toBe('DeadlineExceeded');
+  const second = multiplexed.admission.awaitTurn(poll);
   await first.settle();
   expect((await second).state.case).toBe('turn');
-  expect(carried.alone).toEqual([]);
+  expect(multiplexed.alone).toEqual([]);
 });
 
-test('slots idle for clients of a router that has died, or one that came to another router loses its turn', async () => {
+test('slots are not idle for clients of a dead router, and a client at another router keeps its slot offer', async () => {
   await using server = await startLimited();
   const first = await running(server);
   const [gone, moved] = [submission(server), submission(server)];
   const dying = routerOf(server);
-  await dying.untilCarried();
+  await dying.untilMultiplexed();
   const polls = [];
   for (const one of [gone, moved]) {
     await one.enqueue();
@@ -145,41 +145,41 @@ test('slots idle for clients of a router that has died, or one that came to anot
   await Promise.all(polls);
 });
 
-test('calls under way hang when their gatewayserver goes, and its successor is not found', async () => {
+test('calls under way fail when their gatewayserver stops, and its successor is found', async () => {
   const before = await startLimited();
   const port = Number(new URL(before.url).port);
   await running(before);
   const waiting = submission(before);
   await waiting.enqueue();
-  const carried = routerOf(before);
-  await carried.untilCarried();
+  const multiplexed = routerOf(before);
+  await multiplexed.untilMultiplexed();
   const poll = { queryId: waiting.temporaryId, secretHash: hashBytes(waiting.id), waitMs: 30_000 };
-  const held = carried.admission.awaitTurn(poll);
-  await carried.routing.decide({}); // what came before it on the stream is there, too
+  const held = multiplexed.admission.awaitTurn(poll);
+  await multiplexed.routing.decide({}); // what came before it on the stream is there, too
   await before[Symbol.asyncDispose]();
   expect((await held).state.case).toBe('waiting'); // a stop answers what is held
-  expect(await carried.routing.decide({}).catch(isUnreachable)).toBe(true);
+  expect(await multiplexed.routing.decide({}).catch(isUnreachable)).toBe(true);
   await using after = await startLimited({ keys: { listen: `127.0.0.1:${port}` } });
   expect(new URL(after.url).port).toBe(String(port));
-  await carried.untilCarried();
-  expect(await codeOf(carried.routing.decide({}))).toBeUndefined();
+  await multiplexed.untilMultiplexed();
+  expect(await codeOf(multiplexed.routing.decide({}))).toBeUndefined();
 });
 
-test('a replica that takes connections and says nothing is asked for ever', async () => {
+test('a replica that accepts connections and does not answer is given up', async () => {
   const silent = createServer((socket) => void socket.on('error', () => {})).listen(0, '127.0.0.1');
   await once(silent, 'listening');
   try {
     await using server = await startLimited();
     const { port } = silent.address() as AddressInfo;
-    const carried = routerOf(server, { before: [`http://127.0.0.1:${port}`] });
-    expect(await carried.routing.decide({}, { timeoutMs: 10_000 }).catch(isUnreachable)).toBe(true);
-    expect(await codeOf(carried.routing.decide({}, { timeoutMs: 10_000 }))).toBeUndefined();
+    const multiplexed = routerOf(server, { before: [`http://127.0.0.1:${port}`] });
+    expect(await multiplexed.routing.decide({}, { timeoutMs: 10_000 }).catch(isUnreachable)).toBe(true);
+    expect(await codeOf(multiplexed.routing.decide({}, { timeoutMs: 10_000 }))).toBeUndefined();
   } finally {
     silent.close();
   }
 });
 
-test('a call that cannot be carried ends the stream of the others', async () => {
+test('a call that cannot be multiplexed fails alone', async () => {
   await using server = await startLimited();
   const plain = cleanUp.use(createGatewayTransport({ urls: [server.url], timeLimitMs: 30_000 }));
   const bad = (number: number, method: string, request = new Uint8Array()) => ({ number, method, request });

@@ -91,7 +91,7 @@ describe('without a token', () => {
       'localhost.attacker.example',
       '0.0.0.0:8000',
       '127.0.0.1.nip.example',
-    ])('is refused under %s, which a stranger may have led here', async (host) => {
+    ])('is refused under %s, a name that another site may have', async (host) => {
       expect(await tried(request, { host })).toBe(403);
     });
 
@@ -103,7 +103,7 @@ describe('without a token', () => {
         expect([site, await tried(request, { host, 'sec-fetch-site': site })]).toEqual([site, 403]);
     });
 
-    test('is served to pages of its own', async () => {
+    test('is served to its own pages', async () => {
       const host = `localhost:${port()}`;
       const own = { host, origin: `http://${host}`, 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'cors' };
       expect(await tried(request, own)).toBe(200);
@@ -111,7 +111,7 @@ describe('without a token', () => {
     });
   });
 
-  test('a switch that a form could throw is not thrown, whatever the form claims', async () => {
+  test('a call that a form could send changes nothing, whatever the form says', async () => {
     const types = [undefined, 'text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x'];
     for (const type of [...types, 'text/plain; application/json'])
       expect([
@@ -127,13 +127,13 @@ describe('without a token', () => {
     ['x-requested-with', 'curl'],
     ['connect-protocol-version', '1'],
     ['authorization', 'Bearer whatever'],
-  ])('a switch without a body is thrown with %s: %s, which no form has', async (name, value) => {
+  ])('a call without a body is accepted with %s: %s, which no form has', async (name, value) => {
     expect(await send(server.url, { method: 'POST', path: DISABLE, headers: { [name]: value } })).toBe(200);
     expect(await enabled()).toBe(false);
     await server.ok('BackendService/EnableBackend', { id: 'b0' });
   });
 
-  test('a switch without a body is thrown by our own page', async () => {
+  test('a call without a body is accepted from the API page', async () => {
     const host = `localhost:${port()}`;
     const own = { host, origin: `http://${host}`, 'sec-fetch-site': 'same-origin' };
     expect(await send(server.url, { method: 'POST', path: DISABLE, headers: own })).toBe(200);
@@ -141,7 +141,7 @@ describe('without a token', () => {
     await server.ok('BackendService/EnableBackend', { id: 'b0' });
   });
 
-  test('no call that changes something takes what a form can send', async () => {
+  test('no call that changes something accepts what a form can send', async () => {
     for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x'])
       for (const path of [`${CONNECT}/DisableBackend`, '/v1/trino/events'])
         expect([
@@ -151,7 +151,7 @@ describe('without a token', () => {
     expect(await enabled()).toBe(true);
   });
 
-  test('no preflight is answered with yes', async () => {
+  test('no preflight is allowed', async () => {
     const asked = { 'access-control-request-method': 'POST', 'access-control-request-headers': 'content-type' };
     for (const origin of ['https://attacker.example', server.url]) {
       const answer = await fetch(server.url + DISABLE, { method: 'OPTIONS', headers: { origin, ...asked } });
@@ -159,14 +159,14 @@ describe('without a token', () => {
     }
   });
 
-  test('a link of another site may lead to the page, and to nothing that changes something', async () => {
+  test('a link of another site may lead to the page, and changes nothing', async () => {
     const link = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' };
     expect(await send(server.url, { path: '/admin/swaggerui/', headers: link })).toBe(200);
     expect(await send(server.url, { method: 'POST', path: DISABLE, headers: { ...JSON_TYPE, ...link } })).toBe(403);
     expect(await enabled()).toBe(true);
   });
 
-  test('every place where a request names its host counts', async () => {
+  test('every header in which a request names its host counts', async () => {
     const path = 'http://attacker.example/api/v1/backends';
     expect(await send(server.url, { path, headers: { host: 'localhost' } })).toBe(403);
     expect(await send(server.url, { path: '/api/v1/backends', headers: { host: 'local host' } })).toBe(400);
@@ -176,7 +176,7 @@ describe('without a token', () => {
     expect(await sendH2(server.url, { ...call, ':authority': 'localhost', host: 'attacker.example' })).toBe(403);
   });
 
-  test('a refusal says why and what to do', async () => {
+  test('a refusal says why, and what to do', async () => {
     const told = async (init: RequestInit) => (await (await fetch(server.url + DISABLE, init)).json()) as object;
     expect(await told({ method: 'POST', headers: { origin: 'https://attacker.example' } })).toEqual({
       code: 'permission_denied',
@@ -189,7 +189,7 @@ describe('without a token', () => {
   });
 });
 
-test('with allow_open any name is served, and pages of other origins are refused all the same', async () => {
+test('with allow_open any name is served, and pages of other origins are still refused', async () => {
   await using open = await startTestGatewayserver({ allow_open: 'true' });
   const get = (headers: Headers) => send(open.url, { path: '/api/v1/backends', headers });
   expect(await get({ host: 'gateway.example' })).toBe(200);
@@ -198,7 +198,7 @@ test('with allow_open any name is served, and pages of other origins are refused
   expect(await send(open.url, { method: 'POST', path: DISABLE, headers: { host: 'gateway.example' } })).toBe(415);
 });
 
-test('with a token it is the token that counts', async () => {
+test('with a token, the token alone counts', async () => {
   await using guarded = await startTestGatewayserver({ admin_token: 'admin-secret', open_reads: 'true' });
   await guarded.post(
     'BackendService/PutBackend',

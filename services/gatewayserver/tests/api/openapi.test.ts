@@ -15,7 +15,7 @@ const operations = Object.entries(DOCUMENT.paths).flatMap(([path, verbs]) =>
 const documented = (template: string) =>
   template.replaceAll(PATH_FIELD, (_, field: string) => `{${field.split('.').at(-1)}}`);
 
-test('no call of the contract is left out of REST', () => {
+test('every call of the contract is a REST call', () => {
   const reached = new Set(ROUTES.map(({ rpc }) => rpc));
   expect(PUBLIC_RPCS.filter((rpc) => !reached.has(rpc)).map(nameOf)).toEqual(NOT_AS_REST);
 });
@@ -46,7 +46,7 @@ describe('the OpenAPI document', () => {
     expect(brokenSchemas()).toEqual([]);
   });
 
-  test('tells no client to send the value that means nothing', () => {
+  test('offers no client the unspecified value', () => {
     expect(JSON.stringify(DOCUMENT.components.schemas)).not.toContain('_UNSPECIFIED');
   });
 });

@@ -42,7 +42,7 @@ describe('queries', () => {
     expect(await ids({ pageToken: page.nextPageToken })).toEqual(['q1']);
   });
 
-  test('a text is looked for within a time range: the last day, the day before a given end, or the one that is given', async () => {
+  test('a text is searched within a time range: the last day, the day before a given end, or the given range', async () => {
     const hoursAgo = (hours: number) => new Date(Date.now() - hours * 3_600_000).toISOString();
     const query = (id: string, hours: number) => ({ id, text: `SELECT 'needle'`, submittedAt: hoursAgo(hours) });
     const queries = [query('n1', 1), query('n23', 23), query('n25', 25), query('n47', 47), query('n49', 49)];
@@ -60,7 +60,7 @@ describe('queries', () => {
     expect(await ids({ text, pageToken: first.nextPageToken })).toEqual(['n23']);
   });
 
-  test('an owner is found by the suffix of the id, else by history', async () => {
+  test('the coordinator of a query is found by the suffix of its id, else by history', async () => {
     await server.ok('SuiteService/RecordIncarnation', {
       suffix: 'abcde',
       backendId: 'one',
@@ -72,7 +72,7 @@ describe('queries', () => {
     expect((await find(trinoId('zzzzz'))).body.code).toBe('not_found');
   });
 
-  test('cancelling asks the owning cluster in the name of the query’s user', async () => {
+  test('cancelling asks the cluster of the query in the name of its user', async () => {
     await using trino = await startScriptedTrino();
     const id = trinoId(trino.suffix);
     await server.ok('SuiteService/RecordIncarnation', { suffix: trino.suffix, backendId: 'two', url: trino.url });
@@ -95,7 +95,7 @@ describe('queries', () => {
     expect(asked).toContain('"ann"');
   });
 
-  test('cancelling on a cluster that does not answer is UNAVAILABLE, of a query nobody knows NOT_FOUND', async () => {
+  test('cancelling on a cluster that does not answer is UNAVAILABLE, of an unknown query NOT_FOUND', async () => {
     expect((await server.post('QueryService/CancelQuery', { id: trinoId('abcde') })).body.code).toBe('unavailable');
     expect((await server.post('QueryService/CancelQuery', { id: trinoId('yyyyy') })).body.code).toBe('not_found');
   });

@@ -3,7 +3,7 @@ import { reportStatus, serverWithTwoBackends } from '../support/two-backends.ts'
 
 const server = serverWithTwoBackends();
 
-test('a refusal tells clients the name of each backend and the kind of its failure, or the words of an operator; Decide tells the details', async () => {
+test('a refusal gives clients the name of each backend and the kind of its failure, or the words of an operator; Decide gives the details', async () => {
   await reportStatus(server, 'one', {
     healthy: false,
     state: 'UNREACHABLE',

@@ -63,7 +63,7 @@ describe('a request', () => {
     expect(next.body).toMatchObject({ backends: [{ id: 'loose' }] });
   });
 
-  test('is told of HEAD what GET would say, without the body', async () => {
+  test('by HEAD is answered as by GET, without the body', async () => {
     const [get, head] = [await rest('GET', '/api/v1/backends/b'), await rest('HEAD', '/api/v1/backends/b')];
     expect([head.status, head.text]).toEqual([200, '']);
     expect(head.headers.get('content-length')).toBe(String(get.text.length));
@@ -108,11 +108,11 @@ describe('a request', () => {
     expect((await rest('POST', '/api/v1/backends/b:enable', {})).status).toBe(200);
   });
 
-  test('is answered so that no cache keeps it', async () => {
+  test('is answered so that no cache stores it', async () => {
     expect((await rest('GET', '/api/v1/backends/b')).headers.get('cache-control')).toBe('no-store');
   });
 
-  test('with a malformed Host ends alone, not with the whole process', async () => {
+  test('with a malformed Host is refused, and the process goes on', async () => {
     for (const path of ['/api/v1/backends', '/trinogateway.v1.BackendService/ListBackends']) {
       const { port } = new URL(server.url);
       expect(await rawAnswer(Number(port), `GET ${path} HTTP/1.1\r\nHost: a b\r\nConnection: close\r\n\r\n`)).toMatch(
@@ -123,7 +123,7 @@ describe('a request', () => {
   });
 });
 
-describe('what is no request of REST', () => {
+describe('a request that is not REST', () => {
   test.each([
     ['GET', '/api/v1', 404],
     ['GET', '/api/v1/backends/', 404],
@@ -140,7 +140,7 @@ describe('what is no request of REST', () => {
     expect([answer.status, Object.keys(answer.body)]).toEqual([status, ['code', 'message']]);
   });
 
-  test('a wrong method is told the right ones', async () => {
+  test('a wrong method is answered with the allowed ones', async () => {
     expect((await rest('POST', '/api/v1/backends/b')).headers.get('allow')).toBe('PUT, GET, HEAD, DELETE');
   });
 
@@ -149,13 +149,13 @@ describe('what is no request of REST', () => {
     expect([status, body.code]).toEqual([400, 'invalid_argument']);
   });
 
-  test('depth without end is refused, not crashed upon', async () => {
+  test('JSON that is nested too deep is refused', async () => {
     const deep = `{"labels": ${'['.repeat(200_000)}${']'.repeat(200_000)}}`;
     expect((await rest('PUT', '/api/v1/backends/b', deep)).status).toBe(400);
     expect((await server.post('BackendService/PutBackend', `{"backend": ${deep}}`, ADMIN)).status).toBe(400);
   });
 
-  test('a body that is too large is refused; a stranger’s is not even read', async () => {
+  test('a body that is too large is refused; without a token it is not even read', async () => {
     const large = `{"url": "${'x'.repeat(17 * 1024 * 1024)}"}`;
     const { status, body } = await rest('PUT', '/api/v1/backends/b', large);
     expect([status, body.code]).toEqual([413, 'resource_exhausted']);

@@ -16,7 +16,7 @@ test('every method of the contract says who may call it', () => {
   expect(unmarked.map(({ rpc }) => rpc)).toEqual([]);
 });
 
-test('what only reads is marked READ, except between the processes', () => {
+test('calls that only read are marked READ, except between the processes', () => {
   const reads = methods.filter(
     ({ rpc, method }) => /\/(Get|List|Evaluate|Find|Decide)/.test(rpc) && !getOption(method, internal),
   );
@@ -48,7 +48,7 @@ describe('with tokens', () => {
     );
   });
 
-  test('both headers are understood, and a stranger’s body is not even read', async () => {
+  test('both headers are accepted, and a body without a token is not even read', async () => {
     expect((await server.get('BackendService/ListBackends', {}, { 'x-auth-key': 'admin-secret' })).status).toBe(200);
     expect((await server.get('BackendService/ListBackends', {}, { authorization: 'bearer read-secret' })).status).toBe(
       200,

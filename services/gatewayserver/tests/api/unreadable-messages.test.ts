@@ -64,7 +64,7 @@ async function grpcWeb(type: string, body: Buffer, headers: Record<string, strin
   return { status: /grpc-status: ?(\d+)/.exec(text)?.[1], message };
 }
 
-describe('bytes that are no message are the fault of who sent them', () => {
+describe('bytes that cannot be decoded are INVALID_ARGUMENT', () => {
   test('in Connect', async () => {
     const { status, text } = await post('application/proto', NO_MESSAGE);
     expect([status, JSON.parse(text)]).toEqual([
@@ -100,7 +100,7 @@ describe('bytes that are no message are the fault of who sent them', () => {
   });
 });
 
-describe('half a surrogate pair in what is refused does not end the answer', () => {
+describe('half a surrogate pair in a refused value is answered well-formed', () => {
   const unknownField = Buffer.from(`{"backend": {"${LONE}": 1}}`);
   const badId = Buffer.from(`{"backend": {"id": "a${LONE}", "url": "http://a"}}`);
   // The message of a parser shows a piece of the text, and may cut a character in two.
@@ -176,7 +176,7 @@ describe('JSON that is nested too deep is refused before it is parsed', () => {
     expect([answer.status, await answer.json()]).toEqual([400, { code: 'invalid_argument', message: REFUSAL }]);
   });
 
-  test('in events, where it is read, and in tokens of pages', async () => {
+  test('in the members of events that are read, and in page tokens', async () => {
     const text = `{"metadata": {"queryId": ${'['.repeat(100_000)}${']'.repeat(100_000)}}}`;
     const { status } = await post('application/json', Buffer.from(text), {}, '/v1/trino/events');
     expect(status).toBe(400);

@@ -53,7 +53,7 @@ describe('events', () => {
       ({ state }) => state === 'FINISHED' || state === 'FAILED',
     );
 
-  test('the end of a query gets into its row, and who submitted it stays as the router said', async () => {
+  test('the end of a query is added to its row, and what the router reported stays', async () => {
     await submit(QUERY_ID);
     expect(await send(completedEvent())).toEqual({ status: 200, body: {} });
     expect(await ended(QUERY_ID)).toEqual({
@@ -72,7 +72,7 @@ describe('events', () => {
     });
   });
 
-  test('events that repeat, come late or contradict change nothing more', async () => {
+  test('events that are repeated, late or contradictory change nothing more', async () => {
     const id = '20261121_080808_00131_93wed';
     await submit(id);
     await send(completedEvent({ queryId: id, ...DIVIDED_BY_ZERO }));
@@ -91,14 +91,14 @@ describe('events', () => {
     expect(await row(id)).toEqual(before);
   });
 
-  test('a query that was given up as UNKNOWN is corrected by its event, with the true end', async () => {
+  test('a query that was recorded as UNKNOWN is corrected by its event, with the true end', async () => {
     const id = '20261121_080808_00133_93wed';
     await submit(id, { state: 'UNKNOWN', endedAt: '2026-11-21T08:20:00Z' });
     await send(completedEvent({ queryId: id }));
     expect(await ended(id)).toMatchObject({ state: 'FINISHED', endedAt: '2026-11-21T08:08:08.591Z' });
   });
 
-  test('an event that is ahead of its submission is not lost', async () => {
+  test('an event that arrives before its submission is not lost', async () => {
     const id = '20261121_080808_00134_93wed';
     await send(completedEvent({ queryId: id }));
     await until(
@@ -120,7 +120,7 @@ describe('events', () => {
     expect(await row(id)).toMatchObject({ code: 'not_found' });
   });
 
-  test('an event of megabytes is read, one beyond 16 MiB is refused in words', async () => {
+  test('an event of megabytes is accepted, one beyond 16 MiB is refused in words', async () => {
     const id = '20261121_080808_00137_93wed';
     await submit(id);
     expect((await send(completedEvent({ queryId: id, metadata: { jsonPlan: 'x'.repeat(15_000_000) } }))).status).toBe(
@@ -138,18 +138,18 @@ describe('events', () => {
     ['another state', completedEvent({ metadata: { queryState: 'DONE' } }), {}, 'POST', 400, 'metadata.queryState'],
     ['another type', completedEvent(), { 'content-type': 'text/plain' }, 'POST', 415, 'application/json'],
     ['compressed', completedEvent(), { 'content-encoding': 'gzip' }, 'POST', 415, 'not compressed'],
-    ['GET', '', {}, 'GET', 405, 'GET does nothing'],
-    ['DELETE', '', {}, 'DELETE', 405, 'DELETE does nothing'],
+    ['GET', '', {}, 'GET', 405, 'got GET'],
+    ['DELETE', '', {}, 'DELETE', 405, 'got DELETE'],
   ])('bad input is refused in words: %s', async (_, event, headers, method, expected, message) => {
     const { status, body } = await send(event, headers, method);
     expect([status, body.message]).toEqual([expected, expect.stringContaining(message)]);
   });
 
-  test('PUT does what POST does, as an event listener may be told to use it', async () => {
+  test('PUT does what POST does: an event listener may be configured to use it', async () => {
     expect((await send(createdEvent(), {}, 'PUT')).status).toBe(200);
   });
 
-  test('a sender that breaks off in the middle disturbs nobody', async () => {
+  test('a sender that disconnects in the middle does not affect others', async () => {
     await new Promise<void>((resolve) => {
       const { port } = new URL(server.url);
       const headers = { ...JSON_TYPE, 'content-length': '1000' };
@@ -160,12 +160,12 @@ describe('events', () => {
     expect((await send(createdEvent())).status).toBe(200);
   });
 
-  test('other paths are as unknown as before', async () => {
+  test('other paths are not served', async () => {
     const response = await fetch(`${server.url}/v1/trino/eventsx`, { method: 'POST' });
     expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([404, 'not_found']);
   });
 
-  test('answers are counted', async () => {
+  test('answers are metrics', async () => {
     const metrics = await (await fetch(`${server.opsUrl}/metrics`)).text();
     for (const answer of ['taken', 'passed over', 'malformed', 'refused'])
       expect(metrics).toMatch(new RegExp(`trino_gateway_events_total\\{answer="${answer}"\\} [1-9]`));
@@ -217,7 +217,7 @@ describe.each<[string, Record<string, string>, [string, Record<string, string>, 
     expect((await send(createdEvent(), headers)).status).toBe(expected);
   });
 
-  test('the events token opens nothing else', async () => {
+  test('the events token is accepted nowhere else', async () => {
     const { status } = await server.post('BackendService/ListBackends', {}, { 'x-auth-key': 'events-secret' });
     expect(status).toBe('admin_token' in keys ? 401 : 200);
   });

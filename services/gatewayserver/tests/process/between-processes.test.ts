@@ -25,7 +25,7 @@ describe('between the processes', () => {
     expect(changed.incarnations).toContainEqual(expect.objectContaining({ suffix: 'abcde', backendId: 'one' }));
   });
 
-  test('an open transaction is found until it ends, and nobody can move it', async () => {
+  test('an open transaction is found until it ends, and cannot be moved', async () => {
     const transaction = { id: '01234567-89ab-cdef-0123-456789abcdef', backendId: 'one', url: 'http://one:8080' };
     const { id } = transaction;
     const find = async () => (await server.post('SuiteService/FindTransaction', { id })).body;
@@ -42,7 +42,7 @@ describe('between the processes', () => {
       ).toMatchObject({ code: 'invalid_argument', message: expect.stringContaining(`transaction.`) as unknown });
   });
 
-  test('routers are told at once when clients are to reach a cluster themselves, and decisions say it too', async () => {
+  test('routers learn at once, and by decisions, that clients reach a cluster directly', async () => {
     const { revision } = await server.ok('SuiteService/WatchSnapshot');
     const held = server.ok('SuiteService/WatchSnapshot', { revision, waitMs: 30_000 });
     const direct = { url: 'http://direct', externalUrl: 'HTTPS://Direct.example:443/', forwarding: 'DIRECT' };
@@ -62,7 +62,7 @@ describe('between the processes', () => {
     await server.ok('BackendService/DeleteBackend', { id: 'direct' });
   });
 
-  test('routers are told at once where delegated authentication is asked for', async () => {
+  test('routers learn at once where delegated authentication is required', async () => {
     const { revision } = await server.ok('SuiteService/WatchSnapshot');
     const held = server.ok('SuiteService/WatchSnapshot', { revision, waitMs: 30_000 });
     const policy = { id: 'guard', host: 'secure.example', groupId: 'both', authDelegated: true };
@@ -82,7 +82,7 @@ describe('between the processes', () => {
     ).not.toHaveProperty('authDelegated');
   });
 
-  test('the monitor’s own findings do not wake its watch', async () => {
+  test('the monitor’s own reports do not wake its watch', async () => {
     const { revision } = await server.ok('SuiteService/WatchBackends');
     await reportStatus(server, 'one');
     expect(await server.ok('SuiteService/WatchBackends', { revision, waitMs: 1 })).toEqual({ revision });

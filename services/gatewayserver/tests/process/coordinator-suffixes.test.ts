@@ -40,8 +40,8 @@ async function snapshot() {
   };
 }
 
-describe('the suffix that the monitor saw at a backend', () => {
-  test('stays there, whoever else claims it: refused, logged without an address, counted', async () => {
+describe('a suffix that the monitor saw at a backend', () => {
+  test('stays with that backend when another one claims it: refused, counted, and logged without an address', async () => {
     await put('one');
     await put('two');
     expect(await sees('one', 'abcde')).toBe(200);
@@ -58,7 +58,7 @@ describe('the suffix that the monitor saw at a backend', () => {
     expect(metrics).toContain('trino_gateway_suffixes_refused_total{backend="two"} 2');
   });
 
-  test('stays there while the backend does not answer, and is told to routers as soon as it is seen', async () => {
+  test('stays with it while it does not answer, and is sent to routers as soon as it is seen', async () => {
     await put('one');
     await put('two');
     await record('abcde', 'one');
@@ -80,7 +80,7 @@ describe('the suffix that the monitor saw at a backend', () => {
     expect((await snapshot()).ids).toEqual({ one: 'abcde', same: 'abcde' });
   });
 
-  test('is free again when its coordinator has drawn another, or its backend moved or was deleted', async () => {
+  test('is free again when its coordinator has another one, or its backend has another url or was deleted', async () => {
     await put('one');
     await put('two');
     await sees('one', 'abcde');
@@ -95,7 +95,7 @@ describe('the suffix that the monitor saw at a backend', () => {
     expect(await sees('three', 'abcde', 'http://elsewhere')).toBe(200);
   });
 
-  test('says alone where a query is looked for and cancelled', async () => {
+  test('alone decides where a query is found and cancelled', async () => {
     await put('one');
     await put('two');
     await record('abcde', 'two');

@@ -11,7 +11,7 @@ describe('decisions', () => {
     });
   });
 
-  test('Decide tells decision and reasons and changes nothing', async () => {
+  test('Decide answers decision and reasons, and changes nothing', async () => {
     const asked = { listeningPort: 8443, statement: 'SELECT 1', user: 'ann' };
     const expected = {
       decision: { groupId: 'both', decidedBy: 'policy bi', authDelegated: true, requestSource: 'bi' },
@@ -44,7 +44,7 @@ describe('decisions', () => {
     });
   });
 
-  test('Route repeated answers the same and counts once; with a backend excluded the other one', async () => {
+  test('a repeated Route answers the same and counts once; with a backend excluded it answers another', async () => {
     const asked = { submissionId: 's1', routerId: 'r1', listeningPort: 8443 };
     const first = (await server.ok('RoutingService/Route', asked)) as { decision: { backendId: string } };
     expect(first).toMatchObject({
@@ -62,7 +62,7 @@ describe('decisions', () => {
     expect(JSON.stringify(await server.ok('BackendService/ListBackends'))).not.toContain('liveQueries');
   });
 
-  test('Route says why not in words for the client', async () => {
+  test('Route answers a refusal in words for the client', async () => {
     const asked = { submissionId: 's2', routerId: 'r1', listeningPort: 1 };
     expect(await server.ok('RoutingService/Route', asked)).toMatchObject({
       refusal: expect.stringContaining('no policy matches'),

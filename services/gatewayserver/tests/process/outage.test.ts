@@ -26,7 +26,7 @@ import { until } from '../support/gatewayserver-fixture.ts';
 
 jest.setTimeout(120_000);
 
-// A real store whose database can be taken away and given back, behind the real services.
+// A real store whose database can be made unavailable, behind the real services.
 
 let database: Store;
 let store: Store;
@@ -130,7 +130,7 @@ afterAll(async () => {
   await database[Symbol.asyncDispose]();
 });
 
-test('while the database is away decisions and reads go on, writes are told to come back', async () => {
+test('while the database is away decisions and reads go on, and writes are UNAVAILABLE', async () => {
   failure = new DatabaseUnavailableError('connection refused by db.internal');
   expect(await routing.route({ submissionId: 's', routerId: 'r' })).toMatchObject({ decision: { backendId: 'b' } });
   expect(await backends.getBackend({ id: 'b' })).toMatchObject({ id: 'b' });
@@ -142,7 +142,7 @@ test('while the database is away decisions and reads go on, writes are told to c
   expect(configuration.known.backends.has('c')).toBe(true);
 });
 
-test('a finding of the monitor counts here although it could not be stored', async () => {
+test('a report of the monitor is in force here even when it could not be stored', async () => {
   failure = new DatabaseUnavailableError('gone');
   const report = backends.reportBackendStatus({
     status: { backendId: 'c', state: BackendStatus_State.UP, healthy: true },
@@ -152,7 +152,7 @@ test('a finding of the monitor counts here although it could not be stored', asy
   failure = undefined;
 });
 
-test('what another replica wrote during the outage is read when the database is back', async () => {
+test('writes of another replica during the outage are read when the database is back', async () => {
   failure = new DatabaseUnavailableError('gone');
   // A look that began before the outage must have ended.
   await configuration.refresh().catch(() => configuration.refresh().catch(() => {}));
@@ -165,7 +165,7 @@ test('what another replica wrote during the outage is read when the database is 
   );
 });
 
-test('an unexpected failure tells its caller no more than an id, and is logged once', async () => {
+test('an unexpected failure answers its caller nothing but an id, and is logged once', async () => {
   failure = new Error('secret detail: SELECT password FROM x');
   const write = backends.enableBackend({ id: 'b' });
   await expect(write).rejects.toThrow(/^\[internal\] internal error \(request [0-9a-f-]{36}\)$/);
@@ -173,7 +173,7 @@ test('an unexpected failure tells its caller no more than an id, and is logged o
   expect(errors).toEqual(['a call failed unexpectedly']);
 });
 
-test('a write during a slow reading is not undone by what that reading saw', async () => {
+test('a write during a slow read is not undone by the result of that read', async () => {
   const reading = configuration.refresh();
   await backends.putBackend({ backend: { id: 'late', url: 'http://late' } });
   expect(configuration.known.backends.has('late')).toBe(true);
@@ -181,7 +181,7 @@ test('a write during a slow reading is not undone by what that reading saw', asy
   expect(configuration.known.backends.has('late')).toBe(true);
 });
 
-test('while the database is away nothing is leased without it, who waits keeps the last known page, the others go on', async () => {
+test('while the database is away nothing is leased, waiters get the last known page, and unlimited queries go on', async () => {
   const secretHash = new Uint8Array(32);
   await backends.putBackend({ backend: { id: 'limited', url: 'http://limited', maxRunningQueries: 1 } });
   await backends.markHealthy({ id: 'limited' });
@@ -210,7 +210,7 @@ test('while the database is away nothing is leased without it, who waits keeps t
   expect((await poll).state).toMatchObject({ case: 'turn' });
 });
 
-test('whose poll began while the database was away counts as present as soon as it is back', async () => {
+test('a waiter whose poll began while the database was away counts as present as soon as it is back', async () => {
   const secretHash = new Uint8Array(32);
   await routing.route({ submissionId: 'full', routerId: 'r', host: 'few', statement: 'SELECT 1' });
   await admission.enqueue({ queryId: 'u', submissionId: 'u', groupId: 'few', secretHash, sealed: new Uint8Array(1) });
@@ -236,7 +236,7 @@ test('whose poll began while the database was away counts as present as soon as 
   stop.abort();
 });
 
-test('a limit another replica has just lowered holds for the very next slot', async () => {
+test('a limit that another replica has just lowered holds for the next slot', async () => {
   await backends.putBackend({ backend: { id: 'limited', url: 'http://limited', maxRunningQueries: 5 } });
   const lowered = create(BackendSchema, { id: 'limited', url: 'http://limited', maxRunningQueries: 1 });
   await database.configuration.change((change) => change.backends.put(lowered));

@@ -51,7 +51,7 @@ policies:
   - { id: dp, listening_port: 8080, group_id: dg }
 `;
 
-  test('are created, refuse Put and Delete, allow enable, disable and drain, and are released', async () => {
+  test('are created, refuse Put and Delete, allow enable, disable and drain, and may be changed once no longer declared', async () => {
     const keys = { database_url: `sqlite:${join(folder, 'declared.db')}` };
     {
       await using server = await startTestGatewayserver(keys, yaml);
@@ -95,7 +95,7 @@ policies:
     }
   });
 
-  test('a file that would take an API object over says so by managed_by', async () => {
+  test('an object of the API that a file declares is managed by the file', async () => {
     const keys = { database_url: `sqlite:${join(folder, 'taken-over.db')}` };
     {
       await using server = await startTestGatewayserver(keys);
@@ -109,7 +109,7 @@ policies:
   });
 });
 
-test('the default group takes what no policy matches', async () => {
+test('the default group serves queries that no policy matches', async () => {
   await using server = await startTestGatewayserver({ default_group: 'later' });
   expect(JSON.stringify(await server.ok('RoutingService/Decide'))).toContain(
     'default_group is later, a group that does not exist',
@@ -122,7 +122,7 @@ test('the default group takes what no policy matches', async () => {
   });
 });
 
-test('a stop answers held calls at once', async () => {
+test('a stop answers long polls at once', async () => {
   const server = await startTestGatewayserver();
   const { revision } = await server.ok('SuiteService/WatchSnapshot');
   const held = server.ok('SuiteService/WatchSnapshot', { revision, waitMs: 30_000 });
@@ -136,14 +136,14 @@ test('a stop answers held calls at once', async () => {
   expect(performance.now() - start).toBeLessThan(10_000);
 });
 
-test('a taken port is told with the key that changes it', async () => {
+test('the error of a taken port names the configuration key', async () => {
   await using first = await startTestGatewayserver();
   const taken = new URL(first.url).host;
   const another = startTestGatewayserver({ listen: taken });
   await expect(another).rejects.toThrow(`cannot listen on ${taken}: the port is taken; change gatewayserver.listen`);
 });
 
-test('an open gatewayserver warns at start, a closed one does not, and ops tell of it', async () => {
+test('a gatewayserver without a token warns at start, one with a token does not; both serve /metrics and /readyz', async () => {
   const warnings: string[] = [];
   const logger = { ...silentLogger, warn: (message: string) => void warnings.push(message) };
   await using open = await startTestGatewayserver({}, '', logger);
@@ -159,7 +159,7 @@ test('an open gatewayserver warns at start, a closed one does not, and ops tell 
   expect(open.readyLine).toBe(`gatewayserver ready on ${open.url}`);
 });
 
-test('operators see decisions, fallbacks, backends, calls and the database as figures', async () => {
+test('decisions, fallbacks, backends, calls and the database are metrics', async () => {
   await using server = await startTestGatewayserver();
   const put = (kind: string, name: string, object: Record<string, unknown>) =>
     server.ok(`${kind}Service/Put${kind}`, { [name]: object });

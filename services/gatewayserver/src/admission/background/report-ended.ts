@@ -8,7 +8,7 @@ import type { Committed } from '../ledger/run-batch.ts';
 import { endedMessage } from '../rules/ended-message.ts';
 import type { Waiter } from '../state/waiter.ts';
 
-/** Tells history of queries that ended while they waited: perhaps no router is left to. */
+/** Reports queries that ended while they waited: there may be no router left to do so. */
 export type EndedReports = AsyncDisposable & {
   committed(changes: Pick<Committed, 'waiters'>): void;
 };
@@ -18,17 +18,17 @@ const BATCH = 500;
 const EVERY_MS = 500;
 const FLUSH_LIMIT_MS = 2_000;
 
-/** Written behind: history never holds up admission. What does not fit while the database is away is dropped. */
+/** Reported in the background: history never holds up admission. What does not fit while the database is away is dropped. */
 export function reportEnded(history: Pick<QueryStore, 'record'>, logger: Logger): EndedReports {
   const delivery = createDelivery<Query>({
     send: (queries) => history.record(queries),
-    repeat: (run) => every(EVERY_MS, 'telling history of queries that ended in the queue', logger, run),
+    repeat: (run) => every(EVERY_MS, 'reporting queries that ended in the queue', logger, run),
     keyOf: ({ id }) => id,
     most: MOST_KEPT,
     displaces: () => false,
     batch: BATCH,
     onFailure: (error) =>
-      logger.debug('history could not be told of queries that ended in the queue', { error: describeError(error) }),
+      logger.debug('queries that ended in the queue could not be reported', { error: describeError(error) }),
     flushTimeLimitMs: FLUSH_LIMIT_MS,
   });
   return {

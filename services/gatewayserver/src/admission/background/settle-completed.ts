@@ -2,7 +2,7 @@ import { createDelivery, describeError, every, type Logger } from '@trino-gatewa
 import type { Ledger } from '../ledger/ledger.ts';
 import { settle } from '../rules/lease-phases.ts';
 
-/** Gives back the slots of queries whose clusters have told by an event that they are over. */
+/** Releases the slots of queries whose clusters have reported their end by an event. */
 export type CompletedQueries = AsyncDisposable & {
   /** Takes note and returns at once. */
   add(trinoQueryId: string): void;
@@ -22,17 +22,17 @@ const BATCH = 1_000;
 const RETRY_MS = 500;
 const FLUSH_LIMIT_MS = 2_000;
 
-/** Nobody completed yet. Disposal tries once more to store what it has. */
+/** None yet. Disposal tries once more to store what it has. */
 export function settleCompleted({ ledger, isAnyLimited, onSettled, logger, most = 20_000 }: Options): CompletedQueries {
   const delivery = createDelivery<string>({
     send: async (trinoQueryIds) => onSettled(await ledger.run((admission) => settle(admission, trinoQueryIds))),
-    repeat: (run) => every(RETRY_MS, 'giving back the slots of completed queries', logger, run),
+    repeat: (run) => every(RETRY_MS, 'releasing the slots of completed queries', logger, run),
     keyOf: (trinoQueryId) => trinoQueryId,
     most,
     batch: BATCH,
     isHurried: true,
     onFailure: (error) =>
-      logger.debug('slots of completed queries are given back later', { error: describeError(error) }),
+      logger.debug('slots of completed queries are released later', { error: describeError(error) }),
     flushTimeLimitMs: FLUSH_LIMIT_MS,
   });
   return {

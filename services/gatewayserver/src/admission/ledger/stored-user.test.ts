@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { storedUser } from './stored-user.ts';
 
-test('a name stays as it is, a long one is cut and stays another than those that begin like it', () => {
+test('a name stays as it is; a long one is cut, and differs from others that begin like it', () => {
   expect(storedUser('alice')).toBe('alice');
   const long = 'a'.repeat(256);
   expect(storedUser(long)).toBe(long);

@@ -6,7 +6,7 @@ import { runInWorld } from '../../../tests/admission/world/run.ts';
 const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 31);
 const RUNS = Number(process.env.RUNS ?? 2_000);
 
-test(`over the limit, twice, out of order, or idle while somebody waits: nothing of it, whatever happens (SEED=${SEED} RUNS=${RUNS})`, () => {
+test(`whatever happens, no limit is exceeded, nothing runs twice or out of order, and no slot is idle while a query waits (SEED=${SEED} RUNS=${RUNS})`, () => {
   fc.assert(
     fc.property(
       worldCommands,

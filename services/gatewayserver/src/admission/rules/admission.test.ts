@@ -9,7 +9,7 @@ import { offerSlots } from './offer-slots.ts';
 import { end } from './queue.ts';
 import { ADMISSION_TIMES } from './times.ts';
 
-test('a slow first poll is not turned away for ever because others always wait, and keeps no slot it does not fetch', () => {
+test('a slow first poll is given the next free slot, before waiters', () => {
   const admission = admissionOf();
   const first = { queryId: 'q1', backendId: 'b', neverWaits: false };
   admit(admission, applicant('1'));
@@ -29,7 +29,7 @@ test('a slow first poll is not turned away for ever because others always wait, 
   expect(phase(admission, 'w')).toBe('CLAIMED');
 });
 
-test('a slow first poll that does not come again keeps nobody from its slot', () => {
+test('a slow first poll that is not repeated leaves the slot to others', () => {
   const admission = admissionOf();
   admit(admission, applicant('1'));
   confirmLease(admission, '1', 'q1');
@@ -46,7 +46,7 @@ test('a slow first poll that does not come again keeps nobody from its slot', ()
   expect(activate(admission, { queryId: 'q1', backendId: 'b', neverWaits: false })).toBe(false);
 });
 
-test('a first poll that is repeated after the end takes no slot for a query that is over', () => {
+test('a first poll repeated after the end of its query takes no slot', () => {
   const admission = admissionOf();
   runs(admission, '1');
   expect(settle(admission, ['q1'])).toBe(1);
@@ -55,7 +55,7 @@ test('a first poll that is repeated after the end takes no slot for a query that
   expect(admission.state.onBackend('b')).toBe(0);
 });
 
-test('a query its cluster does not know loses its slot while its first poll is on its way, or begins without one later', () => {
+test('a query unknown to its cluster keeps its slot while its first poll is under way, and needs a new one later', () => {
   const admission = admissionOf();
   const again = { queryId: 'q1', backendId: 'b', neverWaits: false };
   runs(admission, '1');
@@ -73,7 +73,7 @@ test('a query its cluster does not know loses its slot while its first poll is o
   expect(admission.state.onBackend('b')).toBe(1);
 });
 
-test('a query polled too late needs a slot anew, after whoever waits', () => {
+test('a query polled too late needs a new slot, after the waiters', () => {
   const admission = admissionOf();
   admit(admission, applicant('1'));
   confirmLease(admission, '1', 'q1');
@@ -89,14 +89,14 @@ test('a query polled too late needs a slot anew, after whoever waits', () => {
   expect(admission.state.lease('1')?.phase).toBe('RUNNING');
 });
 
-test('statements inside a transaction start on a full cluster, and count', () => {
+test('statements inside a transaction start on a full cluster, and count against its limit', () => {
   const admission = admissionOf();
   runs(admission, '1');
   expect(activate(admission, { queryId: 'commit', backendId: 'b', neverWaits: true })).toBe(true);
   expect(admission.state.onBackend('b')).toBe(2);
 });
 
-test('polls of ids that never were take at most the free slots of a limited backend, and nothing elsewhere', () => {
+test('polls of made-up ids take at most the free slots of a limited backend, and nothing elsewhere', () => {
   const poll = (admission: Admission, id: string) =>
     activate(admission, { queryId: id, backendId: 'b', neverWaits: false });
   const limited = admissionOf({ max: 2 });
@@ -107,7 +107,7 @@ test('polls of ids that never were take at most the free slots of a limited back
   expect([...unlimited.state.leases()]).toEqual([]);
 });
 
-test('a running query keeps its slot, whatever a repeated question excludes', () => {
+test('a running query keeps its slot, whichever backends a repeated call excludes', () => {
   const admission = admissionOf();
   runs(admission, '1');
   expect(admit(admission, applicant('1', { failedBackendIds: ['b'] })).kind).toBe('lease');
@@ -122,7 +122,7 @@ test('a backend just seen failing is taken only when no other has a slot', () =>
   expect(admit(admission, applicant('3', avoiding))).toEqual({ kind: 'wait' });
 });
 
-test('with no available backend a group queues or refuses, as it is told; what never waits is refused', () => {
+test('without an available backend a group queues or refuses, as configured; statements that never wait are refused', () => {
   const kind = (queuesWhenUnavailable: boolean, neverWaits = false) =>
     admit(admissionOf({ away: ['b'], queuesWhenUnavailable }), applicant('1', { neverWaits })).kind;
   expect([kind(true), kind(false), kind(true, true)]).toEqual(['wait', 'unavailable', 'unavailable']);

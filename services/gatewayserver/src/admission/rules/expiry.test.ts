@@ -6,7 +6,7 @@ import { offerSlots } from './offer-slots.ts';
 import { assign, end, seen } from './queue.ts';
 import { ADMISSION_TIMES } from './times.ts';
 
-test('a slot offered between two polls is kept for a moment, and for long once a poll knows of it', () => {
+test('a slot offered between two polls is reserved for a moment, and for longer once a poll has received it', () => {
   const admission = admissionOf();
   queue(admission, 'w');
   offerSlots(admission);
@@ -22,7 +22,7 @@ test('a slot offered between two polls is kept for a moment, and for long once a
   expect(admission.state.onBackend('b')).toBe(0);
 });
 
-test('time ends waits: nobody polls, too long, in a group that is gone; silence of our own counts for nothing', () => {
+test('waits end by time: without polls, beyond the limit, in a deleted group; silence during an outage does not count', () => {
   const endedBy = (limits: Parameters<typeof admissionOf>[0], ms: number, servedSince = 0) => {
     const admission = admissionOf({ max: 1, ...limits });
     queue(admission, 'w');
@@ -40,7 +40,7 @@ test('time ends waits: nobody polls, too long, in a group that is gone; silence 
   expect(endedBy({ groups: [] }, ADMISSION_TIMES.orphanedMs)).toBe('QUERY_REJECTED');
 });
 
-test('the id a client saw first leads to its query as long as that runs, also for hours', () => {
+test('a temporary id leads to its query as long as that runs, even for hours', () => {
   const admission = admissionOf();
   queue(admission, 'w');
   offerSlots(admission);
@@ -59,7 +59,7 @@ test('the id a client saw first leads to its query as long as that runs, also fo
   expect(phase(admission, 'w')).toBeUndefined();
 });
 
-test('at a high rate what is over fills the memory, or the id of a query that runs is forgotten for it', () => {
+test('at a high rate past leases and waiters are bounded, and the id of a running query is still known', () => {
   const admission = admissionOf({ max: 10 });
   for (const id of ['runs', 'over1', 'over2', 'over3']) {
     queue(admission, id);
@@ -75,7 +75,7 @@ test('at a high rate what is over fills the memory, or the id of a query that ru
   expect(admission.state.waiterOfQuery('q-over1')).toBeUndefined();
 });
 
-test('what is over keeps no more bytes of answers than it may, the youngest; what ended without one keeps none', () => {
+test('the answers of past waiters are bounded in bytes, the latest stay; a waiter that ended without one keeps none', () => {
   const admission = admissionOf({ max: 10 });
   for (const id of ['over1', 'over2', 'over3']) {
     queue(admission, id, { bytes: 1_000 });
@@ -92,7 +92,7 @@ test('what is over keeps no more bytes of answers than it may, the youngest; wha
   expect(admission.state.loads.all()).toEqual({ waiters: 0, bytes: 0 });
 });
 
-test('what runs on a backend that was deleted is left alone, and its slot does not stay for ever', () => {
+test('a query on a deleted backend goes on, and its slot is released after a while', () => {
   const known = ['b'];
   const admission = admissionOf({ max: 0, maxRunningOfUser: 1, known });
   runs(admission, '1');

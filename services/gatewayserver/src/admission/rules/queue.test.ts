@@ -4,7 +4,7 @@ import { offerSlots } from './offer-slots.ts';
 import { assign, moveToFront, release, seen } from './queue.ts';
 import { ADMISSION_TIMES } from './times.ts';
 
-test('who is refused by every backend pauses instead of going round in circles', () => {
+test('a waiter that every backend has refused pauses before the next offer', () => {
   const admission = admissionOf({ backendIds: ['a', 'b'] });
   queue(admission, 'w');
   const refused: (string | undefined)[] = [];
@@ -23,7 +23,7 @@ test('who is refused by every backend pauses instead of going round in circles',
   expect(phase(admission, 'w')).toBe('CLAIMED');
 });
 
-test('refused credentials cost no place: the next poll brings newer ones', () => {
+test('a waiter with refused credentials keeps its place: the next poll brings newer ones', () => {
   const admission = admissionOf();
   queue(admission, 'w');
   offerSlots(admission);
@@ -35,7 +35,7 @@ test('refused credentials cost no place: the next poll brings newer ones', () =>
   expect(phase(admission, 'w')).toBe('CLAIMED');
 });
 
-test('an answer is accepted once, for its own claim, and again when it is repeated', () => {
+test('an answer is accepted for its own claim alone, and again when it is repeated', () => {
   const admission = admissionOf();
   queue(admission, 'w');
   offerSlots(admission);
@@ -46,7 +46,7 @@ test('an answer is accepted once, for its own claim, and again when it is repeat
   expect(assign(admission, 'w', 'another', 'q1')).toBe(false);
 });
 
-test('a queue takes so many and so many of each user, and says which limit it was', () => {
+test('a queue bounds its length and each user, and names the limit that was met', () => {
   const admission = admissionOf({ maxQueued: 3, maxQueuedOfUser: 2 });
   for (const id of ['1', '2']) expect(queue(admission, id).kind).toBe('waits');
   expect(queue(admission, '3')).toMatchObject({ kind: 'full', message: expect.stringContaining('of this user') });
@@ -55,16 +55,19 @@ test('a queue takes so many and so many of each user, and says which limit it wa
   expect(queue(admission, '1').kind).toBe('waits');
 });
 
-test.each([false, true])('who is moved to the front is next, also where users share fairly (%p)', (fairShare) => {
-  const admission = admissionOf({ fairShare, max: 2 });
-  runs(admission, '1');
-  for (const [id, user] of [
-    ['w1', 'bob'],
-    ['w2', 'ann'],
-  ] as const)
-    queue(admission, id, { user });
-  expect(moveToFront(admission, 'w2')).toBeDefined();
-  expect(moveToFront(admission, 'nobody')).toBeUndefined();
-  offerSlots(admission);
-  expect([phase(admission, 'w1'), phase(admission, 'w2')]).toEqual(['QUEUED', 'CLAIMED']);
-});
+test.each([false, true])(
+  'a waiter that is moved to the front is next, with and without fair share (%p)',
+  (fairShare) => {
+    const admission = admissionOf({ fairShare, max: 2 });
+    runs(admission, '1');
+    for (const [id, user] of [
+      ['w1', 'bob'],
+      ['w2', 'ann'],
+    ] as const)
+      queue(admission, id, { user });
+    expect(moveToFront(admission, 'w2')).toBeDefined();
+    expect(moveToFront(admission, 'nobody')).toBeUndefined();
+    offerSlots(admission);
+    expect([phase(admission, 'w1'), phase(admission, 'w2')]).toEqual(['QUEUED', 'CLAIMED']);
+  },
+);

@@ -7,7 +7,7 @@ import { ADMISSION_TIMES } from './times.ts';
 const { presentMs, resumeMs } = ADMISSION_TIMES;
 const HOLD_MS = 5_000;
 
-test('who was absent when a break began is present after it, or who was present is not', () => {
+test('after an outage, waiters present before it count as present, and absent ones stay absent', () => {
   const admission = admissionOf({ groups: [] });
   const poll = (id: string) => {
     queue(admission, id);

@@ -22,7 +22,7 @@ test.each([
   { fairShare: false, arrivals: ['0 ann', '0 ann', '0 ann', '0 bob'], starts: [0, 1, 2, 3] },
   { fairShare: true, arrivals: ['0 ann', '0 bob', '1 ann', '1 ann'], starts: [2, 3, 1, 0] },
 ])(
-  'priority, then the share of users where it is fair ($fairShare), then arrival: $starts',
+  'waiters start by priority, then fair share ($fairShare), then arrival: $starts',
   ({ fairShare, arrivals, starts }) => {
     const admission = admissionOf({ fairShare, max: 1 });
     for (const [at, arrival] of arrivals.entries()) {
@@ -33,7 +33,7 @@ test.each([
   },
 );
 
-test('a slot of a backend that two groups share goes to whoever is next over both', () => {
+test('a slot of a backend that two groups share is offered to the next waiter of both', () => {
   const admission = admissionOf({ groups: ['g', 'h'], max: 1 });
   queue(admission, 'w1');
   queue(admission, 'w2', { groupId: 'h', priority: 1 });

@@ -5,7 +5,7 @@ import { estimatedStart, startedLastMinute } from './turnover.ts';
 
 const NOW = 1_000_000;
 
-test('who waits may start by how many of the group have taken a slot within the last minute; without any nothing is said', () => {
+test('the start of a waiter is estimated by how many of its group took a slot within the last minute; without any there is no estimate', () => {
   const state = createAdmissionState();
   const lease = (id: string, groupId: string, agoMs: number, phase: Lease['phase'] = 'RUNNING') =>
     state.putLease({ id, groupId, phase, backendId: 'b', user: 'ann', queryId: id, takenAt: NOW - agoMs, until: 0 });

@@ -24,14 +24,14 @@ function fill(admission: Admission, count: number, more: Parameters<typeof queue
   return outcomes.filter(({ kind }) => kind === 'waits').length;
 }
 
-test('a user fills no more than its share of a queue, so that an honest one stands right behind it', () => {
+test('a user fills at most its share of a queue, and the next user queues right behind', () => {
   const admission = bounded({ maxQueuedOfUser: 1_000 });
   expect(fill(admission, 3_000, { user: 'mallory' })).toBe(1_000);
   expect(queue(admission, 'honest', { user: 'ann' })).toMatchObject({ kind: 'waits' });
   expect(admission.state.queue('g').findIndex(({ id }) => id === 'honest')).toBe(1_000);
 });
 
-test('a user fills no more by means of other groups; one whose group has a bound of its own goes by that', () => {
+test('the bound of a user holds across groups; a group with a bound of its own counts by that', () => {
   const admission = bounded({ maxQueuedOfUser: 3 }, { h: { maxQueuedOfUser: 5 } });
   expect(fill(admission, 9, { groupId: 'h' })).toBe(5);
   expect(fill(admission, 9, { groupId: 'g' })).toBe(3);
@@ -39,17 +39,17 @@ test('a user fills no more by means of other groups; one whose group has a bound
   expect(fill(everywhere, 2, { groupId: 'h' }) + fill(everywhere, 9, { groupId: 'g' })).toBe(3);
 });
 
-test('a group without a bound takes as many as the configuration says, one with a bound as many as that says', () => {
+test('a group without a bound takes as many as the configuration allows, one with a bound as many as that allows', () => {
   const admission = bounded({ maxQueuedInGroup: 3 }, { h: { maxQueued: 5 } });
   expect([fill(admission, 9, { groupId: 'g' }), fill(admission, 9, { groupId: 'h' })]).toEqual([3, 5]);
 });
 
-test('all groups together take no more than the configuration says', () => {
+test('all groups together take at most what the configuration allows', () => {
   const admission = bounded({ maxQueued: 4 }, { h: { maxQueued: 9 } });
   expect([fill(admission, 3, { groupId: 'g' }), fill(admission, 9, { groupId: 'h' })]).toEqual([3, 1]);
 });
 
-test('bytes are bounded of a user, of a group and of all', () => {
+test('bytes are bounded per user, per group and in all', () => {
   const MB = 1_000_000;
   const admission = bounded({ maxBytes: 110 * MB, maxBytesInGroup: 64 * MB, maxBytesOfUser: 32 * MB });
   const large = { bytes: 11 * MB };
@@ -62,7 +62,7 @@ test('bytes are bounded of a user, of a group and of all', () => {
   expect(fill(admission, 9, { ...large, user: 'dan', groupId: 'h' })).toBe(1);
 });
 
-test('what has left the queue counts no more, and who waits already is never refused', () => {
+test('a query that has left the queue counts no more, and one that waits already is never refused', () => {
   const admission = bounded({ maxQueued: 1, maxBytes: 10 });
   queue(admission, 'w', { bytes: 10 });
   expect(queue(admission, 'w', { bytes: 10 }).kind).toBe('waits');

@@ -3,7 +3,7 @@ import { admissionOf, queue, runs } from '../../../tests/admission/support/pure-
 import { settle } from '../rules/lease-phases.ts';
 import { offerSlots } from '../rules/offer-slots.ts';
 
-test('what an attempt that failed has changed is undone whole', () => {
+test('the changes of a failed attempt are undone completely', () => {
   const admission = admissionOf({ max: 2 });
   runs(admission, '1');
   queue(admission, 'w');

@@ -133,7 +133,7 @@ async function refuseKept({ groups, policies }: ConfigurationChange, id: string)
   );
 }
 
-/** A large group's members are looked up in one reading. */
+/** Tells whether a backend exists; for a large group all are read at once. */
 async function backendExists(
   backends: ConfigurationChange['backends'],
   { backendIds }: Group,

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { Code, ConnectError, type ServiceImpl } from '@connectrpc/connect';
 import { type Health, HealthCheckResponse_ServingStatus as Status } from '@trino-gateway/api/health';
 
-/** grpc.health.v1 for the whole process (the empty name) and for each service of ours. */
+/** grpc.health.v1 for the whole process (the empty name) and for each service. */
 export function healthService(
   services: readonly string[],
   { stopping }: { stopping: AbortSignal },

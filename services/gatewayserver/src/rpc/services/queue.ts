@@ -68,7 +68,7 @@ export function queueService(context: Context): ServiceImpl<typeof QueueService>
   };
 }
 
-/** By group, then in the order of turns; who has a slot already first. */
+/** By group, then in the order in which slots are offered; those with an offer first. */
 function inOrder(state: AdmissionState, groupId: string | undefined): Waiter[] {
   const waiting = [...state.waiting()].filter(({ groupId: its }) => (groupId ?? its) === its);
   return waiting.sort((a, b) => compareKeys(keyOf(a), keyOf(b)));
@@ -105,7 +105,7 @@ function readToken(token: string): Key | undefined {
     const kinds = Array.isArray(key) ? key.map((value) => typeof value).join(' ') : '';
     if (kinds === 'string number number number string') return key as unknown as Key;
   } catch {
-    // Not one of ours: said below.
+    // Not a token of this call: refused below.
   }
   throw invalid('page_token', 'expected next_page_token of the call before');
 }

@@ -25,7 +25,7 @@ import {
 type Asked = ServerReflectionRequest['messageRequest'];
 type Answered = NonNullable<MessageInitShape<typeof ServerReflectionResponseSchema>['messageResponse']>;
 
-/** Server reflection over the given services, in both versions clients still ask for: they are the same on the wire. */
+/** Server reflection of the given services, in both versions that clients use: they are the same on the wire. */
 export function reflectionServices(services: readonly DescService[]): {
   v1: ServiceImpl<typeof ServerReflection>;
   v1alpha: ServiceImpl<typeof ServerReflectionV1Alpha>;

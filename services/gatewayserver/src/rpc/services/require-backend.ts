@@ -3,8 +3,8 @@ import type { StoredBackend } from '../../storage/contract/configuration.ts';
 import type { RpcContext } from './context.ts';
 
 /**
- * The backend that a call names, by its id or in a field. Asks the database before it says that it does not exist:
- * another replica may just have stored it.
+ * The backend that a call names, by its id or in a field. Reads the database before it says that there is none: another replica may
+ * have stored it a moment ago.
  */
 export async function requireBackend(
   { configuration }: Pick<RpcContext, 'configuration'>,

@@ -9,12 +9,12 @@ import { comparison, describeError, type Logger, tokensOf } from '@trino-gateway
 import { DatabaseUnavailableError } from '../../storage/contract/errors.ts';
 import { outgoingError } from './outgoing-errors.ts';
 
-/** Who may call what; without an admin token everybody may call everything. */
+/** Who may call what; without an admin token every call is open. */
 export type Tokens = { admin: string | undefined; read: string | undefined; openReads: boolean };
 
 const OPEN_SERVICES = new Set([Health, ServerReflection, ServerReflectionV1Alpha].map(({ typeName }) => typeName));
 
-/** The level a method needs: its own mark, OPEN for health and reflection, else ADMIN. */
+/** The level a method needs: what the contract says, OPEN for health and reflection, else ADMIN. */
 export function levelOf(method: DescMethod): Authorization_Level {
   if (OPEN_SERVICES.has(method.parent.typeName)) return Authorization_Level.OPEN;
   return hasOption(method, authorization) ? getOption(method, authorization) : Authorization_Level.ADMIN;
@@ -44,12 +44,12 @@ export function tokenGate(tokens: Tokens): (context: HandlerContext) => void {
   };
 }
 
-/** Runs a call and answers its failures. */
+/** Runs a call and turns its failure into an answer. */
 export type Guard = <Answer>(method: DescMethod, call: () => Promise<Answer>) => Promise<Answer>;
 
 /**
- * Answers failures: what a service refused as it is, a database that is away as UNAVAILABLE, everything else as an
- * internal error that tells no more than an id, under which it is logged once. Reports each call's code and duration.
+ * Answers what a service refused as it is, a database that is away as UNAVAILABLE, and everything else as an internal error with
+ * nothing but an id, under which it is logged once. Reports each call's code and duration.
  */
 export function createGuard(
   logger: Logger,
@@ -69,7 +69,7 @@ export function createGuard(
   };
 }
 
-/** The same for calls that come by themselves. */
+/** The same for calls that are not multiplexed. */
 export function guardInterceptor(guard: Guard): Interceptor {
   return (next) => (request) => guard(request.method, () => next(request));
 }

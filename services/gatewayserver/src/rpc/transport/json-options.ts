@@ -5,8 +5,8 @@ import { invalid } from '../../configuration/validation.ts';
 const text = new TextDecoder();
 
 /**
- * How JSON of all protocols is read. Each message passes the decoder whole and inflated, before it is parsed: the place to
- * refuse what is nested too deep.
+ * How the JSON of all protocols is decoded. The text decoder gets each message whole and inflated before it is parsed: here what is
+ * nested too deep is refused.
  */
 export const JSON_OPTIONS: Partial<JsonReadOptions> & { textDecoder: { decode(bytes?: Uint8Array): string } } = {
   ignoreUnknownFields: false,

@@ -17,10 +17,10 @@ import type {
 import { type Batcher, createBatcher } from '@trino-gateway/runtime';
 import type { Guard } from './interceptors.ts';
 
-/** All that a carried call knows of its caller. */
+/** All that a multiplexed call knows of its caller. */
 type CallContext = Pick<HandlerContext, 'signal'>;
 
-/** A service whose calls may be carried: they ask for nothing that only a call of its own has. */
+/** A service whose calls may be multiplexed: they need nothing that only a call of its own has. */
 export type MultiplexedService<Service extends DescService> = {
   [Name in keyof ServiceImpl<Service>]: ServiceImpl<Service>[Name] extends (
     request: infer Request,
@@ -30,14 +30,14 @@ export type MultiplexedService<Service extends DescService> = {
     : never;
 };
 
-/** A unary method of a carried service. */
+/** A unary method of a multiplexed service. */
 type MultiplexedMethod = { method: DescMethodUnary; call: (request: never, context: CallContext) => unknown };
 
 type Answer = MessageInitShape<typeof CarryResponse_AnswerSchema>;
 
 type Options = {
   methods: ReadonlyMap<string, MultiplexedMethod>;
-  /** What every call goes through, carried or not. */
+  /** What every call passes, multiplexed or not. */
   guard: Guard;
   /** Aborted when the process stops: a stream then ends with its last answer. */
   stopping: AbortSignal;
@@ -47,7 +47,7 @@ const MOST_OPEN = 50_000;
 const MOST_IN_MESSAGE = 200;
 const ALIVE_EVERY_MS = 1_000;
 
-/** The unary methods of a service by the name they are called with. */
+/** The unary methods of a service by their full names. */
 export function multiplexedMethods<Service extends DescService>(
   service: Service,
   implementation: MultiplexedService<Service>,
@@ -63,7 +63,7 @@ function isUnary(method: DescMethod): method is DescMethodUnary {
   return method.methodKind === 'unary';
 }
 
-/** Carries calls: each is answered as it would be alone, as soon as it can be. */
+/** Multiplexes calls on one stream: each is answered as it would be on its own, as soon as possible. */
 export function multiplexerService({ methods, guard, stopping }: Options): ServiceImpl<typeof CarrierService> {
   return {
     async *carry(requests, { signal }) {
@@ -105,10 +105,10 @@ export function multiplexerService({ methods, guard, stopping }: Options): Servi
   };
 }
 
-/** One for all: a reason made anew for each would cost more than the call. */
-const DROPPED = new ConnectError('its caller waits for it no longer', Code.Canceled);
+/** One for all: creating a reason for each would cost more than the call. */
+const DROPPED = new ConnectError('the caller does not wait for this call any more', Code.Canceled);
 
-/** Until the caller ends its side, or is gone. */
+/** Until the caller ends its side, or disconnects. */
 async function readAll(
   requests: AsyncIterable<CarryRequest>,
   answer: (call: CarryRequest_Call) => void,
@@ -121,7 +121,7 @@ async function readAll(
       for (const number of dropped) drop(number);
     }
   } catch {
-    // A caller that is gone: nothing is left to be answered.
+    // The caller has disconnected: there is nothing left to answer.
   } finally {
     answers.close();
   }
@@ -129,14 +129,14 @@ async function readAll(
 
 async function outcomeOf(
   call: CarryRequest_Call,
-  carried: MultiplexedMethod | undefined,
+  multiplexed: MultiplexedMethod | undefined,
   guard: Guard,
   signal: AbortSignal,
 ): Promise<Answer> {
   try {
-    if (!carried) throw new ConnectError(`"${call.method}" is not carried`, Code.Unimplemented);
-    const { method } = carried;
-    const response = await guard(method, async () => carried.call(decoded(method, call) as never, { signal }));
+    if (!multiplexed) throw new ConnectError(`"${call.method}" is not multiplexed`, Code.Unimplemented);
+    const { method } = multiplexed;
+    const response = await guard(method, async () => multiplexed.call(decoded(method, call) as never, { signal }));
     const message = create(method.output, response as MessageInitShape<typeof method.output>);
     return { number: call.number, outcome: { case: 'response', value: toBinary(method.output, message) } };
   } catch (error) {

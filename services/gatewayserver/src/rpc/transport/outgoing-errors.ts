@@ -2,12 +2,12 @@ import { base64Decode } from '@bufbuild/protobuf/wire';
 import { Code, ConnectError, type HandlerContext } from '@connectrpc/connect';
 import { invalid } from '../../configuration/validation.ts';
 
-/** What Connect puts before the reason why bytes are not the message they should be. */
+/** What Connect puts before the reason why a message cannot be decoded. */
 const UNREADABLE = 'parse binary: ';
 
 /**
- * A request gate that also makes errors fit to leave, whoever made them. Handlers of all protocols abort their context
- * with the error before they write it, and there is no other place through which all errors pass.
+ * A request gate that also corrects all errors that are answered. Handlers of all protocols abort their context with the error
+ * before they write it; no other place sees all errors.
  */
 export function withOutgoingErrors(gate: (context: HandlerContext) => void): (context: HandlerContext) => void {
   return (context) => {
@@ -17,7 +17,7 @@ export function withOutgoingErrors(gate: (context: HandlerContext) => void): (co
   };
 }
 
-/** What else fails while a request is read is no error of Connect's, and so would be called internal. */
+/** Other failures while a request is read are no Connect errors, and would be answered as internal ones. */
 function refuseBadQuery(url: string): void {
   const parameters = new URL(url).searchParams;
   if (parameters.get('base64') !== '1') return;
@@ -28,7 +28,7 @@ function refuseBadQuery(url: string): void {
   }
 }
 
-/** Bytes that cannot be read are the caller's fault, and half a surrogate pair cannot stand in a header. */
+/** Bytes that cannot be decoded are the caller's fault, and half a surrogate pair cannot be sent in a header. */
 export function outgoingError<Thrown>(error: Thrown): Thrown {
   if (!(error instanceof ConnectError)) return error;
   const { code, rawMessage } = error;

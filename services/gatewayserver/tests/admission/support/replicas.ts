@@ -164,7 +164,7 @@ function createWorld(stores: readonly [Store, Store]) {
     if (client.phase === 'leased') {
       const queryId = `q${client.id}`;
       if (!(await asked<boolean>(at, as, (admission) => confirmLease(admission, client.id, queryId)))) {
-        client.phase = 'over'; // its slot was lost while nobody asked: the router would ask Route again
+        client.phase = 'over'; // its slot has expired: the router would call Route again
         return;
       }
       client.accepted.add(queryId);
@@ -241,7 +241,7 @@ function createWorld(stores: readonly [Store, Store]) {
     return { leases, waiters, queue: state.queue('g').map(({ id }) => id) };
   };
   const check = async () => {
-    // Each round hears what the other did last, and may give turns itself.
+    // Each round reads what the other has done, and may offer slots itself.
     let [one, other] = ['', 'unheard'];
     for (let round = 0; round < 4 && one !== other; round++) {
       for (const each of ledgers) await each.run(() => undefined);

@@ -36,7 +36,7 @@ export function actOfClient(world: World, step: ClientCommand): void {
   if (!waiter) return;
   switch (step.kind) {
     case 'turn':
-      takeTurn(world, one, waiter, step);
+      takeOffer(world, one, waiter, step);
       return;
     case 'cancel':
       if (end(admission, waiter.id, 'USER_CANCELED')) one.over = true;
@@ -96,9 +96,9 @@ function finish(world: World, one: Client): void {
   dispatch(world);
 }
 
-type Turn = Extract<ClientCommand, { kind: 'turn' }>;
+type OfferCommand = Extract<ClientCommand, { kind: 'turn' }>;
 
-function takeTurn(world: World, one: Client, waiter: Waiter, { client, outcome }: Turn): void {
+function takeOffer(world: World, one: Client, waiter: Waiter, { client, outcome }: OfferCommand): void {
   const { admission } = world;
   if (!waiter.claim) return;
   const { id: claimId, backendId } = waiter.claim;
@@ -125,7 +125,7 @@ function comeLate(world: World, one: Client, waiter: Waiter | undefined): void {
   if (failed) must(release(admission, waiter.id, claimId, 'failed') === isHeld, 'a lost claim gives nothing back');
   else {
     const accepted = assign(admission, waiter.id, claimId, queryId);
-    // With its claim the lease may be over, though nobody has noticed.
+    // The lease may have expired with its claim, which is not noticed yet.
     must(isHeld || !accepted, 'a lost claim hands nothing over');
   }
   dispatch(world);

@@ -37,7 +37,7 @@ function checkBackends({ admission, running, max, leasedBefore }: World, counts:
     const all = counts.get(`all ${backendId}`) ?? 0;
     must(admission.state.onBackend(backendId) === all, 'counts are right');
     must((runs.get(backendId) ?? 0) <= all, 'what runs holds a lease');
-    // Over a lowered limit nobody new starts: it only falls.
+    // Above a lowered limit no query starts: the number only falls.
     const limited = counts.get(backendId) ?? 0;
     must(limited <= Math.max(max.get(backendId) ?? 0, leasedBefore.get(backendId) ?? 0), 'never over the limit');
     leasedBefore.set(backendId, limited);

@@ -61,7 +61,7 @@ function drain(world: World): void {
     act(world, { kind: 'pass', ms: 3, looked: true });
     check(world);
   }
-  must(!isWaiting(), 'everybody who polls has a turn');
+  must(!isWaiting(), 'every waiter that polls is offered a slot');
   while (able(world, 'finish').length > 0) act(world, { kind: 'finish', client: 0 });
   for (let times = 0; times < 60; times++) act(world, { kind: 'pass', ms: 40, looked: true });
   must([...state.leases()].length === 0, 'no lease outlives its query');

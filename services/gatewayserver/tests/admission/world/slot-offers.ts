@@ -4,7 +4,7 @@ import type { Waiter } from '../../../src/admission/state/waiter.ts';
 import { must } from '../../support/must.ts';
 import type { World } from './world.ts';
 
-/** Those who wait and have no turn. */
+/** Waiters without a slot offer. */
 export function queued({ admission }: World): Waiter[] {
   return [...admission.state.waiters()].filter(({ phase }) => phase === 'QUEUED');
 }
@@ -26,11 +26,11 @@ export function dispatch(world: World): void {
   offerSlots(world.admission);
   world.unlooked = false;
   for (const one of before) {
-    const turn = state.waiter(one.id);
-    if (turn?.phase !== 'CLAIMED') continue;
+    const offered = state.waiter(one.id);
+    if (offered?.phase !== 'CLAIMED') continue;
     must(isReady(world, one), 'nobody absent is offered a slot');
     must(!state.isHeld(one.groupId), 'nobody of a held group is started');
-    checkOrder(world, turn, before);
+    checkOrder(world, offered, before);
   }
 }
 
@@ -41,20 +41,20 @@ export function look(world: World, { looked }: { looked: boolean }): void {
 }
 
 /** Nobody present of the same group, user and priority who could have gone was passed over. */
-function checkOrder(world: World, turn: Waiter, before: readonly Waiter[]): void {
+function checkOrder(world: World, offered: Waiter, before: readonly Waiter[]): void {
   const { state } = world.admission;
   const couldHaveGone = before.filter(
     (other) =>
-      other.groupId === turn.groupId &&
-      other.priority >= turn.priority &&
+      other.groupId === offered.groupId &&
+      other.priority >= offered.priority &&
       isReady(world, other) &&
       state.waiter(other.id)?.phase === 'QUEUED' &&
-      !other.failedBackendIds.includes(turn.claim?.backendId ?? ''),
+      !other.failedBackendIds.includes(offered.claim?.backendId ?? ''),
   );
-  const isOvertaken = couldHaveGone.some((other) => other.user === turn.user && other.place < turn.place);
+  const isOvertaken = couldHaveGone.some((other) => other.user === offered.user && other.place < offered.place);
   must(!isOvertaken, 'nobody present is overtaken by the same user');
   if (!world.circumstances.fairShare) return;
   const running = ({ groupId, user }: Waiter) => state.ofUser(groupId, user);
-  const isPoorer = couldHaveGone.some((other) => running(other) + 1 < running(turn));
+  const isPoorer = couldHaveGone.some((other) => running(other) + 1 < running(offered));
   must(!isPoorer, 'nobody goes before a user with fewer running queries');
 }

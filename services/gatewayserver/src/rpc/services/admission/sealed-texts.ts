@@ -5,18 +5,18 @@ import type { SealedText, SealedTextStore } from '../../../storage/contract/admi
 
 const LARGE_BYTES = 65_536;
 
-/** @throws ConnectError when there is none, or too much of it */
+/** @throws ConnectError when it is empty or too large */
 export function checkedSealed(field: string, sealed: Uint8Array): Uint8Array {
   if (sealed.length > 0 && sealed.length <= MOST_SEALED_BYTES) return sealed;
   throw invalid(field, `expected 1 to ${MOST_SEALED_BYTES} bytes, got ${sealed.length}`);
 }
 
-/** What is large is stored before its command runs: nobody waits for it while all slots are locked. */
+/** A large text is stored before its command runs, so that no other command waits for it. */
 export async function storeLarge(store: Pick<SealedTextStore, 'put'>, text: SealedText): Promise<void> {
   if (isLarge(text)) await store.put(text);
 }
 
-/** The rest is stored with what its command changes. */
+/** A small text is stored with what its command changes. */
 export function keepSmall({ state }: Admission, text: SealedText): void {
   if (!isLarge(text)) state.journal.sealed.push(text);
 }

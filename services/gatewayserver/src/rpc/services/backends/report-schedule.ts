@@ -18,7 +18,7 @@ export async function reportSchedule(
   try {
     await store.conditions.putSchedule(schedule);
   } finally {
-    // In force here also while the database is away, as a status is.
+    // In force here even while the database is away, as a status is.
     configuration.applyWrite('conditions', ({ schedules }) => {
       const before = schedules.get(schedule.backendId);
       if (epochMs(before?.observedAt) <= epochMs(schedule.observedAt)) schedules.set(schedule.backendId, schedule);
@@ -45,6 +45,6 @@ function checkedSchedule(schedule: BackendSchedule | undefined, now: number): Ba
       throw invalid(`schedule.next_changes[${index}].at`, 'expected a time after the one before');
   });
   const observedAt = schedule.observedAt ? epochMs(schedule.observedAt) : now;
-  // A clock that runs ahead must not keep later findings out.
+  // A clock that is ahead must not shut out later reports.
   return { ...schedule, observedAt: timestampFromMs(Math.min(Math.max(observedAt, 0), now)) };
 }

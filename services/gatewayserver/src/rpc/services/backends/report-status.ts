@@ -43,7 +43,7 @@ function checkedStatus(status: BackendStatus | undefined, now: number): BackendS
   const observedAt = status.observedAt ? timestampDate(status.observedAt).getTime() : now;
   return {
     ...status,
-    // A clock that runs ahead must not keep later findings out.
+    // A clock that is ahead must not shut out later reports.
     observedAt: timestampFromMs(Math.min(Math.max(observedAt, 0), now)),
     reason: status.reason.slice(0, STATUS_TEXT_LENGTH),
   };
