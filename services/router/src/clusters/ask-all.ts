@@ -3,21 +3,21 @@ import { UpstreamError } from '../http/http-client.ts';
 import type { Coordinator } from '../stickiness/coordinator.ts';
 import type { AskCluster, ClusterAnswer } from './ask.ts';
 
-/** Whether the coordinator that gave an answer owns the query. `denied`: it may, but this client is not to know. */
-export type Verdict = 'theirs' | 'notTheirs' | 'denied' | 'unclear';
+/** Whether the coordinator that gave an answer owns the query. `denied`: it wants credentials before it says. */
+export type Verdict = 'owned' | 'notOwned' | 'denied' | 'unclear';
 
 /** What came of asking several coordinators for one that knows a query. The body of `answer` is yet to be read. */
 export type Search =
   | { kind: 'found'; answer: ClusterAnswer }
-  /** All of them answered that it is not theirs. */
-  | { kind: 'nobody' }
-  /** Nobody claims it, and somebody wants credentials first. */
+  /** All of them answered that they do not own it. */
+  | { kind: 'notFound' }
+  /** None owns it so far, and one wants credentials before it says. */
   | { kind: 'denied'; answer: ClusterAnswer }
-  /** Nobody claims it, and not all of them have answered. */
+  /** None owns it so far, and not all of them have answered. */
   | { kind: 'unclear' }
   | { kind: 'abandoned' };
 
-// A coordinator that has nothing to say about an id says so at once, one that has holds a poll for a second.
+// A coordinator that does not know an id says so at once, one that does holds a poll for a second.
 const ANSWER_TIME_MS = 10_000;
 const AT_ONCE = 32;
 
@@ -48,7 +48,7 @@ export async function askAll(
         signal: giveUp.signal,
       });
       const verdict = found === undefined ? judge(answer) : 'unclear';
-      if (verdict === 'theirs') {
+      if (verdict === 'owned') {
         found = answer;
         for (const [other, controller] of running) if (other !== coordinator) controller.abort();
         // The body lives as long as the client does.
@@ -81,5 +81,5 @@ export async function askAll(
   }
   if (found !== undefined) return { kind: 'found', answer: found };
   if (!isClear) return { kind: 'unclear' };
-  return denied === undefined ? { kind: 'nobody' } : { kind: 'denied', answer: denied };
+  return denied === undefined ? { kind: 'notFound' } : { kind: 'denied', answer: denied };
 }

@@ -14,7 +14,7 @@ export type ClusterRequest = {
   body?: Buffer;
   /** Instead of the client's own (`exchange.rawHeaders`). */
   rawHeaders?: readonly string[];
-  /** Whose address the links are to name; default the client's own. */
+  /** The address that links are to name; default the client's own. */
   client?: ClientView;
   headTimeMs: number;
   signal: AbortSignal;
@@ -72,7 +72,7 @@ export function createAskCluster(
   };
   return async (exchange, request) => {
     const release = limits.ofBackend(request.coordinator.backendId);
-    if (release === undefined) throw new UpstreamError('busy', 'it has as many requests under way as it may');
+    if (release === undefined) throw new UpstreamError('busy', 'too many requests are under way there');
     try {
       const answer = await ask(exchange, request);
       // It may have broken off together with its head: then no event tells of that any more.

@@ -13,7 +13,7 @@ import { clusterDenial } from './verify-client.ts';
 export type Impersonation = { kind: 'allowed' } | { kind: 'denied'; message: string } | { kind: 'unclear' };
 
 /**
- * Asks a cluster whether the credentials of a request may act for this user. Nobody's credentials are kept, only a hash with a
+ * Asks a cluster whether the credentials of a request may act for this user. Credentials are not kept, only a hash with a
  * key that this process drew, for a short time.
  * @throws AccessDenied as the cluster refuses the credentials, with its challenges
  */
@@ -41,7 +41,7 @@ const QUESTION = 'May these credentials act for this user? (asked by the gateway
 /** Only what says who asks: the rest of a request could change the answer. */
 const whoAsks = ['authorization', 'cookie', 'x-trino-original-user', 'x-trino-role'] as const;
 
-/** Knows nobody yet. */
+/** No client is known yet. */
 export function createCheckImpersonation({ ask }: { ask: AskCluster }): CheckImpersonation {
   const hashKey = randomBytes(32);
   const known = new LRUCache<string, Impersonation>({ max: REMEMBERED });

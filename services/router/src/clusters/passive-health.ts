@@ -13,7 +13,7 @@ export type PassiveHealth = {
 const AVOIDED_FOR_MS = 5_000;
 const REMEMBERED = 10_000;
 
-/** Avoids nobody yet. `now` is any steady clock in milliseconds. */
+/** Avoids no backend yet. `now` is any steady clock in milliseconds. */
 export function createPassiveHealth(now: () => number = () => performance.now()): PassiveHealth {
   const failing = new LRUCache<string, true>({
     max: REMEMBERED,

@@ -18,7 +18,7 @@ export type RelayOutcome = 'complete' | 'broken';
 // A client that takes nothing for this long has gone, although its connection has not.
 const CLIENT_STALL_MS = 300_000;
 
-// These speak of the connection to the cluster, not of the one to us.
+// These are about the connection to the cluster, not about the one to the gateway.
 const notForClients: ReadonlySet<string> = new Set(['strict-transport-security', 'alt-svc']);
 
 /** The head of an answer as the client gets it. */

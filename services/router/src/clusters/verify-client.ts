@@ -9,10 +9,10 @@ import type { AskCluster } from './ask.ts';
 import { headersForClient } from './relay.ts';
 
 /** What a cluster says of a client. `unsaid`: it answers, but neither yes nor no; `unclear`: it does not answer. */
-export type ClientVerdict = 'known' | 'unsaid' | 'unclear';
+export type ClientVerdict = 'known' | 'undecided' | 'unclear';
 
 /**
- * Asks a cluster whether it would let a client in. Nobody's credentials are kept, only a hash with a key that this process
+ * Asks a cluster whether it would let a client in. Credentials are not kept, only a hash with a key that this process
  * drew, for a short time.
  * @throws AccessDenied as the cluster refuses it, with its challenges
  */
@@ -27,7 +27,7 @@ const REMEMBERED = 10_000;
 const LONGEST_ASK_MS = 3_000;
 const whoIsIt = ['authorization', 'cookie', 'x-trino-user', 'x-trino-original-user', 'x-trino-role'] as const;
 
-/** Knows nobody yet. */
+/** No client is known yet. */
 export function createCheckClient({ ask }: { ask: AskCluster }): CheckClient {
   const hashKey = randomBytes(32);
   const known = new LRUCache<string, true>({ max: REMEMBERED, ttl: KNOWN_FOR_MS });
@@ -42,7 +42,7 @@ export function createCheckClient({ ask }: { ask: AskCluster }): CheckClient {
       answer.body.destroy();
       const { status, rawHeaders } = answer;
       if (status === 401 || status === 403) throw clusterDenial(status, exchange, rawHeaders);
-      if (status !== 200) return status < 500 ? 'unsaid' : 'unclear';
+      if (status !== 200) return status < 500 ? 'undecided' : 'unclear';
     } catch (error) {
       if (!(error instanceof UpstreamError)) throw error;
       return 'unclear';

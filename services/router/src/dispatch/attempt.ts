@@ -11,7 +11,7 @@ import type { Placement, Submission } from './submission.ts';
 
 // Every statement reaches its cluster by the same steps: decide → lease → post → confirm → hand over. Here a cluster that was
 // decided for, and perhaps leased, is attempted: post and confirm. Its callers say where the clusters come from and what an
-// outcome means: submit/submit-anywhere (fresh), submit/submit-bound (by transaction or owner), queue/dispatch-offer (queued).
+// outcome means: submit/submit-anywhere (fresh), submit/submit-bound (by transaction, or kill_query), queue/dispatch-offer (queued).
 
 /** A cluster that a statement may be posted to. */
 export type Candidate = {

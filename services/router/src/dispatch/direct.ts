@@ -6,8 +6,8 @@ import type { Submission } from './submission.ts';
 /**
  * The client as a backend with forwarding DIRECT is to see it: the links of the first page then name the address at which the
  * client reaches the cluster itself. Undefined when the pages of this query pass the router, which is also so for
- * - what starts a transaction: any router has to know who holds it;
- * - X-Presto-* clients: nobody else would translate the headers of the later pages.
+ * - what starts a transaction: every router has to know which coordinator holds it;
+ * - X-Presto-* clients: only the router translates the headers of the later pages.
  */
 export function directView(
   { forwarding, externalUrl, url }: SnapshotBackend,

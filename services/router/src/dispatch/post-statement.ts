@@ -11,7 +11,7 @@ import type { Submission } from './submission.ts';
 
 export type PostStatementDeps = LearnOwnerDeps & { ask: AskCluster; linkModes: Pick<LinkModes, 'failed'> };
 
-/** A cluster's first page, whole. Nothing runs until somebody asks for its next link. */
+/** A cluster's first page, whole. Nothing runs until its next link is asked for. */
 export type FirstPage = { answer: ClusterAnswer; bytes: Buffer; page: PageScanner };
 
 /** What came of one POST to one coordinator. */
@@ -57,13 +57,13 @@ export async function postStatement(
   if (answer.status !== 200) return { kind: 'answered', answer };
   const bytes = await readAnswerBody(answer.body, FIRST_PAGE_BYTES, Math.max(1, endsAt - performance.now()));
   if (exchange.signal.aborted) return { kind: 'abandoned' };
-  if (bytes === undefined) return failed('broke off in its answer');
+  if (bytes === undefined) return failed('broke off its answer');
   const page = readFirstPage(answer, bytes);
-  if (page === undefined) return failed('answered something that is no page of Trino');
+  if (page === undefined) return failed('answered something that is not a page of Trino');
   const leftMs = endsAt - performance.now();
   if (!namesClientsAddress(answer, page, client) && context.linkModes.failed(coordinator, answer.mode) && leftMs > 0)
     return await postStatement(context, submission, { ...post, timeMs: leftMs });
-  if (leadsElsewhere(coordinator, page, client)) return failed('answered with a link to somebody else');
+  if (leadsElsewhere(coordinator, page, client)) return failed('answered with a link to another address');
   // From here on the query belongs to this coordinator: what its id says is known before the client has it.
   if (!(await learnOwner(context, page.id ?? '', coordinator, submission.submittedAt)))
     return failed('answered with a query id that is not its own');

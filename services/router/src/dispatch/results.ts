@@ -2,11 +2,11 @@
 export type SubmissionResult =
   /** A cluster took it, and the client has its first page. */
   | 'handed_over'
-  /** There is no room: it waits, and the client has a QUEUED page. */
+  /** No slot is free: it waits, and the client has a QUEUED page. */
   | 'queued'
-  /** The gateway itself did what it says: it killed a query that waited. */
+  /** The gateway itself carried it out: it killed a query that waited. */
   | 'carried_out'
-  /** The client was told why not, as Trino fails a query. */
+  /** The client was told why, as Trino fails a query. */
   | 'refused'
   /** The cluster answered something else than a page, 401 for one, which was passed on. */
   | 'answered'
@@ -15,7 +15,7 @@ export type SubmissionResult =
   /** The client hung up first. */
   | 'abandoned';
 
-/** What came of giving a statement that had waited to a cluster. */
+/** What came of posting a statement that had waited. */
 export type AssignResult =
   /** The client has the cluster's page. */
   | 'handed_over'
@@ -25,7 +25,7 @@ export type AssignResult =
   | 'unauthenticated'
   /** The cluster answered something else than a page, which was passed on. */
   | 'answered'
-  /** The client hung up first: it keeps its place. */
+  /** The client hung up first: the statement keeps its place. */
   | 'abandoned'
-  /** Too late, or nobody could say that it was not: the cluster's page was thrown away, nothing ran. */
+  /** The claim was lost, or the gatewayserver did not say: the cluster's page was thrown away, nothing ran. */
   | 'lost';

@@ -34,7 +34,7 @@ export type RouteLimits = {
 };
 
 /**
- * Asks the gatewayserver where a statement goes, and for the lease it needs there. Whoever gets a decision has passed delegated
+ * Asks the gatewayserver where a statement goes, and for the lease it needs there. A client that gets a decision has passed delegated
  * authentication where a policy demands it.
  * @throws AccessDenied
  */

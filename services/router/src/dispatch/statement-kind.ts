@@ -16,7 +16,7 @@ export function kindOfStatement(submission: Submission, budget?: InflationBudget
   const { exchange, statement } = submission;
   const beforeInflating = (bytes: number) => {
     if (budget === undefined || exchange.user !== undefined || budget.take(exchange.client.ip, bytes)) return;
-    throw new TryAgain('Your address has had as much inflated as one may: try again in a moment');
+    throw new TryAgain('Too many compressed prepared statements were inflated for your address: try again in a moment');
   };
   const kind = statementKind(statement, { ...statementSession(exchange.rawHeaders), beforeInflating });
   kinds.set(submission, kind);

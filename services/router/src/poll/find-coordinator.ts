@@ -20,7 +20,7 @@ export type FindCoordinatorDeps = PassOnDeps & {
 /** Longer links are not remembered. */
 const LONGEST_REMEMBERED = 512;
 
-/** A suffix that is new to this router, or that two coordinators share: whoever does not answer 404 owns the query. */
+/** A suffix that is new to this router, or that two coordinators share: the one that does not answer 404 owns the query. */
 export async function pollAll(
   context: FindCoordinatorDeps,
   exchange: Exchange,
@@ -48,7 +48,7 @@ export async function pollAll(
       await passOn(context, exchange, request, search.answer);
       return;
     }
-    case 'nobody':
+    case 'notFound':
       if (link.length <= LONGEST_REMEMBERED) unknownLinks.add(link);
       answerError(response, 404, queryNotFoundMessage);
       return;
@@ -61,6 +61,6 @@ export async function pollAll(
 }
 
 function judge({ status }: ClusterAnswer): Verdict {
-  if (status === 404) return 'notTheirs';
-  return status === 200 || status === 204 || status === 410 ? 'theirs' : 'unclear';
+  if (status === 404) return 'notOwned';
+  return status === 200 || status === 204 || status === 410 ? 'owned' : 'unclear';
 }

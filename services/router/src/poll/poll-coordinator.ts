@@ -57,7 +57,7 @@ export async function pollCoordinator(
       }
       answer.body.destroy();
       if (isLast) {
-        const message = `The coordinator of query ${request.queryId} answers something that is no page of Trino`;
+        const message = `The coordinator of query ${request.queryId} answers something that is not a page of Trino`;
         answerError(exchange.response, 500, message);
         return;
       }

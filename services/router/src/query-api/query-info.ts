@@ -43,7 +43,7 @@ export async function query(context: QueryInfoDeps, exchange: Exchange, asked: Q
   const body = await readRequestBody(request, LONGEST_REASON, exchange);
   if (body.kind === 'abandoned') return;
   if (body.kind === 'tooLong') {
-    answerError(response, 413, `A reason may have ${LONGEST_REASON} bytes`);
+    answerError(response, 413, `A reason may have at most ${LONGEST_REASON} bytes`);
     return;
   }
   await requireAuthentication(context, exchange, []);
@@ -115,7 +115,7 @@ async function answerOfCoordinator(
   }
   const search = await askAll(context, exchange, asking, asked, (answer) => judge(answer, action));
   if (search.kind === 'found' || search.kind === 'denied') return search.answer;
-  if (search.kind === 'nobody') {
+  if (search.kind === 'notFound') {
     unknownLinks.add(key);
     answerUnknown(exchange, action);
   } else if (search.kind === 'unclear') {
@@ -147,8 +147,8 @@ async function askOne(
 // Trino says 410 to an id it does not know, and 204 to cancelling it.
 function judge({ status }: ClusterAnswer, action: QueryRequest['action']): Verdict {
   if (status === 401 || status === 403) return 'denied';
-  if (status === 404 || status === 410 || (status === 204 && action === 'cancel')) return 'notTheirs';
-  return status === 200 || status === 202 || status === 409 ? 'theirs' : 'unclear';
+  if (status === 404 || status === 410 || (status === 204 && action === 'cancel')) return 'notOwned';
+  return status === 200 || status === 202 || status === 409 ? 'owned' : 'unclear';
 }
 
 function answerUnknown({ response }: Exchange, action: QueryRequest['action']): void {
@@ -161,6 +161,6 @@ export function queryList({ response }: Exchange): void {
   answerError(
     response,
     404,
-    'A gateway has no list of its own here: ask for /v1/query/{id}, or look into the history of the gateway (QueryService.ListQueries)',
+    'The gateway has no list of queries here: ask for /v1/query/{id}, or look in the history of the gateway (QueryService.ListQueries)',
   );
 }

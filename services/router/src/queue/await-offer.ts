@@ -13,7 +13,7 @@ export type AwaitOfferDeps = {
 /** What the gatewayserver says of a waiting query, or why it says nothing. `turn`: it is offered a slot. */
 export type QueueAnswer =
   | Exclude<AwaitTurnResponse['state'], { case: undefined }>
-  /** Nobody knows this link. */
+  /** The gatewayserver does not know this link. */
   | { case: 'unknown' }
   /** The gatewayserver does not answer, or the router stops. */
   | { case: 'silent' }

@@ -43,7 +43,7 @@ export type DispatchOfferDeps = AttemptChosenDeps &
     onHandOver: (groupId: string, result: AssignResult) => void;
   };
 
-/** What came of an offer: the client has its answer or has gone, another offer is to be waited for, or nobody can say. */
+/** What came of an offer: the client has its answer or has gone, another offer is to be awaited, or the gatewayserver does not answer. */
 export type OfferEnd = 'answered' | 'again' | 'silent';
 
 /** A slot that a waiting statement is offered, and the poll that takes it. */
@@ -56,10 +56,10 @@ type Offer = {
   queuedMs: number;
 };
 
-/** Shorter than a claim lasts (15 s): a later answer could be given to nobody. */
+/** Shorter than a claim lasts (15 s): a later page would be thrown away. */
 const LONGEST_ATTEMPT_MS = 12_000;
 const unauthenticated =
-  'Access Denied: The cluster of this query asks for authentication since it waits: submit it again with user and password';
+  'Access Denied: The cluster of this query has begun to ask for authentication while it waited: submit it again with user and password';
 const acceptEncoding: ReadonlySet<string> = new Set(['accept-encoding']);
 
 /** A queued statement: attempts the cluster it is offered a slot at, and gives that cluster's page to the client that polls. */
@@ -112,7 +112,7 @@ async function readOffer(
     return await endWait(context, poll, ticket, { errorName: 'GENERIC_INTERNAL_ERROR', message });
   }
   const check = context.gateway.authentication();
-  // A policy came while it waited: nobody has checked whose statement it is.
+  // A policy came while it waited: the user of the statement was never checked.
   if (waiting.checkedUser === undefined && check?.forCluster(entryPointOf(waiting), coordinatorOf(backend)))
     return await endWait(context, poll, ticket, { errorName: 'PERMISSION_DENIED', message: unauthenticated });
   const forwardsCredentials = context.config.auth_forward_credentials;

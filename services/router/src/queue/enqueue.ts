@@ -125,12 +125,13 @@ async function enqueue(
   } catch (error) {
     if (exchange.signal.aborted) return 'abandoned';
     if (!(error instanceof GatewayUnavailableError) && !signal.aborted) throw error;
-    const message = 'There is no room for this query now, and the gatewayserver does not answer: try again in a minute';
+    const message =
+      'No slot is free for this query, and it cannot be queued while the gatewayserver does not answer: try again in a minute';
     return { name: 'NO_NODES_AVAILABLE', message };
   }
 }
 
 function tooLong(bytes: number): Refusal {
-  const message = `There is no room for this query now, and with its headers it is too long to wait: ${bytes} bytes, of at most ${MOST_SEALED_BYTES}`;
+  const message = `No slot is free for this query, and with its headers it is too long to wait for one: ${bytes} bytes, at most ${MOST_SEALED_BYTES} may wait`;
   return { name: 'QUERY_TEXT_TOO_LARGE', message };
 }

@@ -42,7 +42,7 @@ export type MustBeOwnerDeps = { checkClient: CheckClient; checkImpersonation: Ch
 
 /**
  * Refuses everybody but the user whose waiting query it is, as the gateway itself or a cluster of its group has checked them.
- * @throws HttpError 403 for anybody else, 401 as a cluster says it, 503 when nobody can check
+ * @throws HttpError 403 for anybody else, 401 as a cluster says it, 503 when no cluster can check
  */
 export async function mustBeOwner(
   { checkClient, checkImpersonation }: MustBeOwnerDeps,
@@ -51,10 +51,10 @@ export async function mustBeOwner(
   doing: string,
 ): Promise<void> {
   const claim = claimOf(exchange);
-  const notTheirs = new HttpError(403, `Access Denied: Cannot ${doing} query owned by another user`);
+  const notOwner = new HttpError(403, `Access Denied: Cannot ${doing} query owned by another user`);
   if (claim.kind === 'checked') {
     if (claim.user === user) return;
-    throw notTheirs;
+    throw notOwner;
   }
   // Not the cluster a query of this client would go to: that may be one that believes every name.
   if (checksAt === undefined) throw new HttpError(503, claimUnclear);
@@ -66,7 +66,7 @@ export async function mustBeOwner(
   if (isKnown && claim.kind !== 'token' && claim.user === user && user !== '') return;
   // Others may act for its user where the cluster lets them, and where they say so.
   if (user === '' || (isKnown && claim.kind === 'name') || (actsAs(exchange.rawHeaders) || claim.user) !== user)
-    throw notTheirs;
+    throw notOwner;
   const denied = await checkImpersonation(exchange, coordinator, user, limits);
   if (denied.kind === 'denied') throw new HttpError(403, denied.message);
   if (denied.kind === 'unclear') throw new HttpError(503, claimUnclear);

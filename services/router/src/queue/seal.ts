@@ -1,11 +1,11 @@
 import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
 
-// What waits is encrypted with a key that only the client's link holds: who has the database can read nothing of it.
+// What waits is encrypted with a key that only the client's link holds: the database alone reveals nothing.
 
 /** What a sealed text is: each kind has a key of its own. */
 export type SealedKind = 'statement' | 'answer';
 
-/** Where a text belongs: it cannot be opened in another place. */
+/** What a text is sealed for: it opens only for the same. */
 export type SealPlace = { kind: SealedKind; queryId: string; secret: Uint8Array };
 
 const VERSION = 1;
@@ -22,7 +22,7 @@ export function seal(plain: Uint8Array, place: SealPlace): Uint8Array<ArrayBuffe
   return Buffer.concat([head, nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
 }
 
-/** The text; undefined when it was sealed for another place, or changed since. */
+/** The text; undefined when it was sealed for something else, or changed since. */
 export function unseal(sealed: Uint8Array, place: SealPlace): Buffer | undefined {
   if (sealed.length < 1 + NONCE_BYTES + TAG_BYTES || sealed[0] !== VERSION) return undefined;
   const nonce = sealed.subarray(1, 1 + NONCE_BYTES);

@@ -16,7 +16,7 @@ export type WaitingStatement = {
   listeningPort: number;
   client: ClientView;
   presto: boolean;
-  /** Who it is, when delegated authentication found that out. */
+  /** The user, when delegated authentication has checked them. */
   checkedUser?: string | undefined;
   user: string;
   /** Epoch milliseconds, of the router that took it in. */

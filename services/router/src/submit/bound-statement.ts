@@ -35,9 +35,9 @@ export type Bound = {
 export type Binding =
   | { kind: 'anywhere' }
   | ({ kind: 'bound' } & Bound)
-  /** Nobody can carry it out. */
+  /** No cluster can carry it out. */
   | { kind: 'refused'; refusal: Refusal }
-  /** The gateway itself has done what it says: it killed a query that waited. */
+  /** The gateway itself has carried it out: it killed a query that waited. */
   | { kind: 'carriedOut' };
 
 /**

@@ -58,7 +58,7 @@ export function withQueryId(
   return { ...submission, exchange: { ...exchange, rawHeaders }, body, statement: body.toString() };
 }
 
-/** The coordinator of a query: by the suffix of its id; where that says nothing, or not enough, whoever knows the query. */
+/** The coordinator of a query: by the suffix of its id; where that is unknown or shared, all that could own it are asked. */
 export async function coordinatorOfQuery(
   context: Pick<KillQueryDeps, 'ownership' | 'ask' | 'gateway' | 'delegation'>,
   exchange: Exchange,
@@ -71,8 +71,8 @@ export async function coordinatorOfQuery(
   await requireAuthentication(context, exchange, asked);
   const path = `/v1/query/${queryId}?pruned=true`;
   const search = await askAll(context, exchange, asked, { method: 'GET', path }, ({ status }) => {
-    if (status === 404 || status === 410) return 'notTheirs';
-    return status === 200 ? 'theirs' : 'unclear';
+    if (status === 404 || status === 410) return 'notOwned';
+    return status === 200 ? 'owned' : 'unclear';
   });
   if (search.kind !== 'found') return undefined;
   search.answer.body.destroy();

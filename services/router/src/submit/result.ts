@@ -19,7 +19,7 @@ export type Result =
   /** The client hung up. */
   | { kind: 'abandoned' };
 
-/** What a client is told whose lease nobody can confirm: nothing has run. */
+/** What a client is told when its lease cannot be confirmed: nothing has run. */
 export const leaseUnclear: Refusal = {
   name: 'NO_NODES_AVAILABLE',
   message:

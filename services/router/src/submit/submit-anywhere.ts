@@ -64,7 +64,7 @@ export async function submitAnywhere(
   }
 }
 
-/** A lease counts for a user, whose the request has to be. */
+/** A lease counts for the user that the request claims: its credentials must be that user's. */
 async function checkClaim(
   context: SubmitAnywhereDeps,
   { exchange }: Submission,

@@ -15,7 +15,7 @@ export type FindClusterDeps = LikelyClustersDeps & {
   now: () => number;
 };
 
-/** A cluster whose web UI is shown, and where browsers reach that themselves. */
+/** A cluster whose web UI is shown, and the address where browsers reach it without the gateway. */
 export type UiCluster = { coordinator: Coordinator; externalUrl: string };
 
 /**

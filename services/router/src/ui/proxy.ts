@@ -40,10 +40,10 @@ export function createUiProxy({ config, linkModes, limits }: UiProxyDeps): UiPro
   });
   const waiting = new WeakMap<IncomingMessage, (outgoing: ClientRequest) => void>();
   proxy.on('proxyReq', (outgoing, request) => waiting.get(request)?.(outgoing));
-  // Only to keep it from being thrown: the client is gone, and its answer with it.
+  // Without a listener it would be thrown; the client has gone, and needs no answer.
   proxy.on('econnreset', () => {});
 
-  /** Undefined when there is no answer, or nobody who waits for it. */
+  /** Undefined when there is no answer, or the client has gone. */
   const send = (exchange: Exchange, coordinator: Coordinator, plan: LinkPlan, target: string) =>
     new Promise<ClusterAnswer | undefined>((resolve) => {
       const { request, response } = exchange;

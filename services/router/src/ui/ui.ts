@@ -45,7 +45,7 @@ export async function ui(context: UiDeps, exchange: Exchange, { target, queryId 
     else answerError(response, 404, `No cluster is known that ran query ${queryId}`);
     return;
   }
-  // A redirect shows an address, where somebody else lets people in. So it needs no answer to who may see the cluster.
+  // A redirect only shows an address, and the cluster there lets people in: it works also while the router cannot know who may see it.
   if (config.ui !== 'REDIRECT' || gateway.authentication() !== undefined)
     await requireAuthentication(context, exchange, [found.coordinator]);
   if (config.ui === 'REDIRECT')

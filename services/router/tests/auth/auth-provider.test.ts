@@ -55,7 +55,7 @@ describe('a provider that does not answer as it should lets nobody in', () => {
     expect(elsewhere.requests).toEqual([]);
   });
 
-  test('one that is not there', async () => {
+  test('one that cannot be reached', async () => {
     await using bed = await startGuardedRouter({ config: { auth_provider_url: await deadUrl() } });
     expect((await post(bed.router.url, 'SELECT 1', basic('alice'))).status).toBe(401);
   });

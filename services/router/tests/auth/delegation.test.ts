@@ -26,7 +26,7 @@ describe('a statement where a policy demands delegated authentication', () => {
     expect(bed.router.started).toMatchObject([{ user: 'alice' }]);
   });
 
-  test('many statements are one question to the provider', async () => {
+  test('many statements cost one question to the provider', async () => {
     await using bed = await startGuardedRouter();
     await Promise.all(Array.from({ length: 20 }, () => run(bed.router.url, 'SELECT 1', basic('alice'))));
     await run(bed.router.url, 'SELECT 1', [...basic('alice'), 'X-Trino-User', 'alice']);
@@ -135,7 +135,7 @@ describe('all that is not a poll needs credentials', () => {
     for (const { rawHeaders } of bed.trino.requests) expect(headerValue(rawHeaders, 'authorization')).toBeUndefined();
   });
 
-  test('kill_query of a stranger does not even ask the clusters whose query it is', async () => {
+  test('kill_query of a stranger reaches no cluster', async () => {
     await using bed = await startGuardedRouter();
     const reply = await post(bed.router.url, `CALL system.runtime.kill_query('${id}', 'x')`, ['X-Trino-User', 'root']);
     expect(reply.status).toBe(401);
@@ -144,7 +144,7 @@ describe('all that is not a poll needs credentials', () => {
 });
 
 describe('while the gatewayserver does not answer', () => {
-  test('what it last said holds: strangers stay out of a transaction, and its owner in', async () => {
+  test('what it last said holds: strangers stay out of a transaction, and its user in', async () => {
     let isAway = false;
     await using bed = await startGuardedRouter();
     await using router = await startTestbed({
@@ -173,7 +173,7 @@ describe('while the gatewayserver does not answer', () => {
     expect((await ask(`${router.url}/v1/query/${replies[0] && pageOf(replies[0]).id}`)).status).toBe(401);
   });
 
-  test('and it never said anything, nobody is let through on a guess', async () => {
+  test('and never has answered, nobody is let through on a guess', async () => {
     await using trino = await startScriptedTrino();
     await using router = await startTestbed({
       clusters: { trino },

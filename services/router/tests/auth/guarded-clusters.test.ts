@@ -7,15 +7,15 @@ import { basic, type FakeAuthProvider, startAuthProvider } from '../support/fake
 import { isWaiting, posted, rest, startQueueBed } from '../support/queue-bed.ts';
 import { startTestbed, type Testbed } from '../support/testbed.ts';
 
-// A cluster that a policy with delegated authentication leads to, at every door and by every road.
+// A cluster that a policy with delegated authentication leads to, asked for at every entry point and by every kind of request.
 
-const doors = {
-  'the door of that policy': 'secure.example',
-  'a door that no policy knows': 'other.example',
-  'a door that a policy opens for another cluster': 'free.example',
-  'a door that a policy opens for this cluster': 'open.example',
+const entryPoints = {
+  'the entry point of that policy': 'secure.example',
+  'an entry point that no policy knows': 'other.example',
+  'an entry point that a policy opens for another cluster': 'free.example',
+  'an entry point that a policy opens for this cluster': 'open.example',
 } as const;
-type DoorName = keyof typeof doors;
+type EntryPointName = keyof typeof entryPoints;
 
 const clients: Record<string, readonly string[]> = {
   'without credentials': ['X-Trino-User', 'alice'],
@@ -24,9 +24,9 @@ const clients: Record<string, readonly string[]> = {
   'with the password of another than it names': [...basic('bob'), 'X-Trino-User', 'alice'],
 };
 
-/** What a road finds: ids of the guarded cluster, and a cookie that keeps a browser there. */
+/** What a request may name: ids of the guarded cluster, and a cookie that keeps a browser there. */
 type Found = { queryId: string; transactionId: string; cookie: string };
-type Road = (found: Found) => Ask & { path: string };
+type MakeRequest = (found: Found) => Ask & { path: string };
 
 const statement = (body: string, headers: readonly string[] = []) => ({
   path: '/v1/statement',
@@ -37,17 +37,17 @@ const statement = (body: string, headers: readonly string[] = []) => ({
 const hidden = (id: string) =>
   `p=${encodeURIComponent(`CALL system.runtime.kill_query('${id}')`)},q=${encodeURIComponent('SELECT 1')}`;
 
-/** Misses are remembered for a while: each time another one. */
+/** Unknown links are remembered for a while: each time another one. */
 let drawn = 0;
 const nextUnknownId = () => `20261121_080808_${String(++drawn).padStart(5, '0')}_yyyyy`;
 
-const roads: Record<string, Road> = {
+const requests: Record<string, MakeRequest> = {
   'a new statement': () => statement('SELECT 1'),
   'a statement of a transaction that is open there': ({ transactionId }) =>
     statement('SELECT 1', ['X-Trino-Transaction-Id', transactionId]),
   'COMMIT of that transaction': ({ transactionId }) => statement('COMMIT', ['X-Trino-Transaction-Id', transactionId]),
   kill_query: ({ queryId }) => statement(`CALL system.runtime.kill_query('${queryId}')`),
-  'kill_query of an id whose coordinator nobody knows': () =>
+  'kill_query of an id with an unknown coordinator': () =>
     statement("CALL system.runtime.kill_query('20261121_080808_00130_xxxxx')"),
   'kill_query in a prepared statement': ({ queryId }) =>
     statement('EXECUTE p', ['X-Trino-Prepared-Statement', hidden(queryId)]),
@@ -57,7 +57,7 @@ const roads: Record<string, Road> = {
   'DELETE /v1/query/ID': ({ queryId }) => ({ path: `/v1/query/${queryId}`, method: 'DELETE' }),
   'PUT /v1/query/ID/killed': ({ queryId }) => ({ path: `/v1/query/${queryId}/killed`, method: 'PUT', body: 'x' }),
   'PUT /v1/query/ID/preempted': ({ queryId }) => ({ path: `/v1/query/${queryId}/preempted`, method: 'PUT', body: 'x' }),
-  'GET /v1/query/ID whose coordinator nobody knows': () => ({ path: `/v1/query/${nextUnknownId()}` }),
+  'GET /v1/query/ID with an unknown coordinator': () => ({ path: `/v1/query/${nextUnknownId()}` }),
   'GET /v1/info': () => ({ path: '/v1/info' }),
   'GET /v1/info/state': () => ({ path: '/v1/info/state' }),
   'GET /v1/status': () => ({ path: '/v1/status' }),
@@ -80,7 +80,7 @@ const roads: Record<string, Road> = {
   }),
 };
 
-/** What leads to no particular cluster: where another one than the guarded may be meant, it is not reached at that door. */
+/** What leads to no particular cluster: where another one than the guarded may be meant, it is not reached at that entry point. */
 const byDecision = new Set([
   'a new statement',
   'HEAD /v1/statement',
@@ -89,7 +89,7 @@ const byDecision = new Set([
   'GET /v1/status',
   'GET /ui/',
 ]);
-/** Nobody can say meanwhile which slot it takes: only a transaction goes on without. */
+/** No lease can be had meanwhile: only a transaction goes on without one. */
 const needDecision = new Set(['kill_query', 'kill_query in a prepared statement']);
 
 describe.each([
@@ -110,12 +110,12 @@ describe.each([
       { url: guarded.url, backendIds: ['guarded'], groupIds: ['g'], openPorts: [], openHosts: ['open.example'] },
     ],
   });
-  const decided = (door: { listeningPort: number; host: string }, boundBackendId: string) => {
-    const backendId = door.host === 'free.example' ? 'free' : 'guarded';
+  const decided = (entryPoint: { listeningPort: number; host: string }, boundBackendId: string) => {
+    const backendId = entryPoint.host === 'free.example' ? 'free' : 'guarded';
     const { url } = backendId === 'free' ? free : guarded;
     const cluster = boundBackendId === '' ? { backendId, url } : { backendId: boundBackendId, url: guarded.url };
     return {
-      authDelegated: authenticationCheck(rules()).forCluster(door, cluster),
+      authDelegated: authenticationCheck(rules()).forCluster(entryPoint, cluster),
       decision: { backendId, groupId: 'g', decidedBy: 'default_group' },
       backend: { id: backendId, url, forwardedHeaders: 1 },
     };
@@ -134,9 +134,9 @@ describe.each([
         return decided({ listeningPort, host }, boundBackendId) as never;
       },
     });
-    const let_in = ['Host', 'secure.example', ...basic('alice')];
-    const begun = await begin(router, [...let_in, 'X-Trino-Transaction-Id', 'NONE']);
-    const page = await ask(`${router.url}/ui/`, { headers: let_in });
+    const admitted = ['Host', 'secure.example', ...basic('alice')];
+    const begun = await begin(router, [...admitted, 'X-Trino-Transaction-Id', 'NONE']);
+    const page = await ask(`${router.url}/ui/`, { headers: admitted });
     const cookie = (page.headers['set-cookie'] ?? []).find((line) => line.startsWith('Trino-Gateway-UI'));
     found = { ...begun, cookie: cookie?.split(';', 1)[0] ?? '' };
     expect(found).toMatchObject({ transactionId: expect.stringMatching(/-/), cookie: expect.stringMatching(/=/) });
@@ -148,31 +148,34 @@ describe.each([
     await Promise.all([guarded.stop(), free.stop()]);
   });
 
-  const travel = async (road: Road, headers: readonly string[]): Promise<Reply> => {
-    const { path, headers: own = [], ...asked } = road(found);
+  const send = async (makeRequest: MakeRequest, headers: readonly string[]): Promise<Reply> => {
+    const { path, headers: own = [], ...asked } = makeRequest(found);
     return await ask(router.url + path, { ...asked, headers: [...headers, ...own] });
   };
 
-  describe.each(Object.keys(doors) as DoorName[])('by %s', (doorName) => {
-    const host = doors[doorName];
+  describe.each(Object.keys(entryPoints) as EntryPointName[])('by %s', (entryPointName) => {
+    const host = entryPoints[entryPointName];
     const isOpen = host === 'open.example';
     describe.each(Object.keys(clients))('a client %s', (clientName) => {
       const mayReach = isOpen || clientName === 'with the right password';
-      test.each(Object.keys(roads))(`${mayReach ? 'gets on by' : 'does not reach it by'} %s`, async (roadName) => {
-        const road = roads[roadName] as Road;
-        const before = guarded.requests.length;
-        const reply = await travel(road, ['Host', host, ...(clients[clientName] ?? [])]);
-        const reached = guarded.requests.length > before;
-        if (!mayReach) expect(reached).toBe(false);
-        // The provider was asked, or what the client says of itself does not fit: it is told as Trino tells it.
-        const elsewhere = (host === 'free.example' || !answers) && byDecision.has(roadName);
-        if (!mayReach && !elsewhere) expect([401, 403]).toContain(reply.status);
-        if (mayReach && !elsewhere) expect(reached).toBe(answers || !needDecision.has(roadName));
-      });
+      test.each(Object.keys(requests))(
+        `${mayReach ? 'is let through with' : 'does not reach the cluster with'} %s`,
+        async (name) => {
+          const makeRequest = requests[name] as MakeRequest;
+          const before = guarded.requests.length;
+          const reply = await send(makeRequest, ['Host', host, ...(clients[clientName] ?? [])]);
+          const reached = guarded.requests.length > before;
+          if (!mayReach) expect(reached).toBe(false);
+          // The provider was asked, or what the client says of itself does not fit: it is told as Trino tells it.
+          const elsewhere = (host === 'free.example' || !answers) && byDecision.has(name);
+          if (!mayReach && !elsewhere) expect([401, 403]).toContain(reply.status);
+          if (mayReach && !elsewhere) expect(reached).toBe(answers || !needDecision.has(name));
+        },
+      );
     });
   });
 
-  test('the link of a running query is enough, at any door', async () => {
+  test('the link of a running query is enough, at any entry point', async () => {
     const headers = ['Host', 'other.example'];
     const link = new URL(pageOf(await post(guarded.url, 'SELECT 1', ['X-Trino-User', 'alice'])).nextUri ?? '');
     expect((await ask(router.url + link.pathname, { headers })).status).toBe(200);
@@ -193,7 +196,7 @@ async function begin(router: Testbed, headers: readonly string[]): Promise<Pick<
   };
 }
 
-test('an address that no backend has any more may have been guarded: it asks as long as anything does', async () => {
+test('an address that no backend has any more asks for credentials while any policy does: it may have been guarded', async () => {
   await using trino = await startScriptedTrino();
   await using free = await startScriptedTrino();
   const rules: DelegatedAuthentication = { ports: [], hosts: [], clusters: [] };
@@ -206,7 +209,7 @@ test('an address that no backend has any more may have been guarded: it asks as 
   expect((await run(router.url, 'SELECT 1')).rows).toEqual([[1]]);
 });
 
-describe('a statement that waits for a cluster that is guarded since', () => {
+describe('a statement that waits for a cluster which a policy has guarded since', () => {
   const nowGuarded = (url: string): DelegatedAuthentication => ({
     ports: [],
     hosts: [],
@@ -235,7 +238,7 @@ describe('a statement that waits for a cluster that is guarded since', () => {
     expect((await ask(`${bed.router.url}/v1/query/${id}`, { headers: basic('alice') })).status).toBe(200);
   });
 
-  test('fails when it is its turn, for nobody has checked whose it is; the cluster does not see it', async () => {
+  test('fails when it is offered a slot, since its user was never checked; the cluster does not see it', async () => {
     let isGuarded = false;
     const free = { ports: [], hosts: [], clusters: [] };
     await using bed = await startQueueBed({

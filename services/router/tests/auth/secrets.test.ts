@@ -128,7 +128,7 @@ test('no log line holds a secret, whatever works or fails', async () => {
   expect(found.map(([name]) => name)).toEqual([]);
 });
 
-test('and what a refused client reads holds none of its own', async () => {
+test('what a refused client reads holds none of its secrets', async () => {
   await using trino = await startScriptedTrino();
   await using provider = await startAuthProvider((response, request) => request.pipe(response));
   const config = { auth_provider_url: provider.url, auth_provider_key: secrets['provider key'] };
@@ -140,7 +140,7 @@ test('and what a refused client reads holds none of its own', async () => {
   await expect(run(router.url, statement, basic('bob'))).rejects.toThrow('status 401');
 });
 
-test('nor the secret of the link of a query that waits, whatever becomes of it', async () => {
+test('no log line holds the secret of the link of a waiting query, whatever becomes of it', async () => {
   const { lines, logger } = listening();
   await using trino = await startScriptedTrino();
   const admission = fakeAdmission({ trino: 0 });

@@ -108,7 +108,7 @@ describe('a Host that could be read in two ways, or in none', () => {
     ['/v1/info', 'gw.example.'],
     ['http://gw.example/v1/info', 'GW.example.:80'],
     ['https://gw.example/v1/info', 'gw.example:443'],
-  ])('GET %s of %s is asked about as gw.example', async (target, host) => {
+  ])('GET %s with the Host %s is routed as gw.example', async (target, host) => {
     await using trino = await startScriptedTrino();
     await using router = await startTestbed({ clusters: { trino } });
     const text = await raw(router.port, `GET ${target} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
@@ -149,7 +149,7 @@ test('headers of both families are refused as Trino does', async () => {
   });
 });
 
-test("what the gateway does not serve is 404 in Trino's words, in disguise too, and reaches no cluster", async () => {
+test("what the gateway does not serve is 404 in Trino's words, however it is spelled, and reaches no cluster", async () => {
   await using trino = await startScriptedTrino();
   await using router = await startTestbed({ clusters: { trino } });
   for (const path of [
@@ -185,7 +185,7 @@ test("what the gateway does not serve is 404 in Trino's words, in disguise too, 
   expect(trino.requests).toEqual([]);
 });
 
-test('an absolute target with our own name works, as presto-client sends it', async () => {
+test('an absolute target with the name of the router works, as presto-client sends it', async () => {
   await using trino = await startScriptedTrino();
   await using router = await startTestbed({ clusters: { trino } });
   const text = await raw(

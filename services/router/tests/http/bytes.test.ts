@@ -86,7 +86,7 @@ test('two megabytes of headers pass both ways', async () => {
   expect(stub.requests[0]?.headers['x-trino-prepared-statement']?.length).toBe(1_900_002);
 });
 
-test('what is between two neighbours, or would be believed by a cluster, does not pass', async () => {
+test('hop-by-hop headers, and those that a cluster would trust, do not pass', async () => {
   await using stub = await startStub((request, response) =>
     answerJson(response, firstPage(request), [
       'Strict-Transport-Security',

@@ -146,7 +146,7 @@ const rows: Row[] = [
   {
     name: '200 that is no page',
     bytes: 'HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 2\r\n\r\nhi',
-    because: /no page of Trino/,
+    because: /not a page of Trino/,
     passed: { submit: '', poll: '500', ui: '200' },
   },
   {
@@ -162,9 +162,9 @@ const rows: Row[] = [
     passed: { submit: '', poll: '500', ui: '307' },
   },
   {
-    name: 'a page that links to somebody else',
+    name: 'a page that links to another address',
     bytes: `HTTP/1.1 200 OK\r\n${body(`{"id":"${OWNED}","nextUri":"http://elsewhere.example${POLL}","stats":{"state":"QUEUED"}}`)}`,
-    because: /a link to somebody else/,
+    because: /a link to another address/,
     passed: { submit: '', poll: 'passed on', ui: '200' },
   },
   {
@@ -219,7 +219,7 @@ test('a 204 reaches the client without a length: it would wait for a body', asyn
   expect([status, headers['content-length'], headers['transfer-encoding']]).toEqual([204, undefined, undefined]);
 });
 
-test('an answer that nobody asked for is not taken for that to the next request', async () => {
+test('an unsolicited answer is not taken for the answer to the next request', async () => {
   let asked = 0;
   const answer = (text: string) => `HTTP/1.1 400 ${text}\r\nContent-Length: 0\r\n\r\n`;
   let unasked: (() => void) | undefined;

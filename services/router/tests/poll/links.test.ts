@@ -73,7 +73,7 @@ describe('every link of every page names the address the client used', () => {
     expect(page.nextUri?.startsWith(after.url)).toBe(true);
   });
 
-  test('AUTO forgets what it learnt when another life of the coordinator answers', async () => {
+  test('AUTO forgets what it learnt when another incarnation of the coordinator answers', async () => {
     await using stub = await startStub((request, response) => {
       const life = stub.requests.length > 3 ? 'bbbbb' : 'aaaaa';
       if (life === 'aaaaa' && request.headers['x-forwarded-host'] !== undefined) {
@@ -124,7 +124,7 @@ describe('every link of every page names the address the client used', () => {
     }
   });
 
-  test('a cluster that ignores X-Forwarded-* without a word is found out before anything is handed out', async () => {
+  test('a cluster that silently ignores X-Forwarded-* is detected before the client has a page', async () => {
     await using stub = await startStub((request, response) => {
       const origin = `http://${request.headers.host}`;
       answerJson(
@@ -138,7 +138,7 @@ describe('every link of every page names the address the client used', () => {
     expect(pageOf(await post(secure.url, 'SELECT 1')).nextUri).toBe(`${outside}/v1/statement/queued/x/y/1`);
   });
 
-  test('SEND does not give in: a 406 then passes', async () => {
+  test('SEND learns nothing: a 406 reaches the client', async () => {
     await using trino = await startScriptedTrino({ processForwarded: false });
     await using router = await startTestbed({ clusters: { trino }, forwardedHeaders: Setting.SEND });
     expect((await post(router.url, 'SELECT 1')).status).toBe(406);

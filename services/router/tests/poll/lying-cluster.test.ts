@@ -67,7 +67,7 @@ describe('query ids that end like those of another live backend', () => {
     expect(lying.requests.every(({ method }) => method === 'POST')).toBe(true);
   });
 
-  test('send a statement that had waited back to its place', async () => {
+  test('send a queued statement back to its place in the queue', async () => {
     await using honest = await startScriptedTrino();
     await using lying = await liar(idOf(honest.suffix));
     const config = { submit_time_limit: 1_000, attempt_time_limit: 900 };
@@ -81,7 +81,7 @@ describe('query ids that end like those of another live backend', () => {
     expect(bed.router.handOvers[0]).toEqual(['g', 'failed']);
   });
 
-  test('are refused also where only the gatewayserver knows whose they are', async () => {
+  test('are refused also where only the gatewayserver knows which backend they belong to', async () => {
     await using honest = await startScriptedTrino();
     await using lying = await liar(idOf('abcde'));
     const refusesIncarnation = (backendId: string) => backendId === 'lying';
@@ -90,7 +90,7 @@ describe('query ids that end like those of another live backend', () => {
     expect(router.contradictions).toEqual(['lying']);
   });
 
-  test('are good where it is the same cluster, by another name', async () => {
+  test('are accepted where it is the same cluster under another name', async () => {
     await using trino = await startScriptedTrino();
     const coordinatorIds = { one: trino.suffix };
     await using router = await startTestbed({ clusters: { two: trino, one: trino }, coordinatorIds });
@@ -99,7 +99,7 @@ describe('query ids that end like those of another live backend', () => {
     expect(router.routes).toHaveLength(1);
   });
 
-  test('are good where the other one has drawn new ones since', async () => {
+  test('are accepted once the other backend has new ones', async () => {
     await using restarted = await startScriptedTrino();
     await using second = await startScriptedTrino();
     const clusters = { second, restarted };
@@ -122,7 +122,7 @@ test.each([
   ['an id of the gateway itself', idOf('0abcd')],
   ['an id with one of the four characters no cluster draws', idOf('abcdl')],
   ['three megabytes', 'a'.repeat(3_000_000)],
-])('an answer whose id is %s is none: another cluster takes the statement', async (_what, id) => {
+])('an answer whose id is %s is not a first page: another cluster takes the statement', async (_what, id) => {
   await using honest = await startScriptedTrino();
   await using lying = await liar(id);
   await using router = await startTestbed({ clusters: { lying, honest } });
@@ -130,7 +130,7 @@ test.each([
   expect(router.incarnations).toEqual([{ suffix: honest.suffix, backendId: 'honest' }]);
 });
 
-test('an answer whose link is that of another query is none: polls would go where that is', async () => {
+test('an answer with the link of another query is not a first page: its polls would go to the cluster of that query', async () => {
   await using honest = await startScriptedTrino();
   await using lying = await startStub((request, response) =>
     answerJson(

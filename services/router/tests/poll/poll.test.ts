@@ -8,8 +8,8 @@ import { startTestbed } from '../support/testbed.ts';
 
 const notFound = { status: 404, text: 'Error 404 Not Found: Query not found' };
 
-describe('whose query it is', () => {
-  test('the poll of an unknown suffix finds its owner among all, and teaches it', async () => {
+describe('the coordinator of a query', () => {
+  test('a poll with an unknown suffix asks all coordinators, and the one that owns the query is remembered', async () => {
     await using first = await startScriptedTrino();
     await using second = await startScriptedTrino();
     await using handedOut = await startTestbed({ clusters: { second } });
@@ -25,7 +25,7 @@ describe('whose query it is', () => {
     expect(second.queries).toHaveLength(1);
   });
 
-  test('an ambiguous suffix asks exactly those who share it', async () => {
+  test('a poll with an ambiguous suffix asks exactly those that share it', async () => {
     await using first = await startScriptedTrino();
     await using second = await startScriptedTrino();
     await using third = await startScriptedTrino();
@@ -40,7 +40,7 @@ describe('whose query it is', () => {
     expect(await ask(nextUri, { method: 'DELETE' })).toMatchObject({ status: 204 });
   });
 
-  test('an id nobody knows is 404, and a stray poller does not reach every cluster every time', async () => {
+  test('an unknown id is 404, and repeated polls of it do not reach every cluster each time', async () => {
     await using first = await startScriptedTrino();
     await using second = await startScriptedTrino();
     await using router = await startTestbed({ clusters: { first, second } });
@@ -50,7 +50,7 @@ describe('whose query it is', () => {
     expect([first.requests.length, second.requests.length]).toEqual([1, 1]);
   });
 
-  test('while one of those who could own it does not answer, it is 503 and not 404', async () => {
+  test('while one that could own it does not answer, it is 503 and not 404', async () => {
     await using first = await startScriptedTrino();
     await using router = await startTestbed({ clusters: { first, second: { url: await deadUrl() } } });
     const link = `${router.url}/v1/statement/executing/20261121_080808_00130_zzzzz/y00/3`;
@@ -64,7 +64,7 @@ describe('whose query it is', () => {
     expect((await ask(`${router.url}/v1/statement/queued/ABC!/y00/1`)).status).toBe(404);
   });
 
-  test('after a restart of the coordinator its 404 passes as it is', async () => {
+  test('after a restart of the coordinator its 404 passes unchanged', async () => {
     await using trino = await startScriptedTrino();
     await using router = await startTestbed({ clusters: { trino } });
     const { nextUri = '' } = pageOf(await post(router.url, 'SELECT 1'));
@@ -73,7 +73,7 @@ describe('whose query it is', () => {
   });
 });
 
-describe('what Trino says of links passes as it is', () => {
+describe('what Trino answers to links passes unchanged', () => {
   test('same token same bytes, an old token is 410, a wrong secret 404', async () => {
     await using trino = await startScriptedTrino();
     await using router = await startTestbed({ clusters: { trino } });
@@ -95,7 +95,7 @@ describe('what Trino says of links passes as it is', () => {
     expect(trino.requests.map(({ method }) => method)).toEqual(['POST', 'HEAD']);
   });
 
-  test('nothing is asked for that the client did not ask for', async () => {
+  test('the router asks a cluster for nothing that the client did not ask for', async () => {
     await using trino = await startScriptedTrino();
     await using router = await startTestbed({ clusters: { trino } });
     const { replies } = await run(router.url, 'SELECT * FROM tpch.tiny.orders');
@@ -123,7 +123,7 @@ describe('cancel', () => {
     expect(router.ended[0]).toEqual({ id, state: Query_State.FAILED, error: 'USER_CANCELED' });
   });
 
-  test('partialCancel goes to the owner', async () => {
+  test('partialCancel goes to the coordinator of the query', async () => {
     await using trino = await startScriptedTrino();
     trino.when('SLEEP', { columns: [{ name: 'a', type: 'bigint' }], runMs: Number.POSITIVE_INFINITY });
     await using router = await startTestbed({ clusters: { trino } });
@@ -252,7 +252,7 @@ describe('hanging up', () => {
   });
 });
 
-test('the end of a query is told with its error, compressed pages included', async () => {
+test('the end of a query is reported with its error, also from compressed pages', async () => {
   await using trino = await startScriptedTrino();
   await using router = await startTestbed({ clusters: { trino } });
   await run(router.url, 'SELECT 1/0');

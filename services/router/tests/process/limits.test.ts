@@ -106,13 +106,13 @@ describe('requests under way', () => {
     expect((await post(router.url, 'SELECT 1')).status).toBe(200);
   });
 
-  test('at a backend that cannot be reached are given back', async () => {
+  test('at a backend that cannot be reached no longer count', async () => {
     const url = await deadUrl();
     await using router = await startTestbed({ clusters: { dead: { url } }, limits: few });
     for (let times = 0; times < 5; times++) expect((await post(router.url, 'SELECT 1', user)).status).toBe(200);
   });
 
-  test('whose answer breaks off together with its head are given back', async () => {
+  test('whose answer breaks off together with its head no longer count', async () => {
     const broken = 'HTTP/1.1 400 Bad\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n';
     await using cluster = await startStub((request) => void request.socket.end(broken));
     await using router = await startTestbed({ clusters: { cluster }, limits: few });
@@ -127,7 +127,7 @@ describe('requests under way', () => {
     expect(outcomes).toEqual(Array.from({ length: 5 }, () => 'broken'));
   });
 
-  test('for the web UI are given back by who hangs up before the cluster is asked', async () => {
+  test('for the web UI no longer count once their client hangs up before the cluster is asked', async () => {
     await using cluster = await startStub((_request, response) => void response.end('page'));
     let asked = 0;
     let decide = () => {};
@@ -175,7 +175,7 @@ describe('prepared statements that are compressed', () => {
     expect((await execute(router.url, packed('SELECT 1'))).status).toBe(200);
   });
 
-  test('of a client that nobody has authenticated are inflated within a budget, and others have their own', async () => {
+  test('of an unauthenticated client are inflated within a budget, and other clients have their own', async () => {
     await using cluster = await startHanging();
     await using router = await startTestbed({ clusters: { cluster }, client: { trustedProxies: ['127.0.0.1'] } });
     const value = packed('x'.repeat(990_000));

@@ -56,7 +56,7 @@ const readiness = async (opsUrl: string) => {
   return `${answer.status} ${(await answer.text()).trim()}`;
 };
 
-test('a query runs, is counted while it lives, and its story reaches history', async () => {
+test('a query runs, is counted while it lives, and reaches history', async () => {
   await using trino = await startScriptedTrino();
   const fake = fakeGatewayserver();
   fake.publish(snapshotOf('1', [trino.url]));

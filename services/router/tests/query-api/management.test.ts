@@ -36,7 +36,7 @@ describe('a query by its id', () => {
     },
   );
 
-  test('an unknown one is what Trino says: 410, and 204 to a cancel', async () => {
+  test('an unknown one is answered as Trino does: 410, and 204 to a cancel', async () => {
     await using first = await startScriptedTrino();
     await using second = await startScriptedTrino();
     await using router = await startTestbed({ clusters: { first, second } });
@@ -135,7 +135,7 @@ describe('the web UI', () => {
     });
   });
 
-  test('passes no header between neighbours, keeps repeated ones apart, and ends with its client', async () => {
+  test('passes no hop-by-hop header, keeps repeated ones apart, and ends with its client', async () => {
     await using stub = await startStub((request, response) => {
       if (request.url === '/ui/held') return;
       response.writeHead(200, [

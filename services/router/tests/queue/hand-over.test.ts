@@ -77,7 +77,7 @@ describe('a hand-over', () => {
     expect(bed.trino.queries.map(({ id }) => id)).toEqual([pageOf(first).id]);
   });
 
-  test('that nobody can store gives its page to nobody: the client reads that it waits', async () => {
+  test('that cannot be stored gives its page to nobody: the client reads that it waits', async () => {
     await using bed = await startQueueBed();
     const { nextUri = '', id } = pageOf(await post(bed.router.url, 'SELECT 1'));
     bed.admission.onHandOver = () => {
@@ -108,7 +108,7 @@ describe('a hand-over', () => {
     expect(bed.admission.leases.size).toBe(0);
   });
 
-  test('and every later poll say where it went, where answers are to explain that', async () => {
+  test('and every later poll say how the query was routed, where router.explain_headers asks for it', async () => {
     await using bed = await startQueueBed({ router: { config: { explain_headers: true } } });
     const { nextUri = '' } = pageOf(await post(bed.router.url, 'SELECT 1'));
     bed.free();

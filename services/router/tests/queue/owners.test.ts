@@ -194,7 +194,7 @@ describe('a statement waits', () => {
     expect(headerValues(questions(bed.trino)[0]?.rawHeaders ?? [], 'x-trino-user')).toEqual(['alice']);
   });
 
-  test('not at all where the cluster gives no answer to whose it is', async () => {
+  test('not at all where the cluster does not say whether the token may act for its user', async () => {
     await using bed = await startBed();
     bed.trino.when(question, {});
     const page = await lastPage(bed, await post(bed.router.url, 'SELECT 1', [...bearer('a-token'), ...as('alice')]));
@@ -202,14 +202,14 @@ describe('a statement waits', () => {
     expect(bed.admission.waiters.size).toBe(0);
   });
 
-  test('and a header that spoils the answer to the check does not spare it', async () => {
+  test('also not with a header that would spoil the answer to the check', async () => {
     await using bed = await startBed();
     bed.trino.fault({ on: ({ method }) => method === 'HEAD', action: { kind: 'status', status: 400 } });
     expect((await post(bed.router.url, 'SELECT 1', basic('alice', 'guessed'))).status).toBe(401);
     expect(bed.admission.waiters.size).toBe(0);
   });
 
-  test('nor does a slot that is free count as that of somebody a token may not act for', async () => {
+  test('nor does it get a free slot in the name of somebody its token may not act for', async () => {
     await using bed = await startBed({ taken: 0 });
     const headers = [...bearer('m-token'), ...as('alice')];
     const page = await lastPage(bed, await post(bed.router.url, 'SELECT 1', headers));
@@ -221,7 +221,7 @@ describe('a statement waits', () => {
     expect(statements(bed.trino)).toHaveLength(1);
   });
 
-  test('and runs with the credentials of its user, whoever polls when it is its turn', async () => {
+  test('and runs with the credentials of its user, whoever polls when it is offered a slot', async () => {
     await using bed = await startWaiting();
     bed.free();
     const page = pageOf(await pollUntilHandedOver(bed.link, mallory));
@@ -234,7 +234,7 @@ describe('a statement waits', () => {
     expect(bed.trino.queries.filter(({ statement }) => !question.test(statement))).toMatchObject([{ user: 'alice' }]);
   });
 
-  test('and its page for everybody who knows its id tells neither whose it is nor what it says', async () => {
+  test('and its page, open to all who know its id, tells neither its user nor its text', async () => {
     await using bed = await startWaiting();
     const { status, text } = await ask(`${bed.router.url}/ui/query.html?${bed.id}`, { headers: mallory });
     expect(status).toBe(200);

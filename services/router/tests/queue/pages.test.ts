@@ -81,7 +81,7 @@ describe('a client that waits', () => {
     expect((await rest(elsewhere)).rows).toEqual([[1]]);
   });
 
-  test('is not taken for present by HEAD, which neither advances nor starts anything', async () => {
+  test('is not made present by HEAD, which neither advances nor starts anything', async () => {
     await using bed = await startQueueBed();
     const { nextUri = '' } = pageOf(await post(bed.router.url, 'SELECT 1'));
     bed.free();
@@ -92,7 +92,7 @@ describe('a client that waits', () => {
     expect((await rest(await pollUntilHandedOver(nextUri))).rows).toEqual([[1]]);
   });
 
-  test('is passed over when it hangs up, and a turn that comes too late is given back', async () => {
+  test('is passed over when it hangs up, and a late offer is released', async () => {
     await using bed = await startQueueBed();
     const { nextUri = '' } = pageOf(await post(bed.router.url, 'SELECT 1'));
     const hangUp = new AbortController();

@@ -37,7 +37,7 @@ describe('a slot', () => {
     expect(leases.size).toBe(0);
   });
 
-  test('that nobody can confirm: the query is refused, and never ran', async () => {
+  test('that cannot be confirmed: the query is refused, and never ran', async () => {
     await using bed = await startQueueBed({ taken: 0 });
     const { route } = bed.admission;
     await using router = await startTestbed({
@@ -71,7 +71,7 @@ describe('a slot', () => {
     expect(bed.admission.leases.size).toBe(0);
   });
 
-  test('is not needed while the gatewayserver is down by what runs, but nothing starts', async () => {
+  test('is not needed by what runs while the gatewayserver is down, but nothing starts', async () => {
     await using bed = await startQueueBed({ slots: 2, taken: 0 });
     const running = pageOf(await post(bed.router.url, 'SELECT 1'));
     const { nextUri: next = '' } = pageOf(await ask(running.nextUri ?? ''));

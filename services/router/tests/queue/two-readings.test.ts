@@ -21,7 +21,7 @@ test.each<[string, string, (kill: string) => string[]]>([
   ['in two lines', 'EXECUTE p', (kill) => prepared(`p=${kill}`, `p=${select}`)],
   ['with blanks around', 'EXECUTE p', (kill) => prepared(`p=${kill} , p = ${select}`)],
   ['after U+0085, which Trino trims', 'EXECUTE p', (kill) => prepared(`p=${kill},\u0085p=${select}`)],
-])('a name prepared %s means the last to the queue too', async (_, statement, headersFor) => {
+])('of a name prepared %s the last one counts for the queue, too', async (_, statement, headersFor) => {
   await using bed = await startQueueBed();
   const kill = await killOf(bed);
   const reply = await post(bed.router.url, statement, [...user, ...headersFor(kill)]);
@@ -57,7 +57,7 @@ test.each<[string, (kill: string) => string[], string]>([
     () => ['X-Trino-Transaction-Id', '1-2-3-4-5'],
     'Invalid UUID string in X-Trino-Transaction-Id',
   ],
-])('%s is refused before anybody is asked', async (_, headersFor, message) => {
+])('%s is refused before any cluster is asked', async (_, headersFor, message) => {
   await using bed = await startQueueBed();
   const kill = await killOf(bed);
   const asked = bed.router.routes.length;
@@ -109,7 +109,7 @@ test('what is named in Connection still counts when it says whose statement it i
   expect(asked?.headers).toContainEqual(expect.objectContaining({ name: 'X-Trino-Client-Tags', value: 'etl' }));
 });
 
-test('no later line passes for the first of a header when that is too long for a decision', async () => {
+test('where the first line of a header is too long for a decision, no later line is taken for it', async () => {
   await using bed = await startQueueBed({ taken: 0 });
   const tags = ['X-Trino-Client-Tags', 'b'.repeat(70_000), 'x-trino-client-tags', 'etl'];
   await post(bed.router.url, 'SELECT 1', [...user, ...tags]);

@@ -54,7 +54,7 @@ describe.each(clusters)(
       }
     });
 
-    test('what passes the router for it all the same is as ever', async () => {
+    test('what still passes the router for it is unchanged', async () => {
       await using trino = await start();
       const backend = { ...direct, externalUrl: outside };
       await using router = await startTestbed({ clusters: { trino }, backend, forwardedHeaders: setting });
@@ -130,7 +130,7 @@ describe('a DIRECT cluster that does not take a statement is replaced as any oth
     expect(first.queries).toEqual([]);
   });
 
-  test('and when none takes it, the refusal stays here: no cluster would know it', async () => {
+  test('when none takes it, the link of the refusal leads to the router: no cluster would know it', async () => {
     await using router = await startTestbed({ clusters: { dead: { url: await deadUrl() } }, backend: direct });
     const { pages, last } = await run(router.url, 'SELECT 1');
     for (const page of pages) expect(new Set(links(page))).toEqual(new Set([router.url]));
@@ -148,7 +148,7 @@ test('a cluster that names itself whatever it is told has the links of its first
   expect(links(pageOf(await post(router.url, 'SELECT 1')))).toEqual([outside, outside]);
 });
 
-test('the address of the client itself is still told', async () => {
+test('the cluster is still told the address of the client', async () => {
   await using trino: ScriptedTrino = await startScriptedTrino();
   const backend = { ...direct, externalUrl: outside };
   await using router = await startTestbed({ clusters: { trino }, backend });

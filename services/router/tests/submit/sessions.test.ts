@@ -103,7 +103,7 @@ describe('transactions', () => {
     expect(order).toEqual(['it is stored', 'the client knows it']);
   });
 
-  test('while nobody can tell who holds a transaction, the client is told to try again, and nothing goes elsewhere', async () => {
+  test('while the holder of a transaction cannot be found, the client is told to try again, and no other cluster is asked', async () => {
     await using first = await startScriptedTrino();
     await using second = await startScriptedTrino();
     const transactions = {
@@ -158,7 +158,7 @@ describe('kill_query goes to the cluster that runs the query', () => {
     expect(router.started[0]).toMatchObject({ backendId: 'second', decidedBy: 'kill_query' });
   });
 
-  test('also when nobody has taught this router whose id it is', async () => {
+  test('also when this router has never seen the suffix of its id', async () => {
     await using first = await startScriptedTrino();
     await using second = await startScriptedTrino();
     second.when('SLEEP', { runMs: Number.POSITIVE_INFINITY });
@@ -172,7 +172,7 @@ describe('kill_query goes to the cluster that runs the query', () => {
   });
 });
 
-test('X-Presto clients are served by clusters that know only X-Trino, and hear their own prefix', async () => {
+test('X-Presto clients are served by clusters that know only X-Trino, and get their own prefix back', async () => {
   await using trino = await startScriptedTrino();
   await using router = await startTestbed({ clusters: { trino } });
   const headers = ['X-Presto-User', 'alice', 'X-Presto-Source', 'pyhive', 'X-Presto-Transaction-Id', 'NONE'];

@@ -53,7 +53,7 @@ describe('a statement that one cluster does not take goes to another, and runs o
     expect(polled(first)).toEqual([]);
   });
 
-  test('one that is not there', async () => {
+  test('one that cannot be reached', async () => {
     await using second = await startScriptedTrino();
     await using router = await startTestbed({ clusters: { first: { url: await deadUrl() }, second } });
     expect((await run(router.url, 'SELECT 1')).rows).toEqual([[1]]);
@@ -142,7 +142,7 @@ test('a repeated poll of a refusal says the same; a tampered or cancelled one is
     expect(await ask(link)).toMatchObject({ status: 404, text: 'Error 404 Not Found: Query not found' });
 });
 
-describe('what a cluster says itself passes as it is', () => {
+describe('a refusal by a cluster passes unchanged', () => {
   test('401 with its challenge', async () => {
     await using trino = await startScriptedTrino({ passwords: { alice: 'secret' } });
     await using router = await startTestbed({ clusters: { trino }, client: { externalUrl: 'https://gw.example' } });
@@ -199,7 +199,7 @@ describe('statements of odd shape', () => {
     expect(router.settled).toHaveLength(router.routes.length);
   });
 
-  test('a compressed one is refused: nobody behind us would read it', async () => {
+  test('a compressed one is refused: Trino would not read it', async () => {
     await using router = await startTestbed();
     expect(await post(router.url, 'x', [...user, 'Content-Encoding', 'gzip'])).toMatchObject({ status: 415 });
   });
@@ -261,7 +261,7 @@ test('a routing decision sees tags, host and port, and never a credential', asyn
   expect(router.started[0]?.clientTags).toEqual(['a', 'b']);
 });
 
-test('answers explain themselves when asked to', async () => {
+test('answers say how they were routed, where router.explain_headers asks for it', async () => {
   await using trino = await startScriptedTrino();
   await using router = await startTestbed({ clusters: { trino }, config: { explain_headers: true } });
   expect((await post(router.url, 'SELECT 1')).headers).toMatchObject({

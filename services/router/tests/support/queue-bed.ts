@@ -9,13 +9,13 @@ export type QueueBed = AsyncDisposable & {
   trino: ScriptedTrino;
   admission: FakeAdmission;
   router: Testbed;
-  /** Gives back a slot that somebody else has. */
+  /** Frees a slot that another query has. */
   free(): void;
   /** Starts another router like the first; it is the caller's to dispose of. */
   start(): Promise<Testbed>;
 };
 
-/** Starts a cluster with `slots` slots (1) of which `taken` (1) are taken by somebody else, and a router before it. */
+/** Starts a cluster with `slots` slots (1), of which others have `taken` (1), and a router before it. */
 export async function startQueueBed(
   options: { slots?: number; taken?: number; router?: TestbedOptions; trino?: ScriptedTrino } = {},
 ): Promise<QueueBed> {
@@ -45,12 +45,12 @@ export function posted(trino: ScriptedTrino): ScriptedTrino['requests'] {
   return trino.requests.filter(({ method }) => method === 'POST');
 }
 
-/** The statement that is kept for its turn, where there is but one. */
+/** The waiter, where there is but one. */
 export function onlyWaiter({ waiters }: FakeAdmission) {
   return [...waiters.values()][0];
 }
 
-/** Whether it is a page of the wait: its id is one of ours. */
+/** Whether it is a page of the wait: its id is a temporary one. */
 export function isWaiting(reply: Reply): boolean {
   return reply.status === 200 && isTemporaryQueryId(pageOf(reply).id);
 }

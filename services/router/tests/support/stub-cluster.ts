@@ -1,6 +1,6 @@
 import http from 'node:http';
 
-/** A cluster that does what a test says, and knows what is open. */
+/** A cluster that answers as a test says, and counts its open requests. */
 export type Stub = AsyncDisposable & { url: string; open(): number; requests: http.IncomingMessage[] };
 
 export async function startStub(handle: http.RequestListener, options: http.ServerOptions = {}): Promise<Stub> {
@@ -49,7 +49,7 @@ export function answerJson(response: http.ServerResponse, body: string, headers:
   response.end(Buffer.from(body));
 }
 
-/** An address where nobody listens. */
+/** An address where nothing listens. */
 export async function deadUrl(): Promise<string> {
   const stub = await startStub(() => {});
   await stub[Symbol.asyncDispose]();

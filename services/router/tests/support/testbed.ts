@@ -49,9 +49,9 @@ export type Testbed = AsyncDisposable & {
   handOvers: [string, string][];
   /** Backends that claimed ids or transactions of others. */
   contradictions: string[];
-  /** Waiting statements whose end was told. */
+  /** Queued queries whose end was reported. */
   endedInQueue: { id: string; error?: string | undefined }[];
-  /** Ends what is held, as at a stop. */
+  /** Ends the held polls, as a stop does. */
   stopHolding(): void;
   held(): number;
   /** Bytes of statements under way. */
@@ -71,11 +71,11 @@ export type TestbedOptions = {
   backend?: Partial<Pick<SnapshotBackend, 'externalUrl' | 'forwarding' | 'limited'>>;
   /** The suffixes the monitor saw at backends. */
   coordinatorIds?: Record<string, string>;
-  /** Whether the gatewayserver knows that a suffix that comes from here is another backend's. */
+  /** Whether the gatewayserver knows the suffixes of this backend as those of another one. */
   refusesIncarnation?: (backendId: string) => boolean;
-  /** What every decision says; the door then asks for it, too. */
+  /** What every decision says; the entry point then asks for it, too. */
   authDelegated?: boolean;
-  /** Where delegated authentication is asked for; undefined when nobody knows. Default: by `authDelegated`. */
+  /** Where delegated authentication is asked for; undefined while the router does not know. Default: by `authDelegated`. */
   authentication?: () => DelegatedAuthentication | undefined;
   logger?: Logger;
   /** Instead of choosing in order. */

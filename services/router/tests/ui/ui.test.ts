@@ -146,7 +146,7 @@ describe('a browser stays with one cluster', () => {
     expect(uiRequests(bed.second)).toHaveLength(2);
   });
 
-  test('whose cookie travels by https only when the client came by https', async () => {
+  test('with a cookie that is for https only when the client came by https', async () => {
     await using trino = await startScriptedTrino();
     await using router = await startTestbed({ clusters: { trino }, client: { externalUrl: 'https://gw.example' } });
     const lines = (await ask(`${router.url}/ui/`)).headers['set-cookie'] ?? [];
@@ -156,7 +156,7 @@ describe('a browser stays with one cluster', () => {
 });
 
 describe('a cluster that does not answer', () => {
-  test('is 502, and the browser is let go: the next try goes to another', async () => {
+  test('is 502, and the cookie is cleared: the next request goes to another cluster', async () => {
     await using first = await startScriptedTrino();
     await using second = await startScriptedTrino();
     await using router = await startTestbed({ clusters: { first, second } });
@@ -169,7 +169,7 @@ describe('a cluster that does not answer', () => {
     expect(uiRequests(second)).toHaveLength(1);
   });
 
-  test('keeps no browser that was about to come to it', async () => {
+  test('sets no cookie for a browser that had none', async () => {
     await using router = await startTestbed({ clusters: { dead: { url: await deadUrl() } } });
     const reply = await ask(`${router.url}/ui/`);
     expect(reply.status).toBe(502);
@@ -177,7 +177,7 @@ describe('a cluster that does not answer', () => {
   });
 });
 
-test('without any cluster the UI is 503, and a query nobody knows 404', async () => {
+test('without any cluster the UI is 503, and an unknown query 404', async () => {
   await using none = await startTestbed();
   expect((await ask(`${none.url}/ui/`)).status).toBe(503);
   await using bed = await twoClusters();
@@ -194,7 +194,7 @@ test('/ and /ui lead to /ui/, as in Trino', async () => {
 });
 
 describe('router.ui REDIRECT sends browsers to the clusters themselves', () => {
-  test('to the external address of the owner, or of the cluster chosen', async () => {
+  test('to the external address of the cluster of the query, or of the one chosen', async () => {
     const backend = { externalUrl: 'https://trino.example' };
     await using bed = await twoClusters({ config: { ui: 'REDIRECT' }, backend });
     for (const path of ['/ui/', `/ui/query.html?${bed.id}`, '/']) {
@@ -206,7 +206,7 @@ describe('router.ui REDIRECT sends browsers to the clusters themselves', () => {
     expect(uiRequests(bed.second)).toEqual([]);
   });
 
-  test('also while nobody can decide anything, as after a restart without a gatewayserver', async () => {
+  test('also while there is no decision, as after a restart without a gatewayserver', async () => {
     const backend = { externalUrl: 'https://trino.example' };
     const route = () => {
       throw new GatewayUnavailableError('no answer');
@@ -217,7 +217,7 @@ describe('router.ui REDIRECT sends browsers to the clusters themselves', () => {
     expect((await ask(`${bed.router.url}/ui/`)).status).toBe(503);
   });
 
-  test('to the address the router uses where there is no other', async () => {
+  test('to the url of the backend where it has no external address', async () => {
     await using bed = await twoClusters({ config: { ui: 'REDIRECT' } });
     expect((await ask(`${bed.router.url}/ui/`)).headers.location).toBe(`${bed.first.url}/ui/`);
     expect((await ask(`${bed.router.url}/ui/query.html?${bed.id}`)).headers.location).toBe(
