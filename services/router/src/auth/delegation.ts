@@ -30,9 +30,9 @@ export type Delegation = Disposable & {
 const challenge = ['WWW-Authenticate', 'Basic realm="Trino"'];
 
 const unset =
-  'Access Denied: this address requires delegated authentication, and the gateway has nobody to ask: its operator must set router.auth_provider_url';
+  'Access Denied: this address requires delegated authentication, but the gateway has no authentication provider: its operator must set router.auth_provider_url';
 const unanswered =
-  'Access Denied: the authentication provider of the gateway does not answer as it should: try again in a minute';
+  'Access Denied: the authentication provider of the gateway does not answer correctly: try again in a minute';
 
 /** Checks with `router.auth_provider_url`; without it every client that must authenticate is refused. */
 export function createDelegation({ config, logger }: Deps): Delegation {

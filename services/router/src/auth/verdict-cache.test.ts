@@ -67,7 +67,7 @@ test('the same credentials at the same time are checked once', async () => {
   expect(asked).toHaveLength(1);
 });
 
-test('beyond so many checks at a time nobody is let in, and afterwards they are again', async () => {
+test('beyond so many checks at a time users are refused, until some have ended', async () => {
   const answer = Promise.withResolvers<ProviderVerdict>();
   const { check } = setUp(() => answer.promise);
   const running = ['a', 'b', 'c'].map((user) => check(user));

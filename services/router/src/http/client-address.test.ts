@@ -24,14 +24,14 @@ const cases: Case[] = [
     },
   },
   { name: 'no port means the default port', headers: [['Host', 'gw.example']], expected: { authority: 'gw.example' } },
-  { name: 'the default port need not be said', headers: [['Host', 'gw:80']], expected: { authority: 'gw' } },
+  { name: 'the default port may be left out', headers: [['Host', 'gw:80']], expected: { authority: 'gw' } },
   {
     name: 'IPv6 hosts keep their brackets',
     headers: [['Host', '[::1]:8080']],
     expected: { authority: '[::1]:8080', host: '::1' },
   },
   {
-    name: 'strangers cannot claim another address, scheme or host',
+    name: 'X-Forwarded-* of an untrusted peer is ignored',
     settings: balancer,
     headers: [
       ['Host', 'gw.example:8080'],
@@ -61,7 +61,7 @@ const cases: Case[] = [
     },
   },
   {
-    name: 'what a client invented left of its own address is not passed on',
+    name: 'what stands left of the client in X-Forwarded-For is not passed on',
     settings: balancer,
     peer: '10.1.2.3',
     headers: [
@@ -72,7 +72,7 @@ const cases: Case[] = [
     expected: { ip: '203.0.113.9', forwardedFor: '203.0.113.9, 10.9.9.9, 10.1.2.3' },
   },
   {
-    name: 'a road of trusted proxies only begins at its far end',
+    name: 'in a chain of trusted proxies alone the client is the first',
     settings: balancer,
     peer: 'fd00::1',
     headers: [
@@ -82,7 +82,7 @@ const cases: Case[] = [
     expected: { ip: '192.168.1.1', forwardedFor: '192.168.1.1, 10.0.0.2, fd00::1' },
   },
   {
-    name: 'ports, quotes and brackets around addresses are read, "unknown" ends the road',
+    name: 'ports, quotes and brackets around addresses are understood, and "unknown" ends the chain',
     settings: balancer,
     peer: '10.0.0.1',
     headers: [
@@ -92,7 +92,7 @@ const cases: Case[] = [
     expected: { ip: 'fd00::9' },
   },
   {
-    name: 'an IPv4 balancer is recognised on a socket that speaks both',
+    name: 'an IPv4 balancer is recognised on a dual-stack socket',
     settings: balancer,
     peer: '::ffff:10.0.0.1',
     headers: [
@@ -102,7 +102,7 @@ const cases: Case[] = [
     expected: { ip: '203.0.113.9', forwardedFor: '203.0.113.9, 10.0.0.1' },
   },
   {
-    name: 'X-Forwarded-Port fills in for a host without port',
+    name: 'X-Forwarded-Port counts for a host without a port',
     settings: balancer,
     peer: '10.0.0.1',
     headers: [
@@ -126,7 +126,7 @@ const cases: Case[] = [
     expected: { scheme: 'https', authority: 'gw.example:8443' },
   },
   {
-    name: 'of the entries that proxies append those count that the outermost trusted one has made, not what the client sent',
+    name: 'of appended entries the one of the outermost trusted proxy counts, not what the client sent',
     settings: balancer,
     peer: '10.0.0.1',
     headers: [
@@ -153,7 +153,7 @@ const cases: Case[] = [
     expected: { scheme: 'https', authority: 'gw.example', host: 'gw.example' },
   },
   {
-    name: 'one entry is what the outermost proxy said, however many have passed it on',
+    name: 'a single entry is that of the outermost proxy, however many proxies there are',
     settings: balancer,
     peer: '10.0.0.1',
     headers: [
@@ -165,7 +165,7 @@ const cases: Case[] = [
     expected: { scheme: 'https', authority: 'gw.example' },
   },
   {
-    name: 'policies see a host in one form, links what was typed',
+    name: 'policies see a normalized host, links what was typed',
     headers: [['Host', 'GW.example.:']],
     expected: { authority: 'gw.example.', host: 'gw.example' },
   },
@@ -175,7 +175,7 @@ const cases: Case[] = [
     expected: { authority: '[2001:db8:0:0::1]:8080', host: '2001:db8::1' },
   },
   {
-    name: 'nonsense from a balancer is passed over',
+    name: 'malformed values from a balancer are ignored',
     settings: balancer,
     peer: '10.0.0.1',
     headers: [
@@ -199,17 +199,17 @@ const cases: Case[] = [
     expected: { scheme: 'https', authority: 'trino.example', host: 'etl.example', ip: '203.0.113.9' },
   },
   {
-    name: 'a request without a host gets links to where it came in',
+    name: 'a request without a host gets links to the address it came in by',
     headers: [],
     expected: { authority: '198.51.100.1:8080' },
   },
   {
-    name: 'a host that is none does not get into links',
+    name: 'a malformed host does not get into links',
     headers: [['Host', 'a"b']],
     expected: { authority: '198.51.100.1:8080' },
   },
   {
-    name: 'a port that is none does not get into links',
+    name: 'a malformed port does not get into links',
     headers: [['Host', 'gw:70000']],
     expected: { authority: '198.51.100.1:8080' },
   },
@@ -222,7 +222,7 @@ describe('the client as a cluster sees it', () => {
     expect(view(facts, headers.flat())).toMatchObject(expected);
   });
 
-  test('a connection that is gone already still gives an answer', () => {
+  test('a connection that is already closed still has a view', () => {
     const view = createClientView({ trustedProxies: [] });
     expect(view({ remoteAddress: undefined, localAddress: undefined, listeningPort: 1 }, [])).toMatchObject({
       authority: '127.0.0.1:1',

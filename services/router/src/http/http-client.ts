@@ -34,7 +34,8 @@ export type UpstreamBody = Readable & { readonly complete: boolean };
 
 /**
  * Why there is no answer: `refused` (no connection), `reset` (it ended before a byte of an answer), `silent` (no answer in time),
- * `malformed` (not HTTP, or nothing that can be passed on), `aborted` (our signal), `busy` (it has as many requests under way as it may, and was not asked).
+ * `malformed` (not HTTP, or nothing that can be passed on), `aborted` (by the signal), `busy` (not sent: the backend has as many requests
+ * under way as it may).
  */
 export type UpstreamFailure = 'refused' | 'reset' | 'silent' | 'malformed' | 'aborted' | 'busy';
 
@@ -48,7 +49,7 @@ export class UpstreamError extends Error {
   }
 }
 
-/** The only way to the clusters. Follows no redirect and decompresses nothing. */
+/** Sends all requests to clusters. Follows no redirect and decompresses nothing. */
 export type Upstream = Disposable & {
   /**
    * Sends a request; a connection that turns out to have been closed while idle is replaced once.
@@ -57,12 +58,12 @@ export type Upstream = Disposable & {
   send(request: UpstreamRequest): Promise<UpstreamAnswer>;
 };
 
-// Trino closes idle connections after 200 s; ours must go first, or a request meets a connection that is being closed.
+// Trino closes idle connections after 200 s; the router must do so before, or a request may meet a connection that is being closed.
 const IDLE_CONNECTION_MS = 60_000;
 const MAX_IDLE_CONNECTIONS = 256;
 // The coordinator's own limit, in both directions.
 const MAX_HEADER_BYTES = 2_097_152;
-/** Trino sends none; a proxy before it perhaps one or two. */
+/** Interim answers (1xx): Trino sends none, a proxy in front of it perhaps one or two. */
 const MOST_INFORMATION = 16;
 
 const notConnected = new Set([
@@ -157,7 +158,7 @@ export function answerTo(outgoing: ClientRequest, headTimeMs: number, signal: Ab
       fail(new UpstreamError('malformed', `the answer is not acceptable (${what})`));
       outgoing.destroy();
     };
-    // Stays: an error after the answer began must not end the process. The body tells of it.
+    // Never removed: an error after the answer began must not end the process. The body reports it.
     outgoing.on('error', (error: NodeJS.ErrnoException) => {
       if (isOver) return;
       if (outgoing.reusedSocket && !silent && !signal.aborted && brokenConnection.has(error.code ?? ''))
@@ -187,14 +188,14 @@ export function answerTo(outgoing: ClientRequest, headTimeMs: number, signal: Ab
         body: answer,
       });
     });
-    // The last event there is: whatever ended the request without a word has ended the wait, too.
+    // The last event of all: it ends the wait where no other did.
     outgoing.once('close', () => {
       if (!isOver) fail(failure({ name: 'Error', message: '', code: 'ECONNRESET' }, silent, headTimeMs, signal));
     });
   });
 }
 
-/** What makes a head one that nobody could pass on: statuses are three digits from 100 to 599 (RFC 9110, 15), and ours final. */
+/** Why a head cannot be passed on; undefined when it can. A final status is one from 200 to 599 (RFC 9110, 15). */
 function faultIn({ httpVersion, statusCode = 0 }: IncomingMessage): string | undefined {
   if (httpVersion !== '1.1' && httpVersion !== '1.0') return `HTTP/${httpVersion}`;
   return statusCode < 200 || statusCode > 599 ? `status ${String(statusCode).padStart(3, '0')}` : undefined;

@@ -16,7 +16,7 @@ const EVERY_MS = 10;
 /** Each gives one chunk, of 64 KB at most: all together some 100 MB a second. */
 const AT_ONCE = 16;
 
-/** Nobody waits. One for all requests of a process. */
+/** No request is paused. One serves all requests of a process. */
 export function createBodyPace(): BodyPace {
   const paused = new Set<IncomingMessage>();
   let isTicking = false;

@@ -35,7 +35,7 @@ export type OwnershipTable = Ownership & {
 
 /** Beyond it the oldest is forgotten. That takes so many restarts of coordinators while there is no gatewayserver. */
 const MOST_OWN = 10_000;
-const NOBODY: readonly Coordinator[] = [];
+const NONE: readonly Coordinator[] = [];
 
 /** An empty table. */
 export function createOwnership(): OwnershipTable {
@@ -67,7 +67,7 @@ export function createOwnership(): OwnershipTable {
     owners: (queryId) => {
       const suffix = querySuffix(queryId);
       const owners = suffix === undefined ? undefined : index.ownersOf(suffix);
-      if (suffix === undefined || !owners) return NOBODY;
+      if (suffix === undefined || !owners) return NONE;
       used.add(suffix);
       return owners;
     },

@@ -7,7 +7,7 @@ import { challenge, refused, startGuardedRouter } from '../support/guarded-route
 import { deadUrl, startStub } from '../support/stub-cluster.ts';
 import { startTestbed } from '../support/testbed.ts';
 
-describe('a provider that does not answer as it should lets nobody in', () => {
+describe('a provider that does not answer correctly lets nobody in', () => {
   const json =
     (body: string, status = 200) =>
     (response: ServerResponse) => {
@@ -39,7 +39,7 @@ describe('a provider that does not answer as it should lets nobody in', () => {
     expect(refused(reply)).toEqual({
       status: 401,
       challenge,
-      text: 'Access Denied: the authentication provider of the gateway does not answer as it should: try again in a minute',
+      text: 'Access Denied: the authentication provider of the gateway does not answer correctly: try again in a minute',
     });
     expect(bed.trino.requests).toEqual([]);
   });
