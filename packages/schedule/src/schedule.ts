@@ -1,7 +1,6 @@
 import { type Cron, parseCron, type Span } from './cron.ts';
-import { type TimeZone, timeZoneOf } from './time-zone.ts';
+import { DAY, type TimeZone, timeZoneOf } from './time-zone.ts';
 
-const DAY = 1_440;
 const MINUTE_MS = 60_000;
 /** How far ahead changes are looked for: a schedule that never changes must not cost anything. */
 const HORIZON_DAYS = 400;

@@ -1,4 +1,5 @@
-const DAY = 1_440;
+/** Minutes. */
+export const DAY = 1_440;
 const MOST_REMEMBERED_DAYS = 2_000;
 
 /** How local time runs during one UTC day: `before`, and from the minute `changesAt` on `after`. Offsets in minutes. */

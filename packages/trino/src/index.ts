@@ -31,7 +31,14 @@ export {
   trinoHeader,
   trinoHeaders,
 } from './headers/protocol-headers.ts';
-export { allHeaders, firstHeader, type RawHeaders, withoutHeaders, withoutHopByHop } from './headers/raw-headers.ts';
+export {
+  allHeaders,
+  firstHeader,
+  MOST_HEAD_BYTES,
+  type RawHeaders,
+  withoutHeaders,
+  withoutHopByHop,
+} from './headers/raw-headers.ts';
 export { type Authority, comparableHost, readAuthority } from './identifiers/host.ts';
 export { normalizedOrigin } from './identifiers/origin.ts';
 export {

@@ -10,6 +10,7 @@ import type { BodyPace } from './limits/body-pace.ts';
 import type { ByteBudget } from './limits/byte-budget.ts';
 import { busyMessage, type RequestLimits } from './limits/request-limits.ts';
 import { ownerOfAddress } from './limits/shares.ts';
+import { USUAL_HEAD_BYTES } from './limits/unfinished-heads.ts';
 import { type PollDeps, poll } from './poll/poll.ts';
 import { type QueryInfoDeps, query, queryList } from './query-api/query-info.ts';
 import { info, type ServerInfoDeps } from './query-api/server-info.ts';
@@ -32,8 +33,6 @@ export type HandlerDeps = RequestDeps & {
 
 /** Takes one request of a client; whatever happens, it gets an answer or a broken connection. */
 export type Handler = (request: IncomingMessage, response: ServerResponse, listeningPort: number) => void;
-
-const USUAL_HEAD_BYTES = 16_384;
 
 const mayHaveChunks: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);
 

@@ -1,4 +1,4 @@
-const MOST_PER_PAGE = 1_000;
+import { MOST_PER_PAGE } from '@trino-gateway/api/limits';
 
 /** One page of a list. */
 export type Page<Item> = { items: Item[]; nextPageToken: string };

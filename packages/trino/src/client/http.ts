@@ -1,4 +1,5 @@
 import { Agent, type Dispatcher, request } from 'undici';
+import { MOST_HEAD_BYTES } from '../headers/raw-headers.ts';
 
 /** Where to ask, as whom, and for how long. */
 export type ClusterRequestOptions = {
@@ -37,7 +38,7 @@ const DELETE_LIMIT_MS = 2_000;
 
 /** Idle connections are dropped well before Trino does it (200 s), and before a probe interval ends. */
 export const defaultAgent = new Agent({
-  maxHeaderSize: 2_097_152,
+  maxHeaderSize: MOST_HEAD_BYTES,
   keepAliveTimeout: 4_000,
   keepAliveMaxTimeout: 4_000,
   connections: 64,

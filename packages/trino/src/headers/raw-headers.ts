@@ -1,6 +1,9 @@
 /** Headers as Node's `rawHeaders` gives them: name, value, name, value …, repeated lines apart, in the order of the wire. */
 export type RawHeaders = readonly string[];
 
+/** The longest head that a coordinator accepts, and sends, in bytes: prepared statements travel in headers. */
+export const MOST_HEAD_BYTES = 2_097_152;
+
 /** First value of a header, as it was sent; the name is given in lower case. */
 export function firstHeader(rawHeaders: RawHeaders, name: string): string | undefined {
   for (let at = 0; at < rawHeaders.length; at += 2) {

@@ -33,8 +33,8 @@ export function preparedStatement(
 }
 
 /**
- * Why nobody can say which SQL a name stands for, as Trino would say it; undefined when all is well. Beside what Trino refuses
- * these are names that mean the same and are spelled in two ways: which of them counts depends on the version.
+ * Why it is unclear which SQL a name stands for, in Trino's words; undefined when it is clear. Beside what Trino refuses these
+ * are names that mean the same and are spelled in two ways: which of them counts depends on the version.
  */
 export function preparedStatementsProblem(headerValues: readonly string[]): string | undefined {
   if (areTooMany(headerValues)) return `${invalidHeader}: more than ${mostStatements} statements`;
@@ -45,7 +45,7 @@ export function preparedStatementsProblem(headerValues: readonly string[]): stri
       if (at < 0 || item.includes('=', at + 1)) return invalidHeader;
       const spelling = trimmedItem(item.slice(0, at));
       const name = formDecoded(spelling);
-      // How many U+FFFD stand for bytes that are no UTF-8, in a name or in the EXECUTE of it, Java and we see differently.
+      // Java and Node put different numbers of U+FFFD for bytes that are no UTF-8, in a name and in the EXECUTE of it.
       if (name === undefined || name.includes('\ufffd')) return `${invalidHeader}: a name is not UTF-8`;
       if ((spellings.get(name) ?? spelling) !== spelling) return `${invalidHeader}: a name is spelled in two ways`;
       spellings.set(name, spelling);

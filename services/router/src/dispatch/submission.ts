@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { type Decision, type Query, Query_State, QuerySchema } from '@trino-gateway/api/gateway';
+import { LONGEST_QUERY_TEXT } from '@trino-gateway/api/limits';
 import { clientTags, querySource, sessionUser } from '@trino-gateway/trino';
 import type { Exchange } from '../http/exchange.ts';
 
@@ -23,8 +24,6 @@ export type Submission = {
 /** Which cluster got a statement and why, for answer headers and history. */
 export type Placement = Pick<Decision, 'backendId' | 'groupId' | 'decidedBy'>;
 
-const LONGEST_TEXT = 1_000_000;
-
 /** A statement as it came in; `submittedAt` in epoch milliseconds. */
 export function openSubmission(exchange: Exchange, body: Buffer, submittedAt: number): Submission {
   return {
@@ -45,7 +44,7 @@ export function historyOf(
 ): Query {
   const { exchange, statement, user, submittedAt } = submission;
   return create(QuerySchema, {
-    text: statement.length > LONGEST_TEXT ? statement.slice(0, LONGEST_TEXT).toWellFormed() : statement,
+    text: statement.length > LONGEST_QUERY_TEXT ? statement.slice(0, LONGEST_QUERY_TEXT).toWellFormed() : statement,
     user,
     source: querySource(sentHeaders) ?? '',
     clientTags: clientTags(sentHeaders),

@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import { firstHeader } from '@trino-gateway/trino';
 import { type BodyPace, UNPACED_BYTES } from '../limits/body-pace.ts';
 import type { ByteAccount } from '../limits/byte-budget.ts';
-import { noRoom, type StillSending, tooSlow } from './still-sending.ts';
+import { DISCARDED_BYTES, noRoom, type StillSending, tooSlow } from './still-sending.ts';
 
 /** The body of a request; or why there is none: it is longer than allowed, or the client hung up before its end. */
 export type RequestBody = { kind: 'whole'; bytes: Buffer } | { kind: 'tooLong' } | { kind: 'abandoned' };
@@ -24,8 +24,6 @@ const TIMINGS = {
   leastRate: 16_384,
 };
 
-/** Past the limit so much more is read and discarded, so that a client that is still sending can read its answer. */
-const DISCARDED_BYTES = 67_108_864;
 const LOOK_EVERY_MS = 1_000;
 /** Shorter chunks are joined: each by itself takes more memory than it has bytes. */
 const SMALL_PIECE = 16_384;

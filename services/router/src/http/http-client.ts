@@ -1,6 +1,7 @@
 import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { Readable } from 'node:stream';
+import { MOST_HEAD_BYTES } from '@trino-gateway/trino';
 import { LRUCache } from 'lru-cache';
 
 /** One request to a cluster, complete: nothing is added to the headers but what frames the message. */
@@ -61,8 +62,6 @@ export type Upstream = Disposable & {
 // Trino closes idle connections after 200 s; the router must do so before, or a request may meet a connection that is being closed.
 const IDLE_CONNECTION_MS = 60_000;
 const MAX_IDLE_CONNECTIONS = 256;
-// The coordinator's own limit, in both directions.
-const MAX_HEADER_BYTES = 2_097_152;
 /** Interim answers (1xx): Trino sends none, a proxy in front of it perhaps one or two. */
 const MOST_INFORMATION = 16;
 
@@ -107,7 +106,7 @@ export function createUpstream(): Upstream {
       method: request.method,
       path: request.path,
       headers,
-      maxHeaderSize: MAX_HEADER_BYTES,
+      maxHeaderSize: MOST_HEAD_BYTES,
       signal: request.signal,
     });
     outgoing.maxHeadersCount = 0;

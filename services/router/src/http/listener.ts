@@ -1,6 +1,7 @@
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { type Address, listening, reachableUrl, withGrace } from '@trino-gateway/runtime';
+import { MOST_HEAD_BYTES } from '@trino-gateway/trino';
 import type { ConnectionLimit } from '../limits/connection-limit.ts';
 import type { UnfinishedHeads } from '../limits/unfinished-heads.ts';
 import { createRequestOrder, type RequestOrder } from './request-order.ts';
@@ -22,8 +23,6 @@ export type ClientListenerOptions = {
   heads?: Pick<UnfinishedHeads, 'opened' | 'ended'>;
 };
 
-// The coordinator's own limit, in both directions: prepared statements travel in headers.
-const MAX_HEADER_BYTES = 2_097_152;
 // Longer than a coordinator keeps an idle connection (200 s), so that a balancer in front never uses one that is being closed.
 const KEEP_ALIVE_MS = 210_000;
 const HEAD_TIME_LIMIT_MS = 60_000;
@@ -33,7 +32,7 @@ const REQUEST_TIME_LIMIT_MS = 300_000;
 const LINGER_MS = 1_000;
 const MOST_WAITING = 1_000;
 const SETTINGS = {
-  maxHeaderSize: MAX_HEADER_BYTES,
+  maxHeaderSize: MOST_HEAD_BYTES,
   keepAliveTimeout: KEEP_ALIVE_MS,
   headersTimeout: HEAD_TIME_LIMIT_MS,
   requestTimeout: REQUEST_TIME_LIMIT_MS,
@@ -140,7 +139,7 @@ export async function listenOnAll(
 
 function statusOf({ code }: NodeJS.ErrnoException): [status: string, message: string] {
   if (code === 'HPE_HEADER_OVERFLOW')
-    return ['431 Request Header Fields Too Large', `The request head is larger than ${MAX_HEADER_BYTES} bytes`];
+    return ['431 Request Header Fields Too Large', `The request head is larger than ${MOST_HEAD_BYTES} bytes`];
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return ['408 Request Timeout', 'The request did not arrive in time'];
   return ['400 Bad Request', 'The request is not HTTP/1.1'];
 }

@@ -6,7 +6,7 @@ import { HttpError } from './responses.ts';
 
 /** For so long, and up to so much, what a refused client goes on sending is read and discarded: else it could not read why. */
 const DISCARD_MS = 5_000;
-const DISCARDED_BYTES = 67_108_864;
+export const DISCARDED_BYTES = 67_108_864;
 /** The rest may take longer where the answer does not wait for it. */
 const REST_MS = 30_000;
 

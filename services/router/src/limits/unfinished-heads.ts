@@ -30,7 +30,8 @@ type Arriving = {
   account?: ByteAccount | undefined;
 };
 
-const USUAL_HEAD_BYTES = 16_384;
+/** Longer heads count against the budget of bytes. */
+export const USUAL_HEAD_BYTES = 16_384;
 
 /** Heads longer than usual count against the budget as they arrive; a connection whose head does not fit is closed. */
 export function createUnfinishedHeads(budget: ByteBudget): UnfinishedHeads {

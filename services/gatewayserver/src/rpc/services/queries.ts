@@ -8,6 +8,7 @@ import {
   type QueryService,
   type RecordQueriesRequest,
 } from '@trino-gateway/api/gateway';
+import { LONGEST_QUERY_TEXT, MOST_PER_PAGE } from '@trino-gateway/api/limits';
 import { isSealed, unreadablePassword } from '@trino-gateway/api/sealed-secret';
 import { querySuffix } from '@trino-gateway/trino/query-id';
 import { end } from '../../admission/rules/queue.ts';
@@ -19,8 +20,6 @@ import { BadPageTokenError } from '../../storage/contract/errors.ts';
 import type { RpcContext, Tables } from './context.ts';
 
 const MOST_REPORTED = 1_000;
-const TEXT_LENGTH = 1_000_000;
-const MOST_PER_PAGE = 1_000;
 
 /** How far back a text is searched by default: every row of that time is read. */
 const TEXT_RANGE_MS = 86_400_000;
@@ -99,7 +98,7 @@ async function recordQueries(context: Context, { queries }: RecordQueriesRequest
     if (id !== '' || trinoQueryId === '') checkedId(id, `queries[${index}].id`);
     else checkedId(trinoQueryId, `queries[${index}].trino_query_id`);
   });
-  const reports = queries.map((query) => ({ ...query, text: query.text.slice(0, TEXT_LENGTH) }));
+  const reports = queries.map((query) => ({ ...query, text: query.text.slice(0, LONGEST_QUERY_TEXT) }));
   const named = reports.filter(({ id }) => id !== '');
   if (named.length > 0) await context.store.queries.record(named);
   const unnamed = reports.filter(({ id }) => id === '');

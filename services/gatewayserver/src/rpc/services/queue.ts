@@ -12,11 +12,9 @@ import { estimatedStart, startedLastMinute } from '../../admission/rules/turnove
 import { whyWaits } from '../../admission/rules/why-waits.ts';
 import type { AdmissionState } from '../../admission/state/admission-state.ts';
 import type { Waiter } from '../../admission/state/waiter.ts';
-import { checkedId, checkedNumber, checkedText, found, invalid } from '../../configuration/validation.ts';
+import { checkedId, checkedText, found, invalid } from '../../configuration/validation.ts';
 import type { RpcContext } from './context.ts';
-
-const DEFAULT_PAGE_SIZE = 100;
-const MOST_PER_PAGE = 1_000;
+import { checkedPageSize } from './paging.ts';
 
 type Context = Pick<RpcContext, 'configuration' | 'ledger' | 'limits'>;
 type Queued = MessageInitShape<typeof QueuedQuerySchema>;
@@ -34,7 +32,7 @@ export function queueService(context: Context): ServiceImpl<typeof QueueService>
     async listQueued({ groupId, user, pageSize, pageToken }) {
       if (groupId !== '') checkedId(groupId, 'group_id');
       checkedText('user', user, 1_000);
-      const size = checkedNumber('page_size', pageSize, 0, MOST_PER_PAGE) || DEFAULT_PAGE_SIZE;
+      const size = checkedPageSize(pageSize);
       const after = readToken(pageToken);
       const all = inOrder(ledger.state(), groupId === '' ? undefined : groupId).filter(
         (waiter) => user === '' || waiter.user === user,

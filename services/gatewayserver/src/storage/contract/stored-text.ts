@@ -1,11 +1,10 @@
-/** The most characters (UTF-16 units) of a text that are kept. */
-export const LONGEST_TEXT = 1_000_000;
+import { LONGEST_QUERY_TEXT } from '@trino-gateway/api/limits';
 
 /**
  * Text as every engine can keep it: cut to `length`, never inside a character; NUL, which PostgreSQL refuses, and halves of
  * surrogate pairs, which are no text in UTF-8, become U+FFFD.
  */
-export function storedText(text: string, length = LONGEST_TEXT): string {
+export function storedText(text: string, length = LONGEST_QUERY_TEXT): string {
   const splits = text.length > length && isHighSurrogate(text.charCodeAt(length - 1));
   return text
     .slice(0, splits ? length - 1 : length)

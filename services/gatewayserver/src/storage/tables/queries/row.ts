@@ -1,7 +1,8 @@
 import { create } from '@bufbuild/protobuf';
 import { timestampFromMs, timestampMs } from '@bufbuild/protobuf/wkt';
 import { type Query, Query_ErrorSchema, Query_State, QuerySchema } from '@trino-gateway/api/gateway';
-import { LONGEST_TEXT, storedText } from '../../contract/stored-text.ts';
+import { LONGEST_QUERY_TEXT } from '@trino-gateway/api/limits';
+import { storedText } from '../../contract/stored-text.ts';
 import { LENGTHS } from '../../schema/columns.ts';
 import type { QueryRow } from '../../schema/queries.ts';
 import { fromDocument, toDocument } from '../documents.ts';
@@ -56,7 +57,7 @@ export function toRow(query: Query, now: number): QueryRow {
 
 /** As JSON. Tags beyond the limit of a text are left out whole, so that the rest stays readable. */
 function storedTags(tags: readonly string[]): string {
-  let room = LONGEST_TEXT;
+  let room = LONGEST_QUERY_TEXT;
   const kept: string[] = [];
   for (const tag of tags) {
     room -= JSON.stringify(tag).length + 1;
