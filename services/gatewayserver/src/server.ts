@@ -93,7 +93,7 @@ type Start = {
 async function openContext(core: Core, start: Start): Promise<RpcContext> {
   const { now, live, metrics } = core;
   const { config, declared, logger, stopping, started } = start;
-  const store = await openDatabase(config, declared, logger, { metrics, started });
+  const store = await openDatabase(config, declared, logger, { countStore: metrics.countStore, started });
   const configuration = started.use(await openConfigurationCache({ store, logger, loadMaxAgeMs: config.load_max_age }));
   core.configuration = configuration;
   startUpkeep({ config, store, configuration, onPurged: metrics.countPurged, logger, now, started });

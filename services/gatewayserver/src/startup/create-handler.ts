@@ -4,15 +4,14 @@ import type { GatewayserverConfig } from '@trino-gateway/config';
 import type { Handler } from '@trino-gateway/runtime';
 import { settleCompleted } from '../admission/background/settle-completed.ts';
 import { serveApiPage } from '../api-page/serve-api-page.ts';
-import { serveEvents } from '../events/serve.ts';
+import { type EventMetrics, serveEvents } from '../events/serve.ts';
 import { answerError } from '../http/answer-error.ts';
 import { catchErrors } from '../http/catch-errors.ts';
 import { refuseCrossSite } from '../http/open-access.ts';
-import type { Metrics } from '../metrics.ts';
 import { serveRest } from '../rest/serve-rest.ts';
 import { registerServices } from '../rpc/register-services.ts';
 import type { RpcContext } from '../rpc/services/context.ts';
-import { createGuard, guardInterceptor, tokenGate } from '../rpc/transport/interceptors.ts';
+import { type CallObserver, createGuard, guardInterceptor, tokenGate } from '../rpc/transport/interceptors.ts';
 import { JSON_OPTIONS } from '../rpc/transport/json-options.ts';
 import { withOutgoingErrors } from '../rpc/transport/outgoing-errors.ts';
 
@@ -21,7 +20,11 @@ const MOST_REQUEST_BYTES = 64 * 1024 * 1024;
 /** Serves some paths; answers false for all others. */
 type PathHandler = (request: IncomingMessage, response: ServerResponse) => boolean;
 
-type Parts = { config: GatewayserverConfig; metrics: Metrics; started: AsyncDisposableStack };
+type Parts = {
+  config: GatewayserverConfig;
+  metrics: EventMetrics & { countCall: CallObserver };
+  started: AsyncDisposableStack;
+};
 
 /** Serves RPCs, REST, events of clusters and the API page on one port. */
 export function createHandler(context: RpcContext, { config, metrics, started }: Parts): Handler {
@@ -46,12 +49,12 @@ export function createHandler(context: RpcContext, { config, metrics, started }:
 
 /** Events complete history, and release the slots of completed queries. */
 function eventHandler(context: RpcContext, { config, metrics, started }: Parts): PathHandler {
-  const { store, configuration, ledger, logger } = context;
+  const { store, configuration, ledger, admissionMetrics, logger } = context;
   const completed = started.use(
     settleCompleted({
       ledger,
       isAnyLimited: () => configuration.known.backends.keys().some(configuration.isLimited),
-      onSettled: (leases) => metrics.admission.countSettled('event', leases),
+      onSettled: (leases) => admissionMetrics.countSettled('event', leases),
       logger,
     }),
   );

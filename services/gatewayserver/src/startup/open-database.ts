@@ -1,18 +1,18 @@
 import type { Declared, GatewayserverConfig } from '@trino-gateway/config';
 import type { Logger } from '@trino-gateway/runtime';
 import { declareObjects } from '../configuration/declare-objects.ts';
-import type { Metrics } from '../metrics.ts';
 import type { ConfigurationStore } from '../storage/contract/configuration.ts';
 import { isInMemory, measuredStore, migrateUp, openStore, type Store } from '../storage/index.ts';
+import type { StoreObserver } from '../storage/measured-store.ts';
 
 /** Opens the database, brings its schema up to date and stores what the configuration file declares. */
 export async function openDatabase(
   config: GatewayserverConfig,
   declared: Declared,
   logger: Logger,
-  { metrics, started }: { metrics: Pick<Metrics, 'countStore'>; started: AsyncDisposableStack },
+  { countStore, started }: { countStore: StoreObserver; started: AsyncDisposableStack },
 ): Promise<Store> {
-  const store = measuredStore(started.use(await openMigrated(config, logger)), metrics.countStore);
+  const store = measuredStore(started.use(await openMigrated(config, logger)), countStore);
   await declareObjects(store.configuration, declared);
   await protectSecrets(store.configuration, logger);
   return store;

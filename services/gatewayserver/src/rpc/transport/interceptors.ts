@@ -44,6 +44,9 @@ export function tokenGate(tokens: Tokens): (context: HandlerContext) => void {
   };
 }
 
+/** Called after each call. */
+export type CallObserver = (method: DescMethod, code: string, durationMs: number) => void;
+
 /** Runs a call and turns its failure into an answer. */
 export type Guard = <Answer>(method: DescMethod, call: () => Promise<Answer>) => Promise<Answer>;
 
@@ -51,10 +54,7 @@ export type Guard = <Answer>(method: DescMethod, call: () => Promise<Answer>) =>
  * Answers what a service refused as it is, a database that is away as UNAVAILABLE, and everything else as an internal error with
  * nothing but an id, under which it is logged once. Reports each call's code and duration.
  */
-export function createGuard(
-  logger: Logger,
-  onCall: (method: DescMethod, code: string, durationMs: number) => void,
-): Guard {
+export function createGuard(logger: Logger, onCall: CallObserver): Guard {
   return async (method, call) => {
     const began = performance.now();
     try {

@@ -1,5 +1,4 @@
 import { silentLogger } from '@trino-gateway/runtime';
-import fc from 'fast-check';
 import { type Ledger, openLedger } from '../../../src/admission/ledger/ledger.ts';
 import { admit } from '../../../src/admission/rules/admit.ts';
 import { expire } from '../../../src/admission/rules/expiry.ts';
@@ -13,40 +12,7 @@ import { must } from '../../support/must.ts';
 import { applicant, newcomer } from './arrivals.ts';
 import { groupWithoutLimits } from './group-without-limits.ts';
 import { limitsOf, UNBOUNDED_QUEUES } from './limits-of.ts';
-
-/** One thing that happens, on one of the two replicas. */
-type Command = {
-  kind: 'submit' | 'poll' | 'turn' | 'finish' | 'pass' | 'cancel' | 'restart' | 'limit';
-  replica: number;
-  client: number;
-  /** What becomes of the answer: it comes, at the second attempt of the transaction, or the replica dies before the commit, or between commit and answer. */
-  fate: 'answered' | 'again' | 'undone' | 'unheard';
-};
-
-const weighted = (weight: number, kind: Command['kind']) => ({
-  weight,
-  arbitrary: fc.record({
-    kind: fc.constant(kind),
-    replica: fc.nat(1),
-    client: fc.nat(50),
-    fate: fc.constantFrom<Command['fate']>('answered', 'answered', 'answered', 'again', 'undone', 'unheard'),
-  }),
-});
-
-/** What may happen, in any order. */
-export const admissionCommands: fc.Arbitrary<Command[]> = fc.array(
-  fc.oneof(
-    weighted(6, 'submit'),
-    weighted(6, 'poll'),
-    weighted(6, 'turn'),
-    weighted(5, 'finish'),
-    weighted(2, 'pass'),
-    weighted(1, 'cancel'),
-    weighted(1, 'restart'),
-    weighted(1, 'limit'),
-  ),
-  { minLength: 10, maxLength: 40 },
-);
+import type { Command } from './replica-commands.ts';
 
 type Client = {
   id: string;
@@ -87,7 +53,7 @@ function createWorld(stores: readonly [Store, Store]) {
   const group = groupWithoutLimits(backends);
   const queues = { ...UNBOUNDED_QUEUES, maxQueued: 6, maxQueuedOfUser: 3, maxBytes: 15, maxBytesOfUser: 8 };
   const limits = limitsOf({ maxOnBackend: () => max, group: () => group, queues });
-  /** The store as one replica sees it: with a time of its own, and dying as it is told. */
+  /** The store as one replica sees it: with a clock of its own, and with the failures of `fate`. */
   const mortal = (store: Store, skewMs: number): Parameters<typeof openLedger>[0]['store'] => ({
     changes: async (since) => {
       const changes = await store.admission.changes(since);
@@ -118,22 +84,22 @@ function createWorld(stores: readonly [Store, Store]) {
   const ledgers = [open(0), open(1)];
   const ledger = (at: number): Ledger => ledgers[at] ?? open(at);
   const clients: Client[] = [];
-  const nobody = Symbol('died');
-  /** The answer, or that nobody heard one: whoever asked repeats it on the other replica, as routers do. */
+  const unheard = Symbol('died');
+  /** The answer; when none arrives, the command is repeated on the other replica, as routers do. */
   const asked = async <T>(at: number, as: Command['fate'], command: Parameters<Ledger['run']>[0]): Promise<T> => {
     fate = as;
     const answer = await ledger(at)
       .run(command)
       .catch((error: unknown) => {
-        if (error instanceof DatabaseUnavailableError) return nobody;
+        if (error instanceof DatabaseUnavailableError) return unheard;
         throw error;
       })
       .finally(() => {
         fate = 'answered';
       });
     const { leases, waiters } = ledger(at).state().journal;
-    must(leases.noted().size + waiters.noted().size === 0, 'nobody sees what was not stored');
-    return (answer === nobody ? await ledger(1 - at).run(command) : answer) as T;
+    must(leases.noted().size + waiters.noted().size === 0, 'what was not stored is not seen');
+    return (answer === unheard ? await ledger(1 - at).run(command) : answer) as T;
   };
 
   const submit = async (at: number, as: Command['fate']) => {
@@ -172,7 +138,7 @@ function createWorld(stores: readonly [Store, Store]) {
       const waiter = await asked<Waiter | undefined>(at, as, (admission) =>
         seen(admission, client.temporaryId, 10_000),
       );
-      if (waiter === undefined) throw new Error('broken: who polls is not forgotten');
+      if (waiter === undefined) throw new Error('broken: a waiter that polls is not deleted');
       if (waiter.phase !== 'HANDED_OVER') return;
       client.backendId = waiter.claim?.backendId ?? '';
       must(client.accepted.has(waiter.queryId) && client.accepted.size === 1, 'the answer is the accepted one');
@@ -182,7 +148,7 @@ function createWorld(stores: readonly [Store, Store]) {
     if (await asked<boolean>(at, as, (admission) => activate(admission, first))) client.phase = 'runs';
     else if (client.phase === 'leased') client.phase = 'over';
   };
-  const turn = async (client: Client, at: number, as: Command['fate']) => {
+  const takeOffer = async (client: Client, at: number, as: Command['fate']) => {
     const waiter = ledger(at).state().waiter(client.temporaryId);
     if (client.phase !== 'waits' || waiter?.phase !== 'CLAIMED') return;
     const { id: claimId = '' } = waiter.claim ?? {};
@@ -219,7 +185,7 @@ function createWorld(stores: readonly [Store, Store]) {
     } else if (kind === 'limit') max = 1 + (which % 3);
     else if (!client) return;
     else if (kind === 'poll') await poll(client, replica, as);
-    else if (kind === 'turn') await turn(client, replica, as);
+    else if (kind === 'offer') await takeOffer(client, replica, as);
     else if (kind === 'finish') await finish(client, replica, as);
     else {
       const ended = await asked<Waiter | undefined>(replica, as, (admission) => {
@@ -234,7 +200,7 @@ function createWorld(stores: readonly [Store, Store]) {
     client.phase = 'over';
   };
 
-  const look = (at: number) => {
+  const viewOf = (at: number) => {
     const state = ledger(at).state();
     const waiters = [...state.waiters()].sort((a, b) => (a.id < b.id ? -1 : 1));
     const leases = [...state.leases()].sort((a, b) => (a.id < b.id ? -1 : 1));
@@ -245,7 +211,7 @@ function createWorld(stores: readonly [Store, Store]) {
     let [one, other] = ['', 'unheard'];
     for (let round = 0; round < 4 && one !== other; round++) {
       for (const each of ledgers) await each.run(() => undefined);
-      [one = '', other = ''] = [look(0), look(1)].map((seenByIt) => JSON.stringify(seenByIt));
+      [one = '', other = ''] = [viewOf(0), viewOf(1)].map((seenByIt) => JSON.stringify(seenByIt));
     }
     must(one === other, `both replicas know the same:\n${one}\n${other}`);
     for (const client of clients) must(client.accepted.size <= 1, 'one answer of a statement is accepted');
@@ -266,16 +232,16 @@ function createWorld(stores: readonly [Store, Store]) {
     }
     top = highest;
     for (const client of clients.filter(({ phase }) => phase === 'waits'))
-      must(ledger(0).state().waiter(client.temporaryId) !== undefined, 'nobody who waits is lost');
+      must(ledger(0).state().waiter(client.temporaryId) !== undefined, 'no waiter is lost');
   };
   const drain = async () => {
     for (let round = 0; clients.some(({ phase }) => phase !== 'over'); round++) {
-      must(round < 300, 'everybody who polls has a turn');
+      must(round < 300, 'every waiter that polls is offered a slot');
       for (const client of clients) {
         const at = round % 2;
         if (client.phase === 'runs') await finish(client, at, 'answered');
         else await poll(client, at, 'answered');
-        await turn(client, at, 'answered');
+        await takeOffer(client, at, 'answered');
       }
       passed += 1_000;
       await ledger(0).run(expire);
@@ -287,7 +253,7 @@ function createWorld(stores: readonly [Store, Store]) {
     passed += 3_600_000;
     await ledger(0).run(expire);
     await ledger(1).run(() => undefined);
-    must(look(1).leases.length === 0 && look(1).waiters.length === 0, 'at the end nothing is left');
+    must(viewOf(1).leases.length === 0 && viewOf(1).waiters.length === 0, 'at the end nothing is left');
     await stores[0].admission.prune(-10_000_000);
     must((await stores[1].admission.changes(undefined))?.entries.length === 0, 'at the end no row is left');
   };

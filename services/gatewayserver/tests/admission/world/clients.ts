@@ -20,7 +20,7 @@ export function actOfClient(world: World, step: ClientCommand): void {
   if (!one) return;
   const waiter = waiterOf(world, one);
   switch (step.kind) {
-    case 'handOut':
+    case 'confirm':
       takeAnswer(world, one);
       return;
     case 'poll':
@@ -35,7 +35,7 @@ export function actOfClient(world: World, step: ClientCommand): void {
   }
   if (!waiter) return;
   switch (step.kind) {
-    case 'turn':
+    case 'offer':
       takeOffer(world, one, waiter, step);
       return;
     case 'cancel':
@@ -61,9 +61,9 @@ function waiterOf({ admission }: World, { temporaryId }: Client): Waiter | undef
 
 function canAct(world: World, kind: ClientCommand['kind'], one: Client): boolean {
   const waiter = waiterOf(world, one);
-  if (kind === 'handOut') return !waiter && one.posted.length > 0 && !one.given;
+  if (kind === 'confirm') return !waiter && one.posted.length > 0 && !one.given;
   if (kind === 'late') return one.late.length > 0;
-  if (kind === 'turn') return waiter?.phase === 'CLAIMED';
+  if (kind === 'offer') return waiter?.phase === 'CLAIMED';
   if (kind === 'finish') return one.polled && !one.over;
   if (kind === 'poll') return !one.over && !one.polled && (one.given !== undefined || one.temporaryId !== undefined);
   return waiter !== undefined;
@@ -96,7 +96,7 @@ function finish(world: World, one: Client): void {
   dispatch(world);
 }
 
-type OfferCommand = Extract<ClientCommand, { kind: 'turn' }>;
+type OfferCommand = Extract<ClientCommand, { kind: 'offer' }>;
 
 function takeOffer(world: World, one: Client, waiter: Waiter, { client, outcome }: OfferCommand): void {
   const { admission } = world;

@@ -11,9 +11,9 @@ export type Command =
 
 /** One that happens to one of the clients that are there already: the n-th of those it can happen to. */
 export type ClientCommand =
-  | { kind: 'handOut' | 'late' | 'poll' | 'finish' | 'cancel' | 'hangUp' | 'front'; client: number }
+  | { kind: 'confirm' | 'late' | 'poll' | 'finish' | 'cancel' | 'hangUp' | 'front'; client: number }
   | { kind: 'routerGone'; client: number; late: boolean }
-  | { kind: 'turn'; client: number; outcome: 'taken' | 'failed' | 'unauthenticated' | 'crash' | 'twice' };
+  | { kind: 'offer'; client: number; outcome: 'taken' | 'failed' | 'unauthenticated' | 'crash' | 'twice' };
 
 const client = fc.nat(40);
 const looked = fc.boolean();
@@ -28,7 +28,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
       priority: fc.nat(2),
     }),
   },
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant('handOut' as const), client }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('confirm' as const), client }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('late' as const), client }) },
   { weight: 10, arbitrary: fc.record({ kind: fc.constant('poll' as const), client }) },
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('finish' as const), client }) },
@@ -40,7 +40,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   {
     weight: 8,
     arbitrary: fc.record({
-      kind: fc.constant('turn' as const),
+      kind: fc.constant('offer' as const),
       client,
       outcome: fc.constantFrom('taken', 'taken', 'taken', 'failed', 'unauthenticated', 'crash', 'twice'),
     }),

@@ -54,9 +54,9 @@ function drain(world: World): void {
   const isWaiting = () => [...state.waiters()].some(({ phase }) => phase === 'QUEUED' || phase === 'CLAIMED');
   for (let round = 0; round < 400 && isWaiting(); round++) {
     for (const at of clients.keys()) act(world, { kind: 'poll', client: at });
-    for (const at of clients.keys()) act(world, { kind: 'turn', client: at, outcome: 'taken' });
+    for (const at of clients.keys()) act(world, { kind: 'offer', client: at, outcome: 'taken' });
     for (const at of clients.keys()) act(world, { kind: 'poll', client: at });
-    for (const kind of ['handOut', 'poll', 'finish'] as const)
+    for (const kind of ['confirm', 'poll', 'finish'] as const)
       for (let times = able(world, kind).length; times > 0; times--) act(world, { kind, client: times });
     act(world, { kind: 'pass', ms: 3, looked: true });
     check(world);
