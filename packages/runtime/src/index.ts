@@ -17,6 +17,7 @@ export {
 export { every, type Loop } from './loops/every.ts';
 export { type LongPolls, longPolls } from './loops/long-polls.ts';
 export { pause } from './loops/pause.ts';
+export { within } from './loops/within.ts';
 export { boundedLabels } from './process/bounded-labels.ts';
 export { type RunningProcess, runProcess } from './process/run-process.ts';
 export { type Readiness, serveOps } from './process/serve-ops.ts';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { RouterConfig } from '@trino-gateway/config';
-import { type Logger, type RunningProcess, serveOps } from '@trino-gateway/runtime';
+import { type Logger, type Readiness, type RunningProcess, serveOps } from '@trino-gateway/runtime';
 import { createPassiveHealth } from './clusters/passive-health.ts';
 import { type ControlPlane, startControlPlane } from './control-plane/control-plane.ts';
 import { createDataPath } from './data-path.ts';
@@ -8,7 +8,7 @@ import { createClientView } from './http/client-address.ts';
 import { createIntake, type Intake } from './http/intake.ts';
 import { listenOnAll } from './http/listener.ts';
 import { createHeldPolls, type HeldPolls } from './limits/held-polls.ts';
-import { createMetrics, type MetricSources } from './metrics.ts';
+import { createMetrics, type MetricSources, type RouterMetrics } from './metrics.ts';
 import { createTemporaryIds } from './queue/temporary-ids.ts';
 
 /** A router at work. Disposal takes at most 9 s: it ends what is under way and reports what is left. */
@@ -52,19 +52,8 @@ export async function startRouter(config: RouterConfig, logger: Logger): Promise
     }),
   );
   let stopping = false;
-  const ops = await serveOps(
-    config.ops_listen,
-    () => {
-      const reason = stopping ? 'stopping' : gateway.notReady();
-      return reason === undefined ? { ready: true } : { ready: false, reason };
-    },
-    metrics.registry,
-    logger,
-    config.gatewayserver_token,
-  ).catch((error: Error) => {
-    throw new Error(`router.ops_listen: ${error.message}`, { cause: error.cause });
-  });
-  starting.use(ops);
+  const notReady = () => (stopping ? 'stopping' : gateway.notReady());
+  const ops = starting.use(await serveRouterOps(config, notReady, metrics.registry, logger));
   const listeners = starting.use(
     await listenOnAll(
       config.listen,
@@ -86,6 +75,24 @@ export async function startRouter(config: RouterConfig, logger: Logger): Promise
       return running.disposeAsync();
     },
   };
+}
+
+/** @throws Error naming `router.ops_listen` when the port cannot be had */
+async function serveRouterOps(
+  config: RouterConfig,
+  notReady: () => string | undefined,
+  registry: RouterMetrics['registry'],
+  logger: Logger,
+): ReturnType<typeof serveOps> {
+  const readiness: Readiness = () => {
+    const reason = notReady();
+    return reason === undefined ? { ready: true } : { ready: false, reason };
+  };
+  try {
+    return await serveOps(config.ops_listen, readiness, registry, logger, config.gatewayserver_token);
+  } catch (error) {
+    throw new Error(`router.ops_listen: ${(error as Error).message}`, { cause: (error as Error).cause });
+  }
 }
 
 function metricSources({ gateway, live, history }: ControlPlane, intake: Intake, heldPolls: HeldPolls): MetricSources {

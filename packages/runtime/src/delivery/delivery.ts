@@ -1,4 +1,5 @@
 import { createBackoff, type Pauses } from '../loops/backoff.ts';
+import { within } from '../loops/within.ts';
 import { type BacklogOptions, createBacklog } from './backlog.ts';
 
 /** Sends items in the background, in batches and oldest first, and keeps each until it was taken. */
@@ -151,16 +152,4 @@ function createSender<Item>(
       return { error };
     }
   };
-}
-
-/** Waits for this work no longer than so; its signal is then aborted. */
-async function within(limitMs: number, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
-  const limit = new AbortController();
-  const over = Promise.withResolvers<void>();
-  const timer = setTimeout(() => {
-    limit.abort();
-    over.resolve();
-  }, limitMs);
-  await Promise.race([work(limit.signal), over.promise]);
-  clearTimeout(timer);
 }

@@ -9,7 +9,7 @@ import {
   type SnapshotBackend,
   SuiteService,
 } from '@trino-gateway/api/gateway';
-import { type Logger, type LongPolls, multiplexCalls } from '@trino-gateway/runtime';
+import { type Logger, type LongPolls, multiplexCalls, within } from '@trino-gateway/runtime';
 import type { Incarnation } from '../stickiness/coordinator.ts';
 import type { OwnershipTable } from '../stickiness/ownership.ts';
 import type { TransactionStore } from '../stickiness/transactions.ts';
@@ -18,7 +18,7 @@ import { openKnownConfiguration } from './configuration/known-configuration.ts';
 import { watchConfiguration } from './configuration/watch-configuration.ts';
 import { createIncarnationReports } from './record-incarnations.ts';
 import { createLiveReports } from './reports/live-reports.ts';
-import { whileUnreachable, within } from './retry-unreachable.ts';
+import { whileUnreachable } from './retry-unreachable.ts';
 import { createTransactionStore } from './transaction-store.ts';
 
 /** What the data path of the router needs of the gatewayserver. */
@@ -147,7 +147,7 @@ export function createGatewayClient(options: GatewayClientOptions): RunningGatew
       const recorded = incarnations.record(incarnation).then((answer) => {
         isAccepted = answer;
       });
-      await within(timings.recordLimitMs, Promise.all([recorded, configuration.save()]));
+      await within(timings.recordLimitMs, () => Promise.all([recorded, configuration.save()]));
       return isAccepted;
     },
     ...transactions,

@@ -41,10 +41,3 @@ export async function whileUnreachable<Answer>(
     }
   }
 }
-
-/** Waits for work, but no longer than this; the work goes on. */
-export async function within(limitMs: number, work: Promise<unknown>): Promise<void> {
-  const limit = new AbortController();
-  await Promise.race([work, pause(limitMs, limit.signal)]);
-  limit.abort();
-}

@@ -1,10 +1,10 @@
 import { type Client, Code, ConnectError } from '@connectrpc/connect';
 import type { SuiteService, Transaction } from '@trino-gateway/api/gateway';
-import type { Logger } from '@trino-gateway/runtime';
+import { type Logger, within } from '@trino-gateway/runtime';
 import type { Coordinator } from '../stickiness/coordinator.ts';
 import type { TransactionStore } from '../stickiness/transactions.ts';
 import { createReliableReports } from './reports/reliable-reports.ts';
-import { whileUnreachable, within } from './retry-unreachable.ts';
+import { whileUnreachable } from './retry-unreachable.ts';
 
 type Report = { id: string; coordinator: Coordinator | undefined; holder?: Coordinator };
 
@@ -42,7 +42,7 @@ export function createTransactionStore(options: Options): TransactionStore & Asy
   return {
     recordTransaction: async (id, coordinator) => {
       const report: Report = { id, coordinator };
-      await within(recordLimitMs, reports.report(report));
+      await within(recordLimitMs, () => reports.report(report));
       return report.holder ?? coordinator;
     },
     findTransaction: (id, signal) =>
