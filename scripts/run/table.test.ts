@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { table } from './table.ts';
 
-test('rows of different width must stay readable', () => {
+test('rows of different width are aligned', () => {
   const rows = [
     [0, 'ALGERIA'],
     [10, null],

@@ -30,7 +30,7 @@ test('an entry point demands authentication by its port or its host, whatever a 
   expect(check.atEntryPoint(other)).toBe(false);
 });
 
-describe('a guarded cluster asks', () => {
+describe('a guarded cluster demands authentication', () => {
   test.each<[string, typeof other, { backendId: string; url: string }, boolean]>([
     ['at an entry point that no policy names', other, guarded, true],
     ['at an entry point that a policy opens for another cluster', at({ listeningPort: 8081 }), guarded, true],
@@ -51,14 +51,14 @@ describe('a guarded cluster asks', () => {
   });
 });
 
-test('a group asks where any of its clusters does', () => {
+test('a group demands authentication where any of its clusters does', () => {
   expect(check.forGroup(other, 'bi')).toBe(true);
   expect(check.forGroup(at({ listeningPort: 8081 }), 'mixed')).toBe(true);
   expect(check.forGroup(at({ listeningPort: 8081 }), 'etl')).toBe(false);
   expect(check.forGroup(other, 'unknown')).toBe(false);
 });
 
-test('without rules nothing asks', () => {
+test('without rules nothing demands authentication', () => {
   const none = authenticationCheck({ ports: [], hosts: [], clusters: [] });
   expect([
     none.atEntryPoint(other),

@@ -46,7 +46,7 @@ describe('the query', () => {
   const names = (method: typeof rpc | typeof QueryService.method.listQueries, path: string, body = '') =>
     queryFields(httpRoute(method, rule({ pattern: { case: 'get', value: path }, body }))).map(({ name }) => name);
 
-  test('gives what neither the path nor the body does', () => {
+  test('gives the fields that neither the path nor the body gives', () => {
     expect(names(rpc, '/v1/{backend.id}', 'backend')).toEqual([]);
     expect(names(rpc, '/v1', '*')).toEqual([]);
     expect(names(QueryService.method.listQueries, '/v1/{user}')).not.toContain('user');

@@ -91,7 +91,7 @@ test('a write that is refused says so in one line and ends with 1', async () => 
   expect(err).not.toContain('secret');
 });
 
-test('its token goes to it alone, in the header it is set to', async () => {
+test('the token of the source goes to the source alone, in the configured header', async () => {
   await using source = await startFakeRazorpay(EXAMPLE, { token: 'old-secret' });
   const files = { t: 'old-secret\n' };
   expect((await run(['--from-url', `${source.url}/`, '--from-token-file', 't'], { files })).code).toBe(0);

@@ -48,7 +48,7 @@ describe('apply', () => {
     expect(await apply(FILE, '--dry-run')).toEqual({ code: 0, out: each('unchanged'), err: '' });
   });
 
-  test('only what differs is changed, and only that is said to be', async () => {
+  test('only what differs is changed, and only that is printed', async () => {
     const { out } = await apply(FILE.replace('load_threshold: 40', 'load_threshold: 41'));
     expect(out).toBe(each('unchanged').replace('"blue" unchanged', '"blue" changed'));
     expect(await server.call('BackendService/GetBackend', { id: 'blue' })).toMatchObject({ loadThreshold: 41 });

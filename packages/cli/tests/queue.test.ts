@@ -107,7 +107,7 @@ test('hold and release', async () => {
   expect(await run(['hold', 'ghost'])).toMatchObject({ code: 1, err: expect.stringContaining('"ghost"') });
 });
 
-test('move-to-front and cancel of a query that waits', async () => {
+test('move-to-front and cancel of a waiting query', async () => {
   expect((await run(['move-to-front', SECOND])).out).toBe(`query "${SECOND}" is at place 1 of group "etl"`);
   expect(await run(['move-to-front', 'ghost'])).toMatchObject({ code: 1, out: '' });
   expect((await run(['cancel', SECOND])).out).toBe(`query "${SECOND}" cancelled`);

@@ -38,7 +38,7 @@ const LATER = [
 ];
 
 if (SERVER === undefined)
-  test('a run that was given no server does not pass for one that tested something', () => {
+  test('a run without a server fails', () => {
     expect(SERVER).toBeDefined();
   });
 else
@@ -98,7 +98,7 @@ else
       expect(await tables()).toBe(before);
     });
 
-    test('a wrong password is told in one line that does not show it', async () => {
+    test('a wrong password is reported in one line that does not show it', async () => {
       const url = new URL(mysqlUrl);
       url.password = '';
       const { code, out, err } = await runCommand(

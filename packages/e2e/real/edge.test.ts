@@ -73,7 +73,7 @@ describe('delegated authentication', () => {
     expect(await seenByTrino(clusters.accepting, statement)).toMatchObject([{ user: 'alice', state: 'FINISHED' }]);
   });
 
-  test('guards its cluster at a door that no policy opens for it, by every road', async () => {
+  test('guards its cluster at an entry point that no policy opens for it, whatever the request', async () => {
     const headers = { authorization: credentials };
     const { id } = await runQuery(listener(3), 'SELECT 21', { user: 'alice', headers });
     const kill = { method: 'POST', body: `CALL system.runtime.kill_query('${id}')` };
@@ -145,7 +145,7 @@ describe('the web UI', () => {
     expect(JSON.parse((await go(`/ui/api/query/${id}`)).text)).toMatchObject({ queryId: id });
   });
 
-  test('behind delegated authentication is for those who pass it, and has the login of the cluster all the same', async () => {
+  test('behind delegated authentication demands it, and keeps the login of the cluster', async () => {
     expect(await browser(listener(3)).go('/ui/')).toMatchObject({ status: 401, text: 'Unauthorized' });
     const { go } = browser(listener(3), { authorization: credentials });
     expect(await go('/ui/')).toMatchObject({ status: 200, url: '/ui/login.html' });

@@ -64,7 +64,7 @@ afterAll(async () => {
 test.each([
   ['a password', () => password('mallory')],
   ['a token', () => token('mallory')],
-])('nobody looks at or ends what waits with %s of their own and the name of its user', async (_what, credentials) => {
+])('nobody sees or ends a waiting query with %s of their own and the name of its user', async (_what, credentials) => {
   const headers = { ...credentials(), ...as('alice') };
   for (const method of ['GET', 'DELETE']) {
     const answer = await queryOf({ method, headers });
@@ -82,12 +82,12 @@ test.each([
   ['the password', () => password('alice')],
   ['a token', () => token('alice')],
   ['the password of who may act for them', () => password('bi')],
-])('who waits is seen by its user: with %s', async (_what, credentials) => {
+])('a waiting query is visible to its user: with %s', async (_what, credentials) => {
   const answer = await queryOf({ headers: { ...credentials(), ...as('alice') } });
   expect([answer.status, await answer.json()]).toEqual([200, expect.objectContaining({ state: 'QUEUED' })]);
 });
 
-test('a statement waits as whom its password belongs to, and not at all in a name its token may not use', async () => {
+test('a statement is queued for the user of its password, and refused in a name that its token may not use', async () => {
   const other = await openQuery(at(), "SELECT 'of mallory'", { ...password('mallory'), ...as('alice') });
   const { queries } = await suite.call<{ queries: { id: string; user: string }[] }>('QueueService/ListQueued', {});
   expect(queries.map(({ id, user }) => [id, user])).toEqual([
@@ -98,7 +98,7 @@ test('a statement waits as whom its password belongs to, and not at all in a nam
   expect((await refused.finish(at())).error?.message).toBe('Access Denied: User mallory cannot impersonate user alice');
 });
 
-test('what is asked of the cluster never runs, and history passes over it', async () => {
+test('statements that check credentials at the cluster never run and make no history', async () => {
   const answer = await fetch(`${trino.url}/v1/query`, {
     headers: { ...password('probe'), 'x-forwarded-proto': 'https' },
     signal: AbortSignal.timeout(10_000),

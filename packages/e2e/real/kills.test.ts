@@ -79,7 +79,7 @@ test('a coordinator dies: its queries fail clearly, the others go on, new ones a
   expect(timesRun()).toEqual(Array(QUERIES).fill(1));
 }, 240_000);
 
-test('a coordinator comes back: it gets queries again without a hand', async () => {
+test('a coordinator comes back: it gets queries again without an operator', async () => {
   await one.kill();
   await until(
     'one to be found unhealthy',
@@ -99,7 +99,7 @@ test('a coordinator comes back: it gets queries again without a hand', async () 
   );
 }, 240_000);
 
-test('the gatewayserver dies: running queries notice nothing, new ones wait for it, nothing is lost', async () => {
+test('the gatewayserver dies: running queries are unaffected, new ones wait for it, nothing is lost', async () => {
   const outcomes = await startQueries(0);
   await suite.gatewayserver.kill();
   const waiting = runQuery(suite.router.url, 'SELECT 1');

@@ -9,6 +9,6 @@ test.each<[string, Span[], number]>([
   ['two at a time', [span(0, 5), span(4, 9), span(9, 12)], 2],
   ['those that still run', [span(0), span(3), span(1, 2)], 2],
   ['one within another', [span(0, 10), span(2, 3), span(4, 5)], 2],
-])('more or fewer are counted than ran: %s', (_, spans, most) => {
+])('the most spans at one time are counted: %s', (_, spans, most) => {
   expect(highWaterMark(spans)).toBe(most);
 });

@@ -23,6 +23,6 @@ test.each<[string, StoredTurn[], Span[], number]>([
   ['between two polls', [early(300), late(200)], polled({ from: 50, to: 190 }, { from: 195, to: 300 }), 0],
   ['by one that found a slot at once', [early(300), direct(200)], polled({ from: 50, to: 300 }), 1],
   ['by one that was there before it came', [early(300), direct(5)], polled({ from: 10, to: 300 }), 0],
-])('somebody who was overtaken is not noticed, or somebody who was not is: %s', (_, turns, spans, count) => {
+])('exactly those overtaken while they polled are counted: %s', (_, turns, spans, count) => {
   expect(overtakings(turns, () => spans, 50)).toHaveLength(count);
 });

@@ -58,7 +58,7 @@ async function untilAtRest(): Promise<void> {
 }
 
 test(
-  'a full cluster gets one more query, or those that wait start in another order than they came',
+  'a full cluster gets no further query, and waiting queries start in the order of their arrival',
   async () => {
     const first = await startRunning('SELECT held 1');
     const waiting = [];
@@ -85,7 +85,7 @@ test(
 );
 
 test(
-  'a query cancelled while it waits runs later, or its client is told otherwise than by Trino',
+  'a query cancelled while it waits never runs, and its client reads what Trino says of a cancelled query',
   async () => {
     const first = await startRunning('SELECT held 1');
     const second = await startWaiting('SELECT held 2');
@@ -108,7 +108,7 @@ test(
 );
 
 test(
-  'a full queue takes one more, or refuses with an HTTP error',
+  'a full queue refuses the way Trino fails a query, without an HTTP error',
   async () => {
     await suite.addGroup('all', ['one'], { queue: { maxQueued: 1 } });
     const first = await startRunning('SELECT held 1');
@@ -129,7 +129,7 @@ test(
 );
 
 test(
-  'those that wait lose their place when the gatewayserver is killed',
+  'waiting queries keep their places when the gatewayserver is killed',
   async () => {
     const first = await startRunning('SELECT held 1');
     const waiting = [await startWaiting('SELECT held 2'), await startWaiting('SELECT held 3')];
@@ -155,7 +155,7 @@ test(
 );
 
 test(
-  'one that waits is lost with its router',
+  'a waiting query survives its router',
   async () => {
     const first = await startRunning('SELECT held 1');
     const waiting = await startWaiting('SELECT held 2');
@@ -182,7 +182,7 @@ test(
 );
 
 test(
-  'the id the client saw first is forgotten when the cluster has given another',
+  'the id the client saw first stays good when the cluster has given another',
   async () => {
     const first = await startRunning('SELECT held 1');
     const waiting = await startWaiting('SELECT held 2');
@@ -212,7 +212,7 @@ test(
 type Row = { id: string; trinoQueryId: string; text?: string; state?: string; user?: string; queuedMs?: number };
 
 test(
-  'a query that is polled at two routers has two rows in history, or is not found there by the id its client saw first',
+  'a query polled at two routers has one row in history, found by the id its client saw first',
   async () => {
     const first = await startRunning('SELECT held 1');
     const waiting = await startWaiting('SELECT held 2');
@@ -242,7 +242,7 @@ test(
 );
 
 test(
-  'a statement of 10 MB cannot wait, or does not reach the cluster whole',
+  'a statement of 10 MB can wait, and reaches the cluster whole',
   async () => {
     const first = await startRunning('SELECT held 1');
     const statement = `SELECT held 2 /* ${'€ '.repeat(2_500_000)} */`;
@@ -263,7 +263,7 @@ test(
 );
 
 test(
-  'a free slot stays idle until the next poll, instead of waking the one that polls',
+  'a free slot wakes the held poll of the next query at once',
   async () => {
     let running = await startRunning('SELECT held 0');
     const idleMs: number[] = [];
@@ -293,7 +293,7 @@ test(
 );
 
 test(
-  'the slot of a client that died while its query ran stays taken',
+  'the slot of a client that died while its query ran is released',
   async () => {
     const first = await openQuery(suite.router.url, 'SELECT held 1');
     const running = await until('it to run', async () => {

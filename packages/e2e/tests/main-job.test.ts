@@ -96,7 +96,7 @@ test('cancelling by the API ends the query on its cluster', async () => {
   expect(result.error?.errorName).toBe('USER_CANCELED');
 });
 
-test('a client nobody has a group for is told what is missing, the way Trino fails a query', async () => {
+test('a client without a matching group reads what is missing, the way Trino fails a query', async () => {
   await suite.call('PolicyService/DisablePolicy', { id: 'port' });
   try {
     const { error, rows } = await runQuery(suite.router.url, 'SELECT name FROM nation', { user: 'eve' });
@@ -108,7 +108,7 @@ test('a client nobody has a group for is told what is missing, the way Trino fai
   }
 });
 
-test('nobody available: the refusal says of the backend why not', async () => {
+test('without an available backend the refusal gives the reason', async () => {
   await suite.call('BackendService/MarkUnhealthy', { id: 'one', durationMs: 60_000, reason: 'rack on fire' });
   try {
     const { error } = await runQuery(suite.router.url, 'SELECT name FROM nation');

@@ -33,7 +33,7 @@ async function ask(routers: readonly string[], path: string, init: RequestInit =
 }
 
 test(
-  'a rolling restart of all replicas under load loses a query, runs one twice, or lets too many run',
+  'a rolling restart of all replicas under load loses no query, runs none twice and keeps the limits',
   async () => {
     await using trino = await startScriptedTrino();
     trino.when(/^SELECT load/, ({ statement }) => ({

@@ -35,7 +35,7 @@ const ranOnNightly = async (marker: string): Promise<number> => {
   return trinos[1].queries.filter(({ statement }) => statements.includes(statement)).length;
 };
 
-test('a cluster outside its schedule gets new queries, loses those it has, or nobody sees when it comes back', async () => {
+test('a cluster outside its schedule gets no new queries, keeps those it has, and operators see when it comes back', async () => {
   expect(await ranOnNightly('before')).toBe(3);
   trinos[1].when('SELECT long', { columns: [{ name: 'x', type: 'integer' }], rows: [[1]], runMs: 3_600_000 });
   trinos[0].when('SELECT long', { columns: [{ name: 'x', type: 'integer' }], rows: [[1]], runMs: 3_600_000 });

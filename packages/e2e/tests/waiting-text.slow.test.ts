@@ -28,7 +28,7 @@ async function placesOf(text: string, { folder, databaseUrl }: Suite): Promise<s
   return places;
 }
 
-test('the text of a statement that waits stands nowhere, in no table and no file; history has it once it has started', async () => {
+test('the text of a waiting statement is in no table and no file; history has it once it has started', async () => {
   await using trino = await startScriptedTrino();
   const held = holdQueries(trino);
   await using suite = await startSuite({ gatewayserver: { DEFAULT_GROUP: 'all' }, monitor: { INTERVAL: '200ms' } });

@@ -91,7 +91,7 @@ describe('statements can be scripted', () => {
 describe('faults', () => {
   const post = () => send('POST', `${trino.url}/v1/statement`, session, 'SELECT 1');
 
-  test('a status hits as often as told and creates nothing', async () => {
+  test('a status fault strikes as often as set and creates nothing', async () => {
     trino.fault({
       on: 'submit',
       times: 2,
@@ -153,7 +153,7 @@ describe('faults', () => {
   });
 });
 
-describe('life and death', () => {
+describe('kill and restart', () => {
   test('a killed one refuses connections; a restarted one has another suffix and forgot its queries', async () => {
     const { url, suffix, port } = trino;
     trino.when('endless', { columns: [{ name: 'a', type: 'bigint' }], runMs: Number.POSITIVE_INFINITY });

@@ -7,7 +7,7 @@ const give = (...ids: string[]) => {
   return { ids: translateIds('group', ids, notes), notes };
 };
 
-test('an id that is allowed stays, another one is changed and said', () => {
+test('an allowed id stays; another one is changed, with a note', () => {
   const { ids, notes } = give('adhoc', 'data team/etl', 'größe');
   expect(ids.inOrder).toEqual(['adhoc', 'data-team-etl', 'gr-e']);
   expect(notes.map(({ about }) => about)).toEqual(['group "data team/etl"', 'group "größe"']);

@@ -24,7 +24,7 @@ test.each(['', '   ', '@every 2h', '@every 0s', '@reboot', '* * * *', '0 0 * * *
   (text) => expect(translateSchedule(text, '')).toHaveProperty('never'),
 );
 
-test('what was translated is said, and in which zone it is read', () => {
+test('a note names the translated schedule and the time zone it is read in', () => {
   expect(translateSchedule('@daily', '')).toMatchObject({
     remark:
       'its uptime schedule "@daily" is written "0 0 * * *"; its uptime schedule is read in UTC; before in the time zone of the machine of the monitor: --time-zone sets it',

@@ -39,7 +39,7 @@ describe('backends', () => {
     expect(declared.groups.find(({ id }) => id === 'etl')?.backendIds).toEqual(['night-shift']);
   });
 
-  test('what is no address is left out, and its group says so', () => {
+  test('a backend without a valid address is left out, and its group says so', () => {
     expect(backend('broken')).toBeUndefined();
     expect(notesOf('backend "broken"')[0]).toMatch(/^left out: url: expected an http or https URL/);
     expect(notesOf('group "etl"')).toEqual(['loses its member "broken", which is not imported']);
@@ -83,7 +83,7 @@ describe('groups', () => {
     expect(notesOf('group "empty"')).toEqual(['left out: it has no backend']);
   });
 
-  test('a strategy that does not exist here becomes the default one and is said', () => {
+  test('a strategy that does not exist here becomes the default one, with a note', () => {
     const [adhoc] = EXAMPLE.groups;
     if (!adhoc) throw new Error('the example has groups');
     const mapped = translate(
@@ -99,7 +99,7 @@ describe('groups', () => {
 });
 
 describe('policies', () => {
-  test('authentication and source had an effect on ports only, and do not get one on others', () => {
+  test('authentication and request source keep their effect on rules of ports and get none on others', () => {
     expect(policy('port')).toMatchObject({
       rule: { case: 'listeningPort', value: 8080 },
       authDelegated: true,
@@ -117,7 +117,7 @@ describe('policies', () => {
     ]);
   });
 
-  test('client tags are all required, and what changes is said', () => {
+  test('client tags are all required, and a note says what changes', () => {
     expect(policy('tags')?.rule).toMatchObject({ case: 'clientTags', value: { allOf: ['etl', 'nightly'] } });
     expect(notesOf('policy "tags"')).toEqual([
       'matched when the tags were exactly "etl, nightly"; here when these tags are among them, compared with case',

@@ -3,7 +3,7 @@ import { runStatement } from '@trino-gateway/testing/trino-client/run-statement'
 import { createRandom } from '../../support/random.ts';
 import { chaosRows, chaosStatement, startChaosCluster } from './chaos-cluster.ts';
 
-test('a cluster that gets one query more than its limit, or the same twice, says nothing', async () => {
+test('a cluster records each query over its limit, and each statement it gets twice', async () => {
   await using cluster = await startChaosCluster('one', createRandom(1));
   cluster.limited(1);
   const run = (number: number) => runStatement(cluster.url, chaosStatement(number), { user: 'ann' });

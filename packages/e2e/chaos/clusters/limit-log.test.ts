@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { createLimitLog } from './limit-log.ts';
 
-test('a query that was admitted under the limit before counts as one too many, or any number is allowed', () => {
+test('at any time the largest limit within the given past counts, and no larger one', () => {
   const log = createLimitLog();
   log.set(4, 0);
   log.set(2, 100);

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import type { ServiceProcess } from '@trino-gateway/testing/suite/start-service';
 import { createLoggedErrors } from './logged-errors.ts';
 
-test('an error is not heard of because its process was killed since, or counts twice', () => {
+test('each error is collected once, also of a process that is killed later', () => {
   let printed = '{"level":"info"}\n{"level":"error","message":"a"}\n';
   const process = { output: () => printed } as ServiceProcess;
   const errors = createLoggedErrors([{ name: 'router 1', process }]);

@@ -25,7 +25,7 @@ test('items of one key merge where the first of them stands', () => {
   expect(backlog.textsLeft()).toEqual(['a12', 'b']);
 });
 
-test('a batch that was given back comes before all that came later', () => {
+test('a returned batch comes before all that was added later', () => {
   const backlog = setUp({ batch: 2 });
   for (const key of ['a', 'b', 'c']) backlog.add(item(key));
   const batch = backlog.take();
@@ -37,7 +37,7 @@ test('a batch that was given back comes before all that came later', () => {
   ]);
 });
 
-test('what came while a batch was under way wins over what of it is given back, or completes it', () => {
+test('an item added while a batch was under way replaces the returned one of its key, or merges with it', () => {
   for (const [options, left] of [
     [{}, ['b', 'a2']],
     [joined, ['a12', 'b']],
@@ -52,7 +52,7 @@ test('what came while a batch was under way wins over what of it is given back, 
   }
 });
 
-test('what was sent or forgotten meanwhile is not given back', () => {
+test('items sent or forgotten meanwhile are not returned', () => {
   const backlog = setUp();
   for (const key of ['a', 'b', 'c']) backlog.add(item(key));
   const batch = backlog.take();

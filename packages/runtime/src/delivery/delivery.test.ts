@@ -56,7 +56,7 @@ test('what comes during a run gathers for the next one, unless it fills a batch'
   expect(sent).toEqual([[2], [3], [4, 5, 6, 7]]);
 });
 
-test('a failed batch waits and is sent again; failures and the recovery are told', async () => {
+test('a failed batch waits and is sent again; failures and the recovery are reported', async () => {
   const { delivery, add, sent, heard, receiver, run } = setUp();
   add(1, 2, 3, 4, 5);
   receiver.answer = away;

@@ -103,7 +103,7 @@ test('what is no HTTP at all gets 400 and a closed connection', async () => {
   expect(await untilEnd(socket)).toMatch(/^HTTP\/1\.1 400 Bad Request/);
 });
 
-test('a stop does not wait for connections that idle or never said a word', async () => {
+test('a stop does not wait for connections that are idle or never sent anything', async () => {
   const listener = await listenHttp(LOCAL, echo);
   const agent = new http.Agent({ keepAlive: true });
   const answer = await new Promise<http.IncomingMessage>((resolve) => http.get(listener.url, { agent }, resolve));

@@ -24,7 +24,7 @@ test.each(['a b', 'user@a', 'a/b', 'a?b', 'a#b', 'a:99999', 'http://a', '\\a'])(
   expect(namesLoopback(request({ host: [host] }))).toBe(false);
 });
 
-test('one strange host among those of this machine is enough', () => {
+test('a request names this machine only if every host in it does', () => {
   expect(namesLoopback(request({ host: ['127.0.0.1:8000', 'localhost'] }))).toBe(true);
   expect(namesLoopback(request({ host: ['localhost', 'attacker.example'] }))).toBe(false);
   expect(namesLoopback(request({ host: ['localhost'], url: 'http://attacker.example/' }))).toBe(false);

@@ -110,6 +110,6 @@ test.each([
   [Code.PermissionDenied, true],
   [Code.NotFound, false],
   [Code.Unavailable, false],
-])('code %d means that another token is wanted: %s', (code, expected) =>
+])('code %d means that the token is not accepted: %s', (code, expected) =>
   expect(refusesToken(new ConnectError('', code))).toBe(expected),
 );

@@ -6,7 +6,7 @@ import { multiplexCalls } from './multiplexer.ts';
 
 const { awaitTurn, enqueue, findQueued } = AdmissionService.method;
 
-test('while there is no stream, calls by themselves end soon, unless they are held back or large', async () => {
+test('while there is no stream, unary calls get a short time limit, unless they are long polls or large', async () => {
   const limits: (number | undefined)[] = [];
   const away = () => Promise.reject(new ConnectError('nobody there', Code.Unavailable));
   const transport: Transport = {

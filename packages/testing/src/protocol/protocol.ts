@@ -170,7 +170,7 @@ function polling(url: () => string): void {
     await send('DELETE', next(page));
   });
 
-  test('a poll of a query that has nothing to say is held for about a second', async () => {
+  test('a poll of a query without news is held for about a second', async () => {
     const { last } = await startEndless(url());
     let link = next(last);
     const held: number[] = [];
@@ -394,7 +394,7 @@ function otherResources(url: () => string): void {
     expect((await send('GET', `${url()}/v1/query`)).status).toBe(401);
   });
 
-  test('a query can be looked at by id and in the list', async () => {
+  test('a query is shown by its id and in the list', async () => {
     const { first } = await run(url(), "SELECT 'looked at'");
     const info = JSON.parse((await send('GET', `${url()}/v1/query/${first.id}`, session)).text);
     expect(info).toMatchObject({

@@ -48,7 +48,7 @@ test('what a killed process left behind neither blocks the next one nor stays', 
   expect(await readdir(root)).toEqual(['server']);
 });
 
-test('a living builder is waited for, and named when that takes too long', async () => {
+test('a live builder is waited for, and named when that takes too long', async () => {
   await writeFile(join(root, 'server.lock'), String(process.pid));
   await expect(buildOnce(join(root, 'server'), write('x'), { waitMs: 1 })).rejects.toThrow(`process ${process.pid}`);
 });

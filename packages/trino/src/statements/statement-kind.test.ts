@@ -57,7 +57,7 @@ describe('a kill names its query', () => {
   });
 });
 
-describe('EXECUTE is looked through', () => {
+describe('EXECUTE is resolved to the statement it runs', () => {
   const call = `CALL system.runtime.kill_query('${id}', 'm')`;
   test.each<[string, object]>([
     [`EXECUTE IMMEDIATE '${call.replaceAll("'", "''")}'`, killWith('m')],
