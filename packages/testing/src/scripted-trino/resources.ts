@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { type Answered, answerEmpty, answerError, answerJson, answerText, type Exchange } from './answers.ts';
 import type { Coordinator } from './coordinator.ts';
 import { type Accepted, type Identity, identify } from './identity.ts';
+import type { Page } from './phase-links.ts';
 import { all, first, properties } from './raw-headers.ts';
-import type { Page, ScriptedQuery } from './scripted-query.ts';
+import type { ScriptedQuery } from './scripted-query.ts';
 
 /** What the resources need besides the request. */
 export type ResourceOptions = {

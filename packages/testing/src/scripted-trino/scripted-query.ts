@@ -1,15 +1,6 @@
 import { errorText, scriptText, statsText } from './page-text.ts';
-import { freshSlug } from './slugs.ts';
+import { type Page, PhaseLinks } from './phase-links.ts';
 import { type ScriptedError, type StatementScript, userCanceled } from './statement-script.ts';
-
-/** One answer of a statement resource, without the origin of its links: Trino makes those per request. */
-export type Page = {
-  partialCancelPath?: string;
-  nextPath?: string;
-  /** The rest of the page after the links, beginning with a quoted key. */
-  tail: string;
-  headers: readonly (readonly [string, string])[];
-};
 
 /** What a poll of a token that is neither current nor next gets. */
 export type Refusal = 404 | 410;
@@ -49,8 +40,8 @@ export class ScriptedQuery {
   endedAt: number | undefined;
   readonly #resolve: () => StatementScript;
   readonly #watcher: QueryWatcher;
-  readonly #queued: Context;
-  readonly #executing: Context;
+  readonly #queued: PhaseLinks;
+  readonly #executing: PhaseLinks;
   #script: StatementScript = {};
   #begun = false;
   #canceledEarly = false;
@@ -67,8 +58,8 @@ export class ScriptedQuery {
     this.rawHeaders = submission.rawHeaders;
     this.#resolve = submission.resolve;
     this.#watcher = watcher;
-    this.#queued = new Context(`/v1/statement/queued/${this.id}`, 0);
-    this.#executing = new Context(`/v1/statement/executing/${this.id}`, -1);
+    this.#queued = new PhaseLinks(`/v1/statement/queued/${this.id}`, 0);
+    this.#executing = new PhaseLinks(`/v1/statement/executing/${this.id}`, -1);
   }
 
   /** Whether it was created: only then Trino knows the id outside the statement resource. */
@@ -269,35 +260,5 @@ export class ScriptedQuery {
       tail: `${columns},${data}${statsText('FINISHED', scheduled, this.#elapsed())},"warnings":[]${update}${count}`,
       headers: answerHeaders ?? [],
     };
-  }
-}
-
-/** The links of one phase: a secret per token, and the current page, which is answered again for the same token. */
-class Context {
-  last: number;
-  readonly #base: string;
-  readonly #slugs: string[] = [];
-  #page: Page | Promise<Page> | undefined;
-
-  constructor(base: string, last: number) {
-    this.#base = base;
-    this.last = last;
-  }
-
-  path(token: number): string {
-    this.#slugs[token] ??= freshSlug();
-    return `${this.#base}/${this.#slugs[token]}/${token}`;
-  }
-
-  knows(slug: string, token: number): boolean {
-    return this.#slugs[token] === slug;
-  }
-
-  page(token: number, make: () => Page | Promise<Page>): Page | Promise<Page> | undefined {
-    if (token === this.last && this.#page !== undefined) return this.#page;
-    if (token !== this.last + 1) return undefined;
-    this.last = token;
-    this.#page = make();
-    return this.#page;
   }
 }
