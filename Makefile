@@ -52,7 +52,7 @@ browser: setup ## Swagger UI in a real Chromium: that of CHROMIUM, of PATH, or D
 api-fuzz: setup ## schemathesis against the OpenAPI document, for less than a minute
 	node scripts/api-fuzz/main.ts
 
-attack: setup ## two minutes of what attackers try: doors and roads around authentication, bounds, malicious clusters, an open API
+attack: setup ## two minutes of what attackers try: entry points and ways around authentication, bounds, malicious clusters, an open API
 	node scripts/attack/main.ts
 
 run-smoke: setup ## is make run what the README says?

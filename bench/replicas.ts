@@ -1,9 +1,9 @@
 import { startScriptedTrino } from '@trino-gateway/testing';
-import { NotFetchedError } from '@trino-gateway/testing/databases/not-fetched';
 import { type RunningDatabase, startDatabase } from '@trino-gateway/testing/databases/start-database';
 import { cpuSeconds } from '@trino-gateway/testing/processes/process-cost';
 import { until } from '@trino-gateway/testing/processes/until';
 import { type Suite, startSuite } from '@trino-gateway/testing/suite/suite';
+import { NotFetchedError } from '@trino-gateway/testing/toolchains/not-fetched';
 import { runQuery } from '@trino-gateway/testing/trino-client/run-query';
 import { admittedQueries } from './admission-load.ts';
 import { shortQueries } from './load.ts';

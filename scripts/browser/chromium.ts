@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { unpackedPackage } from '@trino-gateway/testing/databases/debian-packages';
+import { unpackedPackage } from '@trino-gateway/testing/toolchains/debian-packages';
 import { findInPath } from '@trino-gateway/testing/toolchains/find-in-path';
 import { type Browser, chromium } from 'playwright-core';
 

@@ -3,9 +3,9 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { NotFetchedError } from '@trino-gateway/testing/databases/not-fetched';
 import { freePorts } from '@trino-gateway/testing/processes/free-ports';
 import { startService } from '@trino-gateway/testing/suite/start-service';
+import { NotFetchedError } from '@trino-gateway/testing/toolchains/not-fetched';
 import type { Locator, Page } from 'playwright-core';
 import { launchChromium } from './chromium.ts';
 

@@ -3,8 +3,8 @@
 // the database (postgres, mysql, mariadb), CLIENTS how many there are, RECORD=FILE appends the result to a document.
 import { appendFile } from 'node:fs/promises';
 import { runChaos } from '@trino-gateway/e2e/chaos';
-import { NotFetchedError } from '@trino-gateway/testing/databases/not-fetched';
 import { ENGINES, startDatabase } from '@trino-gateway/testing/databases/start-database';
+import { NotFetchedError } from '@trino-gateway/testing/toolchains/not-fetched';
 
 const minutes = Number(process.env.MINUTES ?? 3);
 const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 32));

@@ -6,7 +6,7 @@ const HELP = `usage: node scripts/client-matrix/main.ts URL USER [options]
   --client NAME        only this client; may be repeated: ${clientNames.join(' ')}
   --backends URL,URL   the clusters behind URL, asked what became of cancelled queries (default: URL)
   --pyhive-headers H   presto (default) or trino: which headers PyHive sends
-  Environment: BATTERY_PASSWORD.`;
+  Environment: MATRIX_PASSWORD.`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -26,7 +26,7 @@ if (values.help || url === undefined || user === undefined || only?.length !== v
   process.exitCode = values.help ? 0 : 2;
 } else {
   const counts = { passed: 0, failed: 0, skipped: 0 };
-  const password = process.env.BATTERY_PASSWORD;
+  const password = process.env.MATRIX_PASSWORD;
   const results = runClientMatrix({
     url,
     user,

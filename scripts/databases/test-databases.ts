@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { NotFetchedError } from '@trino-gateway/testing/databases/not-fetched';
 import { ENGINES, type ServerEngine, startDatabase } from '@trino-gateway/testing/databases/start-database';
+import { NotFetchedError } from '@trino-gateway/testing/toolchains/not-fetched';
 
-// Runs the store's contract, and the import from the ancestor's tables, on real servers, one engine after the other, each in databases of its own. TEST_MYSQL_URL,
-// TEST_MARIADB_URL and TEST_POSTGRES_URL name servers to use instead of starting one; their user must be allowed to
-// create databases and users. Engines may be named as arguments; none means all. Each is also taken away under the whole
-// suite, for TEST_OUTAGE_SECONDS (if unset 20, and 30 while queries wait).
+// Runs the contract of the store, and the import from the tables of razorpay/trino-gateway, on real servers, one engine after
+// the other, each in databases of its own. TEST_MYSQL_URL, TEST_MARIADB_URL and TEST_POSTGRES_URL name servers to use instead
+// of starting one; their user must be allowed to create databases and users. Engines may be named as arguments; none means
+// all. Each is also taken away under the whole suite, for TEST_OUTAGE_SECONDS (if unset 20, and 30 while queries wait).
 
 type Counts = { passed: number; failed: number; skipped: number };
 

@@ -96,7 +96,7 @@ export function untilBroken(
   const noSample = new Promise<string>((resolve) => {
     if (samples.length === 0) return;
     const gone = new Set<Coordinator>();
-    const looking = setInterval(() => {
+    const watching = setInterval(() => {
       for (const sample of samples) {
         if (sample.running() || gone.has(sample)) continue;
         gone.add(sample);
@@ -105,7 +105,7 @@ export function untilBroken(
         else say(`${text}; queries go to the other one`);
       }
     }, 500);
-    signal.addEventListener('abort', () => clearInterval(looking), { once: true });
+    signal.addEventListener('abort', () => clearInterval(watching), { once: true });
   });
   return Promise.race([...services, noSample]);
 }

@@ -13,7 +13,7 @@ export type AdmissionRows = {
 
 const CLOSED = new Set(['LAPSED', 'HANDED_OVER', 'ENDED', 'SETTLED']);
 
-/** Looks into the database past everything. */
+/** Read from the database itself, past the gateway. */
 export async function admissionRows(url: string): Promise<AdmissionRows> {
   const source = await openDataSource(parseDatabaseUrl(url), { poolSize: 1, timeLimitMs: 60_000 });
   try {

@@ -43,23 +43,23 @@ export const longQueryMark = (mark: string) => `/* long query of ${mark} */`;
 
 /** What the clients run, as the environment they get. `mark` tells this run from all others. */
 export function statements(mark: string): Record<string, string> {
-  const table = `memory.default.battery_${mark}`;
+  const table = `memory.default.matrix_${mark}`;
   return {
-    BATTERY_ONE: 'SELECT 1',
-    BATTERY_COUNT: 'SELECT count(*) FROM tpch.tiny.orders',
-    BATTERY_FETCH:
+    MATRIX_ONE: 'SELECT 1',
+    MATRIX_COUNT: 'SELECT count(*) FROM tpch.tiny.orders',
+    MATRIX_FETCH:
       'SELECT orderkey, custkey, orderstatus, CAST(totalprice AS varchar), CAST(orderdate AS varchar), comment ' +
       'FROM tpch.tiny.orders ORDER BY orderkey',
-    BATTERY_PREPARED: 'SELECT name FROM tpch.tiny.region WHERE regionkey = ?',
-    BATTERY_PREPARED_VALUE: '3',
-    BATTERY_SET_SESSION: "SET SESSION query_max_execution_time = '23m'",
-    BATTERY_SHOW_SESSION: "SHOW SESSION LIKE 'query_max_execution_time'",
-    BATTERY_CREATE: `CREATE TABLE ${table} AS SELECT name FROM tpch.tiny.region`,
-    BATTERY_INSERT: `INSERT INTO ${table} SELECT name FROM tpch.tiny.region`,
-    BATTERY_COUNT_WRITTEN: `SELECT count(*) FROM ${table}`,
-    BATTERY_DROP: `DROP TABLE ${table}`,
-    BATTERY_FAILING: 'SELECT 1 / 0',
-    BATTERY_IN_TRANSACTION: 'SELECT count(*) FROM tpch.tiny.nation',
-    BATTERY_LONG: `SELECT count(*) FROM tpch.sf1000.lineitem ${longQueryMark(mark)}`,
+    MATRIX_PREPARED: 'SELECT name FROM tpch.tiny.region WHERE regionkey = ?',
+    MATRIX_PREPARED_VALUE: '3',
+    MATRIX_SET_SESSION: "SET SESSION query_max_execution_time = '23m'",
+    MATRIX_SHOW_SESSION: "SHOW SESSION LIKE 'query_max_execution_time'",
+    MATRIX_CREATE: `CREATE TABLE ${table} AS SELECT name FROM tpch.tiny.region`,
+    MATRIX_INSERT: `INSERT INTO ${table} SELECT name FROM tpch.tiny.region`,
+    MATRIX_COUNT_WRITTEN: `SELECT count(*) FROM ${table}`,
+    MATRIX_DROP: `DROP TABLE ${table}`,
+    MATRIX_FAILING: 'SELECT 1 / 0',
+    MATRIX_IN_TRANSACTION: 'SELECT count(*) FROM tpch.tiny.nation',
+    MATRIX_LONG: `SELECT count(*) FROM tpch.sf1000.lineitem ${longQueryMark(mark)}`,
   };
 }

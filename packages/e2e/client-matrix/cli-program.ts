@@ -3,10 +3,10 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-// cli-program.ts JAVA JAR URL USER: the Trino CLI. Statements come from BATTERY_*, results leave as "case TAB value".
+// cli-program.ts JAVA JAR URL USER: the Trino CLI. Statements come from MATRIX_*, results leave as "case TAB value".
 
 const [java = 'java', jar = '', url = '', user = ''] = process.argv.slice(2);
-const setting = (name: string): string => process.env[`BATTERY_${name}`] ?? '';
+const setting = (name: string): string => process.env[`MATRIX_${name}`] ?? '';
 
 type Output = { out: string; err: string };
 
@@ -81,7 +81,7 @@ await report('fetch-15000', async () =>
     .digest('hex'),
 );
 await report('prepared', () =>
-  lastLine(`PREPARE battery FROM ${setting('PREPARED')}; EXECUTE battery USING ${setting('PREPARED_VALUE')}`),
+  lastLine(`PREPARE matrix FROM ${setting('PREPARED')}; EXECUTE matrix USING ${setting('PREPARED_VALUE')}`),
 );
 await report(
   'session',

@@ -35,7 +35,7 @@ export const clients = {
         '--enable-native-access=ALL-UNNAMED',
         '-cp',
         (await clientJars(say)).jdbc,
-        join(clientsFolder, 'jdbc', 'Battery.java'),
+        join(clientsFolder, 'jdbc', 'Cases.java'),
       ],
     }),
   },

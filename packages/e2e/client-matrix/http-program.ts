@@ -5,7 +5,7 @@ import { type Answer, exchange } from '@trino-gateway/testing/trino-client/excha
 // cluster that clients poll themselves.
 
 const [url = '', user = ''] = process.argv.slice(2);
-const setting = (name: string): string => process.env[`BATTERY_${name}`] ?? '';
+const setting = (name: string): string => process.env[`MATRIX_${name}`] ?? '';
 const password = setting('PASSWORD');
 const login: Record<string, string> =
   password === '' ? {} : { Authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` };
@@ -31,7 +31,7 @@ async function send(
 ): Promise<Answer> {
   return exchange(address, {
     method,
-    headers: { 'X-Trino-User': user, 'X-Trino-Source': 'battery', ...login, ...headers },
+    headers: { 'X-Trino-User': user, 'X-Trino-Source': 'client-matrix', ...login, ...headers },
     signal: AbortSignal.timeout(180_000),
     ...(body === undefined ? {} : { body }),
   });
@@ -93,9 +93,9 @@ async function digest(): Promise<string> {
 }
 
 async function prepared(): Promise<unknown> {
-  const { header } = await run(`PREPARE battery FROM ${setting('PREPARED')}`);
+  const { header } = await run(`PREPARE matrix FROM ${setting('PREPARED')}`);
   const headers = { 'X-Trino-Prepared-Statement': header('x-trino-added-prepare') };
-  return one(`EXECUTE battery USING ${setting('PREPARED_VALUE')}`, headers);
+  return one(`EXECUTE matrix USING ${setting('PREPARED_VALUE')}`, headers);
 }
 
 async function session(): Promise<unknown> {

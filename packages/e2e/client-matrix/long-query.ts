@@ -10,7 +10,7 @@ export async function untilItRuns(
   mark: string,
   signal: AbortSignal,
 ): Promise<boolean> {
-  return (await look(backends, user, mark, signal, ({ state }) => state === 'RUNNING')) !== undefined;
+  return (await findLongQuery(backends, user, mark, signal, ({ state }) => state === 'RUNNING')) !== undefined;
 }
 
 /**
@@ -23,9 +23,9 @@ export async function howItEnded(
   mark: string,
   signal: AbortSignal,
 ): Promise<string> {
-  const ended = await look(backends, user, mark, signal, ({ state }) => !ALIVE.has(state));
+  const ended = await findLongQuery(backends, user, mark, signal, ({ state }) => !ALIVE.has(state));
   if (ended !== undefined) return ended.state;
-  const alive = await look(backends, user, mark, AbortSignal.timeout(30_000), ({ state }) => ALIVE.has(state));
+  const alive = await findLongQuery(backends, user, mark, AbortSignal.timeout(30_000), ({ state }) => ALIVE.has(state));
   if (alive !== undefined) {
     const link = new URL(`/v1/query/${alive.id}`, alive.backend);
     await exchange(link, { method: 'DELETE', headers: { 'X-Trino-User': user }, signal: AbortSignal.timeout(30_000) });
@@ -46,7 +46,7 @@ const ALIVE = new Set([
 /** A query as a cluster lists it; `state` is its error's name when it failed. */
 type Seen = { backend: string; id: string; state: string };
 
-async function look(
+async function findLongQuery(
   backends: readonly string[],
   user: string,
   mark: string,

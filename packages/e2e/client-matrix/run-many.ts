@@ -22,7 +22,7 @@ export async function runMany(client: ManyClient, options: ManyOptions): Promise
   const { url, user, statements, timeoutMs, say = () => {} } = options;
   const { command, args } = await clients[client].program(say);
   const child = spawn(command, [...args, url, user], {
-    env: { ...process.env, BATTERY_MANY: statements.join('\n'), PYTHONDONTWRITEBYTECODE: '1' },
+    env: { ...process.env, MATRIX_MANY: statements.join('\n'), PYTHONDONTWRITEBYTECODE: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const force = setTimeout(() => child.kill('SIGKILL'), timeoutMs);

@@ -73,9 +73,9 @@ function environment(options: MatrixOptions, mark: string): NodeJS.ProcessEnv {
     ...env,
     ...statements(mark),
     PYTHONDONTWRITEBYTECODE: '1',
-    BATTERY_PYHIVE: options.pyhive ?? 'presto',
-    ...(options.password === undefined ? {} : { BATTERY_PASSWORD: options.password }),
-    ...(options.directUrl === undefined ? {} : { BATTERY_DIRECT_URL: options.directUrl }),
+    MATRIX_PYHIVE: options.pyhive ?? 'presto',
+    ...(options.password === undefined ? {} : { MATRIX_PASSWORD: options.password }),
+    ...(options.directUrl === undefined ? {} : { MATRIX_DIRECT_URL: options.directUrl }),
   };
 }
 

@@ -20,7 +20,7 @@ export async function pythonWithPackages(say: (line: string) => void): Promise<s
 export async function javascriptProgram(say: (line: string) => void): Promise<string> {
   await need('npm', ['--version'], 'npm');
   const source = join(clientsFolder, 'js');
-  const names = ['battery.js', 'package.json', 'package-lock.json'];
+  const names = ['cases.js', 'package.json', 'package-lock.json'];
   const folder = await prepared(
     'js',
     names.map((name) => join(source, name)),
@@ -33,7 +33,7 @@ export async function javascriptProgram(say: (line: string) => void): Promise<st
       });
     },
   );
-  return join(folder, 'battery.js');
+  return join(folder, 'cases.js');
 }
 
 /** The built Go program. Throws MissingTool without a Go that is new enough for its go.mod. */
@@ -48,7 +48,7 @@ export async function goProgram(say: (line: string) => void): Promise<string> {
   const files = (await readdir(source)).map((name) => join(source, name));
   const folder = await prepared('go', files, async (part) => {
     say('building the Go client (once)');
-    await runCommand('go', ['build', '-o', join(part, 'battery'), '.'], { cwd: source, env, timeoutMs: PREPARE_MS });
+    await runCommand('go', ['build', '-o', join(part, 'client'), '.'], { cwd: source, env, timeoutMs: PREPARE_MS });
   });
-  return join(folder, 'battery');
+  return join(folder, 'client');
 }

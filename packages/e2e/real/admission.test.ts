@@ -1,16 +1,16 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { NotFetchedError } from '@trino-gateway/testing/databases/not-fetched';
 import { type RunningDatabase, startDatabase } from '@trino-gateway/testing/databases/start-database';
 import { until } from '@trino-gateway/testing/processes/until';
 import type { ServiceProcess } from '@trino-gateway/testing/suite/start-service';
 import { type Suite, startSuite } from '@trino-gateway/testing/suite/suite';
+import { NotFetchedError } from '@trino-gateway/testing/toolchains/not-fetched';
 import { runQuery } from '@trino-gateway/testing/trino-client/run-query';
 import type { ManyClient } from '../client-matrix/run-many.ts';
 import { type Balancer, startBalancer } from '../support/balancer.ts';
+import { grantedSlots } from '../support/granted-slots.ts';
 import { highWaterMark } from '../support/high-water-mark.ts';
 import { overtakings } from '../support/overtakings.ts';
-import { storedTurns } from '../support/stored-turns.ts';
 import { type LimitedClusters, type Ran, startLimitedClusters } from './limited-clusters.ts';
 import { expected, isBare, isWrite, presentDrivers, runSixty } from './sixty-clients.ts';
 
@@ -146,7 +146,7 @@ describe.each(stages)('$name', ({ replicas, database }) => {
   }
 
   async function expectOrder(mark: string, all: readonly Ran[]): Promise<void> {
-    const turns = await storedTurns(suite.databaseUrl, mark);
+    const grants = await grantedSlots(suite.databaseUrl, mark);
     const certainAfterMs = ARRIVES_WITHIN_MS + STEPS * (delays.max / 1e6);
     // A poll that a kill has cut inside has to find its way back once all are there again.
     const pollsOf = (id: string) =>
@@ -156,18 +156,18 @@ describe.each(stages)('$name', ({ replicas, database }) => {
           .map((restart) => restart.to);
         return { from: Math.max(from, ...back), to };
       });
-    expect(overtakings(turns, pollsOf, certainAfterMs)).toEqual([]);
-    // A query begins some time after its turn; those whose turn came before and who have not begun hold the other slots.
+    expect(overtakings(grants, pollsOf, certainAfterMs)).toEqual([]);
+    // A query begins some time after it was granted its slot; those granted before it that have not begun hold the other slots.
     const startOf = new Map(all.map(({ queryId, from }) => [queryId, from]));
-    const started = turns.flatMap(({ queryId, turnAt }) => {
+    const started = grants.flatMap(({ queryId, grantedAt }) => {
       const from = startOf.get(queryId);
-      return from === undefined ? [] : [{ turnAt, from }];
+      return from === undefined ? [] : [{ grantedAt, from }];
     });
     const before = started.map((late) =>
-      started.filter((early) => early.turnAt < late.turnAt && early.from > late.from),
+      started.filter((early) => early.grantedAt < late.grantedAt && early.from > late.from),
     );
     const most = Math.max(...before.map(({ length }) => length));
-    say(`${mark}: a query began before at most ${most} whose turn was earlier`);
+    say(`${mark}: a query began before at most ${most} that was granted its slot earlier`);
     expect(most).toBeLessThan(SLOTS);
   }
 

@@ -36,7 +36,7 @@ test.each(all)('%s gets what a direct run gives, from a cluster that %s', async 
   const results = await Array.fromAsync(
     runClientMatrix({
       url: suite.router.urls[listener] ?? '',
-      user: 'battery',
+      user: 'client-matrix',
       only: [client],
       backends: [clusters.accepting.url, clusters.rejecting.url],
       ...(listener === 2 ? { directUrl: clusters.rejecting.url } : {}),

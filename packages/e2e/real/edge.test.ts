@@ -78,19 +78,19 @@ describe('delegated authentication', () => {
     const { id } = await runQuery(listener(3), 'SELECT 21', { user: 'alice', headers });
     const kill = { method: 'POST', body: `CALL system.runtime.kill_query('${id}')` };
     const prepared = `p=${encodeURIComponent(kill.body)}`;
-    const roads: [string, RequestInit][] = [
+    const requests: [string, RequestInit][] = [
       ['/v1/statement', kill],
       ['/v1/statement', { method: 'POST', body: 'EXECUTE p', headers: { 'x-trino-prepared-statement': prepared } }],
       [`/v1/query/${id}`, {}],
       [`/v1/query/${id}`, { method: 'DELETE' }],
       [`/ui/query.html?${id}`, {}],
     ];
-    for (const [path, asking] of roads) {
-      const door = listener(2);
+    for (const [path, asking] of requests) {
+      const entryPoint = listener(2);
       const stranger = { ...asking, headers: { 'x-trino-user': 'alice', ...asking.headers } };
-      expect((await fetch(door + path, { ...stranger, redirect: 'manual' })).status).toBe(401);
+      expect((await fetch(entryPoint + path, { ...stranger, redirect: 'manual' })).status).toBe(401);
       const known = { ...asking, headers: { ...headers, ...asking.headers } };
-      expect((await fetch(door + path, { ...known, redirect: 'manual' })).status).not.toBe(401);
+      expect((await fetch(entryPoint + path, { ...known, redirect: 'manual' })).status).not.toBe(401);
       // Its own policies open that cluster for the first listener.
       expect((await fetch(listener(0) + path, { ...stranger, redirect: 'manual' })).status).not.toBe(401);
     }

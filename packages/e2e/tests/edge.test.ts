@@ -76,7 +76,7 @@ test('where a policy demands it, only users the provider knows get in, and clust
   for (const [headers, message] of refusals)
     await expect(runQuery(guarded(), 'SELECT 12', { user: 'alice', headers })).rejects.toThrow(message);
   expect(trino.requests.filter(({ body }) => body === 'SELECT 12')).toEqual([]);
-  // Its cluster is behind that door alone: the default group opens no other, a policy for that other one does.
+  // Its cluster is behind that entry point alone: the default group opens no other, a policy for that other one does.
   await expect(runQuery(suite.router.url, 'SELECT 12', { user: 'alice' })).rejects.toThrow(/^HTTP 401/);
   expect(trino.requests.filter(({ body }) => body === 'SELECT 12')).toEqual([]);
   const plain = { id: 'plain', listeningPort: suite.router.ports[0], groupId: 'open' };

@@ -16,7 +16,7 @@ import { type Attack, type BoundsWorld, HELD, routerAttacks, SILENT } from './ro
 const MOST_MEDIAN_MS = 300;
 const MOST_FAILED = 0.05;
 const MOST_UPSTREAM = 100;
-const LOOK_MS = 100;
+const SAMPLE_MS = 100;
 /** So that the honest client has seen something, however soon an attack is over. */
 const LEAST_MS = 1_500;
 const SETTLE_MS = 5_000;
@@ -56,22 +56,22 @@ export async function boundsTable(rows: Row[]): Promise<Table> {
   return { title: 'Bounds while unknown clients do their worst', picture: [] };
 }
 
-/** Runs it while an honest client asks, and looks at what it does to the processes. */
+/** Runs it while an honest client asks, and measures what it does to the processes. */
 async function underAttack(world: BoundsWorld, attack: Attack, honest: Worker): Promise<string> {
   const { suite, victim } = world;
   const processes = Object.entries(processesOf(suite)).map(([name, { pid }]) => ({ name, pid }));
   for (const { pid } of processes) forgetPeak(pid);
   let upstream = 0;
-  const looking = setInterval(() => {
+  const sampling = setInterval(() => {
     upstream = Math.max(upstream, connectionsTo(victim.port));
-  }, LOOK_MS);
+  }, SAMPLE_MS);
   const before = scheduled(suite.router.pid);
   honest.postMessage('begin');
   const [done] = await Promise.all([row(attack.name, attack.limitMs, () => attack.run(world)), delay(LEAST_MS)]);
   const seen = once(honest, 'message') as Promise<[Seen]>;
   honest.postMessage('end');
   const [{ count, failures, medianMs, p99Ms }] = await seen;
-  clearInterval(looking);
+  clearInterval(sampling);
   // A machine that is busy with other things gives the router a part of a core only, and all takes longer by so much.
   const after = scheduled(suite.router.pid);
   const [ran, waited] = [after.ranNs - before.ranNs, after.waitedNs - before.waitedNs];

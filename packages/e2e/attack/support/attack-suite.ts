@@ -11,7 +11,7 @@ import { shippedNodeOptions } from './shipped-containers.ts';
 export type AttackSuite = Suite & { readonly dataFolder: string };
 
 /** What a process prints of a failure that nothing was written for. */
-const UNFORESEEN = /nobody foresaw|unhandled|uncaught|internal error|RangeError|TypeError/i;
+const UNFORESEEN = /failed unexpectedly|unhandled|uncaught|internal error|RangeError|TypeError/i;
 
 /** Starts it; `await using` ends it and removes what it stored. */
 export async function startAttackSuite(options: SuiteOptions = {}): Promise<AttackSuite> {

@@ -11,7 +11,7 @@ import { createLimitLog } from './limit-log.ts';
 export type ChaosCluster = AsyncDisposable & {
   readonly id: string;
   readonly url: string;
-  /** Whether it is the life of the coordinator that drew these last five characters of its ids. */
+  /** Whether the incarnation of the coordinator that drew these last five characters of its ids still runs. */
   isAlive(suffix: string): boolean;
   /** The limit it has in the gateway from now on. */
   limited(limit: number): void;

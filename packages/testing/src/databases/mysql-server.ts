@@ -1,9 +1,9 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
+import { unpackedPackage } from '../toolchains/debian-packages.ts';
 import { runCommand } from '../toolchains/run-command.ts';
 import { type DatabaseServer, databaseServer } from './database-server.ts';
-import { unpackedPackage } from './debian-packages.ts';
 
 const INITIALISE_MS = 600_000;
 

@@ -4,8 +4,8 @@ import { createRequire } from 'node:module';
 import { arch, platform, userInfo } from 'node:os';
 import { dirname, join, parse } from 'node:path';
 import { promisify } from 'node:util';
+import { NotFetchedError } from '../toolchains/not-fetched.ts';
 import { type DatabaseServer, databaseServer } from './database-server.ts';
-import { NotFetchedError } from './not-fetched.ts';
 
 const INITIALISE_MS = 600_000;
 const NOBODY = { uid: 65_534, gid: 65_534 };

@@ -47,9 +47,9 @@ export type Submitted = {
 /** How an administrative call on a query id ended. */
 export type KillOutcome = 'accepted' | 'ended' | 'unknown';
 
-/** One life of a coordinator, from start to stop: what it knows is lost with it. */
+/** One incarnation of a coordinator, from start to stop: what it knows is lost with it. */
 export class Coordinator {
-  /** The last five characters of every id of this life. */
+  /** The last five characters of every id of this incarnation. */
   readonly suffix = freshSuffix();
   readonly startedAt = Date.now();
   readonly #options: CoordinatorOptions;
@@ -72,7 +72,7 @@ export class Coordinator {
     return Date.now() - this.startedAt < this.#options.startingMs;
   }
 
-  /** Ends this life: held polls are let go, nothing is answered any more. */
+  /** Ends this incarnation: held polls are let go, nothing is answered any more. */
   stop(): void {
     clearInterval(this.#sweeper);
     const message = 'The coordinator is gone';

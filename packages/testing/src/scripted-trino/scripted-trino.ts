@@ -36,7 +36,7 @@ export type ScriptedTrinoOptions = {
   startingMs?: number;
   /** Ended queries that stay known. Default 2000. */
   maxHistory?: number;
-  /** Requests and queries kept for looking at; the oldest go first. Default 20,000. */
+  /** Requests and queries kept for tests to read; the oldest go first. Default 20,000. */
   recordLimit?: number;
   version?: string;
 };
@@ -46,7 +46,7 @@ export type ScriptedTrino = AsyncDisposable & {
   /** Its address, `http://127.0.0.1:port`. */
   readonly url: string;
   readonly port: number;
-  /** The last five characters of the ids of this life. */
+  /** The last five characters of the ids of this incarnation. */
   readonly suffix: string;
   /** Every request it got, oldest first. */
   readonly requests: readonly RecordedRequest[];

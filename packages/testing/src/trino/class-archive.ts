@@ -10,7 +10,7 @@ export async function findClassArchive(jdk: Jdk): Promise<string | undefined> {
 }
 
 /**
- * Makes the class archive unless it is there: 100 MB, from one short life of a coordinator, which `train` leads from start
+ * Makes the class archive unless it is there: 100 MB, from one short run of a coordinator, which `train` leads from start
  * to stop with the options of Java it is given. Optional: without the archive starts only take longer.
  */
 export async function makeClassArchive(

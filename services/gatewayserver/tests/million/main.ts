@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { NotFetchedError } from '@trino-gateway/testing/databases/not-fetched';
+import { NotFetchedError } from '@trino-gateway/testing/toolchains/not-fetched';
 import { openMillion } from './database.ts';
 import { fillHistory } from './fill.ts';
 import { measurePages } from './pages.ts';

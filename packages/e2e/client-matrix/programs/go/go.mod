@@ -1,4 +1,4 @@
-module github.com/trino-gateway/battery
+module github.com/trino-gateway/client-matrix
 
 go 1.25.5
 

@@ -1,4 +1,4 @@
-// battery URL USER: database/sql with trino-go-client. Statements come from BATTERY_*, results leave as "case TAB value".
+// client URL USER: database/sql with trino-go-client. Statements come from MATRIX_*, results leave as "case TAB value".
 package main
 
 import (
@@ -25,7 +25,7 @@ type client struct {
 	conn *sql.Conn // one connection, so that session properties last
 }
 
-func setting(name string) string { return os.Getenv("BATTERY_" + name) }
+func setting(name string) string { return os.Getenv("MATRIX_" + name) }
 
 func report(name string, produce func() (any, error)) {
 	value, err := produce()

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import trino
 import urllib3
 
-from battery import first, password, run_battery, run_many, setting
+from cases import first, password, run_cases, run_many, setting
 
 urllib3.disable_warnings()
 
@@ -55,7 +55,7 @@ class Client:
         return lambda: cursor.execute(sql).fetchall(), cursor.cancel
 
 
-if "BATTERY_MANY" in os.environ:
+if "MATRIX_MANY" in os.environ:
     run_many(lambda: Client(*sys.argv[1:]))
 else:
-    run_battery(Client(*sys.argv[1:]))
+    run_cases(Client(*sys.argv[1:]))

@@ -1,4 +1,4 @@
-"""pyhive_client.py URL USER: PyHive; BATTERY_PYHIVE=presto sends X-Presto-* headers, trino sends X-Trino-*."""
+"""pyhive_client.py URL USER: PyHive; MATRIX_PYHIVE=presto sends X-Presto-* headers, trino sends X-Trino-*."""
 
 import importlib
 import os
@@ -7,10 +7,10 @@ from urllib.parse import urlsplit
 
 import urllib3
 
-from battery import password, run_battery, setting
+from cases import password, run_cases, setting
 
 urllib3.disable_warnings()
-dialect = importlib.import_module("pyhive." + os.environ.get("BATTERY_PYHIVE", "presto"))
+dialect = importlib.import_module("pyhive." + os.environ.get("MATRIX_PYHIVE", "presto"))
 
 
 class Client:
@@ -49,4 +49,4 @@ class Client:
         return cursor.fetchall, cursor.cancel
 
 
-run_battery(Client(*sys.argv[1:]))
+run_cases(Client(*sys.argv[1:]))

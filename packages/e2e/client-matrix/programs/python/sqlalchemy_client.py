@@ -6,7 +6,7 @@ from urllib.parse import quote, urlsplit
 import urllib3
 from sqlalchemy import create_engine, inspect, text
 
-from battery import first, password, run_battery, setting
+from cases import first, password, run_cases, setting
 
 urllib3.disable_warnings()
 
@@ -57,4 +57,4 @@ class Client:
         return run, cursor.cancel
 
 
-run_battery(Client(*sys.argv[1:]))
+run_cases(Client(*sys.argv[1:]))

@@ -2,13 +2,13 @@ import { openDataSource } from '@trino-gateway/gatewayserver/storage/data-source
 import { parseDatabaseUrl } from '@trino-gateway/gatewayserver/storage/database-url';
 
 /** A query that came to a limited group: when, and when it was given its slot, in milliseconds of the database's clock. */
-export type StoredTurn = {
+export type GrantedSlot = {
   /** The id its client saw first; the submission's where it did not wait. */
   id: string;
   /** Among those that waited: larger for later arrivals. Undefined for one that found a slot at once. */
   place: number | undefined;
   arrivedAt: number;
-  turnAt: number;
+  grantedAt: number;
   /** Trino's id. */
   queryId: string;
 };
@@ -18,7 +18,7 @@ type Lease = { id: string; user: string; takenAt: number; queryId: string };
 type Waiter = { id: string; user: string; submissionId: string; place: number; queuedAt: number };
 
 /** What the database remembers of the queries of a user that were given a slot. It does so for minutes. */
-export async function storedTurns(databaseUrl: string, user: string): Promise<StoredTurn[]> {
+export async function grantedSlots(databaseUrl: string, user: string): Promise<GrantedSlot[]> {
   const source = await openDataSource(parseDatabaseUrl(databaseUrl), { poolSize: 1, timeLimitMs: 60_000 });
   try {
     const rows: Stored[] = await source.query("SELECT kind, document FROM admission_entries WHERE document <> ''");
@@ -30,7 +30,7 @@ export async function storedTurns(databaseUrl: string, user: string): Promise<St
     const waiters = new Map(of<Waiter>('waiter').map((waiter) => [waiter.submissionId, waiter]));
     return of<Lease>('lease').map(({ id, takenAt, queryId }) => {
       const waiter = waiters.get(id);
-      return { id, place: waiter?.place, arrivedAt: waiter?.queuedAt ?? takenAt, turnAt: takenAt, queryId };
+      return { id, place: waiter?.place, arrivedAt: waiter?.queuedAt ?? takenAt, grantedAt: takenAt, queryId };
     });
   } finally {
     await source.destroy();

@@ -15,23 +15,23 @@ import java.util.concurrent.TimeoutException;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-/** java -cp trino-jdbc.jar Battery.java URL USER. Statements come from BATTERY_*, results leave as "case TAB value". */
-class Battery {
+/** java -cp trino-jdbc.jar Cases.java URL USER. Statements come from MATRIX_*, results leave as "case TAB value". */
+class Cases {
     interface Case {
         Object value() throws Exception;
     }
 
     private final Connection connection;
 
-    Battery(Connection connection) {
+    Cases(Connection connection) {
         this.connection = connection;
     }
 
     public static void main(String[] arguments) throws Exception {
         var properties = new Properties();
         properties.setProperty("user", arguments[1]);
-        if (System.getenv("BATTERY_PASSWORD") != null) {
-            properties.setProperty("password", System.getenv("BATTERY_PASSWORD"));
+        if (System.getenv("MATRIX_PASSWORD") != null) {
+            properties.setProperty("password", System.getenv("MATRIX_PASSWORD"));
         }
         if (arguments[0].startsWith("https:")) {
             properties.setProperty("SSL", "true");
@@ -40,7 +40,7 @@ class Battery {
         var address = arguments[0].replaceFirst("^https?:", "jdbc:trino:");
         if (setting("MANY") == null) {
             try (var connection = DriverManager.getConnection(address, properties)) {
-                new Battery(connection).run();
+                new Cases(connection).run();
             }
         }
         else {
@@ -99,7 +99,7 @@ class Battery {
     }
 
     static String setting(String name) {
-        return System.getenv("BATTERY_" + name);
+        return System.getenv("MATRIX_" + name);
     }
 
     /** The first row's first column. Reads to the end: closing rows early cancels the query, and Trino then aborts its transaction. */

@@ -1,4 +1,4 @@
-"""The cases, for every Python client: what to run comes from BATTERY_* variables, each result leaves as a line "case<TAB>value"."""
+"""The cases, for every Python client: what to run comes from MATRIX_* variables, each result leaves as a line "case<TAB>value"."""
 
 import hashlib
 import os
@@ -7,11 +7,11 @@ import threading
 
 
 def setting(name):
-    return os.environ["BATTERY_" + name]
+    return os.environ["MATRIX_" + name]
 
 
 def password():
-    return os.environ.get("BATTERY_PASSWORD")
+    return os.environ.get("MATRIX_PASSWORD")
 
 
 def report(case, produce):
@@ -33,7 +33,7 @@ def digest(rows):
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def run_battery(client):
+def run_cases(client):
     """client: run(sql) -> rows, changed(sql) -> row count, prepared(sql, value) -> rows, session() -> rows, error_of(exception) ->
     (message, code), transaction() -> value or None where the client has none, long_query() -> (run, cancel)."""
     report("select-1", lambda: first(client.run(setting("ONE"))))
@@ -84,7 +84,7 @@ def cancelled(run, cancel):
 
 
 def run_many(connect):
-    """connect() -> client with run(sql). Each line of BATTERY_MANY is run by a client of its own, all at the same time."""
+    """connect() -> client with run(sql). Each line of MATRIX_MANY is run by a client of its own, all at the same time."""
 
     def one(number, sql):
         report(number, lambda: first(connect().run(sql)))

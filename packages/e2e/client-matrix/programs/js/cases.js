@@ -1,4 +1,4 @@
-// battery.js URL USER: the official trino-client. Statements come from BATTERY_*, results leave as "case TAB value".
+// cases.js URL USER: the official trino-client. Statements come from MATRIX_*, results leave as "case TAB value".
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -6,10 +6,10 @@ import trinoClient from 'trino-client';
 
 const { BasicAuth, Trino } = trinoClient;
 const [server, user] = process.argv.slice(2);
-const setting = (name) => process.env[`BATTERY_${name}`];
+const setting = (name) => process.env[`MATRIX_${name}`];
 const trino = Trino.create({
   server,
-  auth: new BasicAuth(user, process.env.BATTERY_PASSWORD),
+  auth: new BasicAuth(user, process.env.MATRIX_PASSWORD),
   ssl: { rejectUnauthorized: false },
 });
 
@@ -38,8 +38,8 @@ async function digest() {
 }
 
 async function prepared() {
-  await run(`PREPARE battery FROM ${setting('PREPARED')}`);
-  return one(`EXECUTE battery USING ${setting('PREPARED_VALUE')}`);
+  await run(`PREPARE matrix FROM ${setting('PREPARED')}`);
+  return one(`EXECUTE matrix USING ${setting('PREPARED_VALUE')}`);
 }
 
 async function session() {
@@ -74,7 +74,7 @@ async function cancel() {
   return Promise.race([ended, sleep(30_000, 'still running')]);
 }
 
-// Each line of BATTERY_MANY instead, all at the same time.
+// Each line of MATRIX_MANY instead, all at the same time.
 if (setting('MANY') !== undefined) {
   await Promise.all(
     setting('MANY')

@@ -1,9 +1,9 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { arch } from 'node:os';
 import { join } from 'node:path';
-import { buildOnce, cacheFolder } from '../toolchains/cache.ts';
-import { runCommand } from '../toolchains/run-command.ts';
+import { buildOnce, cacheFolder } from './cache.ts';
 import { NotFetchedError } from './not-fetched.ts';
+import { runCommand } from './run-command.ts';
 
 /** The suite that has MySQL at all, and the newest MariaDB. */
 const NEWEST = 'sid';
