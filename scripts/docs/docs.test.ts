@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
@@ -12,6 +12,8 @@ const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 const PAGES = [
   'README.md',
   'CHANGELOG.md',
+  'ARCHITECTURE.md',
+  'CONTRIBUTING.md',
   'SECURITY.md',
   'docs/admission.md',
   'docs/api.md',
@@ -74,6 +76,19 @@ test('the example in the documentation is a valid configuration that uses every 
     'host',
     'listeningPort',
   ]);
+});
+
+test('the newest dated section of the changelog is the version of the project', () => {
+  const { version } = JSON.parse(read('package.json')) as { version: string };
+  const dated = [...read('CHANGELOG.md').matchAll(/^## (\d+\.\d+\.\d+) \((\d{4}-\d{2}-\d{2})\)$/gm)];
+  expect(dated[0]?.[1]).toBe(version);
+});
+
+test('every package says its licence', () => {
+  const packages = globSync(['package.json', 'packages/*/package.json', 'services/*/package.json'], { cwd: ROOT });
+  expect(packages.length).toBeGreaterThan(10);
+  for (const path of packages)
+    expect([path, (JSON.parse(read(path)) as { license?: string }).license]).toEqual([path, 'Apache-2.0']);
 });
 
 describe.each(PAGES)('%s', (page) => {
