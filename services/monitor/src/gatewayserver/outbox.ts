@@ -18,21 +18,20 @@ export type Outbox = AsyncDisposable & {
 export type OutboxOptions = {
   connection: ConnectionState;
   logger: Logger;
-  /** Pause after a failure, in milliseconds; default 1 s. */
-  retryMs?: number;
 };
 
 type Entry = { key: string; send: Send };
 
 const AT_ONCE = 16;
+const RETRY_MS = 1_000;
 // Sending it again would be refused again.
 const REFUSALS = new Set([Code.NotFound, Code.InvalidArgument, Code.FailedPrecondition, Code.Unimplemented]);
 
 /** Empty. It never holds more than one entry per key. Disposal gives up what waits. */
-export function createOutbox({ connection, logger, retryMs = 1_000 }: OutboxOptions): Outbox {
+export function createOutbox({ connection, logger }: OutboxOptions): Outbox {
   const delivery = createDelivery<Entry>({
     send: async ([entry], { signal }) => entry?.send(signal),
-    repeat: (run) => every(retryMs, 'reporting', logger, run),
+    repeat: (run) => every(RETRY_MS, 'reporting', logger, run),
     keyOf: ({ key }) => key,
     most: Number.POSITIVE_INFINITY,
     batch: 1,
