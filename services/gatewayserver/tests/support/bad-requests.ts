@@ -14,7 +14,7 @@ export type BadRequest = {
 const TOO_LONG = 'x'.repeat(20_000);
 /** Known to grow with the database or the statement: bounded by the size of a request only, or cut. */
 const UNLIMITED = new Set(['statement', 'status.reason']);
-/** What clients may send but nobody reads. */
+/** What clients may send, and no call reads. */
 const OUTPUT_ONLY = new Set(['managed_by', 'condition']);
 
 /** The request of each field that is given a value of another type. */

@@ -103,7 +103,7 @@ export async function storeObjects(server: TestGatewayserver, headers: Record<st
 /** What a REST request consists of. */
 export type RestCall = { method: string; path: string; body: unknown };
 
-/** The REST request that says the same as a request message; what is no field of the message goes where one would be. */
+/** The REST request of a request message; what is not a field of the message goes where one would be. */
 export function restCall(route: HttpRoute, request: Message): RestCall {
   const rest = structuredClone(request);
   let path = route.template;

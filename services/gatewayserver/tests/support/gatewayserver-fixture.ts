@@ -56,7 +56,7 @@ export async function startTestGatewayserver(
   };
 }
 
-/** Waits until a look holds; fails after ten seconds with what was seen last. */
+/** Waits until what is read fulfils a condition; fails after ten seconds with what was read last. */
 export async function until<Seen>(look: () => Promise<Seen>, holds: (seen: Seen) => boolean): Promise<Seen> {
   const deadline = performance.now() + 10_000;
   for (;;) {

@@ -4,7 +4,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 
 type Operation = { responses: Record<string, { $ref?: string; content?: unknown }>; 'x-authorization': string };
 
-/** The part of the committed document that tests look at. */
+/** The part of the committed document that tests read. */
 export const DOCUMENT: { paths: Record<string, Record<string, Operation>>; components: { schemas: object } } =
   JSON.parse(readFileSync(createRequire(import.meta.url).resolve('@trino-gateway/api/openapi.json'), 'utf8'));
 

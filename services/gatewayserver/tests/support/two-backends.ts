@@ -4,8 +4,8 @@ import { startTestGatewayserver, type TestGatewayserver } from './gatewayserver-
 type Calls = Pick<TestGatewayserver, 'ok' | 'post' | 'get'>;
 
 /**
- * A gatewayserver with the backends `one` and `two`, which nobody probed yet, and the group `both` of them. It runs while the
- * tests of the calling file do, and can be called from their first hook on.
+ * A gatewayserver with the backends `one` and `two`, which were not probed yet, and the group `both` of them. It runs during the
+ * tests of the calling file, and can be called from their first hook on.
  */
 export function serverWithTwoBackends(): Calls {
   jest.setTimeout(120_000); // a busy machine starts a server slowly

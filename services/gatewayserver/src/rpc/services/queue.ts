@@ -2,7 +2,10 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import type { ServiceImpl } from '@connectrpc/connect';
 import type {
+  GetQueueStatsRequest,
   GetQueueStatsResponse_GroupStatsSchema,
+  ListQueuedRequest,
+  MoveToFrontRequest,
   QueuedQuerySchema,
   QueueService,
 } from '@trino-gateway/api/gateway';
@@ -20,50 +23,57 @@ type Context = Pick<RpcContext, 'configuration' | 'ledger' | 'limits'>;
 type Queued = MessageInitShape<typeof QueuedQuerySchema>;
 type GroupStats = Exclude<MessageInitShape<typeof GetQueueStatsResponse_GroupStatsSchema>, { $typeName: string }>;
 
-/** Who waits, and why. */
+/** Which queries wait, and why. */
 export function queueService(context: Context): ServiceImpl<typeof QueueService> {
-  const { configuration, ledger } = context;
-  const hold = async (id: string, held: boolean) => {
-    found('group', checkedId(id), configuration.known.groups.get(id));
-    await ledger.run(({ state }) => state.setHeld(id, held));
-    return groupStats(context, id, startedLastMinute(ledger.state(), ledger.now()));
-  };
   return {
-    async listQueued({ groupId, user, pageSize, pageToken }) {
-      if (groupId !== '') checkedId(groupId, 'group_id');
-      checkedText('user', user, 1_000);
-      const size = checkedPageSize(pageSize);
-      const after = readToken(pageToken);
-      const all = inOrder(ledger.state(), groupId === '' ? undefined : groupId).filter(
-        (waiter) => user === '' || waiter.user === user,
-      );
-      const from = after === undefined ? 0 : all.findIndex((waiter) => isBehind(waiter, after));
-      const page = from < 0 ? [] : all.slice(from, from + size);
-      const last = page.at(-1);
-      const isMore = last !== undefined && from + size < all.length;
-      const started = startedLastMinute(ledger.state(), ledger.now());
-      return {
-        queries: page.map((waiter) => queuedQuery(context, waiter, started)),
-        nextPageToken: isMore ? writeToken(last) : '',
-      };
-    },
-
-    async getQueueStats({ groupId }) {
-      if (groupId !== '') checkedId(groupId, 'group_id');
-      const ids = [...configuration.known.groups.keys()].filter((id) => groupId === '' || id === groupId).sort();
-      const started = startedLastMinute(ledger.state(), ledger.now());
-      return { groups: ids.map((id) => groupStats(context, id, started)) };
-    },
-
-    async moveToFront({ id }) {
-      checkedId(id);
-      const moved = found('queued query', id, await ledger.run((admission) => moveToFront(admission, id)));
-      return queuedQuery(context, moved, startedLastMinute(ledger.state(), ledger.now()));
-    },
-
-    holdGroup: ({ id }) => hold(id, true),
-    releaseGroup: ({ id }) => hold(id, false),
+    listQueued: async (request) => listQueued(context, request),
+    getQueueStats: async (request) => getQueueStats(context, request),
+    moveToFront: (request) => moveQueryToFront(context, request),
+    holdGroup: ({ id }) => setHeld(context, id, true),
+    releaseGroup: ({ id }) => setHeld(context, id, false),
   };
+}
+
+function listQueued(context: Context, { groupId, user, pageSize, pageToken }: ListQueuedRequest) {
+  const { ledger } = context;
+  if (groupId !== '') checkedId(groupId, 'group_id');
+  checkedText('user', user, 1_000);
+  const size = checkedPageSize(pageSize);
+  const after = readToken(pageToken);
+  const all = inOrder(ledger.state(), groupId === '' ? undefined : groupId).filter(
+    (waiter) => user === '' || waiter.user === user,
+  );
+  const from = after === undefined ? 0 : all.findIndex((waiter) => isBehind(waiter, after));
+  const page = from < 0 ? [] : all.slice(from, from + size);
+  const last = page.at(-1);
+  const isMore = last !== undefined && from + size < all.length;
+  const started = startedLastMinute(ledger.state(), ledger.now());
+  return {
+    queries: page.map((waiter) => queuedQuery(context, waiter, started)),
+    nextPageToken: isMore ? writeToken(last) : '',
+  };
+}
+
+function getQueueStats(context: Context, { groupId }: GetQueueStatsRequest) {
+  const { configuration, ledger } = context;
+  if (groupId !== '') checkedId(groupId, 'group_id');
+  const ids = [...configuration.known.groups.keys()].filter((id) => groupId === '' || id === groupId).sort();
+  const started = startedLastMinute(ledger.state(), ledger.now());
+  return { groups: ids.map((id) => groupStats(context, id, started)) };
+}
+
+async function moveQueryToFront(context: Context, { id }: MoveToFrontRequest): Promise<Queued> {
+  const { ledger } = context;
+  checkedId(id);
+  const moved = found('queued query', id, await ledger.run((admission) => moveToFront(admission, id)));
+  return queuedQuery(context, moved, startedLastMinute(ledger.state(), ledger.now()));
+}
+
+async function setHeld(context: Context, id: string, held: boolean): Promise<GroupStats> {
+  const { configuration, ledger } = context;
+  found('group', checkedId(id), configuration.known.groups.get(id));
+  await ledger.run(({ state }) => state.setHeld(id, held));
+  return groupStats(context, id, startedLastMinute(ledger.state(), ledger.now()));
 }
 
 /** By group, then in the order in which slots are offered; those with an offer first. */

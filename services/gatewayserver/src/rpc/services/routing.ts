@@ -1,5 +1,5 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import type { RouteResponseSchema, RoutingService } from '@trino-gateway/api/gateway';
+import type { DecideRequest, RouteRequest, RouteResponseSchema, RoutingService } from '@trino-gateway/api/gateway';
 import { routerBackend } from '../../configuration/router-backend.ts';
 import { checkedId, checkedText, invalid } from '../../configuration/validation.ts';
 import type { Routed } from '../../decisions/take-slot.ts';
@@ -13,47 +13,49 @@ const MOST_BACKENDS_NAMED = 1_000;
 
 type Answer = MessageInitShape<typeof RouteResponseSchema>;
 
-/** Decisions. */
-export function routingService({
-  decisions,
-  configuration,
-  limits,
-}: Pick<RpcContext, 'decisions' | 'configuration' | 'limits'>): MultiplexedService<typeof RoutingService> {
-  const answer = ({ outcome, leased }: Routed): Answer => {
-    const { authDelegated, reasons } = outcome;
-    if (outcome.kind === 'refused')
-      return { reasons, authDelegated, leased, refusal: outcome.message, refusalErrorName: outcome.errorName };
-    const decision = decisionOf(outcome);
-    if (outcome.kind === 'waits') {
-      const asked = checkingBackend({ configuration, limits }, outcome.groupId);
-      return { decision, reasons, authDelegated, mustWait: true, ...(asked && { backend: asked }) };
-    }
-    const backend = routerBackend(outcome.backend, configuration.isLimited(outcome.backend.id));
-    return { decision, reasons, authDelegated, backend, leased };
-  };
-  return {
-    async decide(request) {
-      checkedText('user', request.user, 10_000);
-      checkedText('client_ip', request.clientIp, 1_000);
-      const outcome = decisions.dryRun(checkedClient(request));
-      return outcome.kind === 'refused'
-        ? { reasons: outcome.reasons }
-        : { decision: decisionOf(outcome), reasons: outcome.reasons };
-    },
+type Context = Pick<RpcContext, 'decisions' | 'configuration' | 'limits'>;
 
-    async route(request) {
-      checkedId(request.submissionId, 'submission_id');
-      checkedId(request.routerId, 'router_id');
-      for (const [field, ids] of [
-        ['excluded_backend_ids', request.excludedBackendIds],
-        ['avoided_backend_ids', request.avoidedBackendIds],
-      ] as const) {
-        if (ids.length > MOST_BACKENDS_NAMED)
-          throw invalid(field, `expected at most ${MOST_BACKENDS_NAMED}, got ${ids.length}`);
-      }
-      return answer(await decisions.route(checkedClient(request)));
-    },
+/** Decisions. */
+export function routingService(context: Context): MultiplexedService<typeof RoutingService> {
+  return {
+    decide: async (request) => dryRun(context, request),
+    route: async (request) => answerOf(context, await context.decisions.route(checkedRoute(request))),
   };
+}
+
+function dryRun({ decisions }: Context, request: DecideRequest) {
+  checkedText('user', request.user, 10_000);
+  checkedText('client_ip', request.clientIp, 1_000);
+  const outcome = decisions.dryRun(checkedClient(request));
+  return outcome.kind === 'refused'
+    ? { reasons: outcome.reasons }
+    : { decision: decisionOf(outcome), reasons: outcome.reasons };
+}
+
+function checkedRoute(request: RouteRequest): RouteRequest {
+  checkedId(request.submissionId, 'submission_id');
+  checkedId(request.routerId, 'router_id');
+  for (const [field, ids] of [
+    ['excluded_backend_ids', request.excludedBackendIds],
+    ['avoided_backend_ids', request.avoidedBackendIds],
+  ] as const) {
+    if (ids.length > MOST_BACKENDS_NAMED)
+      throw invalid(field, `expected at most ${MOST_BACKENDS_NAMED}, got ${ids.length}`);
+  }
+  return checkedClient(request);
+}
+
+function answerOf(context: Context, { outcome, leased }: Routed): Answer {
+  const { authDelegated, reasons } = outcome;
+  if (outcome.kind === 'refused')
+    return { reasons, authDelegated, leased, refusal: outcome.message, refusalErrorName: outcome.errorName };
+  const decision = decisionOf(outcome);
+  if (outcome.kind === 'waits') {
+    const asked = checkingBackend(context, outcome.groupId);
+    return { decision, reasons, authDelegated, mustWait: true, ...(asked && { backend: asked }) };
+  }
+  const backend = routerBackend(outcome.backend, context.configuration.isLimited(outcome.backend.id));
+  return { decision, reasons, authDelegated, backend, leased };
 }
 
 function decisionOf(outcome: Exclude<Outcome, { kind: 'refused' }>) {

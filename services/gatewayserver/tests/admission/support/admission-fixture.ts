@@ -13,10 +13,10 @@ export function base64(text: string): string {
   return Buffer.from(text).toString('base64');
 }
 
-/** A place in the queue whose turn has come, as its poll is told. */
+/** A slot offer, as a poll is answered with. */
 type Turn = { claimId: string; sealed: string; backend: { id: string }; decision: Json };
 
-/** The turn that a poll was answered with. */
+/** The slot offer that a poll was answered with. */
 export function turnOf(answer: Json): Turn {
   return answer.turn as Turn;
 }
@@ -28,7 +28,7 @@ export type Submission = {
   route(more?: Json): Promise<Json>;
   enqueue(more?: Json): Promise<Json>;
   poll(waitMs?: number): Promise<Json>;
-  /** Hands the statement over as its turn says. */
+  /** Assigns the statement to the backend of the offer. */
   handOver(turn: Json, queryId?: string): Promise<Json>;
   handOut(queryId?: string): Promise<Json>;
   activate(queryId?: string): Promise<Json>;
@@ -93,7 +93,7 @@ export async function startLimited({
   return server;
 }
 
-/** A statement that runs, from Route to its first poll. */
+/** A running statement: from Route to its first poll. */
 export async function running(server: Pick<TestGatewayserver, 'ok'>, user?: string): Promise<Submission> {
   const one = submission(server, user);
   const { leased } = await one.route();

@@ -1,7 +1,7 @@
 import type { Applicant } from '../../../src/admission/rules/admit.ts';
 import type { Newcomer } from '../../../src/admission/rules/queue.ts';
 
-/** A statement of `ann` that asks for a slot of group `g`, and what a test says otherwise. */
+/** A statement of `ann` that asks for a slot of group `g`, unless a test says otherwise. */
 export function applicant(submissionId: string, more: Partial<Applicant> = {}): Applicant {
   return {
     submissionId,
@@ -14,7 +14,7 @@ export function applicant(submissionId: string, more: Partial<Applicant> = {}): 
   };
 }
 
-/** A statement of `ann` that is to wait in group `g`, and what a test says otherwise. */
+/** A statement of `ann` that is to wait in group `g`, unless a test says otherwise. */
 export function newcomer(id: string, more: Partial<Newcomer> = {}): Newcomer {
   return { id, groupId: 'g', priority: 0, user: 'ann', source: '', submissionId: `s${id}`, secretHash: '', ...more };
 }

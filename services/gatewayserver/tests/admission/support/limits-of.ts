@@ -10,7 +10,7 @@ export const UNBOUNDED_QUEUES: QueueBounds = {
   maxBytesOfUser: 0,
 };
 
-/** Every backend is known and available, nothing runs past the gateway, the first of the list is chosen, and what a test says. */
+/** Every backend is known and available, nothing external runs and the first backend is chosen, unless a test says otherwise. */
 export function limitsOf(own: Pick<Limits, 'maxOnBackend' | 'group'> & Partial<Limits>): Limits {
   return {
     isKnown: () => true,

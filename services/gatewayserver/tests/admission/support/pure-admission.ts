@@ -11,10 +11,10 @@ import { applicant, newcomer } from './arrivals.ts';
 import { groupWithoutLimits } from './group-without-limits.ts';
 import { limitsOf } from './limits-of.ts';
 
-/** What is other than usual: `max` slots of each backend, those that are away, all groups and all known backends there are. */
+/** What differs from the default: `max` slots of each backend, backends that are away, all groups and all known backends. */
 type Circumstances = Partial<GroupLimits> & { max?: number; away?: string[]; groups?: string[]; known?: string[] };
 
-/** Without server and database: a group `g` of one backend `b` with one slot, and what a test says otherwise. */
+/** Without server and database: a group `g` of one backend `b` with one slot, unless a test says otherwise. */
 export function admissionOf(circumstances: Circumstances = {}): Admission {
   const { max = 1, away = [], groups = ['g'], known, ...own } = circumstances;
   const group: GroupLimits = { ...groupWithoutLimits(['b']), ...own };
@@ -34,19 +34,19 @@ export function admissionOf(circumstances: Circumstances = {}): Admission {
   };
 }
 
-/** A statement takes a place in the queue. */
+/** Queues a statement. */
 export function queue(admission: Admission, id: string, more: Partial<Newcomer> = {}): Enqueued {
   return enqueue(admission, newcomer(id, more));
 }
 
-/** A statement goes from its question for a slot to its first poll, as the query `q<submissionId>` on backend `b`. */
+/** Starts a statement, from its call for a slot to its first poll, as the query `q<submissionId>` on backend `b`. */
 export function runs(admission: Admission, submissionId: string): void {
   expect(admit(admission, applicant(submissionId)).kind).toBe('lease');
   expect(confirmLease(admission, submissionId, `q${submissionId}`)).toBe(true);
   expect(activate(admission, { queryId: `q${submissionId}`, backendId: 'b', neverWaits: false })).toBe(true);
 }
 
-/** How far a statement that was queued is. */
+/** The phase of a statement that was queued. */
 export function phase(admission: Admission, id: string): Waiter['phase'] | undefined {
   return admission.state.waiter(id)?.phase;
 }

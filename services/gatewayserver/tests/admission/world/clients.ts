@@ -7,7 +7,7 @@ import { dispatch, isReady } from './slot-offers.ts';
 import { post } from './submit.ts';
 import type { Client, World } from './world.ts';
 
-/** To whom it can happen: random choices among all would mostly do nothing. */
+/** The clients to which it can happen: random choices among all would mostly do nothing. */
 export function able(world: World, kind: ClientCommand['kind']): Client[] {
   return world.clients.filter((one) => canAct(world, kind, one));
 }
@@ -50,7 +50,7 @@ export function actOfClient(world: World, step: ClientCommand): void {
       return;
     case 'front':
       if (!moveToFront(admission, waiter.id)) return;
-      must(admission.state.queue(waiter.groupId)[0]?.id === waiter.id, 'who is moved to the front stands there');
+      must(admission.state.queue(waiter.groupId)[0]?.id === waiter.id, 'a waiter that is moved to the front is first');
       return;
   }
 }
@@ -103,7 +103,7 @@ function takeOffer(world: World, one: Client, waiter: Waiter, { client, outcome 
   if (!waiter.claim) return;
   const { id: claimId, backendId } = waiter.claim;
   if (outcome === 'crash') {
-    // Taken by the cluster, but whoever did it went silent: dead, or only slow.
+    // Accepted by the cluster, but its router does not go on: it is dead, or only slow.
     one.late.push({ claimId, queryId: post(world, one, backendId).queryId, failed: client % 2 === 0 });
     return;
   }
@@ -114,7 +114,7 @@ function takeOffer(world: World, one: Client, waiter: Waiter, { client, outcome 
   }
   const answers = Array.from({ length: outcome === 'twice' ? 2 : 1 }, () => post(world, one, backendId));
   const taken = answers.filter(({ queryId }) => assign(admission, waiter.id, claimId, queryId));
-  must(taken.length <= 1, 'of two that hand over at once one wins');
+  must(taken.length <= 1, 'of two assignments at once one is accepted');
 }
 
 function comeLate(world: World, one: Client, waiter: Waiter | undefined): void {
@@ -122,11 +122,11 @@ function comeLate(world: World, one: Client, waiter: Waiter | undefined): void {
   const { claimId, queryId, failed } = one.late.shift() ?? {};
   if (!waiter || claimId === undefined || queryId === undefined) return;
   const isHeld = waiter.phase === 'CLAIMED' && waiter.claim?.id === claimId;
-  if (failed) must(release(admission, waiter.id, claimId, 'failed') === isHeld, 'a lost claim gives nothing back');
+  if (failed) must(release(admission, waiter.id, claimId, 'failed') === isHeld, 'a lost claim releases nothing');
   else {
     const accepted = assign(admission, waiter.id, claimId, queryId);
     // The lease may have expired with its claim, which is not noticed yet.
-    must(isHeld || !accepted, 'a lost claim hands nothing over');
+    must(isHeld || !accepted, 'a lost claim assigns nothing');
   }
   dispatch(world);
 }
@@ -134,7 +134,7 @@ function comeLate(world: World, one: Client, waiter: Waiter | undefined): void {
 function loseRouter(world: World, waiter: Waiter, { late }: { late: boolean }): void {
   const { state } = world.admission;
   endHold(world.admission, waiter.id, late ? waiter.seenAt - 1 : waiter.seenAt);
-  must(!late || state.waiter(waiter.id) === waiter, 'a poll that came since counts on');
+  must(!late || state.waiter(waiter.id) === waiter, 'a later poll is not affected');
   must(
     !isReady(world, waiter) || isReady(world, state.waiter(waiter.id) ?? waiter),
     'its client has a moment to come again',

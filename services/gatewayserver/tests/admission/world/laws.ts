@@ -17,7 +17,7 @@ export function check(world: World): void {
 
 type Counts = ReadonlyMap<string, number>;
 
-/** The leases that count, by what the state counts (`all`, `user`, `member`), and those a limit is about: not of what never waits. */
+/** The leases that count, by what the state counts (`all`, `user`, `member`), and those that a limit bounds: not of statements that never wait. */
 function countLeases({ admission, exempt }: World): Counts {
   const counts = new Map<string, number>();
   for (const { id, phase, backendId, groupId, user } of admission.state.leases()) {
@@ -58,7 +58,7 @@ function checkGroup({ admission, circumstances }: World, groupId: string, counts
     );
 }
 
-/** The waiters that wait, counted anew, against what the state counts and what may be. */
+/** Compares the waiters that wait with what the state counts, and with the bounds. */
 function checkQueues({ admission }: World): void {
   const { state } = admission;
   const { loads } = state;
@@ -85,7 +85,7 @@ function checkQueues({ admission }: World): void {
       if (most === 0) rest += waiters;
       else must(waiters <= most, 'no user fills the queue');
     }
-    must(rest <= QUEUES.maxQueuedOfUser, 'no user fills the queues that say nothing of users');
+    must(rest <= QUEUES.maxQueuedOfUser, 'no user fills the queues without a bound per user');
   }
   const all = loadOf(() => true);
   must(isEqual(loads.all(), all), 'the load of all is right');
@@ -96,8 +96,8 @@ function checkWaiters(world: World): void {
   const { state } = world.admission;
   for (const waiter of state.waiters()) {
     if (waiter.phase === 'QUEUED' || waiter.phase === 'ENDED')
-      must(state.lease(waiter.submissionId) === undefined, 'who waits, or has ended, holds no slot');
+      must(state.lease(waiter.submissionId) === undefined, 'a waiter that waits, or has ended, holds no slot');
     if (waiter.phase !== 'QUEUED' || world.unlooked || !isReady(world, waiter)) continue;
-    must(freeFor(world, waiter).length === 0, 'no slot idles while somebody present may have it');
+    must(freeFor(world, waiter).length === 0, 'no slot is idle while a present waiter may have it');
   }
 }

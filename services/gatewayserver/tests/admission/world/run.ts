@@ -45,7 +45,7 @@ function act(world: World, step: Command): void {
   }
 }
 
-/** Everybody polls and finishes: in the end nothing is left. */
+/** All clients poll and finish: in the end nothing is left. */
 function drain(world: World): void {
   const { clients, available } = world;
   const { state } = world.admission;
@@ -65,7 +65,7 @@ function drain(world: World): void {
   while (able(world, 'finish').length > 0) act(world, { kind: 'finish', client: 0 });
   for (let times = 0; times < 60; times++) act(world, { kind: 'pass', ms: 40, looked: true });
   must([...state.leases()].length === 0, 'no lease outlives its query');
-  must([...state.waiters()].length === 0, 'nobody is remembered for ever');
+  must([...state.waiters()].length === 0, 'no waiter is remembered for ever');
   must(
     BACKENDS.every((id) => state.onBackend(id) === 0),
     'at the end all counts are zero',

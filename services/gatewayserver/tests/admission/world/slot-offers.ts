@@ -19,7 +19,7 @@ export function freeFor({ admission }: World, { groupId, user, failedBackendIds 
   return freeBackends(admission.state, admission.limits, groupId, user, failedBackendIds);
 }
 
-/** Somebody looks who is next. @throws Error when that was not fair */
+/** Offers slots. @throws Error when the order was not fair */
 export function dispatch(world: World): void {
   const { state } = world.admission;
   const before = queued(world);
@@ -28,19 +28,19 @@ export function dispatch(world: World): void {
   for (const one of before) {
     const offered = state.waiter(one.id);
     if (offered?.phase !== 'CLAIMED') continue;
-    must(isReady(world, one), 'nobody absent is offered a slot');
-    must(!state.isHeld(one.groupId), 'nobody of a held group is started');
+    must(isReady(world, one), 'no absent waiter is offered a slot');
+    must(!state.isHeld(one.groupId), 'no waiter of a held group is started');
     checkOrder(world, offered, before);
   }
 }
 
-/** Something has changed, and somebody looks, or nobody yet. */
+/** Something has changed, and slots are offered now, or not yet. */
 export function look(world: World, { looked }: { looked: boolean }): void {
   if (looked) dispatch(world);
   else world.unlooked = true;
 }
 
-/** Nobody present of the same group, user and priority who could have gone was passed over. */
+/** No present waiter of the same group, user and priority that could have started was passed over. */
 function checkOrder(world: World, offered: Waiter, before: readonly Waiter[]): void {
   const { state } = world.admission;
   const couldHaveGone = before.filter(
@@ -52,9 +52,9 @@ function checkOrder(world: World, offered: Waiter, before: readonly Waiter[]): v
       !other.failedBackendIds.includes(offered.claim?.backendId ?? ''),
   );
   const isOvertaken = couldHaveGone.some((other) => other.user === offered.user && other.place < offered.place);
-  must(!isOvertaken, 'nobody present is overtaken by the same user');
+  must(!isOvertaken, 'no present waiter is overtaken by the same user');
   if (!world.circumstances.fairShare) return;
   const running = ({ groupId, user }: Waiter) => state.ofUser(groupId, user);
   const isPoorer = couldHaveGone.some((other) => running(other) + 1 < running(offered));
-  must(!isPoorer, 'nobody goes before a user with fewer running queries');
+  must(!isPoorer, 'no waiter starts before a user with fewer running queries');
 }

@@ -6,7 +6,7 @@ import type { Command } from './commands.ts';
 import { dispatch, freeFor, isReady, queued } from './slot-offers.ts';
 import { type Client, GROUPS, type Posted, USERS, type World } from './world.ts';
 
-/** A new client submits its statement: a cluster takes it, or it waits, or it is refused. @throws Error naming the law broken */
+/** A new client submits its statement: a cluster accepts it, or it waits, or it is refused. @throws Error naming the law broken */
 export function submit(world: World, step: Extract<Command, { kind: 'submit' }>): void {
   const { admission, clients, exempt } = world;
   const groupId = Object.keys(GROUPS)[step.group] ?? 'g1';
@@ -50,10 +50,10 @@ export function post(world: World, one: Client, backendId: string): Posted {
   return answer;
 }
 
-/** A newcomer never goes before somebody present who could have had the slot. */
+/** A newcomer never starts before a present waiter that could have had the slot. */
 function checkNewcomer(world: World, groupId: string): void {
   const backendIds = world.admission.limits.group(groupId)?.backendIds;
   if (world.unlooked && !backendIds?.some((id) => world.available.get(id))) return;
   const could = queued(world).filter((waiter) => isReady(world, waiter) && freeFor(world, waiter).length > 0);
-  must(could.length === 0, 'a newcomer takes no slot that somebody present waits for');
+  must(could.length === 0, 'a newcomer takes no slot that a present waiter waits for');
 }

@@ -8,15 +8,15 @@ import { limitsOf } from '../support/limits-of.ts';
 export const BACKENDS = ['b1', 'b2', 'b3'];
 /** Its groups, with their backends. */
 export const GROUPS: Record<string, string[]> = { g1: ['b1', 'b2'], g2: ['b2', 'b3'], g3: ['b3'] };
-/** Those who submit. */
+/** The users who submit. */
 export const USERS = ['ann', 'bob', 'cid'];
-/** The most that may wait in each group, and of one user in it; 0 where the group says nothing. */
+/** The most that may wait in each group, and of one user in it; 0 without a bound of the group. */
 export const MOST_QUEUED: Record<string, { all: number; ofUser: number }> = {
   g1: { all: 5, ofUser: 3 },
   g2: { all: 0, ofUser: 3 },
   g3: { all: 5, ofUser: 0 },
 };
-/** What bounds the queues besides: each is met now and then. */
+/** The other bounds of the queues: each is met now and then. */
 export const QUEUES: QueueBounds = {
   maxQueued: 6,
   maxQueuedInGroup: 4,
@@ -43,7 +43,7 @@ const TIMES: AdmissionTimes = {
   orphanedMs: 20,
 };
 
-/** What is the same from beginning to end. */
+/** What stays the same from beginning to end. */
 export type Circumstances = {
   fairShare: boolean;
   /** The most one user may run in each group; 0 means no limit. */
@@ -57,12 +57,12 @@ export type Posted = { queryId: string; backendId: string };
 /** A client with one statement, as the world sees it. */
 export type Client = {
   submissionId: string;
-  /** POSTs the clusters answered, whoever got the answer. */
+  /** POSTs that clusters have answered, whoever received the answer. */
   posted: Posted[];
-  /** The one the client was given. */
+  /** The one that the client has received. */
   given?: Posted | undefined;
   temporaryId?: string | undefined;
-  /** Hand-overs that somebody began and went silent over; they may come late. */
+  /** Assignments that a router has begun and not ended; they may arrive late. */
   late: { claimId: string; queryId: string; failed: boolean }[];
   polled: boolean;
   over: boolean;
@@ -76,19 +76,19 @@ export type World = {
   max: Map<string, number>;
   available: Map<string, boolean>;
   clients: Client[];
-  /** Queries the clusters run, polled and not over, with their backends. */
+  /** Queries that clusters run, with their backends. */
   running: Map<string, string>;
-  /** Submissions that came on top of the limits, because they never wait. */
+  /** Submissions beyond the limits, because they never wait. */
   exempt: Set<string>;
   /** Leases by backend at the last check. */
   leasedBefore: Map<string, number>;
-  /** Nobody has looked since something changed: a slot may be free though somebody waits for it. */
+  /** No slots were offered since something changed: one may be free although a waiter could have it. */
   unlooked: boolean;
   /** A number that was not drawn before. */
   draw(): number;
 };
 
-/** Nobody there yet; every backend is available and has two slots. */
+/** Without clients; every backend is available and has two slots. */
 export function createWorld(circumstances: Circumstances): World {
   const max = new Map(BACKENDS.map((id) => [id, 2]));
   const available = new Map(BACKENDS.map((id) => [id, true]));
