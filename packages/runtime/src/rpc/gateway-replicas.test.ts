@@ -7,7 +7,9 @@ import { GroupService } from '@trino-gateway/api/gateway';
 import { createGatewayTransport, type Handler, isUnreachable, listenHttp, refusesToken } from '../index.ts';
 
 type Answer = ServiceImpl<typeof GroupService>['getGroup'];
-const NEVER: Answer = () => new Promise(() => {});
+/** Holds the call until its client has given it up. */
+const NEVER: Answer = (_, { signal }) =>
+  new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
 
 /** A gatewayserver that answers its own name as the id of every group. */
 async function replica(name: string, answer: Answer = () => ({ id: name })) {

@@ -166,7 +166,7 @@ test('calls under way fail when their gatewayserver stops, and its successor is 
 });
 
 test('a replica that accepts connections and does not answer is given up', async () => {
-  const silent = createServer((socket) => void socket.on('error', () => {})).listen(0, '127.0.0.1');
+  const silent = createServer((socket) => void socket.on('error', () => {}).resume()).listen(0, '127.0.0.1');
   await once(silent, 'listening');
   try {
     await using server = await startLimited();
