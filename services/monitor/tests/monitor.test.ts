@@ -117,7 +117,7 @@ test('an added, enabled or changed backend is probed at once', async () => {
   expect(gatewayserver.incarnations.at(-1)).toMatchObject({ suffix: one.suffix, backendId: 'two', url: one.url });
 
   gatewayserver.setBackends([{ id: 'one', url: one.url, probe: statement, weight: 7 }]);
-  await until('another list', () => gatewayserver.watches() > 5);
+  await until('the monitor to have the list', gatewayserver.newestListIsKnown);
   expect(gatewayserver.statuses).toHaveLength(4); // the weight is nothing a probe depends on
 });
 

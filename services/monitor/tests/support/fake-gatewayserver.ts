@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { Code, ConnectError, type ConnectRouter } from '@connectrpc/connect';
 import { connectNodeAdapter } from '@connectrpc/connect-node';
@@ -27,8 +28,8 @@ export type FakeGatewayserver = AsyncDisposable & {
   /** Every report about a query, oldest first. */
   readonly queryReports: Query[];
   readonly incarnations: RecordIncarnationRequest[];
-  /** Calls of WatchBackends. */
-  readonly watches: () => number;
+  /** The monitor has the newest list: it waits for the next. */
+  readonly newestListIsKnown: () => boolean;
   /** Replaces the list of backends; absent `enabled` is true, as in the contract. */
   setBackends(backends: readonly MessageInitShape<typeof BackendSchema>[]): void;
   /** What is stored; reports complete it. */
@@ -59,8 +60,10 @@ export async function startFakeGatewayserver(port = 0): Promise<FakeGatewayserve
   let ended: readonly string[] = [];
   let history: Query[] = [];
   let backends: Backend[] = [];
-  let revision = 1;
-  let watches = 0;
+  const start = randomUUID(); // a list of another process is another list
+  let changes = 0;
+  const revision = () => `${start}.${changes}`;
+  let watched = '';
   let wanted: string | undefined;
   const waiters = new Set<() => void>();
   const stop = new AbortController();
@@ -73,16 +76,16 @@ export async function startFakeGatewayserver(port = 0): Promise<FakeGatewayserve
     router.service(SuiteService, {
       watchBackends: async (request, { requestHeader, signal }) => {
         authorize(requestHeader);
-        watches += 1;
+        watched = request.revision;
         const over = AbortSignal.any([signal, stop.signal, AbortSignal.timeout(request.waitMs)]);
-        while (String(revision) === request.revision && !over.aborted) {
+        while (revision() === request.revision && !over.aborted) {
           await new Promise<void>((resolve) => {
             waiters.add(resolve);
             over.addEventListener('abort', () => resolve(), { once: true });
           });
         }
         if (signal.aborted) throw new ConnectError('nobody waits any more', Code.Canceled);
-        const now = String(revision);
+        const now = revision();
         return now === request.revision ? { revision: now } : { revision: now, backends };
       },
       recordIncarnation: (request, { requestHeader }) => {
@@ -159,10 +162,10 @@ export async function startFakeGatewayserver(port = 0): Promise<FakeGatewayserve
     settled,
     unknown,
     incarnations,
-    watches: () => watches,
+    newestListIsKnown: () => watched === revision(),
     setBackends: (list) => {
       backends = list.map((backend) => create(BackendSchema, backend));
-      revision += 1;
+      changes += 1;
       for (const wake of waiters) wake();
       waiters.clear();
     },

@@ -189,12 +189,11 @@ export async function serveFake(
     port: bound,
     url: `http://127.0.0.1:${bound}`,
     [Symbol.asyncDispose]: async () => {
-      fake.release();
-      await until('no watch is held', () => fake.watches.held === 0);
       const closed = once(server, 'close');
       server.close();
       for (const session of sessions) session.destroy();
       await closed;
+      await until('no watch is held', () => fake.watches.held === 0);
     },
   };
 }
