@@ -16,13 +16,12 @@ export type ReliableReportsOptions<Report> = {
   keyOf: (report: Report) => string;
   /** The fields of the log line when the gatewayserver refuses it. */
   fields: (report: Report) => Record<string, unknown>;
-  /** Time between attempts; default 1 s. */
-  retryMs?: number;
   logger: Logger;
 };
 
 /** Beyond it the oldest is given up: this router still knows it. */
 const MOST_WAITING = 10_000;
+const RETRY_MS = 1_000;
 
 /** Nothing to report yet. */
 export function createReliableReports<Report>({
@@ -30,14 +29,13 @@ export function createReliableReports<Report>({
   send,
   keyOf,
   fields,
-  retryMs = 1_000,
   logger,
 }: ReliableReportsOptions<Report>): ReliableReports<Report> {
   const delivery = createDelivery<Report>({
     send: async ([report]) => {
       if (report !== undefined) await send(report);
     },
-    repeat: (run) => every(retryMs, `reporting ${what}`, logger, run),
+    repeat: (run) => every(RETRY_MS, `reporting ${what}`, logger, run),
     keyOf,
     most: MOST_WAITING,
     batch: 1,
