@@ -2,9 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { openDataSource } from '../../src/storage/data-source.ts';
 import { parseDatabaseUrl } from '../../src/storage/engines/database-url.ts';
 
-/** The row lock of admission, as a replica that takes its time holds it; disposed of it is free. */
+/** The row lock of admission, held as by a slow replica; disposing of it releases the lock. */
 export type HeldAdmission = AsyncDisposable & {
-  /** Resolves when somebody waits for it. */
+  /** Resolves once another transaction waits for it. */
   awaited(): Promise<void>;
 };
 
@@ -14,10 +14,10 @@ const WAITING = {
     ON p.id = t.trx_mysql_thread_id WHERE p.db = DATABASE() AND t.trx_state = 'LOCK WAIT'`,
 };
 
-/** InnoDB renews what its tables of transactions show only when nobody has looked for 100 ms. */
-const LOOK_EVERY_MS = 150;
+/** InnoDB renews its tables of transactions only when they have not been read for 100 ms. */
+const READ_EVERY_MS = 150;
 
-/** Takes it, on a server; SQLite has no locks of rows. */
+/** Takes it, on a server: SQLite has no row locks. */
 export async function holdAdmission(url: string): Promise<HeldAdmission> {
   const source = await openDataSource(parseDatabaseUrl(url), { poolSize: 2, timeLimitMs: 20_000 });
   const runner = source.createQueryRunner();
@@ -29,7 +29,7 @@ export async function holdAdmission(url: string): Promise<HeldAdmission> {
       for (;;) {
         const [row]: { waiting: unknown }[] = await source.query(WAITING[/^postgres/.test(url) ? 'postgres' : 'mysql']);
         if (Number(row?.waiting) > 0) return;
-        await delay(LOOK_EVERY_MS);
+        await delay(READ_EVERY_MS);
       }
     },
     async [Symbol.asyncDispose]() {

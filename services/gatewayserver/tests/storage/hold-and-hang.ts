@@ -1,4 +1,4 @@
-// A replica that takes the lock of the configuration in the database it is given, says so, and does nothing any more.
+// A replica that takes the row lock of the configuration in the given database, says so, and then hangs.
 
 import { writeSync } from 'node:fs';
 import { silentLogger } from '@trino-gateway/runtime';

@@ -1,4 +1,4 @@
-// Servers that go away. Not among the plain tests: scripts/databases/test-databases.ts runs it with an engine.
+// Outages of a server. Not part of `make test`: scripts/databases/test-databases.ts runs it for each engine.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

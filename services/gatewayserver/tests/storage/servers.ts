@@ -1,4 +1,4 @@
-// The contract on servers. Not among the plain tests: scripts/databases/test-databases.ts runs it with the URLs.
+// The contract on servers. Not part of `make test`: scripts/databases/test-databases.ts runs it with their URLs.
 import { expect, jest, test } from '@jest/globals';
 import { onServer } from '../support/databases.ts';
 import { storageContract } from './contract/contract.ts';

@@ -12,7 +12,7 @@ export type TestDatabase = AsyncDisposable & {
   rowsOnlyUrl?(): Promise<string>;
 };
 
-/** Makes one. */
+/** Makes an empty database. */
 export type NewDatabase = () => Promise<TestDatabase>;
 
 /** A SQLite file in a folder that does not exist yet. */
@@ -57,7 +57,7 @@ async function onPostgres(base: string): Promise<TestDatabase> {
 
 async function onMysql(base: string): Promise<TestDatabase> {
   const name = freshName();
-  // The worst default a server may have: the schema must not lean on it.
+  // The worst default a server may have: the schema must not depend on it.
   await run(base, `CREATE DATABASE ${name} CHARACTER SET latin1`);
   const url = withDatabase(base, name);
   return {

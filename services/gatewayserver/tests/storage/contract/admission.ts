@@ -16,7 +16,7 @@ const bytes = (text: string) => new Uint8Array(Buffer.from(text));
 const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 31);
 const RUNS = Number(process.env.STORE_RUNS ?? 200);
 
-/** Admission: leases and waiters that replicas change one after the other, and what is sealed for them. */
+/** Leases and waiters, which replicas change one after the other, and the sealed texts of waiters. */
 export function admissionContract(fresh: NewDatabase, { lasting }: { lasting: boolean }): void {
   describe('admission', () => {
     test(

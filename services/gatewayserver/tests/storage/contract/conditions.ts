@@ -2,17 +2,16 @@ import { create, equals } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { describe, expect, test } from '@jest/globals';
 import {
-  Backend_ForwardedHeaders,
   BackendOverrideSchema,
   BackendScheduleSchema,
   BackendSchema,
   BackendStatus_State,
   BackendStatusSchema,
-  IncarnationSchema,
 } from '@trino-gateway/api/gateway';
 import type { Store } from '../../../src/storage/index.ts';
 import type { NewDatabase } from '../../support/databases.ts';
 import { withStore } from '../../support/with-store.ts';
+import { incarnation } from './incarnations.ts';
 
 const addBackends = (store: Store, ...ids: string[]) =>
   store.configuration.change(async ({ backends }) => {
@@ -25,22 +24,7 @@ const status = (backendId: string, observedAtMs: number, reason = '') =>
 const schedule = (backendId: string, observedAtMs: number, uptimeSchedule = '* 8-17 * * *') =>
   create(BackendScheduleSchema, { backendId, uptimeSchedule, observedAt: timestampFromMs(observedAtMs) });
 
-const incarnation = (
-  suffix: string,
-  firstMs: number,
-  lastMs: number,
-  more: { url?: string; backendId?: string } = {},
-) =>
-  create(IncarnationSchema, {
-    suffix,
-    backendId: more.backendId ?? 'a',
-    url: more.url ?? 'http://a:8080',
-    forwardedHeaders: Backend_ForwardedHeaders.SEND,
-    firstSeenAt: timestampFromMs(firstMs),
-    lastSeenAt: timestampFromMs(lastMs),
-  });
-
-/** Statuses, overrides, incarnations, the shared secret. */
+/** Statuses, schedules and overrides. */
 export function conditionsContract(fresh: NewDatabase): void {
   describe('conditions', () => {
     test(
@@ -171,57 +155,6 @@ export function conditionsContract(fresh: NewDatabase): void {
     );
 
     test(
-      'an incarnation keeps when it was first seen, its address and its place in the list',
-      withStore(fresh, async ({ store }) => {
-        await store.incarnations.record(incarnation('bbbbb', 10, 20));
-        await store.incarnations.record(incarnation('bbbbb', 15, 18));
-        await store.incarnations.record(incarnation('aaaaa', 1, 2, { url: 'http://other' }));
-        await store.incarnations.record(incarnation('bbbbb', 5, 30, { url: 'http://another' }));
-        const stored = await store.incarnations.read();
-        expect(stored.incarnations).toEqual([
-          incarnation('aaaaa', 1, 2, { url: 'http://other' }),
-          incarnation('bbbbb', 10, 20),
-          incarnation('bbbbb', 5, 30, { url: 'http://another' }),
-        ]);
-        expect(stored.revision).toBe(3);
-        await store.incarnations.record(incarnation('bbbbb', 10, 20, { backendId: 'renamed' }));
-        expect((await store.revisions.read()).incarnations).toBe(4);
-      }),
-    );
-
-    test(
-      'pruning keeps the incarnations that are in use',
-      withStore(fresh, async ({ store }) => {
-        for (const suffix of ['aaaaa', 'bbbbb', 'ccccc']) await store.incarnations.record(incarnation(suffix, 1, 10));
-        const { incarnations } = await store.revisions.read();
-        await store.incarnations.touch(['bbbbb', 'nobod', 'bbbbb'], new Date(50));
-        await store.incarnations.touch(['bbbbb'], new Date(40));
-        await store.incarnations.touch([], new Date(60));
-        expect((await store.revisions.read()).incarnations).toBe(incarnations);
-        await store.incarnations.prune(new Date(50));
-        expect(await store.incarnations.read()).toEqual({
-          revision: incarnations + 1,
-          incarnations: [incarnation('bbbbb', 1, 50)],
-        });
-        await store.incarnations.prune(new Date(50));
-        expect((await store.revisions.read()).incarnations).toBe(incarnations + 1);
-      }),
-    );
-
-    test(
-      'the signing key is drawn once',
-      withStore(fresh, async ({ store }) => {
-        const keys = await Promise.all([
-          store.suiteSecrets.signingKey(),
-          store.suiteSecrets.signingKey(),
-          store.suiteSecrets.signingKey(),
-        ]);
-        expect(keys[0]).toHaveLength(32);
-        for (const key of keys) expect(key).toEqual(keys[0]);
-      }),
-    );
-
-    test(
       'many at once are all stored',
       withStore(fresh, async ({ store }) => {
         const ids = Array.from({ length: 20 }, (_, index) => `b${index + 10}`);
@@ -239,13 +172,6 @@ export function conditionsContract(fresh: NewDatabase): void {
         expect(stored.schedules.map((one) => one.backendId)).toEqual(ids);
         expect(stored.revision).toBe(60);
         expect((await store.incarnations.read()).incarnations).toHaveLength(20);
-      }),
-    );
-
-    test(
-      'a ping answers',
-      withStore(fresh, async ({ store }) => {
-        await expect(store.ping()).resolves.toBeUndefined();
       }),
     );
   });

@@ -221,7 +221,7 @@ export function configurationContract(fresh: NewDatabase): void {
         const change = store.configuration.change(async ({ backends }) => {
           await backends.put(backend('a'));
           written.resolve();
-          // Long enough for the read to get in, where the engine lets it.
+          // Long enough for the read to run, where the engine allows it.
           await new Promise((resolve) => setTimeout(resolve, 50));
           throw new Error('undone');
         });
@@ -274,7 +274,7 @@ export function configurationContract(fresh: NewDatabase): void {
             () => undefined,
             (error: unknown) => error,
           );
-        // SQLite takes any length; a server refuses it in words of its own.
+        // SQLite takes any length; a server refuses it with its own message.
         expect(
           failure === undefined ||
             !JSON.stringify(failure, Object.getOwnPropertyNames(failure as object)).includes('secret'),

@@ -4,26 +4,30 @@ import { admissionContract } from './admission.ts';
 import { conditionsContract } from './conditions.ts';
 import { configurationContract } from './configuration.ts';
 import { historyContract } from './history.ts';
+import { incarnationsContract } from './incarnations.ts';
 import { mergeContract } from './merge.ts';
 import { replicasContract } from './replicas.ts';
 import { schemaContract } from './schema.ts';
 import { secretsContract } from './secrets.ts';
+import { suiteContract } from './suite.ts';
 import { transactionsContract } from './transactions.ts';
 import { upkeepContract } from './upkeep.ts';
 
 /**
- * What every engine promises. `lasting` says that a database outlives the store that uses it: all but `sqlite::memory:`,
- * which has no second store and no schema to migrate.
+ * What every engine promises. A `lasting` database outlives the store that uses it: all but `sqlite::memory:`, which has no
+ * second store and no schema to migrate.
  */
 export function storageContract(engine: string, fresh: NewDatabase, { lasting }: { lasting: boolean }): void {
   describe(`the store on ${engine}`, () => {
     configurationContract(fresh);
     conditionsContract(fresh);
+    incarnationsContract(fresh);
     historyContract(fresh);
     mergeContract(fresh);
     transactionsContract(fresh);
     admissionContract(fresh, { lasting });
     upkeepContract(fresh);
+    suiteContract(fresh);
     if (lasting) {
       replicasContract(fresh);
       schemaContract(fresh);

@@ -13,7 +13,7 @@ const report = (init: MessageInitShape<typeof QuerySchema>) => create(QuerySchem
 const names = fc.constantFrom('', 'a', 'B', 'ab', 'ü', '🦆');
 const times = fc.option(fc.integer({ min: 0, max: 3 }), { nil: undefined });
 
-/** What any router may say about one query, contradictions included. Some time is always known. */
+/** What routers may report about one query, contradictions included. One time at least is always known. */
 const anyReport: fc.Arbitrary<Query> = fc
   .record({
     trinoQueryId: names,
@@ -46,7 +46,7 @@ const anyReport: fc.Arbitrary<Query> = fc
     }),
   );
 
-/** How reports of one query come together. */
+/** How reports of one query are merged. */
 export function mergeContract(fresh: NewDatabase): void {
   describe('reports of one query', () => {
     test(

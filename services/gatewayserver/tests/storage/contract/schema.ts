@@ -8,7 +8,7 @@ import { MIGRATIONS } from '../../../src/storage/migrations/index.ts';
 import type { NewDatabase } from '../../support/databases.ts';
 import { open } from '../../support/with-store.ts';
 
-/** How a database comes to its schema, and who may do what. */
+/** How a database gets its schema, and which rights that takes. */
 export function schemaContract(fresh: NewDatabase): void {
   describe('schema', () => {
     test('the migrations make exactly the schema that the entities describe', async () => {

@@ -8,7 +8,7 @@ const transaction = (id: string, url = 'http://a:8080') =>
   create(TransactionSchema, { id, backendId: 'a', url, forwardedHeaders: Backend_ForwardedHeaders.OMIT });
 const at = (seconds: number) => new Date(Date.UTC(2026, 0, 1) + seconds * 1_000);
 
-/** Open transactions: what any router must find, written before a client may use it. */
+/** Open transactions: stored before a client may use one, so that any router finds it. */
 export function transactionsContract(fresh: NewDatabase): void {
   describe('open transactions', () => {
     test(

@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { describe, expect, test } from '@jest/globals';
@@ -15,7 +14,7 @@ async function remaining(store: Store): Promise<string[]> {
   return (await store.queries.list(create(ListQueriesRequestSchema))).queries.map(({ id }) => id);
 }
 
-/** Reports of observers, the end of old rows, and the duty of deleting them. */
+/** Reports of observers, and the end of old rows. */
 export function upkeepContract(fresh: NewDatabase): void {
   describe('upkeep of history', () => {
     test(
@@ -105,26 +104,6 @@ export function upkeepContract(fresh: NewDatabase): void {
         );
         while ((await store.queries.purge(upTo, 20)) > 0);
         expect(await remaining(store)).toEqual([]);
-      }),
-    );
-
-    test(
-      'a duty has one holder at a time, and a new one once it has expired or was given back',
-      withStore(fresh, async ({ store }) => {
-        const hold = (holder: string, ms = 60_000) => store.duties.hold('purge', holder, ms);
-        const taken = await Promise.all(['one', 'two', 'three'].map((holder) => hold(holder)));
-        expect(taken.filter(Boolean)).toHaveLength(1);
-        const winner = ['one', 'two', 'three'][taken.indexOf(true)] ?? '';
-        expect(await hold(winner)).toBe(true);
-        expect(await hold('late')).toBe(false);
-        expect(await store.duties.hold('something else', 'late', 60_000)).toBe(true);
-        await store.duties.end('purge', 'late');
-        expect(await hold('late')).toBe(false);
-        await store.duties.end('purge', winner);
-        expect(await hold('late', 1)).toBe(true);
-        // Its holder died: it is taken over when its time is over.
-        while (!(await hold('heir'))) await pause(1);
-        expect(await hold('late')).toBe(false);
       }),
     );
   });
