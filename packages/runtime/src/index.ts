@@ -14,6 +14,7 @@ export {
   logConsole,
   silentLogger,
 } from './logging/logger.ts';
+export { type Backoff, createBackoff } from './loops/backoff.ts';
 export { every, type Loop } from './loops/every.ts';
 export { type LongPolls, longPolls } from './loops/long-polls.ts';
 export { pause } from './loops/pause.ts';

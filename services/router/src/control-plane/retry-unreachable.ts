@@ -1,4 +1,4 @@
-import { isUnreachable, pause } from '@trino-gateway/runtime';
+import { type Backoff, createBackoff, isUnreachable, pause } from '@trino-gateway/runtime';
 
 /** The gatewayserver did not answer in time. */
 export class GatewayUnavailableError extends Error {}
@@ -12,8 +12,7 @@ export type RetryPolicy = {
   signal: AbortSignal;
 };
 
-const FIRST_PAUSE_MS = 25;
-const LONGEST_PAUSE_MS = 500;
+const PAUSES = { firstMs: 25, longestMs: 500 };
 const SHORTEST_CALL_MS = 100;
 
 /**
@@ -25,7 +24,8 @@ export async function whileUnreachable<Answer>(
   call: (timeoutMs: number) => Promise<Answer>,
 ): Promise<Answer> {
   const deadline = performance.now() + waitMs;
-  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+  let backoff: Backoff | undefined;
+  for (;;) {
     signal.throwIfAborted();
     try {
       // The protocol has whole milliseconds only: a fraction is refused as an invalid argument.
@@ -34,10 +34,11 @@ export async function whileUnreachable<Answer>(
     } catch (error) {
       signal.throwIfAborted();
       if (!isUnreachable(error)) throw error;
-      const drawn = pauseMs * (0.5 + Math.random());
-      if (performance.now() + drawn >= deadline)
+      backoff ??= createBackoff(PAUSES);
+      const pauseMs = backoff.failed();
+      if (performance.now() + pauseMs >= deadline)
         throw new GatewayUnavailableError(`no answer within ${waitMs} ms`, { cause: error });
-      await pause(drawn, signal);
+      await pause(pauseMs, signal);
     }
   }
 }
