@@ -32,6 +32,7 @@ run() { # name command...: in the background, with its own log
 run format-and-lint node_modules/.bin/biome ci --error-on-warnings .
 run types node_modules/.bin/tsc -p .
 wait
+run folders node scripts/house/main.ts
 run dead-code node_modules/.bin/knip --no-config-hints
 run proto-lint node_modules/.bin/buf lint
 run proto-breaking breaking_changes

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { circleProblems, type LintRow, rowProblems } from './arrows.ts';
+import { circleProblems, lineProblems } from './arrows.ts';
 import type { Source } from './folders.ts';
 
 const file = (path: string, ...imports: string[]): Source => ({
@@ -7,39 +7,31 @@ const file = (path: string, ...imports: string[]): Source => ({
   text: imports.map((from) => `import { a } from '${from}';\n`).join(''),
 });
 
-const row = (...includes: string[]): LintRow => ({
-  includes,
-  linter: { rules: { style: { noRestrictedImports: { options: { patterns: [{ group: ['../**'] }] } } } } },
-});
-
 const submit = file('services/router/src/submit/submit.ts');
+const line = (folder: string) => ({ folder });
 
-describe('a folder has a lint row of its own that says what it may import', () => {
-  test.each<[string, Source[], LintRow[], string[]]>([
-    ['with a row', [submit], [row('services/router/src/submit/**', '!**/*.test.ts')], []],
-    ['without one', [submit], [], ['services/router/src/submit: no lint row in biome.json says what it may import']],
+describe('a folder has a line of its own that says what it may import', () => {
+  const missing = ['services/router/src/submit: no line in scripts/house/rooms.yaml says what it may import'];
+
+  test.each<[string, Source[], { folder: string }[], string[]]>([
+    ['with a line', [submit], [line('services/router/src/submit')], []],
+    ['without one', [submit], [], missing],
     [
-      'when only the folder above has one',
-      [submit],
-      [row('services/router/src/**')],
-      ['services/router/src/submit: no lint row in biome.json says what it may import'],
+      'a folder within another one, too',
+      [submit, file('services/router/src/submit/bound/one.ts')],
+      [line('services/router/src/submit')],
+      ['services/router/src/submit/bound: no line in scripts/house/rooms.yaml says what it may import'],
     ],
     [
-      'when its row limits nothing',
+      'and no line is about a folder that was moved',
       [submit],
-      [{ includes: ['services/router/src/submit/**'], linter: { rules: {} } }],
-      ['services/router/src/submit: no lint row in biome.json says what it may import'],
+      [line('services/router/src/submit'), line('services/router/src/place')],
+      ['scripts/house/rooms.yaml: there is no folder services/router/src/place'],
     ],
-    [
-      'when a row is about a folder that was moved',
-      [submit],
-      [row('services/router/src/submit/**'), row('services/router/src/place/**')],
-      ['biome.json: a lint row is about services/router/src/place, which is not there'],
-    ],
-    ['but the top of a service needs none', [file('services/router/src/server.ts')], [], []],
+    ['the top of a service needs none', [file('services/router/src/server.ts')], [], []],
     ['nor does a folder of tests', [file('services/router/tests/support/bed.ts')], [], []],
-  ])('%s', (_, sources, rows, problems) => {
-    expect(rowProblems(sources, rows)).toEqual(problems);
+  ])('%s', (_, sources, rooms, problems) => {
+    expect(lineProblems(sources, rooms)).toEqual(problems);
   });
 });
 

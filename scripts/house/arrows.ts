@@ -1,31 +1,21 @@
 import { dirname } from 'node:path';
 import { byFolder, importsOf, isForTests, type Source } from './folders.ts';
+import type { Room } from './plan.ts';
 
-/** An override of biome.json, as far as it says what may be imported. */
-export type LintRow = {
-  includes: string[];
-  linter: { rules: { style?: { noRestrictedImports?: { options: { patterns: unknown[] } } } } };
-};
+const needsLine = (folder: string) => !/^(services|packages)\/[^/]+\/src$/.test(folder);
 
-const needsRow = (folder: string) => !/^(services|packages)\/[^/]+\/src$/.test(folder);
-
-/** Folders whose imports no lint row limits, and rows of folders that are not there. */
-export function rowProblems(sources: Source[], rows: LintRow[]): string[] {
-  const folders = [...byFolder(sources.filter(({ path }) => !isForTests(path))).keys()].filter(needsRow);
-  const limited = new Set(
-    rows
-      .filter(({ linter }) => (linter.rules.style?.noRestrictedImports?.options.patterns.length ?? 0) > 0)
-      .flatMap(({ includes }) => includes.filter((glob) => !glob.startsWith('!') && glob.endsWith('/**')))
-      .map((glob) => glob.slice(0, -'/**'.length)),
-  );
-  const known = sources.map(({ path }) => path);
+/** Folders whose imports no line of the plan limits, and lines about folders that are not there. */
+export function lineProblems(sources: Source[], rooms: Pick<Room, 'folder'>[]): string[] {
+  const folders = [...byFolder(sources.filter(({ path }) => !isForTests(path))).keys()].filter(needsLine);
+  const planned = new Set(rooms.map(({ folder }) => folder));
+  const paths = sources.map(({ path }) => path);
   return [
     ...folders
-      .filter((folder) => !limited.has(folder))
-      .map((folder) => `${folder}: no lint row in biome.json says what it may import`),
-    ...[...limited]
-      .filter((folder) => !folder.includes('*') && !known.some((path) => path.startsWith(`${folder}/`)))
-      .map((folder) => `biome.json: a lint row is about ${folder}, which is not there`),
+      .filter((folder) => !planned.has(folder))
+      .map((folder) => `${folder}: no line in scripts/house/rooms.yaml says what it may import`),
+    ...[...planned]
+      .filter((folder) => !paths.some((path) => path.startsWith(`${folder}/`)))
+      .map((folder) => `scripts/house/rooms.yaml: there is no folder ${folder}`),
   ];
 }
 
