@@ -26,7 +26,7 @@ function setUp(options: Partial<EventQueueOptions> = {}) {
     onSettled: (outcome, count) => {
       settled[outcome] = (settled[outcome] ?? 0) + count;
     },
-    intervalMs: 5,
+    timings: { intervalMs: 5 },
     logger: silentLogger,
     ...options,
   });
@@ -106,7 +106,7 @@ test('an event that the database refuses is dropped alone', async () => {
 });
 
 test('events accepted just before the stop are stored; a database that is away does not delay the stop', async () => {
-  const setup = setUp({ intervalMs: 60_000 });
+  const setup = setUp({ timings: { intervalMs: 60_000 } });
   setup.known.add('last');
   await until(
     async () => setup.queue.waiting(),
@@ -116,7 +116,7 @@ test('events accepted just before the stop are stored; a database that is away d
   await setup.queue[Symbol.asyncDispose]();
   expect(setup.stored).toEqual(['last']);
 
-  const away = setUp({ intervalMs: 60_000, complete: () => new Promise(() => {}), flushTimeLimitMs: 20 });
+  const away = setUp({ timings: { intervalMs: 60_000, flushTimeLimitMs: 20 }, complete: () => new Promise(() => {}) });
   away.queue.offer(report('lost'));
   await away.queue[Symbol.asyncDispose]();
 });

@@ -22,11 +22,16 @@ export type EventQueueOptions = {
   onSettled: (outcome: Settled, count: number) => void;
   /** How many wait at most, and how many early ones are kept; default 20,000 each. */
   most?: number;
-  /** Time between batches; default 250 ms. */
-  intervalMs?: number;
-  /** How long the last reports may take at the end; default 2 s. */
-  flushTimeLimitMs?: number;
   logger: Logger;
+  /** Shorter in tests, in milliseconds. */
+  timings?: Partial<typeof TIMINGS>;
+};
+
+const TIMINGS = {
+  /** Time between batches. */
+  intervalMs: 250,
+  /** How long the last reports may take at the end. */
+  flushTimeLimitMs: 2_000,
 };
 
 const BATCH = 500;
@@ -37,7 +42,8 @@ const LONGEST_PAUSE_MS = 5_000;
  * router's word are kept aside and tried again.
  */
 export function createEventQueue(options: EventQueueOptions): EventQueue {
-  const { complete, onSettled, logger, most = 20_000, intervalMs = 250, flushTimeLimitMs = 2_000 } = options;
+  const { complete, onSettled, logger, most = 20_000 } = options;
+  const { intervalMs, flushTimeLimitMs } = { ...TIMINGS, ...options.timings };
   const early = createEarlyReports({ most, now: () => performance.now() });
 
   const settle = (outcome: Settled, count: number) => {

@@ -14,21 +14,21 @@ type Options = {
   isAnyLimited: () => boolean;
   onSettled: (leases: number) => void;
   logger: Logger;
-  /** How many ids are kept while the database is away; default 20,000, beyond it the oldest is left to the monitor's sweep. */
-  most?: number;
 };
 
+/** While the database is away; beyond it the oldest is left to the monitor's sweep. */
+const MOST_KEPT = 20_000;
 const BATCH = 1_000;
 const RETRY_MS = 500;
 const FLUSH_LIMIT_MS = 2_000;
 
 /** None yet. Disposal tries once more to store what it has. */
-export function settleCompleted({ ledger, isAnyLimited, onSettled, logger, most = 20_000 }: Options): CompletedQueries {
+export function settleCompleted({ ledger, isAnyLimited, onSettled, logger }: Options): CompletedQueries {
   const delivery = createDelivery<string>({
     send: async (trinoQueryIds) => onSettled(await ledger.run((admission) => settle(admission, trinoQueryIds))),
     repeat: (run) => every(RETRY_MS, 'releasing the slots of completed queries', logger, run),
     keyOf: (trinoQueryId) => trinoQueryId,
-    most,
+    most: MOST_KEPT,
     batch: BATCH,
     isHurried: true,
     onFailure: (error) =>
