@@ -50,7 +50,7 @@ const broken = Number(/== .*?(\d+) errors?\b/.exec(summary)?.[1] ?? 0);
 const crashes = gatewayserver
   .output()
   .split('\n')
-  .filter((line) => line.includes('a call failed unexpectedly'));
+  .filter((line) => line.includes('unhandled error'));
 for (const line of crashes) console.log(line);
 const failed = found + broken + crashes.length + (tested === 0 ? 1 : 0);
 console.log(`${Math.max(0, tested - found)} passed, ${failed} failed`);

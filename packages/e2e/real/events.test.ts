@@ -38,7 +38,7 @@ if (missing !== undefined) say(`skipped, the event listener of Trino cannot be f
   type Told = Row & { rows?: string; error?: { name: string; message?: string } };
 
   /** The row of a query once its event has come: only events tell rows. */
-  const told = (id: string) =>
+  const reported = (id: string) =>
     until(
       `the event of ${id}`,
       async () => {
@@ -60,7 +60,7 @@ if (missing !== undefined) say(`skipped, the event listener of Trino cannot be f
   ])('history has from the event of %s', async (_, statement, rows) => {
     const { id, error } = await runQuery(suite.router.url, statement, { headers: { 'x-trino-source': 'real-events' } });
     expect(error).toBeUndefined();
-    const row = await told(id);
+    const row = await reported(id);
     expect(row).toMatchObject({ state: 'FINISHED', rows, text: statement, source: 'real-events' });
     const [startedAt, endedAt] = [row.startedAt, row.endedAt].map((time) => Date.parse(time ?? ''));
     expect(endedAt).toBeGreaterThanOrEqual(startedAt ?? Number.NaN);
@@ -69,7 +69,7 @@ if (missing !== undefined) say(`skipped, the event listener of Trino cannot be f
   test('a failed query has the error of its event, in the words its client saw', async () => {
     const { id, error } = await runQuery(suite.router.url, 'SELECT 1 / (nationkey - nationkey) FROM tpch.tiny.nation');
     expect(error?.errorName).toBe('DIVISION_BY_ZERO');
-    expect(await told(id)).toMatchObject({
+    expect(await reported(id)).toMatchObject({
       state: 'FAILED',
       error: { name: 'DIVISION_BY_ZERO', message: error?.message },
     });
@@ -89,13 +89,13 @@ if (missing !== undefined) say(`skipped, the event listener of Trino cannot be f
     // Behind the gateway's back, as an operator of the cluster would: no page of it passes the router.
     const kill = `CALL system.runtime.kill_query(query_id => '${id}', message => 'enough')`;
     expect((await runQuery(trino.url, kill)).error).toBeUndefined();
-    expect(await told(id)).toMatchObject({ state: 'FAILED', error: { name: 'ADMINISTRATIVELY_KILLED' } });
+    expect(await reported(id)).toMatchObject({ state: 'FAILED', error: { name: 'ADMINISTRATIVELY_KILLED' } });
   });
 
   test('queries that do not pass the gateway, and its own probes, make no history', async () => {
     const aside = await runQuery(trino.url, 'SELECT 42 -- aside');
     const inside = await runQuery(suite.router.url, 'SELECT 42 -- inside');
-    await told(inside.id);
+    await reported(inside.id);
     const { queries = [] } = await suite.call<{ queries?: { id: string; source?: string }[] }>(
       'QueryService/ListQueries',
       { pageSize: 1_000 },

@@ -50,7 +50,7 @@ async function startQueries(retryForMs: number): Promise<Promise<Outcome>[]> {
 
 const rowsOf = (outcome: Outcome) => ('ok' in outcome ? outcome.ok.rows : outcome.failed.message);
 
-/** The slow queries that began, over both clusters and all their lives. */
+/** The slow queries that began, over both clusters and all their incarnations. */
 const began = () => [...one.queries, ...two.queries].filter(({ statement }) => statement.startsWith('SELECT slow'));
 
 /** How often each statement began. */

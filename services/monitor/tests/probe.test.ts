@@ -19,7 +19,7 @@ function probeOf(url: string, more: Partial<Backend> = {}, timeLimitMs = 60_000)
 const asProbe = (statement: string, user = '', password = '') =>
   ({ probe: { statement, user, password } }) as unknown as Partial<Backend>;
 
-test('a working cluster tells version, incarnation, load and size', async () => {
+test('a working cluster gives version, incarnation, load and size', async () => {
   await using trino = await startScriptedTrino({ version: '476' });
   trino.pretendLoad({ RUNNING: 3, PLANNING: 1, QUEUED: 2, STARTING: 1, FINISHED: 40, FAILED: 2 });
   const found = await probeOf(trino.url);

@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { inTurn, must } from '../support/rows.ts';
-import { ask, told } from '../support/wire.ts';
+import { ask, describeCounts } from '../support/wire.ts';
 import type { Attack, BoundsWorld } from './router-attacks.ts';
 
 const DEEP = 100_000;
@@ -44,7 +44,7 @@ async function bigWaiting(world: BoundsWorld): Promise<string> {
     statuses.set(status, (statuses.get(status) ?? 0) + 1);
   });
   const [waiting, size] = [await queued(world), databaseMb(world)];
-  const saw = `${waiting} wait, the database has ${size.toFixed(0)} MB, answers ${told(statuses)}`;
+  const saw = `${waiting} wait, the database has ${size.toFixed(0)} MB, answers ${describeCounts(statuses)}`;
   must(waiting < 30 && size < MOST_DATABASE_MB, saw);
   return saw;
 }

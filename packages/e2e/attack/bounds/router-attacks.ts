@@ -5,7 +5,7 @@ import { until } from '@trino-gateway/testing/processes/until';
 import type { AttackSuite } from '../support/attack-suite.ts';
 import { scheduled } from '../support/process-figures.ts';
 import { must } from '../support/rows.ts';
-import { type Asking, ask, connectRaw, countAnswers, type RawClient, told } from '../support/wire.ts';
+import { type Asking, ask, connectRaw, countAnswers, describeCounts, type RawClient } from '../support/wire.ts';
 
 /** The suite, what is attacked, and where. */
 export type BoundsWorld = {
@@ -45,8 +45,8 @@ const fromTwenty = (at: number) => TWENTY[at % TWENTY.length] ?? '';
 function mustBeClean(clients: readonly RawClient[]): string {
   const counts = countAnswers(clients);
   const odd = [...counts.keys()].filter((status) => status !== 200 && !REFUSED.has(status));
-  must(odd.length === 0, `answers ${told(counts)}`);
-  return `answers ${told(counts)}`;
+  must(odd.length === 0, `answers ${describeCounts(counts)}`);
+  return `answers ${describeCounts(counts)}`;
 }
 
 async function closeAll(clients: readonly RawClient[]): Promise<void> {
@@ -136,7 +136,7 @@ async function bombs({ port, suite }: BoundsWorld): Promise<string> {
     }),
   );
   const eachMs = (scheduled(suite.router.pid).ranNs - before.ranNs) / 1e6 / sent;
-  const saw = `${eachMs.toFixed(0)} ms of the router's time for each of ${sent}, answers ${told(counts)}`;
+  const saw = `${eachMs.toFixed(0)} ms of the router's time for each of ${sent}, answers ${describeCounts(counts)}`;
   must(eachMs < MOST_BOMB_MS, saw);
   return saw;
 }

@@ -155,7 +155,7 @@ async function nextAnswers({ port, good }: World, way: string): Promise<string> 
   return `${ids.length} statements went to the good one`;
 }
 
-/** A refusal is told by the page after the first. */
+/** A refusal is on the page after the first. */
 async function toItsEnd(port: number, headers: readonly string[], first: Reply): Promise<Reply> {
   const link = /"nextUri":"http:\/\/[^/"]+(\/v1\/statement\/queued\/\d+_\d+_\d+_0[^"]*)"/.exec(first.text)?.[1];
   if (first.status !== 200 || link === undefined) return first;
@@ -225,7 +225,7 @@ async function afterwards({ suite, trapped, port, good }: World): Promise<Row[]>
   const rows: Row[] = [];
   for (const [name, { pid, opsUrl }] of Object.entries(processesOf(suite)))
     rows.push(
-      await row(`afterwards the ${name} lives, within its memory`, 10_000, async () => {
+      await row(`afterwards the ${name} runs, within its memory`, 10_000, async () => {
         const { status } = await ask({ port: Number(new URL(opsUrl).port), target: '/readyz' });
         const most = shippedMemoryMb(name as keyof ReturnType<typeof processesOf>);
         const peak = peakMb(pid);

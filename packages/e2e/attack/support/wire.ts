@@ -108,7 +108,7 @@ export function countAnswers(clients: readonly RawClient[]): ReadonlyMap<number,
 }
 
 /** `200: 12, 503: 3`. */
-export function told(counts: ReadonlyMap<number, number>): string {
+export function describeCounts(counts: ReadonlyMap<number, number>): string {
   const all = [...counts].toSorted(([a], [b]) => a - b).map(([status, count]) => `${status}: ${count}`);
   return all.join(', ') || 'no answer';
 }

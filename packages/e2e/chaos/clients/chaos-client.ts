@@ -11,7 +11,7 @@ type Behaviour = 'patient' | 'slow' | 'sleeps' | 'cancels' | 'leaves' | 'resubmi
 
 export type ChaosClientOptions = {
   routers: readonly string[];
-  /** Whether the coordinator that drew these last five characters of its ids lives. */
+  /** Whether the coordinator whose ids end in these five characters is running. */
   isAlive(suffix: string): boolean;
 };
 

@@ -10,7 +10,7 @@ export type Outcome =
   | 'failed'
   /** Its link was known to nobody any more, because its cluster has died. */
   | 'gone'
-  /** The same of a statement whose cluster lives, or that waited in the gateway: never right. */
+  /** The same of a statement whose cluster runs, or that waited in the gateway: never right. */
   | 'lost'
   /** Any other error page: never right. */
   | 'refused'

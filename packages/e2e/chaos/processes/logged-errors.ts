@@ -1,6 +1,6 @@
 import type { ServiceProcess } from '@trino-gateway/testing/suite/start-service';
 
-/** What processes logged as errors: each of them is something nobody foresaw. */
+/** What processes logged as errors: in chaos, too, each of them is a flaw. */
 export type LoggedErrors = {
   /** Reads what was printed since. */
   read(): void;

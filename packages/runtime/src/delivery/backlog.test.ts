@@ -25,19 +25,19 @@ test('items of one key merge where the first of them stands', () => {
   expect(backlog.textsLeft()).toEqual(['a12', 'b']);
 });
 
-test('a returned batch comes before all that was added later', () => {
+test('a requeued batch comes before all that was added later', () => {
   const backlog = setUp({ batch: 2 });
   for (const key of ['a', 'b', 'c']) backlog.add(item(key));
   const batch = backlog.take();
   backlog.add(item('d'));
-  backlog.giveBack(batch);
+  backlog.requeue(batch);
   expect([backlog.textsLeft(), backlog.textsLeft()]).toEqual([
     ['a', 'b'],
     ['c', 'd'],
   ]);
 });
 
-test('an item added while a batch was under way replaces the returned one of its key, or merges with it', () => {
+test('an item added while a batch was under way replaces the requeued one of its key, or merges with it', () => {
   for (const [options, left] of [
     [{}, ['b', 'a2']],
     [joined, ['a12', 'b']],
@@ -47,18 +47,18 @@ test('an item added while a batch was under way replaces the returned one of its
     backlog.add(item('b'));
     const batch = backlog.take();
     backlog.add(item('a', '2'));
-    backlog.giveBack(batch);
+    backlog.requeue(batch);
     expect(backlog.textsLeft()).toEqual(left);
   }
 });
 
-test('items sent or forgotten meanwhile are not returned', () => {
+test('items sent or forgotten meanwhile are not requeued', () => {
   const backlog = setUp();
   for (const key of ['a', 'b', 'c']) backlog.add(item(key));
   const batch = backlog.take();
   backlog.sent(batch.slice(0, 1));
   backlog.forget('b');
-  backlog.giveBack(batch);
+  backlog.requeue(batch);
   expect(backlog.textsLeft()).toEqual(['c']);
 });
 
@@ -70,9 +70,9 @@ test('an item sent by itself replaces what waits, and what of its key is under w
   const newest = item('a', '3');
   backlog.takeOne(newest);
   expect([backlog.waiting(), backlog.size()]).toEqual([0, 1]);
-  backlog.giveBack(batch);
+  backlog.requeue(batch);
   expect(backlog.size()).toBe(1);
-  backlog.giveBack([newest]);
+  backlog.requeue([newest]);
   expect(backlog.textsLeft()).toEqual(['a3']);
 });
 

@@ -6,9 +6,9 @@ export type Backlog<Item> = {
   add(item: Item): boolean;
   /** Takes an item even where there is no room. */
   put(item: Item): void;
-  /** Forgets what is kept under this key, also what is under way: it is not given back then. */
+  /** Forgets what is kept under this key, also what is under way: it is not requeued then. */
   forget(key: string): void;
-  /** Takes out up to so many batches; what is in them is under way until `sent`, `refused` or `giveBack`. */
+  /** Takes out up to so many batches; what is in them is under way until `sent`, `refused` or `requeue`. */
   takeBatches(most: number): Item[][];
   /** Takes an item that is sent by itself: it is under way, in place of what was kept under its key. */
   takeOne(item: Item): void;
@@ -16,7 +16,7 @@ export type Backlog<Item> = {
   /** It will never be taken: counted as dropped. */
   refused(item: Item): void;
   /** What of a batch is still under way waits again, before all that came later; what is newer under its key wins. */
-  giveBack(batch: readonly Item[]): void;
+  requeue(batch: readonly Item[]): void;
   waiting(): number;
   /** Items that wait or are under way. */
   size(): number;
@@ -107,7 +107,7 @@ export function createBacklog<Item>(options: BacklogOptions<Item>): Backlog<Item
     refused: (item) => {
       if (underWay.take(item) !== undefined) dropped += 1;
     },
-    giveBack: (batch) => {
+    requeue: (batch) => {
       const failed = batch.map((item) => underWay.take(item)).filter((entry) => entry !== undefined);
       waiting.prepend(failed.flatMap(again));
       keepBounds();

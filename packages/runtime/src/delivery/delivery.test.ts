@@ -4,7 +4,7 @@ import { createDelivery, type DeliveryOptions, type SendLimits } from './deliver
 /** A delivery of numbers that runs when the test says so, and whose receiver answers as the test says. */
 function setUp(options: Partial<DeliveryOptions<number>> = {}) {
   const sent: number[][] = [];
-  const heard: string[] = [];
+  const reported: string[] = [];
   const receiver = { answer: (_: number[], __: SendLimits): unknown => undefined };
   let run = async (_: AbortSignal) => {};
   let hurried = 0;
@@ -22,14 +22,14 @@ function setUp(options: Partial<DeliveryOptions<number>> = {}) {
     most: 100,
     batch: 4,
     isRefused: (error) => (error as Error).message === 'refused',
-    onRefused: (item) => void heard.push(`refused ${item}`),
-    onFailure: (_, isFirst) => void heard.push(isFirst ? 'fails' : 'still fails'),
-    onRecovery: () => void heard.push('works'),
-    onLost: (count) => void heard.push(`lost ${count}`),
+    onRefused: (item) => void reported.push(`refused ${item}`),
+    onFailure: (_, isFirst) => void reported.push(isFirst ? 'fails' : 'still fails'),
+    onRecovery: () => void reported.push('works'),
+    onLost: (count) => void reported.push(`lost ${count}`),
     ...options,
   });
   const add = (...items: number[]) => items.map(delivery.add);
-  return { delivery, add, sent, heard, receiver, hurried: () => hurried, run: () => run(stop.signal) };
+  return { delivery, add, sent, reported, receiver, hurried: () => hurried, run: () => run(stop.signal) };
 }
 
 const away = () => {
@@ -57,7 +57,7 @@ test('what comes during a run gathers for the next one, unless it fills a batch'
 });
 
 test('a failed batch waits and is sent again; failures and the recovery are reported', async () => {
-  const { delivery, add, sent, heard, receiver, run } = setUp();
+  const { delivery, add, sent, reported, receiver, run } = setUp();
   add(1, 2, 3, 4, 5);
   receiver.answer = away;
   await run();
@@ -66,18 +66,18 @@ test('a failed batch waits and is sent again; failures and the recovery are repo
   receiver.answer = () => {};
   await run();
   expect(sent).toEqual([[1, 2, 3, 4], [5]]);
-  expect(heard).toEqual(['fails', 'still fails', 'works']);
+  expect(reported).toEqual(['fails', 'still fails', 'works']);
 });
 
 test('a refused item is dropped alone', async () => {
-  const { delivery, add, sent, heard, receiver, run } = setUp();
+  const { delivery, add, sent, reported, receiver, run } = setUp();
   receiver.answer = (batch) => {
     if (batch.includes(3)) throw new Error('refused');
   };
   add(1, 2, 3, 4, 5);
   await run();
   expect(sent).toEqual([[1, 2], [4], [5]]);
-  expect([heard, delivery.dropped(), delivery.size()]).toEqual([['refused 3'], 1, 0]);
+  expect([reported, delivery.dropped(), delivery.size()]).toEqual([['refused 3'], 1, 0]);
 });
 
 test('what was taken of a batch before the rest failed is not sent again', async () => {
@@ -97,7 +97,7 @@ test('what was taken of a batch before the rest failed is not sent again', async
 });
 
 test('of batches sent side by side only those that failed wait', async () => {
-  const { add, sent, heard, receiver, run } = setUp({ batch: 1, atOnce: 3 });
+  const { add, sent, reported, receiver, run } = setUp({ batch: 1, atOnce: 3 });
   receiver.answer = (batch) => (batch.includes(2) ? away() : undefined);
   add(1, 2, 3, 4);
   await run();
@@ -105,7 +105,7 @@ test('of batches sent side by side only those that failed wait', async () => {
   receiver.answer = () => {};
   await run();
   expect(sent).toEqual([[1], [3], [2], [4]]);
-  expect(heard).toEqual(['fails', 'works']);
+  expect(reported).toEqual(['fails', 'works']);
 });
 
 test('hurried items make a run at once, but not while sending fails', async () => {
@@ -119,12 +119,12 @@ test('hurried items make a run at once, but not while sending fails', async () =
 });
 
 test('after a failure runs pass until the pause is over', async () => {
-  const { delivery, heard, receiver, run } = setUp({ backoff: { firstMs: 60_000, longestMs: 60_000 } });
+  const { delivery, reported, receiver, run } = setUp({ backoff: { firstMs: 60_000, longestMs: 60_000 } });
   receiver.answer = away;
   delivery.add(1);
   await run();
   await run();
-  expect(heard).toEqual(['fails']);
+  expect(reported).toEqual(['fails']);
 });
 
 test('what is due by itself is sent, even where there is no room', async () => {
@@ -157,16 +157,16 @@ test('at the end what waits is given up, or sent within its time', async () => {
   const without = setUp();
   without.add(1, 2);
   await without.delivery[Symbol.asyncDispose]();
-  expect([without.sent, without.heard]).toEqual([[], ['lost 2']]);
+  expect([without.sent, without.reported]).toEqual([[], ['lost 2']]);
 
   const flushed = setUp({ flushTimeLimitMs: 1_000 });
   flushed.add(1, 2, 3, 4, 5);
   await flushed.delivery[Symbol.asyncDispose]();
-  expect([flushed.sent, flushed.heard]).toEqual([[[1, 2, 3, 4], [5]], []]);
+  expect([flushed.sent, flushed.reported]).toEqual([[[1, 2, 3, 4], [5]], []]);
 });
 
 test('a receiver that does not answer does not hold up the end', async () => {
-  const { delivery, add, heard, receiver } = setUp({ flushTimeLimitMs: 10 });
+  const { delivery, add, reported, receiver } = setUp({ flushTimeLimitMs: 10 });
   const limits: SendLimits[] = [];
   receiver.answer = (_, given) => {
     limits.push(given);
@@ -174,6 +174,6 @@ test('a receiver that does not answer does not hold up the end', async () => {
   };
   add(1, 2);
   await delivery[Symbol.asyncDispose]();
-  expect(heard).toEqual(['lost 2']);
+  expect(reported).toEqual(['lost 2']);
   expect(limits.map(({ timeLimitMs, signal }) => [timeLimitMs, signal.aborted])).toEqual([[10, true]]);
 });

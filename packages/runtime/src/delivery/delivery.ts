@@ -119,7 +119,7 @@ export function createDelivery<Item>(options: DeliveryOptions<Item>): Delivery<I
 }
 
 /**
- * Sends a batch; gives back what failed, and says why. One refused item must not hold up the others: halves are tried until
+ * Sends a batch; requeues what failed, and says why. One refused item must not hold up the others: halves are tried until
  * it is alone.
  */
 function createSender<Item>(
@@ -148,7 +148,7 @@ function createSender<Item>(
       await sendPart(batch, limits);
       return undefined;
     } catch (error) {
-      backlog.giveBack(batch);
+      backlog.requeue(batch);
       return { error };
     }
   };

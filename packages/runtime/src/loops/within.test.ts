@@ -11,7 +11,7 @@ test('work that ends in time is waited for, and its failure is passed on', async
   await expect(within(60_000, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
 });
 
-test('work that takes longer is told so, and no longer waited for', async () => {
+test('work that takes longer is aborted, and is no longer waited for', async () => {
   let given: AbortSignal | undefined;
   await within(5, (signal) => {
     given = signal;

@@ -27,7 +27,7 @@ const MOST_IN_MESSAGE = 500;
 const HELLO_LIMIT_MS = 2_500;
 /**
  * While calls are open the gatewayserver sends a sign of life once a second. Checks are counted, not time: while this
- * process is too busy to listen, it hears nothing.
+ * process is too busy to read, nothing arrives.
  */
 const CHECK_EVERY_MS = 500;
 const MOST_SILENT_CHECKS = 5;
@@ -54,7 +54,7 @@ export function openMultiplexedStream(
     const input = requests(sending.batches);
     const { message } = await transport.stream(CarrierService.method.carry, signal, 0, undefined, input);
     for await (const { answers } of message) {
-      silence.heard();
+      silence.received();
       events.onAnswer();
       for (const answer of answers) calls.get(answer.number)?.answered(answer);
     }
@@ -89,8 +89,8 @@ export function openMultiplexedStream(
   };
 }
 
-/** Calls `onSilence` when no first word comes in its time, or while something is awaited nothing is heard. */
-function watchForSilence(isWaiting: () => boolean, onSilence: () => void): Disposable & { heard(): void } {
+/** Calls `onSilence` when no first word comes in its time, or while something is awaited nothing arrives. */
+function watchForSilence(isWaiting: () => boolean, onSilence: () => void): Disposable & { received(): void } {
   let silentChecks = 0;
   const hello = setTimeout(onSilence, HELLO_LIMIT_MS);
   const checks = setInterval(() => {
@@ -98,7 +98,7 @@ function watchForSilence(isWaiting: () => boolean, onSilence: () => void): Dispo
     if (silentChecks >= MOST_SILENT_CHECKS) onSilence();
   }, CHECK_EVERY_MS);
   return {
-    heard: () => {
+    received: () => {
       clearTimeout(hello);
       silentChecks = 0;
     },

@@ -23,7 +23,7 @@ export type CoordinatorOptions = {
   ran(query: ScriptedQuery): void;
 };
 
-/** How many queries there are and were, over all lives. */
+/** How many queries there are and were, over all incarnations. */
 export type Counts = {
   submitted: number;
   created: number;

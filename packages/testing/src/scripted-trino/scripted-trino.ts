@@ -50,7 +50,7 @@ export type ScriptedTrino = AsyncDisposable & {
   readonly suffix: string;
   /** Every request it got, oldest first. */
   readonly requests: readonly RecordedRequest[];
-  /** The queries that began, oldest first, over all lives: statement, user, source, state, error. */
+  /** The queries that began, oldest first, over all incarnations: statement, user, source, state, error. */
   readonly queries: readonly ScriptedQuery[];
   readonly counts: Readonly<Counts>;
   /** Scripts statements that match: exactly, or by a regular expression. The latest wins. */

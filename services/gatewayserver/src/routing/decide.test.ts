@@ -158,7 +158,7 @@ describe('by policies', () => {
     expect(outcome).toMatchObject({ kind: 'refused', authDelegated: true });
   });
 
-  test('delegated authentication is asked for wherever the decision leads to a cluster that a policy guards with it', () => {
+  test('delegated authentication is required wherever the decision leads to a cluster that a policy guards', () => {
     const guard = policy('guard', 'secret', { authDelegated: true, rule: { case: 'host', value: 'secure.example' } });
     const snapshot = (...policies: Policy[]) =>
       snapshotOf({ up: ['x'], down: ['y'], groups: { secret: ['x'], poor: ['y'] }, policies: [guard, ...policies] });
@@ -184,7 +184,7 @@ describe('by policies', () => {
   });
 });
 
-describe('without an opinion of the policies', () => {
+describe('when no policy matches', () => {
   test('the default group', () => {
     const outcome = decided(snapshotOf({ up: ['x'], groups: { d: ['x'] } }), { defaultGroupId: 'd' });
     expect(outcome).toMatchObject({ groupId: 'd', decidedBy: 'default_group', requestSource: '' });
@@ -211,7 +211,7 @@ describe('without an opinion of the policies', () => {
     ]);
   });
 
-  test('policies that contradict each other and name no fallback group are named', () => {
+  test('a refusal names policies that contradict each other and have no fallback group', () => {
     const snapshot = snapshotOf({
       up: ['x'],
       groups: { a: ['x'], b: ['x'] },

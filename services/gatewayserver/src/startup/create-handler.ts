@@ -11,7 +11,7 @@ import { refuseCrossSite } from '../http/open-access.ts';
 import { serveRest } from '../rest/serve-rest.ts';
 import { registerServices } from '../rpc/register-services.ts';
 import type { RpcContext } from '../rpc/services/context.ts';
-import { type CallObserver, createGuard, guardInterceptor, tokenGate } from '../rpc/transport/interceptors.ts';
+import { type CallObserver, createGuard, guardInterceptor, requireToken } from '../rpc/transport/interceptors.ts';
 import { JSON_OPTIONS } from '../rpc/transport/json-options.ts';
 import { withOutgoingErrors } from '../rpc/transport/outgoing-errors.ts';
 
@@ -37,7 +37,7 @@ export function createHandler(context: RpcContext, { config, metrics, started }:
       others.push(serveRest(router.handlers, logger, !config.admin_token));
     },
     requestGate: withOutgoingErrors(
-      tokenGate({ admin: config.admin_token, read: config.read_token, openReads: config.open_reads }),
+      requireToken({ admin: config.admin_token, read: config.read_token, openReads: config.open_reads }),
     ),
     interceptors: [guardInterceptor(guard)],
     jsonOptions: JSON_OPTIONS,

@@ -66,7 +66,7 @@ test('raised limits start waiters at once; lowered ones neither end nor start qu
 
 test('external queries count against the limit of a cluster until the monitor no longer observes them', async () => {
   await using server = await startLimited({ backend: { maxRunningQueries: 2 } });
-  const foreign = (foreignRunning: number) =>
+  const external = (foreignRunning: number) =>
     server.ok('BackendService/ReportBackendStatus', {
       status: {
         backendId: 'b',
@@ -76,7 +76,7 @@ test('external queries count against the limit of a cluster until the monitor no
         observedAt: new Date().toISOString(),
       },
     });
-  await foreign(1);
+  await external(1);
   await running(server);
   const waiting = submission(server);
   expect(await waiting.route()).toMatchObject({ mustWait: true });
@@ -89,7 +89,7 @@ test('external queries count against the limit of a cluster until the monitor no
   const metrics = await (await fetch(`${server.opsUrl}/metrics`)).text();
   expect(metrics).toContain('trino_gateway_slots_free{backend="b"} 0\n');
   expect(metrics).toContain('trino_gateway_slots_used{backend="b"} 1\n');
-  await foreign(0);
+  await external(0);
   expect(turnOf(await poll)).toMatchObject({ backend: { id: 'b' } });
 });
 

@@ -14,11 +14,11 @@ import {
   storeObjects,
 } from '../support/contract-calls.ts';
 import { startTestGatewayserver, type TestGatewayserver } from '../support/gatewayserver-fixture.ts';
-import { strays } from '../support/openapi-answers.ts';
+import { deviation } from '../support/openapi-answers.ts';
 
 jest.setTimeout(120_000); // a busy machine starts a server slowly
 
-type Answer = { status: number; code?: string; message?: string; allow: string | null; stray: string };
+type Answer = { status: number; code?: string; message?: string; allow: string | null; deviates: string };
 
 const ADMIN = { 'x-auth-key': 'admin-secret' };
 const JSON_TYPE = { 'content-type': 'application/json' };
@@ -47,20 +47,22 @@ async function ask(
     ...json,
     status: answer.status,
     allow: answer.headers.get('allow'),
-    stray: isKnown ? strays(documented, documented.startsWith('/api/') ? method : 'POST', answer.status, json) : '',
+    deviates: isKnown
+      ? deviation(documented, documented.startsWith('/api/') ? method : 'POST', answer.status, json)
+      : '',
   };
 }
 
 /** The refusals that are not INVALID_ARGUMENT, or do not name the field. */
 async function unnamed(bad: readonly BadRequest[], send: (request: Message) => Promise<Answer>): Promise<string[]> {
-  const strangers: string[] = [];
+  const found: string[] = [];
   for (const { field, request } of bad) {
-    const { status, code, message = '', stray } = await send(request);
+    const { status, code, message = '', deviates } = await send(request);
     const named = message.split('; ').some((problem) => problem.startsWith(field));
-    if (status !== 400 || code !== 'invalid_argument' || !named || stray !== '')
-      strangers.push(`${field}: ${status} ${code} ${message} ${stray}`);
+    if (status !== 400 || code !== 'invalid_argument' || !named || deviates !== '')
+      found.push(`${field}: ${status} ${code} ${message} ${deviates}`);
   }
-  return strangers;
+  return found;
 }
 
 describe.each(PUBLIC_RPCS.map((rpc) => [nameOf(rpc), rpc] as const))('%s by Connect', (name, rpc) => {
@@ -89,7 +91,10 @@ describe.each(PUBLIC_RPCS.map((rpc) => [nameOf(rpc), rpc] as const))('%s by Conn
   test('refuses another method and another content type', async () => {
     const { status, allow } = await send(request, { ...JSON_TYPE, ...ADMIN }, 'PUT');
     expect([status, allow]).toEqual([405, expect.stringContaining('POST')]);
-    expect(await send(request, { 'content-type': 'text/plain', ...ADMIN })).toMatchObject({ status: 415, stray: '' });
+    expect(await send(request, { 'content-type': 'text/plain', ...ADMIN })).toMatchObject({
+      status: 415,
+      deviates: '',
+    });
   });
 
   test('refuses callers without the right token', async () => {
@@ -151,9 +156,9 @@ async function refusals(
   const level = getOption(rpc, authorization);
   const wrong: string[] = [];
   const expectStatus = async (token: Record<string, string>, refused: number | undefined) => {
-    const { status, stray } = await withToken(token);
+    const { status, deviates } = await withToken(token);
     const asExpected = refused ? status === refused : status !== 401 && status !== 403;
-    if (!asExpected || stray !== '') wrong.push(`${JSON.stringify(token)}: ${status} ${stray}`);
+    if (!asExpected || deviates !== '') wrong.push(`${JSON.stringify(token)}: ${status} ${deviates}`);
   };
   await expectStatus({}, 401);
   await expectStatus({ 'x-auth-key': 'wrong' }, 401);

@@ -51,7 +51,7 @@ describe('without a token', () => {
   const port = () => new URL(server.url).port;
 
   /** Every kind of thing that the port serves, with all that it needs of its own. */
-  const DOORS: [string, Request][] = [
+  const REQUESTS: [string, Request][] = [
     ['a REST read', { path: '/api/v1/backends' }],
     ['a REST put', { method: 'PUT', path: '/api/v1/backends/b1', headers: JSON_TYPE, body: '{"url":"http://b1"}' }],
     ['a REST delete', { method: 'DELETE', path: '/api/v1/backends/b1' }],
@@ -77,7 +77,7 @@ describe('without a token', () => {
     return send(server.url, { ...request, headers: { ...request.headers, ...headers } });
   };
 
-  describe.each(DOORS)('%s', (_name, request) => {
+  describe.each(REQUESTS)('%s', (_name, request) => {
     test.each(['localhost', 'LocalHost.:8000', '127.0.0.1', '127.1.2.3:1', '[::1]:8000', 'gateway.localhost:8000'])(
       'is served under %s, a name of this machine',
       async (host) => {
@@ -177,12 +177,12 @@ describe('without a token', () => {
   });
 
   test('a refusal says why, and what to do', async () => {
-    const told = async (init: RequestInit) => (await (await fetch(server.url + DISABLE, init)).json()) as object;
-    expect(await told({ method: 'POST', headers: { origin: 'https://attacker.example' } })).toEqual({
+    const refusal = async (init: RequestInit) => (await (await fetch(server.url + DISABLE, init)).json()) as object;
+    expect(await refusal({ method: 'POST', headers: { origin: 'https://attacker.example' } })).toEqual({
       code: 'permission_denied',
       message: expect.stringMatching(/^origin: expected .*gatewayserver\.admin_token is not set/),
     });
-    expect(await told({ method: 'POST' })).toEqual({
+    expect(await refusal({ method: 'POST' })).toEqual({
       code: 'invalid_argument',
       message: expect.stringMatching(/^content-type: expected application\/json, .*admin_token is not set/),
     });

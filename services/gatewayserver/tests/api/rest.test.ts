@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals
 import { PATH_FIELD } from '@trino-gateway/api/http-routes';
 import { CALLS, nameOf, PUBLIC_RPCS, ROUTES, restCall, storeObjects } from '../support/contract-calls.ts';
 import { startTestGatewayserver, type TestGatewayserver } from '../support/gatewayserver-fixture.ts';
-import { strays } from '../support/openapi-answers.ts';
+import { deviation } from '../support/openapi-answers.ts';
 
 jest.setTimeout(120_000); // a busy machine starts a server slowly
 
@@ -48,8 +48,8 @@ describe('every call as REST and as Connect', () => {
         .replaceAll(/"present":(\d+|true),/g, '');
     expect(timeless(asRest.body)).toBe(timeless(asConnect.body));
     const documented = template.replaceAll(PATH_FIELD, (_, field: string) => `{${field.split('.').at(-1)}}`);
-    expect(strays(documented, verb, 200, asRest.body)).toBe('');
-    expect(strays(`/${rpc.parent.typeName}/${rpc.name}`, 'POST', 200, asConnect.body)).toBe('');
+    expect(deviation(documented, verb, 200, asRest.body)).toBe('');
+    expect(deviation(`/${rpc.parent.typeName}/${rpc.name}`, 'POST', 200, asConnect.body)).toBe('');
   });
 });
 

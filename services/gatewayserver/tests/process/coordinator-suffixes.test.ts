@@ -20,7 +20,7 @@ afterEach(async () => {
 const put = (id: string, url = `http://${id}`) => server.ok('BackendService/PutBackend', { backend: { id, url } });
 const record = (suffix: string, backendId: string, url = `http://${backendId}`) =>
   server.post('SuiteService/RecordIncarnation', { suffix, backendId, url });
-/** As the monitor does it: first the life, then what it found. */
+/** As the monitor does it: first the incarnation, then the status. */
 async function sees(backendId: string, coordinatorId: string, url?: string, state = 'UP') {
   const { status } = await record(coordinatorId, backendId, url);
   await server.ok('BackendService/ReportBackendStatus', {
@@ -34,7 +34,7 @@ async function snapshot() {
     ids: Object.fromEntries(
       (backends as { id: string; coordinatorId?: string }[]).map(({ id, coordinatorId }) => [id, coordinatorId]),
     ),
-    lives: ((incarnations ?? []) as { suffix: string; backendId: string }[]).map(
+    incarnations: ((incarnations ?? []) as { suffix: string; backendId: string }[]).map(
       ({ suffix, backendId }) => `${suffix} ${backendId}`,
     ),
   };
@@ -50,7 +50,7 @@ describe('a suffix that the monitor saw at a backend', () => {
       message: expect.stringContaining('belongs to the backend "one"') as unknown,
     });
     expect(await sees('two', 'abcde')).toBe(400);
-    expect(await snapshot()).toEqual({ ids: { one: 'abcde', two: undefined }, lives: ['abcde one'] });
+    expect(await snapshot()).toEqual({ ids: { one: 'abcde', two: undefined }, incarnations: ['abcde one'] });
     const [line, fields] = errors[0] as [string, unknown];
     expect(line).toContain('query ids of another');
     expect(fields).toEqual({ backend: 'two', holder: 'one', suffix: 'abcde' });

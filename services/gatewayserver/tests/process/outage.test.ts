@@ -154,7 +154,7 @@ test('a report of the monitor is in force here even when it could not be stored'
 
 test('writes of another replica during the outage are read when the database is back', async () => {
   failure = new DatabaseUnavailableError('gone');
-  // A look that began before the outage must have ended.
+  // A read that began before the outage must have ended.
   await configuration.refresh().catch(() => configuration.refresh().catch(() => {}));
   await database.configuration.change((change) => change.backends.delete('c'));
   expect(configuration.known.backends.has('c')).toBe(true);
@@ -170,7 +170,7 @@ test('an unexpected failure answers its caller nothing but an id, and is logged 
   const write = backends.enableBackend({ id: 'b' });
   await expect(write).rejects.toThrow(/^\[internal\] internal error \(request [0-9a-f-]{36}\)$/);
   failure = undefined;
-  expect(errors).toEqual(['a call failed unexpectedly']);
+  expect(errors).toEqual(['unhandled error in a call']);
 });
 
 test('a write during a slow read is not undone by the result of that read', async () => {
@@ -225,7 +225,7 @@ test('a waiter whose poll began while the database was away counts as present as
   const stop = new AbortController();
   const poll = admission.awaitTurn({ queryId: 'u', secretHash, waitMs: 30_000 }, { signal: stop.signal });
   poll.catch(() => undefined);
-  // Upkeep has noticed, and the poll has not been heard.
+  // Upkeep has noticed, and the poll has not arrived.
   await noticed(true);
   expect(heldUntil()).toBe(0);
   failure = undefined;

@@ -57,10 +57,10 @@ export async function startTestGatewayserver(
 }
 
 /** Waits until what is read fulfils a condition; fails after ten seconds with what was read last. */
-export async function until<Seen>(look: () => Promise<Seen>, holds: (seen: Seen) => boolean): Promise<Seen> {
+export async function until<Seen>(read: () => Promise<Seen>, holds: (seen: Seen) => boolean): Promise<Seen> {
   const deadline = performance.now() + 10_000;
   for (;;) {
-    const seen = await look();
+    const seen = await read();
     if (holds(seen)) return seen;
     if (performance.now() > deadline) throw new Error(`waited in vain; last seen: ${JSON.stringify(seen)}`);
     await pause(10);

@@ -11,7 +11,7 @@ export const DOCUMENT: { paths: Record<string, Record<string, Operation>>; compo
 const ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: true }).addSchema(DOCUMENT, 'openapi');
 
 /** Why an answer is not one the document allows for this operation; empty when it is. */
-export function strays(path: string, verb: string, status: number, body: unknown): string {
+export function deviation(path: string, verb: string, status: number, body: unknown): string {
   const operation = DOCUMENT.paths[path]?.[verb.toLowerCase()];
   const response = operation?.responses[status];
   if (!response) return `${verb} ${path}: no answer ${status} is described`;

@@ -15,7 +15,7 @@ test.each([
   ['a cookie', ['Cookie', 'a=b', ...bob], { kind: 'token', user: 'bob' }],
   ['a name alone', [...bob, 'X-Trino-User', 'carol'], { kind: 'name', user: 'bob' }],
   ['nothing', [], { kind: 'name', user: '' }],
-])('what %s says of whose a request is', (_what, rawHeaders, claim) => {
+])('the user of a request, by %s', (_what, rawHeaders, claim) => {
   expect(claimOf({ rawHeaders })).toEqual(claim);
   expect(claimOf({ rawHeaders, user: 'checked' })).toEqual({ kind: 'checked', user: 'checked' });
 });

@@ -9,7 +9,7 @@ export type LearnOwnerDeps = {
   ownership: Pick<Ownership, 'otherHolder' | 'learn'>;
   linkModes: Pick<LinkModes, 'forget'>;
   unknownLinks: Pick<UnknownLinks, 'clear'>;
-  gateway: { recordIncarnation(life: Incarnation): Promise<boolean> };
+  gateway: { recordIncarnation(incarnation: Incarnation): Promise<boolean> };
   logger: Logger;
   /** Called when a backend claims query ids of another one. */
   onContradiction: (backendId: string) => void;

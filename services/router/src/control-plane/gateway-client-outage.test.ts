@@ -62,7 +62,7 @@ describe('without a gatewayserver', () => {
     expect(router.ownership.owners('20261121_080808_00130_bbbbb')).toHaveLength(1);
   });
 
-  test('a router whose token never worked is not ready, whatever its state file says', async () => {
+  test('a router whose token was never accepted is not ready, whatever its state file says', async () => {
     const fake = fakeGatewayserver();
     fake.publish(snapshotOf('1', ['http://a:1']));
     {

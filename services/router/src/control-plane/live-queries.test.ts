@@ -76,7 +76,7 @@ test('a refused statement goes to history and is never live', () => {
   expect(live.size()).toBe(0);
 });
 
-test('a query that another replica handed over is reported once, by the id of its cluster, and not counted', () => {
+test('a query that another replica assigned is reported once, by the id of its cluster, and not counted', () => {
   const { live, reports, start, states } = table();
   live.seen('9');
   live.running('9');

@@ -68,12 +68,12 @@ test.each([
   expect(told.isWellFormed()).toBe(true);
 });
 
-test('a message that fits is told whole', () => {
+test('a message that fits is not cut', () => {
   const message = `cluster "a" is full; ${'€'.repeat(500)}`;
   expect(readSignedAnswer(refuse(message).link, { key, origin, nowMs })?.error?.message).toBe(message);
 });
 
-test('an error name Trino does not have becomes one it has: clients look it up', () => {
+test('an error name that Trino does not have is replaced by one it has: clients map it', () => {
   expect(readSignedAnswer(refuse('no', 'toString').link, { key, origin, nowMs })?.error?.name).toBe('QUERY_REJECTED');
 });
 

@@ -24,7 +24,7 @@ const TIMINGS = {
   leastRate: 16_384,
 };
 
-const LOOK_EVERY_MS = 1_000;
+const CHECK_EVERY_MS = 1_000;
 /** Shorter chunks are joined: each by itself takes more memory than it has bytes. */
 const SMALL_PIECE = 16_384;
 
@@ -44,11 +44,11 @@ export function readRequestBody(
     const pieces = new Pieces();
     const beganAt = performance.now();
     let length = 0;
-    const look = () => {
-      if ((length * 1_000) / (performance.now() - beganAt) >= leastRate) timer = setTimeout(look, LOOK_EVERY_MS);
+    const check = () => {
+      if ((length * 1_000) / (performance.now() - beganAt) >= leastRate) timer = setTimeout(check, CHECK_EVERY_MS);
       else giveUp(tooSlow(pace));
     };
-    let timer = setTimeout(look, graceMs);
+    let timer = setTimeout(check, graceMs);
     const giveUp = (reason: StillSending) => {
       clearTimeout(timer);
       pieces.clear();

@@ -100,7 +100,7 @@ test('garbage after a request breaks the answer under way instead of adding an e
   expect(await answer).toContain('01234');
 });
 
-test('a client that sends Expect: 100-continue is told to continue', async () => {
+test('a client that sends Expect: 100-continue gets 100 Continue', async () => {
   await using listener = await listenForClients(anyPort, ok);
   const socket = net.connect(listener.port, '127.0.0.1');
   let text = '';

@@ -68,7 +68,7 @@ test('three thousand requests in one chunk are handled one after the other and a
   expect([order.waiting(), order.refused()]).toEqual([0, 0]);
 });
 
-test('statements that wait keep their bodies, also those that arrive later', async () => {
+test('waiting statements keep their bodies, also those that arrive later', async () => {
   const { handle, most } = echo();
   await using listener = await listenForClients(anyPort, handle);
   const client = await connect(listener.port);
@@ -104,7 +104,7 @@ test('a connection with many waiting requests is not read until they are answere
   client.socket.destroy();
 });
 
-test.each([10, 900])('a client that hangs up drops what waits: one of %d requests is handled', async (sent) => {
+test.each([10, 900])('a hang-up drops the waiting requests of its connection: one of %d is handled', async (sent) => {
   const { handle, held } = holding();
   const order = createRequestOrder(1_000);
   await using listener = await listenForClients(anyPort, handle, { order, graceMs: 100 });
@@ -117,7 +117,7 @@ test.each([10, 900])('a client that hangs up drops what waits: one of %d request
   expect(held[0]?.destroyed).toBe(true);
 });
 
-test('when as many requests wait as may, the connection that sends more is closed, and others are served', async () => {
+test('at the limit of waiting requests a connection that sends more is closed, and others are served', async () => {
   const { handle, held } = holding();
   const order = createRequestOrder(50);
   await using listener = await listenForClients(anyPort, handle, { order, graceMs: 100 });

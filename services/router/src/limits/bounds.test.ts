@@ -24,7 +24,7 @@ test('without settings the bounds follow from the heap, and one client or backen
   });
 });
 
-test('a setting overrides the heap, and what is derived follows the setting', () => {
+test('a setting overrides the heap, and derived limits follow the setting', () => {
   expect(boundsOf({ ...derived, max_connections: 100 })).toMatchObject({ requests: 100, requestsPerClient: 75 });
   const set = { ...derived, max_requests: 40, max_requests_per_client: 40, max_requests_per_backend: 7 };
   expect(boundsOf(set)).toMatchObject({ requests: 40, requestsPerClient: 40, requestsPerBackend: 7 });

@@ -18,7 +18,7 @@ test('an owner gets its share of the bytes, others the rest, and the bytes of a 
   expect([second.fits(51), second.fits(50)]).toEqual([false, true]);
 });
 
-test('bytes taken beyond the budget keep others out until they are given back', () => {
+test('bytes taken beyond the budget keep others out until they are released', () => {
   const budget = createByteBudget(10, 10);
   const [must, other] = [budget.open('a'), budget.open('b')];
   must.takeAnyway(25);

@@ -31,7 +31,7 @@ test('a hang-up ends the held poll, and leaves no listener behind', () => {
   expect(polls.enter('a', client.signal).signal.aborted).toBe(true);
 });
 
-test('the waiting time grows by the local clock from what the gatewayserver said last', () => {
+test('the waiting time grows by the local clock since the last answer of the gatewayserver', () => {
   let now = 100;
   const polls = createHeldPolls({ now: () => now });
   expect(polls.queuedMs('a')).toBeUndefined();

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { createShares, ownerOfAddress } from './shares.ts';
 
-test('an owner gets its share, others the rest, and what is given back can be taken again', () => {
+test('an owner gets its share, others the rest, and a released place can be taken again', () => {
   const shares = createShares(3, 2);
   const taken = [shares.take('a'), shares.take('a'), shares.take('a'), shares.take('b'), shares.take('c')];
   const give = expect.any(Function);

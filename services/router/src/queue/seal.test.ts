@@ -5,14 +5,14 @@ import { hashOfSecret, type SealPlace, seal, unseal } from './seal.ts';
 const place: SealPlace = { kind: 'statement', queryId: '20261121_080808_00001_0abcd', secret: randomBytes(20) };
 const text = Buffer.from("SELECT 'secret'");
 
-test('what is sealed can be opened in its place, and shows nothing to others', () => {
+test('a sealed text opens under its own id and part, and its bytes show nothing', () => {
   const sealed = seal(text, place);
   expect(unseal(sealed, place)?.equals(text)).toBe(true);
   expect(Buffer.from(sealed).includes('secret')).toBe(false);
   expect(unseal(seal(Buffer.alloc(0), place), place)).toEqual(Buffer.alloc(0));
 });
 
-test('the same text never looks the same twice', () => {
+test('the same text is sealed differently each time', () => {
   expect(Buffer.from(seal(text, place)).equals(seal(text, place))).toBe(false);
 });
 
@@ -24,7 +24,7 @@ test.each<[string, Partial<SealPlace>]>([
   expect(unseal(seal(text, place), { ...place, ...other })).toBeUndefined();
 });
 
-test('a text of which any byte was changed, or that was cut, is not opened', () => {
+test('a sealed text with a changed byte, or cut short, does not open', () => {
   const sealed = seal(text, place);
   for (const [at, byte] of sealed.entries()) {
     const changed = Uint8Array.from(sealed);
@@ -35,7 +35,7 @@ test('a text of which any byte was changed, or that was cut, is not opened', () 
     expect(unseal(sealed.subarray(0, length), place)).toBeUndefined();
 });
 
-test('the store gets to know a hash alone', () => {
+test('the store knows the hash of the secret alone', () => {
   expect(hashOfSecret(place.secret)).toHaveLength(32);
   expect(Buffer.from(hashOfSecret(place.secret)).includes(Buffer.from(place.secret))).toBe(false);
 });

@@ -65,12 +65,12 @@ test.each([
     ['Authorization', 'Bearer x'],
   ],
   ['a password that names somebody, where nobody was named', ['Authorization', 'Bearer x'], basic('mallory:m')],
-])('%s in a poll is not taken: it would run as another than it counts for', (_, headers, poll) => {
+])('%s in a poll is ignored: the statement would run as another user than it counts for', (_, headers, poll) => {
   const { exchange } = resubmission(waiting(headers), exchangeOf(poll), { forwardsCredentials: false });
   expect(exchange.rawHeaders).toEqual(headers);
 });
 
-test('a password that the gateway checks itself reaches no cluster by a poll, unless it is to', () => {
+test('a password that the gateway checks itself reaches no cluster by a poll, unless configured so', () => {
   const checked = waiting(['X-Trino-User', 'alice'], { user: 'alice' });
   const poll = exchangeOf(['Authorization', 'Basic x']);
   expect(resubmission(checked, poll, { forwardsCredentials: false }).exchange).toMatchObject({
@@ -80,7 +80,7 @@ test('a password that the gateway checks itself reaches no cluster by a poll, un
   expect(resubmission(checked, poll, { forwardsCredentials: true }).exchange.rawHeaders).toContain('Basic x');
 });
 
-test('the client stays what it was when it submitted, whatever its polls look like', () => {
+test('the client stays as it was at the submission, whatever headers its polls have', () => {
   const kept = waiting(['X-Trino-User', 'alice'], { presto: true, listeningPort: 9090 });
   const submission = resubmission(kept, exchangeOf([]), { forwardsCredentials: false });
   expect(submission).toMatchObject({

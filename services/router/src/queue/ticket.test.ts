@@ -5,7 +5,7 @@ import { newTicket, readTicket, slugOf, waitingPage } from './ticket.ts';
 const key = createSecretKey(randomBytes(32));
 const queryId = '20261121_080808_00001_0abcd';
 
-test('a link leads back to its ticket, with at least 128 bits nobody can guess', () => {
+test('a link leads back to its ticket, and holds a secret of at least 128 bits', () => {
   const ticket = newTicket(queryId);
   const slug = slugOf(ticket, key);
   expect(ticket.secret.length * 8).toBeGreaterThanOrEqual(128);
@@ -13,7 +13,7 @@ test('a link leads back to its ticket, with at least 128 bits nobody can guess',
   expect(slugOf(newTicket(queryId), key)).not.toBe(slug);
 });
 
-test('a link that this suite has not made for this id is nothing', () => {
+test('a link that this suite has not made for this id is unknown', () => {
   const slug = slugOf(newTicket(queryId), key);
   expect(readTicket({ queryId: queryId.replace('00001', '00002'), slug }, key)).toBeUndefined();
   expect(readTicket({ queryId, slug }, createSecretKey(randomBytes(32)))).toBeUndefined();
@@ -25,7 +25,7 @@ test('a link that this suite has not made for this id is nothing', () => {
   }
 });
 
-test('the page of the wait tells how long it has lasted', () => {
+test('a page of a waiting query says how long it has waited', () => {
   const page = JSON.parse(waitingPage({ origin: 'https://gw', queryId, slug: 'y1', token: 7, queuedMs: 65_000.4 }));
   expect(page).toMatchObject({
     id: queryId,

@@ -35,7 +35,7 @@ test('a backend that moved, was disabled or deleted keeps its old queries', () =
   expect(table.owners(query('aaaaa'))).toEqual([coordinator('a', 'http://old:1')]);
 });
 
-test('a snapshot does not erase what was learnt here and is not in it yet', () => {
+test('a snapshot keeps incarnations that were learnt here and are not in it yet', () => {
   const table = createOwnership();
   table.replace([backend('a')], []);
   table.learn(query('fresh'), coordinator('a'));

@@ -9,7 +9,7 @@ const pairOf = (setCookie: string) => setCookie.split(';')[0] ?? '';
 const made = pairOf(uiCookie('blue', false, { key, nowMs: 1_000 }));
 const read = (cookie: string, nowMs = 2_000, by = key) => readUiCookie(['Cookie', cookie], { key: by, nowMs });
 
-test('it says which cluster, to scripts nothing, and over https nothing to http', () => {
+test('it names the cluster, is hidden from scripts, and over https is secure', () => {
   expect(uiCookie('blue', true, { key, nowMs: 1_000 })).toBe(
     `${made}; Path=/; Max-Age=86400; HttpOnly; SameSite=Lax; Secure`,
   );
@@ -30,7 +30,7 @@ test.each([
   ['a signature cut short', made.slice(0, -2)],
   ['a signature of something else', `${made.split('.')[0]}.${'A'.repeat(43)}`],
   ['another name', made.replace(uiCookieName, `x${uiCookieName}`)],
-])('with %s the browser is nowhere', (_, cookie) => expect(read(cookie)).toBeUndefined());
+])('with %s the browser belongs to no cluster', (_, cookie) => expect(read(cookie)).toBeUndefined());
 
 test('it ends after a day, and with the key', () => {
   expect(read(made, 1_000 + DAY - 1)).toBe('blue');
@@ -38,7 +38,7 @@ test('it ends after a day, and with the key', () => {
   expect(read(made, 2_000, createSecretKey(new Uint8Array(32).fill(2)))).toBeUndefined();
 });
 
-test('a sound one counts beside a forged one', () => expect(read(`${uiCookieName}=x.y; ${made}`)).toBe('blue'));
+test('a valid one counts beside a forged one', () => expect(read(`${uiCookieName}=x.y; ${made}`)).toBe('blue'));
 
 test.each<[string[], string[]]>([
   [
@@ -61,4 +61,4 @@ test.each<[string[], string[]]>([
     ['X', made],
     ['X', made],
   ],
-])('clusters never see it: %j', (headers, expected) => expect(withoutGatewayCookie(headers)).toEqual(expected));
+])('it is not sent to clusters: %j', (headers, expected) => expect(withoutGatewayCookie(headers)).toEqual(expected));

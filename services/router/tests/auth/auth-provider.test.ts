@@ -60,7 +60,7 @@ describe('a provider that does not answer correctly lets nobody in', () => {
     expect((await post(bed.router.url, 'SELECT 1', basic('alice'))).status).toBe(401);
   });
 
-  test('one that is not configured: the client is told what the operator must set', async () => {
+  test('one that is not configured: the client reads what the operator must set', async () => {
     await using trino = await startScriptedTrino();
     await using router = await startTestbed({ clusters: { trino }, authDelegated: true });
     const reply = await post(router.url, 'SELECT 1', basic('alice'));

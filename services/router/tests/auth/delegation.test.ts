@@ -68,7 +68,7 @@ describe('a statement where a policy demands delegated authentication', () => {
     expect(bed.router.routes).toEqual([]);
   });
 
-  test('is refused before the client hears anything about clusters', async () => {
+  test('is refused before the client learns anything about clusters', async () => {
     await using bed = await startGuardedRouter({ clusters: {} });
     expect((await post(bed.router.url, 'SELECT 1', [])).status).toBe(401);
     expect((await run(bed.router.url, 'SELECT 1', basic('alice'))).last.error?.errorName).toBe('NO_NODES_AVAILABLE');
@@ -77,7 +77,7 @@ describe('a statement where a policy demands delegated authentication', () => {
   test.each<[string, string, string[]]>([
     ['that is too long', 'x'.repeat(2_000), []],
     ['of a transaction nobody knows', 'SELECT 1', ['X-Trino-Transaction-Id', '00000000-0000-4000-8000-000000000000']],
-  ])('%s is refused to strangers as everything is, and not noted as theirs', async (_, statement, headers) => {
+  ])('%s is refused without credentials, and not recorded as of that user', async (_, statement, headers) => {
     await using other = await startScriptedTrino();
     await using bed = await startGuardedRouter({ config: { max_statement_bytes: 1_000 } });
     await using router = await startTestbed({

@@ -128,7 +128,7 @@ test('no log line holds a secret, whatever works or fails', async () => {
   expect(found.map(([name]) => name)).toEqual([]);
 });
 
-test('what a refused client reads holds none of its secrets', async () => {
+test('the answer to a refused client holds none of its secrets', async () => {
   await using trino = await startScriptedTrino();
   await using provider = await startAuthProvider((response, request) => request.pipe(response));
   const config = { auth_provider_url: provider.url, auth_provider_key: secrets['provider key'] };

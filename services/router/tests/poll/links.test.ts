@@ -75,8 +75,8 @@ describe('every link of every page names the address the client used', () => {
 
   test('AUTO forgets what it learnt when another incarnation of the coordinator answers', async () => {
     await using stub = await startStub((request, response) => {
-      const life = stub.requests.length > 3 ? 'bbbbb' : 'aaaaa';
-      if (life === 'aaaaa' && request.headers['x-forwarded-host'] !== undefined) {
+      const suffix = stub.requests.length > 3 ? 'bbbbb' : 'aaaaa';
+      if (suffix === 'aaaaa' && request.headers['x-forwarded-host'] !== undefined) {
         response.writeHead(406);
         response.end();
         return;
@@ -84,7 +84,7 @@ describe('every link of every page names the address the client used', () => {
       const host = request.headers['x-forwarded-host'] ?? request.headers.host;
       answerJson(
         response,
-        `{"id":"20261121_080808_00130_${life}","nextUri":"http://${host}/v1/statement/queued/x/y/1","stats":{"state":"QUEUED"}}`,
+        `{"id":"20261121_080808_00130_${suffix}","nextUri":"http://${host}/v1/statement/queued/x/y/1","stats":{"state":"QUEUED"}}`,
       );
     });
     await using router = await startTestbed({ clusters: { stub } });

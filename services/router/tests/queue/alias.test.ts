@@ -27,7 +27,7 @@ describe('the temporary id', () => {
     };
   }
 
-  test('of one that waits is shown, cancelled and killed by its user alone', async () => {
+  test('of a waiting query is shown, cancelled and killed for its user alone', async () => {
     await using bed = await waiting();
     const url = `${bed.router.url}/v1/query/${bed.id}`;
     expect(JSON.parse((await ask(url, { headers: user })).text)).toMatchObject({ queryId: bed.id, state: 'QUEUED' });
@@ -44,7 +44,7 @@ describe('the temporary id', () => {
     expect(posted(bed.trino)).toEqual([]);
   });
 
-  test('of one that waits is cancelled by DELETE /v1/query/{id}', async () => {
+  test('of a waiting query is cancelled by DELETE /v1/query/{id}', async () => {
     await using bed = await waiting();
     await using second = await bed.start();
     const url = `${second.url}/v1/query/${bed.id}`;
@@ -55,7 +55,7 @@ describe('the temporary id', () => {
     expect(pageOf(await ask(bed.nextUri)).error?.errorName).toBe('USER_CANCELED');
   });
 
-  test("of one that waits is killed by its user by a statement, and the one who kills gets an end like Trino's", async () => {
+  test('of a waiting query is killed by a statement of its user, which ends as in Trino', async () => {
     await using bed = await waiting();
     const call = `CALL system.runtime.kill_query('${bed.id}', 'enough')`;
     expect((await run(bed.router.url, call, mallory)).last.error?.errorName).toBe('PERMISSION_DENIED');
@@ -70,7 +70,7 @@ describe('the temporary id', () => {
     expect(bed.trino.queries).toEqual([]);
   });
 
-  test('of one that runs is that of the cluster, on every router', async () => {
+  test('of a running query stands for that of the cluster, on every router', async () => {
     await using bed = await handedOver();
     await using second = await bed.start();
     const url = `${second.url}/v1/query/${bed.id}`;
@@ -113,7 +113,7 @@ describe('the temporary id', () => {
         };
       },
     ],
-  ])('of one that runs is killed by a statement that names it %s', async (_how, make) => {
+  ])('of a running query is killed by a statement that names it %s', async (_how, make) => {
     await using bed = await handedOver();
     const { sql, headers } = make(bed.id);
     expect((await run(bed.router.url, sql, [...user, ...headers])).last.error).toBeUndefined();

@@ -23,7 +23,7 @@ describe('a client that waits', () => {
     expect(bed.trino.requests).toEqual([]);
   });
 
-  test('that cancels after the hand-over: nothing starts at the cluster', async () => {
+  test('that cancels after the assignment: nothing starts at the cluster', async () => {
     await using bed = await startQueueBed();
     const { nextUri = '' } = pageOf(await post(bed.router.url, 'SELECT 1'));
     bed.free();
@@ -34,7 +34,7 @@ describe('a client that waits', () => {
   });
 });
 
-describe('a hand-over', () => {
+describe('an assignment', () => {
   test('racing a cancel never leaves a cancelled statement running, nor a slot taken', async () => {
     await using bed = await startQueueBed({ taken: 0, router: { holdMs: { first: 50, later: 50 } } });
     const { admission, router, trino } = bed;

@@ -6,7 +6,7 @@ import { basic, startAuthProvider } from '../support/fake-auth-provider.ts';
 import { isWaiting, onlyWaiter, pollUntilHandedOver, posted, rest, startQueueBed } from '../support/queue-bed.ts';
 import { startTestbed } from '../support/testbed.ts';
 
-describe('a stranger', () => {
+describe('a client without valid credentials', () => {
   const passwords = { alice: 'secret' };
   const secure = { client: { externalUrl: 'https://gw.example' } };
 
@@ -49,7 +49,7 @@ describe('a stranger', () => {
   });
 });
 
-test('a user whom the gateway has checked waits under that name, and no password reaches a cluster by a poll', async () => {
+test('a user authenticated by the gateway waits under that name, and no password reaches a cluster by a poll', async () => {
   await using provider = await startAuthProvider();
   await using trino = await startScriptedTrino();
   const admission = fakeAdmission({ trino: 0 });

@@ -7,7 +7,7 @@ import { fakeAdmission } from '../support/fake-admission.ts';
 import { polled, pollUntilHandedOver, posted, rest, startQueueBed } from '../support/queue-bed.ts';
 import { startTestbed } from '../support/testbed.ts';
 
-describe('a hand-over', () => {
+describe('an assignment', () => {
   test.each([
     ['resets', { kind: 'reset' }],
     ['answers 502', { kind: 'status', status: 502 }],
@@ -33,7 +33,7 @@ describe('a hand-over', () => {
     expect(admission.leases.size).toBe(0);
   });
 
-  test('that no cluster takes leaves it in its place', async () => {
+  test('that no cluster accepts leaves the query in its place', async () => {
     await using bed = await startQueueBed();
     bed.trino.fault({ on: 'submit', action: { kind: 'status', status: 503 } });
     const { nextUri = '' } = pageOf(await post(bed.router.url, 'SELECT 1'));

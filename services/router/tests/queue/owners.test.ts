@@ -53,7 +53,7 @@ async function startWaiting(options?: Parameters<typeof startQueueBed>[0]) {
   return { ...bed, id, link: bed.router.url + new URL(nextUri).pathname, [Symbol.asyncDispose]: dispose };
 }
 
-describe('what waits is looked at, cancelled and killed', () => {
+describe('a waiting query is shown, cancelled and killed', () => {
   test.each([
     [
       'with a password of one’s own and her name',
@@ -121,7 +121,7 @@ describe('what waits is looked at, cancelled and killed', () => {
     expect(onlyWaiter(bed.admission)?.phase).toBe('ended');
   });
 
-  test('as a cluster of its group says, not the one a query of that client would go to', async () => {
+  test('as a cluster of its group says, not the one that a query of that client would go to', async () => {
     await using open = await startScriptedTrino();
     await using trino = await startScriptedTrino({ passwords });
     await using bed = await startWaiting({ trino, router: { clusters: { open, trino } } });
@@ -135,7 +135,7 @@ describe('what waits is looked at, cancelled and killed', () => {
     expect(open.requests).toHaveLength(asked);
   });
 
-  test('by nobody while no cluster answers, or it says neither yes nor no', async () => {
+  test('by nobody while no cluster answers, or none says yes or no', async () => {
     await using bed = await startWaiting();
     const url = `${bed.router.url}/v1/query/${bed.id}`;
     const headers = [...bearer('a-token'), ...as('alice')];
@@ -160,13 +160,13 @@ describe('what waits is looked at, cancelled and killed', () => {
   });
 });
 
-describe('a statement waits', () => {
+describe('a statement is queued', () => {
   test.each([
-    ['as whom its password belongs to, whomever it is to run as', [...mallory, ...as('alice')], 'mallory'],
-    ['so, also for who may act for that user', [...bi, ...as('alice')], 'bi'],
-    ['as whom its password belongs to, when it names nobody', alice, 'alice'],
-    ['as whom it names, where its token may act for them', [...bearer('b-token'), ...as('alice')], 'alice'],
-    ['as nobody, when its token names nobody', bearer('a-token'), ''],
+    ['for the user of its password, whoever it is to run as', [...mallory, ...as('alice')], 'mallory'],
+    ['for the user of its password, also one that may act for another', [...bi, ...as('alice')], 'bi'],
+    ['for the user of its password, when it names none', alice, 'alice'],
+    ['for the user it names, where its token may act for them', [...bearer('b-token'), ...as('alice')], 'alice'],
+    ['for no user, when it has a token and names none', bearer('a-token'), ''],
   ])('%s', async (_how, headers, user) => {
     await using bed = await startBed();
     expect(isWaiting(await post(bed.router.url, 'SELECT 1', headers))).toBe(true);
@@ -176,7 +176,7 @@ describe('a statement waits', () => {
     expect(statements(bed.trino)).toEqual([]);
   });
 
-  test('not at all in the name of somebody its token may not act for', async () => {
+  test('not in the name of a user its token may not act for', async () => {
     await using bed = await startBed();
     const headers = [...bearer('m-token'), ...as('alice')];
     for (let times = 0; times < 2; times += 1) {
@@ -194,7 +194,7 @@ describe('a statement waits', () => {
     expect(headerValues(questions(bed.trino)[0]?.rawHeaders ?? [], 'x-trino-user')).toEqual(['alice']);
   });
 
-  test('not at all where the cluster does not say whether the token may act for its user', async () => {
+  test('not where the cluster does not say whether the token may act for its user', async () => {
     await using bed = await startBed();
     bed.trino.when(question, {});
     const page = await lastPage(bed, await post(bed.router.url, 'SELECT 1', [...bearer('a-token'), ...as('alice')]));
@@ -209,7 +209,7 @@ describe('a statement waits', () => {
     expect(bed.admission.waiters.size).toBe(0);
   });
 
-  test('nor does it get a free slot in the name of somebody its token may not act for', async () => {
+  test('nor does it get a free slot in the name of a user its token may not act for', async () => {
     await using bed = await startBed({ taken: 0 });
     const headers = [...bearer('m-token'), ...as('alice')];
     const page = await lastPage(bed, await post(bed.router.url, 'SELECT 1', headers));

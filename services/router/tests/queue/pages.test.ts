@@ -51,7 +51,7 @@ describe('a client that waits', () => {
     expect(bed.admission.leases.size).toBe(0);
   });
 
-  test('has its text in history once a cluster has it, and when it begins to wait only where a setting says so', async () => {
+  test('has its text in history once a cluster has it, and while it waits only where a setting says so', async () => {
     for (const told of [false, true]) {
       await using bed = await startQueueBed({ router: { config: { history_text_while_waiting: told } } });
       const { nextUri = '' } = pageOf(await post(bed.router.url, 'SELECT 1'));
@@ -123,7 +123,7 @@ describe('a client that waits', () => {
     ]);
   });
 
-  test('is told that it waits while the gatewayserver is down, also by a router that never heard of it', async () => {
+  test('keeps waiting while the gatewayserver is down, also at a router that has never seen it', async () => {
     await using bed = await startQueueBed();
     const { nextUri = '', id } = pageOf(await post(bed.router.url, 'SELECT 1'));
     await using second = await bed.start();

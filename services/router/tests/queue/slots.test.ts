@@ -21,7 +21,7 @@ describe('a slot', () => {
     expect(bed.admission.leases.size).toBe(0);
   });
 
-  test('that was lost before it was confirmed: the page is thrown away, and the gatewayserver asked anew', async () => {
+  test('that was lost before it was confirmed: the page is dropped, and another slot is requested', async () => {
     await using bed = await startQueueBed({ taken: 0 });
     const { link, leases } = bed.admission;
     const { confirmLease } = link;
@@ -54,7 +54,7 @@ describe('a slot', () => {
     expect(bed.trino.queries).toEqual([]);
   });
 
-  test('that ran out before the first poll is taken anew, or the client reads QUEUED with the same link', async () => {
+  test('that expired before the first poll is taken anew, or the client reads QUEUED with the same link', async () => {
     await using bed = await startQueueBed({ taken: 0 });
     const { nextUri = '', id } = pageOf(await post(bed.router.url, 'SELECT 1'));
     bed.admission.expireUnpolled();
@@ -151,7 +151,7 @@ describe('a slot', () => {
     expect([...bed.admission.leases.values()]).toEqual([{ backendId: 'trino', queryId: id, running: true }]);
   });
 
-  test('is taken beyond the limit by what only one cluster can carry out, without waiting', async () => {
+  test('is taken beyond the limit, without waiting, by statements that only one cluster can run', async () => {
     await using bed = await startQueueBed({ slots: 2, taken: 1 });
     bed.trino.when('SLEEP', { runMs: Number.POSITIVE_INFINITY });
     const { id, nextUri = '' } = pageOf(await post(bed.router.url, 'SLEEP'));

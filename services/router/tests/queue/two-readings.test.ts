@@ -98,7 +98,7 @@ test.each([
   });
 });
 
-test('what is named in Connection still counts when it says whose statement it is: for the decision and for the cluster', async () => {
+test('a header of the user that is named in Connection still counts, for the decision and for the cluster', async () => {
   await using bed = await startQueueBed({ taken: 0 });
   const headers = ['X-Trino-User', 'alice', 'X-Trino-Client-Tags', 'etl', 'X-Team', 'a'];
   await post(bed.router.url, 'SELECT 1', [...headers, 'Connection', 'X-Trino-User, X-Trino-Client-Tags, X-Team']);

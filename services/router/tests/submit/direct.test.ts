@@ -113,7 +113,7 @@ describe('of a DIRECT cluster these pass the router to their end', () => {
   });
 });
 
-describe('a DIRECT cluster that does not take a statement is replaced as any other', () => {
+describe('a statement that a DIRECT cluster does not accept goes to another, as with any cluster', () => {
   const faults: [string, FaultAction][] = [
     ['resets the connection', { kind: 'reset' }],
     ['answers 503', { kind: 'status', status: 503 }],
@@ -130,7 +130,7 @@ describe('a DIRECT cluster that does not take a statement is replaced as any oth
     expect(first.queries).toEqual([]);
   });
 
-  test('when none takes it, the link of the refusal leads to the router: no cluster would know it', async () => {
+  test('when none accepts it, the link of the refusal leads to the router: no cluster would know it', async () => {
     await using router = await startTestbed({ clusters: { dead: { url: await deadUrl() } }, backend: direct });
     const { pages, last } = await run(router.url, 'SELECT 1');
     for (const page of pages) expect(new Set(links(page))).toEqual(new Set([router.url]));
@@ -138,7 +138,7 @@ describe('a DIRECT cluster that does not take a statement is replaced as any oth
   });
 });
 
-test('a cluster that names itself whatever it is told has the links of its first page replaced', async () => {
+test('a cluster that ignores forwarded headers has the links of its first page replaced', async () => {
   await using stub = await startStub((request, response) => {
     const headers = { host: new URL(stub.url).host };
     answerJson(response, firstPage({ ...request, headers } as IncomingMessage));
@@ -148,7 +148,7 @@ test('a cluster that names itself whatever it is told has the links of its first
   expect(links(pageOf(await post(router.url, 'SELECT 1')))).toEqual([outside, outside]);
 });
 
-test('the cluster is still told the address of the client', async () => {
+test('the cluster still gets the address of the client', async () => {
   await using trino: ScriptedTrino = await startScriptedTrino();
   const backend = { ...direct, externalUrl: outside };
   await using router = await startTestbed({ clusters: { trino }, backend });

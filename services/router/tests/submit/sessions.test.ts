@@ -52,7 +52,7 @@ describe('transactions', () => {
     expect((await run(other.url, 'SELECT 4', inside)).last.error?.message).toContain(id);
   });
 
-  test('when its cluster is gone the client hears what Trino says of such a transaction', async () => {
+  test('when its cluster is gone the client reads what Trino says of an unknown transaction', async () => {
     await using first = await startScriptedTrino();
     await using second = await startScriptedTrino();
     await using router = await startTestbed({ clusters: { first, second } });
@@ -103,7 +103,7 @@ describe('transactions', () => {
     expect(order).toEqual(['it is stored', 'the client knows it']);
   });
 
-  test('while the holder of a transaction cannot be found, the client is told to try again, and no other cluster is asked', async () => {
+  test('while the holder of a transaction cannot be found, the client reads to try again, and no other cluster is asked', async () => {
     await using first = await startScriptedTrino();
     await using second = await startScriptedTrino();
     const transactions = {
@@ -118,7 +118,7 @@ describe('transactions', () => {
     expect([...first.queries, ...second.queries]).toEqual([]);
   });
 
-  test('a client that cannot do transactions is told so by Trino: no header is added for it', async () => {
+  test('a client without transaction support reads so from Trino: no header is added for it', async () => {
     await using trino = await startScriptedTrino();
     await using router = await startTestbed({ clusters: { trino } });
     expect((await run(router.url, 'START TRANSACTION')).last.error?.errorName).toBe('INCOMPATIBLE_CLIENT');

@@ -11,7 +11,7 @@ import { startTestbed } from '../support/testbed.ts';
 const polled = (trino: ScriptedTrino) =>
   trino.requests.filter(({ method, path }) => method !== 'POST' && path.startsWith('/v1/statement/'));
 
-describe('a statement that one cluster does not take goes to another, and runs once', () => {
+describe('a statement that one cluster does not accept goes to another, and runs once', () => {
   const faults: [string, FaultAction][] = [
     ['resets the connection', { kind: 'reset' }],
     ['answers 502', { kind: 'status', status: 502 }],
@@ -43,7 +43,7 @@ describe('a statement that one cluster does not take goes to another, and runs o
     expect(router.settled).toHaveLength(1);
   });
 
-  test('one that is slow and answers after all: the late answer is never polled', async () => {
+  test('one that answers too late: that answer is never polled', async () => {
     await using first = await startScriptedTrino();
     await using second = await startScriptedTrino();
     first.fault({ on: 'submit', action: { kind: 'slow', ms: 3_500 } });
@@ -71,7 +71,7 @@ describe('a statement that one cluster does not take goes to another, and runs o
   });
 });
 
-test('when no cluster takes it, the client is told of each why, as Trino fails a query', async () => {
+test('when no cluster accepts it, the client reads the reason of each, as Trino fails a query', async () => {
   await using first = await startScriptedTrino();
   first.fault({ on: 'submit', action: { kind: 'status', status: 503 } });
   await using router = await startTestbed({ clusters: { first, second: { url: await deadUrl() } } });
@@ -125,7 +125,7 @@ test('without a gatewayserver a submission is refused with the reason', async ()
   expect(last.error?.message).toContain('no answer within 10 s');
 });
 
-test('a repeated poll of a refusal says the same; a tampered or cancelled one is as in Trino', async () => {
+test('a repeated poll of a refusal gets the same answer; a tampered or cancelled link is as in Trino', async () => {
   await using router = await startTestbed({ route: () => ({ refusal: 'no', refusalErrorName: 'QUERY_REJECTED' }) });
   const { nextUri = '' } = pageOf(await post(router.url, 'SELECT 1'));
   const first = await ask(nextUri);

@@ -56,15 +56,15 @@ export function nextWake(
   return new Promise((resolve) => {
     const done = () => {
       clearTimeout(timer);
-      woken.delete(look);
+      woken.delete(check);
       signal.removeEventListener('abort', done);
       resolve();
     };
-    const look = () => {
+    const check = () => {
       if (isOver()) done();
     };
     const timer = setTimeout(done, waitMs);
     signal.addEventListener('abort', done, { once: true });
-    woken.add(look);
+    woken.add(check);
   });
 }

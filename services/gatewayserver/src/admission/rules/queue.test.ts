@@ -8,7 +8,7 @@ test('a waiter that every backend has refused pauses before the next offer', () 
   const admission = admissionOf({ backendIds: ['a', 'b'] });
   queue(admission, 'w');
   const refused: (string | undefined)[] = [];
-  for (let turn = 0; turn < 2; turn++) {
+  for (let round = 0; round < 2; round++) {
     offerSlots(admission);
     const claim = admission.state.waiter('w')?.claim;
     refused.push(claim?.backendId);

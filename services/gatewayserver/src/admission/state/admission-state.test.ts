@@ -8,20 +8,20 @@ test('the changes of a failed attempt are undone completely', () => {
   runs(admission, '1');
   queue(admission, 'w');
   admission.state.journal.clear();
-  const look = () => ({
+  const view = () => ({
     leases: [...admission.state.leases()],
     waiters: [...admission.state.waiters()],
     queue: [...admission.state.queue('g')],
     counts: [admission.state.onBackend('b'), admission.state.ofUser('g', 'ann'), admission.state.loads.ofGroup('g')],
     held: admission.state.isHeld('g'),
   });
-  const before = look();
+  const before = view();
   offerSlots(admission);
   settle(admission, ['q1']);
   queue(admission, 'x');
   admission.state.setHeld('g', true);
   admission.state.deleteWaiter('w');
-  expect(look()).not.toEqual(before);
+  expect(view()).not.toEqual(before);
   admission.state.undo();
-  expect(look()).toEqual(before);
+  expect(view()).toEqual(before);
 });

@@ -147,7 +147,7 @@ test.each<[string, Given, string[]]>([
   expect(assess(facts(given), NOW, MAX_AGE).available).toBe(reasons.length === 0);
 });
 
-test('an assessment says until when it holds while nothing but time passes', () => {
+test('an assessment says until when it holds if only time passes', () => {
   const given = facts({
     status: { clusterLoad: 1 },
     override: { healthy: true, healthyUntil: timestampFromMs(NOW + 500), clusterLoad: 2, clusterLoadUntil: before },

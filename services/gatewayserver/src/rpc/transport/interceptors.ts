@@ -21,7 +21,7 @@ export function levelOf(method: DescMethod): Authorization_Level {
 }
 
 /** Refuses callers without the token a method needs, before their request is read. */
-export function tokenGate(tokens: Tokens): (context: HandlerContext) => void {
+export function requireToken(tokens: Tokens): (context: HandlerContext) => void {
   const { admin, read, openReads } = tokens;
   if (!admin) return () => {};
   const isAdmin = comparison(admin);
@@ -83,6 +83,6 @@ function failureOf(error: unknown, method: DescMethod, logger: Logger): ConnectE
   }
   const requestId = randomUUID();
   const stack = error instanceof Error ? error.stack : undefined;
-  logger.error('a call failed unexpectedly', { rpc, requestId, error: describeError(error), stack });
+  logger.error('unhandled error in a call', { rpc, requestId, error: describeError(error), stack });
   return new ConnectError(`internal error (request ${requestId})`, Code.Internal);
 }

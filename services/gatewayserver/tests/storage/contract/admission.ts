@@ -40,7 +40,7 @@ export function admissionContract(fresh: NewDatabase, { lasting }: { lasting: bo
     );
 
     test(
-      'a replica that is ahead of a restored database reads everything anew',
+      'a replica that is ahead of a restored database reads everything again',
       withStore(fresh, async ({ store }) => {
         const version = await write(store, [lease('a')]);
         const entries = [lease('a')];
@@ -100,7 +100,7 @@ export function admissionContract(fresh: NewDatabase, { lasting }: { lasting: bo
     );
 
     test(
-      'pruning deletes what is over and keeps what waits',
+      'pruning deletes past entries and keeps waiting ones',
       withStore(fresh, async ({ store }) => {
         await store.sealedTexts.put({ id: 't', part: 'statement', sealed: bytes('t') });
         await store.sealedTexts.put({ id: 'orphan', part: 'statement', sealed: bytes('o') });

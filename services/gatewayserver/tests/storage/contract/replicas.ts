@@ -16,7 +16,7 @@ const backend = (id: string, weight = 0) => create(BackendSchema, { id, url: 'ht
 export function replicasContract(fresh: NewDatabase): void {
   describe('replicas', () => {
     test(
-      'what one replica writes the others read, and revisions tell them to',
+      'the writes of one replica are read by the others, when the revision changes',
       withStore(fresh, async ({ store, another }) => {
         const other = await another();
         expect(await other.revisions.read()).toEqual({ configuration: 0, conditions: 0, incarnations: 0 });
@@ -65,7 +65,7 @@ export function replicasContract(fresh: NewDatabase): void {
     );
 
     test(
-      'what a change has checked no other replica changes before it commits',
+      'data that a change has checked is not changed by another replica before it commits',
       withStore(fresh, async ({ store, another }) => {
         const other = await another();
         const claim = (at: typeof store) =>
@@ -91,7 +91,7 @@ export function replicasContract(fresh: NewDatabase): void {
             });
           }
         })();
-        for (let look = 0; look < 30; look++) {
+        for (let read = 0; read < 30; read++) {
           const { revision, backends } = await other.configuration.read();
           expect(backends.map((one) => one.backend.weight)).toEqual(revision === 0 ? [] : [revision, revision]);
         }
@@ -123,7 +123,7 @@ export function replicasContract(fresh: NewDatabase): void {
     );
 
     test(
-      'what was stored is there after a restart',
+      'stored data survives a restart',
       withStore(fresh, async ({ store, another }) => {
         await store.configuration.change((change) => change.backends.put(backend('a')));
         const key = await store.suiteSecrets.signingKey();

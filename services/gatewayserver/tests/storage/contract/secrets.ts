@@ -116,7 +116,7 @@ export function secretsContract(fresh: NewDatabase): void {
     );
 
     test(
-      'that were copied to another backend, or changed, open nowhere',
+      'that were copied to another backend, or changed, do not open',
       withDatabase(async ({ using }) => {
         await using([NEW], put(backend('a')));
         const [sealed = ''] = (await using([], passwords)) as string[];

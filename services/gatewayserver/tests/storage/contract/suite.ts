@@ -27,7 +27,7 @@ export function suiteContract(fresh: NewDatabase): void {
     );
 
     test(
-      'a duty has one holder at a time, and a new one once it has expired or was given back',
+      'a duty has one holder at a time, and a new one once it has expired or was released',
       withStore(fresh, async ({ store }) => {
         const hold = (holder: string, ms = 60_000) => store.duties.hold('purge', holder, ms);
         const taken = await Promise.all(['one', 'two', 'three'].map((holder) => hold(holder)));

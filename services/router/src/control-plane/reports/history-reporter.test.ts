@@ -138,7 +138,7 @@ test('a report that the gatewayserver refuses does not hold up the others', asyn
   expect(history.dropped()).toBe(1);
 });
 
-test('the end of a query that was not handed over here displaces nothing when there is no room', async () => {
+test('the end of a query that was assigned at another router displaces nothing when there is no room', async () => {
   await using setup = setUp({ most: 2, timings: { intervalMs: 60_000 } });
   const { history, stored } = setup;
   await until('all reports are stored', () => history.backlog() === 0);
