@@ -20,7 +20,9 @@ export default {
     { ...common, displayName: 'real', testMatch: ['**/e2e/real/*.test.ts'] },
   ],
   coverageProvider: 'v8',
-  maxWorkers: 2,
+  maxWorkers: 3, // on two cores: tests wait for a third of their time
+  workerIdleMemoryLimit: '1GB', // a realm for each file is never wholly freed
+  workerGracefulExitTimeout: 5_000, // a large heap takes a while to free; an open handle is still told of
   testTimeout: 60_000,
   reporters: ['default', '<rootDir>/jest.closing-line.js'],
 };
