@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
 import { endWithUs } from './end-with-us.ts';
 
 /** How a program is run. */
@@ -30,20 +31,21 @@ export type RunningProgram = {
   readonly pid: number;
   /** Undefined while it runs. */
   ending(): Ending | undefined;
-  /** Resolves when it has ended and all that it printed was read. */
+  /** Resolves when it has ended and what it printed was read. */
   readonly ended: Promise<Ending>;
   /** The newest of what it printed on both streams. */
   output(): string;
   signal(name: NodeJS.Signals): void;
   /** Asks it to end, and kills it when that takes too long. */
   stop(graceMs: number, signal?: NodeJS.Signals): Promise<Ending>;
-  /** SIGKILL; resolves when it is gone. */
+  /** SIGKILL, to what it has started as well; resolves when it is gone. */
   kill(): Promise<void>;
   /** For a program that outlives this process: waits for it no longer. */
   unref(): void;
 };
 
 const MOST_KEPT = 200_000;
+const LAST_OUTPUT_MS = 1_000;
 
 /** Starts a program. Unless told otherwise it ends with this process, however that ends. @throws Error when it cannot be started */
 export async function startProgram(program: Program): Promise<RunningProgram> {
@@ -58,7 +60,7 @@ export async function startProgram(program: Program): Promise<RunningProgram> {
     stdio: ['ignore', log?.fd ?? 'pipe', log?.fd ?? 'pipe'],
   });
   const printed = keepOutput(child, onLine);
-  const ended = once(child, 'close').then((): Ending => ({ code: child.exitCode, signal: child.signalCode }));
+  const ended = endOf(child);
   ended.catch(() => {}); // what cannot be started is told by the next line
   await once(child, 'spawn');
   if (!outlivesUs) endWithUs(child);
@@ -74,15 +76,30 @@ export async function startProgram(program: Program): Promise<RunningProgram> {
     signal: (name) => void child.kill(name),
     stop: async (graceMs, signal = 'SIGTERM') => {
       child.kill(signal);
-      const late = setTimeout(() => child.kill('SIGKILL'), graceMs);
+      const late = setTimeout(() => killGroup(child), graceMs);
       return ended.finally(() => clearTimeout(late));
     },
     kill: async () => {
-      child.kill('SIGKILL');
+      killGroup(child);
       await ended;
     },
     unref: () => child.unref(),
   };
+}
+
+/** All of its process group that still runs. */
+function killGroup({ pid, exitCode, signalCode }: ChildProcess): void {
+  if (pid !== undefined && exitCode === null && signalCode === null) process.kill(-pid, 'SIGKILL');
+}
+
+/** A process that it has started may hold its streams open: they are not waited for. */
+async function endOf(child: ChildProcess): Promise<Ending> {
+  const closed = once(child, 'close');
+  closed.catch(() => {}); // told by the next line
+  await once(child, 'exit');
+  await Promise.race([closed, delay(LAST_OUTPUT_MS, undefined, { ref: false })]);
+  for (const stream of [child.stdout, child.stderr]) stream?.destroy();
+  return { code: child.exitCode, signal: child.signalCode };
 }
 
 /** Keeps the newest part of both streams, and hands their lines on. */
