@@ -33,8 +33,7 @@ test(
         limits,
         configuration: { configurationRevision: () => 0, refresh: async () => {} },
         logger: silentLogger,
-        expireEveryMs: NEVER_MS,
-        refreshEveryMs: NEVER_MS,
+        timings: { expireEveryMs: NEVER_MS, refreshEveryMs: NEVER_MS },
       });
     {
       await using before = open();
@@ -73,7 +72,7 @@ test(
         limits,
         configuration: { configurationRevision: () => 0, refresh: async () => {} },
         logger: silentLogger,
-        expireEveryMs: NEVER_MS,
+        timings: { expireEveryMs: NEVER_MS },
       });
     await using one = open();
     await using other = open();

@@ -8,10 +8,18 @@ import type { AdmissionState } from '../state/admission-state.ts';
 export type UpkeepOptions = {
   store: Pick<AdmissionStore, 'prune'>;
   logger: Logger;
-  /** How often leases and waiters expire, and how often other replicas' changes are read while somebody listens. */
-  expireEveryMs?: number;
-  refreshEveryMs?: number;
+  /** For tests. */
+  timings?: Partial<UpkeepTimings>;
 };
+
+type UpkeepTimings = {
+  /** How often leases and waiters expire. */
+  expireEveryMs: number;
+  /** How often other replicas' changes are read while a waiter is listened to. */
+  refreshEveryMs: number;
+};
+
+const TIMINGS: UpkeepTimings = { expireEveryMs: 1_000, refreshEveryMs: 20 };
 
 type Parts = UpkeepOptions & {
   run(command: (admission: Admission) => void): Promise<void>;
@@ -31,14 +39,14 @@ const PRUNE_EVERY_MS = 60_000;
 export function startUpkeep({
   store,
   logger,
-  expireEveryMs,
-  refreshEveryMs,
+  timings,
   run,
   refresh,
   state,
   isListenedTo,
   returned,
 }: Parts): AsyncDisposable {
+  const { expireEveryMs, refreshEveryMs } = { ...TIMINGS, ...timings };
   let away = false;
   const noticingOutage = async (work: () => Promise<void>) => {
     try {
@@ -56,10 +64,10 @@ export function startUpkeep({
     }
   };
   const loops = [
-    every(refreshEveryMs ?? 20, 'reading slot offers of other replicas', logger, async () => {
+    every(refreshEveryMs, 'reading slot offers of other replicas', logger, async () => {
       if (isListenedTo() && !away) await noticingOutage(refresh);
     }),
-    every(expireEveryMs ?? 1_000, 'expiring leases and queued queries', logger, () =>
+    every(expireEveryMs, 'expiring leases and queued queries', logger, () =>
       noticingOutage(async () => {
         await refresh();
         if (hasAny(state().leases()) || hasAny(state().waiters())) await run(expire);

@@ -78,8 +78,7 @@ function createWorld(stores: readonly [Store, Store]) {
       limits,
       configuration: { configurationRevision: () => 0, refresh: async () => {} },
       logger: silentLogger,
-      expireEveryMs: NEVER_MS,
-      refreshEveryMs: NEVER_MS,
+      timings: { expireEveryMs: NEVER_MS, refreshEveryMs: NEVER_MS },
     });
   const ledgers = [open(0), open(1)];
   const ledger = (at: number): Ledger => ledgers[at] ?? open(at);
