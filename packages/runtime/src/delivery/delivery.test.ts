@@ -118,6 +118,17 @@ test('hurried items make a run at once, but not while sending fails', async () =
   expect(hurried()).toBe(1);
 });
 
+test('hurried items that come while sending works again are sent in the same run', async () => {
+  const { delivery, sent, receiver, run } = setUp({ isHurried: true });
+  receiver.answer = away;
+  delivery.add(1);
+  await run();
+  const coming = [[2], []];
+  receiver.answer = () => coming.shift()?.forEach(delivery.add);
+  await run();
+  expect(sent).toEqual([[1], [2]]);
+});
+
 test('after a failure runs pass until the pause is over', async () => {
   const { delivery, reported, receiver, run } = setUp({ backoff: { firstMs: 60_000, longestMs: 60_000 } });
   receiver.answer = away;

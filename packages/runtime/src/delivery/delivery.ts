@@ -76,12 +76,13 @@ export function createDelivery<Item>(options: DeliveryOptions<Item>): Delivery<I
     isFailing = failure !== undefined;
     return !isFailing;
   };
+  /** What comes in during a run gathers until the next one, unless it is hurried or fills a batch. */
+  const isWorthARound = () => options.isHurried === true || backlog.waiting() >= options.batch;
   const run = async (signal: AbortSignal): Promise<void> => {
     if (!backoff.isDue()) return;
     for (const item of options.due?.() ?? []) backlog.put(item);
-    // What comes in meanwhile gathers until the next run, but for full batches.
     let before = backlog.waiting();
-    while (backlog.waiting() > 0 && (before > 0 || backlog.waiting() >= options.batch) && !signal.aborted) {
+    while (backlog.waiting() > 0 && (before > 0 || isWorthARound()) && !signal.aborted) {
       before -= options.batch * atOnce;
       if (!(await sendRound({ timeLimitMs: sendTimeLimitMs, signal }))) return;
     }
