@@ -1,4 +1,11 @@
-import { firstHeader, normalizedOrigin, PageScanner, queryIdIn } from '@trino-gateway/trino';
+import {
+  firstHeader,
+  LinkRewriter,
+  type LinkRewriterOptions,
+  normalizedOrigin,
+  PageScanner,
+  queryIdIn,
+} from '@trino-gateway/trino';
 import type { ClusterAnswer } from '../clusters/ask.ts';
 import { inflate } from '../clusters/inflate.ts';
 import type { ClientView } from '../http/client-address.ts';
@@ -38,4 +45,10 @@ export function leadsElsewhere({ url }: Coordinator, { nextUri = '' }: PageScann
 export function namesClientsAddress(answer: ClusterAnswer, page: PageScanner, client: ClientView): boolean {
   if (page.nextUri === undefined || answer.rewrite !== undefined) return true;
   return normalizedOrigin(page.nextUri) === normalizedOrigin(originOf(client));
+}
+
+/** A whole page with its links replaced. */
+export function withLinksReplaced(page: Buffer, options: LinkRewriterOptions): Buffer {
+  const rewriter = new LinkRewriter(options);
+  return Buffer.concat([...rewriter.push(page), rewriter.end()]);
 }

@@ -1,12 +1,11 @@
-import { LinkRewriter, withoutHeaders, withoutHopByHop } from '@trino-gateway/trino';
+import { withoutHeaders, withoutHopByHop } from '@trino-gateway/trino';
 import { headersForClient } from '../clusters/relay.ts';
-import { plainBytes } from '../dispatch/first-page.ts';
+import { plainBytes, withLinksReplaced } from '../dispatch/first-page.ts';
 import type { FirstPage } from '../dispatch/post-statement.ts';
 import type { Placement } from '../dispatch/submission.ts';
 import { originOf } from '../http/client-address.ts';
 import type { Exchange } from '../http/exchange.ts';
-import { seal, unseal } from './seal.ts';
-import { join, split } from './sealed-statement.ts';
+import { sealRecord, unsealRecord } from './sealed-record.ts';
 import type { Ticket } from './ticket.ts';
 
 /** A cluster's first page, kept for every poll of the temporary id. */
@@ -31,21 +30,19 @@ export function keptAnswer(
   const plain = plainBytes(answer, bytes);
   if (plain === undefined) return undefined;
   const rawHeaders = withoutHeaders(withoutHopByHop(answer.rawHeaders), ofThisBody);
-  const page = answer.rewrite === undefined ? plain : rewritten(plain, new LinkRewriter(answer.rewrite));
+  const page = answer.rewrite === undefined ? plain : withLinksReplaced(plain, answer.rewrite);
   return { rawHeaders, page, ...facts };
 }
 
 /** Encrypts it: only the link opens it. */
 export function sealAnswer({ page, ...facts }: KeptAnswer, { queryId, secret }: Ticket): Uint8Array<ArrayBuffer> {
-  return seal(join(facts, page), { kind: 'answer', queryId, secret });
+  return sealRecord(facts, page, { kind: 'answer', queryId, secret });
 }
 
 /** What was sealed; undefined when it cannot be opened with this ticket. */
 export function unsealAnswer(sealed: Uint8Array, { queryId, secret }: Ticket): KeptAnswer | undefined {
-  const plain = unseal(sealed, { kind: 'answer', queryId, secret });
-  if (plain === undefined) return undefined;
-  const { facts, bytes } = split(plain);
-  return { ...(facts as Omit<KeptAnswer, 'page'>), page: bytes };
+  const record = unsealRecord(sealed, { kind: 'answer', queryId, secret });
+  return record && { ...(record.facts as Omit<KeptAnswer, 'page'>), page: record.bytes };
 }
 
 /** Answers with it, with links to the address this client used. */
@@ -54,9 +51,7 @@ export function answerKept(exchange: Exchange, kept: KeptAnswer, extraHeaders: r
   if (response.headersSent || response.destroyed) return;
   const outsideOrigin = originOf(client);
   const isElsewhere = kept.origin !== '' && kept.origin !== outsideOrigin;
-  const page = isElsewhere
-    ? rewritten(kept.page, new LinkRewriter({ backendOrigins: [kept.origin], outsideOrigin }))
-    : kept.page;
+  const page = isElsewhere ? withLinksReplaced(kept.page, { backendOrigins: [kept.origin], outsideOrigin }) : kept.page;
   const presto = exchange.presto || kept.presto;
   response.writeHead(200, [
     ...headersForClient({ ...exchange, presto }, kept.rawHeaders, { bodyChanges: true }),
@@ -65,9 +60,4 @@ export function answerKept(exchange: Exchange, kept: KeptAnswer, extraHeaders: r
     ...extraHeaders,
   ]);
   response.end(page);
-}
-
-/** The page with its links replaced. */
-export function rewritten(bytes: Buffer, rewriter: LinkRewriter): Buffer {
-  return Buffer.concat([...rewriter.push(bytes), rewriter.end()]);
 }

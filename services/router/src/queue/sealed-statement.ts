@@ -3,7 +3,7 @@ import { claimOf } from '../auth/claim.ts';
 import type { Submission } from '../dispatch/submission.ts';
 import type { ClientView } from '../http/client-address.ts';
 import type { Exchange } from '../http/exchange.ts';
-import { seal, unseal } from './seal.ts';
+import { sealRecord, unsealRecord } from './sealed-record.ts';
 import type { Ticket } from './ticket.ts';
 
 /** What is kept of a submission while it waits. */
@@ -45,15 +45,13 @@ export function sealStatement(
     submittedAt,
     ...decision,
   };
-  return seal(join(facts, body), { kind: 'statement', queryId, secret });
+  return sealRecord(facts, body, { kind: 'statement', queryId, secret });
 }
 
 /** What was sealed; undefined when it cannot be opened with this ticket. */
 export function unsealStatement(sealed: Uint8Array, { queryId, secret }: Ticket): WaitingStatement | undefined {
-  const plain = unseal(sealed, { kind: 'statement', queryId, secret });
-  if (plain === undefined) return undefined;
-  const { facts, bytes } = split(plain);
-  return { ...(facts as Omit<WaitingStatement, 'body'>), body: bytes };
+  const record = unsealRecord(sealed, { kind: 'statement', queryId, secret });
+  return record && { ...(record.facts as Omit<WaitingStatement, 'body'>), body: record.bytes };
 }
 
 const credentialHeaders = ['authorization', 'cookie', 'x-trino-extra-credential'] as const;
@@ -87,18 +85,4 @@ export function resubmission(
   };
   const { submissionId: id, body, user, submittedAt } = waiting;
   return { id, exchange, body, statement: body.toString(), user, submittedAt };
-}
-
-/** Facts and bytes as one text: the length of the facts' JSON in four bytes, the JSON, the bytes. */
-export function join(facts: object, bytes: Uint8Array): Buffer {
-  const json = Buffer.from(JSON.stringify(facts));
-  const length = Buffer.alloc(4);
-  length.writeUInt32BE(json.length);
-  return Buffer.concat([length, json, bytes]);
-}
-
-/** Undoes {@link join}. */
-export function split(joined: Buffer): { facts: unknown; bytes: Buffer } {
-  const end = 4 + joined.readUInt32BE();
-  return { facts: JSON.parse(joined.subarray(4, end).toString()), bytes: joined.subarray(end) };
 }

@@ -1,9 +1,9 @@
 import type { RouterConfig } from '@trino-gateway/config';
-import { LinkRewriter } from '@trino-gateway/trino';
 import { cleanReason, headersForClient, relay } from '../clusters/relay.ts';
 import type { GatewayClient } from '../control-plane/gateway-client.ts';
 import type { Candidate } from '../dispatch/attempt.ts';
 import { decisionHeaders } from '../dispatch/decision-headers.ts';
+import { withLinksReplaced } from '../dispatch/first-page.ts';
 import { type HandOverDeps, recordHandOver } from '../dispatch/hand-over.ts';
 import type { FirstPage } from '../dispatch/post-statement.ts';
 import {
@@ -16,7 +16,6 @@ import type { Exchange } from '../http/exchange.ts';
 import { AccessDenied, answerError } from '../http/responses.ts';
 import { RETRY_AFTER } from '../limits/request-limits.ts';
 import { type JoinQueueDeps, joinQueue, type MustWait } from '../queue/enqueue.ts';
-import { rewritten } from '../queue/sealed-answer.ts';
 import { type BoundStatementDeps, bindingOf } from './bound-statement.ts';
 import { type Deadline, startDeadline } from './deadline.ts';
 import { type ReadStatementDeps, readStatement } from './read-statement.ts';
@@ -137,7 +136,7 @@ async function handOver(
   if (response.destroyed) return;
   await recordHandOver(context, submission, candidate, first, { transactionId });
   const { answer, bytes } = first;
-  const page = answer.rewrite === undefined ? bytes : rewritten(bytes, new LinkRewriter(answer.rewrite));
+  const page = answer.rewrite === undefined ? bytes : withLinksReplaced(bytes, answer.rewrite);
   response.writeHead(answer.status, cleanReason(answer.statusMessage), [
     ...headersForClient(exchange, answer.rawHeaders, { bodyChanges: true }),
     'Content-Length',
