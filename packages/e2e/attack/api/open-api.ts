@@ -9,13 +9,10 @@ import { startService } from '@trino-gateway/testing/suite/start-service';
 import { type AttackSuite, logRows, startAttackSuite } from '../support/attack-suite.ts';
 import { LITERAL, TOKEN } from '../support/planted-secrets.ts';
 import { must, type Row, row, type Table } from '../support/rows.ts';
-import { type Asking, ask } from '../support/wire.ts';
+import { ask } from '../support/wire.ts';
+import { FOREIGN_ORIGIN, foreignRequests, JSON_TYPE, RPC_DISABLE } from './foreign-requests.ts';
 
 const ROW_MS = 20_000;
-const JSON_TYPE = ['Content-Type', 'application/json'];
-const FOREIGN_ORIGIN = ['Origin', 'http://evil.example'];
-const DISABLE = '/api/v1/backends/b0:disable';
-const RPC_DISABLE = '/trinogateway.v1.BackendService/DisableBackend';
 
 /** The API and what is stored, without credentials: as a page in an operator's browser, or somebody on the same machine. */
 export async function openApiTable(rows: Row[]): Promise<Table> {
@@ -44,56 +41,8 @@ export async function openApiTable(rows: Row[]): Promise<Table> {
 async function browserRows(suite: AttackSuite): Promise<Row[]> {
   const port = Number(new URL(suite.gatewayserver.url).port);
   const own = ['Host', `127.0.0.1:${port}`];
-  const form = ['Content-Type', 'application/x-www-form-urlencoded'];
-  const plain = ['Content-Type', 'text/plain'];
-  const body = '{"id":"b0"}';
-  const tries: [string, Omit<Asking, 'port'>][] = [
-    [
-      'POST :disable from another origin, no body',
-      { method: 'POST', target: DISABLE, headers: [...own, ...FOREIGN_ORIGIN] },
-    ],
-    [
-      'the same with a form',
-      { method: 'POST', target: DISABLE, headers: [...own, ...FOREIGN_ORIGIN, ...form], body: 'a=b' },
-    ],
-    [
-      'the same as JSON',
-      { method: 'POST', target: DISABLE, headers: [...own, ...FOREIGN_ORIGIN, ...JSON_TYPE], body: '{}' },
-    ],
-    ['the same, Origin: null', { method: 'POST', target: DISABLE, headers: [...own, 'Origin', 'null'] }],
-    ['POST :disable without content type', { method: 'POST', target: DISABLE, headers: own }],
-    ['POST :disable as text/plain', { method: 'POST', target: DISABLE, headers: [...own, ...plain], body: '{}' }],
-    [
-      'POST :disable, Host: evil',
-      { method: 'POST', target: DISABLE, headers: ['Host', 'evil', ...JSON_TYPE], body: '{}' },
-    ],
-    ['GET backends, Host: evil.example', { target: '/api/v1/backends', headers: ['Host', `evil.example:${port}`] }],
-    ['GET a page of ours, Host: evil.example', { target: '/admin/openapi.json', headers: ['Host', 'evil.example'] }],
-    [
-      'RPC from another origin',
-      { method: 'POST', target: RPC_DISABLE, headers: [...own, ...FOREIGN_ORIGIN, ...JSON_TYPE], body },
-    ],
-    ['RPC, Host: evil', { method: 'POST', target: RPC_DISABLE, headers: ['Host', 'evil', ...JSON_TYPE], body }],
-    [
-      'gRPC-web from another origin',
-      {
-        method: 'POST',
-        target: RPC_DISABLE,
-        headers: [...own, ...FOREIGN_ORIGIN, 'Content-Type', 'application/grpc-web+json'],
-        body: Buffer.concat([Buffer.from([0, 0, 0, 0, body.length]), Buffer.from(body)]),
-      },
-    ],
-    [
-      'events, Host: evil',
-      { method: 'POST', target: '/v1/trino/events', headers: ['Host', 'evil', ...JSON_TYPE], body: '{}' },
-    ],
-    [
-      'events as text/plain from another origin',
-      { method: 'POST', target: '/v1/trino/events', headers: [...own, ...FOREIGN_ORIGIN, ...plain], body: '{}' },
-    ],
-  ];
   const rows: Row[] = [];
-  for (const [name, asking] of tries)
+  for (const [name, asking] of foreignRequests(port))
     rows.push(
       await row(name, ROW_MS, async () => {
         const { status, text } = await ask({ port, ...asking });

@@ -40,27 +40,7 @@ const matrix = (results: readonly Result[], column: (cell: Cell) => string) =>
 export async function entryPointsTable(rows: Row[]): Promise<Table> {
   await using world = await startGuardedSuite();
   const { suite } = world;
-  let number = 0;
-  const tryAll = async (
-    cells: readonly Cell[],
-    atATime: number,
-    tryOne: (cell: Cell, marker: string) => Promise<string>,
-  ) => {
-    const results: Result[] = [];
-    await inTurn(cells, atATime, async (cell) => {
-      const mine = ++number;
-      const marker = `cell-${mine}-`;
-      let came = 'BROKEN';
-      const { attempt, entry, credentials } = cell;
-      const tried = await row(`${attempt.name} @ ${entry.name}, ${credentials.name}`, CELL_MS, async () => {
-        came = await tryOne(cell, marker);
-        return came;
-      });
-      results.push({ number: mine, cell, row: tried, came });
-      rows.push(tried);
-    });
-    return results;
-  };
+  const tryAll = cellsTrier(rows);
   const whole = (cell: Cell, marker: string) => tryCell(world, cell, marker, expectationOf(cell));
   const valid = ENTRY_POINTS.filter(({ isInvalid }) => !isInvalid);
   const asNobody = await tryAll(cellsOf(ENTRY_POINTS, [NONE]), AT_A_TIME, whole);
@@ -104,6 +84,30 @@ export async function entryPointsTable(rows: Row[]): Promise<Table> {
   ];
   rows.push(...left);
   return { title: 'Entry points × attempts × headers', picture };
+}
+
+/** Tries cells, so many at a time: each under a marker of its own, by which what reached a cluster is known. */
+function cellsTrier(rows: Row[]) {
+  let number = 0;
+  return async (
+    cells: readonly Cell[],
+    atATime: number,
+    tryOne: (cell: Cell, marker: string) => Promise<string>,
+  ): Promise<Result[]> => {
+    const results: Result[] = [];
+    await inTurn(cells, atATime, async (cell) => {
+      const mine = ++number;
+      let came = 'BROKEN';
+      const { attempt, entry, credentials } = cell;
+      const tried = await row(`${attempt.name} @ ${entry.name}, ${credentials.name}`, CELL_MS, async () => {
+        came = await tryOne(cell, `cell-${mine}-`);
+        return came;
+      });
+      results.push({ number: mine, cell, row: tried, came });
+      rows.push(tried);
+    });
+    return results;
+  };
 }
 
 function cellsOf(entries: readonly EntryPoint[], credentials: readonly Credentials[]): Cell[] {
