@@ -1,4 +1,4 @@
-# Looks at every backend and reports its health and load.
+# Probes every backend and reports its health and load.
 # From the root of the repository: docker build -f deploy/monitor.Dockerfile -t trino-gateway/monitor .
 FROM node:24.21.0-bookworm-slim@sha256:0e0ff40c39bc087845bfb27465a0df4ea419520094bc35842ff83dd8cbe6f9b6 AS build
 WORKDIR /app
