@@ -186,7 +186,7 @@ describe('enable, disable, drain, delete', () => {
     await run(['enable', 'backend', 'blue', 'green']);
   });
 
-  test('what is referred to is not deleted, and the answer names who refers to it', async () => {
+  test('an object that is referred to is not deleted, and the answer names what refers to it', async () => {
     const { code, err } = await run(['delete', 'group', 'etl']);
     expect([code, err]).toEqual([1, expect.stringContaining('policy "tags"')]);
     await server.call('PolicyService/PutPolicy', { policy: { id: 'gone', host: 'x', groupId: 'adhoc' } });

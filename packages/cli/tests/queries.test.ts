@@ -105,7 +105,7 @@ describe('tokens', () => {
   test('without a token, and with one that is wrong or too weak, the line says which to give and shows none', async () => {
     const file = { files: { f: 'backends: [{ id: a, url: "http://a" }]' } };
     const cases = [
-      [['list', 'backends'], `${guarded.url} wants a token: give --token-file, --token or TRINO_GATEWAY_TOKEN`],
+      [['list', 'backends'], `${guarded.url} requires a token: give --token-file, --token or TRINO_GATEWAY_TOKEN`],
       [['cancel', 'q', '--token', 'wrong-secret'], `${guarded.url} refuses the token: `],
       [['apply', '-f', 'f', '--token', 'wrong-secret'], `${guarded.url} refuses the token: `],
       [['apply', '-f', 'f', '--token', 'read-secret'], 'the token opens reads only: give the admin token'],

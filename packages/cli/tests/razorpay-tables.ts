@@ -69,7 +69,7 @@ else
       expect([code, err]).toEqual([1, expect.stringMatching(/a table is missing: expected backends, groups_/)]);
     });
 
-    test('what was written there is read as its API would have answered it', async () => {
+    test('the tables are read as its API would have answered them', async () => {
       for (const statement of TABLES) await connection.query(statement);
       await fill(connection);
       const read = () => readTables({ url: new URL(mysqlUrl), password: undefined, timeLimitMs: 60_000 });

@@ -51,7 +51,7 @@ test('the level of each process changes at run time, for all that it logs', asyn
     expect([answer.status, await answer.text()]).toEqual([200, 'debug\n']);
   }
   await runQuery(suite.router.url, 'SELECT 1');
-  expect(suite.router.output()).toContain('a query was handed over');
+  expect(suite.router.output()).toContain('a query was assigned');
 });
 
 test('whatever happens, no secret, credential or SQL literal gets into a log', async () => {
@@ -107,7 +107,7 @@ test('lines about a query carry its id and that of the request', () => {
   const lines = suite.router
     .output()
     .split('\n')
-    .filter((line) => line.includes('a query was handed over'));
+    .filter((line) => line.includes('a query was assigned'));
   expect(lines.map((line) => JSON.parse(line) as unknown)).toContainEqual(
     expect.objectContaining({
       requestId: expect.stringMatching(/^[0-9a-f-]{36}$/),

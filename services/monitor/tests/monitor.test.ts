@@ -180,9 +180,9 @@ test('while the gatewayserver is away probes go on, and the newest results are r
 });
 
 test.each([
-  [undefined, 'wants a token: set monitor.gatewayserver_token'],
+  [undefined, 'requires a token: set monitor.gatewayserver_token'],
   ['wrong', 'refuses monitor.gatewayserver_token'],
-])('with the token %s the monitor sees nothing, and must say so', async (token, said) => {
+])('with the token %s the monitor reads nothing, and logs why', async (token, said) => {
   const gatewayserver = await own(startFakeGatewayserver());
   gatewayserver.requireToken('right');
   const logger = recordingLogger();

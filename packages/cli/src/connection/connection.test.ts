@@ -48,7 +48,7 @@ test('several addresses are replicas', async () => {
   expect(await read({ url: 'http://a:1, http://b:2/' })).toMatchObject({ urls: ['http://a:1', 'http://b:2'] });
 });
 
-describe('what is wrong is named, and no secret is repeated', () => {
+describe('errors name the setting, and repeat no secret', () => {
   const cases: [string, Partial<ConnectionOptions>, Record<string, string>, RegExp][] = [
     ['no URL', { url: 'gateway' }, {}, /^--url: expected a URL such as/],
     ['a path', { url: 'http://a/b' }, {}, /^--url: /],

@@ -16,7 +16,7 @@ export function describeFailure(error: unknown, { urls, token, timeLimitMs }: Co
   switch (failure.code) {
     case Code.Unauthenticated:
       return token === undefined
-        ? `${where} wants a token: give --token-file, --token or TRINO_GATEWAY_TOKEN`
+        ? `${where} requires a token: give --token-file, --token or TRINO_GATEWAY_TOKEN`
         : `${where} refuses the token: give the gatewayserver's admin_token or read_token by --token-file, --token or TRINO_GATEWAY_TOKEN`;
     case Code.PermissionDenied:
       return 'the token opens reads only: give the admin token by --token-file, --token or TRINO_GATEWAY_TOKEN';

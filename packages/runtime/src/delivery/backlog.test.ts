@@ -62,7 +62,7 @@ test('items sent or forgotten meanwhile are not requeued', () => {
   expect(backlog.textsLeft()).toEqual(['c']);
 });
 
-test('an item sent by itself replaces what waits, and what of its key is under way', () => {
+test('an item sent by itself replaces the items of its key, waiting or under way', () => {
   const backlog = setUp();
   backlog.add(item('a', '1'));
   const batch = backlog.take();

@@ -36,7 +36,7 @@ const away = () => {
   throw new Error('away');
 };
 
-test('a run sends what waits, in batches and in order', async () => {
+test('a run sends the waiting items, in batches and in order', async () => {
   const { delivery, add, sent, run } = setUp();
   add(1, 2, 3, 4, 5);
   expect(delivery.size()).toBe(5);
@@ -45,7 +45,7 @@ test('a run sends what waits, in batches and in order', async () => {
   expect(delivery.size()).toBe(0);
 });
 
-test('what comes during a run gathers for the next one, unless it fills a batch', async () => {
+test('items added during a run wait for the next one, unless they fill a batch', async () => {
   const { delivery, sent, receiver, run } = setUp();
   const coming = [[3], [4, 5, 6, 7, 8], []];
   receiver.answer = () => coming.shift()?.forEach(delivery.add);
@@ -80,7 +80,7 @@ test('a refused item is dropped alone', async () => {
   expect([reported, delivery.dropped(), delivery.size()]).toEqual([['refused 3'], 1, 0]);
 });
 
-test('what was taken of a batch before the rest failed is not sent again', async () => {
+test('items accepted before the rest of their batch failed are not sent again', async () => {
   const { add, sent, receiver, run } = setUp();
   receiver.answer = (batch) => {
     if (batch.length === 4) throw new Error('refused');
@@ -164,7 +164,7 @@ test('an item sent now does not wait for a batch under way, and waits with the o
   expect(sent).toEqual([[2], [1], [3]]);
 });
 
-test('at the end what waits is given up, or sent within its time', async () => {
+test('at the end waiting items are dropped, or sent within a time limit', async () => {
   const without = setUp();
   without.add(1, 2);
   await without.delivery[Symbol.asyncDispose]();

@@ -96,7 +96,7 @@ test('heads up to the limit are read by both versions, longer ones refused witho
   expect(await status('short')).toBe(200);
 });
 
-test('what is no HTTP at all gets 400 and a closed connection', async () => {
+test('bytes that are not HTTP get 400 and a closed connection', async () => {
   await using listener = await listenHttp(LOCAL, echo);
   const socket = await connect(listener.port);
   socket.write('\x16\x03\x01 hello\r\n\r\n');

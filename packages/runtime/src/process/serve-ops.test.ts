@@ -72,7 +72,7 @@ function put(url: string, headers: http.OutgoingHttpHeaders): Promise<number | u
   });
 }
 
-test('with a token only who sends it may change the level, and everybody may read it', async () => {
+test('with a token only its holders may change the level, and everybody may read it', async () => {
   const logger: Logger = { ...silentLogger, level: 'info' };
   await using ops = await serveOps(LOCAL, () => ({ ready: true }), new Registry(), logger, 'a-token');
   expect(await put(ops.url, {})).toBe(401);

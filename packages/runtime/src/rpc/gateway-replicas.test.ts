@@ -69,7 +69,7 @@ test('a replica that goes away is replaced by the next, which is asked first fro
   expect([one.state.calls, two.state.calls]).toEqual([1, 2]);
 });
 
-test('what a gatewayserver itself answers is final: no other replica is asked', async () => {
+test('an answer of a gatewayserver is final: no other replica is asked', async () => {
   await using one = await replica('one', () => {
     throw new ConnectError('no such group', Code.NotFound);
   });

@@ -52,7 +52,7 @@ test('the token is sent, and a replica that is gone is passed over, by many call
   expect(new Set(server.tokens)).toEqual(new Set(['Bearer t']));
 });
 
-test('answers of the gatewayserver and failures on the way are told apart', async () => {
+test('errors of the gatewayserver and failures of the connection are distinguished', async () => {
   await using server = await serve();
   using transport = createGatewayTransport({ urls: [server.url], timeLimitMs: 10_000 });
   using nowhere = createGatewayTransport({ urls: [NOBODY], timeLimitMs: 10_000 });

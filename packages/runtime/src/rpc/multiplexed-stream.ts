@@ -168,5 +168,5 @@ function lost(): ConnectError {
 
 /** Why a call ends that nobody waits for any more. */
 export function canceled(): ConnectError {
-  return new ConnectError('nobody waits for this call any more', Code.Canceled);
+  return new ConnectError('the caller has cancelled this call', Code.Canceled);
 }

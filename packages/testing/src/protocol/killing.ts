@@ -29,7 +29,7 @@ export function killing(url: () => string): void {
     });
   });
 
-  test('kill_query kills, by whatever way it is said', async () => {
+  test('kill_query kills, however it is written', async () => {
     const [first, second] = [await startEndless(url()), await startEndless(url())];
     await run(url(), `CALL system.runtime.kill_query(query_id => '${first.first.id}', message => 'too big')`);
     await run(url(), `EXECUTE IMMEDIATE 'CALL system.runtime.kill_query(''${second.first.id}'', ''too big'')'`);

@@ -27,7 +27,7 @@ export function otherResources(url: () => string): void {
     });
   });
 
-  test('/v1/info says what it is to everybody', async () => {
+  test('/v1/info is open to everybody', async () => {
     const answer = await send('GET', `${url()}/v1/info`);
     expect(JSON.parse(answer.text)).toEqual({
       nodeVersion: { version: '476' },

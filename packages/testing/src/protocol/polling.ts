@@ -72,7 +72,7 @@ export function polling(url: () => string): void {
     expect(seen.last).toMatchObject({ stats: { state: 'FINISHED' } });
   });
 
-  test('gzip is given to those who ask for it', async () => {
+  test('gzip is sent to clients that accept it', async () => {
     const post = (encoding: string) =>
       send('POST', `${url()}/v1/statement`, { ...session, 'Accept-Encoding': encoding }, 'SELECT 1');
     const zipped = await post('gzip, deflate, br');

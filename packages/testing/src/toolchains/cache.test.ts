@@ -40,7 +40,7 @@ test('a download that breaks off is never taken for a finished one', async () =>
   expect(await readFile(join(target, 'file'), 'utf8')).toBe('whole');
 });
 
-test('what a killed process left behind neither blocks the next one nor stays', async () => {
+test('leftovers of a killed process are removed, and do not block the next one', async () => {
   const { pid } = spawnSync(process.execPath, ['--version']);
   await writeFile(join(root, 'server.lock'), String(pid));
   await mkdir(join(root, 'server.part-abc123'));

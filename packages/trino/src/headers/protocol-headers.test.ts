@@ -102,7 +102,7 @@ describe('hop-by-hop headers end here', () => {
     ]);
   });
 
-  test('Connection cannot take away what frames the message', () => {
+  test('Connection does not remove headers that frame the message', () => {
     const headers = ['Host', 'h', 'Content-Length', '3', 'Content-Encoding', 'gzip', 'Content-Type', 'text/plain'];
     expect(withoutHopByHop([...headers, 'Connection', 'content-length, Host, content-encoding, content-type'])).toEqual(
       headers,
@@ -110,7 +110,7 @@ describe('hop-by-hop headers end here', () => {
   });
 });
 
-test('Connection cannot take away what says whose statement it is, and in which session', () => {
+test('Connection removes neither the user nor the session of a statement', () => {
   const headers = ['Authorization', 'a', 'Cookie', 'b', 'X-Trino-Transaction-Id', 'c', 'X-Presto-User', 'd'];
   const named = 'authorization, Cookie, X-Trino-Transaction-Id, x-presto-user, x-trinoish';
   expect(withoutHopByHop([...headers, 'X-Trinoish', 'e', 'Connection', named])).toEqual(headers);

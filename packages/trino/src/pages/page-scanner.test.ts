@@ -127,7 +127,7 @@ describe('what a page says', () => {
   });
 });
 
-describe('pages that are not whole', () => {
+describe('incomplete pages', () => {
   test('a page that breaks off anywhere is never complete', () => {
     const text = JSON.stringify(page);
     for (let length = 0; length < text.length; length += 1)

@@ -87,7 +87,7 @@ describe('a wrong method is answered with the right ones', () => {
   });
 });
 
-describe('what is not for clients is not found', () => {
+describe('paths that are not for clients are not found', () => {
   test.each([
     ...[
       '/v1/task',

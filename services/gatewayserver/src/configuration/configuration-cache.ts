@@ -78,7 +78,10 @@ function tellingOutages(refresh: () => Promise<void>, logger: Logger): () => Pro
       if (away) logger.info('the database answers again');
       away = false;
     } catch (error) {
-      if (!away) logger.warn('the database is away: deciding by what was last read', { error: describeError(error) });
+      if (!away)
+        logger.warn('the database is away: decisions use the configuration that was last read', {
+          error: describeError(error),
+        });
       away = true;
     }
   };

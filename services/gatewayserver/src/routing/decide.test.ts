@@ -131,7 +131,7 @@ describe('by policies', () => {
     ]);
   });
 
-  test('no available backend in the fallback group either: a refusal that says why not of each, and not the default group', () => {
+  test('no available backend in the fallback group either: a refusal with the reason of each, and not the default group', () => {
     const snapshot = snapshotOf({
       up: ['z'],
       down: ['x', 'y'],

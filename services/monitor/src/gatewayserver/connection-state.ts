@@ -44,7 +44,7 @@ function problemOf(error: unknown, hasToken: boolean): Problem {
       isMisconfiguration: true,
       text: hasToken
         ? 'the gatewayserver refuses monitor.gatewayserver_token: expected its admin token (gatewayserver.admin_token)'
-        : 'the gatewayserver wants a token: set monitor.gatewayserver_token to its admin token (gatewayserver.admin_token)',
+        : 'the gatewayserver requires a token: set monitor.gatewayserver_token to its admin token (gatewayserver.admin_token)',
     };
   return {
     isMisconfiguration: false,

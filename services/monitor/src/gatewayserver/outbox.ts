@@ -40,7 +40,7 @@ export function createOutbox({ connection, logger }: OutboxOptions): Outbox {
     isRefused: (error) => REFUSALS.has(ConnectError.from(error).code),
     // A backend that was deleted a moment ago, for example.
     onRefused: ({ key }, error) =>
-      logger.debug('the gatewayserver does not take a report', { key, error: describeError(error) }),
+      logger.debug('the gatewayserver does not accept a report', { key, error: describeError(error) }),
     onFailure: (error) => connection.failed('reporting', error),
     onRecovery: () => connection.succeeded('reporting'),
   });

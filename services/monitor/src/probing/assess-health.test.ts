@@ -230,7 +230,7 @@ describe('when the next probe is', () => {
   });
 });
 
-describe('what the status says', () => {
+describe('the reported status', () => {
   test('the reason, and how many probes are missing to a change', () => {
     const [, second] = follow([
       [0, passed(), ''],

@@ -10,7 +10,7 @@ test.each([
   expect(untilNextMinute(Date.parse(now))).toBe(ms);
 });
 
-test('a minute whose work fails is not the last, and a stop does not wait for the next one', async () => {
+test('the next minute follows one that failed, and a stop does not wait for it', async () => {
   const minutes = Promise.withResolvers<void>();
   let minutesWorked = 0;
   let now = 59_999;

@@ -110,7 +110,7 @@ test('a schedule is reported again every ten minutes, and on demand', () => {
   expect(lines).toHaveLength(1);
 });
 
-test('what waits to be reported of a removed backend is dropped', () => {
+test('waiting reports of a removed backend are dropped', () => {
   const { setBackends, waiting } = testSchedules('2026-11-20T10:00:00Z');
   setBackends({ id: 'a', ...OFFICE });
   expect([...waiting]).toEqual(['schedule a']);

@@ -10,7 +10,7 @@ const cannot = (user: string, other: string) => ({
   text: `Access Denied: User ${user} cannot impersonate user ${other}`,
 });
 
-describe('who may be asked about at the provider', () => {
+describe('the credentials that are checked at the provider', () => {
   test.each<[string, string[], unknown]>([
     ['user and password', basic('alice:pa:ss'), alice],
     ['the scheme in any case', ['authorization', basic('alice:pa:ss')[1]?.replace('Basic', 'bAsIc') ?? ''], alice],

@@ -45,5 +45,5 @@ export async function recordHandOver(
   if (logger.level !== 'debug') return;
   const tookMs = now() - submission.submittedAt;
   const fields = { query: id, trinoQuery: trinoQueryId, backend: backendId, group: groupId, decidedBy, tookMs };
-  logger.debug('a query was handed over to its cluster', { requestId: submission.id, ...fields });
+  logger.debug('a query was assigned to its cluster', { requestId: submission.id, ...fields });
 }

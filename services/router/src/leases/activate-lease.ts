@@ -52,7 +52,7 @@ export async function activateLease(
     await pause(heldPolls.holdMs(1), signal);
   } catch (error) {
     if (!(error instanceof GatewayUnavailableError) && !signal.aborted) throw error;
-    logger.debug('a first poll waits: the gatewayserver does not say whether there is a slot', { query: queryId });
+    logger.debug('a first poll is held: the gatewayserver does not answer whether there is a slot', { query: queryId });
   } finally {
     hold.end();
   }

@@ -53,6 +53,6 @@ export async function leaseConfirmed(
     await gateway.admission.activate({ trinoQueryId, backendId }, { signal, waitMs: 0 });
   } catch (error) {
     if (!(error instanceof GatewayUnavailableError) && !signal.aborted) throw error;
-    logger.warn('a query that its client polls at the cluster may lose its slot', { query: trinoQueryId });
+    logger.warn('the slot of a query that its client polls at the cluster may be lost', { query: trinoQueryId });
   }
 }

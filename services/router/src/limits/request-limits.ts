@@ -35,7 +35,7 @@ export function createRequestLimits(
   const refused = new Map<RequestLimit, number>();
   const warn = onceAMinute(
     () =>
-      logger.warn('requests are answered 503: more are under way than router.max_requests and the like allow', {
+      logger.warn('requests are answered 503: router.max_requests, _per_client or _per_backend is reached', {
         ...Object.fromEntries(refused),
       }),
     now,

@@ -107,7 +107,7 @@ async function readOffer(
   poll.account.takeAnyway(sealed.length);
   const waiting = unsealStatement(sealed, ticket);
   if (waiting === undefined || backend === undefined) {
-    context.logger.error('a query that waited cannot be read', { query: ticket.queryId });
+    context.logger.error('a queued query cannot be read', { query: ticket.queryId });
     const message = 'The gateway cannot read this query any more: submit it again';
     return await endWait(context, poll, ticket, { errorName: 'GENERIC_INTERNAL_ERROR', message });
   }

@@ -73,7 +73,7 @@ export async function joinQueue(
   const { queryId } = ticket;
   context.live.started(query);
   context.heldPolls.waited(queryId, 0);
-  context.logger.debug('a query waits', { requestId: submission.id, query: queryId, group: groupId });
+  context.logger.debug('a query was queued', { requestId: submission.id, query: queryId, group: groupId });
   const slug = slugOf(ticket, key);
   answerPage(
     exchange.response,

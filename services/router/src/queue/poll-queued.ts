@@ -99,7 +99,7 @@ function answerHandedOver(
     answerKept(exchange, kept, decisionHeaders(config, kept.placement));
     return;
   }
-  logger.error('the first page of a query that waited cannot be read', { query: ticket.queryId });
+  logger.error('the first page of a queued query cannot be read', { query: ticket.queryId });
   answerError(exchange.response, 500);
 }
 

@@ -72,7 +72,7 @@ test('an old incarnation at an address still in use follows the setting of its b
   expect(table.owners(query('aaaaa'))[0]?.forwardedHeaders).toBe(Setting.OMIT);
 });
 
-test('malformed ids, and ids of the gateway itself, belong to nobody and are not learnt from', () => {
+test('malformed ids and temporary ids belong to no coordinator, and teach no suffix', () => {
   const table = createOwnership();
   for (const id of ['', 'nonsense', query('0abcd'), query('TOOBIG'), `${query('aaaaa')}x`]) {
     expect(table.learn(id, coordinator('a'))).toBe(false);

@@ -51,7 +51,7 @@ export function createTransactions({ store, logger, onContradiction }: Deps): Tr
   const holders = new LRUCache<string, Coordinator>({ max: MOST, ttl: IDLE_MS, updateAgeOnGet: true });
   const byQuery = new LRUCache<string, string>({ max: MOST, ttl: IDLE_MS });
   const contradiction = ({ backendId: backend }: Coordinator, { backendId: holder }: Coordinator) => {
-    logger.error('a backend claims a transaction of another one, and does not get it', { backend, holder });
+    logger.error('a backend claims a transaction of another one: the claim is ignored', { backend, holder });
     onContradiction(backend);
   };
   /** The first holder that was reported keeps the transaction: its statements are for no other backend. */

@@ -91,7 +91,7 @@ describe('a statement where a policy demands delegated authentication', () => {
     expect(router.started).toMatchObject([{ user: 'alice' }]);
   });
 
-  test('keeps the password for clusters that check it themselves, when the operator says so', async () => {
+  test('keeps the password for clusters that check it themselves, when configured so', async () => {
     await using bed = await startGuardedRouter({ config: { auth_forward_credentials: true } });
     await post(bed.router.url, 'SELECT 1', basic('alice'));
     expect(headerValue(bed.trino.requests[0]?.rawHeaders ?? [], 'authorization')).toBe(basic('alice')[1]);
@@ -144,7 +144,7 @@ describe('all that is not a poll needs credentials', () => {
 });
 
 describe('while the gatewayserver does not answer', () => {
-  test('what it last said holds: strangers stay out of a transaction, and its user in', async () => {
+  test('its last answer holds: strangers stay out of a transaction, and its user in', async () => {
     let isAway = false;
     await using bed = await startGuardedRouter();
     await using router = await startTestbed({

@@ -172,10 +172,10 @@ test('no log line holds the secret of the link of a waiting query, whatever beco
   await ask(await wait(), { method: 'DELETE', headers });
 
   const said = lines.join('\n');
-  expect(said).toContain('a query waits');
+  expect(said).toContain('a query was queued');
   expect(said).toContain('a backend did not accept a statement');
-  expect(said).toContain('a query was handed over');
-  expect(said).toContain('a query that waited cannot be read');
+  expect(said).toContain('a query was assigned');
+  expect(said).toContain('a queued query cannot be read');
   expect(links).toHaveLength(3);
   for (const one of links) expect(said).not.toContain((one.split('/').at(-2) ?? '').slice(1, 21));
   for (const secret of Object.values(secrets)) expect(said).not.toContain(secret);

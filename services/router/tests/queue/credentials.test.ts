@@ -30,7 +30,7 @@ describe('a client without valid credentials', () => {
     expect(isWaiting(await post(bed.router.url, 'SELECT 1'))).toBe(true);
   });
 
-  test('whose credentials ran out while it waited gets the challenge and keeps its place; newer ones are used', async () => {
+  test('whose credentials expired while it waited gets the challenge and keeps its place; newer ones are used', async () => {
     await using bed = await startQueueBed({ trino: await startScriptedTrino({ passwords }), router: secure });
     const { nextUri = '' } = pageOf(await post(bed.router.url, 'SELECT 1', basic('alice', 'old')));
     const path = bed.router.url + new URL(nextUri).pathname;

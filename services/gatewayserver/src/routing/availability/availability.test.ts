@@ -183,5 +183,5 @@ test('an override shows only the parts that still hold', () => {
 test('a reason says for how long the monitor has been silent', () => {
   const { status } = facts({});
   expect(monitorSilence(status, NOW, MAX_AGE)).toBe('');
-  expect(monitorSilence(status, NOW + MAX_AGE * 2, MAX_AGE)).toContain('last looked 121 s ago');
+  expect(monitorSilence(status, NOW + MAX_AGE * 2, MAX_AGE)).toContain('last probed it 121 s ago');
 });

@@ -70,5 +70,5 @@ export function liveOverride(override: BackendOverride | undefined, now: number)
 export function monitorSilence(status: BackendStatus | undefined, now: number, silentAfterMs: number): string {
   const observedAt = epochMs(status?.observedAt);
   if (observedAt === 0 || now - observedAt <= silentAfterMs) return '';
-  return `the monitor last looked ${Math.round((now - observedAt) / 1_000)} s ago; its last finding stays in force`;
+  return `the monitor last probed it ${Math.round((now - observedAt) / 1_000)} s ago; that finding stays in force`;
 }

@@ -106,7 +106,7 @@ export function multiplexerService({ methods, guard, stopping }: Options): Servi
 }
 
 /** One for all: creating a reason for each would cost more than the call. */
-const DROPPED = new ConnectError('the caller does not wait for this call any more', Code.Canceled);
+const DROPPED = new ConnectError('the caller has cancelled this call', Code.Canceled);
 
 /** Until the caller ends its side, or disconnects. */
 async function readAll(

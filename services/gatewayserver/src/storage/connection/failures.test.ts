@@ -6,7 +6,7 @@ import { failureOf, withoutStatement } from './failures.ts';
 const failed = (properties: object, message = 'near "secret"') =>
   new QueryFailedError("INSERT INTO t VALUES ('secret')", ['secret'], Object.assign(new Error(message), properties));
 
-test('failures that a second try mends are told apart from those that stay', () => {
+test('failures that a retry can mend are distinguished from permanent ones', () => {
   for (const code of ['SQLITE_BUSY', 'ER_LOCK_DEADLOCK', 'ER_LOCK_WAIT_TIMEOUT', '40001', '40P01', '55P03'])
     expect(failureOf(failed({ code }))).toBe('contention');
   for (const code of ['PROTOCOL_CONNECTION_LOST', 'ECONNRESET', '57P01'])

@@ -175,7 +175,7 @@ export function admissionContract(fresh: NewDatabase, { lasting }: { lasting: bo
     );
 
     test(
-      `two replicas that crash and whose clocks differ never go over the limit, run nothing twice and lose nobody (SEED=${SEED} STORE_RUNS=${RUNS})`,
+      `two replicas that crash and whose clocks differ never exceed the limit, run nothing twice and lose no query (SEED=${SEED} STORE_RUNS=${RUNS})`,
       withStore(fresh, async ({ store, another }) => {
         const stores = [store, await another()] as const;
         await fc.assert(

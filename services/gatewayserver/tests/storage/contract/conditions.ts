@@ -155,7 +155,7 @@ export function conditionsContract(fresh: NewDatabase): void {
     );
 
     test(
-      'many at once are all stored',
+      'many concurrent writes are all stored',
       withStore(fresh, async ({ store }) => {
         const ids = Array.from({ length: 20 }, (_, index) => `b${index + 10}`);
         await addBackends(store, ...ids);

@@ -132,7 +132,7 @@ export function mergeContract(fresh: NewDatabase): void {
     );
 
     test(
-      'what a later report leaves out stays',
+      'fields that a later report leaves out stay',
       withStore(fresh, async ({ store }) => {
         const first = report({
           trinoQueryId: 't',

@@ -28,7 +28,7 @@ export function schemaContract(fresh: NewDatabase): void {
       await expect(open(database.url)).rejects.toThrow(/migrate up.*CreateBackends/);
     });
 
-    test('status tells what is pending without changing anything; a second migration does nothing', async () => {
+    test('status lists pending migrations and changes nothing; a second migration does nothing', async () => {
       await using database = await fresh();
       const status = async () => (await migrationStatus(database.url)).map(({ applied }) => applied);
       const all = (applied: boolean) => MIGRATIONS.map(() => applied);

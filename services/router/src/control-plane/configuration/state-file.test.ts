@@ -41,7 +41,7 @@ function logging() {
   return { lines, logger: { ...silentLogger, warn: (line: string) => void lines.push(line) } };
 }
 
-test('a restarted router knows what it knew, and nobody else can read the key', async () => {
+test('a restarted router restores its state, and only its user can read the key', async () => {
   const path = join(folder, 'deep', 'state.json');
   await using file = createStateFile(path, () => state, silentLogger);
   await file.save();

@@ -76,7 +76,7 @@ function describeTrouble(error: unknown, hasToken: boolean): string {
   if (refusesToken(error))
     return hasToken
       ? 'the gatewayserver refuses router.gatewayserver_token: expected its admin token (gatewayserver.admin_token)'
-      : 'the gatewayserver wants a token: set router.gatewayserver_token to its admin token (gatewayserver.admin_token)';
+      : 'the gatewayserver requires a token: set router.gatewayserver_token to its admin token (gatewayserver.admin_token)';
   if (isUnreachable(error)) return 'the gatewayserver does not answer (router.gatewayserver_url)';
   return 'the gatewayserver refuses to tell the configuration (router.gatewayserver_url)';
 }

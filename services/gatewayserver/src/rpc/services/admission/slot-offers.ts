@@ -124,5 +124,5 @@ export async function releaseOffer(
 }
 
 function checkedClaim(claimId: string): void {
-  if (!/^[0-9a-f-]{1,64}$/.test(claimId)) throw invalid('claim_id', 'expected claim_id of a turn');
+  if (!/^[0-9a-f-]{1,64}$/.test(claimId)) throw invalid('claim_id', 'expected claim_id of a slot offer');
 }

@@ -19,7 +19,7 @@ export function readPageToken(token: string, newestFirst: boolean): PagePosition
   const text = Buffer.from(token, 'base64url').toString('utf8');
   const content = text.slice(CHECK_LENGTH);
   if (Buffer.from(text).toString('base64url') !== token || check(content) !== text.slice(0, CHECK_LENGTH))
-    throw new BadPageTokenError('page_token: not one that ListQueries gave out');
+    throw new BadPageTokenError('page_token: not one that ListQueries returned');
   const [submittedAt, id, order] = parseUntrustedJson(content) as [number, string, 'asc' | 'desc'];
   if ((order === 'desc') !== newestFirst)
     throw new BadPageTokenError('page_token: belongs to a list in the other order');
