@@ -47,7 +47,6 @@ export async function query(context: QueryInfoDeps, exchange: Exchange, asked: Q
     return;
   }
   await requireAuthentication(context, exchange, []);
-  const reason = body.bytes.toString();
   if (!isTemporaryQueryId(asked.queryId)) {
     await queryAtCoordinator(context, exchange, asked, body.bytes);
     return;
@@ -62,16 +61,14 @@ export async function query(context: QueryInfoDeps, exchange: Exchange, asked: Q
     const target = asked.target.replace(asked.queryId, queryId);
     await queryAtCoordinator(context, exchange, { ...asked, queryId, target }, body.bytes);
     return;
-  } else if (alias.case === 'waiting') await requireAuthenticationOfGroup(context, exchange, alias.value.groupId);
-  if (action === 'get') await getQueuedQuery(context, exchange, asked.queryId, alias);
-  else
-    await endQueuedQuery(
-      context,
-      exchange,
-      asked.queryId,
-      alias,
-      action === 'cancel' ? { action } : { action, reason },
-    );
+  }
+  if (alias.case === 'waiting') await requireAuthenticationOfGroup(context, exchange, alias.value.groupId);
+  if (action === 'get') {
+    await getQueuedQuery(context, exchange, asked.queryId, alias);
+    return;
+  }
+  const end = action === 'cancel' ? { action } : { action, reason: body.bytes.toString() };
+  await endQueuedQuery(context, exchange, asked.queryId, alias, end);
 }
 
 async function queryAtCoordinator(
