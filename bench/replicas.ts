@@ -3,7 +3,7 @@ import { type RunningDatabase, startDatabase } from '@trino-gateway/testing/data
 import { cpuSeconds } from '@trino-gateway/testing/processes/process-cost';
 import { until } from '@trino-gateway/testing/processes/until';
 import { type Suite, startSuite } from '@trino-gateway/testing/suite/suite';
-import { NotFetchedError } from '@trino-gateway/testing/toolchains/not-fetched';
+import { MissingToolError } from '@trino-gateway/testing/toolchains/missing-tool';
 import { runQuery } from '@trino-gateway/testing/trino-client/run-query';
 import { admittedQueries } from './admission-load.ts';
 import { shortQueries } from './load.ts';
@@ -50,7 +50,7 @@ export async function replicaCosts(say: (line: string) => void, seconds: number)
       await using database = await startDatabase(engine);
       await measure({ name: `two gatewayservers, ${engine}`, replicas: 2, database });
     } catch (error) {
-      if (!(error instanceof NotFetchedError)) throw error;
+      if (!(error instanceof MissingToolError)) throw error;
       say(`${engine} is not compared: ${error.message}`);
     }
   }

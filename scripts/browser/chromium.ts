@@ -10,7 +10,7 @@ type Program = { path: string; env: NodeJS.ProcessEnv };
 
 /**
  * A real Chromium without a window: the one that CHROMIUM names, else the first in PATH, else Debian's package in the
- * cache, which is fetched once. @throws NotFetchedError
+ * cache, which is fetched once. @throws MissingToolError
  */
 export async function launchChromium(): Promise<Browser> {
   const { path, env } = (await installed()) ?? (await fetched());

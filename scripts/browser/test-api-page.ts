@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { freePorts } from '@trino-gateway/testing/processes/free-ports';
 import { startService } from '@trino-gateway/testing/suite/start-service';
-import { NotFetchedError } from '@trino-gateway/testing/toolchains/not-fetched';
+import { MissingToolError } from '@trino-gateway/testing/toolchains/missing-tool';
 import type { Locator, Page } from 'playwright-core';
 import { launchChromium } from './chromium.ts';
 
@@ -40,7 +40,7 @@ try {
   await using _gatewayserver = await startService('gatewayserver', open, opsUrl);
   await tryOpenPage(page, `http://localhost:${port}`);
 } catch (error) {
-  if (error instanceof NotFetchedError) {
+  if (error instanceof MissingToolError) {
     console.log(`skipped: ${error.message}`);
     console.log('0 passed, 0 failed, 1 skipped');
     process.exit(0);

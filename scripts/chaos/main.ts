@@ -4,7 +4,7 @@
 import { appendFile } from 'node:fs/promises';
 import { runChaos } from '@trino-gateway/e2e/chaos';
 import { ENGINES, startDatabase } from '@trino-gateway/testing/databases/start-database';
-import { NotFetchedError } from '@trino-gateway/testing/toolchains/not-fetched';
+import { MissingToolError } from '@trino-gateway/testing/toolchains/missing-tool';
 
 const minutes = Number(process.env.MINUTES ?? 3);
 const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 32));
@@ -39,7 +39,7 @@ async function run(on: (typeof ENGINES)[number]): Promise<Awaited<ReturnType<typ
     await using database = await startDatabase(on);
     return await runChaos({ database, minutes, seed, clients, say, progress });
   } catch (error) {
-    if (error instanceof NotFetchedError) {
+    if (error instanceof MissingToolError) {
       console.log(`${on}: ${error.message}\n0 passed, 0 failed, 1 skipped`);
       process.exit();
     }

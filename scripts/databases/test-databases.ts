@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { ENGINES, type ServerEngine, startDatabase } from '@trino-gateway/testing/databases/start-database';
-import { NotFetchedError } from '@trino-gateway/testing/toolchains/not-fetched';
+import { MissingToolError } from '@trino-gateway/testing/toolchains/missing-tool';
 
 // Runs the contract of the store, and the import from the tables of razorpay/trino-gateway, on real servers, one engine after
 // the other, each in databases of its own. TEST_MYSQL_URL, TEST_MARIADB_URL and TEST_POSTGRES_URL name servers to use instead
@@ -51,7 +51,7 @@ async function testEngine(engine: ServerEngine): Promise<{ counts: Counts; note?
     return { counts: sum(onServer, sum(outages, suite)) };
   } catch (error) {
     const note = error instanceof Error ? error.message : String(error);
-    const fetched = !(error instanceof NotFetchedError);
+    const fetched = !(error instanceof MissingToolError);
     return { counts: { passed: 0, failed: fetched ? 1 : 0, skipped: fetched ? 0 : 1 }, note };
   }
 }

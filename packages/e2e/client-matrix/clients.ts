@@ -7,7 +7,7 @@ import { clientsFolder, goProgram, javascriptProgram, pythonWithPackages } from 
 /** How to start a client's program; URL and USER are appended. */
 export type Program = { command: string; args: readonly string[] };
 
-/** A client: the cases it is tried with, and its program, installed when need be (MissingTool when that cannot be). */
+/** A client: the cases it is tried with, and its program, installed when need be (MissingToolError when that cannot be). */
 export type Client = { cases: readonly CaseName[]; program: (say: (line: string) => void) => Promise<Program> };
 
 const python = (file: string) => async (say: (line: string) => void) => ({

@@ -16,7 +16,7 @@ export type ManyOptions = {
 
 /**
  * Runs all statements at the same time in one process of this client, each with a connection of its own, and answers the
- * first column of the first row of each, or `error: …`. Throws MissingTool when the client cannot be installed.
+ * first column of the first row of each, or `error: …`. Throws MissingToolError when the client cannot be installed.
  */
 export async function runMany(client: ManyClient, options: ManyOptions): Promise<string[]> {
   const { url, user, statements, timeoutMs, say = () => {} } = options;

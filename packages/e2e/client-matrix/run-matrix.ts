@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { MissingTool } from '@trino-gateway/testing/toolchains/missing-tool';
+import { MissingToolError } from '@trino-gateway/testing/toolchains/missing-tool';
 import { type CaseName, expected, statements } from './cases.ts';
 import { type Client, type ClientName, clientNames, clients } from './clients.ts';
 import { howItEnded, untilItRuns } from './long-query.ts';
@@ -45,7 +45,7 @@ export async function* runClientMatrix(options: MatrixOptions): AsyncGenerator<C
     try {
       yield* runClient(name, clients[name], options);
     } catch (error) {
-      const outcome = error instanceof MissingTool ? 'skipped' : 'failed';
+      const outcome = error instanceof MissingToolError ? 'skipped' : 'failed';
       yield { client: name, name: 'all', outcome, detail: error instanceof Error ? error.message : String(error) };
     }
   }

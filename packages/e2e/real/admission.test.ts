@@ -4,7 +4,7 @@ import { type RunningDatabase, startDatabase } from '@trino-gateway/testing/data
 import { until } from '@trino-gateway/testing/processes/until';
 import type { ServiceProcess } from '@trino-gateway/testing/suite/start-service';
 import { type Suite, startSuite } from '@trino-gateway/testing/suite/suite';
-import { NotFetchedError } from '@trino-gateway/testing/toolchains/not-fetched';
+import { MissingToolError } from '@trino-gateway/testing/toolchains/missing-tool';
 import { runQuery } from '@trino-gateway/testing/trino-client/run-query';
 import type { ManyClient } from '../client-matrix/run-many.ts';
 import { type Balancer, startBalancer } from '../support/balancer.ts';
@@ -44,7 +44,7 @@ for (const engine of ['mysql', 'postgres'] as const) {
   try {
     stages.push({ name, replicas: 2, database: await startDatabase(engine) });
   } catch (error) {
-    if (!(error instanceof NotFetchedError)) throw error;
+    if (!(error instanceof MissingToolError)) throw error;
     test.skip(`${name}: ${error.message}`, () => {});
   }
 }

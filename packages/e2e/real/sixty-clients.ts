@@ -1,4 +1,4 @@
-import { MissingTool } from '@trino-gateway/testing/toolchains/missing-tool';
+import { MissingToolError } from '@trino-gateway/testing/toolchains/missing-tool';
 import { runQuery } from '@trino-gateway/testing/trino-client/run-query';
 import { type ManyClient, runMany } from '../client-matrix/run-many.ts';
 
@@ -36,7 +36,7 @@ export async function presentDrivers(url: string): Promise<ManyClient[]> {
       if (answer !== '7') throw new Error(`${kind} read ${answer} where 7 was expected`);
       found.push(kind);
     } catch (error) {
-      if (!(error instanceof MissingTool)) throw error;
+      if (!(error instanceof MissingToolError)) throw error;
       say(`${kind}: skipped: ${error.message}`);
     }
   }

@@ -13,7 +13,7 @@ CREATE USER IF NOT EXISTS 'gateway'@'%' IDENTIFIED BY 'gateway';
 GRANT ALL PRIVILEGES ON *.* TO 'gateway'@'%' WITH GRANT OPTION;
 `;
 
-/** A MySQL or MariaDB with its data in `folder`, not started yet. @throws NotFetchedError */
+/** A MySQL or MariaDB with its data in `folder`, not started yet. @throws MissingToolError */
 export async function prepareMysql(engine: 'mysql' | 'mariadb', folder: string, port: number): Promise<DatabaseServer> {
   const root = await unpackedPackage(`${engine}-server-core`);
   const share = join(root, 'usr', 'share', engine);

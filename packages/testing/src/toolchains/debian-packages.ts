@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { arch } from 'node:os';
 import { join } from 'node:path';
 import { buildOnce, cacheFolder } from './cache.ts';
-import { NotFetchedError } from './not-fetched.ts';
+import { MissingToolError } from './missing-tool.ts';
 import { runCommand } from './run-command.ts';
 
 /** The suite that has MySQL at all, and the newest MariaDB. */
@@ -18,7 +18,7 @@ export type Release = 'newest' | 'own';
 
 /**
  * The folder into which a Debian package and all it depends on are unpacked, so that its programs run here. Fetched once,
- * by apt with a state of its own: without root, nothing is installed. @throws NotFetchedError
+ * by apt with a state of its own: without root, nothing is installed. @throws MissingToolError
  */
 export async function unpackedPackage(name: string, release: Release = 'newest'): Promise<string> {
   const target = join(cacheFolder(), 'databases', `${name}-${arch()}`);
@@ -36,7 +36,7 @@ export async function unpackedPackage(name: string, release: Release = 'newest')
 async function download(name: string, release: Release, work: string): Promise<string[]> {
   const system = await readFile('/etc/os-release', 'utf8').catch(() => '');
   if (!/^ID=debian$/m.test(system))
-    throw new NotFetchedError(`${name} comes from Debian's packages by Debian's apt, and this is another system`);
+    throw new MissingToolError(`${name} comes from Debian's packages by Debian's apt, and this is another system`);
   try {
     const own = /^VERSION_CODENAME=(\w+)$/m.exec(system)?.[1] ?? NEWEST;
     // Only helper scripts of the servers want perl, which would bring more than the server itself.
@@ -46,7 +46,7 @@ async function download(name: string, release: Release, work: string): Promise<s
     const archives = join(work, 'cache', 'archives');
     return (await readdir(archives)).filter((file) => file.endsWith('.deb')).map((file) => join(archives, file));
   } catch (error) {
-    throw new NotFetchedError(`apt could not fetch ${name}: ${briefly(error)}`, { cause: error });
+    throw new MissingToolError(`apt could not fetch ${name}: ${briefly(error)}`, { cause: error });
   }
 }
 

@@ -1,6 +1,9 @@
-/** Something this machine lacks; the message says what to install, or how to do without. */
-export class MissingTool extends Error {
-  override readonly name = 'MissingTool';
+/**
+ * A program that this machine lacks and that could not be brought here; the message says what to install, or how to do
+ * without. Tests that need it are skipped.
+ */
+export class MissingToolError extends Error {
+  override readonly name = 'MissingToolError';
 }
 
 /** What to do instead of starting sample coordinators. */

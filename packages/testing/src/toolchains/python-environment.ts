@@ -4,7 +4,7 @@ import { prepared } from './prepared.ts';
 import { runCommand } from './run-command.ts';
 
 /**
- * A Python with the packages that a requirements file pins, in a virtual environment in the cache. Throws MissingTool
+ * A Python with the packages that a requirements file pins, in a virtual environment in the cache. Throws MissingToolError
  * without Python 3.10 or its venv.
  * @param onInstall called before they are installed, which takes a while
  */

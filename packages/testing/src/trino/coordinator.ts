@@ -49,7 +49,7 @@ const GRACE_MS = 5_000;
 
 /**
  * Fetches Trino when need be, starts a coordinator and answers when it runs queries that need a worker. (`SELECT 1` needs
- * none and succeeds seconds too early.) Throws MissingTool without a JDK or Maven, and with the end of its log when it
+ * none and succeeds seconds too early.) Throws MissingToolError without a JDK or Maven, and with the end of its log when it
  * does not come up; nothing is left running then.
  */
 export async function startCoordinator(options: CoordinatorOptions = {}): Promise<Coordinator> {

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { MissingTool } from '../toolchains/missing-tool.ts';
+import { MissingToolError } from '../toolchains/missing-tool.ts';
 import { findJdk } from './jdk.ts';
 
 let root = '';
@@ -39,7 +39,7 @@ test('JAVA_HOME is what the user wants, even when another is newer', async () =>
 test('without a new Java the error names what was found and the way without', async () => {
   const old = await install('jvm/17', '17.0.15');
   const asked = findJdk({ PATH: '' }, [join(root, 'jvm')]);
-  await expect(asked).rejects.toThrow(MissingTool);
+  await expect(asked).rejects.toThrow(MissingToolError);
   await expect(asked).rejects.toThrow(`17.0.15 in ${old}`);
   await expect(asked).rejects.toThrow('BACKENDS=');
 });

@@ -2,7 +2,7 @@ import { readdir, readFile, realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { exists } from '../toolchains/cache.ts';
 import { findInPath } from '../toolchains/find-in-path.ts';
-import { MissingTool, OWN_CLUSTERS } from '../toolchains/missing-tool.ts';
+import { MissingToolError, OWN_CLUSTERS } from '../toolchains/missing-tool.ts';
 import { OLDEST_JAVA } from './versions.ts';
 
 /** A Java development kit on this machine; `version` as in its release file, such as `25.0.3`. */
@@ -12,7 +12,7 @@ const INSTALLED = ['/usr/lib/jvm', '/Library/Java/JavaVirtualMachines'];
 
 /**
  * The JDK to run Trino with: JAVA_HOME, else the `java` in PATH, else the newest installed one, whichever is new enough.
- * Throws MissingTool when there is none.
+ * Throws MissingToolError when there is none.
  */
 export async function findJdk(
   env: NodeJS.ProcessEnv = process.env,
@@ -26,7 +26,7 @@ export async function findJdk(
   const fit = seen.find((jdk) => major(jdk) >= OLDEST_JAVA);
   if (fit !== undefined) return fit;
   const found = seen.map((jdk) => `${jdk.version} in ${jdk.home}`).join(', ') || 'none';
-  throw new MissingTool(
+  throw new MissingToolError(
     `Trino needs a JDK ${OLDEST_JAVA} or newer. Looked in JAVA_HOME, PATH, ${installed.join(', ')}; found: ${found}. ` +
       `Install one (Temurin 25, for instance) and set JAVA_HOME, ${OWN_CLUSTERS}`,
   );

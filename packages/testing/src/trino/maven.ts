@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { findInPath } from '../toolchains/find-in-path.ts';
-import { MissingTool, OWN_CLUSTERS } from '../toolchains/missing-tool.ts';
+import { MissingToolError, OWN_CLUSTERS } from '../toolchains/missing-tool.ts';
 import { runCommand } from '../toolchains/run-command.ts';
 import { DEPENDENCY_PLUGIN_VERSION } from './versions.ts';
 
@@ -18,7 +18,7 @@ export function fileName(artifact: Artifact): string {
 /**
  * Copies the artifacts into the folder through the machine's own Maven, so that its mirrors, proxies and credentials hold.
  * Further arguments for Maven come from TRINO_GATEWAY_MAVEN_ARGS (split at blanks), options of its Java from MAVEN_OPTS.
- * Throws MissingTool without Maven, and with Maven's own words when it fails. Takes up to 20 minutes.
+ * Throws MissingToolError without Maven, and with Maven's own words when it fails. Takes up to 20 minutes.
  */
 export async function fetchArtifacts(
   artifacts: readonly Artifact[],
@@ -27,7 +27,7 @@ export async function fetchArtifacts(
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<void> {
   if ((await findInPath('mvn', env)) === undefined) {
-    throw new MissingTool(`Maven (mvn) is needed to fetch Trino: install it, ${OWN_CLUSTERS}`);
+    throw new MissingToolError(`Maven (mvn) is needed to fetch Trino: install it, ${OWN_CLUSTERS}`);
   }
   const project = await mkdtemp(join(tmpdir(), 'trino-gateway-fetch-'));
   try {

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { NotFetchedError } from '@trino-gateway/testing/toolchains/not-fetched';
+import { MissingToolError } from '@trino-gateway/testing/toolchains/missing-tool';
 import { openMillion } from './database.ts';
 import { fillHistory } from './fill.ts';
 import { measurePages } from './pages.ts';
@@ -28,6 +28,6 @@ for (const engine of asked) {
     if (!(await measurePurge(million, newest, rows))) process.exitCode = 1;
   } catch (error) {
     console.log(`${engine}: ${error instanceof Error ? error.message : String(error)}`);
-    if (!(error instanceof NotFetchedError)) process.exitCode = 1;
+    if (!(error instanceof MissingToolError)) process.exitCode = 1;
   }
 }
