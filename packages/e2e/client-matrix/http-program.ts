@@ -122,15 +122,15 @@ async function transaction(): Promise<unknown> {
 /** Deletes the newest link when told that the query runs; the query's own last page then says what became of it. */
 async function cancel(): Promise<string> {
   console.log('running');
-  let told = false;
+  let isRunning = false;
   process.stdin.once('data', () => {
-    told = true;
+    isRunning = true;
   });
   let page = pageOf(await send('POST', new URL('/v1/statement', url), {}, setting('LONG')));
   for (;;) {
     const next = link(page);
     if (next === undefined) return 'finished';
-    if (!told) {
+    if (!isRunning) {
       page = pageOf(await send('GET', next));
       continue;
     }

@@ -17,10 +17,10 @@ export type Balancer = AsyncDisposable & {
 /** In front of these addresses. */
 export async function startBalancer(targets: readonly string[]): Promise<Balancer> {
   const polls = new Map<string, Span[]>();
-  let turn = 0;
+  let next = 0;
   const serve = async (request: IncomingMessage, response: ServerResponse) => {
     const body = await buffer(request);
-    const first = turn++;
+    const first = next++;
     for (let tried = 0; tried < targets.length && !response.destroyed; tried++)
       if (await passOn(targets[(first + tried) % targets.length] ?? '', request, body, response)) return;
     response.destroy();

@@ -12,7 +12,7 @@ const SLOTS = 2;
 /** Nobody there, or an idle connection that was closed in the moment it was used again: every Trino client repeats such a request. */
 const NOT_HEARD = new Set(['ECONNREFUSED', 'ECONNRESET', 'UND_ERR_SOCKET']);
 
-/** Behind a balancer: who is not heard by a router is at the next one; anything else that goes wrong is an error. */
+/** Behind a balancer: a request that a router does not answer goes to the next one; anything else that goes wrong is an error. */
 async function ask(routers: readonly string[], path: string, init: RequestInit = {}): Promise<Page> {
   for (let attempt = 0; ; attempt++) {
     const url = `${routers[attempt % routers.length]}${path}`;

@@ -40,8 +40,8 @@ export function links(target: () => ProtocolTarget): void {
     );
     const { pathname } = new URL(next(page));
     expect(next(pageOf(await send('GET', target().url + pathname)))).toMatch(new RegExp(`^${target().url}/v1/`));
-    const told = await send('GET', target().url + pathname, forwarded({ Host: 'other.example', Proto: 'https' }));
-    expect(next(pageOf(told))).toMatch(/^https:\/\/other\.example\/v1\//);
+    const answer = await send('GET', target().url + pathname, forwarded({ Host: 'other.example', Proto: 'https' }));
+    expect(next(pageOf(answer))).toMatch(/^https:\/\/other\.example\/v1\//);
   });
 
   test('a cluster that does not process them refuses every X-Forwarded header, everywhere', async () => {

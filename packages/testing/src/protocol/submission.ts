@@ -52,10 +52,10 @@ export function submission(url: () => string): void {
 
   test('a query nobody polled does not exist', async () => {
     const page = await submit(url(), 'SELECT 1');
-    const look = () => send('GET', `${url()}/v1/query/${page.id}`, session);
-    expect(await look()).toMatchObject({ status: 410, text: 'Error 410 Gone: HTTP 410 Gone' });
+    const queryInfo = () => send('GET', `${url()}/v1/query/${page.id}`, session);
+    expect(await queryInfo()).toMatchObject({ status: 410, text: 'Error 410 Gone: HTTP 410 Gone' });
     await send('GET', next(page));
-    expect((await look()).status).toBe(200);
+    expect((await queryInfo()).status).toBe(200);
   });
 
   test('a HEAD of the queued link begins the query and leaves the token', async () => {

@@ -7,7 +7,7 @@ import { killed, preempted, type ScriptedError, type StatementScript } from './s
 /** So long a query that nobody has polled is known, however early others are abandoned: query.client.timeout by default. */
 const UNPOLLED_MS = 300_000;
 
-/** What a coordinator needs to be told. */
+/** The settings of a coordinator. */
 export type CoordinatorOptions = {
   script(context: StatementContext): StatementScript | undefined;
   /** Whether this user may act for another one. */

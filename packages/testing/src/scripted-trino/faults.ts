@@ -34,7 +34,7 @@ export type FaultAction =
 /** Which requests a fault hits, and how often. */
 export type Fault = {
   on: 'submit' | 'poll' | 'info' | 'any' | ((request: RecordedRequest) => boolean);
-  /** How many requests it hits before it is over; 1 unless told, `Infinity` until it is removed. */
+  /** How many requests it hits before it is over; 1 unless given, `Infinity` until it is removed. */
   times?: number;
   action: FaultAction;
 };

@@ -17,19 +17,19 @@ export type Accepted = {
  */
 export function identify(rawHeaders: readonly string[], { passwords, tokens }: Accepted, secure: boolean): Identity {
   const basic = basicCredentials(first(rawHeaders, 'authorization'));
-  const told = first(rawHeaders, 'x-trino-user')?.trim() || undefined;
+  const named = first(rawHeaders, 'x-trino-user')?.trim() || undefined;
   if (passwords === undefined && tokens === undefined) {
-    const authenticatedAs = first(rawHeaders, 'x-trino-original-user')?.trim() || told || basic?.user;
+    const authenticatedAs = first(rawHeaders, 'x-trino-original-user')?.trim() || named || basic?.user;
     if (authenticatedAs === undefined) return { status: 401, text: challenge };
-    return { user: told ?? authenticatedAs, authenticatedAs };
+    return { user: named ?? authenticatedAs, authenticatedAs };
   }
   if (!secure) return { status: 403, text: 'Error 403 Forbidden: Authentication over HTTP is not enabled' };
   const bearer = /^bearer\s+(\S+)$/i.exec(first(rawHeaders, 'authorization') ?? '')?.[1];
   const bearerUser = bearer === undefined ? undefined : tokens?.[bearer];
-  if (bearerUser !== undefined) return { user: told ?? bearerUser, authenticatedAs: bearerUser };
+  if (bearerUser !== undefined) return { user: named ?? bearerUser, authenticatedAs: bearerUser };
   if (basic === undefined) return { status: 401, text: 'Unauthorized' };
   if (passwords?.[basic.user] !== basic.password) return { status: 401, text: 'Access Denied: Invalid credentials' };
-  return { user: told ?? basic.user, authenticatedAs: basic.user };
+  return { user: named ?? basic.user, authenticatedAs: basic.user };
 }
 
 function basicCredentials(header: string | undefined): { user: string; password: string } | undefined {

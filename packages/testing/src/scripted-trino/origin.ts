@@ -22,12 +22,12 @@ function authority(
 ): string {
   const own = splitPort(host);
   if (forwarded !== undefined) {
-    const told = splitPort(forwarded);
-    return join(told.name, told.port ?? (forwardedHost === undefined ? own.port : undefined));
+    const named = splitPort(forwarded);
+    return join(named.name, named.port ?? (forwardedHost === undefined ? own.port : undefined));
   }
   if (forwardedHost === undefined) return join(own.name, port ?? own.port);
-  const told = splitPort(forwardedHost);
-  return join(told.name, told.port ?? port);
+  const named = splitPort(forwardedHost);
+  return join(named.name, named.port ?? port);
 }
 
 function splitPort(authority: string): { name: string; port: string | undefined } {

@@ -14,7 +14,7 @@ export type StatementScript = {
   columns?: readonly ScriptedColumn[];
   /** JSON values; split evenly over `pages`. */
   rows?: readonly (readonly unknown[])[];
-  /** Number of data pages, 1 unless told. */
+  /** Number of data pages, 1 unless given. */
   pages?: number;
   /** Every data page carries one varchar value of this many bytes instead of `rows`. */
   pageBytes?: number;

@@ -74,11 +74,11 @@ const maxUnicodeLiteral = 65_536;
 function unicodeStringAt(sql: string, at: number): Found {
   const { token, end } = stringAt(sql, at + 2);
   if (token.kind !== 'string') return { token, end };
-  const told = uescapeAt(sql, end);
-  const mark = told === undefined ? '\\' : told.mark;
+  const uescape = uescapeAt(sql, end);
+  const mark = uescape === undefined ? '\\' : uescape.mark;
   const text = mark === undefined || token.text.length > maxUnicodeLiteral ? undefined : unescaped(token.text, mark);
   if (text === undefined) return { token: broken, end: sql.length };
-  return { token: { kind: 'string', text }, end: told?.end ?? end };
+  return { token: { kind: 'string', text }, end: uescape?.end ?? end };
 }
 
 /** The text of a U& literal (AstBuilder.decodeUnicodeLiteral); undefined when Trino refuses one of its escapes. */

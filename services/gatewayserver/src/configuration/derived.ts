@@ -70,7 +70,7 @@ export function createDerived(
       limited = undefined;
     }
     snapshot = undefined;
-    // Conditions change all the time; what routers are told of them hardly ever does.
+    // Conditions change all the time; what routers get of them hardly ever does.
     const before = seen;
     if (parts.has('conditions')) seen = coordinatorsSeen(known);
     if (parts.has('configuration') || parts.has('incarnations') || seen !== before) {

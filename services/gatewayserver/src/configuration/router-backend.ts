@@ -2,7 +2,7 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { Backend, SnapshotBackendSchema } from '@trino-gateway/api/gateway';
 
 /**
- * What routers are told of a backend, in snapshots and with decisions; a change of it is a new revision for them.
+ * What routers know of a backend, in snapshots and with decisions; a change of it is a new revision for them.
  * @param limited whether its queries may hold leases
  */
 export function routerBackend(

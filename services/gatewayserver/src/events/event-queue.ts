@@ -5,11 +5,11 @@ import { createEarlyReports } from './early-reports.ts';
 
 /** Reports of events on their way into history. */
 export type EventQueue = AsyncDisposable & {
-  /** Takes a report; false when there is no room, which whoever sent it should be told. */
+  /** Takes a report; false when there is no room, which its sender should learn. */
   offer(report: Query): boolean;
   /** Reports that were taken and are not stored yet. */
   waiting(): number;
-  /** Reports about queries that no router has told of so far. */
+  /** Reports about queries that no router has reported so far. */
   early(): number;
 };
 

@@ -18,7 +18,7 @@ export type RoutingConfiguration = {
 /** The part of a snapshot that only a change of the configuration changes. */
 export type IndexedConfiguration = RoutingConfiguration & {
   policyIndex: PolicyIndex;
-  /** What routers are told. */
+  /** What routers know. */
   delegated: DelegatedAuthentication;
   authentication: AuthenticationCheck;
   /** The backends of each group, in the order of their ids. */

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { sqliteFile } from '../support/databases.ts';
 import { until } from '../support/gatewayserver-fixture.ts';
-import { hashOf, running, startLimited, submission, turnOf } from './support/admission-fixture.ts';
+import { hashOf, offerOf, running, startLimited, submission } from './support/admission-fixture.ts';
 
 test('a query that waits is cancelled by its link, its user and an operator, and history records it', async () => {
   await using server = await startLimited();
@@ -31,8 +31,8 @@ test('a query that waits is cancelled by its link, its user and an operator, and
   const late = submission(server);
   await late.enqueue();
   await runs.settle();
-  const turn = turnOf(await late.poll());
-  await late.handOver(turn);
+  const offer = offerOf(await late.poll());
+  await late.assign(offer);
   expect(await cancel(late, { user: 'ann' })).toEqual({
     trinoQueryId: expect.stringContaining(late.id),
     backendId: 'b',

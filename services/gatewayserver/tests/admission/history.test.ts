@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { QUERY_ID } from '@trino-gateway/testing/trino-events';
 import { until } from '../support/gatewayserver-fixture.ts';
-import { startLimited, submission, turnOf } from './support/admission-fixture.ts';
+import { offerOf, startLimited, submission } from './support/admission-fixture.ts';
 
 test.each(['before', 'after'])(
   'a query that waited has one row of history, even when another router reports it %s the one that submitted it',
@@ -9,7 +9,7 @@ test.each(['before', 'after'])(
     await using server = await startLimited();
     const waiting = submission(server);
     await waiting.enqueue();
-    await waiting.handOver(turnOf(await waiting.poll()), QUERY_ID);
+    await waiting.assign(offerOf(await waiting.poll()), QUERY_ID);
     const report = (query: Record<string, unknown>) => server.ok('QueryService/RecordQueries', { queries: [query] });
     // A router that passed the last page on knows nothing but the id of the cluster.
     const elsewhere = () => report({ trinoQueryId: QUERY_ID, state: 'FINISHED', endedAt: '2026-11-21T08:08:09Z' });

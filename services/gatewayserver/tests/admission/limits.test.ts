@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { running, startLimited, submission, turnOf } from './support/admission-fixture.ts';
+import { offerOf, running, startLimited, submission } from './support/admission-fixture.ts';
 
 test('without a limit nothing is leased and nothing is stored', async () => {
   await using server = await startLimited({ backend: { maxRunningQueries: 0 } });
@@ -55,7 +55,7 @@ test('raised limits start waiters at once; lowered ones neither end nor start qu
   await waiting.enqueue();
   const poll = waiting.poll();
   await limit(2);
-  await waiting.handOver(turnOf(await poll));
+  await waiting.assign(offerOf(await poll));
   await waiting.activate();
   await limit(1);
   await first.settle();
@@ -90,7 +90,7 @@ test('external queries count against the limit of a cluster until the monitor no
   expect(metrics).toContain('trino_gateway_slots_free{backend="b"} 0\n');
   expect(metrics).toContain('trino_gateway_slots_used{backend="b"} 1\n');
   await external(0);
-  expect(turnOf(await poll)).toMatchObject({ backend: { id: 'b' } });
+  expect(offerOf(await poll)).toMatchObject({ backend: { id: 'b' } });
 });
 
 const prepared = (value: string) => ({ name: 'X-Trino-Prepared-Statement', value });

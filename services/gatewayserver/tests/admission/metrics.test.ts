@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { running, startLimited, submission, turnOf } from './support/admission-fixture.ts';
+import { offerOf, running, startLimited, submission } from './support/admission-fixture.ts';
 
 test('queues, waits, slots and assignments are metrics', async () => {
   await using server = await startLimited();
@@ -9,7 +9,7 @@ test('queues, waits, slots and assignments are metrics', async () => {
   await second.enqueue();
   const poll = first.poll();
   await runs.settle();
-  await first.handOver(turnOf(await poll));
+  await first.assign(offerOf(await poll));
   const metrics = await (await fetch(`${server.opsUrl}/metrics`)).text();
   for (const line of [
     'trino_gateway_queue_length{group="g"} 1',

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { running, startLimited, submission, turnOf } from './support/admission-fixture.ts';
+import { offerOf, running, startLimited, submission } from './support/admission-fixture.ts';
 
 test('operators see which queries wait and why, move one to the front, hold a group and release it', async () => {
   await using server = await startLimited();
@@ -41,7 +41,7 @@ test('operators see which queries wait and why, move one to the front, hold a gr
   expect(heldOne).not.toHaveProperty('estimatedStart');
   expect(await submission(server).route()).toMatchObject({ mustWait: true });
   await server.ok('QueueService/ReleaseGroup', { id: 'g' });
-  expect(turnOf((await poll) ?? {})).toBeDefined();
+  expect(offerOf((await poll) ?? {})).toBeDefined();
   expect(await server.ok('QueueService/GetQueueStats', { groupId: 'none' })).toEqual({});
   expect(await server.ok('QueueService/GetQueueStats', { groupId: 'g' })).toMatchObject({
     groups: [
@@ -66,10 +66,10 @@ test('a disabled group gets no newcomers, and its waiters still start: so it is 
   expect(await submission(server).route()).toMatchObject({ refusalErrorName: expect.any(String) });
   await runs.settle();
   const [first, second] = waiting;
-  await first?.handOver(turnOf((await polls[0]) ?? {}));
+  await first?.assign(offerOf((await polls[0]) ?? {}));
   await first?.activate();
   await first?.settle();
-  expect(await second?.handOver(turnOf((await polls[1]) ?? {}))).toEqual({ accepted: true });
+  expect(await second?.assign(offerOf((await polls[1]) ?? {}))).toEqual({ accepted: true });
   await server.ok('GroupService/DeleteGroup', { id: 'g' });
 });
 
@@ -113,5 +113,5 @@ test('the waiters of a deleted group move to another one, by arrival, when that 
   expect(await where()).toEqual([first, second, third].map(({ temporaryId }) => [temporaryId, 'other']));
   const polls = [first, second, third].map((one) => one.poll(30_000));
   await server.ok('QueueService/ReleaseGroup', { id: 'other' });
-  expect(turnOf((await polls[0]) ?? {})).toMatchObject({ backend: { id: 'c' } });
+  expect(offerOf((await polls[0]) ?? {})).toMatchObject({ backend: { id: 'c' } });
 });

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { sqliteFile } from '../support/databases.ts';
 import { type TestGatewayserver, until } from '../support/gatewayserver-fixture.ts';
 import { sealedParts } from '../support/sealed-parts.ts';
-import { base64, running, startLimited, submission, turnOf } from './support/admission-fixture.ts';
+import { base64, offerOf, running, startLimited, submission } from './support/admission-fixture.ts';
 
 const KB = 1_024;
 /** Stored before its command runs. */
@@ -62,12 +62,12 @@ test('a statement is stored while it waits, and no longer', async () => {
   await server.ok('AdmissionService/CancelQueued', { queryId: cancelled.temporaryId, user: 'ann' });
   expect(await sealedParts(file.url)).toEqual(['statement']);
   await first.settle();
-  const turn = turnOf(await waiting.poll());
+  const offer = offerOf(await waiting.poll());
   // What a claim that is lost has stored goes, too.
-  const late = { ...turn, claimId: '0' };
-  expect(await waiting.handOver(late)).toEqual({});
-  await waiting.handOver(turn);
-  expect(await sealedParts(file.url)).toEqual([turn.claimId]);
+  const late = { ...offer, claimId: '0' };
+  expect(await waiting.assign(late)).toEqual({});
+  await waiting.assign(offer);
+  expect(await sealedParts(file.url)).toEqual([offer.claimId]);
   expect(await waiting.poll()).toMatchObject({ handedOver: {} });
 });
 

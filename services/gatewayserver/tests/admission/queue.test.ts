@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { base64, hashOf, running, startLimited, submission, turnOf } from './support/admission-fixture.ts';
+import { base64, hashOf, offerOf, running, startLimited, submission } from './support/admission-fixture.ts';
 
 test('a waiter is woken by a free slot, its statement is assigned, and every later poll gets the same answer', async () => {
   await using server = await startLimited();
@@ -11,15 +11,15 @@ test('a waiter is woken by a free slot, its statement is assigned, and every lat
   expect(await waiting.poll(0)).toMatchObject({ waiting: { position: 1, groupId: 'g' } });
   const poll = waiting.poll();
   await first.settle();
-  const turn = turnOf(await poll);
-  expect(turn).toMatchObject({
+  const offer = offerOf(await poll);
+  expect(offer).toMatchObject({
     sealed: base64(`sealed ${waiting.id}`),
     backend: { id: 'b', url: 'http://b', limited: true },
     decision: { backendId: 'b', groupId: 'g' },
   });
-  expect(await waiting.handOver(turn)).toEqual({ accepted: true });
-  expect(await waiting.handOver(turn)).toEqual({ accepted: true });
-  expect(await waiting.handOver(turn, '20261121_000000_00009_late')).toEqual({});
+  expect(await waiting.assign(offer)).toEqual({ accepted: true });
+  expect(await waiting.assign(offer)).toEqual({ accepted: true });
+  expect(await waiting.assign(offer, '20261121_000000_00009_late')).toEqual({});
   for (const waitMs of [0, 5_000])
     expect(await waiting.poll(waitMs)).toEqual({
       handedOver: {
@@ -39,7 +39,7 @@ test('each freed slot wakes the next of many waiters', async () => {
   const polls = waiting.map((one) => one.poll(30_000));
   for (const [at, one] of waiting.entries()) {
     await runs.settle();
-    expect(await waiting[at]?.handOver(turnOf((await polls[at]) ?? {}))).toEqual({ accepted: true });
+    expect(await waiting[at]?.assign(offerOf((await polls[at]) ?? {}))).toEqual({ accepted: true });
     expect(await one.activate()).toEqual({ allowed: true });
     runs = one;
   }
@@ -67,21 +67,21 @@ test('a group without an available backend queues when configured so, and starts
   await waiting.enqueue();
   const poll = waiting.poll();
   await server.ok('BackendService/MarkHealthy', { id: 'b' });
-  expect(turnOf(await poll)).toMatchObject({ backend: { id: 'b' } });
+  expect(offerOf(await poll)).toMatchObject({ backend: { id: 'b' } });
 });
 
 test('a statement that a cluster does not accept returns to its place, and so does one with invalid credentials', async () => {
   await using server = await startLimited();
   const waiting = submission(server);
   await waiting.enqueue();
-  const refused = turnOf(await waiting.poll());
+  const refused = offerOf(await waiting.poll());
   const back = { queryId: waiting.temporaryId, claimId: refused.claimId };
   await server.ok('AdmissionService/GiveBack', { ...back, reason: 'UNAUTHENTICATED', text: '401' });
-  const again = turnOf(await waiting.poll());
+  const again = offerOf(await waiting.poll());
   expect(again.claimId).not.toBe(refused.claimId);
   await server.ok('AdmissionService/GiveBack', { ...back, reason: 'FAILED' }); // of a claim long lost
-  expect(await waiting.handOver(refused)).toEqual({});
-  expect(await waiting.handOver(again)).toEqual({ accepted: true });
+  expect(await waiting.assign(refused)).toEqual({});
+  expect(await waiting.assign(again)).toEqual({ accepted: true });
 });
 
 test('an absent first waiter is passed over', async () => {
@@ -93,6 +93,6 @@ test('an absent first waiter is passed over', async () => {
   await server.ok('AdmissionService/Leave', { queryId: absent.temporaryId, secretHash: hashOf(absent.id) });
   const poll = present.poll();
   await runs.settle();
-  expect(turnOf(await poll)).toBeDefined();
+  expect(offerOf(await poll)).toBeDefined();
   expect(await absent.poll(0)).toMatchObject({ waiting: { position: 1 } });
 });

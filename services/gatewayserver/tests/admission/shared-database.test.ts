@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { sqliteFile } from '../support/databases.ts';
 import { startTestGatewayserver, until } from '../support/gatewayserver-fixture.ts';
-import { base64, hashOf, running, startLimited, submission, turnOf } from './support/admission-fixture.ts';
+import { base64, hashOf, offerOf, running, startLimited, submission } from './support/admission-fixture.ts';
 
 test('queries that another replica has just admitted, or that have just ended, do not count as external load', async () => {
   await using file = await sqliteFile();
@@ -45,7 +45,7 @@ test('slots and places survive a restart, and a long poll is answered when its s
   await ask('SettleLeases', {
     trinoQueryIds: (leases as { trinoQueryId: string }[]).map(({ trinoQueryId }) => trinoQueryId),
   });
-  expect(turnOf(await ask('AwaitTurn', { ...again, waitMs: 10_000 }))).toMatchObject({
+  expect(offerOf(await ask('AwaitTurn', { ...again, waitMs: 10_000 }))).toMatchObject({
     sealed: base64(`sealed ${waiting.id}`),
   });
   expect(runs.id).not.toBe(waiting.id);
@@ -62,5 +62,5 @@ test('a slot that one replica frees wakes a waiter that polls at another', async
   await waiting.enqueue();
   const poll = waiting.poll(30_000);
   await runs.settle();
-  expect(await waiting.handOver(turnOf(await poll))).toEqual({ accepted: true });
+  expect(await waiting.assign(offerOf(await poll))).toEqual({ accepted: true });
 });

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { completedEvent, QUERY_ID } from '@trino-gateway/testing/trino-events';
 import { until } from '../support/gatewayserver-fixture.ts';
-import { running, startLimited, submission, turnOf } from './support/admission-fixture.ts';
+import { offerOf, running, startLimited, submission } from './support/admission-fixture.ts';
 
 test('a slot is held from Route on, its backend is marked, and a repeated submission gets the same slot', async () => {
   await using server = await startLimited();
@@ -10,9 +10,9 @@ test('a slot is held from Route on, its backend is marked, and a repeated submis
   expect(await one.route()).toMatchObject({ leased: true, decision: { backendId: 'b' } });
   expect(await server.ok('BackendService/GetBackend', { id: 'b' })).toMatchObject({ condition: { leases: 1 } });
   expect(await submission(server).route()).toMatchObject({ mustWait: true, decision: { groupId: 'g' } });
-  expect(await one.handOut()).toEqual({ held: true });
-  expect(await one.handOut()).toEqual({ held: true });
-  expect(await one.handOut('20261121_000000_00002_other')).toEqual({});
+  expect(await one.confirm()).toEqual({ held: true });
+  expect(await one.confirm()).toEqual({ held: true });
+  expect(await one.confirm('20261121_000000_00002_other')).toEqual({});
   expect(await one.activate()).toEqual({ allowed: true });
   const { leases } = await server.ok('AdmissionService/ListLeases', { backendId: 'b' });
   expect(leases).toEqual([{ trinoQueryId: expect.stringContaining(one.id), takenAt: expect.any(String) }]);
@@ -35,7 +35,7 @@ test('a query whose cluster reports its end gives its slot to the next waiter', 
   await using server = await startLimited();
   const first = submission(server);
   await first.route();
-  await first.handOut(QUERY_ID);
+  await first.confirm(QUERY_ID);
   await first.activate(QUERY_ID);
   const waiting = submission(server);
   await waiting.enqueue();
@@ -45,7 +45,7 @@ test('a query whose cluster reports its end gives its slot to the next waiter', 
     fetch(`${server.url}/v1/trino/events`, { ...event, body: JSON.stringify(completedEvent({ queryId })) });
   expect((await post('20261121_080808_00131_93wed')).status).toBe(200); // not one of ours
   expect((await post(QUERY_ID)).status).toBe(200);
-  expect(turnOf(await poll)).toMatchObject({ backend: { id: 'b' } });
+  expect(offerOf(await poll)).toMatchObject({ backend: { id: 'b' } });
   const metrics = await until(
     async () => (await fetch(`${server.opsUrl}/metrics`)).text(),
     (text) => text.includes('trino_gateway_leases_settled_total{by="event"}'),

@@ -35,7 +35,7 @@ async function post(type: string, body: Buffer, headers: Record<string, string> 
   return { status: answer.status, text: await answer.text() };
 }
 
-/** What a gRPC client is told: the status and message of its trailers. */
+/** The answer to a gRPC client: the status and message of its trailers. */
 async function grpc(type: string, body: Buffer, headers: Record<string, string> = {}) {
   const session = http2.connect(server.url);
   try {
@@ -46,11 +46,11 @@ async function grpc(type: string, body: Buffer, headers: Record<string, string> 
       te: 'trailers',
       ...headers,
     });
-    const told: http2.IncomingHttpHeaders = {};
-    stream.on('response', (head) => Object.assign(told, head)).on('trailers', (tail) => Object.assign(told, tail));
+    const answer: http2.IncomingHttpHeaders = {};
+    stream.on('response', (head) => Object.assign(answer, head)).on('trailers', (tail) => Object.assign(answer, tail));
     stream.end(body);
     for await (const _ of stream);
-    return { status: told['grpc-status'], message: decodeURIComponent(String(told['grpc-message'] ?? '')) };
+    return { status: answer['grpc-status'], message: decodeURIComponent(String(answer['grpc-message'] ?? '')) };
   } finally {
     session.destroy();
   }
@@ -111,11 +111,11 @@ describe('half a surrogate pair in a refused value is answered well-formed', () 
     ['a value', badId],
     ['text that is no JSON', noJson],
   ])('%s', async (_name, body) => {
-    const told = [
+    const answers = [
       await grpcWeb('application/grpc-web+json', envelope(body)),
       await grpc('application/grpc+json', envelope(body)),
     ];
-    for (const { status, message } of told) {
+    for (const { status, message } of answers) {
       expect(status).toBe(INVALID_ARGUMENT);
       expect(message).not.toBe('');
     }

@@ -49,14 +49,14 @@ describe('between the processes', () => {
     const stored = { url: 'http://direct', externalUrl: 'https://direct.example', forwarding: 'DIRECT' };
     const put = await server.ok('BackendService/PutBackend', { backend: { id: 'direct', ...direct } });
     expect(put).toMatchObject(stored);
-    const told = { id: 'direct', forwardedHeaders: 'AUTO', ...stored };
-    expect((await held).backends).toContainEqual(told);
+    const expected = { id: 'direct', forwardedHeaders: 'AUTO', ...stored };
+    expect((await held).backends).toContainEqual(expected);
     await server.ok('GroupService/PutGroup', { group: { id: 'direct', backendIds: ['direct'] } });
     const policy = { id: 'direct', host: 'direct.example', groupId: 'direct' };
     await server.ok('PolicyService/PutPolicy', { policy });
     await reportStatus(server, 'direct');
     const asked = { submissionId: 'd1', routerId: 'r1', host: 'direct.example' };
-    expect(await server.ok('RoutingService/Route', asked)).toMatchObject({ backend: told });
+    expect(await server.ok('RoutingService/Route', asked)).toMatchObject({ backend: expected });
     await server.ok('PolicyService/DeletePolicy', { id: 'direct' });
     await server.ok('GroupService/DeleteGroup', { id: 'direct' });
     await server.ok('BackendService/DeleteBackend', { id: 'direct' });

@@ -140,7 +140,7 @@ const stories: [title: string, steps: Step[], with_?: Partial<HealthSettings>][]
     ],
   ],
   [
-    'a restart that the uptime does not show (it was not told) shows as another suffix',
+    'a restart that the uptime does not show (none was given) shows as another suffix',
     [
       [0, passed(undefined, 'aaaaa'), 'UP+!'],
       [10, passed(3_000, 'bbbbb'), 'PROBATION!'],

@@ -80,6 +80,6 @@ test('queries that ended while the gatewayserver was away are reported when it i
   await soon();
   expect(bed.fake.calls).toEqual([]);
   bed.fake.down = false;
-  await until('it was told', () => bed.fake.calls.length === 2);
+  await until('it was reported', () => bed.fake.calls.length === 2);
   expect(bed.fake.calls).toEqual(['settle q1', 'settle q2']);
 });

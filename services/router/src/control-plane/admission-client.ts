@@ -30,11 +30,11 @@ export type AdmissionClient = {
     turn: Omit<MessageInitShape<typeof AwaitTurnRequestSchema>, '$typeName' | 'routerId'>,
     policy: { signal: AbortSignal; waitMs: number },
   ): Promise<AwaitTurnResponse | undefined>;
-  /** The client that polled has hung up; told once, without waiting. */
+  /** The client that polled has hung up; reported once, without waiting. */
   leave(waiter: MessageInitShape<typeof LeaveRequestSchema>): void;
   /** Assigns the query to the cluster that answered; false when its answer must not reach the client. */
   assign(request: MessageInitShape<typeof HandOverRequestSchema>, signal: AbortSignal): Promise<boolean>;
-  /** Gives back a claim whose cluster did not take the query; if this cannot be told, the claim expires. */
+  /** Releases a claim whose cluster did not accept the query; if this cannot be reported, the claim expires. */
   release(request: MessageInitShape<typeof GiveBackRequestSchema>): Promise<void>;
   /** Takes a query out of the queue; undefined when it is unknown. */
   cancelQueued(

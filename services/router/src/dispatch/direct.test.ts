@@ -22,7 +22,7 @@ test.each<[string, string, string, string]>([
 
 test.each<[string, Forwarding, Submission]>([
   ['of a PROXY cluster', Forwarding.PROXY, submission('SELECT 1')],
-  ['of a cluster whose setting nobody has told', Forwarding.FORWARDING_UNSPECIFIED, submission('SELECT 1')],
+  ['of a cluster whose setting is unknown', Forwarding.FORWARDING_UNSPECIFIED, submission('SELECT 1')],
   ['of an X-Presto client', Forwarding.DIRECT, submission('SELECT 1', { presto: true })],
   ['of what starts a transaction', Forwarding.DIRECT, submission(' /* now */ start transaction read only')],
   [

@@ -17,7 +17,7 @@ export type FirstPage = { answer: ClusterAnswer; bytes: Buffer; page: PageScanne
 /** What came of one POST to one coordinator. */
 export type PostOutcome =
   | ({ kind: 'taken' } & FirstPage)
-  /** It answers otherwise, and the client should hear that in its words: 400, 401, 403 … The body is yet to be read. */
+  /** It answers otherwise, and the client should get that answer: 400, 401, 403 … The body is yet to be read. */
   | { kind: 'answered'; answer: ClusterAnswer }
   /** Another coordinator may be asked. `isBusy`: this one was not, too many requests are under way there. */
   | { kind: 'failed'; reason: string; isBusy: boolean }

@@ -62,10 +62,10 @@ test.each([
 ])('a long message (%s) is cut, so that no balancer refuses the link', (_, message) => {
   const { page, link } = refuse(message);
   expect(page.nextUri.length).toBeLessThan(4_096);
-  const told = readSignedAnswer(link, { key, origin, nowMs })?.error?.message ?? '';
-  expect(told.length).toBeGreaterThan(300);
-  expect(told.endsWith('…')).toBe(true);
-  expect(told.isWellFormed()).toBe(true);
+  const shown = readSignedAnswer(link, { key, origin, nowMs })?.error?.message ?? '';
+  expect(shown.length).toBeGreaterThan(300);
+  expect(shown.endsWith('…')).toBe(true);
+  expect(shown.isWellFormed()).toBe(true);
 });
 
 test('a message that fits is not cut', () => {

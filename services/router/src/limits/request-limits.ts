@@ -63,7 +63,7 @@ export function createRequestLimits(
 /** Trino's clients repeat a request after a 503, at intervals of their own. */
 export const RETRY_AFTER = ['Retry-After', '1'] as const;
 
-/** What a client is told that exceeds a limit. */
+/** The message to a client that exceeds a limit. */
 export function busyMessage(limit: RequestLimit): string {
   return limit === 'client'
     ? 'Your address has as many requests under way as one may: try again in a moment'

@@ -25,7 +25,7 @@ const maybeUp: ReadonlySet<number> = new Set([502, 503, 504]);
 /**
  * Asks the one coordinator. The same link gives the same page however often it is asked for, so repeating it bridges an outage.
  *
- * What a client is told when the outage lasts:
+ * The answer to a client when the outage lasts:
  * - the coordinator refuses or drops every connection: its process is gone, and with it the query. A GET gets a last page that
  *   says so, as a failed query does: the page ends every client with a clear message, where 503 would make some poll for hours
  *   and others give up without one. Heartbeats and cancels get a final HTTP error.

@@ -125,7 +125,7 @@ function answerQueued(context: PollQueuedDeps, { exchange, ticket, slug, token }
   answerPage(exchange.response, waitingPage(page));
 }
 
-/** By what was last heard of it; while the gatewayserver does not answer, by the moment in its id. */
+/** By the last answer about it; while the gatewayserver does not answer, by the moment in its id. */
 function queuedMs({ heldPolls, now }: Pick<PollQueuedDeps, 'heldPolls' | 'now'>, queryId: string): number {
   const known = heldPolls.queuedMs(queryId);
   if (known !== undefined) return known;

@@ -23,5 +23,5 @@ export async function claimProblem(
   return { name: 'NO_NODES_AVAILABLE', message: claimUnclear };
 }
 
-/** What a client is told when no cluster says whose credentials these are. */
+/** The message when no cluster says whose credentials these are. */
 export const claimUnclear = 'No cluster can say now whether these credentials are good: try again in a minute';

@@ -25,7 +25,7 @@ export type Bound = {
   /** What history and answer headers say decided. */
   decidedBy: string;
   transactionId?: string;
-  /** What the client is told when that coordinator is gone. */
+  /** The refusal when that coordinator is gone. */
   gone: Refusal;
   /** What is sent instead of the statement as it came: with the id the coordinator knows the query by. */
   rewritten?: Submission;

@@ -9,7 +9,7 @@ import type { MustWait } from '../queue/enqueue.ts';
 export type Result =
   /** A cluster has it, and its lease is confirmed: the client gets the first page. */
   | { kind: 'taken'; candidate: Candidate; first: FirstPage }
-  /** A cluster answered otherwise, and the client hears that. */
+  /** A cluster answered otherwise, and the client gets that answer. */
   | { kind: 'answered'; candidate: Candidate; answer: ClusterAnswer }
   /** There is no slot for it now. */
   | ({ kind: 'mustWait' } & MustWait)
@@ -19,7 +19,7 @@ export type Result =
   /** The client hung up. */
   | { kind: 'abandoned' };
 
-/** What a client is told when its lease cannot be confirmed: nothing has run. */
+/** The refusal when a lease cannot be confirmed: nothing has run. */
 export const leaseUnclear: Refusal = {
   name: 'NO_NODES_AVAILABLE',
   message:

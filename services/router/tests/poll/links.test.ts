@@ -89,8 +89,8 @@ describe('every link of every page names the address the client used', () => {
     });
     await using router = await startTestbed({ clusters: { stub } });
     for (let at = 0; at < 4; at += 1) expect((await post(router.url, 'SELECT 1')).status).toBe(200);
-    const told = stub.requests.map(({ headers }) => headers['x-forwarded-host'] !== undefined);
-    expect(told).toEqual([true, false, false, false, true]);
+    const received = stub.requests.map(({ headers }) => headers['x-forwarded-host'] !== undefined);
+    expect(received).toEqual([true, false, false, false, true]);
   });
 
   test('OMIT never sends them: the Host of the client is enough between http and http', async () => {

@@ -52,10 +52,10 @@ describe('a client that waits', () => {
   });
 
   test('has its text in history once a cluster has it, and while it waits only where a setting says so', async () => {
-    for (const told of [false, true]) {
-      await using bed = await startQueueBed({ router: { config: { history_text_while_waiting: told } } });
+    for (const isStored of [false, true]) {
+      await using bed = await startQueueBed({ router: { config: { history_text_while_waiting: isStored } } });
       const { nextUri = '' } = pageOf(await post(bed.router.url, 'SELECT 1'));
-      expect(bed.router.started.map(({ text }) => text)).toEqual([told ? 'SELECT 1' : '']);
+      expect(bed.router.started.map(({ text }) => text)).toEqual([isStored ? 'SELECT 1' : '']);
       bed.free();
       await rest(await pollUntilHandedOver(nextUri));
       expect(bed.router.started.at(-1)?.text).toBe('SELECT 1');
@@ -100,7 +100,7 @@ describe('a client that waits', () => {
     await until('the poll is held', () => bed.router.held() === 1);
     hangUp.abort();
     await expect(held).rejects.toThrow();
-    await until('its leaving was told', () => bed.admission.calls.some((call) => call.startsWith('leave ')));
+    await until('its leaving was reported', () => bed.admission.calls.some((call) => call.startsWith('leave ')));
     bed.free();
     await until('it is back in its place', () => onlyWaiter(bed.admission)?.phase === 'queued');
     expect(posted(bed.trino)).toEqual([]);

@@ -14,7 +14,7 @@ const links = ({ nextUri, infoUri, partialCancelUri }: Page) =>
 
 const clusters: [string, boolean, Setting][] = [
   ['that trusts X-Forwarded-*', true, Setting.SEND],
-  ['that trusts them, without being told so', true, Setting.AUTO],
+  ['that trusts them, where nothing is configured', true, Setting.AUTO],
   ['that answers 406 to them', false, Setting.AUTO],
   ['that is to get none', false, Setting.OMIT],
 ];
@@ -154,6 +154,6 @@ test('the cluster still gets the address of the client', async () => {
   await using router = await startTestbed({ clusters: { trino }, backend });
   await post(router.url, 'SELECT 1');
   const { rawHeaders = [] } = trino.requests[0] ?? {};
-  const told = ['proto', 'host', 'port', 'for'].map((name) => headerValue(rawHeaders, `x-forwarded-${name}`));
-  expect(told).toEqual(['https', 'trino.example:8443', '8443', '127.0.0.1']);
+  const received = ['proto', 'host', 'port', 'for'].map((name) => headerValue(rawHeaders, `x-forwarded-${name}`));
+  expect(received).toEqual(['https', 'trino.example:8443', '8443', '127.0.0.1']);
 });

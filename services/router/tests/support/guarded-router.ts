@@ -6,7 +6,7 @@ import { startTestbed } from './testbed.ts';
 /** The challenge of delegated authentication. */
 export const challenge = 'Basic realm="Trino"';
 
-/** What a refused client is told. */
+/** The messages of a refused client. */
 export const refused = (reply: Reply) => ({
   status: reply.status,
   challenge: reply.headers['www-authenticate'],

@@ -2,8 +2,8 @@ import { canceledMessage } from '@trino-gateway/trino';
 import type { Waiter } from '../state/waiter.ts';
 
 /** Why a queued statement will never run: the message for its client, and for history. */
-export function endedMessage({ endedBy, endedMessage: told, groupId, queuedAt, endedAt }: Waiter): string {
-  if (told) return told;
+export function endedMessage({ endedBy, endedMessage: message, groupId, queuedAt, endedAt }: Waiter): string {
+  if (message) return message;
   const seconds = Math.round((endedAt - queuedAt) / 1_000);
   switch (endedBy) {
     case 'USER_CANCELED':

@@ -54,6 +54,6 @@ export type Waiter = {
   readonly endedAt: number;
   /** Why it ended, as a Trino error name; empty while it has not. */
   readonly endedBy: string;
-  /** What its client is told then, where more is known than the name. */
+  /** The message for its client, where more is known than the name. */
   readonly endedMessage?: string | undefined;
 };

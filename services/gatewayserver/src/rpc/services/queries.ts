@@ -32,7 +32,7 @@ export function queryService(context: Context): ServiceImpl<typeof QueryService>
     getQuery: async ({ id }) => found('query', checkedId(id), await context.store.queries.get(id)),
     listQueries: (request) => listQueries(context, request),
     findBackendForQuery: async ({ id }) => {
-      // A query that has waited here may have an id of our own: what became of it is known before history is told.
+      // A query that has waited here may have an id of our own: the queue knows its coordinator before history does.
       const waiter = context.ledger.state().waiter(checkedId(id));
       const { backendId, url } = await coordinatorOf(context, waiter?.queryId || id);
       return { backendId, url };

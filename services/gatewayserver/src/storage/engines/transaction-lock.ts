@@ -15,9 +15,9 @@ const MOST_WAITING = 2_000;
 export function oneAtATime(): TransactionLock {
   let tail: Promise<unknown> = Promise.resolve();
   return <T>(transaction: () => Promise<T>): Promise<T> => {
-    const turn = tail.then(transaction);
-    tail = turn.catch(() => undefined);
-    return turn;
+    const outcome = tail.then(transaction);
+    tail = outcome.catch(() => undefined);
+    return outcome;
   };
 }
 

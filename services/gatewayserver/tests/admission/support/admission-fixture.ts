@@ -14,11 +14,11 @@ export function base64(text: string): string {
 }
 
 /** A slot offer, as a poll is answered with. */
-type Turn = { claimId: string; sealed: string; backend: { id: string }; decision: Json };
+type Offer = { claimId: string; sealed: string; backend: { id: string }; decision: Json };
 
 /** The slot offer that a poll was answered with. */
-export function turnOf(answer: Json): Turn {
-  return answer.turn as Turn;
+export function offerOf(answer: Json): Offer {
+  return answer.turn as Offer;
 }
 
 /** The calls of a router about one statement. */
@@ -29,8 +29,8 @@ export type Submission = {
   enqueue(more?: Json): Promise<Json>;
   poll(waitMs?: number): Promise<Json>;
   /** Assigns the statement to the backend of the offer. */
-  handOver(turn: Json, queryId?: string): Promise<Json>;
-  handOut(queryId?: string): Promise<Json>;
+  assign(offer: Json, queryId?: string): Promise<Json>;
+  confirm(queryId?: string): Promise<Json>;
   activate(queryId?: string): Promise<Json>;
   settle(queryId?: string): Promise<Json>;
 };
@@ -61,14 +61,14 @@ export function submission(server: Pick<TestGatewayserver, 'ok'>, user = 'ann'):
       }),
     poll: (waitMs = 10_000) =>
       server.ok('AdmissionService/AwaitTurn', { queryId: temporaryId, secretHash, waitMs, routerId: 'r' }),
-    handOver: (turn, queryId = trinoId) =>
+    assign: (offer, queryId = trinoId) =>
       server.ok('AdmissionService/HandOver', {
         queryId: temporaryId,
-        claimId: turn.claimId,
+        claimId: offer.claimId,
         trinoQueryId: queryId,
         sealedAnswer: base64(`answer ${id}`),
       }),
-    handOut: (queryId = trinoId) => server.ok('AdmissionService/HandOut', { submissionId: id, trinoQueryId: queryId }),
+    confirm: (queryId = trinoId) => server.ok('AdmissionService/HandOut', { submissionId: id, trinoQueryId: queryId }),
     activate: (queryId = trinoId) => server.ok('AdmissionService/Activate', { trinoQueryId: queryId, backendId: 'b' }),
     settle: (queryId = trinoId) => server.ok('AdmissionService/SettleLeases', { trinoQueryIds: [queryId] }),
   };
@@ -97,7 +97,7 @@ export async function startLimited({
 export async function running(server: Pick<TestGatewayserver, 'ok'>, user?: string): Promise<Submission> {
   const one = submission(server, user);
   const { leased } = await one.route();
-  const { held } = await one.handOut();
+  const { held } = await one.confirm();
   const { allowed } = await one.activate();
   if (!leased || !held || !allowed)
     throw new Error(`${one.id} does not run: ${JSON.stringify({ leased, held, allowed })}`);

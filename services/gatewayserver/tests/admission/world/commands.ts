@@ -4,10 +4,10 @@ import fc from 'fast-check';
 export type Command =
   | { kind: 'submit'; group: number; user: number; neverWaits: boolean; priority: number }
   | ClientCommand
-  | { kind: 'pass'; ms: number; looked: boolean }
-  | { kind: 'limit'; backend: number; max: number; looked: boolean }
-  | { kind: 'available'; backend: number; is: boolean; looked: boolean }
-  | { kind: 'hold'; group: number; is: boolean; looked: boolean };
+  | { kind: 'pass'; ms: number; offersNow: boolean }
+  | { kind: 'limit'; backend: number; max: number; offersNow: boolean }
+  | { kind: 'available'; backend: number; is: boolean; offersNow: boolean }
+  | { kind: 'hold'; group: number; is: boolean; offersNow: boolean };
 
 /** One that happens to one of the clients that are there already: the n-th of those it can happen to. */
 export type ClientCommand =
@@ -16,7 +16,7 @@ export type ClientCommand =
   | { kind: 'offer'; client: number; outcome: 'taken' | 'failed' | 'unauthenticated' | 'crash' | 'twice' };
 
 const client = fc.nat(40);
-const looked = fc.boolean();
+const offersNow = fc.boolean();
 const command: fc.Arbitrary<Command> = fc.oneof(
   {
     weight: 6,
@@ -45,23 +45,23 @@ const command: fc.Arbitrary<Command> = fc.oneof(
       outcome: fc.constantFrom('taken', 'taken', 'taken', 'failed', 'unauthenticated', 'crash', 'twice'),
     }),
   },
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant('pass' as const), ms: fc.nat(40), looked }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('pass' as const), ms: fc.nat(40), offersNow }) },
   {
     weight: 1,
     arbitrary: fc.record({
       kind: fc.constant('limit' as const),
       backend: fc.nat(2),
       max: fc.integer({ min: 1, max: 3 }),
-      looked,
+      offersNow,
     }),
   },
   {
     weight: 1,
-    arbitrary: fc.record({ kind: fc.constant('available' as const), backend: fc.nat(2), is: fc.boolean(), looked }),
+    arbitrary: fc.record({ kind: fc.constant('available' as const), backend: fc.nat(2), is: fc.boolean(), offersNow }),
   },
   {
     weight: 1,
-    arbitrary: fc.record({ kind: fc.constant('hold' as const), group: fc.nat(2), is: fc.boolean(), looked }),
+    arbitrary: fc.record({ kind: fc.constant('hold' as const), group: fc.nat(2), is: fc.boolean(), offersNow }),
   },
 );
 

@@ -97,7 +97,7 @@ function checkWaiters(world: World): void {
   for (const waiter of state.waiters()) {
     if (waiter.phase === 'QUEUED' || waiter.phase === 'ENDED')
       must(state.lease(waiter.submissionId) === undefined, 'a waiter that waits, or has ended, holds no slot');
-    if (waiter.phase !== 'QUEUED' || world.unlooked || !isReady(world, waiter)) continue;
+    if (waiter.phase !== 'QUEUED' || world.offersPending || !isReady(world, waiter)) continue;
     must(freeFor(world, waiter).length === 0, 'no slot is idle while a present waiter may have it');
   }
 }

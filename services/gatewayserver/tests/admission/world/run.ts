@@ -3,7 +3,7 @@ import { must } from '../../support/must.ts';
 import { able, actOfClient } from './clients.ts';
 import type { Command } from './commands.ts';
 import { check } from './laws.ts';
-import { look } from './slot-offers.ts';
+import { changed } from './slot-offers.ts';
 import { submit } from './submit.ts';
 import { BACKENDS, type Circumstances, createWorld, GROUPS, type World } from './world.ts';
 
@@ -26,19 +26,19 @@ function act(world: World, step: Command): void {
     case 'pass':
       admission.now += step.ms;
       expire(admission);
-      look(world, step);
+      changed(world, step);
       return;
     case 'limit':
       max.set(BACKENDS[step.backend] ?? 'b1', step.max);
-      look(world, step);
+      changed(world, step);
       return;
     case 'available':
       available.set(BACKENDS[step.backend] ?? 'b1', step.is);
-      look(world, step);
+      changed(world, step);
       return;
     case 'hold':
       admission.state.setHeld(Object.keys(GROUPS)[step.group] ?? 'g1', step.is);
-      look(world, step);
+      changed(world, step);
       return;
     default:
       actOfClient(world, step);
@@ -58,12 +58,12 @@ function drain(world: World): void {
     for (const at of clients.keys()) act(world, { kind: 'poll', client: at });
     for (const kind of ['confirm', 'poll', 'finish'] as const)
       for (let times = able(world, kind).length; times > 0; times--) act(world, { kind, client: times });
-    act(world, { kind: 'pass', ms: 3, looked: true });
+    act(world, { kind: 'pass', ms: 3, offersNow: true });
     check(world);
   }
   must(!isWaiting(), 'every waiter that polls is offered a slot');
   while (able(world, 'finish').length > 0) act(world, { kind: 'finish', client: 0 });
-  for (let times = 0; times < 60; times++) act(world, { kind: 'pass', ms: 40, looked: true });
+  for (let times = 0; times < 60; times++) act(world, { kind: 'pass', ms: 40, offersNow: true });
   must([...state.leases()].length === 0, 'no lease outlives its query');
   must([...state.waiters()].length === 0, 'no waiter is remembered for ever');
   must(

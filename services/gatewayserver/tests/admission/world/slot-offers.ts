@@ -24,7 +24,7 @@ export function dispatch(world: World): void {
   const { state } = world.admission;
   const before = queued(world);
   offerSlots(world.admission);
-  world.unlooked = false;
+  world.offersPending = false;
   for (const one of before) {
     const offered = state.waiter(one.id);
     if (offered?.phase !== 'CLAIMED') continue;
@@ -35,9 +35,9 @@ export function dispatch(world: World): void {
 }
 
 /** Something has changed, and slots are offered now, or not yet. */
-export function look(world: World, { looked }: { looked: boolean }): void {
-  if (looked) dispatch(world);
-  else world.unlooked = true;
+export function changed(world: World, { offersNow }: { offersNow: boolean }): void {
+  if (offersNow) dispatch(world);
+  else world.offersPending = true;
 }
 
 /** No present waiter of the same group, user and priority that could have started was passed over. */

@@ -53,7 +53,7 @@ export function post(world: World, one: Client, backendId: string): Posted {
 /** A newcomer never starts before a present waiter that could have had the slot. */
 function checkNewcomer(world: World, groupId: string): void {
   const backendIds = world.admission.limits.group(groupId)?.backendIds;
-  if (world.unlooked && !backendIds?.some((id) => world.available.get(id))) return;
+  if (world.offersPending && !backendIds?.some((id) => world.available.get(id))) return;
   const could = queued(world).filter((waiter) => isReady(world, waiter) && freeFor(world, waiter).length > 0);
   must(could.length === 0, 'a newcomer takes no slot that a present waiter waits for');
 }

@@ -83,7 +83,7 @@ export type World = {
   /** Leases by backend at the last check. */
   leasedBefore: Map<string, number>;
   /** No slots were offered since something changed: one may be free although a waiter could have it. */
-  unlooked: boolean;
+  offersPending: boolean;
   /** A number that was not drawn before. */
   draw(): number;
 };
@@ -115,7 +115,7 @@ export function createWorld(circumstances: Circumstances): World {
     running: new Map(),
     exempt: new Set(),
     leasedBefore: new Map(),
-    unlooked: false,
+    offersPending: false,
     draw,
   };
 }

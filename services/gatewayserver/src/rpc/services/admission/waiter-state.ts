@@ -7,7 +7,7 @@ import type { AdmissionContext } from './admission-context.ts';
 
 type Answer = Exclude<MessageInitShape<typeof AwaitTurnResponseSchema>, { $typeName: string }>;
 
-/** How a waiter stands, as routers are told. */
+/** The state of a waiter, as routers get it. */
 export type AnsweredState = NonNullable<Answer['state']>;
 
 /** The state of a waiter that is not offered a slot, or whose caller only asks. */
