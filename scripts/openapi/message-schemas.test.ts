@@ -47,7 +47,7 @@ test('no unknown field is let through, and none that is left out', () => {
   );
 });
 
-test('what is referred to is described once, enums without the value that means nothing', () => {
+test('a message that is referred to is described once, enums without the unspecified value', () => {
   schemas.ref(QuerySchema);
   schemas.ref(QuerySchema);
   expect(schemas.all()).toMatchObject({
@@ -57,6 +57,6 @@ test('what is referred to is described once, enums without the value that means 
   });
 });
 
-test('a type that nobody has described stops the generation', () => {
+test('a type without a description stops the generation', () => {
   expect(() => schemas.ref(DurationSchema)).toThrow('google.protobuf.Duration has no schema yet');
 });

@@ -53,7 +53,7 @@ test.each([[['--help']], [['list', 'queries', '--help']], [['import', 'razorpay'
   },
 );
 
-test('an address where nobody answers ends with 1 and one line that says what to do', async () => {
+test('an address that does not answer ends with 1 and one line that says what to do', async () => {
   for (const argv of [['list', 'backends'], ['get', 'query', 'q'], ['cancel', 'q'], ['drain', 'a', 'b'], ['decide']]) {
     const { code, out, err } = await runCommand([...NOWHERE, ...argv]);
     expect([code, out]).toEqual([1, '']);

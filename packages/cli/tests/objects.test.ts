@@ -55,13 +55,13 @@ describe('apply', () => {
     await apply(FILE);
   });
 
-  test('what was disabled by hand stays disabled', async () => {
+  test('an object that was disabled by hand stays disabled', async () => {
     await run(['disable', 'backend', 'blue']);
     expect((await apply(FILE)).out).toBe(each('unchanged'));
     await run(['enable', 'backend', 'blue']);
   });
 
-  test('what a list prints can be applied again, in both formats, from standard input', async () => {
+  test('the output of a list can be applied again, in both formats, from standard input', async () => {
     for (const format of ['json', 'yaml']) {
       for (const kind of ['backends', 'groups', 'policies']) {
         const listed = await run(['list', kind, '-o', format]);
@@ -90,7 +90,7 @@ policies: [{ id: p, host: x, group_id: phantom, colour: red }]
     });
   });
 
-  test('what a configuration file declares is not touched, and named before anything is written', async () => {
+  test('objects that a configuration file declares are not changed, and named before anything is written', async () => {
     const text = 'backends: [{ id: first, url: "http://first" }, { id: declared, url: "http://elsewhere" }]';
     const { code, err } = await apply(text);
     expect([code, err]).toEqual([

@@ -113,7 +113,7 @@ test.each([
   });
 });
 
-test('an address where nobody listens is unreachable, with the reason', async () => {
+test('an address without a listener is unreachable, with the reason', async () => {
   const trino = await startScriptedTrino();
   await trino.stop();
   expect(await probeOf(trino.url)).toMatchObject({

@@ -24,7 +24,7 @@ groups: [{ id: g, backend_ids: [a] }]
   expect([backends[0]?.loadThreshold, groups[0]?.backendIds, policies]).toEqual([3, ['a'], []]);
 });
 
-test('what the gatewayserver has may be referred to', () => {
+test('a file may refer to objects that the gatewayserver has', () => {
   const text = 'policies: [{ id: p, host: h, group_id: g }]\ngroups: [{ id: n, backend_ids: [b] }]';
   expect(problems(text, { backendIds: new Set(['b']), groupIds: new Set(['g']) })).toEqual([]);
   expect(problems(text)).toEqual([

@@ -9,7 +9,7 @@ const backend = (id: string) => declared.backends.find((one) => one.id === id);
 const policy = (id: string) => declared.policies.find((one) => one.id === id);
 
 describe('backends', () => {
-  test('address, threshold and what is enabled stay as they were', () => {
+  test('address, threshold and the enabled state stay as they were', () => {
     expect(backend('blue')).toMatchObject({
       url: 'http://blue:8080',
       externalUrl: '',
@@ -125,7 +125,7 @@ describe('policies', () => {
     ]);
   });
 
-  test('connection properties stay the whole text, and what was disabled stays so', () => {
+  test('connection properties stay the whole text, and a disabled policy stays disabled', () => {
     expect(policy('properties')).toMatchObject({
       enabled: false,
       rule: { case: 'connectionProperties', value: { exact: 'team=data' } },
@@ -153,6 +153,6 @@ describe('policies', () => {
   });
 });
 
-test('what concerns the whole installation is noted once', () => {
+test('a note about the whole installation appears once', () => {
   expect(notesOf('').join('\n')).toMatch(/PROXY.*--forwarding direct[\s\S]*gatewayserver\.default_group[\s\S]*history/);
 });

@@ -138,7 +138,7 @@ test('after a failure runs pass until the pause is over', async () => {
   expect(reported).toEqual(['fails']);
 });
 
-test('what is due by itself is sent, even where there is no room', async () => {
+test('an item that is due by itself is sent, even where there is no room', async () => {
   const { add, sent, run } = setUp({ most: 1, displaces: () => false, due: () => [7, 8] });
   expect(add(1, 2)).toEqual([true, false]);
   await run();

@@ -34,7 +34,7 @@ test.each([
   if (address) expect(formatAddress(address)).toBe(formatted);
 });
 
-test('what a library writes to the console becomes one bounded log line', () => {
+test('a text that a library writes to the console becomes one bounded log line', () => {
   const lines: unknown[] = [];
   logConsole({ ...silentLogger, warn: (message, fields) => void lines.push([message, fields]) });
   console.error('handler for %s failed', 'X', new Error('gone'));

@@ -16,7 +16,7 @@ const isAlive = (pid: number) => {
   }
 };
 
-test('what a program prints on both streams is kept, and handed on line by line', async () => {
+test('the output of both streams is kept, and passed on line by line', async () => {
   const lines: string[] = [];
   const program = await startProgram({ ...shell('echo one; echo two >&2'), onLine: (line) => lines.push(line) });
   expect(await program.ended).toEqual({ code: 0, signal: null });
@@ -37,7 +37,7 @@ test('with a log file the output goes there', async () => {
   }
 });
 
-test('a program that cannot be started is an error at once', async () => {
+test('a program that cannot be started fails at once', async () => {
   await expect(startProgram({ command: '/no/such/program', args: [] })).rejects.toThrow('ENOENT');
 });
 
@@ -50,7 +50,7 @@ test('a stop gives a program the time to end, and kills it when it takes longer'
   expect(stubborn.ending()).toEqual({ code: null, signal: 'SIGKILL' });
 });
 
-test('a program that ends before it is ready is told with what it printed', async () => {
+test('a program that ends before it is ready fails with its output', async () => {
   const program = await startProgram(shell('echo the port is taken; exit 3'));
   const never = { isReady: () => false, timeLimitMs: 20_000 };
   await expect(untilReady(program, 'the service', never)).rejects.toThrow(

@@ -74,7 +74,7 @@ test('bytes that are no page pass as they are', () => {
   );
 });
 
-test('nothing is held back but an unfinished link', () => {
+test('only an unfinished link is held back', () => {
   const rewriter = new LinkRewriter(options);
   const passed = rewriter.push(Buffer.from('{"id":"x","nextUri":"http://trino-1:8080/v1'));
   expect(Buffer.concat(passed).toString()).toBe('{"id":"x","nextUri":"');

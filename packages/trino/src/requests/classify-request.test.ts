@@ -210,7 +210,7 @@ describe('absolute-form targets', () => {
   });
 });
 
-test('whatever is sent on is a path that was recognised, unchanged', () => {
+test('every path that passes is one that was recognised, unchanged', () => {
   const piece = fc.constantFrom(
     '/',
     'v1',

@@ -77,7 +77,7 @@ test('beyond so many checks at a time users are refused, until some have ended',
   expect(await check('d')).toBe('accepted');
 });
 
-test('the cache is bounded: what was not used for longest is checked again', async () => {
+test('the cache is bounded: the credentials unused for longest are checked again', async () => {
   const { asked, check } = setUp(() => 'accepted', 2);
   for (const user of ['a', 'b', 'a', 'c', 'a', 'b']) await check(user);
   expect(asked).toEqual(['a:p', 'b:p', 'c:p', 'b:p']);

@@ -41,7 +41,7 @@ test('an arriving head counts against the budget; a connection whose head does n
   const long = await connect(listener.port, start + 'x'.repeat(1_500_000));
   await until('the connection is closed', () => long.socket.destroyed);
   expect(heads.refused()).toBe(1);
-  await until('the bytes of the head are given back', () => budget.taken() < 101_000);
+  await until('the bytes of the head are released', () => budget.taken() < 101_000);
   first.socket.write('\r\n\r\n');
   await until('the answer has come', () => first.received().includes('fine'));
   expect(budget.taken()).toBe(0);

@@ -97,7 +97,7 @@ describe('a browser stays with one cluster', () => {
     ]);
   });
 
-  test('what the page of a query loads comes from its cluster, though another tab has moved the browser', async () => {
+  test('the page of a query loads from its cluster, even when another tab has moved the browser', async () => {
     await using bed = await twoClusters();
     const { go, jar } = browser(bed.router.url);
     await go('/ui/');

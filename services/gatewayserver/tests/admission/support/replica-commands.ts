@@ -6,7 +6,7 @@ export type Command = {
   replica: number;
   client: number;
   /** What becomes of the answer: it arrives, at the second attempt of the transaction, or the replica dies before the commit, or between commit and answer. */
-  fate: 'answered' | 'again' | 'undone' | 'unheard';
+  fate: 'answered' | 'again' | 'undone' | 'unanswered';
 };
 
 const weighted = (weight: number, kind: Command['kind']) => ({
@@ -15,7 +15,7 @@ const weighted = (weight: number, kind: Command['kind']) => ({
     kind: fc.constant(kind),
     replica: fc.nat(1),
     client: fc.nat(50),
-    fate: fc.constantFrom<Command['fate']>('answered', 'answered', 'answered', 'again', 'undone', 'unheard'),
+    fate: fc.constantFrom<Command['fate']>('answered', 'answered', 'answered', 'again', 'undone', 'unanswered'),
   }),
 });
 

@@ -67,7 +67,7 @@ function createWorld(stores: readonly [Store, Store]) {
         if (fate === 'undone') throw new DatabaseUnavailableError('died before the commit');
         return writes;
       });
-      if (fate === 'unheard') throw new DatabaseUnavailableError('died after the commit');
+      if (fate === 'unanswered') throw new DatabaseUnavailableError('died after the commit');
       return version;
     },
     prune: async () => {},
@@ -83,14 +83,14 @@ function createWorld(stores: readonly [Store, Store]) {
   const ledgers = [open(0), open(1)];
   const ledger = (at: number): Ledger => ledgers[at] ?? open(at);
   const clients: Client[] = [];
-  const unheard = Symbol('died');
+  const unanswered = Symbol('died');
   /** The answer; when none arrives, the command is repeated on the other replica, as routers do. */
   const asked = async <T>(at: number, as: Command['fate'], command: Parameters<Ledger['run']>[0]): Promise<T> => {
     fate = as;
     const answer = await ledger(at)
       .run(command)
       .catch((error: unknown) => {
-        if (error instanceof DatabaseUnavailableError) return unheard;
+        if (error instanceof DatabaseUnavailableError) return unanswered;
         throw error;
       })
       .finally(() => {
@@ -98,7 +98,7 @@ function createWorld(stores: readonly [Store, Store]) {
       });
     const { leases, waiters } = ledger(at).state().journal;
     must(leases.noted().size + waiters.noted().size === 0, 'what was not stored is not seen');
-    return (answer === unheard ? await ledger(1 - at).run(command) : answer) as T;
+    return (answer === unanswered ? await ledger(1 - at).run(command) : answer) as T;
   };
 
   const submit = async (at: number, as: Command['fate']) => {
@@ -207,7 +207,7 @@ function createWorld(stores: readonly [Store, Store]) {
   };
   const check = async () => {
     // Each round reads what the other has done, and may offer slots itself.
-    let [one, other] = ['', 'unheard'];
+    let [one, other] = ['', 'unanswered'];
     for (let round = 0; round < 4 && one !== other; round++) {
       for (const each of ledgers) await each.run(() => undefined);
       [one = '', other = ''] = [viewOf(0), viewOf(1)].map((seenByIt) => JSON.stringify(seenByIt));

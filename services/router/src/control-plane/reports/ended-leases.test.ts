@@ -69,7 +69,7 @@ test('an outage does not fill the memory: the oldest is left to the sweep of the
   expect(sent).toEqual([['b', 'c', 'd']]);
 });
 
-test('at the stop what is left is reported once more', async () => {
+test('at the stop the remaining ends are reported once more', async () => {
   const { ends, sent } = setUp();
   ends.add('a');
   await ends[Symbol.asyncDispose]();
