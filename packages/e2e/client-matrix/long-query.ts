@@ -15,7 +15,7 @@ export async function untilItRuns(
 
 /**
  * Waits until one of the clusters says that the long query with that mark is over; answers its error, or FINISHED. One that
- * still runs when the signal fires is killed: it would take the cluster's time from whoever comes next.
+ * still runs when the signal fires is killed: it would take the time of the cluster from the next client.
  */
 export async function howItEnded(
   backends: readonly string[],

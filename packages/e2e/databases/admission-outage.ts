@@ -65,7 +65,7 @@ test(`${engine}: while the database is away for ${outageMs / 1_000} s in mid-que
 
   await database.stop();
   const seen = waiting.map(({ pages }) => pages.length);
-  // The slot becomes free, and nobody can be given it; who comes now waits for an answer.
+  // The slot becomes free and cannot be offered; a new query waits for an answer.
   running.finishEarly();
   expect((await first).rows).toEqual([[7]]);
   const late = wait('SELECT held 4');

@@ -5,7 +5,7 @@ import { canceled, type MultiplexedStream, openMultiplexedStream } from './multi
 
 /** A larger request would hold up the others: it goes by a call of its own. */
 const MOST_BYTES = 65_536;
-/** For a call by itself, unless it is large or held back: so the next replica gets its turn. */
+/** For a call by itself, unless it is large or held back: so that the next replica is tried soon. */
 const ALONE_LIMIT_MS = 2_500;
 const PAUSES = { firstMs: 200, longestMs: 5_000 };
 

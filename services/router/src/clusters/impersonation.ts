@@ -38,7 +38,7 @@ const LONGEST_MESSAGE = 500;
 // queued and takes no place in a resource group.
 const QUESTION = 'May these credentials act for this user? (asked by the gateway)';
 
-/** Only what says who asks: the rest of a request could change the answer. */
+/** Only the headers that name the client: others could change the answer. */
 const whoAsks = ['authorization', 'cookie', 'x-trino-original-user', 'x-trino-role'] as const;
 
 /** No client is known yet. */

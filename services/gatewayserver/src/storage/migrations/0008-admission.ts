@@ -21,7 +21,7 @@ export class CreateAdmissionEntries implements MigrationInterface {
   down = (runner: QueryRunner) => runner.dropTable('admission_entries', true);
 }
 
-/** Statements and answers of those who wait, sealed: read only when a slot is offered. */
+/** Statements and answers of waiters, sealed: read only when a slot is offered. */
 export class CreateAdmissionSealed implements MigrationInterface {
   readonly name = 'CreateAdmissionSealed1763700000081';
   async up(runner: QueryRunner): Promise<void> {

@@ -5,7 +5,7 @@ import { TABLES } from './table-names.ts';
 
 /** A lease, a waiter or a hold as JSON; empty text once it is over. */
 export type AdmissionRow = { kind: string; id: string; version: number; changedAt: number; document: string };
-/** A sealed statement or answer of who waits, in base64. */
+/** A sealed statement or answer of a waiter, in base64. */
 export type SealedRow = { id: string; part: string; createdAt: number; sealed: string };
 
 /** Leases, waiters and holds, and the encrypted texts of those who wait. */
