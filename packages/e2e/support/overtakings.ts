@@ -5,8 +5,9 @@ import type { Span } from './high-water-mark.ts';
 export type Overtaking = { by: string; overtaken: string; atMs: number };
 
 /**
- * The queries that later arrivals have overtaken. Only polled queries are served in the order of arrival: one whose poll broke is absent until
- * the next one has arrived. So it counts only when a poll of the overtaken one had been open for so long that it must have.
+ * The queries that later arrivals have overtaken. Only polled queries are served in the order of arrival: one whose poll broke
+ * is absent until the next one has arrived. So it counts only when a poll of the overtaken one had been open for so long that
+ * it must have.
  */
 export function overtakings(
   grants: readonly GrantedSlot[],
