@@ -13,7 +13,7 @@ export type DocumentedKey = {
 
 const INTRODUCTION: Record<string, string> = {
   gatewayserver: 'Keeps backends, groups, policies and history, and decides where a query goes.',
-  monitor: 'Looks at every backend and reports its health and load.',
+  monitor: 'Probes every backend and reports its health and load.',
   router: 'Takes the queries of Trino clients and passes them on.',
 };
 
