@@ -33,13 +33,12 @@ export function countProblem(field: string, value: number): Problem[] {
 
 /** Text that a header can carry. */
 export function headerTextProblem(field: string, text: string): Problem[] {
-  return check(isHeaderText(text), field, `expected up to ${TEXT_LENGTH} printable characters`);
+  return check(isHeaderText(text), field, `expected up to ${TEXT_LENGTH} printable characters of ISO 8859-1 (Latin-1)`);
 }
 
-/** Whether a header can carry this text. */
-export function isHeaderText(text: string): boolean {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not get into a header
-  return text.length <= TEXT_LENGTH && !/[\u0000-\u001f\u007f]/.test(text);
+/** Whether a header can carry this text: in HTTP, headers are read as Latin-1, so what is beyond it is never sent, and never matches. */
+export function isHeaderText(text: string, longest = TEXT_LENGTH): boolean {
+  return text.length <= longest && !/[^\u0020-\u007e\u0080-\u00ff]/.test(text);
 }
 
 /** The text that was given, cut so that an answer stays readable; a URL's user and password are left out. */

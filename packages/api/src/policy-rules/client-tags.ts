@@ -1,4 +1,4 @@
-import { clientTags as tagsOf } from '@trino-gateway/trino/client-headers';
+import { clientTags as tagsOf, trimmedItem } from '@trino-gateway/trino/client-headers';
 import { check, isHeaderText } from '../problem.ts';
 import { multiMap } from './multi-map.ts';
 import type { PolicyRuleKind, PolicyRuleValue } from './policy-rule-kind.ts';
@@ -14,9 +14,9 @@ export const clientTags: PolicyRuleKind<Tags> = {
       ...check(tags.length > 0, 'client_tags', 'expected any_of or all_of with at least one tag'),
       ...check(tags.length <= 100, 'client_tags', 'expected at most 100 tags'),
       ...check(
-        tags.every((tag) => tag.trim() !== '' && !tag.includes(',') && isHeaderText(tag)),
+        tags.every((tag) => trimmedItem(tag) !== '' && !tag.includes(',') && isHeaderText(tag)),
         'client_tags',
-        'expected tags that are not empty and hold no comma',
+        'expected tags that are not empty, hold no comma, and that a header can carry: printable characters of ISO 8859-1 (Latin-1)',
       ),
     ];
   },
@@ -47,5 +47,5 @@ function matches({ anyOf, allOf }: Tags, present: ReadonlySet<string>): boolean 
 }
 
 function trimmed(tags: readonly string[]): string[] {
-  return tags.map((tag) => tag.trim());
+  return tags.map(trimmedItem);
 }

@@ -1,11 +1,12 @@
 import { connectionPropertiesText, parseConnectionProperties } from '@trino-gateway/trino/client-headers';
-import { check, TEXT_LENGTH } from '../problem.ts';
+import { check, isHeaderText } from '../problem.ts';
 import { multiMap } from './multi-map.ts';
 import type { PolicyRuleKind, PolicyRuleValue } from './policy-rule-kind.ts';
 
 type Properties = PolicyRuleValue<'connectionProperties'>;
 
 const FIELD = 'connection_properties';
+const LONGEST_TEXT = 10_000;
 
 /** X-Trino-Connection-Properties: some of its pairs, or its whole text. */
 export const connectionProperties: PolicyRuleKind<Properties> = {
@@ -16,11 +17,15 @@ export const connectionProperties: PolicyRuleKind<Properties> = {
       ...check(names.length > 0 !== (exact !== ''), FIELD, 'expected either properties or exact'),
       ...check(names.length <= 100, `${FIELD}.properties`, 'expected at most 100 properties'),
       ...check(
-        names.every((name) => name.trim() !== '' && !/[=,]/.test(name) && name.length <= TEXT_LENGTH),
+        names.every((name) => name !== '' && name === name.trim() && !/[=,]/.test(name) && isHeaderText(name)),
         `${FIELD}.properties`,
-        'expected names that are not empty and hold neither = nor a comma',
+        'expected names that are not empty, hold neither = nor a comma, no blanks at their ends, and that a header can carry: printable characters of ISO 8859-1 (Latin-1)',
       ),
-      ...check(exact.length <= 10_000, `${FIELD}.exact`, 'expected up to 10000 characters'),
+      ...check(
+        exact === exact.trim() && isHeaderText(exact, LONGEST_TEXT),
+        `${FIELD}.exact`,
+        `expected up to ${LONGEST_TEXT} printable characters of ISO 8859-1 (Latin-1) without blanks at the ends, as a header carries them: what is beyond them is written %XX in it`,
+      ),
     ];
   },
   normalize: (properties) => properties,

@@ -7,6 +7,7 @@ import {
   GroupSchema,
   PolicySchema,
 } from '../gen/trinogateway/v1/gateway_pb.ts';
+import { policyRules } from '../policy-rules/index.ts';
 import { backendProblems, groupProblems, isId, policyProblems } from './index.ts';
 
 const backend = (init: MessageInitShape<typeof BackendSchema>) =>
@@ -183,6 +184,9 @@ describe('policies', () => {
       { anyOf: ['a,b'] },
       { anyOf: ['a\n'] },
       { anyOf: ['x'.repeat(1_001)] },
+      { anyOf: ['a', '\u0085\u00a0'] },
+      { anyOf: ['łódź'] },
+      { allOf: ['a', '東京'] },
     ])
       expect([bad, [...new Set(fields(tags(bad)))]]).toEqual([bad, ['client_tags']]);
     expect(fields(tags({ anyOf: Array.from({ length: 101 }, (_, at) => `t${at}`) }))).toEqual(['client_tags']);
@@ -193,9 +197,32 @@ describe('policies', () => {
     expect(properties({ exact: 'team=data' })).toEqual([]);
     expect(fields(properties({}))).toEqual(['connection_properties']);
     expect(fields(properties({ properties: { a: 'b' }, exact: 'a=b' }))).toEqual(['connection_properties']);
-    for (const name of ['', ' ', 'a=b', 'a,b', 'x'.repeat(1_001)])
+    for (const name of ['', ' ', ' a', 'a ', 'a=b', 'a,b', 'a\n', 'ł', 'x'.repeat(1_001)])
       expect(fields(properties({ properties: { [name]: 'x' } }))).toEqual(['connection_properties.properties']);
-    expect(fields(properties({ exact: 'x'.repeat(10_001) }))).toEqual(['connection_properties.exact']);
+    for (const exact of ['x'.repeat(10_001), ' a=b', 'a=b\u00a0', 'a=ł', 'a=b\nc=d'])
+      expect(fields(properties({ exact }))).toEqual(['connection_properties.exact']);
+  });
+
+  test('the value of a connection property may hold any character, for the header says it as %XX', () => {
+    const value = 'łódź 東京\n';
+    expect(properties({ properties: { team: value }, exact: '' })).toEqual([]);
+    const rule = { case: 'connectionProperties', value: { properties: { team: value }, exact: '' } } as never;
+    const look = policyRules.compile([create(PolicySchema, { id: 'p', rule })], ([first]) => first?.id);
+    const rawHeaders = ['X-Trino-Connection-Properties', `team=${encodeURIComponent(value)}`];
+    expect(look[0]?.({ rawHeaders, listeningPort: 1, host: '' })).toBe('p');
+  });
+
+  // Every character of Latin-1 but controls can be sent, and is read as it was sent; none beyond can.
+  test.each([
+    ['client tags', (text: string) => tags({ anyOf: [text] })],
+    ['names of connection properties', (text: string) => properties({ properties: { [text]: 'x' } })],
+    ['exact connection properties', (text: string) => properties({ exact: text })],
+    ['sources for the cluster', (text: string) => policy({ requestSource: text })],
+    ['users of probes', (text: string) => backend({ probe: { user: text } })],
+  ])('%s hold what a header can carry, and nothing that never matches', (_, problems) => {
+    expect(problems('a-ü-ß-ÿ')).toEqual([]);
+    for (const text of ['aĀ', 'a€b', '東京', 'a\u0007', 'a\u007fb', '😀'])
+      expect([text, problems(text).length > 0]).toEqual([text, true]);
   });
 
   test.each([

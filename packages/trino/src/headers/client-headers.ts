@@ -3,6 +3,8 @@ import { formDecoded, listItems, trimmed } from './header-text.ts';
 import { trinoHeader } from './protocol-headers.ts';
 import { firstHeader, type RawHeaders } from './raw-headers.ts';
 
+export { trimmedItem } from './header-text.ts';
+
 /** X-Trino-Client-Tags as Trino reads it: the first line only, trimmed, without empties and duplicates. */
 export function clientTags(rawHeaders: RawHeaders): string[] {
   return [...new Set(listItems(trinoHeader(rawHeaders, 'client-tags') ?? ''))];

@@ -1496,7 +1496,8 @@ export type Policy = Message<"trinogateway.v1.Policy"> & {
   authDelegated: boolean;
 
   /**
-   * Sent to the cluster as X-Trino-Source when this policy's group is chosen; empty leaves the client's.
+   * Sent to the cluster as X-Trino-Source when this policy's group is chosen; empty leaves the client's. Up to 1000 printable
+   * characters of Latin-1.
    *
    * @generated from field: string request_source = 10;
    */
@@ -1525,7 +1526,8 @@ export const PolicySchema: GenMessage<Policy> = /*@__PURE__*/
   messageDesc(file_trinogateway_v1_gateway, 33);
 
 /**
- * Tags of X-Trino-Client-Tags, trimmed, compared with case. With both lists given both must hold.
+ * Tags of X-Trino-Client-Tags, trimmed, compared with case. With both lists given both must hold. A tag is up to 1000
+ * printable characters of Latin-1, as headers are read, without a comma: any other could never match.
  *
  * @generated from message trinogateway.v1.Policy.ClientTags
  */
@@ -1559,14 +1561,14 @@ export const Policy_ClientTagsSchema: GenMessage<Policy_ClientTags> = /*@__PURE_
  */
 export type Policy_ConnectionProperties = Message<"trinogateway.v1.Policy.ConnectionProperties"> & {
   /**
-   * Every one of these pairs is present, values compared decoded.
+   * Every one of these pairs is present, values compared decoded; names are of Latin-1, values of any characters.
    *
    * @generated from field: map<string, string> properties = 1;
    */
   properties: { [key: string]: string };
 
   /**
-   * The whole header text is this.
+   * The whole header text is this, of Latin-1.
    *
    * @generated from field: string exact = 2;
    */
