@@ -90,11 +90,23 @@ test('the request source of the chosen policy is what the cluster sees', async (
   expect(seen?.source).toBe('reports');
 });
 
-test('a disabled group does not exist: its policies no longer send anything there', async () => {
+test('a disabled group stays the group of its policies: their queries are refused, or go to the fallback group', async () => {
+  const headers = { 'x-trino-client-tags': 'nightly,etl' };
+  const put = (fallbackGroupId?: string) =>
+    suite.call('PolicyService/PutPolicy', {
+      policy: { id: 'by-tags', clientTags: { allOf: ['etl', 'nightly'] }, groupId: 'tags', fallbackGroupId },
+    });
   await suite.call('GroupService/DisableGroup', { id: 'tags' });
   try {
-    expect(await groupsThatRan(0, { 'x-trino-client-tags': 'nightly,etl' })).toEqual(['rest']);
+    const { error } = await runQuery(suite.router.url, `SELECT ${++marker}`, { headers });
+    expect(error).toMatchObject({
+      errorName: 'NO_NODES_AVAILABLE',
+      message: 'No cluster is available for this query: group tags is disabled',
+    });
+    await put('spare');
+    expect(await groupsThatRan(0, headers)).toEqual(['spare']);
   } finally {
+    await put();
     await suite.call('GroupService/EnableGroup', { id: 'tags' });
   }
 });

@@ -1,84 +1,28 @@
-import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import { create } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { describe, expect, test } from '@jest/globals';
 import {
   BackendOverrideSchema,
   BackendSchema,
-  BackendStatusSchema,
-  type Group_Strategy,
   GroupSchema,
   type Policy,
-  PolicySchema,
   Reason_Outcome,
 } from '@trino-gateway/api/gateway';
+import {
+  circumstances,
+  decided,
+  MAX_AGE,
+  NOW,
+  policy,
+  snapshotOf,
+  steps,
+} from '../../tests/support/routing-snapshot.ts';
 import { chooseFromGroups } from './choose-backend.ts';
-import type { Circumstances } from './circumstances.ts';
-import { decide } from './decide.ts';
 import { indexConfiguration } from './indexed-configuration.ts';
 import type { Outcome } from './outcome.ts';
 import { createSnapshot } from './snapshot.ts';
 
-const NOW = 10_000_000;
-const MAX_AGE = 60_000;
 const { CHOSE, ABSTAINED, REFUSED } = Reason_Outcome;
-
-/** `up`: ids of available backends; the others were never probed. Groups: id to members, `!` behind a disabled one. */
-function snapshotOf(given: {
-  up: string[];
-  down?: string[];
-  groups: Record<string, string[]>;
-  policies?: Policy[];
-  strategy?: Group_Strategy;
-}) {
-  const ids = [...given.up, ...(given.down ?? [])];
-  const groups = Object.entries(given.groups).map(([name, backendIds]) => {
-    const id = name.replace('!', '');
-    return create(GroupSchema, { id, enabled: !name.endsWith('!'), backendIds, strategy: given.strategy ?? 0 });
-  });
-  return createSnapshot(
-    indexConfiguration({
-      backends: new Map(
-        ids.map((id) => [id, { backend: create(BackendSchema, { id, enabled: true }), draining: false }]),
-      ),
-      groups: new Map(groups.map((group) => [group.id, group])),
-      policies: new Map((given.policies ?? []).map((policy) => [policy.id, policy])),
-    }),
-    {
-      statuses: new Map(
-        given.up.map((id) => [
-          id,
-          create(BackendStatusSchema, {
-            backendId: id,
-            healthy: true,
-            clusterLoad: 1,
-            observedAt: timestampFromMs(NOW - 5),
-          }),
-        ]),
-      ),
-      schedules: new Map(),
-      overrides: new Map(),
-    },
-    MAX_AGE,
-  );
-}
-const policy = (
-  id: string,
-  groupId: string,
-  given: Omit<MessageInitShape<typeof PolicySchema>, '$typeName' | 'id' | 'groupId'> = {},
-) => create(PolicySchema, { id, groupId, enabled: true, rule: { case: 'listeningPort', value: 8080 }, ...given });
-const circumstances = (given: Partial<Circumstances> = {}): Circumstances => ({
-  now: NOW,
-  chance: 0,
-  cursor: () => 0,
-  live: { live: () => 0, startedSince: () => 0 },
-  ...given,
-});
-const decided = (
-  snapshot: Parameters<typeof decide>[1],
-  given: Partial<Circumstances> = {},
-  listeningPort = 8080,
-): Outcome => decide({ listeningPort, host: 'gw', headers: [], user: 'u' }, snapshot, circumstances(given));
-const steps = (outcome: Outcome) => outcome.reasons.map(({ step, outcome: said }) => [step, said]);
 const backendOf = (outcome: Outcome) => (outcome.kind === 'chosen' ? outcome.backend.id : undefined);
 
 describe('by policies', () => {
@@ -197,8 +141,8 @@ describe('when no policy matches', () => {
 
   test.each([
     [undefined, 'gatewayserver.default_group is not set'],
-    ['gone', 'gatewayserver.default_group is gone, a group that does not exist or is disabled'],
-    ['off', 'gatewayserver.default_group is off, a group that does not exist or is disabled'],
+    ['gone', 'gatewayserver.default_group is gone, a group that does not exist'],
+    ['off', 'gatewayserver.default_group is off, a group that is disabled'],
   ])('no usable default group either: refused, naming the setting (%s)', (defaultGroupId, why) => {
     const outcome = decided(snapshotOf({ up: ['x'], groups: { 'off!': ['x'] } }), { defaultGroupId });
     expect(outcome).toMatchObject({ kind: 'refused', errorName: 'QUERY_REJECTED' });
@@ -217,10 +161,13 @@ describe('when no policy matches', () => {
       groups: { a: ['x'], b: ['x'] },
       policies: [policy('p', 'a'), policy('h', 'b', { rule: { case: 'host', value: 'gw' } })],
     });
-    const outcome = decided(snapshot);
+    // The default group is for queries that no policy matches.
+    const outcome = decided(snapshot, { defaultGroupId: 'a' });
+    expect(outcome).toMatchObject({ kind: 'refused', errorName: 'QUERY_REJECTED' });
     expect(outcome.kind === 'refused' && outcome.message).toContain(
       'the matching policies (h, p) have no group in common',
     );
+    expect(steps(outcome)).toEqual([['policies', REFUSED]]);
   });
 
   test('a default group without an available backend refuses with the state of its backends', () => {

@@ -14,7 +14,7 @@ type Step = (request: RuleRequest, snapshot: Snapshot, circumstances: Circumstan
 /** The routing chain: the first step with an opinion decides the groups. */
 const chain: readonly Step[] = [
   (request, { policies }) => policiesOpinion(policies, request),
-  (_, snapshot, { defaultGroupId }) => defaultGroupOpinion(defaultGroupId, (id) => snapshot.group(id) !== undefined),
+  (_, snapshot, { defaultGroupId }) => defaultGroupOpinion(defaultGroupId, snapshot.whyNoGroup),
 ];
 
 const MESSAGE_LENGTH = 2_000;
@@ -28,15 +28,19 @@ export function decide(
   const asked = readRequest(request);
   const reasons: StepReason[] = [];
   const abstentions: string[] = [];
+  const rejected = (why: string) => {
+    const message = `${why}: ask the administrators of this gateway for a policy`;
+    return refused(snapshot.authentication.atEntryPoint(asked), reasons, 'QUERY_REJECTED', message);
+  };
   for (const step of chain) {
     const opinion = step(asked, snapshot, circumstances);
     reasons.push(opinion.reason);
     if (opinion.kind === 'groups')
       return routeToGroups(opinion, reasons, { ...asked, user: request.user }, snapshot, circumstances);
+    if (opinion.kind === 'refuses') return rejected(opinion.why);
     abstentions.push(opinion.why);
   }
-  const message = `${abstentions.join(', and ')}: ask the administrators of this gateway for a policy`;
-  return refused(snapshot.authentication.atEntryPoint(asked), reasons, 'QUERY_REJECTED', message);
+  return rejected(abstentions.join(', and '));
 }
 
 function routeToGroups(

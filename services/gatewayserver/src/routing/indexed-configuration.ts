@@ -34,7 +34,7 @@ export function indexConfiguration(configuration: RoutingConfiguration): Indexed
     ...configuration,
     delegated,
     authentication: authenticationCheck(delegated),
-    policyIndex: indexPolicies([...configuration.policies.values()], configuration.groups),
+    policyIndex: indexPolicies([...configuration.policies.values()]),
     members: new Map(configuration.groups.values().map(({ id, backendIds }) => [id, backendIds.toSorted()])),
     hashes: new Map(configuration.backends.keys().map((id) => [id, hashOf(id)])),
   };

@@ -34,6 +34,8 @@ export type Snapshot = {
   authentication: AuthenticationCheck;
   /** Undefined when there is no such group, or it is disabled. */
   group(id: string): SnapshotGroup | undefined;
+  /** The end of a sentence that says why `group` is undefined; undefined when it is not. */
+  whyNoGroup(id: string): string | undefined;
   /** Undefined when there is no such backend. */
   facts(backendId: string): BackendFacts | undefined;
   /** The available members of a group at this time; empty when there is no such group. */
@@ -72,6 +74,10 @@ export function createSnapshot(
         backendIds: members.get(id) ?? [],
         queuesWhenUnavailable: group.queue?.whenUnavailable === Group_Queue_WhenUnavailable.QUEUE,
       };
+    },
+    whyNoGroup: (id) => {
+      const group = groups.get(id);
+      return group ? (group.enabled === false ? 'is disabled' : undefined) : 'does not exist';
     },
     facts,
     pool: createPools(function* (groupId) {

@@ -17,7 +17,11 @@ export function whyNoBackend(
 ): WhyNoBackend {
   const group = snapshot.group(groupId);
   if (!group) {
-    const text = `group ${groupId} does not exist or is disabled`;
+    const text = `group ${groupId} ${snapshot.whyNoGroup(groupId)}`;
+    return { forOperators: text, forClients: text };
+  }
+  if (group.backendIds.length === 0) {
+    const text = `group ${groupId} has no backends`;
     return { forOperators: text, forClients: text };
   }
   const each = group.backendIds.slice(0, NAMED_BACKENDS).map((id) => whyNot(id, snapshot, circumstances, skipped));

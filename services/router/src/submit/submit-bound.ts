@@ -39,7 +39,7 @@ export async function submitBound(
       sentHeaders: withSource(submission.exchange.rawHeaders, requestSource),
       direct: undefined,
     };
-    const isLeased = route.kind === 'chosen' && route.isLeased;
+    const isLeased = 'isLeased' in route && route.isLeased;
     const outcome = await attemptPatiently(context, submission, { candidate, isLeased }, deadline);
     if (outcome.kind === 'leaseLost' && deadline.leftMs() > 0) continue;
     return resultOf(outcome, bound, candidate);

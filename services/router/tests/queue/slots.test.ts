@@ -161,6 +161,23 @@ describe('a slot', () => {
     expect((await rest(await ask(next))).last.error?.errorName).toBe('ADMINISTRATIVELY_KILLED');
     expect(bed.admission.leases.size).toBe(1);
   });
+
+  test('is kept by such statements also where new queries of the client are refused, as in a disabled group', async () => {
+    await using bed = await startQueueBed({ slots: 2, taken: 1 });
+    await using router = await startTestbed({
+      clusters: { trino: bed.trino },
+      admission: bed.admission,
+      route: (request) => {
+        const { decision: _, ...answer } = bed.admission.route(request);
+        return { ...answer, refusal: 'group g is disabled', refusalErrorName: 'NO_NODES_AVAILABLE' };
+      },
+    });
+    bed.trino.when('SLEEP', { runMs: Number.POSITIVE_INFINITY });
+    const { id, nextUri = '' } = pageOf(await post(bed.router.url, 'SLEEP'));
+    await ask(nextUri);
+    const killing = pageOf(await post(router.url, `CALL system.runtime.kill_query('${id}', 'm')`));
+    expect(bed.admission.calls).toContain(`confirmLease ${killing.id}`);
+  });
 });
 
 test('one slot, two routers, many clients: never more than one runs, and everybody is served', async () => {

@@ -3,11 +3,17 @@ import type { Opinion } from './opinion.ts';
 
 const step = 'default_group';
 
-/** `gatewayserver.default_group`, for queries that no step before has an opinion about. */
-export function defaultGroupOpinion(groupId: string | undefined, exists: (groupId: string) => boolean): Opinion {
+/**
+ * `gatewayserver.default_group`, for queries that no step before has an opinion about.
+ * @param whyNoGroup the end of a sentence that says why a group cannot be used; undefined when it can
+ */
+export function defaultGroupOpinion(
+  groupId: string | undefined,
+  whyNoGroup: (groupId: string) => string | undefined,
+): Opinion {
   if (!groupId) return abstains('gatewayserver.default_group is not set');
-  if (!exists(groupId))
-    return abstains(`gatewayserver.default_group is ${groupId}, a group that does not exist or is disabled`);
+  const why = whyNoGroup(groupId);
+  if (why) return abstains(`gatewayserver.default_group is ${groupId}, a group that ${why}`);
   return {
     kind: 'groups',
     reason: { step, outcome: Reason_Outcome.CHOSE, text: `group ${groupId}` },

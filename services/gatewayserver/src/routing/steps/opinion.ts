@@ -35,4 +35,6 @@ export type Opinion = { reason: StepReason } & (
     }
   /** `why` is part of the sentence that refuses a query when every step abstains. */
   | { kind: 'abstains'; why: string }
+  /** No later step is asked. */
+  | { kind: 'refuses'; why: string }
 );

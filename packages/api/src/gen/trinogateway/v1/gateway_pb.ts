@@ -1002,7 +1002,8 @@ export type Group = Message<"trinogateway.v1.Group"> & {
   id: string;
 
   /**
-   * Absent in a Put: true for a new group, unchanged for an old one. A disabled group's policies do not exist.
+   * Absent in a Put: true for a new group, unchanged for an old one. A disabled group stays the group of its policies and has no
+   * backend for their queries: those go to the fallback group of the policy, else they are refused.
    *
    * @generated from field: optional bool enabled = 2;
    */
@@ -1480,7 +1481,7 @@ export type Policy = Message<"trinogateway.v1.Policy"> & {
   groupId: string;
 
   /**
-   * The group when the allowed ones have no available backend.
+   * The group when the allowed ones have no available backend, are disabled, or when the matching policies have none in common.
    *
    * @generated from field: string fallback_group_id = 8;
    */
@@ -4706,7 +4707,8 @@ export const GroupService: GenService<{
     output: typeof GroupSchema;
   },
   /**
-   * Drains it: no new queries; those that wait in it still start, running ones continue.
+   * Drains it: no new queries, which go to the fallback groups of its policies or are refused; those that wait in it still start,
+   * running ones continue.
    *
    * @generated from rpc trinogateway.v1.GroupService.DisableGroup
    */

@@ -7,19 +7,25 @@ import { evaluatePolicies, firstPolicyOf, matchingPolicies, type PolicyVerdict }
 const step = 'policies';
 const NAMED_IN_A_TEXT = 20;
 
-/** The groups that the matching policies leave, then their fallback groups. */
+/** The groups that the matching policies leave, then their fallback groups. Policies that leave none refuse: the default group is for queries that none matches. */
 export function policiesOpinion(index: PolicyIndex, request: RuleRequest): Opinion {
   const verdict = evaluatePolicies(index, request);
   const { groupIds, fallbackGroupIds } = verdict;
   const matching = matchingPolicies(verdict).map(({ id }) => id);
-  if (matching.length === 0) return abstains('no policy matches', 'no policy matches this query');
+  if (matching.length === 0)
+    return {
+      kind: 'abstains',
+      reason: { step, outcome: Reason_Outcome.ABSTAINED, text: 'no policy matches' },
+      why: 'no policy matches this query',
+    };
   const names = listed(matching);
   const who = `${matching.length === 1 ? 'policy' : 'policies'} ${names}`;
   if (groupIds.length === 0 && fallbackGroupIds.length === 0)
-    return abstains(
-      `${who}: no group in common and no fallback group`,
-      `the matching policies (${names}) have no group in common and no fallback group`,
-    );
+    return {
+      kind: 'refuses',
+      reason: { step, outcome: Reason_Outcome.REFUSED, text: `${who}: no group in common and no fallback group` },
+      why: `the matching policies (${names}) have no group in common and no fallback group`,
+    };
   const groups = groupIds.length > 0 ? `group ${listed(groupIds)}` : 'no group in common';
   const fallback = fallbackGroupIds.length > 0 ? `, with fallback group ${listed(fallbackGroupIds)}` : '';
   return {
@@ -44,10 +50,6 @@ function decidedGroup(verdict: PolicyVerdict, { groupId, asFallback }: Candidate
     asFallback,
     priority: policy?.priority ?? 0,
   };
-}
-
-function abstains(text: string, why: string): Opinion {
-  return { kind: 'abstains', reason: { step, outcome: Reason_Outcome.ABSTAINED, text }, why };
 }
 
 function listed(ids: readonly string[]): string {

@@ -1,6 +1,6 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { describe, expect, test } from '@jest/globals';
-import { type Group, GroupSchema, type Policy, PolicySchema } from '@trino-gateway/api/gateway';
+import { type Policy, PolicySchema } from '@trino-gateway/api/gateway';
 import { comparableHost } from '@trino-gateway/trino/host';
 import fc from 'fast-check';
 import { type ClientRequest, readRequest } from '../../request.ts';
@@ -19,13 +19,6 @@ const exactly = (exact: string) => ({ rule: { case: 'connectionProperties', valu
 
 const policies = (...given: PolicyInit[]): Policy[] =>
   given.map((one) => create(PolicySchema, { enabled: true, ...one }));
-const groups = (...ids: string[]): Map<string, Group> =>
-  new Map(
-    ids.map((id) => [
-      id.replace('!', ''),
-      create(GroupSchema, { id: id.replace('!', ''), enabled: !id.endsWith('!') }),
-    ]),
-  );
 const request = (given: Partial<ClientRequest> & { tags?: string; properties?: string } = {}) =>
   readRequest({
     listeningPort: given.listeningPort ?? 8080,
@@ -36,8 +29,8 @@ const request = (given: Partial<ClientRequest> & { tags?: string; properties?: s
       ...(given.headers ?? []),
     ],
   });
-const evaluated = (given: Policy[], ids: Map<string, Group>, asked = request()) => {
-  const verdict = evaluatePolicies(indexPolicies(given, ids), asked);
+const evaluated = (given: Policy[], asked = request()) => {
+  const verdict = evaluatePolicies(indexPolicies(given), asked);
   return {
     groups: verdict.groupIds,
     fallbacks: verdict.fallbackGroupIds,
@@ -45,7 +38,7 @@ const evaluated = (given: Policy[], ids: Map<string, Group>, asked = request()) 
   };
 };
 const matches = (policy: PolicyInit, asked: ReturnType<typeof request>) =>
-  evaluated(policies({ id: 'p', groupId: 'a', ...policy }), groups('a'), asked).groups.length === 1;
+  evaluated(policies({ id: 'p', groupId: 'a', ...policy }), asked).groups.length === 1;
 
 describe('a rule', () => {
   test.each<[string, PolicyInit, Parameters<typeof request>[0], boolean]>([
@@ -97,11 +90,9 @@ describe('a rule', () => {
 });
 
 describe('combining policies', () => {
-  const all = groups('a', 'b', 'c', 'd', 'off!');
-
   test('policies of one kind add up, in the order of ids', () => {
     const given = policies({ id: '2', groupId: 'b', ...port(8080) }, { id: '1', groupId: 'a', ...port(8080) });
-    expect(evaluated(given, all)).toEqual({ groups: ['a', 'b'], fallbacks: [], policies: ['1', '2'] });
+    expect(evaluated(given)).toEqual({ groups: ['a', 'b'], fallbacks: [], policies: ['1', '2'] });
   });
 
   test('policies of different kinds narrow each other down', () => {
@@ -114,12 +105,12 @@ describe('combining policies', () => {
       { id: 'c1', groupId: 'b', ...pairs({ team: 'data' }) },
     );
     const asked = request({ tags: 'x', properties: 'team=data' });
-    expect(evaluated(given, all, asked).groups).toEqual(['b']);
+    expect(evaluated(given, asked).groups).toEqual(['b']);
   });
 
   test('a kind that matches nothing narrows nothing', () => {
     const given = policies({ id: 'p', groupId: 'a', ...port(8080) }, { id: 'h', groupId: 'b', ...host('other') });
-    expect(evaluated(given, all).groups).toEqual(['a']);
+    expect(evaluated(given).groups).toEqual(['a']);
   });
 
   test('nothing in common leaves the fallback groups, by the same rule', () => {
@@ -129,22 +120,15 @@ describe('combining policies', () => {
       { id: 'h', groupId: 'b', fallbackGroupId: 'd', ...host('gw.example') },
       { id: 't', groupId: 'c', ...tags(['x']) },
     );
-    expect(evaluated(given, all, request({ tags: 'x' }))).toMatchObject({ groups: [], fallbacks: ['d'] });
+    expect(evaluated(given, request({ tags: 'x' }))).toMatchObject({ groups: [], fallbacks: ['d'] });
   });
 
-  test('disabled policies, and those of disabled or absent groups, do not exist', () => {
+  test('disabled policies do not exist', () => {
     const given = policies(
       { id: 'p', groupId: 'a', ...port(8080) },
       { id: 'disabled', enabled: false, groupId: 'b', ...host('gw.example') },
-      { id: 'of-disabled', groupId: 'off', ...host('gw.example') },
-      { id: 'of-absent', groupId: 'gone', ...host('gw.example') },
     );
-    expect(evaluated(given, all)).toEqual({ groups: ['a'], fallbacks: [], policies: ['p'] });
-  });
-
-  test('a disabled fallback group is none', () => {
-    const given = policies({ id: 'p', groupId: 'a', fallbackGroupId: 'off', ...port(8080) });
-    expect(evaluated(given, all).fallbacks).toEqual([]);
+    expect(evaluated(given)).toEqual({ groups: ['a'], fallbacks: [], policies: ['p'] });
   });
 
   test('the first policy by id speaks for a group', () => {
@@ -153,7 +137,7 @@ describe('combining policies', () => {
       { id: 'b', groupId: 'a', requestSource: 'bi', ...host('gw.example') },
       { id: 'a', groupId: 'b', fallbackGroupId: 'a', ...port(8080) },
     );
-    const verdict = evaluatePolicies(indexPolicies(given, all), request());
+    const verdict = evaluatePolicies(indexPolicies(given), request());
     expect(firstPolicyOf(verdict, 'a', false)?.id).toBe('b');
     expect(firstPolicyOf(verdict, 'a', true)?.id).toBe('a');
     expect(firstPolicyOf(verdict, 'c', false)).toBeUndefined();
@@ -162,7 +146,7 @@ describe('combining policies', () => {
   test('the groups left are those that every matching kind names (property)', () => {
     const kinds = [port(8080), host('gw.example'), tags(['x']), pairs({ k: 'v' })];
     const some = fc.array(
-      fc.record({ kind: fc.nat(3), groupId: fc.constantFrom('a', 'b', 'c', 'd', 'off'), enabled: fc.boolean() }),
+      fc.record({ kind: fc.nat(3), groupId: fc.constantFrom('a', 'b', 'c', 'd'), enabled: fc.boolean() }),
       { maxLength: 12 },
     );
     fc.assert(
@@ -171,7 +155,7 @@ describe('combining policies', () => {
           ...drawn.map(({ kind, ...rest }, at) => ({ id: `p${at}`, ...rest, ...(kinds[kind] ?? port(8080)) })),
         );
         const asked = request({ tags: 'x', properties: 'k=v' });
-        const existing = drawn.filter(({ enabled, groupId }) => enabled && groupId !== 'off');
+        const existing = drawn.filter(({ enabled }) => enabled);
         const named = [0, 1, 2, 3]
           .map((kind) => existing.filter((one) => one.kind === kind).map(({ groupId }) => groupId))
           .filter((ids) => ids.length > 0);
@@ -179,7 +163,7 @@ describe('combining policies', () => {
           named.length === 0
             ? []
             : ['a', 'b', 'c', 'd'].filter((id) => named.every((ids) => (ids as string[]).includes(id)));
-        expect(evaluated(given, all, asked).groups).toEqual(expected);
+        expect(evaluated(given, asked).groups).toEqual(expected);
       }),
     );
   });

@@ -1,4 +1,4 @@
-import type { Group, Policy } from '@trino-gateway/api/gateway';
+import type { Policy } from '@trino-gateway/api/gateway';
 import { type PolicyLookup, policyRules } from '@trino-gateway/api/policy-rules';
 
 /** The matching policies of one kind of rule; everything in the order of ids. */
@@ -11,16 +11,13 @@ export type Match = {
 /** The policies that exist for routing, arranged so that a request meets only those that can match it: one look-up per kind. */
 export type PolicyIndex = readonly PolicyLookup<Match>[];
 
-/** Leaves out disabled policies and those of disabled groups; a fallback group that is disabled counts as none. */
-export function indexPolicies(policies: readonly Policy[], groups: ReadonlyMap<string, Group>): PolicyIndex {
-  const isUsable = (groupId: string) => {
-    const group = groups.get(groupId);
-    return group !== undefined && group.enabled !== false;
-  };
-  const existing = policies
-    .filter(({ enabled, groupId }) => enabled !== false && isUsable(groupId))
-    .map((policy) => (isUsable(policy.fallbackGroupId) ? policy : { ...policy, fallbackGroupId: '' }));
-  return policyRules.compile(existing.sort(byId), matchOf);
+/**
+ * Leaves out disabled policies. The state of a group does not count: a disabled one stays the group of its policies, which
+ * no query gets around, and has no backend for it.
+ */
+export function indexPolicies(policies: readonly Policy[]): PolicyIndex {
+  const enabled = policies.filter((policy) => policy.enabled !== false);
+  return policyRules.compile(enabled.sort(byId), matchOf);
 }
 
 function matchOf(policies: readonly Policy[]): Match {

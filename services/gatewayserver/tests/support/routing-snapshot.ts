@@ -1,0 +1,76 @@
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import { timestampFromMs } from '@bufbuild/protobuf/wkt';
+import {
+  BackendSchema,
+  BackendStatusSchema,
+  type Group_Strategy,
+  GroupSchema,
+  type Policy,
+  PolicySchema,
+} from '@trino-gateway/api/gateway';
+import type { Circumstances } from '../../src/routing/circumstances.ts';
+import { decide } from '../../src/routing/decide.ts';
+import { indexConfiguration } from '../../src/routing/indexed-configuration.ts';
+import type { Outcome } from '../../src/routing/outcome.ts';
+import { createSnapshot } from '../../src/routing/snapshot.ts';
+
+export const NOW = 10_000_000;
+export const MAX_AGE = 60_000;
+
+/** `up`: ids of available backends; the others were never probed. Groups: id to members, `!` behind a disabled one. */
+export function snapshotOf(given: {
+  up: string[];
+  down?: string[];
+  groups: Record<string, string[]>;
+  policies?: Policy[];
+  strategy?: Group_Strategy;
+}) {
+  const ids = [...given.up, ...(given.down ?? [])];
+  const groups = Object.entries(given.groups).map(([name, backendIds]) => {
+    const id = name.replace('!', '');
+    return create(GroupSchema, { id, enabled: !name.endsWith('!'), backendIds, strategy: given.strategy ?? 0 });
+  });
+  return createSnapshot(
+    indexConfiguration({
+      backends: new Map(
+        ids.map((id) => [id, { backend: create(BackendSchema, { id, enabled: true }), draining: false }]),
+      ),
+      groups: new Map(groups.map((group) => [group.id, group])),
+      policies: new Map((given.policies ?? []).map((policy) => [policy.id, policy])),
+    }),
+    {
+      statuses: new Map(
+        given.up.map((id) => [
+          id,
+          create(BackendStatusSchema, {
+            backendId: id,
+            healthy: true,
+            clusterLoad: 1,
+            observedAt: timestampFromMs(NOW - 5),
+          }),
+        ]),
+      ),
+      schedules: new Map(),
+      overrides: new Map(),
+    },
+    MAX_AGE,
+  );
+}
+export const policy = (
+  id: string,
+  groupId: string,
+  given: Omit<MessageInitShape<typeof PolicySchema>, '$typeName' | 'id' | 'groupId'> = {},
+) => create(PolicySchema, { id, groupId, enabled: true, rule: { case: 'listeningPort', value: 8080 }, ...given });
+export const circumstances = (given: Partial<Circumstances> = {}): Circumstances => ({
+  now: NOW,
+  chance: 0,
+  cursor: () => 0,
+  live: { live: () => 0, startedSince: () => 0 },
+  ...given,
+});
+export const decided = (
+  snapshot: Parameters<typeof decide>[1],
+  given: Partial<Circumstances> = {},
+  listeningPort = 8080,
+): Outcome => decide({ listeningPort, host: 'gw', headers: [], user: 'u' }, snapshot, circumstances(given));
+export const steps = (outcome: Outcome) => outcome.reasons.map(({ step, outcome: said }) => [step, said]);
