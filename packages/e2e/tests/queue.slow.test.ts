@@ -120,8 +120,6 @@ test(
     for (const n of [1, 2, 3, 4, 5]) {
       const url = suite.routers[n % 2]?.url ?? '';
       const waiting = await startWaiting(`SELECT held ${n}`, url);
-      // Held for a second at first, for five later: its poll is in the middle of that.
-      for (let polls = 0; polls < 2; polls++) await waiting.poll();
       const result = waiting.finish();
       await until('its poll to be held', async () => {
         const { groups } = await queueStats();
@@ -135,8 +133,8 @@ test(
     running.query.finishEarly();
     await running.done;
     process.stdout.write(`from the end of one query to the start of the next: ${idleMs.join(', ')} ms\n`);
-    // Without being woken it is what is left of a poll that is held for up to five seconds.
-    expect(idleMs.toSorted((a, b) => a - b)[2]).toBeLessThan(1_500);
+    // Without being woken it is what is left of a poll that is held for a second.
+    expect(idleMs.toSorted((a, b) => a - b)[2]).toBeLessThan(500);
     await untilAtRest();
   },
   LIMIT_MS,

@@ -71,6 +71,7 @@ export {
   type RequestLine,
   type TrinoRequest,
 } from './requests/classify-request.ts';
+export { maxWaitMs } from './requests/max-wait.ts';
 export { preparedStatement, preparedStatementsProblem } from './statements/prepared-statements.ts';
 export { type SqlToken, sqlTokens } from './statements/sql-tokens.ts';
 export { statementBodyProblem } from './statements/statement-body.ts';

@@ -10,6 +10,8 @@ import { createActivatedLeases } from './leases/activated-leases.ts';
 import { createBodyPace } from './limits/body-pace.ts';
 import { createInflationBudget } from './limits/inflation-budget.ts';
 import type { RequestLimits } from './limits/request-limits.ts';
+import type { OfferEnd } from './queue/dispatch-offer.ts';
+import { createDispatches } from './queue/dispatches.ts';
 import { createTransactions } from './stickiness/transactions.ts';
 import { createUiProxy, type UiProxyDeps } from './ui/proxy.ts';
 
@@ -61,6 +63,8 @@ export function createDataPath({ timings, ...deps }: DataPathDeps): DataPath {
     inflation: createInflationBudget(),
     pace: createBodyPace(),
     leases: createActivatedLeases(gateway),
+    // The gatewayserver keeps the page of a cluster that took the query; what another one says stands nowhere else.
+    dispatches: createDispatches<OfferEnd>(({ kind }) => kind === 'answered'),
     checkClient: createCheckClient({ ask }),
     checkImpersonation: createCheckImpersonation({ ask }),
     transactions: createTransactions({ store: gateway, logger, onContradiction }),

@@ -127,6 +127,7 @@ export function breakOff({ request, response }: Pick<Exchange, 'request' | 'resp
   response.destroy();
 }
 
-function isJson(answer: ClusterAnswer): boolean {
+/** Whether its body may hold links of Trino's. */
+export function isJson(answer: Pick<ClusterAnswer, 'rawHeaders'>): boolean {
   return /^application\/json\b/i.test(allHeaders(answer.rawHeaders, 'content-type')[0]?.trim() ?? '');
 }

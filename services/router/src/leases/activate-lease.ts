@@ -1,5 +1,5 @@
 import { pause } from '@trino-gateway/runtime';
-import { queuedPage } from '@trino-gateway/trino';
+import { maxWaitMs, queuedPage } from '@trino-gateway/trino';
 import type { GatewayClient } from '../control-plane/gateway-client.ts';
 import { GatewayUnavailableError } from '../control-plane/retry-unreachable.ts';
 import { infoUri, originOf } from '../http/client-address.ts';
@@ -10,9 +10,6 @@ import type { ActivatedLeases } from './activated-leases.ts';
 import type { ConfirmLeaseDeps } from './confirm-lease.ts';
 
 // A query begins at its cluster with the first poll: where the backend is limited, that poll has to activate a lease.
-
-/** How long a gatewayserver that does not answer is waited for. */
-const GATEWAY_WAIT_MS = 4_000;
 
 /** The first poll of a query, by GET or HEAD. */
 export type FirstPoll = { queryId: string; slug: string; target: string; method: 'GET' | 'HEAD' };
@@ -36,20 +33,22 @@ export async function activateLease(
   backendIds: readonly string[],
 ): Promise<boolean> {
   const { leases, gateway, heldPolls, logger } = context;
-  const { queryId, slug } = poll;
+  const { queryId, slug, target } = poll;
   // The cluster itself says what it thinks of a wrong link.
   if (leases.isWrongSlug(queryId, slug)) return true;
   if (leases.isActivated(queryId) || !leases.isLimited(queryId, backendIds)) return true;
   const backendId = backendIds.find((id) => gateway.backends().get(id)?.limited === true) ?? backendIds[0] ?? '';
   const hold = heldPolls.enter(queryId, exchange.signal);
   const { signal } = hold;
+  const waitMs = heldPolls.holdMs(maxWaitMs(target));
+  const until = performance.now() + waitMs;
   try {
-    if (await gateway.admission.activate({ trinoQueryId: queryId, backendId }, { signal, waitMs: GATEWAY_WAIT_MS })) {
+    if (await gateway.admission.activate({ trinoQueryId: queryId, backendId }, { signal, waitMs })) {
       leases.activated(queryId);
       return true;
     }
     // Its client asks again at once: the pause keeps it from asking all the time.
-    await pause(heldPolls.holdMs(1), signal);
+    await pause(Math.max(0, until - performance.now()), signal);
   } catch (error) {
     if (!(error instanceof GatewayUnavailableError) && !signal.aborted) throw error;
     logger.debug('a first poll is held: the gatewayserver does not answer whether there is a slot', { query: queryId });

@@ -38,5 +38,9 @@ test('the waiting time grows by the local clock since the last answer of the gat
   polls.waited('a', 4_000);
   now += 250;
   expect(polls.queuedMs('a')).toBe(4_250);
-  expect([polls.holdMs(1), polls.holdMs(2), polls.holdMs(900)]).toEqual([1_000, 5_000, 5_000]);
+});
+
+test('a poll is held for a second, or for less where its client asks for that', () => {
+  const polls = createHeldPolls();
+  expect([polls.holdMs(), polls.holdMs(10_000), polls.holdMs(300), polls.holdMs(0)]).toEqual([1_000, 1_000, 300, 50]);
 });

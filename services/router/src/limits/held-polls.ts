@@ -10,8 +10,8 @@ export type HeldPoll = {
 
 /** The polls of waiting clients that this router holds, and how long their queries have waited. */
 export type HeldPolls = {
-  /** How long a poll of the link with this token may be held, in milliseconds. */
-  holdMs(token: number): number;
+  /** How long a poll may be held whose client asks for no more than `maxWaitMs`, in milliseconds. */
+  holdMs(maxWaitMs?: number): number;
   /** A poll of this query begins to be held. */
   enter(queryId: string, client?: AbortSignal): HeldPoll;
   /** How many are held. */
@@ -27,16 +27,18 @@ export type HeldPolls = {
 
 /** Beyond it the least recently polled is forgotten, until the gatewayserver reports it again. */
 const REMEMBERED = 50_000;
-/** Trino itself holds a poll for a second; a client that waits for long need not poll that often. */
-const HOLD_MS = { first: 1_000, later: 5_000 };
+/** As Trino itself does (QueuedStatementResource): some clients wait for an answer for no longer than three seconds. */
+const LONGEST_HOLD_MS = 1_000;
+/** A poll that is not held at all could not be offered a slot. */
+const LEAST_HOLD_MS = 50;
 
 /** No poll is held. `now` is any steady clock in milliseconds; `holdMs` is shorter in tests. */
 export function createHeldPolls({
   now = () => performance.now(),
-  holdMs = HOLD_MS,
+  holdMs = LONGEST_HOLD_MS,
 }: {
   now?: () => number;
-  holdMs?: typeof HOLD_MS;
+  holdMs?: number;
 } = {}): HeldPolls {
   const held = new Map<string, number>();
   // One for each poll: on one signal for the whole router the listeners of ended calls would pile up.
@@ -44,7 +46,7 @@ export function createHeldPolls({
   const queuedSince = new LRUCache<string, number>({ max: REMEMBERED });
   let stopping = false;
   return {
-    holdMs: (token) => (token <= 1 ? holdMs.first : holdMs.later),
+    holdMs: (maxWaitMs = holdMs) => Math.min(holdMs, Math.max(maxWaitMs, LEAST_HOLD_MS)),
     enter: (queryId, client) => {
       const controller = new AbortController();
       const onHangUp = () => controller.abort();

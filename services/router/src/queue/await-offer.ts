@@ -20,8 +20,8 @@ export type QueueAnswer =
   /** The client hung up. */
   | { case: 'gone' };
 
-/** How long a gatewayserver that does not answer is waited for, besides what the poll is held. */
-const GATEWAY_WAIT_MS = 2_000;
+/** How long a gatewayserver that does not answer is waited for, besides what the poll is held: its client has a time limit. */
+const GATEWAY_WAIT_MS = 100;
 
 /** Long-polls for a slot, for as long as `waitMs`. A disconnect marks the client absent; a late offer is released. */
 export async function awaitOffer(

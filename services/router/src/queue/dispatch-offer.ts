@@ -2,7 +2,7 @@ import { type AwaitTurnResponse_Turn, GiveBackRequest_Reason as Reason } from '@
 import type { RouterConfig } from '@trino-gateway/config';
 import { withoutHeaders } from '@trino-gateway/trino';
 import type { ClusterAnswer } from '../clusters/ask.ts';
-import { relay } from '../clusters/relay.ts';
+import { readWhole, type WholeAnswer } from '../clusters/whole-answer.ts';
 import type { AdmissionClient } from '../control-plane/admission-client.ts';
 import type { GatewayClient } from '../control-plane/gateway-client.ts';
 import { GatewayUnavailableError } from '../control-plane/retry-unreachable.ts';
@@ -14,18 +14,17 @@ import {
   candidateOf,
   leasedQuery,
 } from '../dispatch/attempt.ts';
-import { decisionHeaders } from '../dispatch/decision-headers.ts';
 import { type HandOverDeps, recordHandOver } from '../dispatch/hand-over.ts';
 import type { FirstPage } from '../dispatch/post-statement.ts';
 import { entryPointOf } from '../dispatch/require-authentication.ts';
 import type { AssignResult } from '../dispatch/results.ts';
-import type { Submission } from '../dispatch/submission.ts';
+import type { Placement, Submission } from '../dispatch/submission.ts';
 import { originOf } from '../http/client-address.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { type ConfirmLeaseDeps, leaseConfirmed } from '../leases/confirm-lease.ts';
 import { coordinatorOf } from '../stickiness/coordinator.ts';
 import { hashOfSecret } from './seal.ts';
-import { answerKept, type KeptAnswer, keptAnswer, sealAnswer } from './sealed-answer.ts';
+import { type KeptAnswer, keptAnswer, sealAnswer } from './sealed-answer.ts';
 import { resubmission, unsealStatement } from './sealed-statement.ts';
 import type { Ticket } from './ticket.ts';
 
@@ -35,19 +34,25 @@ export type DispatchOfferDeps = AttemptChosenDeps &
     gateway: Pick<GatewayClient, 'authentication'> & {
       admission: Pick<AdmissionClient, 'assign' | 'release' | 'cancelQueued' | 'settle'>;
     };
-    config: Pick<
-      RouterConfig,
-      'attempt_time_limit' | 'poll_time_limit' | 'explain_headers' | 'auth_forward_credentials'
-    >;
+    config: Pick<RouterConfig, 'attempt_time_limit' | 'poll_time_limit' | 'auth_forward_credentials'>;
     /** Called with what came of posting a statement that had waited. */
     onHandOver: (groupId: string, result: AssignResult) => void;
   };
 
-/** What came of an offer: the client has its answer or has gone, another offer is to be awaited, or the gatewayserver does not answer. */
-export type OfferEnd = 'answered' | 'again' | 'silent';
+/** What came of an offer. */
+export type OfferEnd =
+  /** A cluster has the query, and this is its first page. */
+  | { kind: 'assigned'; kept: KeptAnswer }
+  /** The cluster answers in its own words. */
+  | { kind: 'answered'; answer: WholeAnswer; placement: Placement; presto: boolean }
+  /** Another offer is to be awaited. */
+  | { kind: 'again' }
+  /** The gatewayserver does not answer. */
+  | { kind: 'silent' };
 
-/** A slot that a waiting statement is offered, and the poll that takes it. */
+/** A slot that a waiting statement is offered. */
 type Offer = {
+  /** With the signal of the dispatch, which outlives it. */
   poll: Exchange;
   ticket: Ticket;
   claimId: string;
@@ -61,8 +66,10 @@ const LONGEST_ATTEMPT_MS = 12_000;
 const unauthenticated =
   'Access Denied: The cluster of this query has begun to ask for authentication while it waited: submit it again with user and password';
 const acceptEncoding: ReadonlySet<string> = new Set(['accept-encoding']);
+const again: OfferEnd = { kind: 'again' };
+const silent: OfferEnd = { kind: 'silent' };
 
-/** A queued statement: attempts the cluster it is offered a slot at, and gives that cluster's page to the client that polls. */
+/** A queued statement: attempts the cluster it is offered a slot at. Its client gets that cluster's page, in this poll or the next. */
 export async function dispatchOffer(
   context: DispatchOfferDeps,
   poll: Exchange,
@@ -71,7 +78,7 @@ export async function dispatchOffer(
 ): Promise<OfferEnd> {
   const { config } = context;
   const offer = await readOffer(context, poll, ticket, turn);
-  if (typeof offer === 'string') return offer;
+  if ('kind' in offer) return offer;
   const outcome = await attemptChosen(context, offer.submission, askingForPlain(offer.candidate), {
     timeMs: Math.min(config.attempt_time_limit, LONGEST_ATTEMPT_MS),
     confirm: (first) => storeAnswer(context, offer, first),
@@ -79,21 +86,19 @@ export async function dispatchOffer(
   switch (outcome.kind) {
     case 'taken':
       await handOver(context, offer, outcome.first);
-      answerKept(poll, outcome.stored, decisionHeaders(config, offer.candidate.placement));
-      return 'answered';
+      return { kind: 'assigned', kept: outcome.stored };
     case 'answered':
-      await passOnAnswer(context, offer, outcome.answer);
-      return 'answered';
+      return await notTaken(context, offer, outcome.answer);
     case 'abandoned':
       await release(context, offer, 'abandoned', Reason.ABSENT, 'the client has gone');
-      return 'answered';
+      return again;
     case 'failed':
       await release(context, offer, 'failed', Reason.FAILED, outcome.reason);
-      return 'again';
+      return again;
     case 'leaseLost':
-      return 'again';
+      return again;
     case 'leaseUnclear':
-      return 'silent';
+      return silent;
   }
 }
 
@@ -175,20 +180,18 @@ async function handOver(
 }
 
 /** The cluster answers in its own words: it does not accept the credentials, or refuses the statement for good. */
-async function passOnAnswer(context: DispatchOfferDeps, offer: Offer, answer: ClusterAnswer): Promise<void> {
+async function notTaken(context: DispatchOfferDeps, offer: Offer, answer: ClusterAnswer): Promise<OfferEnd> {
   const { ticket, poll, submission, candidate } = offer;
   const { placement } = candidate;
   const text = `answered ${answer.status}`;
+  const whole = await readWhole(answer, context.config.poll_time_limit);
   if (answer.status === 401 || answer.status === 403)
     await release(context, offer, 'unauthenticated', Reason.UNAUTHENTICATED, text);
   else {
     context.onHandOver(placement.groupId, 'answered');
     await endWait(context, poll, ticket, { errorName: 'QUERY_REJECTED', message: `The cluster ${text}` });
   }
-  await relay({ ...poll, presto: submission.exchange.presto }, answer, {
-    extraHeaders: decisionHeaders(context.config, placement),
-    stallTimeMs: context.config.poll_time_limit,
-  });
+  return { kind: 'answered', answer: whole, placement, presto: submission.exchange.presto };
 }
 
 /** The slot is free again, and the statement keeps its place. */
@@ -212,9 +215,9 @@ async function endWait(
 ): Promise<OfferEnd> {
   try {
     await gateway.admission.cancelQueued({ queryId, secretHash: hashOfSecret(secret), ...end }, signal);
-    return 'again';
+    return again;
   } catch (error) {
     if (!(error instanceof GatewayUnavailableError) && !signal.aborted) throw error;
-    return 'silent';
+    return silent;
   }
 }

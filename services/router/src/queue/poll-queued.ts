@@ -1,22 +1,29 @@
-import { Query_State } from '@trino-gateway/api/gateway';
+import { type AwaitTurnResponse_Turn, Query_State } from '@trino-gateway/api/gateway';
 import type { RouterConfig } from '@trino-gateway/config';
 import { pause } from '@trino-gateway/runtime';
-import { failedPage, parseQueryId, queryNotFoundMessage, trinoErrors } from '@trino-gateway/trino';
+import { failedPage, maxWaitMs, parseQueryId, queryNotFoundMessage, trinoErrors } from '@trino-gateway/trino';
+import { answerWhole } from '../clusters/whole-answer.ts';
 import type { LiveQueries } from '../control-plane/live-queries.ts';
 import { decisionHeaders } from '../dispatch/decision-headers.ts';
 import { errorName } from '../dispatch/refusal.ts';
 import { infoUri, originOf } from '../http/client-address.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { answerEmpty, answerError, answerPage } from '../http/responses.ts';
+import type { ByteBudget } from '../limits/byte-budget.ts';
 import type { HeldPolls } from '../limits/held-polls.ts';
-import { type AwaitOfferDeps, awaitOffer } from './await-offer.ts';
-import { type DispatchOfferDeps, dispatchOffer } from './dispatch-offer.ts';
+import { ownerOfAddress } from '../limits/shares.ts';
+import { type AwaitOfferDeps, awaitOffer, type QueueAnswer } from './await-offer.ts';
+import { type DispatchOfferDeps, dispatchOffer, type OfferEnd } from './dispatch-offer.ts';
+import type { Dispatch, Dispatches } from './dispatches.ts';
 import { answerKept, unsealAnswer } from './sealed-answer.ts';
 import { type Ticket, waitingPage } from './ticket.ts';
 
 export type PollQueuedDeps = AwaitOfferDeps &
   DispatchOfferDeps & {
-    config: Pick<RouterConfig, 'submit_time_limit'>;
+    config: Pick<RouterConfig, 'explain_headers'>;
+    /** How much of what clients sent may be held. */
+    bytes: Pick<ByteBudget, 'open'>;
+    dispatches: Dispatches<OfferEnd>;
     heldPolls: Pick<HeldPolls, 'holdMs' | 'queuedMs'>;
     live: Pick<LiveQueries, 'queuedQueryEnded'>;
     /** Called when a poll was answered with a QUEUED page of the gateway's own. */
@@ -33,52 +40,84 @@ export type QueuedPoll = {
   token: number;
 };
 
-/** What is left of a hold when an offer came to nothing, so that the next one finds its client present. */
-const LEAST_HOLD_MS = 250;
 /** A gatewayserver that answers before it is time is not asked more often than this. */
 const LEAST_PAUSE_MS = 100;
 
-/** GET: a QUEUED page after a while, or what became of the statement, as soon as it does. */
+/** GET: a QUEUED page after a second at most, or what became of the statement, as soon as it does. */
 export async function getQueued(context: PollQueuedDeps, poll: QueuedPoll): Promise<void> {
-  const { exchange, ticket, token } = poll;
-  const { config, heldPolls } = context;
-  const began = performance.now();
-  const holdMs = heldPolls.holdMs(token);
-  // Another attempt must be over before clients give up.
-  const lastAttemptAt = began + config.submit_time_limit - config.attempt_time_limit;
-  for (let attempts = 0; ; ) {
+  const { exchange, ticket } = poll;
+  const { heldPolls, dispatches } = context;
+  const { signal } = exchange;
+  const until = performance.now() + heldPolls.holdMs(maxWaitMs(exchange.request.url ?? ''));
+  const leftMs = () => until - performance.now();
+  do {
     const asked = performance.now();
-    const leftMs = Math.max(holdMs - (asked - began), LEAST_HOLD_MS);
-    const answer = await awaitOffer(context, exchange.signal, ticket, leftMs);
-    if (exchange.signal.aborted && answer.case !== 'turn') return;
-    switch (answer.case) {
-      case 'gone':
-        return;
-      case 'unknown':
-        answerError(exchange.response, 404, queryNotFoundMessage);
-        return;
-      case 'handedOver':
-        answerHandedOver(context, poll, answer.value.sealedAnswer);
-        return;
-      case 'ended':
-        answerEnded(context, poll, answer.value);
-        return;
-      case 'turn': {
-        const end = await dispatchOffer(context, exchange, ticket, answer.value);
-        if (end === 'answered') return;
-        attempts += 1;
-        if (end === 'again' && performance.now() < lastAttemptAt) continue;
-        break;
-      }
-      case 'waiting':
-        if (attempts === 0 && performance.now() - began < holdMs - LEAST_HOLD_MS && !heldPolls.isStopping()) {
-          const pauseMs = Math.max(0, LEAST_PAUSE_MS - (performance.now() - asked));
-          await pause(pauseMs, exchange.signal);
-          continue;
-        }
+    let dispatch = dispatches.of(ticket.queryId);
+    if (dispatch === undefined) {
+      const answer = await awaitOffer(context, signal, ticket, leftMs());
+      if (answer.case === 'turn') dispatch = beginDispatch(context, poll, answer.value);
+      else if (signal.aborted || answerWithout(context, poll, answer)) return;
     }
-    answerQueued(context, poll);
-    return;
+    const end = await dispatch?.join(signal, leftMs());
+    if (signal.aborted || (end !== undefined && answerEnd(context, poll, end))) return;
+    const pauseMs = Math.min(LEAST_PAUSE_MS - (performance.now() - asked), leftMs());
+    if (end?.kind !== 'again' && pauseMs > 0 && !heldPolls.isStopping()) await pause(pauseMs, signal);
+  } while (leftMs() >= 1 && !heldPolls.isStopping() && !signal.aborted);
+  if (!signal.aborted) answerQueued(context, poll);
+}
+
+/** The query goes to the cluster that it is offered a slot at, whether this poll lasts long enough or not. */
+function beginDispatch(
+  context: PollQueuedDeps,
+  { exchange, ticket }: QueuedPoll,
+  turn: AwaitTurnResponse_Turn,
+): Dispatch<OfferEnd> {
+  return context.dispatches.begin(ticket.queryId, async (signal) => {
+    const account = context.bytes.open(ownerOfAddress(exchange.client.ip));
+    try {
+      return await dispatchOffer(context, { ...exchange, account, signal }, ticket, turn);
+    } finally {
+      account.close();
+    }
+  });
+}
+
+/** Answers what the gatewayserver says of a query that it offers nothing; false when it waits, or nothing is said of it. */
+function answerWithout(
+  context: PollQueuedDeps,
+  poll: QueuedPoll,
+  answer: Exclude<QueueAnswer, { case: 'turn' }>,
+): boolean {
+  switch (answer.case) {
+    case 'gone':
+      return true;
+    case 'unknown':
+      answerError(poll.exchange.response, 404, queryNotFoundMessage);
+      return true;
+    case 'handedOver':
+      answerHandedOver(context, poll, answer.value.sealedAnswer);
+      return true;
+    case 'ended':
+      answerEnded(context, poll, answer.value);
+      return true;
+    case 'waiting':
+    case 'silent':
+      return false;
+  }
+}
+
+/** Answers what came of an offer; false when another one is to be awaited. */
+function answerEnd({ config }: PollQueuedDeps, { exchange }: QueuedPoll, end: OfferEnd): boolean {
+  switch (end.kind) {
+    case 'assigned':
+      answerKept(exchange, end.kept, decisionHeaders(config, end.kept.placement));
+      return true;
+    case 'answered':
+      answerWhole({ ...exchange, presto: end.presto }, end.answer, decisionHeaders(config, end.placement));
+      return true;
+    case 'again':
+    case 'silent':
+      return false;
   }
 }
 

@@ -5,7 +5,7 @@ import type { FirstPage } from '../dispatch/post-statement.ts';
 import type { Placement } from '../dispatch/submission.ts';
 import { originOf } from '../http/client-address.ts';
 import type { Exchange } from '../http/exchange.ts';
-import { sealRecord, unsealRecord } from './sealed-record.ts';
+import { sealRecord, unsealRecord } from './seal.ts';
 import type { Ticket } from './ticket.ts';
 
 /** A cluster's first page, kept for every poll of the temporary id. */

@@ -3,7 +3,7 @@ import { claimOf } from '../auth/claim.ts';
 import type { Submission } from '../dispatch/submission.ts';
 import type { ClientView } from '../http/client-address.ts';
 import type { Exchange } from '../http/exchange.ts';
-import { sealRecord, unsealRecord } from './sealed-record.ts';
+import { sealRecord, unsealRecord } from './seal.ts';
 import type { Ticket } from './ticket.ts';
 
 /** What is kept of a submission while it waits. */

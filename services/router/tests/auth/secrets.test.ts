@@ -144,7 +144,7 @@ test('no log line holds the secret of the link of a waiting query, whatever beco
   const { lines, logger } = listening();
   await using trino = await startScriptedTrino();
   const admission = fakeAdmission({ trino: 0 });
-  await using router = await startTestbed({ clusters: { trino }, admission, logger, holdMs: { first: 20, later: 20 } });
+  await using router = await startTestbed({ clusters: { trino }, admission, logger, holdMs: 20 });
   const headers = ['X-Trino-User', 'alice', ...everything];
   const links: string[] = [];
   const wait = async () => {

@@ -36,7 +36,7 @@ describe('a client that waits', () => {
 
 describe('an assignment', () => {
   test('racing a cancel never leaves a cancelled statement running, nor a slot taken', async () => {
-    await using bed = await startQueueBed({ taken: 0, router: { holdMs: { first: 50, later: 50 } } });
+    await using bed = await startQueueBed({ taken: 0, router: { holdMs: 10_000 } });
     const { admission, router, trino } = bed;
     trino.when('SLEEP', { runMs: Number.POSITIVE_INFINITY });
     const results = new Set<string>();

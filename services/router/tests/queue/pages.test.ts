@@ -108,7 +108,7 @@ describe('a client that waits', () => {
   });
 
   test('is answered at once when the router stops, and goes on at another one', async () => {
-    await using bed = await startQueueBed({ router: { holdMs: { first: 100_000, later: 100_000 } } });
+    await using bed = await startQueueBed({ router: { holdMs: 100_000 } });
     const { nextUri = '' } = pageOf(await post(bed.router.url, 'SELECT 1'));
     const held = ask(nextUri);
     await until('the poll is held', () => bed.router.held() === 1);

@@ -89,7 +89,7 @@ export type TestbedOptions = {
   transactions?: Pick<GatewayClient, 'recordTransaction' | 'findTransaction' | 'endTransaction'>;
   /** The slots of the clusters, shared by routers; all of them are then limited, unless `backend` says otherwise. */
   admission?: FakeAdmission;
-  holdMs?: { first: number; later: number };
+  holdMs?: number;
   limits?: Parameters<typeof createRequestLimits>[0];
   /** Of statements under way. */
   bytes?: { most: number; mostEach: number };
@@ -192,7 +192,7 @@ export async function startTestbed(options: TestbedOptions = {}): Promise<Testbe
     queuedQueryEnded: (id, { error }) => void seen.endedInQueue.push({ id, error: error?.name }),
     counts: () => new Map(),
   };
-  const holds = createHeldPolls({ holdMs: options.holdMs ?? { first: 150, later: 300 } });
+  const holds = createHeldPolls({ holdMs: options.holdMs ?? 200 });
   const bytes = createByteBudget(options.bytes?.most ?? 1e9, options.bytes?.mostEach ?? 1e9);
   const dataPath = createDataPath({
     limits: createRequestLimits(options.limits ?? plenty, silentLogger),

@@ -1,0 +1,75 @@
+import { LRUCache } from 'lru-cache';
+
+/**
+ * The dispatch of a query that was offered a slot. It outlives the poll that it began in: when the poll is over, its client reads
+ * that it waits, and the next one joins.
+ */
+export type Dispatch<End> = {
+  /**
+   * Waits for its end, which nobody else may get then; undefined when the time is over, or the client has gone. When the only
+   * client that waits for it hangs up, the dispatch is aborted.
+   */
+  join(client: AbortSignal, waitMs: number): Promise<End | undefined>;
+};
+
+/** The dispatches of this router, one for each query. */
+export type Dispatches<End> = {
+  of(queryId: string): Dispatch<End> | undefined;
+  /** Begins one; `signal` is aborted when its client has gone. */
+  begin(queryId: string, work: (signal: AbortSignal) => Promise<End>): Dispatch<End>;
+};
+
+/** An end that nobody was there for is kept for the next poll, for so long and of so many queries. */
+const KEPT_MS = 30_000;
+const MOST_KEPT = 1_000;
+
+/** None. `isKept`: whether an end must reach a client, for lack of another place where the next poll finds it. */
+export function createDispatches<End extends object>(isKept: (end: End) => boolean): Dispatches<End> {
+  const underWay = new Map<string, Dispatch<End>>();
+  const kept = new LRUCache<string, End>({ max: MOST_KEPT, ttl: KEPT_MS });
+  const begin = (queryId: string, work: (signal: AbortSignal) => Promise<End>): Dispatch<End> => {
+    const gone = new AbortController();
+    let clients = 0;
+    const end = work(gone.signal);
+    const dispatch: Dispatch<End> = {
+      join: async (client, waitMs) => {
+        clients += 1;
+        const outcome = await firstOf(end, client, waitMs);
+        clients -= 1;
+        if (outcome === 'gone' && clients === 0) gone.abort();
+        return typeof outcome === 'string' ? undefined : outcome;
+      },
+    };
+    underWay.set(queryId, dispatch);
+    void end.then(
+      (outcome) => {
+        underWay.delete(queryId);
+        if (clients === 0 && isKept(outcome)) kept.set(queryId, outcome);
+      },
+      () => underWay.delete(queryId),
+    );
+    return dispatch;
+  };
+  return {
+    of: (queryId) => {
+      const end = kept.get(queryId);
+      kept.delete(queryId);
+      return end === undefined ? underWay.get(queryId) : { join: async () => end };
+    },
+    begin,
+  };
+}
+
+async function firstOf<End>(end: Promise<End>, client: AbortSignal, waitMs: number): Promise<End | 'gone' | 'over'> {
+  const { promise, resolve } = Promise.withResolvers<'gone' | 'over'>();
+  const onHangUp = () => resolve('gone');
+  const timer = setTimeout(() => resolve('over'), Math.max(0, waitMs));
+  client.addEventListener('abort', onHangUp, { once: true });
+  if (client.aborted) onHangUp();
+  try {
+    return await Promise.race([end, promise]);
+  } finally {
+    clearTimeout(timer);
+    client.removeEventListener('abort', onHangUp);
+  }
+}
