@@ -4,6 +4,7 @@ import { createCheckImpersonation } from './clusters/impersonation.ts';
 import { LinkModes } from './clusters/link-mode.ts';
 import { createCheckClient } from './clusters/verify-client.ts';
 import type { GatewayClient } from './control-plane/gateway-client.ts';
+import { createEndChecks } from './ends/end-checks.ts';
 import { createHandler, type Handler, type HandlerDeps, type RequestDeps } from './handler.ts';
 import { createUpstream } from './http/http-client.ts';
 import { createActivatedLeases } from './leases/activated-leases.ts';
@@ -54,6 +55,9 @@ export function createDataPath({ timings, ...deps }: DataPathDeps): DataPath {
   const linkModes = new LinkModes();
   const delegation = createDelegation({ config, logger });
   const ask = createAskCluster(upstream, linkModes, limits);
+  const leases = createActivatedLeases(gateway);
+  const stopping = new AbortController();
+  const { admission } = gateway;
   const handle = createHandler({
     ...deps,
     now: Date.now,
@@ -62,9 +66,10 @@ export function createDataPath({ timings, ...deps }: DataPathDeps): DataPath {
     ask,
     inflation: createInflationBudget(),
     pace: createBodyPace(),
-    leases: createActivatedLeases(gateway),
     // The gatewayserver keeps the page of a cluster that took the query; what another one says stands nowhere else.
     dispatches: createDispatches<OfferEnd>(({ kind }) => kind === 'answered'),
+    leases,
+    endChecks: createEndChecks({ ask, admission, leases, live: deps.live, stopped: stopping.signal }),
     checkClient: createCheckClient({ ask }),
     checkImpersonation: createCheckImpersonation({ ask }),
     transactions: createTransactions({ store: gateway, logger, onContradiction }),
@@ -74,6 +79,7 @@ export function createDataPath({ timings, ...deps }: DataPathDeps): DataPath {
   return {
     handle,
     [Symbol.dispose]() {
+      stopping.abort();
       upstream[Symbol.dispose]();
       delegation[Symbol.dispose]();
     },

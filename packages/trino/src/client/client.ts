@@ -123,6 +123,23 @@ export async function knowsQuery(
   }
 }
 
+/** The state of a query; undefined when the cluster does not know it. Throws as {@link knowsQuery} does. */
+export async function queryState(
+  queryId: string,
+  options: ClusterRequestOptions,
+  dispatcher: Dispatcher = defaultAgent,
+): Promise<string | undefined> {
+  try {
+    const text = await clusterRequests(options, dispatcher).send('GET', `/v1/query/${queryId}?pruned=true`);
+    const info = parsed<{ queryId?: unknown; state?: unknown }>(text);
+    if (info.queryId === queryId && typeof info.state === 'string') return info.state;
+    throw new TrinoHttpError(200, 'Answer does not describe the query that was asked for');
+  } catch (error) {
+    if (error instanceof TrinoHttpError && (error.status === 404 || error.status === 410)) return undefined;
+    throw error;
+  }
+}
+
 function addPage(result: StatementResult, page: Page, maxRows: number): void {
   result.state = page.stats.state;
   if (page.columns !== undefined) result.columns = page.columns.map(({ name, type }) => ({ name, type }));

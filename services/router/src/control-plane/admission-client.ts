@@ -52,6 +52,8 @@ export type AdmissionClient = {
   ): Promise<boolean>;
   /** A query has ended, and its slot is free; reported until it is stored. */
   settle(trinoQueryId: string): void;
+  /** A query was cancelled before its first poll: its slot is free, and a late poll needs one anew. If this cannot be reported, it expires. */
+  expireUnpolled(trinoQueryId: string): void;
 };
 
 /** The client with the loop behind it. Disposal reports what is left, within two seconds. */
@@ -135,6 +137,10 @@ export function createAdmissionClient(options: AdmissionClientOptions): RunningA
       return allowed;
     },
     settle: endedLeases.add,
+    expireUnpolled: (trinoQueryId) => {
+      const request = { trinoQueryIds: [trinoQueryId], byLook: true, unknown: true };
+      admission.settleLeases(request, { timeoutMs: CALL_LIMIT_MS }).catch(() => {}); // it expires by itself
+    },
     [Symbol.asyncDispose]: () => endedLeases[Symbol.asyncDispose](),
   };
 }

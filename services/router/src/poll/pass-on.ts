@@ -4,7 +4,8 @@ import { PageObserver } from '../clusters/page-observer.ts';
 import { relay } from '../clusters/relay.ts';
 import type { AdmissionClient } from '../control-plane/admission-client.ts';
 import type { LiveQueries } from '../control-plane/live-queries.ts';
-import { canceledEnd, endOf } from '../control-plane/query-end.ts';
+import { endOf } from '../control-plane/query-end.ts';
+import type { EndChecks } from '../ends/end-checks.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { ActivatedLeases } from '../leases/activated-leases.ts';
 import type { Transactions } from '../stickiness/transactions.ts';
@@ -15,6 +16,7 @@ export type PassOnDeps = {
   transactions: Pick<Transactions, 'observe'>;
   leases: Pick<ActivatedLeases, 'isLimited'>;
   gateway: { admission: Pick<AdmissionClient, 'settle'> };
+  endChecks: Pick<EndChecks, 'canceled' | 'left'>;
   config: Pick<RouterConfig, 'poll_time_limit'>;
 };
 
@@ -37,8 +39,16 @@ export async function passOn(
     ...(observer === undefined ? {} : { onChunk: (chunk: Buffer) => observer.push(chunk) }),
     stallTimeMs: config.poll_time_limit,
   });
-  if (request.kind === 'poll' && request.method === 'DELETE' && status === 204) live.ended(queryId, canceledEnd);
-  if (observer === undefined || outcome === 'broken') return;
+  const left = { exchange, coordinator: answer.coordinator, queryId };
+  if (request.kind === 'poll' && request.method === 'DELETE' && status === 204) {
+    const isFirst = request.phase === 'queued' && request.token === 1;
+    context.endChecks.canceled(left, { target: request.target, isFirst });
+  }
+  if (observer === undefined) return;
+  if (outcome === 'broken') {
+    if (exchange.signal.aborted) context.endChecks.left(left, { target: request.target });
+    return;
+  }
   const findings = observer.end();
   if (findings.last === true) {
     live.ended(queryId, endOf(findings));

@@ -80,6 +80,8 @@ function answerFailure(
   const { queryId } = request;
   switch (error.kind) {
     case 'aborted':
+      if (request.kind === 'poll' && request.method === 'GET' && !(request.phase === 'queued' && request.token === 1))
+        context.endChecks.left({ exchange, coordinator, queryId }, { target: request.target });
       return true;
     case 'busy':
       answerError(exchange.response, 503, `The coordinator of query ${queryId} is busy: ${error.message}`, RETRY_AFTER);

@@ -3,13 +3,13 @@ import { isTemporaryQueryId, type TrinoRequest } from '@trino-gateway/trino';
 import type { AskCluster, ClusterAnswer } from '../clusters/ask.ts';
 import { askAll, type Verdict } from '../clusters/ask-all.ts';
 import { relay } from '../clusters/relay.ts';
-import type { LiveQueries } from '../control-plane/live-queries.ts';
 import { administrativeEnd, canceledEnd } from '../control-plane/query-end.ts';
 import {
   type RequireAuthenticationDeps,
   requireAuthentication,
   requireAuthenticationOfGroup,
 } from '../dispatch/require-authentication.ts';
+import type { EndChecks } from '../ends/end-checks.ts';
 import { readRequestBody } from '../http/body.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { UpstreamError } from '../http/http-client.ts';
@@ -27,7 +27,7 @@ export type QueryInfoDeps = RequireAuthenticationDeps &
     ask: AskCluster;
     ownership: Pick<Ownership, 'owners' | 'candidates'>;
     unknownLinks: Pick<UnknownLinks, 'has' | 'add'>;
-    live: Pick<LiveQueries, 'ended'>;
+    endChecks: Pick<EndChecks, 'killed'>;
     config: Pick<RouterConfig, 'poll_time_limit'>;
   };
 
@@ -85,8 +85,9 @@ async function queryAtCoordinator(
   if (answer === undefined) return;
   const { status } = answer;
   await relay(exchange, answer, { stallTimeMs: context.config.poll_time_limit });
-  if (action === 'cancel' && status === 204) context.live.ended(queryId, canceledEnd);
-  if (isPut && status === 202) context.live.ended(queryId, administrativeEnd(action, body.toString()));
+  const left = { exchange, coordinator: answer.coordinator, queryId };
+  if (action === 'cancel' && status === 204) context.endChecks.killed(left, canceledEnd);
+  if (isPut && status === 202) context.endChecks.killed(left, administrativeEnd(action, body.toString()));
 }
 
 /** The coordinator's answer; undefined when the client has been answered otherwise. */

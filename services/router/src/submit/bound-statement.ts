@@ -25,6 +25,8 @@ export type Bound = {
   /** What history and answer headers say decided. */
   decidedBy: string;
   transactionId?: string;
+  /** It kills this query. */
+  killedQueryId?: string;
   /** The refusal when that coordinator is gone. */
   gone: Refusal;
   /** What is sent instead of the statement as it came: with the id the coordinator knows the query by. */
@@ -98,7 +100,7 @@ async function bindingOfKill(
   if (coordinator === undefined) return { kind: 'anywhere' };
   await requireAuthentication(context, exchange, [coordinator]);
   const gone: Refusal = { name: 'REMOTE_HOST_GONE', message: `The coordinator of query ${queryId} does not answer` };
-  const bound = { kind: 'bound', coordinator, decidedBy: 'kill_query', gone } as const;
+  const bound = { kind: 'bound', coordinator, decidedBy: 'kill_query', killedQueryId: trinoQueryId, gone } as const;
   return alias === undefined
     ? bound
     : { ...bound, rewritten: withQueryId(submission, { from: queryId, to: trinoQueryId }, message) };

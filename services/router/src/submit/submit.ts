@@ -12,6 +12,7 @@ import {
 } from '../dispatch/require-authentication.ts';
 import type { SubmissionResult } from '../dispatch/results.ts';
 import type { Submission } from '../dispatch/submission.ts';
+import type { EndChecks } from '../ends/end-checks.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { AccessDenied, answerError } from '../http/responses.ts';
 import { RETRY_AFTER } from '../limits/request-limits.ts';
@@ -33,6 +34,7 @@ export type SubmitDeps = RequireAuthenticationDeps &
   JoinQueueDeps &
   HandOverDeps & {
     gateway: Pick<GatewayClient, 'settle'>;
+    endChecks: Pick<EndChecks, 'killed'>;
     config: Pick<RouterConfig, 'submit_time_limit' | 'poll_time_limit' | 'explain_headers'>;
   };
 
@@ -70,6 +72,9 @@ async function submitStatement(context: SubmitDeps, submission: Submission): Pro
     } else {
       const result = await submitBound(context, submission, binding, deadline);
       await conclude(context, submission, result, deadline, binding.transactionId);
+      const { coordinator, killedQueryId: queryId } = binding;
+      if (result.kind === 'taken' && queryId !== undefined)
+        context.endChecks.killed({ exchange, coordinator, queryId });
     }
   } finally {
     context.gateway.settle(submission.id);

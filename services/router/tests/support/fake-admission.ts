@@ -236,6 +236,11 @@ export function fakeAdmission(slots: Record<string, number>): FakeAdmission {
         for (const [id, { queryId }] of leases) if (queryId === trinoQueryId) leases.delete(id);
         fake.wake();
       },
+      expireUnpolled: (trinoQueryId) => {
+        log(`expireUnpolled ${trinoQueryId}`);
+        for (const [id, { queryId, running }] of leases) if (queryId === trinoQueryId && !running) leases.delete(id);
+        fake.wake();
+      },
     },
   };
   return fake;

@@ -55,6 +55,17 @@ test('a first poll repeated after the end of its query takes no slot', () => {
   expect(admission.state.onBackend('b')).toBe(0);
 });
 
+test('a query that is cancelled before its first poll frees its slot, and a late poll needs one anew', () => {
+  const admission = admissionOf();
+  admit(admission, applicant('1'));
+  confirmLease(admission, '1', 'q1');
+  queue(admission, 'w');
+  expect(expireUnknown(admission, ['q1'])).toBe(1);
+  offerSlots(admission);
+  expect(phase(admission, 'w')).toBe('CLAIMED');
+  expect(activate(admission, { queryId: 'q1', backendId: 'b', neverWaits: false })).toBe(false);
+});
+
 test('a query unknown to its cluster keeps its slot while its first poll is under way, and needs a new one later', () => {
   const admission = admissionOf();
   const again = { queryId: 'q1', backendId: 'b', neverWaits: false };

@@ -56,14 +56,16 @@ export function settle({ state, times, now }: Admission, queryIds: Iterable<stri
 }
 
 /**
- * Their cluster does not know these queries. They may not have begun: those with a first poll under way keep their slots, the
- * others need a new one when they are polled. Answers how many held a slot.
+ * Their cluster does not know these queries, or they were cancelled before their first poll. They may not have begun: those with a
+ * first poll under way keep their slots, the others need a new one when they are polled. Answers how many held a slot.
  */
 export function expireUnknown({ state, times, now }: Admission, queryIds: Iterable<string>): number {
   let expired = 0;
   for (const queryId of queryIds) {
     const lease = state.leaseOfQuery(queryId);
-    if (lease?.phase !== 'RUNNING' || now - (lease.polledAt ?? 0) < times.underWayMs) continue;
+    const isUnpolled = lease?.phase === 'HANDED_OUT';
+    const isLost = lease?.phase === 'RUNNING' && now - (lease.polledAt ?? 0) >= times.underWayMs;
+    if (lease === undefined || !(isUnpolled || isLost)) continue;
     state.putLease({ ...lease, phase: 'LAPSED', until: now + times.rememberedMs });
     expired++;
   }

@@ -10,10 +10,12 @@ import {
 } from '@trino-gateway/api/gateway';
 import { LONGEST_QUERY_TEXT, MOST_PER_PAGE } from '@trino-gateway/api/limits';
 import { isSealed, unreadablePassword } from '@trino-gateway/api/sealed-secret';
+import { describeError } from '@trino-gateway/runtime';
 import { querySuffix } from '@trino-gateway/trino/query-id';
+import { settle } from '../../admission/rules/lease-phases.ts';
 import { end } from '../../admission/rules/queue.ts';
 import type { Waiter } from '../../admission/state/waiter.ts';
-import { cancelOnCluster } from '../../clusters/cancel-query.ts';
+import { type Canceller, cancelOnCluster, hasEndedSoon } from '../../clusters/cancel-query.ts';
 import { incarnationsOf } from '../../configuration/coordinator-suffixes.ts';
 import { checkedId, checkedNumber, checkedText, found, invalid, notFound } from '../../configuration/validation.ts';
 import { BadPageTokenError } from '../../storage/contract/errors.ts';
@@ -24,7 +26,8 @@ const MOST_REPORTED = 1_000;
 /** How far back a text is searched by default: every row of that time is read. */
 const TEXT_RANGE_MS = 86_400_000;
 
-type Context = Pick<RpcContext, 'configuration' | 'ledger' | 'unmatchedReports' | 'now'> & Tables<'queries'>;
+type Context = Pick<RpcContext, 'configuration' | 'ledger' | 'logger' | 'stopping' | 'unmatchedReports' | 'now'> &
+  Tables<'queries'>;
 
 /** History. */
 export function queryService(context: Context): ServiceImpl<typeof QueryService> {
@@ -76,11 +79,22 @@ async function cancelQuery(context: Context, { id }: CancelQueryRequest) {
   const probe = configuration.known.backends.get(backendId)?.backend.probe;
   if (isSealed(probe?.password))
     throw new ConnectError(`backend "${backendId}": ${unreadablePassword}`, Code.FailedPrecondition);
-  await cancelOnCluster(url, trinoQueryId, {
+  const canceller = {
     user: query?.user || probe?.user || 'trino-gateway',
     credentials: probe?.password ? { user: probe.user, password: probe.password } : undefined,
-  });
+  };
+  await cancelOnCluster(url, trinoQueryId, canceller);
+  void settleWhenEnded(context, url, trinoQueryId, canceller);
   return {};
+}
+
+/** Frees the slot of a cancelled query whose client may be gone. Never throws: what it does not find out the monitor's sweeps do. */
+async function settleWhenEnded({ ledger, stopping, logger }: Context, url: string, id: string, canceller: Canceller) {
+  try {
+    if (await hasEndedSoon(url, id, canceller, stopping)) await ledger.run((admission) => settle(admission, [id]));
+  } catch (error) {
+    logger.debug('the slot of a cancelled query is not freed yet', { query: id, error: describeError(error) });
+  }
 }
 
 /** Ends a query that waits; one that is assigned to a cluster is left as it is. */

@@ -2983,8 +2983,8 @@ export type SettleLeasesRequest = Message<"trinogateway.v1.SettleLeasesRequest">
   byLook: boolean;
 
   /**
-   * It does not know them. They may not have begun yet: those whose first poll was let through within the last 30 s keep
-   * their slots, the others need one anew when they are polled.
+   * It does not know them, or they were cancelled before their first poll. They may not have begun yet: those whose first
+   * poll was let through within the last 30 s keep their slots, the others need one anew when they are polled.
    *
    * @generated from field: bool unknown = 3;
    */
