@@ -57,7 +57,7 @@ attack: setup ## two minutes of what attackers try: entry points and ways around
 	node scripts/attack/main.ts
 
 run-smoke: setup ## is make run what the README says?
-	node scripts/run/smoke.ts
+	node scripts/run/smoke/main.ts
 
 chaos: setup ## 3 minutes, or MINUTES=n, in which everything is killed in turn while clients wait and run; SEED=n draws the same again, ENGINE=postgres|mysql|mariadb
 	node scripts/chaos/main.ts

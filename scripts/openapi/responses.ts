@@ -19,14 +19,59 @@ const CODES = [
   'unauthenticated',
 ];
 
-const REFUSALS: Readonly<Record<string, [status: number, description: string]>> = {
-  Invalid: [400, 'Not valid, the message names the field; or the state of things does not allow it.'],
-  NoToken: [401, 'No token, or not one this gateway knows.'],
-  NotAllowed: [403, 'The read token does not open this call.'],
-  NotFound: [404, 'There is no such object.'],
-  TooLarge: [413, 'The body is too large.'],
-  WrongType: [415, 'The body is not of the type application/json.'],
-  Unavailable: [503, 'The database or a cluster does not answer now.'],
+type ErrorExample = { code: string; message: string };
+type Refusal = { status: number; description: string; example: ErrorExample };
+
+/** The examples are what a gatewayserver really answers: services/gatewayserver/tests/api/error-examples.test.ts. */
+const REFUSALS: Readonly<Record<string, Refusal>> = {
+  Invalid: {
+    status: 400,
+    description: 'Not valid, the message names the field; or the state of things does not allow it.',
+    example: {
+      code: 'invalid_argument',
+      message:
+        'backend.url: expected an http or https URL with a host and no path, user, query or fragment, got "trino-blue:8080"',
+    },
+  },
+  NoToken: {
+    status: 401,
+    description: 'No token, or not one this gateway knows.',
+    example: {
+      code: 'unauthenticated',
+      message: 'this call needs a token: send it as "X-Auth-Key: <token>" or "Authorization: Bearer <token>"',
+    },
+  },
+  NotAllowed: {
+    status: 403,
+    description: 'The read token does not open this call.',
+    example: {
+      code: 'permission_denied',
+      message: 'the read token does not open this call: use the admin token',
+    },
+  },
+  NotFound: {
+    status: 404,
+    description: 'There is no such object.',
+    example: { code: 'not_found', message: 'there is no backend "blue"' },
+  },
+  TooLarge: {
+    status: 413,
+    description: 'The body is too large.',
+    example: { code: 'resource_exhausted', message: 'body: expected at most 16777216 bytes' },
+  },
+  WrongType: {
+    status: 415,
+    description: 'The body is not of the type application/json.',
+    example: {
+      code: 'invalid_argument',
+      message: 'body: expected the content type application/json, not compressed',
+    },
+  },
+  Unavailable: {
+    status: 503,
+    description: 'The database or a cluster does not answer now.',
+    example: { code: 'unavailable', message: 'the database does not answer: try again later' },
+  },
 };
 
 /** How errors look: Connect's JSON, on every path. */
@@ -47,8 +92,11 @@ export const ERROR_SCHEMA: Json = {
 
 /** The refusals that operations refer to. */
 export function refusals(): Json {
-  const content = { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } };
-  const entries = Object.entries(REFUSALS).map(([name, [, description]]) => [name, { description, content }]);
+  const schema = { $ref: '#/components/schemas/Error' };
+  const entries = Object.entries(REFUSALS).map(([name, { description, example }]) => [
+    name,
+    { description, content: { 'application/json': { schema, example } } },
+  ]);
   // Connect itself answers this one, with nothing.
   return {
     ...Object.fromEntries(entries),
@@ -61,7 +109,7 @@ export function responses(schema: Json, refused: readonly string[]): Json {
   return {
     200: { description: 'The answer.', content: { 'application/json': { schema } } },
     ...Object.fromEntries(
-      refused.map((name) => [REFUSALS[name]?.[0] ?? 415, { $ref: `#/components/responses/${name}` }]),
+      refused.map((name) => [REFUSALS[name]?.status ?? 415, { $ref: `#/components/responses/${name}` }]),
     ),
   };
 }

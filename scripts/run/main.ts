@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { configFromCommandLine } from '@trino-gateway/config';
 import { runStatement } from '@trino-gateway/testing/trino-client/run-statement';
+import { banner, tokenCommand } from './banner.ts';
 import { createGatewayApi } from './gateway-api.ts';
 import { BadSetting, loopbackInstead, type Plan, readPlan } from './plan.ts';
 import { neededPorts, portProblems } from './ports.ts';
@@ -62,7 +63,7 @@ async function run(): Promise<void> {
   await mkdir(logFolder, { recursive: true, mode: 0o700 });
   const options = { config, plan, env, args, defaultGroup: group, logFolder, say, signal };
   const suite = await startSuite(options, running);
-  const broken = untilBroken(suite, say, signal);
+  const broken = untilBroken(suite);
   const end = Promise.race([broken, aborted()]);
   const usable = await Promise.race([makeUsable(suite), end]);
   if (usable === undefined || typeof usable === 'string') return finish(usable);
@@ -93,14 +94,15 @@ async function makeUsable({ gatewayserver, samples }: RunningSuite): Promise<{ a
 }
 
 function showAddresses({ router, gatewayserver, monitor }: RunningSuite): void {
-  const [clients = ''] = router.urls;
-  console.log(`
-  Trino clients   ${router.urls.join(', ')}
-                  trino --server ${clients} --user ${env.USER || 'me'}
-  API             ${gatewayserver.urls[0]}  (gRPC, gRPC-web and Connect: proto/trinogateway/v1/gateway.proto)
-                  curl -H 'Content-Type: application/json' -d '{}' ${gatewayserver.urls[0]}/trinogateway.v1.BackendService/ListBackends
-  Logs            ${[gatewayserver, monitor, router].map(({ logPath }) => relative('.', logPath)).join(', ')}
-`);
+  console.log(
+    banner({
+      clients: router.urls,
+      api: gatewayserver.urls[0] ?? '',
+      tokenCommand: tokenCommand({ env, token: config.gatewayserver.admin_token }),
+      user: env.USER || 'me',
+      logPaths: [gatewayserver, monitor, router].map(({ logPath }) => relative('.', logPath)),
+    }),
+  );
 }
 
 /** One query through the router, as a client would send it. */

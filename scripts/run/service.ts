@@ -61,7 +61,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   };
 }
 
-function howItEnded({ code, signal }: Ending): string {
+/** For people. */
+export function howItEnded({ code, signal }: Ending): string {
   return signal === null ? `ended with code ${code}` : `was ended by ${signal}`;
 }
 

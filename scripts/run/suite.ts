@@ -1,5 +1,5 @@
 import type { SuiteConfig } from '@trino-gateway/config';
-import type { Coordinator } from '@trino-gateway/testing/trino/coordinator';
+import type { Sample } from './keep-running.ts';
 import type { Plan } from './plan.ts';
 import { fetchSamples, startSamples } from './samples.ts';
 import { type Service, startService } from './service.ts';
@@ -9,7 +9,7 @@ export type RunningSuite = {
   gatewayserver: Service;
   monitor: Service;
   router: Service;
-  samples: Coordinator[];
+  samples: Sample[];
 };
 
 /** What a start needs. */
@@ -31,13 +31,13 @@ const DEFAULT_URL = 'http://127.0.0.1:8000';
 
 /** Starts samples (when planned) and the three processes. What was started is added to `running` at once, for {@link stopSuite}. */
 export async function startSuite(options: SuiteOptions, running: Partial<RunningSuite>): Promise<RunningSuite> {
-  const { plan, say, signal } = options;
+  const { plan, logFolder, say, signal } = options;
   // First, for it is what most often cannot be had.
   if (plan.clusters === 'samples') await fetchSamples(say, signal);
   const [services] = await Promise.all([
     startServices(options, running),
     plan.clusters === 'samples'
-      ? startSamples(plan.ports, say, signal).then((samples) => {
+      ? startSamples({ ports: plan.ports, logFolder, say, signal }).then((samples) => {
           running.samples = samples;
         })
       : undefined,
@@ -81,31 +81,11 @@ export async function stopSuite({ router, monitor, gatewayserver, samples }: Par
   await Promise.all((samples ?? []).map((one) => one.stop(3_000)));
 }
 
-/**
- * Resolves with what happened when a process of the suite, or the last of the samples, has ended; never when all go on.
- * One sample that ends is said: the gateway goes on with the other.
- */
-export function untilBroken(
-  { gatewayserver, monitor, router, samples }: RunningSuite,
-  say: (line: string) => void,
-  signal: AbortSignal,
-): Promise<string> {
-  const services = [gatewayserver, monitor, router].map(async ({ name, ended, lastLines, logPath }) =>
-    [`${name} ${await ended} (${logPath}); its last lines:`, ...lastLines().map((line) => `  ${line}`)].join('\n'),
+/** Resolves with what happened when a process of the suite has ended; never when all go on. */
+export function untilBroken({ gatewayserver, monitor, router }: RunningSuite): Promise<string> {
+  return Promise.race(
+    [gatewayserver, monitor, router].map(async ({ name, ended, lastLines, logPath }) =>
+      [`${name} ${await ended} (${logPath}); its last lines:`, ...lastLines().map((line) => `  ${line}`)].join('\n'),
+    ),
   );
-  const noSample = new Promise<string>((resolve) => {
-    if (samples.length === 0) return;
-    const gone = new Set<Coordinator>();
-    const watching = setInterval(() => {
-      for (const sample of samples) {
-        if (sample.running() || gone.has(sample)) continue;
-        gone.add(sample);
-        const text = `${sample.name} has ended; its log is ${sample.logPath}`;
-        if (gone.size === samples.length) resolve(text);
-        else say(`${text}; queries go to the other one`);
-      }
-    }, 500);
-    signal.addEventListener('abort', () => clearInterval(watching), { once: true });
-  });
-  return Promise.race([...services, noSample]);
 }

@@ -11,6 +11,8 @@ export type JavaOptions = {
   heap?: string;
   /** Further options of its Java. */
   jvmFlags?: readonly string[];
+  /** The file its log is added to; default `server.log` in its folder. */
+  logPath?: string;
   /** True leaves it running when this process ends; default false: it ends with this process, however that ends. */
   outlivesUs?: boolean;
 };
@@ -18,7 +20,7 @@ export type JavaOptions = {
 /** Marks our processes in the process list; followed by the name. */
 export const PROCESS_MARK = '-Dtrino-gateway.coordinator=';
 
-/** The program of a coordinator in its folder, where its log goes to `server.log`. */
+/** The program of a coordinator in its folder. */
 export async function coordinatorProgram(
   settings: JavaOptions,
   jdk: Jdk,
@@ -52,7 +54,7 @@ export async function coordinatorProgram(
     command: join(jdk.home, 'bin', 'java'),
     args,
     cwd: folder,
-    logPath: join(folder, 'server.log'),
+    logPath: settings.logPath ?? join(folder, 'server.log'),
     ...(settings.outlivesUs && { outlivesUs: true }),
   };
 }

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { freePorts } from '../processes/free-ports.ts';
-import { type RunningProgram, startProgram } from '../processes/start-program.ts';
+import { type Ending, type RunningProgram, startProgram } from '../processes/start-program.ts';
 import { untilReady } from '../processes/until-ready.ts';
 import { exchange } from '../trino-client/exchange.ts';
 import { runStatement } from '../trino-client/run-statement.ts';
@@ -34,10 +34,12 @@ export type Coordinator = AsyncDisposable & {
   httpsUrl?: string;
   port: number;
   pid: number;
-  /** Its log, until it is stopped (for good when `folder` was given). */
+  /** Its log, until it is stopped (for good when `folder` or `logPath` was given). */
   logPath: string;
   /** False once its process ended. */
   running: () => boolean;
+  /** Resolves when its process has ended. */
+  ended: Promise<Ending>;
   /** SIGKILL, as a crash: nothing is said to anybody. Answers when the process is gone. */
   kill: () => Promise<void>;
   /** SIGTERM, and SIGKILL after `graceMs` (default 5000). Trino needs 10 s to leave while queries run. */
@@ -111,6 +113,7 @@ function handle(
     pid: running.pid,
     logPath,
     running: () => running.ending() === undefined,
+    ended: running.ended,
     kill: () => running.kill(),
     stop,
     [Symbol.asyncDispose]: () => stop(),

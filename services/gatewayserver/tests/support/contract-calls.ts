@@ -35,10 +35,6 @@ export const CALLS: Readonly<Record<string, { request: Message; needs: readonly 
   'BackendService/EnableBackend': id('b'),
   'BackendService/DisableBackend': id('b'),
   'BackendService/DrainBackend': id('b'),
-  'BackendService/ReportBackendStatus': {
-    request: { status: { backendId: 'b', state: 'UP', healthy: true } },
-    needs: ['status', 'status.state', 'status.backend_id'],
-  },
   'BackendService/MarkHealthy': { request: { id: 'b', durationMs: 1_000 }, needs: ['id'] },
   'BackendService/MarkUnhealthy': { request: { id: 'b', reason: 'upgrade' }, needs: ['id'] },
   'BackendService/UpdateClusterLoad': { request: { id: 'b', clusterLoad: 1.5 }, needs: ['id'] },

@@ -5,8 +5,13 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 type Operation = { responses: Record<string, { $ref?: string; content?: unknown }>; 'x-authorization': string };
 
 /** The part of the committed document that tests read. */
-export const DOCUMENT: { paths: Record<string, Record<string, Operation>>; components: { schemas: object } } =
-  JSON.parse(readFileSync(createRequire(import.meta.url).resolve('@trino-gateway/api/openapi.json'), 'utf8'));
+export const DOCUMENT: {
+  paths: Record<string, Record<string, Operation>>;
+  components: {
+    schemas: object;
+    responses: Record<string, { content?: { 'application/json': { example: unknown } } }>;
+  };
+} = JSON.parse(readFileSync(createRequire(import.meta.url).resolve('@trino-gateway/api/openapi.json'), 'utf8'));
 
 const ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: true }).addSchema(DOCUMENT, 'openapi');
 
@@ -20,6 +25,16 @@ export function deviation(path: string, verb: string, status: number, body: unkn
   if (!described.content) return '';
   const validate = ajv.compile({ $ref: `openapi#${at}/content/${pointer('application/json')}/schema` });
   return validate(body) ? '' : `${verb} ${path} ${status}: ${ajv.errorsText(validate.errors)}`;
+}
+
+/** The error each refusal shows as its example, by the name of the refusal. */
+export function errorExamples(): Record<string, unknown> {
+  const { responses } = DOCUMENT.components;
+  return Object.fromEntries(
+    Object.entries(responses).flatMap(([name, { content }]) =>
+      content ? [[name, content['application/json'].example]] : [],
+    ),
+  );
 }
 
 /** The names of the schemas that are no valid JSON schemas. */
