@@ -132,9 +132,15 @@ describe('get and list', () => {
     expect((await run(['get', 'policy', 'port'])).out).toMatch(/^listening_port +8080$/m);
   });
 
-  test('no output contains a password', async () => {
-    for (const format of ['table', 'json', 'yaml'])
+  test('no output contains a password or a token', async () => {
+    const probe = { kind: 'INFO_ONLY', token: 'hunter3' };
+    const file = JSON.stringify({ backends: [{ id: 'tokens', url: 'https://tokens', probe }] });
+    await using other = await startGatewayserver({ file });
+    for (const format of ['table', 'json', 'yaml']) {
       expect((await run(['get', 'backend', 'blue', '-o', format])).out).not.toContain('hunter2');
+      const { out } = await run(['get', 'backend', 'tokens', '-o', format, '--url', other.url]);
+      expect([out.includes('INFO_ONLY') || format === 'table', out.includes('hunter3')]).toEqual([true, false]);
+    }
   });
 
   test('an unknown id ends with 1 and one line', async () => {

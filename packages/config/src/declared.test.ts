@@ -84,7 +84,7 @@ describe('every problem is reported with its position', () => {
     [
       'an unknown field further in',
       'backends: [{ id: a, url: "http://a", probe: { passwort: x } }]',
-      ['backends[0].probe.passwort: unknown field; known are statement, user, password'],
+      ['backends[0].probe.passwort: unknown field; known are statement, user, password, kind, token'],
     ],
     [
       'an unknown enum name',
@@ -172,8 +172,8 @@ policies: [{ id: p, host: x, group_id: g }]
   ).toEqual(['backends[0].weight', 'backends[1].url', 'groups[0].colour', 'groups[1].backend_ids']);
 });
 
-test('the password of a probe is never shown', () => {
-  const found = problems('backends: [{ id: a, url: "http://u:hunter2@a", probe: { user: u, password: [hunter2] } }]');
-  expect(found).toEqual(['backends[0].probe.password: expected text, got a value that is not shown']);
+test.each(['password', 'token'])('the %s of a probe is never shown', (name) => {
+  const found = problems(`backends: [{ id: a, url: "http://u:hunter2@a", probe: { user: u, ${name}: [hunter2] } }]`);
+  expect(found).toEqual([`backends[0].probe.${name}: expected text, got a value that is not shown`]);
   expect(problems('backends: [{ id: a, url: "http://u:hunter2@a" }]').join()).not.toContain('hunter2');
 });

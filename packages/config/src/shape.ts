@@ -1,4 +1,5 @@
 import { type DescField, type DescMessage, fromJson, type JsonValue } from '@bufbuild/protobuf';
+import { isSecretField } from '@trino-gateway/api/sealed-secret';
 import type { Complain } from './sections/complain.ts';
 
 /**
@@ -73,7 +74,7 @@ function writable(desc: DescMessage): string {
 }
 
 function show(field: DescField, value: unknown): string {
-  return field.name === 'password' ? 'a value that is not shown' : JSON.stringify(value);
+  return isSecretField(field.name) ? 'a value that is not shown' : JSON.stringify(value);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -1,4 +1,5 @@
 import { afterEach, expect, jest, test } from '@jest/globals';
+import { Backend_Probe_Kind } from '@trino-gateway/api/gateway';
 import { type ScriptedTrino, startScriptedTrino } from '@trino-gateway/testing';
 import { until } from '@trino-gateway/testing/processes/until';
 import { runStatement } from '@trino-gateway/trino/client';
@@ -46,6 +47,25 @@ test('leases of ended queries are settled, those of running ones are kept', asyn
   expect(gatewayserver.unknown).toEqual([]);
   expect(metrics).toContain('leases_settled_total{why="ended"} 2');
   expect(metrics).toContain('leases_settled_total{why="restarted"} 1');
+});
+
+test('without statements, the ends of queries are asked for by their ids, with the login of the probe', async () => {
+  const gatewayserver = await own(startFakeGatewayserver());
+  const trino = await own(startScriptedTrino({ tokens: { 'a.b.c': 'ann' } }));
+  const asAnn = { url: trino.url, user: 'ann', token: 'a.b.c', headers: { 'X-Forwarded-Proto': 'https' } };
+  const run = (statement: string) => runStatement({ ...asAnn, statement, timeLimitMs: 60_000 });
+  const { queryId: ended } = await run('SELECT 1');
+  void run('SELECT count(*) FROM tpch.sf100.lineitem').catch(() => {});
+  const open = (await until('an endless query to run', () => trino.queries.find((one) => one.state === 'RUNNING'))).id;
+  gatewayserver.setLeases({ one: [ended, open] });
+  const probe = { kind: Backend_Probe_Kind.INFO_ONLY, token: 'a.b.c' };
+  gatewayserver.setBackends([{ id: 'one', url: trino.url, probe }]);
+  await own(startTestMonitor(gatewayserver));
+  await until('one settled', () => gatewayserver.settled.length === 1);
+  const askedFor = (id: string) => trino.requests.filter(({ path }) => path.startsWith(`/v1/query/${id}?`)).length;
+  await until('two more sweeps', () => askedFor(open) >= 3);
+  expect([gatewayserver.settled, gatewayserver.unknown]).toEqual([[ended], []]);
+  expect(statementsOf(trino, /system\.runtime/)).toEqual([]);
 });
 
 test('a query that its cluster does not know is settled after three seconds, not at once', async () => {

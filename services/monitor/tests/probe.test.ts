@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { create } from '@bufbuild/protobuf';
 import { expect, jest, test } from '@jest/globals';
-import { type Backend, Backend_ForwardedHeaders, BackendSchema } from '@trino-gateway/api/gateway';
+import { type Backend, Backend_ForwardedHeaders, Backend_Probe_Kind, BackendSchema } from '@trino-gateway/api/gateway';
 import { headerValue, startScriptedTrino } from '@trino-gateway/testing';
 import { PROBE_SOURCE } from '@trino-gateway/trino/probe-source';
 import { probe } from '../src/probing/probe.ts';
@@ -46,6 +46,64 @@ test('a query of another user under our source counts: a probe is known by sourc
   expect(new Set(trino.queries.map(({ user, source }) => `${user} ${source}`))).toEqual(
     new Set([`checker ${PROBE_SOURCE}`]),
   );
+});
+
+const token = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJwcm9iZSJ9.signature';
+const withProbe = (probe: Partial<NonNullable<Backend['probe']>>) => ({ probe }) as Partial<Backend>;
+
+test('a cluster that takes tokens only is probed with one, in the name of nobody but its owner', async () => {
+  await using trino = await startScriptedTrino({ tokens: { [token]: 'checker' } });
+  expect(await probeOf(trino.url)).toMatchObject({ outcome: 'failing', reason: expect.stringContaining('403') });
+  const before = trino.requests.length;
+  expect(await probeOf(trino.url, withProbe({ token }))).toMatchObject({ outcome: 'passed', load: { load: 0 } });
+  const asked = trino.requests.slice(before).map(({ path, rawHeaders }) => ({
+    path: path.split('/').slice(0, 3).join('/'),
+    user: headerValue(rawHeaders, 'x-trino-user'),
+    authorization: headerValue(rawHeaders, 'authorization'),
+  }));
+  expect(new Set(asked.map((one) => JSON.stringify(one)))).toEqual(
+    new Set([
+      JSON.stringify({ path: '/v1/info' }),
+      JSON.stringify({ path: '/v1/statement', authorization: `Bearer ${token}` }),
+    ]),
+  );
+});
+
+test('a token that is refused makes the backend fail, and is not in the reason', async () => {
+  await using trino = await startScriptedTrino({ tokens: { [token]: 'checker' } });
+  const found = await probeOf(trino.url, withProbe({ token: 'wrong-token' }));
+  expect(found).toMatchObject({ outcome: 'failing', reason: expect.stringMatching(/^the health statement: HTTP 401/) });
+  expect(JSON.stringify(found)).not.toContain('wrong-token');
+});
+
+test('a probe of kind INFO_ONLY sends no statement and no login: the cluster is healthy, its load unknown', async () => {
+  await using trino = await startScriptedTrino({ tokens: { [token]: 'checker' } });
+  const found = await probeOf(trino.url, withProbe({ kind: Backend_Probe_Kind.INFO_ONLY, token }));
+  expect(found).toEqual(
+    expect.objectContaining({ outcome: 'passed', loadProblem: 'a probe of kind INFO_ONLY does not read it' }),
+  );
+  expect(found).not.toHaveProperty('load');
+  expect(trino.requests.map(({ path }) => path)).toEqual(['/v1/info']);
+  expect(JSON.stringify(trino.requests)).not.toContain(token);
+});
+
+test('a probe of kind INFO_ONLY tells a starting cluster, and one that is away', async () => {
+  const infoOnly = withProbe({ kind: Backend_Probe_Kind.INFO_ONLY });
+  const trino = await startScriptedTrino({ startingMs: 60_000 });
+  expect(await probeOf(trino.url, infoOnly)).toMatchObject({ outcome: 'starting' });
+  await trino.stop();
+  expect(await probeOf(trino.url, infoOnly)).toMatchObject({ outcome: 'unreachable' });
+});
+
+test('where a proxy asks for credentials even before /v1/info, the login of the probe is used', async () => {
+  await using trino = await startScriptedTrino({ tokens: { [token]: 'checker' } });
+  trino.fault({
+    on: ({ rawHeaders }) => headerValue(rawHeaders, 'authorization') !== `Bearer ${token}`,
+    times: Number.POSITIVE_INFINITY,
+    action: { kind: 'status', status: 401 },
+  });
+  expect(await probeOf(trino.url)).toMatchObject({ outcome: 'unreachable' });
+  expect(await probeOf(trino.url, withProbe({ token }))).toMatchObject({ outcome: 'passed' });
 });
 
 test('a starting cluster gets no statements', async () => {

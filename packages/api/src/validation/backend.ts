@@ -3,6 +3,9 @@ import {
   type Backend,
   Backend_ForwardedHeadersSchema,
   Backend_ForwardingSchema,
+  type Backend_Probe,
+  Backend_Probe_Kind,
+  Backend_Probe_KindSchema,
 } from '../gen/trinogateway/v1/gateway_pb.ts';
 import {
   check,
@@ -10,14 +13,18 @@ import {
   enumProblem,
   headerTextProblem,
   idProblem,
+  isHeaderText,
   isId,
   type Problem,
   quote,
   TEXT_LENGTH,
 } from '../problem.ts';
-import { isSealed, SEALED_PREFIX } from '../sealed-secret.ts';
+import { HIDDEN_SECRET, isSealed, SEALED_PREFIX } from '../sealed-secret.ts';
 
 const PROBE_STATEMENT_LENGTH = 10_000;
+const TOKEN_LENGTH = 16_384;
+/** RFC 6750, 2.1. */
+const BEARER_TOKEN = /^[A-Za-z0-9._~+/-]+=*$/;
 
 /** All that is wrong with a backend by itself; empty when it can be stored. */
 export function backendProblems(backend: Backend): Problem[] {
@@ -71,20 +78,47 @@ function labelProblems(labels: Backend['labels']): Problem[] {
   ];
 }
 
-function probeProblems({ statement, user, password }: NonNullable<Backend['probe']>): Problem[] {
+function probeProblems({ kind, statement, user, password, token }: Backend_Probe): Problem[] {
   return [
+    ...enumProblem('probe.kind', Backend_Probe_KindSchema, kind),
+    ...check(
+      kind !== Backend_Probe_Kind.INFO_ONLY || statement === '',
+      'probe.statement',
+      'expected none: a probe of kind INFO_ONLY runs no statement',
+    ),
     ...check(
       statement.length <= PROBE_STATEMENT_LENGTH,
       'probe.statement',
       `expected up to ${PROBE_STATEMENT_LENGTH} characters`,
     ),
     ...headerTextProblem('probe.user', user),
-    ...check(password.length <= TEXT_LENGTH, 'probe.password', `expected up to ${TEXT_LENGTH} characters`),
+    ...secretProblems(password, token),
+    ...check(password === '' || user !== '', 'probe.user', 'expected the user the password belongs to'),
+    ...check(
+      password === '' || !user.includes(':'),
+      'probe.user',
+      'expected no colon: it ends the user beside a password',
+    ),
+  ];
+}
+
+function secretProblems(password: string, token: string): Problem[] {
+  return [
+    ...check(
+      isHeaderText(password),
+      'probe.password',
+      `expected up to ${TEXT_LENGTH} printable characters of ISO 8859-1 (Latin-1), as Trino reads passwords`,
+    ),
     ...check(
       !isSealed(password),
       'probe.password',
       `expected a password that does not begin with ${SEALED_PREFIX}, which marks passwords that are stored encrypted`,
     ),
-    ...check(password === '' || user !== '', 'probe.user', 'expected the user the password belongs to'),
+    ...check(
+      token === '' || token === HIDDEN_SECRET || (token.length <= TOKEN_LENGTH && BEARER_TOKEN.test(token)),
+      'probe.token',
+      `expected a bearer token: up to ${TOKEN_LENGTH} letters, digits and - . _ ~ + /, then = signs, without the word Bearer`,
+    ),
+    ...check(password === '' || token === '', 'probe.token', 'expected either a password or a token'),
   ];
 }

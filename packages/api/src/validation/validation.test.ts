@@ -1,6 +1,7 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { describe, expect, test } from '@jest/globals';
 import {
+  Backend_Probe_Kind,
   BackendSchema,
   type Group_Queue_WhenUnavailable,
   Group_Strategy,
@@ -95,6 +96,17 @@ describe('backends', () => {
     ['probe.user', { probe: { user: 'a\nb' } }],
     ['probe.user', { probe: { user: 'x'.repeat(1_001) } }],
     ['probe.user', { probe: { password: 'secret' } }],
+    ['probe.user', { probe: { user: 'a:b', password: 'secret' } }],
+    ['probe.password', { probe: { user: 'u', password: 'secret€' } }],
+    ['probe.password', { probe: { user: 'u', password: 'x'.repeat(1_001) } }],
+    ['probe.password', { probe: { user: 'u', password: 'sealed:v1:AAAA' } }],
+    ['probe.token', { probe: { token: 'secret secret' } }],
+    ['probe.token', { probe: { token: 'secretü' } }],
+    ['probe.token', { probe: { token: 'sealed:v1:AAAA' } }],
+    ['probe.token', { probe: { token: 'x'.repeat(16_385) } }],
+    ['probe.token', { probe: { user: 'u', password: 'secret', token: 'secret' } }],
+    ['probe.kind', { probe: { kind: 3 } }],
+    ['probe.statement', { probe: { kind: Backend_Probe_Kind.INFO_ONLY, statement: 'SELECT 1' } }],
   ] as [string, MessageInitShape<typeof BackendSchema>][])('%s: %j is refused', (field, init) => {
     const problems = backend(init);
     expect(fields(problems)).toEqual([field]);
@@ -106,6 +118,8 @@ describe('backends', () => {
     const probe = { statement: 'x'.repeat(10_000), user: 'ü'.repeat(1_000), password: 'secret' };
     expect(backend({ loadThreshold: 0, weight: 1_000_000, labels, forwardedHeaders: 3, probe })).toEqual([]);
     expect(backend({ loadThreshold: 0.5, weight: 0 })).toEqual([]);
+    for (const token of ['eyJhbGciOiJI.eyJzdWIi.s-_~+/==', 'x'.repeat(16_384)])
+      expect(backend({ probe: { kind: Backend_Probe_Kind.INFO_ONLY, user: 'u', token } })).toEqual([]);
   });
 
   test('all problems are reported at once', () => {

@@ -1,6 +1,6 @@
 import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
 import type { Backend, Group, Policy } from '@trino-gateway/api/gateway';
-import { HIDDEN_PASSWORD } from '@trino-gateway/api/sealed-secret';
+import { HIDDEN_SECRET, PROBE_SECRETS } from '@trino-gateway/api/sealed-secret';
 import type { Declared, Existing } from '@trino-gateway/config';
 import type { Gateway } from '../connection/gateway.ts';
 import { backendKind, groupKind, type Kind, policyKind } from '../kinds/index.ts';
@@ -95,7 +95,7 @@ function changes<Desc extends DescMessage>(
   });
 }
 
-/** Reads hide passwords: whether one differs cannot be seen, so it is written each time; the mask keeps the stored one. */
-function holdsSecret(object: { id: string; probe?: { password: string } | undefined }): boolean {
-  return object.probe !== undefined && !['', HIDDEN_PASSWORD].includes(object.probe.password);
+/** Reads hide secrets: whether one differs cannot be seen, so it is written each time; the mask keeps the stored one. */
+function holdsSecret({ probe }: { id: string; probe?: Backend['probe'] }): boolean {
+  return probe !== undefined && PROBE_SECRETS.some((name) => !['', HIDDEN_SECRET].includes(probe[name]));
 }

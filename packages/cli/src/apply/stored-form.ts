@@ -1,7 +1,7 @@
 import { clone, type DescMessage, equals, type MessageShape } from '@bufbuild/protobuf';
-import type { Policy } from '@trino-gateway/api/gateway';
+import { type Backend, Backend_Probe_Kind, type Policy } from '@trino-gateway/api/gateway';
 import { policyRules } from '@trino-gateway/api/policy-rules';
-import { HIDDEN_PASSWORD } from '@trino-gateway/api/sealed-secret';
+import { HIDDEN_SECRET, withProbeSecrets } from '@trino-gateway/api/sealed-secret';
 import type { Kind } from '../kinds/index.ts';
 
 type Fields = Record<string, unknown>;
@@ -34,7 +34,11 @@ function comparable<Desc extends DescMessage>(kind: Kind<Desc>, object: MessageS
       fields[localName] = new URL(value).origin;
   }
   if (fields.rule !== undefined) fields.rule = policyRules.normalize(fields.rule as Policy['rule']);
-  const probe = fields.probe as { password: string } | undefined;
-  if (probe?.password) probe.password = HIDDEN_PASSWORD;
+  const probe = fields.probe as Backend['probe'];
+  if (probe) fields.probe = comparableProbe(probe);
   return copy;
+}
+
+function comparableProbe(probe: NonNullable<Backend['probe']>): Backend['probe'] {
+  return { ...withProbeSecrets(probe, () => HIDDEN_SECRET), kind: probe.kind || Backend_Probe_Kind.SQL };
 }

@@ -53,7 +53,7 @@ export const gatewayserver = z.strictObject({
   secrets_key: secretKeys
     .optional()
     .describe(
-      'Encrypts probe passwords in the database: a key of at least 32 characters, such as the output of `openssl rand -base64 32`, the same for all replicas. To change it give a comma list: the first key encrypts, all of them decrypt. Unset: passwords are stored as they are.',
+      'Encrypts passwords and tokens of probes in the database: a key of at least 32 characters, such as the output of `openssl rand -base64 32`, the same for all replicas. To change it give a comma list: the first key encrypts, all of them decrypt. Unset: they are stored as they are.',
     ),
   history_max_age: retention
     .prefault('90d')

@@ -114,26 +114,60 @@ export async function knowsQuery(
   options: ClusterRequestOptions,
   dispatcher: Dispatcher = defaultAgent,
 ): Promise<boolean> {
-  try {
-    await clusterRequests(options, dispatcher).send('GET', `/v1/query/${queryId}?pruned=true`);
-    return true;
-  } catch (error) {
-    if (error instanceof TrinoHttpError && (error.status === 404 || error.status === 410)) return false;
-    throw error;
-  }
+  return (await queryInfo(queryId, options, dispatcher)) !== undefined;
 }
 
-/** The state of a query; undefined when the cluster does not know it. Throws as {@link knowsQuery} does. */
-export async function queryState(
+/**
+ * Asks for the end of a query. One that has ended, or is unknown there, counts as cancelled. Throws as {@link runStatement} does,
+ * also when the user may not cancel it.
+ */
+export async function cancelQuery(
   queryId: string,
   options: ClusterRequestOptions,
   dispatcher: Dispatcher = defaultAgent,
-): Promise<string | undefined> {
+): Promise<void> {
+  try {
+    await clusterRequests(options, dispatcher).send('DELETE', `/v1/query/${encodeURIComponent(queryId)}`);
+  } catch (error) {
+    const isOver = error instanceof TrinoHttpError && [200, 202, 404, 410].includes(error.status);
+    if (!isOver) throw error;
+  }
+}
+
+/** What a coordinator says of one query. Times are as it writes them; what it does not say is undefined. */
+export type QueryInfo = {
+  state: string;
+  errorName: string | undefined;
+  startedAt: string | undefined;
+  endedAt: string | undefined;
+};
+
+/**
+ * Asks for a query by its id, without a statement; undefined when the cluster does not know it. Throws as {@link runStatement}
+ * does, also when the user may not see that query.
+ */
+export async function queryInfo(
+  queryId: string,
+  options: ClusterRequestOptions,
+  dispatcher: Dispatcher = defaultAgent,
+): Promise<QueryInfo | undefined> {
   try {
     const text = await clusterRequests(options, dispatcher).send('GET', `/v1/query/${queryId}?pruned=true`);
-    const info = parsed<{ queryId?: unknown; state?: unknown }>(text);
-    if (info.queryId === queryId && typeof info.state === 'string') return info.state;
-    throw new TrinoHttpError(200, 'Answer does not describe the query that was asked for');
+    const {
+      queryId: answered,
+      state,
+      errorCode,
+      queryStats,
+    } = parsed<{
+      queryId?: unknown;
+      state?: unknown;
+      errorCode?: { name?: string };
+      queryStats?: { executionStartTime?: string; endTime?: string };
+    }>(text);
+    if (answered !== queryId || typeof state !== 'string')
+      throw new TrinoHttpError(200, 'Answer does not describe the query that was asked for');
+    const { executionStartTime: startedAt, endTime: endedAt } = queryStats ?? {};
+    return { state, errorName: errorCode?.name, startedAt, endedAt };
   } catch (error) {
     if (error instanceof TrinoHttpError && (error.status === 404 || error.status === 410)) return undefined;
     throw error;

@@ -5,8 +5,12 @@ import { MOST_HEAD_BYTES } from '../headers/raw-headers.ts';
 export type ClusterRequestOptions = {
   /** Address of the cluster, http or https; its path is not used. */
   url: string;
-  user: string;
+  /** Undefined: the one that the credentials are of. */
+  user?: string | undefined;
+  /** HTTP Basic, of the user. */
   password?: string | undefined;
+  /** Bearer, instead of a password. */
+  token?: string | undefined;
   /** Sent with every request; X-Trino-User and Authorization are added. */
   headers?: Readonly<Record<string, string>>;
   signal?: AbortSignal | undefined;
@@ -27,8 +31,8 @@ export class TrinoHttpError extends Error {
 
 /** Requests to one cluster that share a time limit. */
 export type ClusterRequests = {
-  /** Answers the text of a 200. Throws {@link TrinoHttpError} for any other, and what ended the request. */
-  send(method: 'GET' | 'POST', path: string, body?: string): Promise<string>;
+  /** Answers the text of a success. Throws {@link TrinoHttpError} for anything but 200 (204 for DELETE), and what ended the request. */
+  send(method: 'GET' | 'POST' | 'DELETE', path: string, body?: string): Promise<string>;
   /** Deletes, best effort and with a time limit of its own: the shared one may be over. */
   delete(path: string): Promise<void>;
 };
@@ -46,20 +50,18 @@ export const defaultAgent = new Agent({
 
 /** The time limit begins now. */
 export function clusterRequests(options: ClusterRequestOptions, dispatcher: Dispatcher): ClusterRequests {
-  const { user, password, timeLimitMs } = options;
+  const { timeLimitMs } = options;
   const { origin } = new URL(options.url);
   const limit = AbortSignal.timeout(timeLimitMs);
   const signal = options.signal === undefined ? limit : AbortSignal.any([options.signal, limit]);
-  const headers: Record<string, string> = { ...options.headers, 'X-Trino-User': user, Accept: 'application/json' };
-  if (password !== undefined)
-    headers.Authorization = `Basic ${Buffer.from(`${user}:${password}`, 'latin1').toString('base64')}`;
+  const headers = { ...options.headers, ...loginHeaders(options), Accept: 'application/json' };
   return {
     send: async (method, path, body) => {
       signal.throwIfAborted();
       const sent = body === undefined ? {} : { body };
       const answer = await request(origin + path, { method, headers, signal, dispatcher, ...sent });
       const text = await readText(answer);
-      if (answer.statusCode === 200) return text;
+      if (answer.statusCode === (method === 'DELETE' ? 204 : 200)) return text;
       throw new TrinoHttpError(answer.statusCode, oneLine(text) || `HTTP ${answer.statusCode}`);
     },
     delete: async (path) => {
@@ -71,6 +73,16 @@ export function clusterRequests(options: ClusterRequestOptions, dispatcher: Disp
         // A cluster that cannot be reached abandons the query by itself.
       }
     },
+  };
+}
+
+/** Trino reads Basic credentials as Latin-1 (BasicAuthCredentials). */
+function loginHeaders({ user, password, token }: ClusterRequestOptions): Record<string, string> {
+  const basic = () => `Basic ${Buffer.from(`${user ?? ''}:${password}`, 'latin1').toString('base64')}`;
+  const authorization = token === undefined ? (password === undefined ? undefined : basic()) : `Bearer ${token}`;
+  return {
+    ...(user === undefined ? {} : { 'X-Trino-User': user }),
+    ...(authorization === undefined ? {} : { Authorization: authorization }),
   };
 }
 

@@ -2,6 +2,7 @@ import {
   type Backend,
   Backend_ForwardedHeaders,
   Backend_Forwarding,
+  Backend_Probe_Kind,
   type Group,
   Group_Strategy,
   type Policy,
@@ -16,6 +17,7 @@ export function storableBackend({ condition: _, ...backend }: Backend, managedBy
     forwardedHeaders: backend.forwardedHeaders || Backend_ForwardedHeaders.AUTO,
     externalUrl: backend.externalUrl && new URL(backend.externalUrl).origin,
     forwarding: backend.forwarding || Backend_Forwarding.PROXY,
+    ...(backend.probe && { probe: { ...backend.probe, kind: backend.probe.kind || Backend_Probe_Kind.SQL } }),
     managedBy,
   };
 }

@@ -73,20 +73,28 @@ describe('backends', () => {
     expect((await server.get('BackendService/GetBackend', { id: 'w' })).body.code).toBe('not_found');
   });
 
-  test('a password is never read back, and is kept by a Put of what was read', async () => {
-    const put = (probe: Record<string, string>) =>
-      server.post('BackendService/PutBackend', { backend: { id: 'secret', url: 'https://s', probe } });
-    const nothingToKeep = await put({ user: 'u', password: '********' });
-    expect(nothingToKeep.body).toMatchObject({ code: 'invalid_argument' });
-    expect(nothingToKeep.body.message).toMatch(/^backend\.probe\.password: /);
-    expect((await put({ user: 'u', password: 'hush' })).body.probe).toEqual({ user: 'u', password: '********' });
-    expect((await put({ user: 'u2', password: '********' })).body.probe).toEqual({ user: 'u2', password: '********' });
-    expect(JSON.stringify(await server.ok('BackendService/ListBackends'))).not.toContain('hush');
-    const watched = await server.ok('SuiteService/WatchBackends');
-    expect(watched.backends).toContainEqual(
-      expect.objectContaining({ id: 'secret', probe: { user: 'u2', password: 'hush' } }),
-    );
-  });
+  test.each(['password', 'token'])(
+    'a %s is never read back, is kept by a Put of what was read, and goes with a Put without it',
+    async (name) => {
+      const id = 'secret';
+      const put = (probe: Record<string, string>) =>
+        server.post('BackendService/PutBackend', { backend: { id, url: 'https://s', probe } });
+      const nothingToKeep = await put({ user: 'u', [name]: '********' });
+      expect(nothingToKeep.body).toMatchObject({ code: 'invalid_argument' });
+      expect(nothingToKeep.body.message).toMatch(new RegExp(`^backend\\.probe\\.${name}: `));
+      const shown = (user: string) => ({ kind: 'SQL', user, [name]: '********' });
+      expect((await put({ user: 'u', [name]: 'hush' })).body.probe).toEqual(shown('u'));
+      expect((await put({ user: 'u2', [name]: '********' })).body.probe).toEqual(shown('u2'));
+      expect((await server.get('BackendService/GetBackend', { id })).body.probe).toEqual(shown('u2'));
+      const all = JSON.stringify(await server.ok('BackendService/ListBackends'));
+      expect([all.includes(id), all.includes('hush')]).toEqual([true, false]);
+      const watched = async () => (await server.ok('SuiteService/WatchBackends')).backends;
+      const sent = { kind: 'SQL', user: 'u2', [name]: 'hush' };
+      expect(await watched()).toContainEqual(expect.objectContaining({ id, probe: sent }));
+      expect((await put({ user: 'u2' })).body.probe).toEqual({ kind: 'SQL', user: 'u2' });
+      expect(JSON.stringify(await watched())).not.toContain('hush');
+    },
+  );
 
   test('enabling, disabling and draining may be repeated, and a Put keeps what was set', async () => {
     const call = async (verb: string) =>

@@ -94,6 +94,26 @@ describe('queries', () => {
     expect(asked).toContain('"ann"');
   });
 
+  test('cancelling on a cluster that takes tokens uses the token of the probe, and says when it is refused', async () => {
+    await using trino = await startScriptedTrino({ tokens: { 'a.b.c': 'checker' } });
+    const backend = { id: 'tokens', url: trino.url, probe: { token: 'a.b.c' } };
+    await server.ok('BackendService/PutBackend', { backend });
+    const id = trinoId(trino.suffix);
+    await server.ok('SuiteService/RecordIncarnation', { suffix: trino.suffix, backendId: 'tokens', url: trino.url });
+    await server.ok('QueryService/CancelQuery', { id });
+    const { method, rawHeaders } = trino.requests.at(-1) ?? { method: '', rawHeaders: [] };
+    const header = (name: string) => rawHeaders[rawHeaders.findIndex((one) => one.toLowerCase() === name) + 1];
+    expect([method, header('authorization')]).toEqual(['DELETE', 'Bearer a.b.c']);
+    expect(JSON.stringify(rawHeaders).toLowerCase()).not.toContain('x-trino-user');
+    await server.ok('BackendService/PutBackend', { backend: { ...backend, probe: { token: 'wrong-token' } } });
+    const refused = await server.post('QueryService/CancelQuery', { id });
+    expect(refused.body).toMatchObject({
+      code: 'failed_precondition',
+      message: expect.stringContaining('probe.token'),
+    });
+    expect(JSON.stringify(refused.body)).not.toContain('wrong-token');
+  });
+
   test('cancelling on a cluster that does not answer is UNAVAILABLE, of an unknown query NOT_FOUND', async () => {
     expect((await server.post('QueryService/CancelQuery', { id: trinoId('abcde') })).body.code).toBe('unavailable');
     expect((await server.post('QueryService/CancelQuery', { id: trinoId('yyyyy') })).body.code).toBe('not_found');

@@ -31,6 +31,27 @@ test('the tables name every public call', () => {
   expect(Object.keys(CALLS).toSorted()).toEqual(PUBLIC_RPCS.map(nameOf).toSorted());
 });
 
+test('the secrets of a probe are written, and never read, by REST', async () => {
+  const probe = { user: 'u', token: 'hunter2' };
+  const put = await rest('PUT', '/api/v1/backends/tokens', { url: 'https://s', probe });
+  expect(put.body.probe).toEqual({ kind: 'SQL', user: 'u', token: '********' });
+  for (const path of ['/api/v1/backends/tokens', '/api/v1/backends'])
+    expect((await rest('GET', path)).text).not.toContain('hunter2');
+});
+
+test.each([
+  ['{"token": 5141}', '5141'],
+  ['{"token": ["hunter2"]}', 'hunter2'],
+  ['{"token": "Bearer hunter2"}', 'hunter2'],
+  ['{"token": "hunter2\\r\\nX-Evil: 1"}', 'hunter2'],
+  ['{"user": "u", "password": "hunter2", "token": "hunter3"}', 'hunter'],
+  ['{"kind": "hunter2", "token": "hunter3"}', 'hunter3'],
+  [`{"token": "${'hunter2'.repeat(20_000)}"}`, 'hunter2'],
+])('a bad probe is refused, and its secret is not in the answer: %#', async (probe, secret) => {
+  const { status, text } = await rest('PUT', '/api/v1/backends/bad', `{"url": "https://s", "probe": ${probe}}`);
+  expect([status, text.length < 1_000, text.includes(secret)]).toEqual([400, true, false]);
+});
+
 describe('every call as REST and as Connect', () => {
   test.each(ROUTES.map((route) => [nameOf(route.rpc), route] as const))('%s', async (name, route) => {
     const { rpc, template, verb } = route;

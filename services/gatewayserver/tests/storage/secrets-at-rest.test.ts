@@ -85,7 +85,7 @@ test('with a key no file has a probe password in clear, reads hide it, and the m
 test('without a key the password is stored in clear, with a warning at start; the first start with a key leaves no trace of it', async () => {
   await using database = await sqliteFile();
   const lines: string[] = [];
-  const inClear = () => lines.filter((line) => line.includes('probe passwords are stored in clear'));
+  const inClear = () => lines.filter((line) => line.includes('passwords and tokens of probes are stored in clear'));
   {
     await using server = await start(database.url, {}, lines);
     expect(inClear()).toEqual([]);

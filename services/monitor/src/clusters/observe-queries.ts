@@ -1,7 +1,7 @@
-import type { Backend } from '@trino-gateway/api/gateway';
+import { clusterAccess } from '@trino-gateway/api/cluster-access';
+import { type Backend, Backend_Probe_Kind } from '@trino-gateway/api/gateway';
 import { querySuffix } from '@trino-gateway/trino';
-import { runStatement } from '@trino-gateway/trino/client';
-import { clusterAccess } from './cluster-access.ts';
+import { queryInfo, runStatement } from '@trino-gateway/trino/client';
 import { describeQueryError } from './describe-failure.ts';
 
 /** A query as system.runtime.queries of a cluster shows it. Times are epoch milliseconds. */
@@ -24,6 +24,7 @@ export type Observations = {
 };
 
 const IDS_PER_STATEMENT = 200;
+const IDS_AT_ONCE = 8;
 
 /**
  * Asks the cluster about these queries, a part of them at a time. Throws what runStatement throws, and an Error with what
@@ -35,8 +36,27 @@ export async function* observeQueries(
   ids: readonly string[],
   limits: { timeLimitMs: number; signal: AbortSignal },
 ): AsyncGenerator<Observations, void, undefined> {
-  for (let from = 0; from < ids.length; from += IDS_PER_STATEMENT)
-    yield observePart(backend, ids.slice(from, from + IDS_PER_STATEMENT), limits);
+  const sendsStatements = backend.probe?.kind !== Backend_Probe_Kind.INFO_ONLY;
+  const [observe, most] = sendsStatements ? [observePart, IDS_PER_STATEMENT] : [observeEach, IDS_AT_ONCE];
+  for (let from = 0; from < ids.length; from += most) yield observe(backend, ids.slice(from, from + most), limits);
+}
+
+/** Without a statement: one request for each. */
+async function observeEach(
+  backend: Backend,
+  ids: readonly string[],
+  limits: { timeLimitMs: number; signal: AbortSignal },
+): Promise<Observations> {
+  const access = clusterAccess(backend);
+  const found = await Promise.all(ids.map((id) => queryInfo(id, { ...access, ...limits })));
+  const known = new Map<string, QueryObservation>();
+  ids.forEach((id, at) => {
+    const info = found[at];
+    if (info === undefined) return;
+    const { state, errorName, startedAt, endedAt } = info;
+    known.set(id, { state, errorName, startedAt: epochMs(startedAt), endedAt: epochMs(endedAt) });
+  });
+  return { ids, known, incarnation: undefined };
 }
 
 async function observePart(
@@ -60,6 +80,11 @@ async function observePart(
     ]),
   );
   return { ids, known, incarnation: querySuffix(queryId) };
+}
+
+function epochMs(time: string | undefined): number | undefined {
+  const at = Date.parse(time ?? '');
+  return Number.isNaN(at) ? undefined : at;
 }
 
 function milliseconds(seconds: unknown): number | undefined {

@@ -1,7 +1,7 @@
+import { clusterAccess } from '@trino-gateway/api/cluster-access';
 import type { Backend } from '@trino-gateway/api/gateway';
 import { runStatement } from '@trino-gateway/trino/client';
 import { PROBE_SOURCE } from '@trino-gateway/trino/probe-source';
-import { clusterAccess } from './cluster-access.ts';
 import { RUNNING_STATES } from './cluster-load.ts';
 import { describeQueryError } from './describe-failure.ts';
 

@@ -104,5 +104,6 @@ function createWatches({
 
 /** What a probe depends on: when it changes, earlier results no longer count. */
 function probeKey({ url, forwardedHeaders, probe }: Backend): string {
-  return JSON.stringify([url, forwardedHeaders, probe?.statement, probe?.user, probe?.password]);
+  const { kind, statement, user, password, token } = probe ?? {};
+  return JSON.stringify([url, forwardedHeaders, kind, statement, user, password, token]);
 }

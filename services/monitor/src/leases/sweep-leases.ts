@@ -1,8 +1,8 @@
 import type { Client } from '@connectrpc/connect';
-import type { AdmissionService, Backend } from '@trino-gateway/api/gateway';
+import { clusterAccess } from '@trino-gateway/api/cluster-access';
+import { type AdmissionService, type Backend, Backend_Probe_Kind } from '@trino-gateway/api/gateway';
 import { querySuffix } from '@trino-gateway/trino';
 import { knowsQuery } from '@trino-gateway/trino/client';
-import { clusterAccess } from '../clusters/cluster-access.ts';
 import { observeQueries } from '../clusters/observe-queries.ts';
 import { runningQueries } from '../clusters/running-queries.ts';
 import { classifyLeases } from './classify-leases.ts';
@@ -64,7 +64,8 @@ export async function sweepLeases(
     sweep.settled.restarted += classes.restarted.length;
     for (const [id, since] of classes.missingSince) if (!lost.includes(id)) sweep.missingSince.set(id, since);
   }
-  if (leased.length > 0 || backend.maxRunningQueries > 0)
+  const isCounted = leased.length > 0 || backend.maxRunningQueries > 0;
+  if (isCounted && backend.probe?.kind !== Backend_Probe_Kind.INFO_ONLY)
     sweep.externalRunning = await countExternal(admission, backend, leased, limits);
   return sweep;
 }

@@ -1,9 +1,9 @@
-import type { Backend } from '@trino-gateway/api/gateway';
-import { isSealed, unreadablePassword } from '@trino-gateway/api/sealed-secret';
+import { clusterAccess, hasLogin } from '@trino-gateway/api/cluster-access';
+import { type Backend, Backend_Probe_Kind } from '@trino-gateway/api/gateway';
+import { unreadableSecret } from '@trino-gateway/api/sealed-secret';
 import { coordinatorSuffix } from '@trino-gateway/trino';
-import { runStatement, type StatementResult, serverInfo } from '@trino-gateway/trino/client';
+import { runStatement, type StatementResult, serverInfo, TrinoHttpError } from '@trino-gateway/trino/client';
 import { PROBE_SOURCE } from '@trino-gateway/trino/probe-source';
-import { clusterAccess } from '../clusters/cluster-access.ts';
 import { type ClusterLoad, clusterLoad } from '../clusters/cluster-load.ts';
 import { describeFailure, describeQueryError } from '../clusters/describe-failure.ts';
 import type { Incarnation, ProbeResult } from './probe-result.ts';
@@ -25,8 +25,8 @@ type Probing = ProbeLimits & {
 };
 
 /**
- * Probes one cluster: `/v1/info`, the health statement, then load and number of workers. What goes wrong is part of the
- * result; it throws only when the signal is aborted.
+ * Probes one cluster: `/v1/info`, and where statements may be sent the health statement, then load and number of workers. What
+ * goes wrong is part of the result; it throws only when the signal is aborted.
  */
 export async function probe(backend: Backend, { timeLimitMs, signal }: ProbeLimits): Promise<ProbeResult> {
   const deadline = performance.now() + timeLimitMs;
@@ -38,7 +38,10 @@ export async function probe(backend: Backend, { timeLimitMs, signal }: ProbeLimi
 
   const info = await askInfo(probing);
   if ('outcome' in info) return info;
-  if (isSealed(backend.probe?.password)) return { outcome: 'failing', reason: unreadablePassword, ...info };
+  if (backend.probe?.kind === Backend_Probe_Kind.INFO_ONLY)
+    return { outcome: 'passed', ...info, loadProblem: 'a probe of kind INFO_ONLY does not read it' };
+  const unreadable = unreadableSecret(backend);
+  if (unreadable) return { outcome: 'failing', reason: unreadable, ...info };
   const { problem, ...incarnation } = await runHealthStatement(probing, info);
   if (problem !== undefined) return { outcome: 'failing', reason: `the health statement: ${problem}`, ...incarnation };
   const load = await readLoad(probing);
@@ -50,8 +53,13 @@ export async function probe(backend: Backend, { timeLimitMs, signal }: ProbeLimi
 async function askInfo({ backend, timeLimitMs, signal, leftMs }: Probing): Promise<Incarnation | ProbeResult> {
   try {
     // Open to everybody: no credentials, and no headers that some clusters refuse.
-    const { user } = clusterAccess(backend);
-    const info = await serverInfo({ url: backend.url, user, signal, timeLimitMs: leftMs() });
+    const { url, user, ...login } = clusterAccess(backend);
+    const info = await serverInfo({ url, user, signal, timeLimitMs: leftMs() }).catch((error: unknown) => {
+      // A proxy in front of it may ask everybody for credentials.
+      const isRefused = error instanceof TrinoHttpError && (error.status === 401 || error.status === 403);
+      if (!isRefused || !hasLogin(backend)) throw error;
+      return serverInfo({ url, user, ...login, signal, timeLimitMs: leftMs() });
+    });
     if (!info.coordinator)
       return { outcome: 'unreachable', reason: 'a worker answers there: expected the address of the coordinator' };
     const { version, coordinatorId } = info;

@@ -1,6 +1,9 @@
+import { create } from '@bufbuild/protobuf';
 import { timestampFromMs, timestampMs } from '@bufbuild/protobuf/wkt';
 import { Code, ConnectError, type ServiceImpl } from '@connectrpc/connect';
+import { clusterAccess, hasLogin } from '@trino-gateway/api/cluster-access';
 import {
+  BackendSchema,
   type CancelQueryRequest,
   type ListQueriesRequest,
   type Query,
@@ -9,7 +12,7 @@ import {
   type RecordQueriesRequest,
 } from '@trino-gateway/api/gateway';
 import { LONGEST_QUERY_TEXT, MOST_PER_PAGE } from '@trino-gateway/api/limits';
-import { isSealed, unreadablePassword } from '@trino-gateway/api/sealed-secret';
+import { unreadableSecret } from '@trino-gateway/api/sealed-secret';
 import { describeError } from '@trino-gateway/runtime';
 import { querySuffix } from '@trino-gateway/trino/query-id';
 import { settle } from '../../admission/rules/lease-phases.ts';
@@ -76,22 +79,22 @@ async function cancelQuery(context: Context, { id }: CancelQueryRequest) {
   const trinoQueryId = waiter?.queryId || (query ? query.trinoQueryId : id);
   if (trinoQueryId === '') return {}; // it was refused: no cluster knows of it
   const { backendId, url } = await coordinatorOf(context, trinoQueryId, query);
-  const probe = configuration.known.backends.get(backendId)?.backend.probe;
-  if (isSealed(probe?.password))
-    throw new ConnectError(`backend "${backendId}": ${unreadablePassword}`, Code.FailedPrecondition);
-  const canceller = {
-    user: query?.user || probe?.user || 'trino-gateway',
-    credentials: probe?.password ? { user: probe.user, password: probe.password } : undefined,
-  };
-  await cancelOnCluster(url, trinoQueryId, canceller);
-  void settleWhenEnded(context, url, trinoQueryId, canceller);
+  const backend = configuration.known.backends.get(backendId)?.backend;
+  const unreadable = backend && unreadableSecret(backend);
+  if (unreadable) throw new ConnectError(`backend "${backendId}": ${unreadable}`, Code.FailedPrecondition);
+  const access = clusterAccess(backend ?? create(BackendSchema), url);
+  // Without a login of its own, as whoever may always cancel it.
+  const user = (!(backend && hasLogin(backend)) && query?.user) || access.user;
+  const canceller = { ...access, user };
+  await cancelOnCluster(trinoQueryId, canceller);
+  void settleWhenEnded(context, trinoQueryId, canceller);
   return {};
 }
 
 /** Frees the slot of a cancelled query whose client may be gone. Never throws: what it does not find out the monitor's sweeps do. */
-async function settleWhenEnded({ ledger, stopping, logger }: Context, url: string, id: string, canceller: Canceller) {
+async function settleWhenEnded({ ledger, stopping, logger }: Context, id: string, canceller: Canceller) {
   try {
-    if (await hasEndedSoon(url, id, canceller, stopping)) await ledger.run((admission) => settle(admission, [id]));
+    if (await hasEndedSoon(id, canceller, stopping)) await ledger.run((admission) => settle(admission, [id]));
   } catch (error) {
     logger.debug('the slot of a cancelled query is not freed yet', { query: id, error: describeError(error) });
   }

@@ -1,5 +1,6 @@
 import { type DescEnum, type DescField, type DescMessage, fromJson, type JsonValue } from '@bufbuild/protobuf';
 import type { UniversalHandler, UniversalServerRequest, UniversalServerResponse } from '@connectrpc/connect/protocol';
+import { isSecretField } from '@trino-gateway/api/sealed-secret';
 import type { Problem } from '@trino-gateway/api/validation';
 import { isJsonObject } from '../../http/is-json-object.ts';
 
@@ -47,7 +48,7 @@ function fieldProblems(schema: DescMessage, field: DescField, value: JsonValue, 
     return value.flatMap((item, index) => jsonProblems(message, item, `${path}[${index}]`));
   }
   // The decoder's message would repeat the value.
-  if (field.name === 'password') return typeof value === 'string' ? [] : [{ field: path, message: 'expected text' }];
+  if (isSecretField(field.name)) return typeof value === 'string' ? [] : [{ field: path, message: 'expected text' }];
   return decodingProblem(schema, { [field.name]: value }, path);
 }
 

@@ -116,6 +116,26 @@ export function secretsContract(fresh: NewDatabase): void {
     );
 
     test(
+      'are tokens, too: each is encrypted at its own place, by a start and by a write',
+      withDatabase(async ({ using, stored }) => {
+        const withToken = create(BackendSchema, { id: 'a', url: 'http://a', probe: { token: PASSWORD } });
+        await using([], put(withToken));
+        expect(await using([], protect)).toEqual({ clear: ['a'], unreadable: [] });
+        expect(await using([NEW], protect)).toEqual({ clear: [], unreadable: [] });
+        expect(await stored()).not.toContain(PASSWORD);
+        const tokenOf = async (store: Store) =>
+          (await store.configuration.read()).backends[0]?.backend.probe?.token ?? '';
+        expect(await using([NEW], tokenOf)).toBe(PASSWORD);
+        const sealed = await using([], tokenOf);
+        expect(await using([OTHER], protect)).toEqual({ clear: [], unreadable: ['a'] });
+        // As the password of the same backend it opens nowhere.
+        await using([], put(backend('a', sealed)));
+        const [asPassword = ''] = (await using([NEW], passwords)) as string[];
+        expect(isSealed(asPassword)).toBe(true);
+      }),
+    );
+
+    test(
       'that were copied to another backend, or changed, do not open',
       withDatabase(async ({ using }) => {
         await using([NEW], put(backend('a')));

@@ -1,6 +1,6 @@
 import type { ServiceImpl } from '@connectrpc/connect';
 import type { Backend, BackendService, DeleteBackendRequest, PutBackendRequest } from '@trino-gateway/api/gateway';
-import { HIDDEN_PASSWORD } from '@trino-gateway/api/sealed-secret';
+import { HIDDEN_SECRET, withProbeSecrets } from '@trino-gateway/api/sealed-secret';
 import { backendProblems } from '@trino-gateway/api/validation';
 import { storableBackend } from '../../../configuration/stored-objects.ts';
 import {
@@ -52,7 +52,7 @@ async function putBackend(context: BackendContext, { backend }: PutBackendReques
   const stored = await context.store.configuration.change(async ({ backends }) => {
     const before = (await backends.get(wanted.id))?.backend;
     refuseDeclared('backend', before);
-    return backends.put(storableBackend(withStoredPassword(wanted, before), ''));
+    return backends.put(storableBackend(withStoredSecrets(wanted, before), ''));
   });
   return inForce(context, stored);
 }
@@ -91,9 +91,13 @@ function inForce(context: BackendContext, stored: StoredBackend): Backend {
   return shownBackend(stored, context);
 }
 
-function withStoredPassword(wanted: Backend, before: Backend | undefined): Backend {
-  if (wanted.probe?.password !== HIDDEN_PASSWORD) return wanted;
-  const password = before?.probe?.password;
-  if (!password) throw invalid('backend.probe.password', 'expected a password: none is stored that could be kept');
-  return { ...wanted, probe: { ...wanted.probe, password } };
+function withStoredSecrets(wanted: Backend, before: Backend | undefined): Backend {
+  if (wanted.probe === undefined) return wanted;
+  const probe = withProbeSecrets(wanted.probe, (secret, name) => {
+    if (secret !== HIDDEN_SECRET) return secret;
+    const stored = before?.probe?.[name];
+    if (stored) return stored;
+    throw invalid(`backend.probe.${name}`, `expected a ${name}: none is stored that could be kept`);
+  });
+  return { ...wanted, probe };
 }

@@ -1,11 +1,11 @@
 import type { Backend } from '@trino-gateway/api/gateway';
-import { HIDDEN_PASSWORD } from '@trino-gateway/api/sealed-secret';
+import { HIDDEN_SECRET, withProbeSecrets } from '@trino-gateway/api/sealed-secret';
 import { assess, liveOverride, unavailableReasons } from '../../../routing/availability/availability.ts';
 import { scheduleAt } from '../../../routing/availability/schedule-phase.ts';
 import type { StoredBackend } from '../../../storage/contract/configuration.ts';
 import type { BackendContext } from './backend-context.ts';
 
-/** A backend as reads answer it: without its password, with what is known about it now. */
+/** A backend as reads answer it: without its secrets, with what is known about it now. */
 export function shownBackend(
   { backend, draining }: StoredBackend,
   { configuration, live, ledger, now }: BackendContext,
@@ -20,7 +20,7 @@ export function shownBackend(
   const holding = liveOverride(override, now());
   return {
     ...backend,
-    ...(probe && { probe: { ...probe, password: probe.password && HIDDEN_PASSWORD } }),
+    ...(probe && { probe: withProbeSecrets(probe, () => HIDDEN_SECRET) }),
     condition: {
       $typeName: 'trinogateway.v1.BackendCondition',
       available: assess(facts, now(), loadMaxAgeMs).available,

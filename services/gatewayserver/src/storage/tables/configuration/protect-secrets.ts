@@ -1,5 +1,5 @@
 import { type Backend, BackendSchema } from '@trino-gateway/api/gateway';
-import { isSealed } from '@trino-gateway/api/sealed-secret';
+import { isSealed, PROBE_SECRETS, unreadableSecret } from '@trino-gateway/api/sealed-secret';
 import type { Database } from '../../connection/database.ts';
 import type { Session } from '../../connection/session.ts';
 import type { BackendRow } from '../../schema/objects.ts';
@@ -24,11 +24,15 @@ export async function protectSecrets(
     // The log would otherwise keep for a while what was stored before.
     for (const statement of database.engine.clearLog) await database.read(({ manager }) => manager.query(statement));
   }
-  const withSecret = (await database.read(readStored)).filter(({ probe }) => probe?.password);
+  const withSecret = (await database.read(readStored)).filter(({ probe }) =>
+    PROBE_SECRETS.some((name) => probe?.[name]),
+  );
   const idsOf = (backends: readonly Backend[]) => backends.map(({ id }) => id);
   return {
-    clear: idsOf(withSecret.filter(({ probe }) => !isSealed(probe?.password))),
-    unreadable: idsOf(withSecret.filter((stored) => isSealed(secrets.opened(stored).probe?.password))),
+    clear: idsOf(
+      withSecret.filter(({ probe }) => PROBE_SECRETS.some((name) => probe?.[name] && !isSealed(probe[name]))),
+    ),
+    unreadable: idsOf(withSecret.filter((stored) => unreadableSecret(secrets.opened(stored)) !== undefined)),
   };
 }
 

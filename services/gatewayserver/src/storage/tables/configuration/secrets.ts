@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 import type { Backend } from '@trino-gateway/api/gateway';
-import { isSealed, SEALED_PREFIX } from '@trino-gateway/api/sealed-secret';
+import { isSealed, PROBE_SECRETS, SEALED_PREFIX, withProbeSecrets } from '@trino-gateway/api/sealed-secret';
 
 /** The secrets inside stored objects: encrypted while they are stored, where there is a key. */
 export type Secrets = {
@@ -20,27 +20,32 @@ const TAG_BYTES = 16;
 export function createSecrets(texts: readonly string[]): Secrets {
   const keys = texts.map((text) => new Uint8Array(hkdfSync('sha256', text, '', 'trino-gateway secrets', 32)));
   const [first] = keys;
-  const opened = (backend: Backend) => withPassword(backend, (text, place) => openSecret(keys, text, place));
+  const openedBy = (some: readonly Uint8Array[], backend: Backend) =>
+    withSecrets(backend, (text, place) => openSecret(some, text, place));
+  const opened = (backend: Backend) => openedBy(keys, backend);
   return {
     sealed: (backend) =>
-      first
-        ? withPassword(backend, (text, place) => (isSealed(text) ? text : sealSecret(first, text, place)))
-        : backend,
+      first ? withSecrets(backend, (text, place) => (isSealed(text) ? text : sealSecret(first, text, place))) : backend,
     opened,
     isStale: (stored) => {
-      const read = opened(stored).probe?.password;
-      if (!first || !read || isSealed(read)) return false;
-      const byFirst = withPassword(stored, (text, place) => openSecret([first], text, place));
-      return !isSealed(stored.probe?.password) || isSealed(byFirst.probe?.password);
+      if (!first) return false;
+      const [read, byFirst] = [opened(stored).probe, openedBy([first], stored).probe];
+      return PROBE_SECRETS.some((name) => {
+        if (!read?.[name] || isSealed(read[name])) return false;
+        return !isSealed(stored.probe?.[name]) || isSealed(byFirst?.[name]);
+      });
     },
   };
 }
 
 /** The place is part of what is encrypted: a secret that is copied to another backend opens nowhere. */
-function withPassword(backend: Backend, change: (password: string, place: string) => string): Backend {
+function withSecrets(backend: Backend, change: (secret: string, place: string) => string): Backend {
   const { id, probe } = backend;
-  if (!probe?.password) return backend;
-  return { ...backend, probe: { ...probe, password: change(probe.password, `backend ${id} probe.password`) } };
+  if (probe === undefined) return backend;
+  return {
+    ...backend,
+    probe: withProbeSecrets(probe, (secret, name) => change(secret, `backend ${id} probe.${name}`)),
+  };
 }
 
 function sealSecret(key: Uint8Array, secret: string, place: string): string {
