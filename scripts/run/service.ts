@@ -42,7 +42,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   let urls: string[] | undefined;
   const onLine = (line: string) => {
     log.write(`${line}\n`);
-    if (line.startsWith(`${name} ready`)) urls = line.match(/https?:\/\/[^\s,]+/g) ?? [];
+    if (line.includes(`${name} ready`)) urls = line.match(/https?:\/\/[^\s,"]+/g) ?? [];
     const worth = worthSaying(line);
     if (worth !== undefined) say(`${name}: ${worth}`);
   };
@@ -68,7 +68,7 @@ export function howItEnded({ code, signal }: Ending): string {
 
 /** What of a process's output people want to see at once: warnings, errors, and what is no log line at all. */
 function worthSaying(line: string): string | undefined {
-  if (!line.startsWith('{')) return /^\w+ ready\b/.test(line) || line.trim() === '' ? undefined : line;
+  if (!line.startsWith('{')) return /^\S+Z (INFO|DEBUG) /.test(line) || line.trim() === '' ? undefined : line;
   let entry: Record<string, unknown>;
   try {
     entry = JSON.parse(line);

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
+import { logLine } from '@trino-gateway/runtime/log-line';
 import { ConfigError, loadConfig, type SuiteConfig } from './load.ts';
 
 /**
  * The configuration of a process started as `main.ts [--config FILE] [--check-config] [ARGUMENT...]`: reads it or ends
- * the process, with 2 and every problem on standard error, or with 0 after `--check-config`. Arguments that are not
+ * the process, with 2 and every problem on standard error (as a log line, if it was to start), or with 0 after `--check-config`. Arguments that are not
  * options of ours name a command: then nothing is started, and what only a start minds is not checked.
  * @returns the configuration and the arguments that are not options of ours
  */
@@ -12,8 +13,10 @@ export function configFromCommandLine(
   env: Record<string, string | undefined>,
   starts?: 'gatewayserver' | 'monitor' | 'router',
 ): { config: SuiteConfig; rest: string[] } {
+  let isStart = false;
   try {
     const options = readOptions(argv);
+    isStart = !options.checkOnly && options.rest.length === 0;
     const name = options.file ?? env.TRINO_GATEWAY_CONFIG;
     const config = loadConfig({
       file: name ? { name, text: readText(name) } : undefined,
@@ -26,9 +29,20 @@ export function configFromCommandLine(
     process.exit(0);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`${error.message}\n`);
+    process.stderr.write(`${isStart && starts ? startFailure(starts, error, env) : error.message}\n`);
     process.exit(2);
   }
+}
+
+/** The problems as a log line. What the file says of its format is not known then. */
+function startFailure(
+  service: string,
+  { message, problems }: ConfigError,
+  env: Record<string, string | undefined>,
+): string {
+  const format = env[`TRINO_GATEWAY_${service.toUpperCase()}_LOG_FORMAT`] === 'text' ? 'text' : 'json';
+  const [summary = ''] = message.split(':\n');
+  return logLine(format, { level: 'error', service, message: summary, fields: { problems } }, new Date());
 }
 
 function readOptions(argv: readonly string[]): { file?: string; checkOnly: boolean; rest: string[] } {

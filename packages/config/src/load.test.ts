@@ -27,6 +27,7 @@ describe('defaults', () => {
         history_max_age: 7_776_000_000,
         history_max_count: 0,
         log_level: 'info',
+        log_format: 'json',
       },
       monitor: {
         gatewayserver_url: ['http://127.0.0.1:8000'],
@@ -37,6 +38,7 @@ describe('defaults', () => {
         passes_before_healthy: 1,
         probation: 5_000,
         log_level: 'info',
+        log_format: 'json',
       },
       router: {
         listen: [{ host: '0.0.0.0', port: 8080 }],
@@ -63,6 +65,7 @@ describe('defaults', () => {
         auth_forward_credentials: false,
         ui: 'PROXY',
         log_level: 'info',
+        log_format: 'json',
       },
       declared: { backends: [], groups: [], policies: [] },
     });

@@ -4,6 +4,7 @@ export { comparison, tokensOf } from './http/bearer-tokens.ts';
 export { type Handler, type Listener, type ListenOptions, listenHttp, listening, withGrace } from './http/listener.ts';
 export { namedHosts, namesLoopback } from './http/named-hosts.ts';
 export { readBytes } from './http/read-bytes.ts';
+export { LOG_FORMATS, type LogFormat, logLine } from './logging/log-line.ts';
 export {
   createLogger,
   describeError,
@@ -11,7 +12,6 @@ export {
   LOG_LEVELS,
   type Logger,
   type LogLevel,
-  logConsole,
   silentLogger,
 } from './logging/logger.ts';
 export { type Backoff, createBackoff } from './loops/backoff.ts';

@@ -1,8 +1,8 @@
 import { configFromCommandLine } from '@trino-gateway/config';
-import { createLogger, describeError, logConsole, runProcess } from '@trino-gateway/runtime';
+import { createLogger, describeError, runProcess } from '@trino-gateway/runtime';
 
 const { config, rest } = configFromCommandLine(process.argv.slice(2), process.env, 'gatewayserver');
-const { database_url: databaseUrl, log_level: level } = config.gatewayserver;
+const { database_url: databaseUrl, log_level: level, log_format: format } = config.gatewayserver;
 
 if (rest.length > 0) {
   const { runMigrateCommand } = await import('./migrate-command.ts');
@@ -17,9 +17,8 @@ if (rest.length > 0) {
   }
 }
 
-await runProcess(async () => {
+const logger = createLogger('gatewayserver', level, format);
+await runProcess(logger, async () => {
   const { startGatewayserver } = await import('./server.ts');
-  const logger = createLogger('gatewayserver', level);
-  logConsole(logger);
   return startGatewayserver(config.gatewayserver, config.declared, logger);
 });

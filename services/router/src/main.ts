@@ -1,8 +1,7 @@
 import { configFromCommandLine } from '@trino-gateway/config';
-import { createLogger, logConsole, runProcess } from '@trino-gateway/runtime';
+import { createLogger, runProcess } from '@trino-gateway/runtime';
 import { startRouter } from './server.ts';
 
-const { config } = configFromCommandLine(process.argv.slice(2), process.env);
-const logger = createLogger('router', config.router.log_level);
-logConsole(logger);
-await runProcess(() => startRouter(config.router, logger));
+const { config } = configFromCommandLine(process.argv.slice(2), process.env, 'router');
+const logger = createLogger('router', config.router.log_level, config.router.log_format);
+await runProcess(logger, () => startRouter(config.router, logger));

@@ -1,3 +1,4 @@
+import { LOG_FORMATS } from '@trino-gateway/runtime/log-line';
 import { z } from 'zod';
 import {
   LEAST_KEY_LENGTH,
@@ -82,6 +83,9 @@ export const uiMode = z.enum(['PROXY', 'REDIRECT', 'OFF'], { error: 'expected PR
 
 /** What is logged. */
 export const logLevel = z.enum(['error', 'warn', 'info', 'debug'], { error: 'expected error, warn, info or debug' });
+
+/** How log lines are written. */
+export const logFormat = z.enum(LOG_FORMATS, { error: 'expected json or text' });
 
 function durationFrom(leastMs: number, range: string) {
   return refine(

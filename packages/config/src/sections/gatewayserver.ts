@@ -5,6 +5,7 @@ import {
   duration,
   flag,
   id,
+  logFormat,
   logLevel,
   retention,
   secretKeys,
@@ -93,4 +94,7 @@ export const gatewayserver = z.strictObject({
       'How long the address of a former incarnation of a coordinator is kept after it was last seen or asked for.',
     ),
   log_level: logLevel.prefault('info').describe('error, warn, info or debug.'),
+  log_format: logFormat
+    .prefault('json')
+    .describe('json or text: how log lines are written, one for each event, its time first.'),
 });

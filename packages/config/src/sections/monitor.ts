@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { address, duration, logLevel, origins, text, timeLimit, whole } from './fields.ts';
+import { address, duration, logFormat, logLevel, origins, text, timeLimit, whole } from './fields.ts';
 
 // The description of each key is what docs/configuration.md shows.
 
@@ -24,4 +24,7 @@ export const monitor = z.strictObject({
       'How long a coordinator that has just started gets no queries: SELECT 1 succeeds before its workers are there.',
     ),
   log_level: logLevel.prefault('info').describe('error, warn, info or debug.'),
+  log_format: logFormat
+    .prefault('json')
+    .describe('json or text: how log lines are written, one for each event, its time first.'),
 });

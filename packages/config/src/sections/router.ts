@@ -5,6 +5,7 @@ import {
   cidrs,
   duration,
   flag,
+  logFormat,
   logLevel,
   origin,
   origins,
@@ -123,4 +124,7 @@ export const router = z.strictObject({
       'The web UI of the clusters under /ui: PROXY serves it here, REDIRECT sends browsers to the external_url of the cluster, OFF serves none.',
     ),
   log_level: logLevel.prefault('info').describe('error, warn, info or debug.'),
+  log_format: logFormat
+    .prefault('json')
+    .describe('json or text: how log lines are written, one for each event, its time first.'),
 });

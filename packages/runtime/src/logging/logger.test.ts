@@ -1,10 +1,5 @@
-import { afterEach, expect, test } from '@jest/globals';
-import { describeError, formatAddress, logConsole, parseAddress, silentLogger } from '../index.ts';
-
-const consoleBefore = { ...console };
-afterEach(() => {
-  Object.assign(console, consoleBefore);
-});
+import { expect, test } from '@jest/globals';
+import { describeError, formatAddress, parseAddress } from '../index.ts';
 
 test('an error is described with its causes, and a circle of causes ends', () => {
   const circle = new Error('round');
@@ -32,15 +27,4 @@ test.each([
 ])('address %s', (text, address, formatted) => {
   expect(parseAddress(text)).toEqual(address);
   if (address) expect(formatAddress(address)).toBe(formatted);
-});
-
-test('a text that a library writes to the console becomes one bounded log line', () => {
-  const lines: unknown[] = [];
-  logConsole({ ...silentLogger, warn: (message, fields) => void lines.push([message, fields]) });
-  console.error('handler for %s failed', 'X', new Error('gone'));
-  console.log('y'.repeat(5_000));
-  expect(lines).toEqual([
-    ['a library wrote to the console', { text: 'handler for X failed Error: gone' }],
-    ['a library wrote to the console', { text: 'y'.repeat(2_000) }],
-  ]);
 });

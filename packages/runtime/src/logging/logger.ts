@@ -1,5 +1,5 @@
-import { format } from 'node:util';
 import winston from 'winston';
+import { type LogEntry, type LogFormat, logLine } from './log-line.ts';
 
 /** The levels a process can log at, most severe first. */
 export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
@@ -9,6 +9,10 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 export type Logger = {
   /** The least severe level that is written. Set on the logger a process was started with it holds for its children, too. */
   level: LogLevel;
+  /** Written at every level, as info: that the process starts, is ready, or stops. */
+  notice(message: string, fields?: Record<string, unknown>): void;
+  /** Written to standard error: why the process ends. */
+  fatal(message: string, fields?: Record<string, unknown>): void;
   error(message: string, fields?: Record<string, unknown>): void;
   warn(message: string, fields?: Record<string, unknown>): void;
   info(message: string, fields?: Record<string, unknown>): void;
@@ -22,31 +26,39 @@ export function isLogLevel(text: string): text is LogLevel {
   return (LOG_LEVELS as readonly string[]).includes(text);
 }
 
-/** JSON lines on standard output: time, level, service, message, fields. */
-export function createLogger(service: string, level: LogLevel): Logger {
-  return winston.createLogger({
+/** Lines on standard output, in order of time: see {@link logLine}. */
+export function createLogger(service: string, level: LogLevel, format: LogFormat = 'json'): Logger {
+  const write = winston.format((info) => {
+    const { level: _, message, service: own, ...fields } = info;
+    const shown = info.level === 'notice' ? 'info' : info.level;
+    info[MESSAGE] = logLine(format, entry(shown, String(own), message, fields), new Date());
+    return info;
+  });
+  const logger = winston.createLogger({
     level,
-    levels: { error: 0, warn: 1, info: 2, debug: 3 },
-    format: winston.format.combine(winston.format.timestamp(), winston.format.json()),
+    // What is as severe as an error is written at every level.
+    levels: { notice: 0, error: 0, warn: 1, info: 2, debug: 3 },
+    format: write(),
     defaultMeta: { service },
     transports: [new winston.transports.Console()],
   }) as winston.Logger & Logger;
+  const standardError = process.stderr.write.bind(process.stderr);
+  logger.fatal = (message, fields = {}) =>
+    void standardError(`${logLine(format, entry('error', service, message, fields), new Date())}\n`);
+  return logger;
 }
 
-const LONGEST_CONSOLE_TEXT = 2_000;
+const MESSAGE = Symbol.for('message');
 
-/** From now on what libraries write to the console becomes log lines. */
-export function logConsole(logger: Logger): void {
-  const write = (...values: unknown[]) => {
-    const [text = ''] = format(...values).split('\n');
-    logger.warn('a library wrote to the console', { text: text.slice(0, LONGEST_CONSOLE_TEXT) });
-  };
-  Object.assign(console, { log: write, info: write, warn: write, error: write });
+function entry(level: string, service: string, message: unknown, fields: Record<string, unknown>): LogEntry {
+  return { level, service, message: String(message), fields };
 }
 
 /** For tests and tools that have nothing to say. */
 export const silentLogger: Logger = {
   level: 'error',
+  notice() {},
+  fatal() {},
   error() {},
   warn() {},
   info() {},

@@ -8,11 +8,12 @@ afterEach(() => {
 });
 
 /** A process whose start and stop are the given statements. */
-function run(start: string, stop = `console.log('stopping')`) {
+function run(start: string, stop = `logger.info('it ends')`) {
   const program = `
-    import { runProcess } from ${JSON.stringify(new URL('run-process.ts', import.meta.url).href)};
+    import { createLogger, runProcess } from ${JSON.stringify(new URL('../index.ts', import.meta.url).href)};
     const server = (await import('node:net')).createServer().listen(0, '127.0.0.1');
-    await runProcess(async () => {
+    const logger = createLogger('router', 'info');
+    await runProcess(logger, async () => {
       ${start};
       return { readyLine: 'it is ready', async [Symbol.asyncDispose]() { ${stop}; } };
     });`;
@@ -42,14 +43,62 @@ function run(start: string, stop = `console.log('stopping')`) {
   };
 }
 
+/** The messages of log lines, each of which has its time first. */
+function messages(text: string): unknown[] {
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => {
+      expect(line).toMatch(/^\{"timestamp":"[^"]+Z","level":"(info|warn|error)","service":"router","message":/);
+      return (JSON.parse(line) as { message: unknown }).message;
+    });
+}
+
+test.each([
+  ['an error that nothing handles', `setImmediate(() => { throw new Error('oops') })`, 'oops'],
+  ['a promise whose failure nothing handles', `void Promise.reject(new Error('oops', { cause: 'why' }))`, 'oops: why'],
+])(
+  '%s is logged to standard error, and ends the process with 1',
+  async (_what, start, error) => {
+    const { printed, ended } = run(start);
+    expect(await ended).toEqual([1, null]);
+    expect(messages(printed.err)).toEqual(['unhandled error: the process ends']);
+    expect(JSON.parse(printed.err)).toMatchObject({ error, stack: expect.stringContaining('at ') });
+  },
+  60_000,
+);
+
+test('what libraries print, and warnings of Node, become log lines', async () => {
+  const { child, printed, prints, ended } = run(`
+    console.error('handler for %s failed', 'X', new Error('gone'));
+    console.log('y'.repeat(5_000));
+    process.stderr.write('(node:1) something\\n  at line 2\\n');
+    process.emitWarning('old', 'DeprecationWarning');
+    await new Promise(setImmediate)`);
+  await prints('it is ready');
+  child.kill('SIGTERM');
+  await ended;
+  expect(printed.err).toBe('');
+  expect(messages(printed.out).slice(1, -3)).toEqual([
+    'a library wrote to the console',
+    'a library wrote to the console',
+    'a library wrote to standard error',
+    'a warning of Node',
+    'it is ready',
+  ]);
+  expect(printed.out).toContain('"text":"handler for X failed Error: gone"');
+  expect(printed.out).not.toContain('y'.repeat(2_001));
+}, 60_000);
+
 test.each(['SIGTERM', 'SIGINT'] as const)(
-  '%s ends a process in order, with 0, after its one ready line',
+  '%s ends a process in order, with 0; its start, its ready line and its stop are logged',
   async (signal) => {
     const { child, printed, prints, ended } = run('');
-    await prints('it is ready\n');
+    await prints('it is ready');
     child.kill(signal);
     expect(await ended).toEqual([0, null]);
-    expect(printed).toEqual({ out: 'it is ready\nstopping\n', err: '' });
+    expect(messages(printed.out)).toEqual(['starting', 'it is ready', 'stopping', 'it ends', 'stopped']);
+    expect(printed.err).toBe('');
   },
   60_000,
 );
@@ -57,32 +106,33 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
 test('the same signal twice does not cut an orderly stop short', async () => {
   const { child, printed, prints, ended } = run(
     '',
-    `process.once('SIGUSR2', () => { console.log('stopped'); process.emit('goOn') }); console.log('stopping'); await new Promise((resolve) => process.once('goOn', resolve))`,
+    `process.once('SIGUSR2', () => { logger.info('it goes on'); process.emit('goOn') }); logger.info('it waits'); await new Promise((resolve) => process.once('goOn', resolve))`,
   );
-  await prints('it is ready\n');
+  await prints('it is ready');
   child.kill('SIGTERM');
-  await prints('stopping\n');
+  await prints('it waits');
   child.kill('SIGTERM');
   child.kill('SIGINT');
   child.kill('SIGUSR2');
   expect(await ended).toEqual([0, null]);
-  expect(printed.out).toContain('stopped\n');
+  expect(messages(printed.out).slice(-2)).toEqual(['it goes on', 'stopped']);
 }, 60_000);
 
-test('a start that fails prints why, with its causes and without a stack, and exits with 1', async () => {
+test('a start that fails logs why to standard error, with its causes and without a stack, and exits with 1', async () => {
   const { printed, ended } = run(`throw new Error('cannot start', { cause: new Error('the port is taken') })`);
   expect(await ended).toEqual([1, null]);
-  expect(printed).toEqual({ out: '', err: 'cannot start: the port is taken\n' });
+  expect(messages(printed.out)).toEqual(['starting']);
+  expect(messages(printed.err)).toEqual(['cannot start: the port is taken']);
 }, 60_000);
 
 test('a start or a stop that hangs is given up when its time is over', async () => {
   const clock = `process.once('SIGTERM', () => {
     const began = performance.now();
-    process.once('exit', () => console.log('ended after ' + Math.round(performance.now() - began) + ' ms'));
+    process.once('exit', () => logger.info('ended after ' + Math.round(performance.now() - began) + ' ms'));
   })`;
   const stopHangs = run(clock, 'await new Promise(() => {})');
-  const startHangs = run(`${clock}; console.log('starting'); await new Promise(() => {})`);
-  await Promise.all([stopHangs.prints('it is ready\n'), startHangs.prints('starting\n')]);
+  const startHangs = run(`${clock}; logger.info('it starts'); await new Promise(() => {})`);
+  await Promise.all([stopHangs.prints('it is ready'), startHangs.prints('it starts')]);
   stopHangs.child.kill('SIGTERM');
   startHangs.child.kill('SIGTERM');
   const ends = await Promise.all([stopHangs.ended, startHangs.ended]);

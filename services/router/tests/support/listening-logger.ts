@@ -7,6 +7,8 @@ export function listening() {
     void lines.push(JSON.stringify({ level, message, ...fields }));
   const logger: Logger = {
     level: 'debug',
+    notice: logAt('info'),
+    fatal: logAt('error'),
     error: logAt('error'),
     warn: logAt('warn'),
     info: logAt('info'),
