@@ -72,6 +72,14 @@ export {
   type TrinoRequest,
 } from './requests/classify-request.ts';
 export { maxWaitMs } from './requests/max-wait.ts';
+export {
+  runLimit,
+  type TimeLimit,
+  timeLimitMessage,
+  timeLimitProblem,
+  waitLimit,
+  withTimeLeft,
+} from './session/time-limits.ts';
 export { preparedStatement, preparedStatementsProblem } from './statements/prepared-statements.ts';
 export { type SqlToken, sqlTokens } from './statements/sql-tokens.ts';
 export { statementBodyProblem } from './statements/statement-body.ts';

@@ -37,7 +37,8 @@ export async function openQuery(
   const { id } = page;
   const link = (at?: string) => {
     if (page.nextUri === undefined) throw new Error(`query ${id} has ended`);
-    return at === undefined ? page.nextUri : `${at}${new URL(page.nextUri).pathname}`;
+    const { pathname, search } = new URL(page.nextUri);
+    return at === undefined ? page.nextUri : `${at}${pathname}${search}`;
   };
   const poll = async (at?: string) => {
     page = await read(await request(link(at), {}));

@@ -1,5 +1,5 @@
 import type { Ledger } from './ledger/ledger.ts';
-import { endHold, seen } from './rules/queue.ts';
+import { endHold, endWhenOver, seen } from './rules/queue.ts';
 import type { Waiter } from './state/waiter.ts';
 
 /** How a poll is held. */
@@ -13,6 +13,8 @@ export type Hold = {
 
 /** How long a poll waits for the database to store that its client is present. */
 const DATABASE_WAIT_MS = 3_000;
+/** What is known of the database's clock between two reads may be wrong by so much. */
+const CLOCK_MS = 20;
 
 /**
  * Long-polls for a slot: answers the waiter as soon as it is offered one, is assigned or has ended, else when the wait is over.
@@ -25,7 +27,10 @@ export async function awaitOffer(
   { waitMs, gone, stopping }: Hold,
 ): Promise<Waiter | undefined> {
   const began = performance.now();
-  const leftMs = () => Math.max(0, waitMs - (performance.now() - began));
+  const limit = ledger.state().waiter(id)?.limit;
+  // The wait may be over while this poll is held.
+  const holdMs = limit === undefined ? waitMs : Math.min(waitMs, Math.max(0, limit.until + CLOCK_MS - ledger.now()));
+  const leftMs = () => Math.max(0, holdMs - (performance.now() - began));
   let isStored = false;
   let seenAt: number | undefined;
   const present = async () => {
@@ -43,7 +48,7 @@ export async function awaitOffer(
     isOver = true;
     end('over');
   };
-  const timer = setTimeout(finish, waitMs);
+  const timer = setTimeout(finish, holdMs);
   gone.addEventListener('abort', finish);
   let wake = () => {};
   const stopListening = ledger.listen(id, () => wake());
@@ -58,6 +63,7 @@ export async function awaitOffer(
       if (!isStored && !isOver && !stopping.aborted && waitMs > 0) await announce();
     }
     if (gone.aborted && seenAt !== undefined && ledger.state().waiter(id)?.phase === 'QUEUED') await markAbsent(seenAt);
+    if (limit !== undefined && limit.until <= ledger.now()) await endNow(ledger, id);
     const waiter = ledger.state().waiter(id);
     // A slot offered between two polls is reserved for a moment only: this poll confirms it.
     return waiter?.phase === 'CLAIMED' && waiter.claim?.pickedUp === false && waitMs > 0 ? await present() : waiter;
@@ -66,6 +72,14 @@ export async function awaitOffer(
     stopListening();
     gone.removeEventListener('abort', finish);
   }
+}
+
+/** While the database is away it does not end: what is known says so, and upkeep ends it afterwards. */
+async function endNow(ledger: Ledger, id: string): Promise<void> {
+  await boundedWait(
+    ledger.run((admission) => endWhenOver(admission, id)),
+    () => ledger.state().waiter(id),
+  );
 }
 
 /** Waits for the database, but not for long when the waiter is known without it. */

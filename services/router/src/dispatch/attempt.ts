@@ -1,5 +1,6 @@
 import type { SnapshotBackend } from '@trino-gateway/api/gateway';
 import type { Logger } from '@trino-gateway/runtime';
+import { withTimeLeft } from '@trino-gateway/trino';
 import type { PassiveHealth } from '../clusters/passive-health.ts';
 import type { ClientView } from '../http/client-address.ts';
 import type { LeasedQuery } from '../leases/confirm-lease.ts';
@@ -85,17 +86,17 @@ export async function attemptChosen<Stored>(
   return outcome;
 }
 
-/** A backend that routing has chosen, as a candidate for this statement. */
+/** A backend that routing has chosen, as a candidate for this statement, which arrived `elapsedMs` ago. */
 export function candidateOf(
   backend: SnapshotBackend,
   submission: Submission,
   placement: Placement,
-  requestSource: string,
+  { requestSource, elapsedMs }: { requestSource: string; elapsedMs: number },
 ): Candidate {
   return {
     coordinator: coordinatorOf(backend),
     placement,
-    sentHeaders: withSource(submission.exchange.rawHeaders, requestSource),
+    sentHeaders: withSource(withTimeLeft(submission.exchange.rawHeaders, elapsedMs), requestSource),
     direct: directView(backend, submission),
   };
 }

@@ -6,7 +6,7 @@ import type { Exchange } from '../http/exchange.ts';
 import { answerEmpty, answerError, answerPage } from '../http/responses.ts';
 import { type CancelQueuedDeps, cancelQueued } from '../queue/cancel-queued.ts';
 import { getQueued, headQueued, type PollQueuedDeps } from '../queue/poll-queued.ts';
-import { readTicket } from '../queue/ticket.ts';
+import { limitOfLink, readTicket } from '../queue/ticket.ts';
 import { methodOf, type Poll } from './request.ts';
 
 export type OwnLinkDeps = PollQueuedDeps &
@@ -34,7 +34,8 @@ export async function answerOwnLink(
   }
   const ticket = readTicket(request, key);
   if (ticket !== undefined) {
-    const poll = { exchange, ticket, slug: request.slug, token: request.token };
+    const { slug, token, target } = request;
+    const poll = { exchange, ticket, slug, token, limit: limitOfLink(target) };
     if (request.method === 'GET') await getQueued(context, poll);
     else if (request.method === 'HEAD') await headQueued(context, poll);
     else await cancelQueued(context, poll, cancelThere);

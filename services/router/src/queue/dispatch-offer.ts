@@ -1,6 +1,6 @@
 import { type AwaitTurnResponse_Turn, GiveBackRequest_Reason as Reason } from '@trino-gateway/api/gateway';
 import type { RouterConfig } from '@trino-gateway/config';
-import { withoutHeaders } from '@trino-gateway/trino';
+import { runLimit, withoutHeaders } from '@trino-gateway/trino';
 import type { ClusterAnswer } from '../clusters/ask.ts';
 import { readWhole, type WholeAnswer } from '../clusters/whole-answer.ts';
 import type { AdmissionClient } from '../control-plane/admission-client.ts';
@@ -59,6 +59,8 @@ type Offer = {
   submission: Submission;
   candidate: Candidate;
   queuedMs: number;
+  /** What is left of the client's own limit for all of its query's time. */
+  leftMs: number;
 };
 
 /** Shorter than a claim lasts (15 s): a later page would be thrown away. */
@@ -79,7 +81,8 @@ export async function dispatchOffer(
   const { config } = context;
   const offer = await readOffer(context, poll, ticket, turn);
   if ('kind' in offer) return offer;
-  const outcome = await attemptChosen(context, offer.submission, askingForPlain(offer.candidate), {
+  const submission = endingWith(offer);
+  const outcome = await attemptChosen(context, submission, askingForPlain(offer.candidate), {
     timeMs: Math.min(config.attempt_time_limit, LONGEST_ATTEMPT_MS),
     confirm: (first) => storeAnswer(context, offer, first),
   });
@@ -90,6 +93,7 @@ export async function dispatchOffer(
     case 'answered':
       return await notTaken(context, offer, outcome.answer);
     case 'abandoned':
+      if (!poll.signal.aborted) return await endOver(context, poll, ticket, submission);
       await release(context, offer, 'abandoned', Reason.ABSENT, 'the client has gone');
       return again;
     case 'failed':
@@ -128,8 +132,30 @@ async function readOffer(
     decidedBy: decision?.decidedBy || waiting.decidedBy,
   };
   const requestSource = decision?.requestSource || waiting.requestSource;
-  const candidate = candidateOf(backend, submission, placement, requestSource);
-  return { poll, ticket, claimId, submission, candidate, queuedMs };
+  const elapsedMs = queuedMs + (waiting.elapsedMs ?? 0);
+  const leftMs = (runLimit(submission.exchange.rawHeaders)?.ms ?? Number.POSITIVE_INFINITY) - elapsedMs;
+  if (leftMs <= 0) return await endOver(context, poll, ticket, submission);
+  const candidate = candidateOf(backend, submission, placement, { requestSource, elapsedMs });
+  return { poll, ticket, claimId, submission, candidate, queuedMs, leftMs };
+}
+
+/** The submission that is given up when the client's own limit is over: its cluster may be silent for longer. */
+function endingWith({ submission, leftMs }: Offer): Submission {
+  if (leftMs > LONGEST_ATTEMPT_MS) return submission;
+  const { exchange } = submission;
+  const signal = AbortSignal.any([exchange.signal, AbortSignal.timeout(Math.ceil(leftMs))]);
+  return { ...submission, exchange: { ...exchange, signal } };
+}
+
+/** The client's own limit is over before a cluster has the statement: nothing of it has run. */
+function endOver(
+  context: DispatchOfferDeps,
+  poll: Exchange,
+  ticket: Ticket,
+  { exchange }: Submission,
+): Promise<OfferEnd> {
+  const message = runLimit(exchange.rawHeaders)?.message ?? '';
+  return endWait(context, poll, ticket, { errorName: 'EXCEEDED_TIME_LIMIT', message });
 }
 
 /** The page is kept, and may be answered to another client of this link: it has to be plain. */

@@ -2,6 +2,7 @@ import { type Query, Query_State, type RouteResponse, type SnapshotBackend } fro
 import { MOST_SEALED_BYTES } from '@trino-gateway/api/limits';
 import type { RouterConfig } from '@trino-gateway/config';
 import type { Logger } from '@trino-gateway/runtime';
+import { type TimeLimit, timeLimitProblem, waitLimit } from '@trino-gateway/trino';
 import { claimOf } from '../auth/claim.ts';
 import type { CheckImpersonation } from '../clusters/impersonation.ts';
 import type { CheckClient } from '../clusters/verify-client.ts';
@@ -52,12 +53,17 @@ export async function joinQueue(
   const { exchange } = submission;
   const key = context.gateway.signingKey();
   if (key === undefined) return { name: 'NO_NODES_AVAILABLE', message: 'The gateway is starting: try again' };
+  const invalid = timeLimitProblem(exchange.rawHeaders);
+  if (invalid !== undefined) return { name: 'INVALID_SESSION_PROPERTY', message: invalid };
   const refusal = backend && (await clientProblem(context, submission, backend, limits));
   if (exchange.signal.aborted) return undefined;
   if (refusal !== undefined) return refusal;
+  const elapsedMs = context.now() - submission.submittedAt;
+  const limit = limitLeft(exchange.rawHeaders, elapsedMs);
+  if (limit !== undefined && limit.ms <= 0) return { name: 'EXCEEDED_TIME_LIMIT', message: limit.message };
   const ticket = newTicket(context.temporaryId(context.now()));
   const { groupId, decidedBy, requestSource } = decision;
-  const sealed = sealStatement(submission, { groupId, decidedBy, requestSource }, ticket);
+  const sealed = sealStatement(submission, { groupId, decidedBy, requestSource, elapsedMs }, ticket);
   if (sealed.length > MOST_SEALED_BYTES) return tooLong(sealed.length);
   const query = historyOf(submission, exchange.rawHeaders, {
     id: ticket.queryId,
@@ -67,7 +73,7 @@ export async function joinQueue(
     // Who reads the database must not see what waits sealed in it: the text comes once a cluster has it.
     ...(context.config.history_text_while_waiting ? {} : { text: '' }),
   });
-  const queued = await enqueue(context, submission, { decision, ticket, sealed, query }, limits.signal);
+  const queued = await enqueue(context, submission, { decision, ticket, sealed, query, limit }, limits.signal);
   if (queued === 'abandoned') return undefined;
   if (queued !== 'queued') return queued;
   const { queryId } = ticket;
@@ -77,7 +83,7 @@ export async function joinQueue(
   const slug = slugOf(ticket, key);
   answerPage(
     exchange.response,
-    waitingPage({ origin: originOf(exchange.client), queryId, slug, token: 1, queuedMs: 0 }),
+    waitingPage({ origin: originOf(exchange.client), queryId, slug, token: 1, queuedMs: 0, limit }),
   );
   return undefined;
 }
@@ -98,12 +104,27 @@ async function clientProblem(
   return await claimProblem(context, exchange, coordinator, claimOf(exchange), limits);
 }
 
-type Waiter = { decision: MustWait['decision']; ticket: Ticket; sealed: Uint8Array<ArrayBuffer>; query: Query };
+/** Longer than anything waits; the contract knows no greater number. */
+const LONGEST_LIMIT_MS = 2 ** 31 - 1;
+
+/** What is left of the client's own limit for the wait of a statement that came so long ago. */
+function limitLeft(rawHeaders: readonly string[], elapsedMs: number): TimeLimit | undefined {
+  const limit = waitLimit(rawHeaders);
+  return limit && limit.ms < LONGEST_LIMIT_MS ? { ...limit, ms: limit.ms - Math.max(0, elapsedMs) } : undefined;
+}
+
+type Waiter = {
+  decision: MustWait['decision'];
+  ticket: Ticket;
+  sealed: Uint8Array<ArrayBuffer>;
+  query: Query;
+  limit: TimeLimit | undefined;
+};
 
 async function enqueue(
   { gateway }: JoinQueueDeps,
   { exchange }: Submission,
-  { decision, ticket, sealed, query }: Waiter,
+  { decision, ticket, sealed, query, limit }: Waiter,
   signal: AbortSignal,
 ): Promise<'queued' | 'abandoned' | Refusal> {
   const { groupId, priority, requestSource } = decision;
@@ -118,6 +139,7 @@ async function enqueue(
         secretHash: hashOfSecret(ticket.secret),
         sealed,
         source: requestSource || query.source,
+        ...(limit && { limit: { leftMs: Math.ceil(limit.ms), message: limit.message } }),
       },
       signal,
     );

@@ -1,7 +1,14 @@
 import { type AwaitTurnResponse_Turn, Query_State } from '@trino-gateway/api/gateway';
 import type { RouterConfig } from '@trino-gateway/config';
 import { pause } from '@trino-gateway/runtime';
-import { failedPage, maxWaitMs, parseQueryId, queryNotFoundMessage, trinoErrors } from '@trino-gateway/trino';
+import {
+  failedPage,
+  maxWaitMs,
+  parseQueryId,
+  queryNotFoundMessage,
+  type TimeLimit,
+  trinoErrors,
+} from '@trino-gateway/trino';
 import { answerWhole } from '../clusters/whole-answer.ts';
 import type { LiveQueries } from '../control-plane/live-queries.ts';
 import { decisionHeaders } from '../dispatch/decision-headers.ts';
@@ -38,6 +45,8 @@ export type QueuedPoll = {
   slug: string;
   /** Of the link; an old one is answered like the newest. */
   token: number;
+  /** The client's own limit for its wait, by the link. */
+  limit: TimeLimit | undefined;
 };
 
 /** A gatewayserver that answers before it is time is not asked more often than this. */
@@ -156,10 +165,16 @@ function answerEnded(
   answerPage(exchange.response, failedPage({ id, infoUri: infoUri(originOf(exchange.client), id), error, ...times }));
 }
 
-function answerQueued(context: PollQueuedDeps, { exchange, ticket, slug, token }: QueuedPoll): void {
+function answerQueued(context: PollQueuedDeps, poll: QueuedPoll): void {
+  const { exchange, ticket, slug, token, limit } = poll;
   const { queryId } = ticket;
   const waitedMs = queuedMs(context, queryId);
-  const page = { origin: originOf(exchange.client), queryId, slug, token: token + 1, queuedMs: waitedMs };
+  // Neither gatewayserver nor database may answer now: when they do they end it as well, and nothing was started meanwhile.
+  if (limit !== undefined && waitedMs >= limit.ms) {
+    answerEnded(context, poll, { errorName: 'EXCEEDED_TIME_LIMIT', message: limit.message });
+    return;
+  }
+  const page = { origin: originOf(exchange.client), queryId, slug, token: token + 1, queuedMs: waitedMs, limit };
   context.onQueuedPage();
   answerPage(exchange.response, waitingPage(page));
 }

@@ -21,6 +21,8 @@ export type WaitingStatement = {
   user: string;
   /** Epoch milliseconds, of the router that took it in. */
   submittedAt: number;
+  /** From then until it was queued, in milliseconds. Absent where an earlier version sealed it. */
+  elapsedMs?: number;
   /** Of the decision that it has to wait. */
   groupId: string;
   decidedBy: string;
@@ -30,7 +32,7 @@ export type WaitingStatement = {
 /** Encrypts what is needed to submit a statement later. */
 export function sealStatement(
   { id, exchange, body, user, submittedAt }: Submission,
-  decision: Pick<WaitingStatement, 'groupId' | 'decidedBy' | 'requestSource'>,
+  decision: Pick<WaitingStatement, 'groupId' | 'decidedBy' | 'requestSource' | 'elapsedMs'>,
   { queryId, secret }: Ticket,
 ): Uint8Array<ArrayBuffer> {
   const { rawHeaders, listeningPort, client, presto, user: checkedUser } = exchange;

@@ -26,7 +26,9 @@ test('a link that this suite has not made for this id is unknown', () => {
 });
 
 test('a page of a waiting query says how long it has waited', () => {
-  const page = JSON.parse(waitingPage({ origin: 'https://gw', queryId, slug: 'y1', token: 7, queuedMs: 65_000.4 }));
+  const page = JSON.parse(
+    waitingPage({ origin: 'https://gw', queryId, slug: 'y1', token: 7, queuedMs: 65_000.4, limit: undefined }),
+  );
   expect(page).toMatchObject({
     id: queryId,
     nextUri: `https://gw/v1/statement/queued/${queryId}/y1/7`,

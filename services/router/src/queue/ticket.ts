@@ -1,9 +1,10 @@
 import { createHmac, type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto';
-import { queuedPage } from '@trino-gateway/trino';
+import { queuedPage, type TimeLimit, timeLimitMessage } from '@trino-gateway/trino';
 import { infoUri } from '../http/client-address.ts';
 
 // The link of a statement that waits carries its secret, which alone authorises polls. A code made of it with the suite's signing key
-// tells guessed links apart, so that a poll can be answered while the gatewayserver is down.
+// tells guessed links apart, so that a poll can be answered while the gatewayserver is down. The client's own time limit stands
+// in the link as well, for the same reason. It is not signed: whoever changes it changes what they are told, and nothing else.
 
 /** A statement that waits, as its client knows it. */
 export type Ticket = {
@@ -16,6 +17,7 @@ export type Ticket = {
 const SECRET_BYTES = 20;
 const MARK_BYTES = 12;
 const shape = /^y[0-9a-f]{64}$/;
+const limitParameter = /[?&]limit=(run|queued)-(\d{1,10})(?!\d)/;
 
 /** A ticket for this id. */
 export function newTicket(queryId: string): Ticket {
@@ -36,17 +38,38 @@ export function readTicket({ queryId, slug }: { queryId: string; slug: string },
 }
 
 /** What a waiting client reads: `token` of the next link, and how long it has waited, in milliseconds. */
-export type WaitingPage = { origin: string; queryId: string; slug: string; token: number; queuedMs: number };
+export type WaitingPage = {
+  origin: string;
+  queryId: string;
+  slug: string;
+  token: number;
+  queuedMs: number;
+  /** The client's own limit for its wait. */
+  limit: TimeLimit | undefined;
+};
 
 /** Trino's QUEUED page for a statement that waits here. */
-export function waitingPage({ origin, queryId, slug, token, queuedMs }: WaitingPage): string {
+export function waitingPage({ origin, queryId, slug, token, queuedMs, limit }: WaitingPage): string {
   return queuedPage({
     id: queryId,
     infoUri: infoUri(origin, queryId),
-    nextUri: `${origin}/v1/statement/queued/${queryId}/${slug}/${token}`,
+    nextUri: `${origin}/v1/statement/queued/${queryId}/${slug}/${token}${limitInLink(limit)}`,
     elapsedMillis: queuedMs,
     queuedMillis: queuedMs,
   });
+}
+
+/** The part of the link, with its question mark; empty where there is no limit. */
+function limitInLink(limit: TimeLimit | undefined): string {
+  return limit === undefined ? '' : `?limit=${limit.kind}-${Math.ceil(limit.ms)}`;
+}
+
+/** The limit in the target of a poll, in milliseconds since the query was queued. */
+export function limitOfLink(target: string): TimeLimit | undefined {
+  const [, kind, digits] = limitParameter.exec(target) ?? [];
+  if (kind !== 'run' && kind !== 'queued') return undefined;
+  const ms = Number(digits);
+  return { kind, ms, message: timeLimitMessage(kind, `${(ms / 1_000).toFixed(2)}s`) };
 }
 
 function mark({ queryId, secret }: Ticket, key: KeyObject): Buffer {

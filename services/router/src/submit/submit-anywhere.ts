@@ -15,6 +15,8 @@ export type SubmitAnywhereDeps = RouteDeps &
   AttemptChosenDeps & {
     config: Pick<RouterConfig, 'attempt_time_limit'>;
     checkImpersonation: CheckImpersonation;
+    /** Epoch milliseconds. */
+    now: () => number;
   };
 
 type Failure = { backendId: string; reason: string; isBusy: boolean };
@@ -40,7 +42,9 @@ export async function submitAnywhere(
       return refusedAfter(failures, 'No other cluster is available for this query');
     const timeMs = Math.min(context.config.attempt_time_limit, deadline.leftMs());
     if (timeMs <= 0) return refusedAfter(failures, 'No cluster took the query in time');
-    const candidate = candidateOf(backend, submission, decision, decision.requestSource);
+    const { requestSource } = decision;
+    const elapsedMs = context.now() - submission.submittedAt;
+    const candidate = candidateOf(backend, submission, decision, { requestSource, elapsedMs });
     const refused = await checkClaim(context, submission, route, candidate, { timeMs, signal: deadline.signal });
     if (refused !== undefined) return refused;
     const outcome = await attemptChosen(context, submission, candidate, {

@@ -1,5 +1,6 @@
 import type { RouterConfig } from '@trino-gateway/config';
 import { pause } from '@trino-gateway/runtime';
+import { withTimeLeft } from '@trino-gateway/trino';
 import { attempt, type Candidate, type Outcome } from '../dispatch/attempt.ts';
 import type { PostStatementDeps } from '../dispatch/post-statement.ts';
 import { askRoute, type Route, type RouteDeps, withSource } from '../dispatch/route.ts';
@@ -12,7 +13,11 @@ import { leaseUnclear, type Result } from './result.ts';
 
 export type SubmitBoundDeps = RouteDeps &
   ConfirmLeaseDeps &
-  PostStatementDeps & { config: Pick<RouterConfig, 'attempt_time_limit'> };
+  PostStatementDeps & {
+    config: Pick<RouterConfig, 'attempt_time_limit'>;
+    /** Epoch milliseconds. */
+    now: () => number;
+  };
 
 // One coordinator is all there is: a short outage is waited for.
 const RETRY_DELAYS_MS = [200, 600, 1_200];
@@ -36,7 +41,10 @@ export async function submitBound(
     const candidate: Candidate = {
       coordinator: bound.coordinator,
       placement: { backendId: bound.coordinator.backendId, groupId: '', decidedBy: bound.decidedBy },
-      sentHeaders: withSource(submission.exchange.rawHeaders, requestSource),
+      sentHeaders: withSource(
+        withTimeLeft(submission.exchange.rawHeaders, context.now() - submission.submittedAt),
+        requestSource,
+      ),
       direct: undefined,
     };
     const isLeased = 'isLeased' in route && route.isLeased;

@@ -144,7 +144,7 @@ export function fakeAdmission(slots: Record<string, number>): FakeAdmission {
         waiters.set(id, {
           ...{ id, submissionId, user, sealed, priority: place.priority ?? 0, secretHash: hex(place.secretHash) },
           ...{ phase: 'queued', present: 0, claimId: '', backendId: '', failed: [], trinoQueryId: '' },
-          ...{ sealedAnswer: new Uint8Array(), errorName: '', message: '', queuedMs: 0 },
+          ...{ sealedAnswer: new Uint8Array(), errorName: '', message: '', queuedMs: 0, limit: place.limit },
         });
         return create(EnqueueResponseSchema, { position: waiters.size });
       },

@@ -19,6 +19,8 @@ export type FakeWaiter = {
   errorName: string;
   message: string;
   queuedMs: number;
+  /** The client's own limit, as the router told it. */
+  limit: { leftMs?: number | undefined; message?: string | undefined } | undefined;
 };
 
 export const hex = (bytes: Uint8Array | undefined) => Buffer.from(bytes ?? []).toString('hex');

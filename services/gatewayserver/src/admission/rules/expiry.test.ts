@@ -40,6 +40,44 @@ test('waits end by time: without polls, beyond the limit, in a deleted group; si
   expect(endedBy({ groups: [] }, ADMISSION_TIMES.orphanedMs)).toBe('QUERY_REJECTED');
 });
 
+test("a client's own limit ends its wait, whichever of it and the group's is the earlier", () => {
+  const message = 'Query exceeded maximum time limit of 5.00s';
+  const ended = (leftMs: number, maxWaitMs: number, ms: number) => {
+    const admission = admissionOf({ max: 0, away: ['b'], maxWaitMs });
+    queue(admission, 'w', { limit: { leftMs, message } });
+    admission.now += ms;
+    expire(admission);
+    const { endedBy, endedMessage } = admission.state.waiter('w') ?? {};
+    return [endedBy, endedMessage];
+  };
+  expect(ended(5_000, 0, 4_999)).toEqual(['', undefined]);
+  expect(ended(5_000, 0, 5_000)).toEqual(['EXCEEDED_TIME_LIMIT', message]);
+  expect(ended(5_000, 9_000, 5_000)).toEqual(['EXCEEDED_TIME_LIMIT', message]);
+  expect(ended(5_000, 3_000, 3_000)).toEqual(['EXCEEDED_TIME_LIMIT', undefined]);
+});
+
+test('a limit that is over while a cluster is asked frees the slot, and the answer is thrown away', () => {
+  const admission = admissionOf();
+  queue(admission, 'w', { limit: { leftMs: 1_000, message: 'over' } });
+  offerSlots(admission);
+  expect(phase(admission, 'w')).toBe('CLAIMED');
+  admission.now += 1_000;
+  expire(admission);
+  expect(phase(admission, 'w')).toBe('ENDED');
+  expect(admission.state.onBackend('b')).toBe(0);
+  expect(assign(admission, 'w', 'c0', 'q')).toBe(false);
+});
+
+test('no slot is offered to a query whose limit is over', () => {
+  const admission = admissionOf();
+  queue(admission, 'late', { limit: { leftMs: 1_000, message: 'over' } });
+  admission.now += 1_000;
+  queue(admission, 'next');
+  seen(admission, 'late', 1_000);
+  offerSlots(admission);
+  expect([phase(admission, 'late'), phase(admission, 'next')]).toEqual(['QUEUED', 'CLAIMED']);
+});
+
 test('a temporary id leads to its query as long as that runs, even for hours', () => {
   const admission = admissionOf();
   queue(admission, 'w');

@@ -1,7 +1,7 @@
 import type { Lease } from '../state/lease.ts';
 import type { Waiter } from '../state/waiter.ts';
 import type { Admission } from './admission.ts';
-import { end } from './queue.ts';
+import { end, endWhenOver } from './queue.ts';
 
 /**
  * Of past leases and past waiters, at most this many each are remembered, the latest: repeated polls come within seconds, while
@@ -20,6 +20,7 @@ export function expire(
   const { state, times, now } = admission;
   for (const waiter of [...state.waiting()]) {
     const { id, phase, claim } = waiter;
+    if (endWhenOver(admission, id)?.phase === 'ENDED') continue;
     if (phase === 'CLAIMED' && claim && claim.until <= now) withdrawClaim(admission, waiter);
     else if (phase === 'QUEUED') {
       const reason = whyEnded(admission, waiter);

@@ -7,7 +7,10 @@ import { whyFull } from './why-full.ts';
 export type Newcomer = Pick<
   Waiter,
   'id' | 'groupId' | 'priority' | 'user' | 'source' | 'submissionId' | 'secretHash' | 'bytes'
->;
+> & {
+  /** The client's own limit for its wait, in milliseconds from now on. */
+  limit?: { leftMs: number; message: string } | undefined;
+};
 
 /** Whether a newcomer was queued. */
 export type Enqueued = { kind: 'waits'; waiter: Waiter } | { kind: 'full'; message: string };
@@ -18,8 +21,10 @@ export function enqueue({ state, limits, times, now }: Admission, newcomer: Newc
   if (known) return { kind: 'waits', waiter: known };
   const full = whyFull(state, limits, newcomer);
   if (full !== undefined) return { kind: 'full', message: full };
+  const { limit, ...who } = newcomer;
   const waiter: Waiter = {
-    ...newcomer,
+    ...who,
+    ...(limit && { limit: { until: now + limit.leftMs, message: limit.message } }),
     place: state.nextPlace(),
     queuedAt: now,
     seenAt: now,
@@ -136,6 +141,13 @@ export function end(admission: Admission, id: string, endedBy: string, endedMess
     presentUntil: 0,
   });
   return true;
+}
+
+/** Ends it when its client's own limit is over, also while a cluster is asked: its answer is thrown away then, and nothing has run. */
+export function endWhenOver(admission: Admission, id: string): Waiter | undefined {
+  const { limit } = admission.state.waiter(id) ?? {};
+  if (limit && limit.until <= admission.now) end(admission, id, 'EXCEEDED_TIME_LIMIT', limit.message);
+  return admission.state.waiter(id);
 }
 
 /** Moves all waiters of a group to another one, in which priority and arrival count. Answers how many they were. */

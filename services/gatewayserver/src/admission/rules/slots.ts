@@ -52,6 +52,7 @@ function nextOfGroup(
   for (const waiter of state.queue(groupId)) {
     if (best && waiter.priority < best.waiter.priority) break;
     if (waiter.presentUntil <= now || waiter.pausedUntil > now) continue;
+    if (waiter.limit && waiter.limit.until <= now) continue;
     const running = isFair ? state.ofUser(groupId, waiter.user) : 0;
     if (best && running >= best.running) continue;
     const free = freeBackends(state, limits, groupId, waiter.user, waiter.failedBackendIds);

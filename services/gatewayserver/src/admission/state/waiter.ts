@@ -19,6 +19,13 @@ export type Claim = {
   readonly until: number;
 };
 
+/** The client's own limit for its wait. */
+export type WaitLimit = {
+  /** The wait ends then, with this message. */
+  readonly until: number;
+  readonly message: string;
+};
+
 /** A statement that waits for a slot. */
 export type Waiter = {
   /** The temporary query id. */
@@ -35,6 +42,7 @@ export type Waiter = {
   /** Size of what is stored for it, sealed: its statement, then the cluster's answer. Absent where an earlier version stored it. */
   readonly bytes?: number;
   readonly queuedAt: number;
+  readonly limit?: WaitLimit | undefined;
   /** The last poll. */
   readonly seenAt: number;
   /** A poll of it is held until then, unless its client disconnects. */

@@ -6,6 +6,7 @@ import type {
   FindQueuedRequest,
   FindQueuedResponseSchema,
   LeaveRequest,
+  WaitLimit,
 } from '@trino-gateway/api/gateway';
 import { STATEMENT_PART } from '../../../admission/ledger/stored-entries.ts';
 import { storedUser } from '../../../admission/ledger/stored-user.ts';
@@ -51,6 +52,14 @@ function newcomerOf(request: EnqueueRequest): Newcomer {
     source: storedUser(checkedText('source', request.source, 10_000)),
     secretHash: Buffer.from(checkedHash(request.secretHash)).toString('hex'),
     bytes: checkedSealed('sealed', request.sealed).length,
+    ...(request.limit && { limit: checkedLimit(request.limit) }),
+  };
+}
+
+function checkedLimit({ leftMs, message }: WaitLimit): Newcomer['limit'] {
+  return {
+    leftMs: checkedNumber('limit.left_ms', leftMs, 0, 2 ** 31 - 1),
+    message: checkedText('limit.message', message, 1_000),
   };
 }
 
