@@ -40,7 +40,7 @@ export {
   withoutHopByHop,
 } from './headers/raw-headers.ts';
 export { type Authority, comparableHost, readAuthority } from './identifiers/host.ts';
-export { normalizedOrigin } from './identifiers/origin.ts';
+export { normalizedOrigin, originIn } from './identifiers/origin.ts';
 export {
   coordinatorAlphabet,
   coordinatorSuffix,
@@ -71,6 +71,16 @@ export {
   type RequestLine,
   type TrinoRequest,
 } from './requests/classify-request.ts';
+export {
+  CALLBACK_PATH,
+  type LoginLink,
+  type LoginStep,
+  loginLink,
+  loginPath,
+  stateIn,
+  withChallengeLinks,
+  withStateChanged,
+} from './requests/login-links.ts';
 export { maxWaitMs } from './requests/max-wait.ts';
 export {
   runLimit,

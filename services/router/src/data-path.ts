@@ -13,6 +13,7 @@ import { createInflationBudget } from './limits/inflation-budget.ts';
 import type { RequestLimits } from './limits/request-limits.ts';
 import type { OfferEnd } from './queue/dispatch-offer.ts';
 import { createDispatches } from './queue/dispatches.ts';
+import { createLoginOwners } from './stickiness/login-owners.ts';
 import { createTransactions } from './stickiness/transactions.ts';
 import { createUiProxy, type UiProxyDeps } from './ui/proxy.ts';
 
@@ -54,7 +55,8 @@ export function createDataPath({ timings, ...deps }: DataPathDeps): DataPath {
   const upstream = createUpstream();
   const linkModes = new LinkModes();
   const delegation = createDelegation({ config, logger });
-  const ask = createAskCluster(upstream, linkModes, limits);
+  const logins = createLoginOwners({ signingKey: gateway.signingKey, candidates: deps.ownership.candidates });
+  const ask = createAskCluster({ upstream, linkModes, limits, logins });
   const leases = createActivatedLeases(gateway);
   const stopping = new AbortController();
   const { admission } = gateway;
@@ -64,6 +66,7 @@ export function createDataPath({ timings, ...deps }: DataPathDeps): DataPath {
     linkModes,
     delegation,
     ask,
+    logins,
     inflation: createInflationBudget(),
     pace: createBodyPace(),
     // The gatewayserver keeps the page of a cluster that took the query; what another one says stands nowhere else.
@@ -73,7 +76,7 @@ export function createDataPath({ timings, ...deps }: DataPathDeps): DataPath {
     checkClient: createCheckClient({ ask }),
     checkImpersonation: createCheckImpersonation({ ask }),
     transactions: createTransactions({ store: gateway, logger, onContradiction }),
-    uiProxy: createUiProxy({ config, linkModes, limits }),
+    uiProxy: createUiProxy({ config, linkModes, limits, logins }),
     pollRetryDelaysMs: timings?.pollRetryDelaysMs ?? POLL_RETRY_DELAYS_MS,
   });
   return {

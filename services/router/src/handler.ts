@@ -11,6 +11,7 @@ import type { ByteBudget } from './limits/byte-budget.ts';
 import { busyMessage, type RequestLimits } from './limits/request-limits.ts';
 import { ownerOfAddress } from './limits/shares.ts';
 import { USUAL_HEAD_BYTES } from './limits/unfinished-heads.ts';
+import { type LoginDeps, login } from './login/login.ts';
 import { type PollDeps, poll } from './poll/poll.ts';
 import { type QueryInfoDeps, query, queryList } from './query-api/query-info.ts';
 import { info, type ServerInfoDeps } from './query-api/server-info.ts';
@@ -18,7 +19,7 @@ import { type SubmitDeps, submit } from './submit/submit.ts';
 import { type UiDeps, ui } from './ui/ui.ts';
 
 /** Dependencies of the request handlers: each names what it uses, the router's wiring (context.ts) makes them. */
-export type RequestDeps = SubmitDeps & PollDeps & QueryInfoDeps & ServerInfoDeps & UiDeps;
+export type RequestDeps = SubmitDeps & PollDeps & QueryInfoDeps & ServerInfoDeps & UiDeps & LoginDeps;
 
 export type HandlerDeps = RequestDeps & {
   clientView: (facts: ConnectionFacts, rawHeaders: readonly string[]) => ClientView;
@@ -95,8 +96,10 @@ async function dispatch(deps: RequestDeps, exchange: Exchange): Promise<void> {
       return queryList(exchange);
     case 'ui':
       return await ui(deps, exchange, asked);
+    case 'login':
+    case 'loginCallback':
+      return await login(deps, exchange, asked);
     case 'spooled':
-    case 'oauth2':
       return answerError(response, 404);
     case 'refused':
       return answerError(response, asked.status, asked.message, asked.status === 405 ? ['Allow', asked.allow] : []);

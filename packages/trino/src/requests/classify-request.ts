@@ -1,4 +1,5 @@
 import { queryIdIn } from '../identifiers/query-id.ts';
+import { CALLBACK_PATH, type LoginStep, loginLink, loginPath } from './login-links.ts';
 
 /** Which resource of Trino a request is for, with what its path says. `target` is the origin form to send on. */
 export type TrinoRequest =
@@ -22,7 +23,10 @@ export type TrinoRequest =
   /** `queryId` when the path or query string names one. */
   | { kind: 'ui'; target: string; queryId: string | undefined }
   | { kind: 'spooled'; target: string }
-  | { kind: 'oauth2'; target: string }
+  /** A link of a login with OAuth2. */
+  | { kind: 'login'; target: string; step: LoginStep; id: string }
+  /** The identity provider has sent the browser back; `query` is what it says. */
+  | { kind: 'loginCallback'; target: string; query: string }
   /** To be refused at once: not served, not allowed here, or not a request that Trino understands. */
   | RefusedRequest;
 
@@ -51,9 +55,19 @@ export function classifyRequest({ method, target, isOwnAuthority }: RequestLine)
   const parts = path.split('/').slice(1);
   if (parts[0] === 'v1') return classifyV1(method, origin, parts);
   if (path === '/' || path === '/ui' || parts[0] === 'ui') return classifyUi(method, origin, parts, query);
-  if (parts[0] === 'oauth2' && parts.length > 1)
-    return allowed(method, ['GET', 'HEAD', 'DELETE'], { kind: 'oauth2', target: origin });
+  if (parts[0] === 'oauth2') return classifyLogin(method, origin, path, query);
   return notServed;
+}
+
+function classifyLogin(method: string, target: string, path: string, query: string): TrinoRequest {
+  if (path === CALLBACK_PATH) return allowed(method, ['GET', 'HEAD'], { kind: 'loginCallback', target, query });
+  const link = loginLink(path);
+  if (link === undefined || loginPath(link) !== path) return notServed;
+  return allowed(method, link.step === 'token' ? ['DELETE', 'GET', 'HEAD'] : ['GET', 'HEAD'], {
+    kind: 'login',
+    target,
+    ...link,
+  });
 }
 
 function classifyV1(method: string, target: string, parts: string[]): TrinoRequest {

@@ -4,6 +4,8 @@ import type { Exchange } from '../http/exchange.ts';
 import { type Upstream, type UpstreamAnswer, UpstreamError } from '../http/http-client.ts';
 import type { RequestLimits } from '../limits/request-limits.ts';
 import type { Coordinator } from '../stickiness/coordinator.ts';
+import type { LoginOwners } from '../stickiness/login-owners.ts';
+import { withOutsideLinks } from './head-links.ts';
 import type { LinkMode, LinkModes } from './link-mode.ts';
 
 /** A client's request, as one coordinator gets it. */
@@ -40,15 +42,18 @@ export type AskCluster = (exchange: Exchange, request: ClusterRequest) => Promis
 
 const acceptEncoding: ReadonlySet<string> = new Set(['accept-encoding']);
 
+export type AskClusterDeps = {
+  upstream: Upstream;
+  linkModes: LinkModes;
+  limits: Pick<RequestLimits, 'ofBackend'>;
+  logins: Pick<LoginOwners, 'mark'>;
+};
+
 /** Sends every request to a cluster but the web UI's. Each one under way holds a connection: `limits` bounds both. */
-export function createAskCluster(
-  upstream: Upstream,
-  linkModes: LinkModes,
-  limits: Pick<RequestLimits, 'ofBackend'>,
-): AskCluster {
+export function createAskCluster({ upstream, linkModes, limits, logins }: AskClusterDeps): AskCluster {
   const ask: AskCluster = async (exchange, request) => {
-    const { coordinator } = request;
-    const { mode, headers, rewrite } = linkModes.plan(coordinator, request.client ?? exchange.client);
+    const { coordinator, client = exchange.client } = request;
+    const { mode, headers, rewrite } = linkModes.plan(coordinator, client);
     const own = request.rawHeaders ?? exchange.rawHeaders;
     const answer = await upstream.send({
       url: coordinator.url,
@@ -68,7 +73,11 @@ export function createAskCluster(
       answer.body.destroy();
       return await ask(exchange, request);
     }
-    return { ...answer, coordinator, mode, rewrite };
+    const rawHeaders = withOutsideLinks(answer.rawHeaders, answer.status, {
+      ...{ coordinator, client, logins },
+      isDirect: client !== exchange.client,
+    });
+    return { ...answer, rawHeaders, coordinator, mode, rewrite };
   };
   return async (exchange, request) => {
     const release = limits.ofBackend(request.coordinator.backendId);

@@ -1,6 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { allHeaders } from '@trino-gateway/trino';
 import { LRUCache } from 'lru-cache';
+import type { ClientView } from '../http/client-address.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { UpstreamError } from '../http/http-client.ts';
 import { AccessDenied } from '../http/responses.ts';
@@ -19,7 +20,12 @@ export type ClientVerdict = 'known' | 'undecided' | 'unclear';
 export type CheckClient = (
   exchange: Exchange,
   coordinator: Coordinator,
-  limits: { timeMs: number; signal: AbortSignal },
+  options: {
+    timeMs: number;
+    signal: AbortSignal;
+    /** The address that its challenges are to name; default the client's own. */
+    client?: ClientView | undefined;
+  },
 ) => Promise<ClientVerdict>;
 
 const KNOWN_FOR_MS = 10_000;
@@ -31,14 +37,15 @@ const whoIsIt = ['authorization', 'cookie', 'x-trino-user', 'x-trino-original-us
 export function createCheckClient({ ask }: { ask: AskCluster }): CheckClient {
   const hashKey = randomBytes(32);
   const known = new LRUCache<string, true>({ max: REMEMBERED, ttl: KNOWN_FOR_MS });
-  return async (exchange, coordinator, { timeMs, signal }) => {
+  return async (exchange, coordinator, { timeMs, signal, client = exchange.client }) => {
     const hash = createHmac('sha256', hashKey);
     hash.update(JSON.stringify([coordinator.url, ...whoIsIt.map((name) => allHeaders(exchange.rawHeaders, name))]));
     const key = hash.digest('base64');
     if (known.has(key)) return 'known';
     const headTimeMs = Math.max(1, Math.min(LONGEST_ASK_MS, timeMs));
     try {
-      const answer = await ask(exchange, { coordinator, method: 'HEAD', path: '/v1/statement', headTimeMs, signal });
+      const asked = { coordinator, client, method: 'HEAD', path: '/v1/statement', headTimeMs, signal };
+      const answer = await ask(exchange, asked);
       answer.body.destroy();
       const { status, rawHeaders } = answer;
       if (status === 401 || status === 403) throw clusterDenial(status, exchange, rawHeaders);

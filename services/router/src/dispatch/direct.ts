@@ -15,8 +15,15 @@ export function directView(
 ): ClientView | undefined {
   const { exchange } = submission;
   if (forwarding !== Backend_Forwarding.DIRECT || exchange.presto) return undefined;
-  const { client } = exchange;
   if (kindOfStatement(submission).kind === 'startTransaction') return undefined;
+  return viewAtCluster({ externalUrl, url }, exchange.client);
+}
+
+/** The client as a cluster sees it that it reaches by the cluster's own address. */
+export function viewAtCluster(
+  { externalUrl, url }: Pick<SnapshotBackend, 'externalUrl' | 'url'>,
+  client: ClientView,
+): ClientView {
   const { protocol, host } = new URL(externalUrl || url);
   return { ...client, scheme: protocol === 'https:' ? 'https' : 'http', authority: host };
 }

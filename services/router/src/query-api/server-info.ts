@@ -1,7 +1,9 @@
+import { Backend_Forwarding } from '@trino-gateway/api/gateway';
 import type { RouterConfig } from '@trino-gateway/config';
 import { pageContentType, type TrinoRequest } from '@trino-gateway/trino';
 import type { AskCluster, ClusterAnswer } from '../clusters/ask.ts';
 import { relay } from '../clusters/relay.ts';
+import { viewAtCluster } from '../dispatch/direct.ts';
 import { type LikelyClustersDeps, likelyClusters } from '../dispatch/likely-clusters.ts';
 import {
   type RequireAuthenticationDeps,
@@ -57,6 +59,9 @@ async function askLikely(
     try {
       return await context.ask(exchange, {
         coordinator: coordinatorOf(backend),
+        // As the challenge to a statement: it names the cluster where clients poll that themselves.
+        client:
+          backend.forwarding === Backend_Forwarding.DIRECT ? viewAtCluster(backend, exchange.client) : exchange.client,
         method: exchange.request.method ?? 'GET',
         path: question.target,
         headTimeMs: config.attempt_time_limit,

@@ -10,6 +10,7 @@ import type { AdmissionClient } from '../control-plane/admission-client.ts';
 import type { GatewayClient } from '../control-plane/gateway-client.ts';
 import type { LiveQueries } from '../control-plane/live-queries.ts';
 import { GatewayUnavailableError } from '../control-plane/retry-unreachable.ts';
+import { directView } from '../dispatch/direct.ts';
 import type { Refusal } from '../dispatch/refusal.ts';
 import { historyOf, type Submission } from '../dispatch/submission.ts';
 import { originOf } from '../http/client-address.ts';
@@ -91,13 +92,16 @@ export async function joinQueue(
 /** Why the client may not wait as who it says it is; undefined when a cluster of the group confirms it. */
 async function clientProblem(
   context: Pick<JoinQueueDeps, 'checkClient' | 'checkImpersonation'>,
-  { exchange }: Submission,
+  submission: Submission,
   backend: SnapshotBackend,
   { signal, leftMs }: Limits,
 ): Promise<Refusal | undefined> {
+  const { exchange } = submission;
   if (exchange.user !== undefined) return undefined;
   const coordinator = coordinatorOf(backend);
-  const verdict = await context.checkClient(exchange, coordinator, { timeMs: leftMs(), signal });
+  // Its challenge leads where that of the statement would: to the cluster itself, where clients poll it there.
+  const client = directView(backend, submission);
+  const verdict = await context.checkClient(exchange, coordinator, { timeMs: leftMs(), signal, client });
   // While no cluster can be asked every name is believed: that opens nothing of anybody's, and the cluster checks later.
   if (exchange.signal.aborted || verdict === 'unclear') return undefined;
   const limits = { isKnown: verdict === 'known', timeMs: leftMs(), signal };

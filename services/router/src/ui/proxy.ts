@@ -1,8 +1,9 @@
 import type { ClientRequest, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import type { RouterConfig } from '@trino-gateway/config';
-import { firstHeader, normalizedOrigin } from '@trino-gateway/trino';
+import { firstHeader } from '@trino-gateway/trino';
 import httpProxy from 'http-proxy';
 import type { ClusterAnswer } from '../clusters/ask.ts';
+import { withOutsideLinks } from '../clusters/head-links.ts';
 import type { LinkModes, LinkPlan } from '../clusters/link-mode.ts';
 import { relay } from '../clusters/relay.ts';
 import type { Exchange } from '../http/exchange.ts';
@@ -10,6 +11,7 @@ import { answerTo } from '../http/http-client.ts';
 import { TryAgain } from '../http/responses.ts';
 import type { RequestLimits } from '../limits/request-limits.ts';
 import type { Coordinator } from '../stickiness/coordinator.ts';
+import type { LoginOwners } from '../stickiness/login-owners.ts';
 
 /**
  * Passes a request for the web UI through to a cluster, both bodies as streams, and adds these lines to the head of the
@@ -26,13 +28,14 @@ export type UiProxyDeps = {
   config: Pick<RouterConfig, 'poll_time_limit' | 'attempt_time_limit'>;
   linkModes: Pick<LinkModes, 'plan' | 'failed'>;
   limits: Pick<RequestLimits, 'ofBackend'>;
+  logins: Pick<LoginOwners, 'mark'>;
 };
 
 /**
  * The proxy library forwards hop-by-hop headers, joins repeated ones and lets a chunked DELETE become a second request, so none of
  * that reaches it: the handler has refused such requests, and it gets headers made here, not the client's.
  */
-export function createUiProxy({ config, linkModes, limits }: UiProxyDeps): UiProxy {
+export function createUiProxy({ config, linkModes, limits, logins }: UiProxyDeps): UiProxy {
   const proxy = httpProxy.createProxyServer({
     selfHandleResponse: true,
     proxyTimeout: config.poll_time_limit,
@@ -54,7 +57,8 @@ export function createUiProxy({ config, linkModes, limits }: UiProxyDeps): UiPro
         isSent = true;
         try {
           const answer = await answerTo(outgoing, config.poll_time_limit, exchange.signal);
-          const rawHeaders = withOutsideLocation(answer.rawHeaders, plan);
+          const links = { coordinator, client: exchange.client, logins, isDirect: false };
+          const rawHeaders = withOutsideLinks(answer.rawHeaders, answer.status, links);
           resolve({ ...answer, rawHeaders, coordinator, mode: plan.mode, rewrite: undefined });
         } catch {
           resolve(undefined);
@@ -102,15 +106,4 @@ function headersToSend({ request, rawHeaders }: Exchange, plan: LinkPlan): Outgo
   if (length !== undefined) headers['content-length'] = length;
   else if (firstHeader(request.rawHeaders, 'transfer-encoding') !== undefined) headers['transfer-encoding'] = 'chunked';
   return headers;
-}
-
-/** Redirects of a cluster that cannot be told the outside address lead to the cluster itself. */
-function withOutsideLocation(rawHeaders: readonly string[], { rewrite }: LinkPlan): readonly string[] {
-  if (rewrite === undefined) return rawHeaders;
-  return rawHeaders.map((text, at) => {
-    if (at % 2 === 0 || rawHeaders[at - 1]?.toLowerCase() !== 'location') return text;
-    const origin = /^https?:\/\/[^/?#]*/i.exec(text)?.[0] ?? '';
-    const isBackend = rewrite.backendOrigins.some((backend) => normalizedOrigin(backend) === normalizedOrigin(origin));
-    return isBackend ? rewrite.outsideOrigin + text.slice(origin.length) : text;
-  });
 }

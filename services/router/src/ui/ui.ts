@@ -12,12 +12,13 @@ import type { Exchange } from '../http/exchange.ts';
 import { answerEmpty, answerError } from '../http/responses.ts';
 import { type FindAliasDeps, findAlias } from '../queue/query-alias.ts';
 import { answerQueuedQueryPage } from '../queue/queued-query-page.ts';
-import type { Coordinator } from '../stickiness/coordinator.ts';
-import { clearedUiCookie, uiCookie } from './cookie.ts';
+import { clearedUiCookie } from './cookie.ts';
 import { clusterKept, type FindClusterDeps, findCluster, type UiCluster } from './find-cluster.ts';
+import { type KeepBrowserDeps, keepBrowser } from './keep.ts';
 import type { UiProxy } from './proxy.ts';
 
 export type UiDeps = FindClusterDeps &
+  KeepBrowserDeps &
   RequireAuthenticationDeps &
   FindAliasDeps & {
     config: Pick<RouterConfig, 'ui'>;
@@ -64,7 +65,7 @@ async function passThrough(
   const isKept = kept?.coordinator.backendId === backendId;
   // What the page of another query loads comes from where that runs, and does not move the browser there.
   const isNew = !isKept && (isOfQuery || kept === undefined);
-  const cookie = isNew ? cookieFor(context, exchange, coordinator) : [];
+  const cookie = isNew ? keepBrowser(context, exchange, coordinator) : [];
   if (await context.uiProxy(exchange, coordinator, target, cookie)) return;
   context.passiveHealth.failed(backendId);
   const cleared = isKept ? ['Set-Cookie', clearedUiCookie(exchange.client.scheme === 'https')] : [];
@@ -85,11 +86,4 @@ async function answerTemporary(context: UiDeps, exchange: Exchange, queryId: str
   const location = originOf(client) + target.replaceAll(queryId, alias.value.trinoQueryId);
   answerEmpty(response, 307, ['Location', location, 'Cache-Control', 'no-store']);
   return true;
-}
-
-/** None for a former incarnation of a coordinator: its address is no backend's. */
-function cookieFor({ gateway, now }: UiDeps, { client }: Exchange, { backendId, url }: Coordinator): string[] {
-  const key = gateway.signingKey();
-  if (key === undefined || gateway.backends().get(backendId)?.url !== url) return [];
-  return ['Set-Cookie', uiCookie(backendId, client.scheme === 'https', { key, nowMs: now() })];
 }

@@ -1,7 +1,9 @@
+import { createSecretKey } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { authenticationCheck, type DelegatedAuthentication } from '@trino-gateway/api/authentication';
 import { type ScriptedTrino, startScriptedTrino } from '@trino-gateway/testing';
 import { GatewayUnavailableError } from '../../src/control-plane/retry-unreachable.ts';
+import { createLoginOwners, type LoginPart } from '../../src/stickiness/login-owners.ts';
 import { type Ask, ask, pageOf, post, type Reply, run, user } from '../support/client.ts';
 import { basic, type FakeAuthProvider, startAuthProvider } from '../support/fake-auth-provider.ts';
 import { isWaiting, posted, rest, startQueueBed } from '../support/queue-bed.ts';
@@ -24,8 +26,13 @@ const clients: Record<string, readonly string[]> = {
   'with the password of another than it names': [...basic('bob'), 'X-Trino-User', 'alice'],
 };
 
-/** What a request may name: ids of the guarded cluster, and a cookie that keeps a browser there. */
-type Found = { queryId: string; transactionId: string; cookie: string };
+/** What a request may name: ids of the guarded cluster, a cookie that keeps a browser there, and links of a login. */
+type Found = {
+  queryId: string;
+  transactionId: string;
+  cookie: string;
+  ofLogin: (part: LoginPart) => string;
+};
 type MakeRequest = (found: Found) => Ask & { path: string };
 
 const statement = (body: string, headers: readonly string[] = []) => ({
@@ -71,6 +78,12 @@ const requests: Record<string, MakeRequest> = {
   'what the page of a query loads': ({ queryId }) => ({
     path: '/ui/assets/app.js',
     headers: ['Referer', `http://other.example/ui/query.html?${queryId}`],
+  }),
+  'the link that begins a login': ({ ofLogin }) => ({ path: `/oauth2/token/initiate/${ofLogin('initiate')}` }),
+  'the poll for the token of a login': ({ ofLogin }) => ({ path: `/oauth2/token/${ofLogin('token')}` }),
+  'the end of such polls': ({ ofLogin }) => ({ path: `/oauth2/token/${ofLogin('token')}`, method: 'DELETE' }),
+  'the return from an identity provider': ({ ofLogin }) => ({
+    path: `/oauth2/callback?code=1&state=${ofLogin('state')}`,
   }),
   'the login of the web UI': ({ cookie }) => ({
     path: '/ui/login',
@@ -125,8 +138,11 @@ describe.each([
     guarded = await startScriptedTrino();
     free = await startScriptedTrino();
     provider = await startAuthProvider();
+    const signingKey = new Uint8Array(32).fill(3);
+    const logins = createLoginOwners({ signingKey: () => createSecretKey(signingKey), candidates: () => [] });
     router = await startTestbed({
       clusters: { guarded, free },
+      signingKey,
       config: { auth_provider_url: provider.url, submit_time_limit: 2_000 },
       authentication: rules,
       route: ({ listeningPort, host, boundBackendId }) => {
@@ -138,7 +154,8 @@ describe.each([
     const begun = await begin(router, [...admitted, 'X-Trino-Transaction-Id', 'NONE']);
     const page = await ask(`${router.url}/ui/`, { headers: admitted });
     const cookie = (page.headers['set-cookie'] ?? []).find((line) => line.startsWith('Trino-Gateway-UI'));
-    found = { ...begun, cookie: cookie?.split(';', 1)[0] ?? '' };
+    const ofLogin: Found['ofLogin'] = (part) => logins.mark(part, 'anid', guarded);
+    found = { ...begun, cookie: cookie?.split(';', 1)[0] ?? '', ofLogin };
     expect(found).toMatchObject({ transactionId: expect.stringMatching(/-/), cookie: expect.stringMatching(/=/) });
     isAway = !answers;
   });

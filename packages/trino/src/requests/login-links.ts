@@ -1,0 +1,81 @@
+import { originIn } from '../identifiers/origin.ts';
+
+// How a client logs in with OAuth2 (Trino's OAuth2TokenExchangeResource, OAuth2CallbackResource): a challenge names two links, one that a
+// browser opens and one that the client polls for the token; the identity provider sends the browser back to the callback with the
+// `state` that the cluster gave it. All of them mean something only to the coordinator that made them.
+
+/** The links of a login: a browser begins it, a client polls for its token. Their last part is an id. */
+export type LoginStep = 'initiate' | 'token';
+
+/** A link of a login. */
+export type LoginLink = { step: LoginStep; id: string };
+
+/** Where an identity provider sends browsers back to. */
+export const CALLBACK_PATH = '/oauth2/callback';
+
+/** Longer than any of Trino's: a state has some 300 characters, an id 64. */
+const LONGEST_ID = 256;
+const LONGEST_STATE = 4_096;
+const link = /\/oauth2\/token\/(initiate\/)?([A-Za-z0-9._-]+)$/;
+const linksOfChallenge = /\b(x_(?:redirect|token)_server)="([^"]*)"/gi;
+
+/** The link of a login in a path, or at the end of a URL; undefined when it is none. */
+export function loginLink(url: string): LoginLink | undefined {
+  const [, initiate, id = ''] = link.exec(url) ?? [];
+  if (id === '' || id.length > LONGEST_ID) return undefined;
+  return { step: initiate === undefined ? 'token' : 'initiate', id };
+}
+
+/** The path of such a link. */
+export function loginPath({ step, id }: LoginLink): string {
+  return `/oauth2/token/${step === 'initiate' ? 'initiate/' : ''}${id}`;
+}
+
+/** A WWW-Authenticate line with other links; where `replace` gives none, the link stays. */
+export function withChallengeLinks(line: string, replace: (url: string) => string | undefined): string {
+  return line.replace(linksOfChallenge, (text, name: string, url: string) => {
+    const replaced = replace(url);
+    return replaced === undefined ? text : `${name}="${replaced}"`;
+  });
+}
+
+/**
+ * The `state` of a query string, with the rest of it; undefined when there is none, it is named twice, too long, or cannot be
+ * read. `replaced` gives the query string with another one and every other byte as it was.
+ */
+export function stateIn(query: string): { state: string; replaced: (state: string) => string } | undefined {
+  const pairs = query.split('&');
+  const [at, ...others] = pairs.flatMap((pair, index) => (nameIn(pair) === 'state' ? [index] : []));
+  if (at === undefined || others.length > 0) return undefined;
+  const state = valueIn(pairs[at] ?? '');
+  if (state === undefined || state === '' || state.length > LONGEST_STATE) return undefined;
+  return { state, replaced: (other) => pairs.with(at, `state=${encodeURIComponent(other)}`).join('&') };
+}
+
+/**
+ * A redirect to an identity provider that names this origin's callback, with another state; undefined for any other address.
+ * `change` may leave the state as it is.
+ */
+export function withStateChanged(
+  location: string,
+  isOurs: (origin: string) => boolean,
+  change: (state: string) => string,
+): string | undefined {
+  const [, before = '', query, after = ''] = /^([^?#]*)\?([^#]*)(.*)$/s.exec(location) ?? [];
+  if (query === undefined) return undefined;
+  const redirects = query.split('&').filter((pair) => nameIn(pair) === 'redirect_uri');
+  const back = redirects.length === 1 ? valueIn(redirects[0] ?? '') : undefined;
+  if (back === undefined || !back.endsWith(CALLBACK_PATH) || !isOurs(originIn(back) ?? '')) return undefined;
+  const found = stateIn(query);
+  return found && `${before}?${found.replaced(change(found.state))}${after}`;
+}
+
+const decoded = (text: string): string | undefined => {
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '));
+  } catch {
+    return undefined;
+  }
+};
+const nameIn = (pair: string) => decoded(pair.split('=', 1)[0] ?? '');
+const valueIn = (pair: string) => (pair.includes('=') ? decoded(pair.slice(pair.indexOf('=') + 1)) : '');

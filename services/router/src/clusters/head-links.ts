@@ -1,0 +1,65 @@
+import {
+  loginLink,
+  loginPath,
+  normalizedOrigin,
+  originIn,
+  withChallengeLinks,
+  withStateChanged,
+} from '@trino-gateway/trino';
+import { type ClientView, originOf } from '../http/client-address.ts';
+import type { Coordinator } from '../stickiness/coordinator.ts';
+import type { LoginOwners } from '../stickiness/login-owners.ts';
+
+/** What the links in the head of an answer are made with. */
+export type HeadLinkOptions = {
+  coordinator: Coordinator;
+  /** Whom they are for. */
+  client: ClientView;
+  logins: Pick<LoginOwners, 'mark'>;
+  /** The client reaches the cluster itself, so its logins do not pass here. */
+  isDirect: boolean;
+};
+
+/**
+ * The head of an answer with links that lead the client back here: redirects and challenges of a cluster that cannot be told the outside
+ * address name that address, and every link of a login says which coordinator began it. Addresses elsewhere stay as they are.
+ */
+export function withOutsideLinks(
+  rawHeaders: readonly string[],
+  status: number,
+  options: HeadLinkOptions,
+): readonly string[] {
+  const name = status === 401 ? 'www-authenticate' : status >= 300 && status < 400 ? 'location' : undefined;
+  if (name === undefined) return rawHeaders;
+  const outsideLink = name === 'location' ? outsideLocation : outsideChallenge;
+  return rawHeaders.map((text, at) =>
+    at % 2 === 1 && rawHeaders[at - 1]?.toLowerCase() === name ? outsideLink(text, options) : text,
+  );
+}
+
+/** A link of a login as the client gets it; undefined when it leads elsewhere. */
+export function outsideLoginLink(
+  url: string,
+  { coordinator, client, logins, isDirect }: HeadLinkOptions,
+): string | undefined {
+  const link = loginLink(url);
+  if (link === undefined || !isFrom(url, coordinator.url, originOf(client))) return undefined;
+  const id = isDirect ? link.id : logins.mark(link.step, link.id, coordinator);
+  return originOf(client) + loginPath({ ...link, id });
+}
+
+const outsideChallenge = (line: string, options: HeadLinkOptions) =>
+  withChallengeLinks(line, (url) => outsideLoginLink(url, options));
+
+function outsideLocation(location: string, { coordinator, client, logins, isDirect }: HeadLinkOptions): string {
+  const origin = originIn(location) ?? '';
+  if (isFrom(location, coordinator.url)) return originOf(client) + location.slice(origin.length);
+  if (isDirect) return location;
+  const isOurs = (back: string) => isFrom(back, originOf(client));
+  return withStateChanged(location, isOurs, (state) => logins.mark('state', state, coordinator)) ?? location;
+}
+
+function isFrom(url: string, ...origins: string[]): boolean {
+  const origin = normalizedOrigin(url);
+  return origin !== undefined && origins.some((one) => normalizedOrigin(one) === origin);
+}
