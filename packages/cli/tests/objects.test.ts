@@ -216,9 +216,34 @@ test('decide shows where a query would go and the reason of each step', async ()
   const argv = ['decide', '--port', '9', '-H', 'X-Trino-Client-Tags: etl', '--user', 'ann', '--statement', 'SELECT 1'];
   const { code, out } = await run(argv);
   expect(code).toBe(0);
-  expect(out).toMatch(/^backend: green\ngroup: etl\ndecided by: policy tags\n\nSTEP +OUTCOME +REASON\npolicies +CHOSE/);
+  expect(out).toMatch(
+    /^runs on backend green now\nbackend: green\ngroup: etl\ndecided by: policy tags\n\nSTEP +OUTCOME +REASON\npolicies +CHOSE/,
+  );
   const json = JSON.parse((await run([...argv, '-o', 'json'])).out) as { decision: unknown };
-  expect(json.decision).toMatchObject({ backendId: 'green', groupId: 'etl' });
-  const refused = await run(['decide', '--port', '9', '--host', 'nobody']);
-  expect([refused.code, refused.out.split('\n')[0]]).toEqual([0, 'refused']);
+  expect(json).toMatchObject({ verdict: 'RUNS', decision: { backendId: 'green', groupId: 'etl' } });
+});
+
+test('decide exits with 3 when the query would be refused, and its JSON says so', async () => {
+  const argv = ['decide', '--port', '9', '--host', 'nobody'];
+  const refused = await run(argv);
+  expect([refused.code, refused.out.split('\n')[0]]).toEqual([
+    3,
+    expect.stringMatching(/^would be refused: no policy matches this query, and .*default_group is not set/),
+  ]);
+  const { code, out } = await run([...argv, '-o', 'json']);
+  expect([code, JSON.parse(out)]).toEqual([
+    3,
+    expect.objectContaining({ verdict: 'REFUSED', refusalErrorName: 'QUERY_REJECTED' }),
+  ]);
+});
+
+test('decide says where a query would wait, and why', async () => {
+  await server.call('QueueService/HoldGroup', { id: 'etl' });
+  try {
+    const argv = ['decide', '--port', '9', '-H', 'X-Trino-Client-Tags: etl', '--user', 'ann'];
+    const { code, out } = await run(argv);
+    expect([code, out.split('\n')[0]]).toEqual([0, 'waits at place 1: group etl is held by an operator']);
+  } finally {
+    await server.call('QueueService/ReleaseGroup', { id: 'etl' });
+  }
 });

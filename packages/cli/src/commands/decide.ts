@@ -1,10 +1,20 @@
-import { type DecideResponse, DecideResponseSchema, Reason_OutcomeSchema } from '@trino-gateway/api/gateway';
+import { timestampDate } from '@bufbuild/protobuf/wkt';
+import {
+  type DecideResponse,
+  DecideResponse_Verdict,
+  DecideResponseSchema,
+  Reason_OutcomeSchema,
+} from '@trino-gateway/api/gateway';
 import type { Command } from 'commander';
 import { printOne } from '../output/print.ts';
 import { formatTable } from '../output/table.ts';
+import { oneLine } from '../terminal/one-line.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { UsageError } from '../terminal/usage-error.ts';
 import type { Context } from './context.ts';
+
+/** The exit code when the query would be refused: the call itself did not fail. */
+const WOULD_BE_REFUSED = 3;
 
 type Options = { port: string; host: string; header: string[]; user: string; statement: string; clientIp: string };
 
@@ -12,7 +22,9 @@ type Options = { port: string; host: string; header: string[]; user: string; sta
 export function addDecide(program: Command, { terminal, format, withGateway }: Context): void {
   program
     .command('decide')
-    .description('show where such a query would go now, and the reason of every step; changes nothing')
+    .description(
+      'show where such a query would go now, limits and queues included, and the reason of every step; changes nothing, and exits with 3 when it would be refused',
+    )
     .option('--port <port>', "the port of the router's listener", '8080')
     .option('--host <host>', 'the host the client asks for', '')
     .option(
@@ -30,7 +42,8 @@ export function addDecide(program: Command, { terminal, format, withGateway }: C
         const answer = await routing.decide(request);
         if (format() === 'table') printDecision(answer, terminal);
         else printOne(terminal, format(), DecideResponseSchema, answer);
-        return 0;
+        // A gatewayserver of an earlier version answers no verdict.
+        return answer.verdict === DecideResponse_Verdict.REFUSED || !answer.decision ? WOULD_BE_REFUSED : 0;
       });
     });
 }
@@ -47,15 +60,16 @@ export function readRequest({ port, header, ...rest }: Options) {
   return { listeningPort, headers, ...rest };
 }
 
-function printDecision({ decision, reasons }: DecideResponse, terminal: Terminal): void {
-  if (!decision) terminal.out('refused');
-  else
+function printDecision({ decision, reasons, summary, estimatedStart }: DecideResponse, terminal: Terminal): void {
+  terminal.out(oneLine(summary) || (decision ? 'would be accepted' : 'would be refused'));
+  if (decision)
     for (const [field, value] of [
       ['backend', decision.backendId],
       ['group', decision.groupId],
       ['decided by', decision.decidedBy],
       ['source', decision.requestSource],
       ['authentication', decision.authDelegated ? 'delegated' : ''],
+      ['estimated start', estimatedStart ? timestampDate(estimatedStart).toISOString() : ''],
     ])
       if (value) terminal.out(`${field}: ${value}`);
   terminal.out('');

@@ -11,6 +11,8 @@ import { type GroupLimits, isLimited, type Limits, type QueueBounds } from './ru
 export type ConfiguredLimits = Limits & {
   /** Whether anything limits what runs in this group; false when there is no such group. */
   bounds(groupId: string): boolean;
+  /** What `choose` would answer now; moves no cursor. */
+  wouldChoose: Limits['choose'];
 };
 
 type Options = {
@@ -57,7 +59,12 @@ export function configuredLimits(options: Options): ConfiguredLimits {
       return bound;
     },
     isAvailable: (id) => isAvailable(present(), id, now()),
-    choose: (groupId, ids, user) => chooseByStrategy(options, groupId, ids, user),
+    wouldChoose: (groupId, ids, user) => chooseByStrategy(options, groupId, ids, user),
+    choose: (groupId, ids, user) => {
+      const chosen = chooseByStrategy(options, groupId, ids, user);
+      options.cursors.set(groupId, (options.cursors.get(groupId) ?? 0) + 1);
+      return chosen;
+    },
   };
 }
 
@@ -104,7 +111,6 @@ function chooseByStrategy(
   user: string,
 ): string {
   const cursor = cursors.get(groupId) ?? 0;
-  cursors.set(groupId, cursor + 1);
   const snapshot = configuration.snapshot();
   const group = snapshot.group(groupId);
   const pool = snapshot.pool(groupId, now()).filter(({ id }) => ids.includes(id));

@@ -6,6 +6,8 @@ import { decide } from '../routing/decide.ts';
 import type { Outcome } from '../routing/outcome.ts';
 import type { ClientRequest } from '../routing/request.ts';
 import { createAnsweredRoutes } from './answered-routes.ts';
+import type { LoadCounts } from './load-counts.ts';
+import { type Preview, type PreviewedQuery, previewSlot } from './preview.ts';
 import { noBackend, type Routed, type SlotContext, takeBoundSlot, takeSlot } from './take-slot.ts';
 
 /** A request as a decision looks at it. */
@@ -15,8 +17,13 @@ export type DecidedRequest = ClientRequest & { user: string };
 export type Decisions = {
   /** What a decision made now would depend on; moves no cursor. */
   circumstances(): Circumstances;
-  /** What would be decided now; changes nothing. */
+  /** What routing would decide now, without limits and queues; changes nothing. */
   dryRun(request: DecidedRequest): Outcome;
+  /**
+   * What would become of a query now, by the same rules as `route` and the queue; changes nothing.
+   * @throws DatabaseUnavailableError when that depends on slots, and the database does not answer
+   */
+  preview(request: PreviewedQuery): Promise<Preview>;
   /**
    * Decides for a submission and counts it as started; repeated, it answers the same. A promise only where a slot is needed:
    * it rejects with DatabaseUnavailableError when the slot cannot be stored.
@@ -24,9 +31,10 @@ export type Decisions = {
   route(request: RouteRequest): Routed | Promise<Routed>;
 };
 
-type Options = SlotContext & {
+type Options = Omit<SlotContext, 'live'> & {
+  live: LoadCounts;
   limits: ConfiguredLimits;
-  ledger: Pick<Ledger, 'run' | 'state'>;
+  ledger: Pick<Ledger, 'run' | 'state' | 'preview'>;
   defaultGroupId: string | undefined;
   /** Round robin: how many choices were made in each group. */
   cursors: Map<string, number>;
@@ -54,6 +62,10 @@ export function createDecisions(options: Options): Decisions {
   return {
     circumstances,
     dryRun: (request) => decide(request, configuration.snapshot(), circumstances()),
+    preview: async (query) => {
+      const outcome = decide(query, configuration.snapshot(), circumstances());
+      return await previewSlot(options, query, { outcome, bounded: isBounded(options, outcome) });
+    },
     route: (request) => {
       const decided = answered.recall(request.submissionId, request.excludedBackendIds, () =>
         decideSubmission(options, request, circumstances()),

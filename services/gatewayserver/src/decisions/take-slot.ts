@@ -18,7 +18,7 @@ export type Accepted = Exclude<Outcome, { kind: 'refused' }>;
 /** What taking slots works with. */
 export type SlotContext = {
   configuration: Pick<ConfigurationCache, 'known' | 'snapshot'>;
-  live: LoadCounts;
+  live: Pick<LoadCounts, 'started'>;
   ledger: Pick<Ledger, 'run'>;
   /** Whether queries of this backend may hold slots. */
   isLimited: (backendId: string) => boolean;

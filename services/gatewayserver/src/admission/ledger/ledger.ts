@@ -6,7 +6,7 @@ import { ADMISSION_TIMES, type AdmissionTimes } from '../rules/times.ts';
 import type { AdmissionState } from '../state/admission-state.ts';
 import { createListeners } from './listeners.ts';
 import { createLocalCopy } from './local-copy.ts';
-import { type Committed, runBatch } from './run-batch.ts';
+import { type Committed, previewCommand, runBatch } from './run-batch.ts';
 import { changedWaiterIds } from './stored-entries.ts';
 import { startUpkeep, type UpkeepOptions } from './upkeep.ts';
 import { createWorkQueue } from './work-queue.ts';
@@ -19,6 +19,11 @@ export type Ledger = AsyncDisposable & {
    * @throws DatabaseUnavailableError when it may or may not have been stored: it can be repeated
    */
   run<T>(command: (admission: Admission) => T): Promise<T>;
+  /**
+   * What a command would answer now; nothing is changed or stored.
+   * @throws DatabaseUnavailableError when the present state cannot be known
+   */
+  preview<T>(command: (admission: Admission) => T): Promise<T>;
   /** As last read; for reading only. */
   state(): AdmissionState;
   /** Reads what other replicas have stored until now. @throws DatabaseUnavailableError when that cannot be known */
@@ -73,6 +78,10 @@ export function openLedger(options: Options): Ledger {
   });
   return {
     run: work.run,
+    preview: async (command) => {
+      await work.refresh();
+      return previewCommand(batch, command);
+    },
     state: copy.state,
     refresh: work.refresh,
     now: copy.now,

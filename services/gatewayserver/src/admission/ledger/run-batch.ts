@@ -85,6 +85,19 @@ export async function runBatch(context: BatchContext, commands: readonly Command
   onCommitted?.(committed);
 }
 
+/** Runs a command on the copy as it would run in a batch, and undoes what it has changed. */
+export function previewCommand<T>(
+  context: Pick<BatchContext, 'copy' | 'limits' | 'times'>,
+  command: (admission: Admission) => T,
+): T {
+  const { copy } = context;
+  return copy.state().tentatively(() => {
+    const admission = admissionAt(context, copy.readAt);
+    if (copy.isResuming) resume(admission);
+    return command(admission);
+  });
+}
+
 /** Changes the stored state by the configuration of this moment: when that is not what is known here, it is read first. */
 async function transact(
   { store, copy, configuration }: BatchContext,
@@ -107,7 +120,7 @@ async function transact(
 /** The configuration was changed since it was read, by another replica or this one. */
 class StaleConfigurationError extends Error {}
 
-function admissionAt({ copy, limits, times }: BatchContext, now: number): Admission {
+function admissionAt({ copy, limits, times }: Pick<BatchContext, 'copy' | 'limits' | 'times'>, now: number): Admission {
   return { state: copy.state(), limits, times, now, servedSince: copy.servedSince, newClaimId: randomUUID };
 }
 

@@ -67,11 +67,22 @@ function nextOfGroup(
 function freeOfGroup(state: AdmissionState, limits: Limits, groupId: string): string[] {
   const group = limits.group(groupId);
   if (!group || state.isHeld(groupId)) return [];
-  const { backendIds, maxOnEachBackend: each } = group;
-  return backendIds.filter((id) => {
-    const most = limits.maxOnBackend(id);
-    if (most > 0 && state.onBackend(id) + limits.externalOn(id) >= most) return false;
-    if (each > 0 && state.inGroupOnBackend(groupId, id) >= each) return false;
-    return limits.isAvailable(id);
-  });
+  return group.backendIds.filter((id) => slotProblem(state, limits, groupId, id) === undefined);
+}
+
+/** Why a backend has no slot for the queries of a group that it is in. */
+export type SlotProblem = 'backend is full' | 'group is full' | 'unavailable';
+
+/** Undefined when there is a slot. */
+export function slotProblem(
+  state: AdmissionState,
+  limits: Limits,
+  groupId: string,
+  backendId: string,
+): SlotProblem | undefined {
+  const most = limits.maxOnBackend(backendId);
+  if (most > 0 && state.onBackend(backendId) + limits.externalOn(backendId) >= most) return 'backend is full';
+  const each = limits.group(groupId)?.maxOnEachBackend ?? 0;
+  if (each > 0 && state.inGroupOnBackend(groupId, backendId) >= each) return 'group is full';
+  return limits.isAvailable(backendId) ? undefined : 'unavailable';
 }

@@ -18,6 +18,8 @@ export type AdmissionState = LeaseReads &
     readonly journal: Journal;
     /** Undoes what the journal holds. */
     undo(): void;
+    /** Runs work and undoes what it has changed. The work sees its own changes, nobody else does. */
+    tentatively<T>(work: () => T): T;
   };
 
 /** An empty one. */
@@ -25,12 +27,18 @@ export function createAdmissionState(): AdmissionState {
   const leases = createLeaseTable();
   const waiters = createWaiterTable();
   const held = new Set<string>();
-  const journal = createJournal();
+  let journal = createJournal();
   const findLease = leases.reads.lease;
   const findWaiter = waiters.reads.waiter;
   const setHeld = (groupId: string, isHeld: boolean) => {
     if (isHeld) held.add(groupId);
     else held.delete(groupId);
+  };
+  const undo = () => {
+    for (const [id, before] of journal.leases.noted()) before ? leases.set(before) : leases.remove(id);
+    for (const [id, before] of journal.waiters.noted()) before ? waiters.set(before) : waiters.remove(id);
+    for (const [id, before] of journal.holds.noted()) setHeld(id, before === true);
+    journal.clear();
   };
   return {
     ...leases.reads,
@@ -61,12 +69,19 @@ export function createAdmissionState(): AdmissionState {
       journal.holds.note(groupId, held.has(groupId) || undefined);
       setHeld(groupId, isHeld);
     },
-    journal,
-    undo: () => {
-      for (const [id, before] of journal.leases.noted()) before ? leases.set(before) : leases.remove(id);
-      for (const [id, before] of journal.waiters.noted()) before ? waiters.set(before) : waiters.remove(id);
-      for (const [id, before] of journal.holds.noted()) setHeld(id, before === true);
-      journal.clear();
+    get journal() {
+      return journal;
+    },
+    undo,
+    tentatively: (work) => {
+      const kept = journal;
+      journal = createJournal();
+      try {
+        return work();
+      } finally {
+        undo();
+        journal = kept;
+      }
     },
   };
 }

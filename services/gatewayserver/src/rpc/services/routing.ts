@@ -1,5 +1,13 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import type { DecideRequest, RouteRequest, RouteResponseSchema, RoutingService } from '@trino-gateway/api/gateway';
+import { timestampFromMs } from '@bufbuild/protobuf/wkt';
+import {
+  type DecideRequest,
+  type DecideResponseSchema,
+  type RouteRequest,
+  type RouteResponseSchema,
+  type RoutingService,
+  DecideResponse_Verdict as Verdict,
+} from '@trino-gateway/api/gateway';
 import { routerBackend } from '../../configuration/router-backend.ts';
 import { checkedId, checkedText, invalid } from '../../configuration/validation.ts';
 import type { Routed } from '../../decisions/take-slot.ts';
@@ -12,24 +20,36 @@ import { checkedClient } from './policies.ts';
 const MOST_BACKENDS_NAMED = 1_000;
 
 type Answer = MessageInitShape<typeof RouteResponseSchema>;
+type Decided = MessageInitShape<typeof DecideResponseSchema>;
 
 type Context = Pick<RpcContext, 'decisions' | 'configuration' | 'limits'>;
 
 /** Decisions. */
 export function routingService(context: Context): MultiplexedService<typeof RoutingService> {
   return {
-    decide: async (request) => dryRun(context, request),
+    decide: (request) => decideNow(context, request),
     route: async (request) => answerOf(context, await context.decisions.route(checkedRoute(request))),
   };
 }
 
-function dryRun({ decisions }: Context, request: DecideRequest) {
+async function decideNow({ decisions }: Context, request: DecideRequest): Promise<Decided> {
   checkedText('user', request.user, 10_000);
   checkedText('client_ip', request.clientIp, 1_000);
-  const outcome = decisions.dryRun(checkedClient(request));
-  return outcome.kind === 'refused'
-    ? { reasons: outcome.reasons }
-    : { decision: decisionOf(outcome), reasons: outcome.reasons };
+  const preview = await decisions.preview(checkedClient(request));
+  const { reasons } = preview;
+  if (preview.kind === 'refused') {
+    const { message: refusal, errorName: refusalErrorName } = preview;
+    return { verdict: Verdict.REFUSED, reasons, refusal, refusalErrorName, summary: `would be refused: ${refusal}` };
+  }
+  const decision = decisionOf(preview.decided);
+  if (preview.kind === 'runs')
+    return { verdict: Verdict.RUNS, decision, reasons, summary: `runs on backend ${decision.backendId} now` };
+  const { position, startsAt, why } = preview;
+  return {
+    ...{ verdict: Verdict.WAITS, decision, reasons, position },
+    ...(startsAt !== undefined && { estimatedStart: timestampFromMs(startsAt) }),
+    summary: `waits at place ${position}: ${why}`,
+  };
 }
 
 function checkedRoute(request: RouteRequest): RouteRequest {

@@ -1,5 +1,6 @@
-import { admit } from '../../../src/admission/rules/admit.ts';
-import { enqueue } from '../../../src/admission/rules/queue.ts';
+import { wouldWait } from '../../../src/admission/preview/would-wait.ts';
+import { type Applicant, admit } from '../../../src/admission/rules/admit.ts';
+import { enqueue, type Newcomer } from '../../../src/admission/rules/queue.ts';
 import { must } from '../../support/must.ts';
 import { applicant, newcomer } from '../support/arrivals.ts';
 import type { Command } from './commands.ts';
@@ -16,6 +17,14 @@ export function submit(world: World, step: Extract<Command, { kind: 'submit' }>)
   const one: Client = { submissionId, posted: [], late: [], polled: false, over: false };
   clients.push(one);
   const asking = applicant(submissionId, { groupId, user, neverWaits });
+  const waiting = newcomer(`t${submissionId}`, {
+    groupId,
+    priority: step.priority,
+    user,
+    submissionId,
+    bytes: 1 + (clients.length % 4),
+  });
+  const foretold = preview(world, asking, waiting);
   const answer = admit(admission, asking);
   const again = admit(admission, asking);
   must(
@@ -23,24 +32,34 @@ export function submit(world: World, step: Extract<Command, { kind: 'submit' }>)
     'a repeated question has the same answer',
   );
   must(!neverWaits || answer.kind !== 'wait', 'what never waits does not');
+  const isAsForetold = (happened: string) => must(happened === foretold, `what a preview says: ${foretold}`);
   if (answer.kind === 'lease') {
+    isAsForetold(`runs on ${answer.lease.backendId}`);
     if (neverWaits) exempt.add(submissionId);
     else checkNewcomer(world, groupId);
     post(world, one, answer.lease.backendId);
   } else if (answer.kind === 'wait') {
-    one.temporaryId = `t${submissionId}`;
-    const waiting = newcomer(one.temporaryId, {
-      groupId,
-      priority: step.priority,
-      user,
-      submissionId,
-      bytes: 1 + (clients.length % 4),
-    });
+    one.temporaryId = waiting.id;
     const taken = enqueue(admission, waiting);
+    isAsForetold(taken.kind === 'full' ? taken.message : `waits at ${admission.state.positionOf(taken.waiter)}`);
     must(enqueue(admission, waiting).kind === taken.kind, 'a repeated enqueue has the same answer');
     if (taken.kind === 'full') one.over = true;
     dispatch(world);
-  }
+  } else isAsForetold('unavailable');
+}
+
+/** What a dry run says of a statement. @throws Error when it changes anything */
+function preview({ admission }: World, asking: Applicant, waiting: Newcomer): string {
+  const { state } = admission;
+  const inOrder = (all: Iterable<{ id: string }>) => [...all].sort((a, b) => (a.id < b.id ? -1 : 1));
+  const seen = () =>
+    JSON.stringify([inOrder(state.leases()), inOrder(state.waiters()), state.journal.waiters.noted().size]);
+  const before = seen();
+  const answer = state.tentatively(() => admit(admission, asking));
+  const queued = answer.kind === 'wait' ? state.tentatively(() => wouldWait(admission, waiting)) : undefined;
+  must(seen() === before, 'a dry run changes nothing');
+  if (queued) return queued.kind === 'full' ? queued.message : `waits at ${queued.position}`;
+  return answer.kind === 'lease' ? `runs on ${answer.lease.backendId}` : 'unavailable';
 }
 
 /** A cluster takes the statement of a client. */

@@ -1,0 +1,92 @@
+import { randomUUID } from 'node:crypto';
+import { create } from '@bufbuild/protobuf';
+import { Reason_Outcome, RouteRequestSchema } from '@trino-gateway/api/gateway';
+import type { ConfiguredLimits } from '../admission/configured-limits.ts';
+import type { Ledger } from '../admission/ledger/ledger.ts';
+import { storedUser } from '../admission/ledger/stored-user.ts';
+import { slotsOfGroup } from '../admission/preview/why-no-slot.ts';
+import { wouldWait } from '../admission/preview/would-wait.ts';
+import type { Admission } from '../admission/rules/admission.ts';
+import type { Newcomer } from '../admission/rules/queue.ts';
+import type { Outcome } from '../routing/outcome.ts';
+import type { ClientRequest } from '../routing/request.ts';
+import type { StepReason } from '../routing/steps/opinion.ts';
+import { type Accepted, type SlotContext, takeSlot } from './take-slot.ts';
+
+/** A query that is asked about. */
+export type PreviewedQuery = ClientRequest & { user: string; statement: string };
+
+/** What would become of it, with the reasons of routing, then of slot and queue. */
+export type Preview = { reasons: StepReason[] } & (
+  | { kind: 'runs'; decided: Accepted }
+  | { kind: 'waits'; decided: Accepted; position: number; startsAt: number | undefined; why: string }
+  | { kind: 'refused'; errorName: string; message: string }
+);
+
+type Context = Omit<SlotContext, 'live' | 'ledger'> & {
+  ledger: Pick<Ledger, 'preview'>;
+  limits: Pick<ConfiguredLimits, 'wouldChoose'>;
+};
+
+/**
+ * What admission would make of the outcome of routing: the commands of `takeSlot` and of the queue themselves, run on the
+ * present state and undone.
+ */
+export async function previewSlot(
+  context: Context,
+  query: PreviewedQuery,
+  { outcome, bounded }: { outcome: Outcome; bounded: boolean },
+): Promise<Preview> {
+  const { reasons } = outcome;
+  if (outcome.kind === 'refused') return { ...refusalOf(outcome), reasons };
+  if (!bounded) return { kind: 'runs', decided: outcome, reasons };
+  const run = <T>(command: (admission: Admission) => T) =>
+    context.ledger.preview((admission) =>
+      command({ ...admission, limits: { ...admission.limits, choose: context.limits.wouldChoose } }),
+    );
+  const request = create(RouteRequestSchema, { ...query, headers: [...query.headers], submissionId: randomUUID() });
+  const slots = await run(({ state, limits }) => slotsOfGroup(state, limits, outcome.groupId));
+  const { outcome: routed } = await takeSlot(
+    { ...context, ledger: { run }, live: { started: () => {} } },
+    request,
+    outcome,
+  );
+  const bySlot = (said: Reason_Outcome) => [...reasons, { step: 'slot', outcome: said, text: slots }];
+  if (routed.kind === 'refused') return { ...refusalOf(routed), reasons: bySlot(Reason_Outcome.REFUSED) };
+  if (routed.kind === 'chosen') return { kind: 'runs', decided: routed, reasons: bySlot(Reason_Outcome.CHOSE) };
+  const queued = await run((admission) => wouldWait(admission, newcomerOf(query, routed)));
+  const before = bySlot(Reason_Outcome.ABSTAINED);
+  if (queued.kind === 'full') {
+    const { message } = queued;
+    const reason = { step: 'queue', outcome: Reason_Outcome.REFUSED, text: message };
+    return { kind: 'refused', errorName: 'QUERY_QUEUE_FULL', message, reasons: [...before, reason] };
+  }
+  const text = `place ${queued.position}: ${queued.why}`;
+  return {
+    ...queued,
+    decided: routed,
+    reasons: [...before, { step: 'queue', outcome: Reason_Outcome.CHOSE, text }],
+  };
+}
+
+function newcomerOf(
+  { user, statement, headers }: PreviewedQuery,
+  { groupId, priority, requestSource }: Accepted,
+): Newcomer {
+  const id = randomUUID();
+  return {
+    id,
+    submissionId: id,
+    groupId,
+    priority,
+    user: storedUser(user),
+    source: storedUser(requestSource),
+    secretHash: '',
+    // Sealed it is somewhat larger.
+    bytes: headers.reduce((sum, { name, value }) => sum + name.length + value.length, Buffer.byteLength(statement)),
+  };
+}
+
+function refusalOf({ errorName, message }: Extract<Outcome, { kind: 'refused' }>) {
+  return { kind: 'refused', errorName, message } as const;
+}
