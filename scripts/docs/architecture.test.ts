@@ -57,6 +57,7 @@ const QUESTIONS: [question: string, row: RegExp, decides: string][] = [
   ['must a client authenticate?', /must authenticate/, 'requireAuthentication'],
   ['may a statement be given to another cluster?', /another cluster/, 'attempt'],
   ['to which coordinator does a poll go?', /poll goes/, 'createOwnership'],
+  ['from which coordinator does a spooled segment come?', /spooled segment/, 'spooled'],
   ['is a backend healthy?', /is healthy/, 'assessHealth'],
   ['is a slot free again?', /slot is free/, 'classifyLeases'],
   ['what may change a row of the history?', /row of the history/, 'mergeStatement'],

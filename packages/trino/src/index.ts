@@ -71,6 +71,7 @@ export {
   type RequestLine,
   type TrinoRequest,
 } from './requests/classify-request.ts';
+export { coordinatorPath } from './requests/coordinator-path.ts';
 export {
   CALLBACK_PATH,
   type LoginLink,

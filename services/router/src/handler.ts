@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { describeError, type Logger } from '@trino-gateway/runtime';
 import { bothFamiliesMessage, classifyRequest, firstHeader, headerFamily } from '@trino-gateway/trino';
-import type { ClientView, ConnectionFacts } from './http/client-address.ts';
+import { type ClientView, type ConnectionFacts, originOf } from './http/client-address.ts';
 import { type Exchange, openExchange } from './http/exchange.ts';
 import { hostProblem, isHostNamed } from './http/requested-host.ts';
-import { answerError, HttpError } from './http/responses.ts';
+import { answerEmpty, answerError, HttpError } from './http/responses.ts';
 import { discardRest, noRoom, StillSending } from './http/still-sending.ts';
 import type { BodyPace } from './limits/body-pace.ts';
 import type { ByteBudget } from './limits/byte-budget.ts';
@@ -15,11 +15,12 @@ import { type LoginDeps, login } from './login/login.ts';
 import { type PollDeps, poll } from './poll/poll.ts';
 import { type QueryInfoDeps, query, queryList } from './query-api/query-info.ts';
 import { info, type ServerInfoDeps } from './query-api/server-info.ts';
+import { type SpooledDeps, spooled } from './spooled/spooled.ts';
 import { type SubmitDeps, submit } from './submit/submit.ts';
 import { type UiDeps, ui } from './ui/ui.ts';
 
 /** Dependencies of the request handlers: each names what it uses, the router's wiring (context.ts) makes them. */
-export type RequestDeps = SubmitDeps & PollDeps & QueryInfoDeps & ServerInfoDeps & UiDeps & LoginDeps;
+export type RequestDeps = SubmitDeps & PollDeps & SpooledDeps & QueryInfoDeps & ServerInfoDeps & UiDeps & LoginDeps;
 
 export type HandlerDeps = RequestDeps & {
   clientView: (facts: ConnectionFacts, rawHeaders: readonly string[]) => ClientView;
@@ -100,7 +101,9 @@ async function dispatch(deps: RequestDeps, exchange: Exchange): Promise<void> {
     case 'loginCallback':
       return await login(deps, exchange, asked);
     case 'spooled':
-      return answerError(response, 404);
+      return await spooled(deps, exchange, asked);
+    case 'moved':
+      return answerEmpty(response, 307, ['Location', originOf(exchange.client) + asked.target]);
     case 'refused':
       return answerError(response, asked.status, asked.message, asked.status === 405 ? ['Allow', asked.allow] : []);
   }

@@ -53,7 +53,7 @@ function acceptsGzip(header: string): boolean {
 }
 
 /** Starts the answer and breaks it off, when the fault says so. */
-function spoil(exchange: Exchange, lines: string[], body: string | Buffer, length: number): boolean {
+export function spoil(exchange: Exchange, lines: string[], body: string | Buffer, length: number): boolean {
   const { fault, response } = exchange;
   if (fault?.kind !== 'broken-page' && fault?.kind !== 'stalled-page') return false;
   if (length <= chunkedAbove) lines.push('Content-Length', String(length));

@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { builtInStatement, type Effects, type RuntimeQuery, type StatementContext } from './built-in-statements.ts';
 import { ScriptedQuery } from './scripted-query.ts';
-import { freshSuffix } from './slugs.ts';
+import type { Spooling } from './spooling.ts';
 import { killed, preempted, type ScriptedError, type StatementScript } from './statement-script.ts';
 
 /** So long a query that nobody has polled is known, however early others are abandoned: query.client.timeout by default. */
@@ -42,6 +42,8 @@ export type Submitted = {
   transactionId: string | undefined;
   prepared: ReadonlyMap<string, string>;
   rawHeaders: readonly string[];
+  /** Where its results are spooled, when the client takes that. */
+  spooling: Spooling | undefined;
 };
 
 /** How an administrative call on a query id ended. */
@@ -230,6 +232,13 @@ export class Coordinator {
     this.#past.delete(oldest);
     this.#queries.delete(oldest.id);
   }
+}
+
+const alphabet = 'abcdefghijkmnpqrstuvwxyz23456789';
+
+/** The five characters a coordinator draws when it starts. */
+function freshSuffix(): string {
+  return Array.from(randomBytes(5), (byte) => alphabet[byte & 31]).join('');
 }
 
 function pretended(state: string, count: number): RuntimeQuery[] {

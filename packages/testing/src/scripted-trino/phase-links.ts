@@ -1,4 +1,4 @@
-import { freshSlug } from './slugs.ts';
+import { randomBytes } from 'node:crypto';
 
 /** One answer of a statement resource, without the origin of its links: Trino makes those per request. */
 export type Page = {
@@ -37,4 +37,17 @@ export class PhaseLinks {
     this.#page = make();
     return this.#page;
   }
+}
+
+let pool = randomBytes(20_000);
+let used = 0;
+
+/** A fresh secret in the form of Trino's: `y` and 40 hex digits. */
+function freshSlug(): string {
+  if (used === pool.length) {
+    pool = randomBytes(pool.length);
+    used = 0;
+  }
+  used += 20;
+  return `y${pool.toString('hex', used - 20, used)}`;
 }

@@ -5,6 +5,7 @@ import { type Accepted, type Identity, identify } from './identity.ts';
 import type { Page } from './phase-links.ts';
 import { all, first, properties } from './raw-headers.ts';
 import type { ScriptedQuery } from './scripted-query.ts';
+import { type Spooling, withOrigin } from './spooling.ts';
 
 /** What the resources need besides the request. */
 export type ResourceOptions = {
@@ -13,6 +14,7 @@ export type ResourceOptions = {
   version: string;
   /** The body of a POST or PUT. */
   body: string;
+  spooling: Spooling | undefined;
 };
 
 const notFound = (exchange: Exchange) => answerError(exchange, 404, 'Not Found', 'HTTP 404 Not Found');
@@ -32,6 +34,7 @@ export function answer(exchange: Exchange, path: string, options: ResourceOption
   if (plain.startsWith('/v1/statement')) return answerStatement(exchange, plain, options);
   if (plain.startsWith('/v1/info')) return answerInfo(exchange, plain, options);
   if (plain.startsWith('/v1/query')) return answerQuery(exchange, plain, at < 0 ? '' : path.slice(at + 1), options);
+  if (plain.startsWith('/v1/spooled/')) return options.spooling?.answer(exchange, plain) ?? notFound(exchange);
   if (plain === '/v1/status')
     return answerJson(exchange, JSON.stringify({ nodeId: 'scripted', ...node(options), processors: 1 }));
   if (plain === '/' || plain === '/ui' || plain.startsWith('/ui/')) return answerUi(exchange, plain, options);
@@ -103,10 +106,16 @@ function submit(exchange: Exchange, identity: Extract<Identity, { user: string }
     transactionId: transactionId?.toUpperCase() === 'NONE' ? 'NONE' : transactionId,
     prepared: properties(rawHeaders, 'x-trino-prepared-statement'),
     rawHeaders,
+    spooling: takesJson(rawHeaders) ? options.spooling : undefined,
   });
   if (exchange.fault?.kind === 'fail') query.fail(exchange.fault.error);
-  return answerPage(exchange, query.id, query.submitted());
+  return answerPage(exchange, query, query.submitted());
 }
+
+const takesJson = (rawHeaders: readonly string[]) =>
+  first(rawHeaders, 'x-trino-query-data-encoding')
+    ?.split(',')
+    .some((name) => name.trim() === 'json') === true;
 
 function poll(
   exchange: Exchange,
@@ -120,19 +129,19 @@ function poll(
   const page = phase === 'queued' ? query.pollQueued(slug, token) : query.pollExecuting(slug, token);
   if (page === 404) return queryNotFound(exchange);
   if (page === 410) return gone(exchange);
-  if (page instanceof Promise) return page.then((held) => answerPage(exchange, query.id, held));
-  return answerPage(exchange, query.id, page);
+  if (page instanceof Promise) return page.then((held) => answerPage(exchange, query, held));
+  return answerPage(exchange, query, page);
 }
 
-function answerPage(exchange: Exchange, id: string, page: Page): Answered {
+function answerPage(exchange: Exchange, { id, spools }: ScriptedQuery, page: Page): Answered {
   const { origin } = exchange;
   const partial =
     page.partialCancelPath === undefined ? '' : `"partialCancelUri":"${origin}${page.partialCancelPath}",`;
   const next = page.nextPath === undefined ? '' : `"nextUri":"${origin}${page.nextPath}",`;
   return answerJson(
     exchange,
-    `{"id":"${id}","infoUri":"${origin}/ui/query.html?${id}",${partial}${next}${page.tail}}`,
-    page.headers,
+    `{"id":"${id}","infoUri":"${origin}/ui/query.html?${id}",${partial}${next}${spools ? withOrigin(page.tail, origin) : page.tail}}`,
+    spools ? [['X-Trino-Query-Data-Encoding', 'json'], ...page.headers] : page.headers,
   );
 }
 

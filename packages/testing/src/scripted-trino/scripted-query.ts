@@ -1,5 +1,6 @@
 import { errorText, scriptText, statsText } from './page-text.ts';
 import { type Page, PhaseLinks } from './phase-links.ts';
+import type { Spooling } from './spooling.ts';
 import { type ScriptedError, type StatementScript, userCanceled } from './statement-script.ts';
 
 /** What a poll of a token that is neither current nor next gets. */
@@ -18,6 +19,8 @@ export type Submission = {
   user: string;
   source: string | undefined;
   rawHeaders: readonly string[];
+  /** Where its results are spooled, when they are. */
+  spooling: Spooling | undefined;
   /** Asked once, when the query begins: a statement nobody polls changes nothing. */
   resolve: () => StatementScript;
 };
@@ -38,6 +41,7 @@ export class ScriptedQuery {
   /** Epoch milliseconds; undefined before. */
   startedAt: number | undefined;
   endedAt: number | undefined;
+  readonly #spooling: Spooling | undefined;
   readonly #resolve: () => StatementScript;
   readonly #watcher: QueryWatcher;
   readonly #queued: PhaseLinks;
@@ -56,10 +60,16 @@ export class ScriptedQuery {
     this.user = submission.user;
     this.source = submission.source;
     this.rawHeaders = submission.rawHeaders;
+    this.#spooling = submission.spooling;
     this.#resolve = submission.resolve;
     this.#watcher = watcher;
     this.#queued = new PhaseLinks(`/v1/statement/queued/${this.id}`, 0);
     this.#executing = new PhaseLinks(`/v1/statement/executing/${this.id}`, -1);
+  }
+
+  /** Whether its results are spooled. */
+  get spools(): boolean {
+    return this.#spooling !== undefined;
   }
 
   /** Whether it was created: only then Trino knows the id outside the statement resource. */
@@ -229,8 +239,9 @@ export class ScriptedQuery {
     const short = this.#script.paging === 'short';
     if (token === 0 && !short) return this.#runningPage(token, '');
     const { data } = scriptText(this.#script);
-    const rows = data[this.#served];
-    if (rows === undefined) return this.#lastPage('', true);
+    const plain = data[this.#served];
+    if (plain === undefined) return this.#lastPage('', true);
+    const rows = this.#spooling?.spool(plain) ?? plain;
     this.#served += 1;
     return short && this.#served === data.length
       ? this.#lastPage(`${rows},`, true)

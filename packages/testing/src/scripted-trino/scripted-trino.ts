@@ -10,6 +10,7 @@ import { linkOrigin } from './origin.ts';
 import { nameWithPrefix } from './raw-headers.ts';
 import { answer } from './resources.ts';
 import type { ScriptedQuery } from './scripted-query.ts';
+import { Spooling, type SpoolingOptions } from './spooling.ts';
 import type { StatementScript } from './statement-script.ts';
 
 /** How a scripted Trino behaves. */
@@ -32,6 +33,8 @@ export type ScriptedTrinoOptions = {
   script?: (context: StatementContext) => StatementScript | undefined;
   /** `query.client.timeout` in milliseconds. Default five minutes. */
   clientTimeoutMs?: number;
+  /** Spools results for clients that take the encoding `json`. */
+  spooling?: SpoolingOptions;
   /** After each start: `/v1/info` says starting, statements fail at their first poll. Default 0. */
   startingMs?: number;
   /** Ended queries that stay known. Default 2000. */
@@ -88,6 +91,7 @@ class Scripted implements ScriptedTrino {
   }[] = [];
   readonly #recordLimit: number;
   readonly #scheme: string;
+  readonly #spooling: Spooling | undefined;
   #load: Readonly<Record<string, number>> | undefined;
   #server: Server | undefined;
   #coordinator: Coordinator;
@@ -96,6 +100,7 @@ class Scripted implements ScriptedTrino {
     this.#options = options;
     this.#recordLimit = options.recordLimit ?? 20_000;
     this.#scheme = options.tls === undefined ? 'http' : 'https';
+    this.#spooling = options.spooling && new Spooling(options.spooling);
     this.#coordinator = this.#newLife(options.startingMs ?? 0);
   }
 
@@ -238,6 +243,7 @@ class Scripted implements ScriptedTrino {
       accepted: { passwords: this.#options.passwords, tokens: this.#options.tokens },
       version: this.#options.version ?? '476',
       body: recorded.body,
+      spooling: this.#spooling,
     });
     if (answered !== 'answered')
       answered.catch((error: unknown) => response.destroy(error instanceof Error ? error : undefined));

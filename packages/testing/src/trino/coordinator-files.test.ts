@@ -25,6 +25,15 @@ test('further properties win over ours instead of standing beside them, which st
   expect(text?.match(/^catalog\.management=.*$/gm)).toEqual(['catalog.management=static']);
 });
 
+test('a cluster that spools has the plugin for it, and a key that Trino accepts', () => {
+  const spooling = { location: 's3://spool/a/', endpoint: 'http://127.0.0.1:1', retrievalMode: 'STORAGE' } as const;
+  const files = coordinatorFiles({ name: 'a', port: 18080, spooling });
+  const key = /^protocol\.spooling\.shared-secret-key=(.*)$/m.exec(files.get('etc/config.properties') ?? '')?.[1];
+  expect(Buffer.from(key ?? '', 'base64')).toHaveLength(32);
+  expect(files.get('etc/spooling-manager.properties')).toContain('fs.location=s3://spool/a/\n');
+  expect(pluginNames({ spooling })).toContain('spooling-filesystem');
+});
+
 test('the password itself is in no file', () => {
   const files = coordinatorFiles({ name: 'a', port: 18080, password: { user: 'alice', password: 'correct-horse' } });
   expect([...files.values()].join('\n')).not.toContain('correct-horse');

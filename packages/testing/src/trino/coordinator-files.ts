@@ -20,8 +20,21 @@ export type CoordinatorSettings = {
   httpsPort?: number;
   /** Where events of completed queries are posted, and the token that opens it; needs the plugin of event-listener.ts. */
   events?: { url: string; token?: string };
+  /** Results are spooled to an object store for clients that take that (`X-Trino-Query-Data-Encoding`). */
+  spooling?: SpoolingSettings;
   /** Further lines of config.properties; they win over ours. */
   properties?: Readonly<Record<string, string>>;
+};
+
+/** Where a coordinator spools results to, and how its clients fetch them. */
+export type SpoolingSettings = {
+  /** Such as `s3://spool/a/`; clusters that share a location and a key can read each other's segments. */
+  location: string;
+  /** Of the object store, such as `http://127.0.0.1:9000`. */
+  endpoint: string;
+  retrievalMode: 'STORAGE' | 'COORDINATOR_STORAGE_REDIRECT' | 'COORDINATOR_PROXY' | 'WORKER_PROXY';
+  /** 32 bytes in base64; default drawn. */
+  secretKey?: string;
 };
 
 /** The source our probes name; it has a resource group of its own, so that a full cluster does not look dead. */
@@ -53,6 +66,8 @@ export function coordinatorFiles(settings: CoordinatorSettings & { name: string;
     files.set('etc/access-rules.json', JSON.stringify(settings.accessRules));
   }
   if (settings.events !== undefined) files.set('etc/event-listener.properties', lines(eventListener(settings.events)));
+  if (settings.spooling !== undefined)
+    files.set('etc/spooling-manager.properties', lines(spoolingManager(settings.spooling)));
   if (settings.resourceGroup !== undefined) {
     files.set(
       'etc/resource-groups.properties',
@@ -73,11 +88,12 @@ export function pluginNames(settings: CoordinatorSettings): string[] {
     'memory',
     ...(settings.password === undefined ? [] : ['password-authenticators']),
     ...(settings.resourceGroup === undefined ? [] : ['resource-group-managers']),
+    ...(settings.spooling === undefined ? [] : ['spooling-filesystem']),
   ];
 }
 
 function configProperties(settings: CoordinatorSettings & { name: string; port: number }): Record<string, string> {
-  const { name, port, httpsPort, password } = settings;
+  const { name, port, httpsPort, password, spooling } = settings;
   return {
     'node.id': name,
     'node.environment': 'sample',
@@ -107,6 +123,13 @@ function configProperties(settings: CoordinatorSettings & { name: string; port: 
           'http-server.authentication.type': 'PASSWORD',
           'internal-communication.shared-secret': randomBytes(32).toString('base64'),
         }),
+    ...(spooling === undefined
+      ? {}
+      : {
+          'protocol.spooling.enabled': 'true',
+          'protocol.spooling.retrieval-mode': spooling.retrievalMode,
+          'protocol.spooling.shared-secret-key': spooling.secretKey ?? randomBytes(32).toString('base64'),
+        }),
   };
 }
 
@@ -117,6 +140,19 @@ function eventListener({ url, token }: { url: string; token?: string }): Record<
     'http-event-listener.connect-ingest-uri': url,
     'http-event-listener.connect-retry-count': '10',
     ...(token === undefined ? {} : { 'http-event-listener.connect-http-headers': `X-Auth-Key:${token}` }),
+  };
+}
+
+function spoolingManager({ location, endpoint }: SpoolingSettings): Record<string, string> {
+  return {
+    'spooling-manager.name': 'filesystem',
+    'fs.location': location,
+    'fs.s3.enabled': 'true',
+    's3.endpoint': endpoint,
+    's3.region': 'us-east-1',
+    's3.path-style-access': 'true',
+    's3.aws-access-key': 'spooling',
+    's3.aws-secret-key': 'spooling-secret',
   };
 }
 

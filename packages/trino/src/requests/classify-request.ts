@@ -1,7 +1,11 @@
 import { queryIdIn } from '../identifiers/query-id.ts';
+import { splitCoordinatorPath } from './coordinator-path.ts';
 import { CALLBACK_PATH, type LoginStep, loginLink, loginPath } from './login-links.ts';
 
-/** Which resource of Trino a request is for, with what its path says. `target` is the origin form to send on. */
+/**
+ * Which resource of Trino a request is for, with what its path says. `target` is the origin form to send on; `coordinator` the suffix that
+ * the path named before it (coordinator-path.ts).
+ */
 export type TrinoRequest =
   | { kind: 'submit'; target: string }
   /** HEAD /v1/statement: are these credentials good? */
@@ -14,15 +18,27 @@ export type TrinoRequest =
       queryId: string;
       slug: string;
       token: number;
+      coordinator?: string;
     }
-  | { kind: 'partialCancel'; target: string; queryId: string; stage: string; slug: string; token: number }
+  | {
+      kind: 'partialCancel';
+      target: string;
+      queryId: string;
+      stage: string;
+      slug: string;
+      token: number;
+      coordinator?: string;
+    }
   | { kind: 'info'; target: string; resource: 'info' | 'state' | 'coordinator' }
   | { kind: 'status'; target: string }
   | { kind: 'query'; target: string; queryId: string; action: 'get' | 'cancel' | 'killed' | 'preempted' }
   | { kind: 'queryList'; target: string }
   /** `queryId` when the path or query string names one. */
   | { kind: 'ui'; target: string; queryId: string | undefined }
-  | { kind: 'spooled'; target: string }
+  /** A segment of a spooled result, or the word that its client has it. */
+  | { kind: 'spooled'; target: string; action: 'download' | 'ack'; coordinator?: string }
+  /** It is at `target`. */
+  | { kind: 'moved'; target: string }
   /** A link of a login with OAuth2. */
   | { kind: 'login'; target: string; step: LoginStep; id: string }
   /** The identity provider has sent the browser back; `query` is what it says. */
@@ -44,19 +60,49 @@ export type RequestLine = {
   isOwnAuthority?: (authority: string, scheme: string) => boolean;
 };
 
+/** Trino's own are 44 characters; what other spooling managers may make of them fits, too. */
+const LONGEST_SEGMENT_ID = 8_192;
+
 /** Which resource a request is for. The list of paths is closed: what Trino keeps for itself or for its workers is 404. */
 export function classifyRequest({ method, target, isOwnAuthority }: RequestLine): TrinoRequest {
   const origin = originForm(target, isOwnAuthority);
   if (origin === undefined) return refused(400, 'Request target is not acceptable');
-  const at = origin.indexOf('?');
-  const path = at < 0 ? origin : origin.slice(0, at);
-  const query = at < 0 ? '' : origin.slice(at + 1);
+  const { path, query } = splitQuery(origin);
   if (!isClean(path) || hasControl(query)) return refused(400, 'Request target is not acceptable');
+  const named = splitCoordinatorPath(origin);
+  return named === undefined
+    ? classifyPath(method, origin)
+    : ofCoordinator(named.suffix, classifyPath(method, named.rest));
+}
+
+function classifyPath(method: string, target: string): TrinoRequest {
+  const { path, query } = splitQuery(target);
   const parts = path.split('/').slice(1);
-  if (parts[0] === 'v1') return classifyV1(method, origin, parts);
-  if (path === '/' || path === '/ui' || parts[0] === 'ui') return classifyUi(method, origin, parts, query);
-  if (parts[0] === 'oauth2') return classifyLogin(method, origin, path, query);
+  if (parts[0] === 'v1') return classifyV1(method, target, parts);
+  if (path === '/' || path === '/ui' || parts[0] === 'ui') return classifyUi(method, target, parts, query);
+  if (parts[0] === 'oauth2') return classifyLogin(method, target, path, query);
   return notServed;
+}
+
+function splitQuery(target: string): { path: string; query: string } {
+  const at = target.indexOf('?');
+  return at < 0 ? { path: target, query: '' } : { path: target.slice(0, at), query: target.slice(at + 1) };
+}
+
+/** Only links that a page of a query holds lie below the path of a coordinator. */
+function ofCoordinator(coordinator: string, request: TrinoRequest): TrinoRequest {
+  switch (request.kind) {
+    case 'poll':
+    case 'partialCancel':
+    case 'spooled':
+      return { ...request, coordinator };
+    case 'ui':
+      return { kind: 'moved', target: request.target };
+    case 'refused':
+      return request;
+    default:
+      return notServed;
+  }
 }
 
 function classifyLogin(method: string, target: string, path: string, query: string): TrinoRequest {
@@ -84,9 +130,7 @@ function classifyV1(method: string, target: string, parts: string[]): TrinoReque
     });
   }
   if (resource === 'status' && rest.length === 0) return allowed(method, ['GET', 'HEAD'], { kind: 'status', target });
-  if (resource === 'spooled' && rest.length === 2 && (rest[0] === 'download' || rest[0] === 'ack')) {
-    return allowed(method, ['GET', 'HEAD'], { kind: 'spooled', target });
-  }
+  if (resource === 'spooled') return classifySpooled(method, target, rest);
   return notServed;
 }
 
@@ -118,6 +162,12 @@ function classifyQuery(method: string, target: string, rest: string[]): TrinoReq
   if (action !== undefined) return notServed;
   if (method === 'DELETE') return { kind: 'query', target, queryId, action: 'cancel' };
   return allowed(method, ['DELETE', 'GET', 'HEAD'], { kind: 'query', target, queryId, action: 'get' });
+}
+
+function classifySpooled(method: string, target: string, [action, id = '', ...more]: string[]): TrinoRequest {
+  if ((action !== 'download' && action !== 'ack') || id === '' || id.length > LONGEST_SEGMENT_ID || more.length > 0)
+    return notServed;
+  return allowed(method, ['GET', 'HEAD'], { kind: 'spooled', target, action });
 }
 
 function classifyUi(method: string, target: string, parts: string[], query: string): TrinoRequest {

@@ -41,7 +41,7 @@ export class LinkModes {
       return { mode, headers: ['Host', authority, ...forwardedHeaders(client)], rewrite: undefined };
     }
     if (mode === 'host') return { mode, headers: ['Host', client.authority], rewrite: undefined };
-    const rewrite = { backendOrigins: [origin], outsideOrigin: originOf(client) };
+    const rewrite = { backendOrigins: [origin], outsideOrigin: originOf(client) + (client.coordinatorPath ?? '') };
     return { mode, headers: ['Host', authority], rewrite };
   }
 
@@ -67,12 +67,13 @@ export class LinkModes {
     const learnt = this.#learnt.get(coordinator.url)?.mode;
     if (coordinator.forwardedHeaders === Setting.SEND) return 'send';
     if (learnt === undefined && coordinator.forwardedHeaders !== Setting.OMIT) return 'send';
-    if (learnt === 'rewrite') return 'rewrite';
+    // `Host` tells no path.
+    if (learnt === 'rewrite' || client.coordinatorPath !== undefined) return 'rewrite';
     return origin.startsWith(`${client.scheme}://`) ? 'host' : 'rewrite';
   }
 }
 
-function forwardedHeaders({ scheme, authority, forwardedFor }: ClientView): string[] {
+function forwardedHeaders({ scheme, authority, forwardedFor, coordinatorPath }: ClientView): string[] {
   const port = /:(\d+)$/.exec(authority)?.[1] ?? (scheme === 'https' ? '443' : '80');
   return [
     'X-Forwarded-Proto',
@@ -83,5 +84,6 @@ function forwardedHeaders({ scheme, authority, forwardedFor }: ClientView): stri
     port,
     'X-Forwarded-For',
     forwardedFor,
+    ...(coordinatorPath === undefined ? [] : ['X-Forwarded-Prefix', coordinatorPath]),
   ];
 }

@@ -6,6 +6,7 @@ import type { ClientView } from '../http/client-address.ts';
 import type { LeasedQuery } from '../leases/confirm-lease.ts';
 import { type Coordinator, coordinatorOf } from '../stickiness/coordinator.ts';
 import { directView } from './direct.ts';
+import { linksBelowCoordinator } from './first-page.ts';
 import { type FirstPage, type PostOutcome, type PostStatementDeps, postStatement } from './post-statement.ts';
 import { withSource } from './route.ts';
 import type { Placement, Submission } from './submission.ts';
@@ -56,8 +57,10 @@ export async function attempt<Stored>(
   const client = direct ?? submission.exchange.client;
   const posted = await postStatement(context, submission, { coordinator, sentHeaders, timeMs, client });
   if (posted.kind !== 'taken') return posted;
-  const confirmed = await confirm(posted);
-  return confirmed.kind === 'taken' ? { ...confirmed, first: posted } : confirmed;
+  // What a client fetches from the cluster itself, it need not be told the way to.
+  const first = direct === undefined ? linksBelowCoordinator(posted, client) : posted;
+  const confirmed = await confirm(first);
+  return confirmed.kind === 'taken' ? { ...confirmed, first } : confirmed;
 }
 
 export type AttemptChosenDeps = PostStatementDeps & {

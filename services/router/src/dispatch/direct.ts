@@ -1,5 +1,5 @@
 import { Backend_Forwarding, type SnapshotBackend } from '@trino-gateway/api/gateway';
-import type { ClientView } from '../http/client-address.ts';
+import { type ClientView, viewAt } from '../http/client-address.ts';
 import { kindOfStatement } from './statement-kind.ts';
 import type { Submission } from './submission.ts';
 
@@ -24,6 +24,5 @@ export function viewAtCluster(
   { externalUrl, url }: Pick<SnapshotBackend, 'externalUrl' | 'url'>,
   client: ClientView,
 ): ClientView {
-  const { protocol, host } = new URL(externalUrl || url);
-  return { ...client, scheme: protocol === 'https:' ? 'https' : 'http', authority: host };
+  return viewAt(client, externalUrl || url);
 }

@@ -1,10 +1,13 @@
 import {
+  coordinatorPath,
+  coordinatorSuffix,
   firstHeader,
   LinkRewriter,
   type LinkRewriterOptions,
   normalizedOrigin,
   PageScanner,
   queryIdIn,
+  withoutHeaders,
 } from '@trino-gateway/trino';
 import type { ClusterAnswer } from '../clusters/ask.ts';
 import { inflate } from '../clusters/inflate.ts';
@@ -45,6 +48,30 @@ export function leadsElsewhere({ url }: Coordinator, { nextUri = '' }: PageScann
 export function namesClientsAddress(answer: ClusterAnswer, page: PageScanner, client: ClientView): boolean {
   if (page.nextUri === undefined || answer.rewrite !== undefined) return true;
   return normalizedOrigin(page.nextUri) === normalizedOrigin(originOf(client));
+}
+
+const ofCompression: ReadonlySet<string> = new Set(['content-encoding']);
+
+/**
+ * A query that spools: its links get the path of its coordinator. From then on the links of its pages name the way by which they were asked
+ * for, those of its segments too, which only that coordinator can read.
+ */
+export function linksBelowCoordinator<First extends { answer: ClusterAnswer; bytes: Buffer; page: PageScanner }>(
+  first: First,
+  client: ClientView,
+): First {
+  const { answer, page } = first;
+  const suffix = coordinatorSuffix(page.id ?? '');
+  if (suffix === undefined || firstHeader(answer.rawHeaders, 'x-trino-query-data-encoding') === undefined) return first;
+  const bytes = plainBytes(answer, first.bytes);
+  if (bytes === undefined) return first;
+  const outsideOrigin = originOf(client) + coordinatorPath(suffix);
+  const rewrite = { backendOrigins: answer.rewrite?.backendOrigins ?? [originOf(client)], outsideOrigin };
+  return {
+    ...first,
+    answer: { ...answer, rawHeaders: withoutHeaders(answer.rawHeaders, ofCompression), rewrite },
+    bytes,
+  };
 }
 
 /** A whole page with its links replaced. */

@@ -18,6 +18,8 @@ export type ClientView = {
   authority: string;
   /** The host the client asked for as policies compare it (`comparableHost`), whatever the external URL. */
   host: string;
+  /** Set where the links of this client's query lie below the path of their coordinator (`coordinatorPath`). */
+  coordinatorPath?: string;
   /** For X-Forwarded-For: the client first, then the trusted proxies it came through. */
   forwardedFor: string;
 };
@@ -57,6 +59,12 @@ export function createClientView(
 /** The gateway's side of links: the origin by which this client reaches it. */
 export function originOf({ scheme, authority }: Pick<ClientView, 'scheme' | 'authority'>): string {
   return `${scheme}://${authority}`;
+}
+
+/** The client as one that reaches a cluster itself, at this address. */
+export function viewAt(client: ClientView, url: string): ClientView {
+  const { protocol, host } = new URL(url);
+  return { ...client, scheme: protocol === 'https:' ? 'https' : 'http', authority: host };
 }
 
 /** Where a browser sees what became of a query; `origin` as in `originOf`. */

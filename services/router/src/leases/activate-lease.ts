@@ -70,7 +70,11 @@ function answerQueued(
   }
   const origin = originOf(client);
   const waitedMs = leases.waitedMs(queryId);
-  const page = { id: queryId, infoUri: infoUri(origin, queryId), nextUri: origin + target };
+  const page = {
+    id: queryId,
+    infoUri: infoUri(origin, queryId),
+    nextUri: origin + (client.coordinatorPath ?? '') + target,
+  };
   onQueuedPage();
   answerPage(response, queuedPage({ ...page, elapsedMillis: waitedMs, queuedMillis: waitedMs }));
 }

@@ -1,4 +1,4 @@
-import { isTemporaryQueryId } from '@trino-gateway/trino';
+import { coordinatorPath, coordinatorSuffix, isTemporaryQueryId } from '@trino-gateway/trino';
 import type { Exchange } from '../http/exchange.ts';
 import { type ActivateLeaseDeps, activateLease } from '../leases/activate-lease.ts';
 import type { Coordinator } from '../stickiness/coordinator.ts';
@@ -14,17 +14,25 @@ export type PollDeps = ActivateLeaseDeps &
   OwnLinkDeps & { ownership: Pick<Ownership, 'owners' | 'candidates'> };
 
 /** Anything below a statement: polls, heartbeats, cancels. All go to the coordinator that made the link. */
-export async function poll(context: PollDeps, exchange: Exchange, request: Poll): Promise<void> {
+export async function poll(context: PollDeps, polling: Exchange, request: Poll): Promise<void> {
   const { queryId } = request;
   if (isTemporaryQueryId(queryId)) {
-    await answerOwnLink(context, exchange, request, (there) => poll(context, exchange, there));
+    await answerOwnLink(context, polling, request, (there) => poll(context, polling, there));
     return;
   }
+  const exchange = request.coordinator === undefined ? polling : belowCoordinator(polling, queryId);
   const owners = context.ownership.owners(queryId);
   if (!(await mayStart(context, exchange, request, owners))) return;
   const [coordinator] = owners;
   if (coordinator !== undefined && owners.length === 1) await pollCoordinator(context, exchange, request, coordinator);
   else await pollAll(context, exchange, request, owners);
+}
+
+/** The links of the page are to lie below the path of the coordinator, as the one it is asked for by. */
+function belowCoordinator(exchange: Exchange, queryId: string): Exchange {
+  const suffix = coordinatorSuffix(queryId);
+  if (suffix === undefined) return exchange;
+  return { ...exchange, client: { ...exchange.client, coordinatorPath: coordinatorPath(suffix) } };
 }
 
 /** The first poll of a query starts it at its cluster. */

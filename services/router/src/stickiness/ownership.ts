@@ -7,6 +7,8 @@ import { createSuffixIndex } from './suffix-index.ts';
 export type Ownership = {
   /** Exactly one: the owner. Several: the suffix is ambiguous. None: unknown suffix. */
   owners(queryId: string): readonly Coordinator[];
+  /** The same for the suffix alone. */
+  ownersOfSuffix(suffix: string): readonly Coordinator[];
   /** Every address that could own an unknown id: all known backends and former incarnations, each URL once. */
   candidates(): readonly Coordinator[];
   /** A submission was answered from here. True when the suffix was not known for this address, and is no other backend's. */
@@ -62,15 +64,16 @@ export function createOwnership(): OwnershipTable {
     index.ownersOf(suffix)?.some(({ url }) => url === address) ?? false;
   const otherHolder: Ownership['otherHolder'] = (queryId, { url }) =>
     index.otherHolder(querySuffix(queryId) ?? '', url);
+  const ownersOfSuffix: Ownership['ownersOfSuffix'] = (suffix) => {
+    const owners = index.ownersOf(suffix);
+    if (!owners) return NONE;
+    used.add(suffix);
+    return owners;
+  };
 
   return {
-    owners: (queryId) => {
-      const suffix = querySuffix(queryId);
-      const owners = suffix === undefined ? undefined : index.ownersOf(suffix);
-      if (suffix === undefined || !owners) return NONE;
-      used.add(suffix);
-      return owners;
-    },
+    owners: (queryId) => ownersOfSuffix(querySuffix(queryId) ?? ''),
+    ownersOfSuffix,
     candidates: () => index.coordinators(),
     learn: (queryId, coordinator) => {
       const suffix = coordinatorSuffix(queryId);

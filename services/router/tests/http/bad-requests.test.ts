@@ -161,7 +161,6 @@ test("what the gateway does not serve is 404 in Trino's words, however it is spe
     '/v1/jmx/mbean',
     '/V1/info',
     '/v1/info/shutdown',
-    '/v1/spooled/download/x',
     '/oauth2/token/x',
     '/nothing',
   ])
