@@ -36,6 +36,7 @@ const good: [string, string, string, unknown][] = [
     ],
   ],
   ['router', 'external_url', 'https://trino.example', 'https://trino.example'],
+  ['router', 'external_url', 'https://trino.example:443/data/trino/', 'https://trino.example/data/trino'],
   ['router', 'trusted_proxies', '10.0.0.0/8, fd00::/8,192.168.1.1', ['10.0.0.0/8', 'fd00::/8', '192.168.1.1']],
   ['router', 'trusted_proxies', '', []],
   ['router', 'explain_headers', 'true', true],
@@ -154,18 +155,22 @@ const bad: [string, string, unknown, string][] = [
     'expected a comma list of addresses such as 0.0.0.0:8080, got "0.0.0.0:8080,x"',
   ],
   ['router', 'listen', { port: 1 }, 'expected a comma list of addresses such as 0.0.0.0:8080, got {"port":1}'],
-  [
+  ...[
+    ...[
+      'trino.example',
+      'ftp://trino.example',
+      'https://a/x/../y',
+      'https://a//x',
+      'https://a/x y',
+      'https://a/%2e%2e/x',
+    ],
+    ...['https://a/v1', 'https://a/ui/', 'https://a/x?y', 'https://a/x#y'],
+  ].map((url): [string, string, unknown, string] => [
     'router',
     'external_url',
-    'trino.example',
-    'expected a URL such as http://host:8000, without a path or user, got "trino.example"',
-  ],
-  [
-    'router',
-    'external_url',
-    'ftp://trino.example',
-    'expected a URL such as http://host:8000, without a path or user, got "ftp://trino.example"',
-  ],
+    url,
+    `expected a URL such as https://host:8443 or https://host/trino, without a user or query; its path must not begin with /v1, /ui or /oauth2, got ${JSON.stringify(url)}`,
+  ]),
   [
     'router',
     'trusted_proxies',

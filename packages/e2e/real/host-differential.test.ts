@@ -22,7 +22,7 @@ afterAll(async () => {
   await trino?.[Symbol.asyncDispose]();
 }, 60_000);
 
-/** Origin of the next link, or the status where there is none. The address that was asked is `SOCKET`. */
+/** Where the next link begins, or the status where there is none. The address that was asked is `SOCKET`. */
 async function made(url: string, lines: readonly string[], { target = '/v1/statement', version = '1.1' } = {}) {
   const { hostname, port } = new URL(url);
   const body = 'SELECT 1';
@@ -35,7 +35,7 @@ async function made(url: string, lines: readonly string[], { target = '/v1/state
     const head = [...lines, 'X-Trino-User: hosts', 'Connection: close', `Content-Length: ${body.length}`];
     socket.write(`POST ${target} HTTP/${version}\r\n${head.join('\r\n')}\r\n\r\n${body}`, 'latin1');
   });
-  const link = /"nextUri":"(https?:\/\/[^/"]*)/.exec(text)?.[1];
+  const link = /"nextUri":"(https?:\/\/.*?)\/v1\/statement\//.exec(text)?.[1];
   return link?.replace(`${hostname}:${port}`, 'SOCKET') ?? (/^HTTP\/1\.1 (\d+)/.exec(text)?.[1] || 'no answer');
 }
 
@@ -43,7 +43,7 @@ type Row = {
   lines: string[];
   target?: string;
   version?: string;
-  /** Origin of its links, or its status. */
+  /** Where its links begin, or its status. */
   trino: string;
   /** Absent: the same, in lower case. */
   ours?: string;
@@ -111,8 +111,40 @@ const balanced: Row[] = [
   ),
   forwarded(['X-Forwarded-Proto: https'], 'https://inner:1'),
   forwarded(['X-Forwarded-Proto: HTTPS'], 'https://inner:1'),
-  forwarded(['X-Forwarded-Port: 1, 2'], 'http://inner:1'),
-  forwarded(['X-Forwarded-Prefix: /c1'], 'http://inner:1'),
+  forwarded(['X-Forwarded-Prefix: /c1'], 'http://inner:1/c1'),
+  forwarded(['X-Forwarded-Prefix: /c1/'], 'http://inner:1/c1'),
+  forwarded(['X-Forwarded-Prefix: c1'], 'http://inner:1/c1'),
+  // Prefixes are read as every path is: nothing that another server could read in another way.
+  forwarded(['X-Forwarded-Prefix: /c1/../x'], 'http://inner:1/c1/../x', '400'),
+  forwarded(['X-Forwarded-Prefix: http://evil.example'], 'http://inner:1/http://evil.example', '400'),
+  forwarded(['X-Forwarded-Prefix: /{x}'], '500', '400'),
+  // A port by itself counts for any Host, and for a host without a port.
+  forwarded(['X-Forwarded-Port: 8443'], 'http://inner:8443'),
+  forwarded(['X-Forwarded-Port: 443', 'X-Forwarded-Proto: https'], 'https://inner'),
+  forwarded(['X-Forwarded-Host: gw.example:99', 'X-Forwarded-Port: 8443'], 'http://gw.example:99'),
+  forwarded(['Forwarded: host="gw.example:8443";proto=https'], 'https://gw.example:8443'),
+  forwarded(['Forwarded: HOST=gw.example:8443; Proto=HTTPS'], 'https://gw.example:8443'),
+  forwarded(['Forwarded: proto=https'], 'https://inner:1'),
+  forwarded(['Forwarded: for=192.0.2.1;by=_x'], 'http://inner:1'),
+  forwarded(['Forwarded: junk'], 'http://inner:1'),
+  forwarded(['Forwarded: for="[2001:db8::1]:99";host="[::1]:8443"'], 'http://[::1]:8443'),
+  // Forwarded wins, parameter by parameter.
+  forwarded(
+    ['Forwarded: proto=https', 'X-Forwarded-Proto: http', 'X-Forwarded-Host: gw.example'],
+    'https://gw.example',
+  ),
+  forwarded(
+    ['X-Forwarded-Host: x.example', 'Forwarded: host=gw.example:8443', 'X-Forwarded-Proto: https'],
+    'https://gw.example:8443',
+  ),
+  // Trino completes its host by the port of the Host header, which is that of the inner connection.
+  forwarded(['Forwarded: host=gw.example;proto=https'], 'https://gw.example:1', 'https://gw.example'),
+  // A Forwarded that contradicts the X-Forwarded-For of the proxy is the client's own.
+  forwarded(
+    ['X-Forwarded-For: 192.0.2.1', 'Forwarded: for=192.0.2.9;host=evil.example:1'],
+    'http://evil.example:1',
+    'http://inner:1',
+  ),
   // Trino takes the first, which is what the client of an appending proxy has sent; ours what the outermost trusted proxy says.
   forwarded(['X-Forwarded-Host: evil.example, gw.example'], 'http://evil.example', 'http://gw.example'),
   forwarded(
@@ -126,9 +158,7 @@ const balanced: Row[] = [
     'http://gw.example',
   ),
   forwarded(['X-Forwarded-Proto: http, https'], 'http://inner:1', 'https://inner:1'),
-  forwarded(['Forwarded: host=evil.example;proto=https'], 'https://evil.example:1', 'http://inner:1'),
-  // A port by itself completes a host that names none.
-  forwarded(['X-Forwarded-Port: 8443'], 'http://inner:8443', 'http://inner:1'),
+  forwarded(['X-Forwarded-Port: 2, 3'], 'http://inner:2', 'http://inner:3'),
   // What is nonsense never reaches the cluster: Host counts.
   forwarded(['X-Forwarded-Port: 99999'], '400', 'http://inner:1'),
   forwarded(['X-Forwarded-Host: a b'], '400', 'http://inner:1'),

@@ -3,6 +3,7 @@ export { type Address, formatAddress, isLoopback, parseAddress, reachableUrl } f
 export { comparison, tokensOf } from './http/bearer-tokens.ts';
 export { type Handler, type Listener, type ListenOptions, listenHttp, listening, withGrace } from './http/listener.ts';
 export { namedHosts, namesLoopback } from './http/named-hosts.ts';
+export { readPathPrefix } from './http/path-prefix.ts';
 export { readBytes } from './http/read-bytes.ts';
 export { LOG_FORMATS, type LogFormat, logLine } from './logging/log-line.ts';
 export {

@@ -22,6 +22,7 @@ export {
   type TransactionHeader,
   transactionHeader,
 } from './headers/client-headers.ts';
+export { type ForwardedElement, forwardedElements } from './headers/forwarded.ts';
 export {
   bothFamiliesMessage,
   type HeaderFamily,
@@ -40,7 +41,7 @@ export {
   withoutHopByHop,
 } from './headers/raw-headers.ts';
 export { type Authority, comparableHost, readAuthority } from './identifiers/host.ts';
-export { normalizedOrigin, originIn } from './identifiers/origin.ts';
+export { normalizedOrigin, restBelow } from './identifiers/origin.ts';
 export {
   coordinatorAlphabet,
   coordinatorSuffix,

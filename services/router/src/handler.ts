@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { describeError, type Logger } from '@trino-gateway/runtime';
 import { bothFamiliesMessage, classifyRequest, firstHeader, headerFamily } from '@trino-gateway/trino';
-import { type ClientView, type ConnectionFacts, originOf } from './http/client-address.ts';
+import { outsideUrl, type ReadClientView } from './http/client-address.ts';
 import { type Exchange, openExchange } from './http/exchange.ts';
 import { hostProblem, isHostNamed } from './http/requested-host.ts';
 import { answerEmpty, answerError, HttpError } from './http/responses.ts';
@@ -23,7 +23,7 @@ import { type UiDeps, ui } from './ui/ui.ts';
 export type RequestDeps = SubmitDeps & PollDeps & SpooledDeps & QueryInfoDeps & ServerInfoDeps & UiDeps & LoginDeps;
 
 export type HandlerDeps = RequestDeps & {
-  clientView: (facts: ConnectionFacts, rawHeaders: readonly string[]) => ClientView;
+  clientView: ReadClientView;
   /** How many requests may be under way. */
   limits: Pick<RequestLimits, 'ofClient'>;
   /** How much of what clients sent may be held by the requests under way. */
@@ -60,6 +60,10 @@ function admit(
 ): Exchange | undefined {
   const { remoteAddress, localAddress } = request.socket;
   const client = clientView({ remoteAddress, localAddress, listeningPort }, request.rawHeaders);
+  if ('problem' in client) {
+    answerError(response, 400, client.problem);
+    return undefined;
+  }
   const release = limits.ofClient(client.ip);
   if (typeof release !== 'function') {
     new StillSending(503, busyMessage(release), pace).answer(response);
@@ -78,9 +82,10 @@ function admit(
 
 /** Dispatches a request to its handler. */
 async function dispatch(deps: RequestDeps, exchange: Exchange): Promise<void> {
-  const { request, response } = exchange;
+  const { request, response, client } = exchange;
   const isOwnAuthority = (authority: string, scheme: string) => isHostNamed(request.rawHeaders, scheme, authority);
-  const asked = classifyRequest({ method: request.method ?? '', target: request.url ?? '', isOwnAuthority });
+  const { method = '', url: target = '' } = request;
+  const asked = classifyRequest({ method, target, isOwnAuthority, prefix: client.prefix });
   switch (asked.kind) {
     case 'submit':
       return await submit(deps, exchange);
@@ -103,7 +108,7 @@ async function dispatch(deps: RequestDeps, exchange: Exchange): Promise<void> {
     case 'spooled':
       return await spooled(deps, exchange, asked);
     case 'moved':
-      return answerEmpty(response, 307, ['Location', originOf(exchange.client) + asked.target]);
+      return answerEmpty(response, 307, ['Location', outsideUrl(client) + asked.target]);
     case 'refused':
       return answerError(response, asked.status, asked.message, asked.status === 405 ? ['Allow', asked.allow] : []);
   }

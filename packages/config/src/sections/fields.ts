@@ -7,8 +7,8 @@ import {
   readCidrs,
   readDatabaseUrl,
   readDuration,
+  readExternalUrl,
   readId,
-  readOrigin,
   readOrigins,
   readRetention,
   readSecretKeys,
@@ -34,8 +34,11 @@ export const retention = z
   .union([z.string(), z.literal(0).transform(String)], { error: `expected ${RETENTION}` })
   .transform(reading(readRetention, RETENTION));
 
-/** http or https, no path. */
-export const origin = refine(readOrigin, 'a URL such as http://host:8000, without a path or user');
+/** http or https, perhaps with a path prefix. */
+export const externalUrl = refine(
+  readExternalUrl,
+  'a URL such as https://host:8443 or https://host/trino, without a user or query; its path must not begin with /v1, /ui or /oauth2',
+);
 
 /** A comma list of http or https URLs, at least one. */
 export const origins = refineList(readOrigins, 'a comma list of URLs such as http://host:8000, without paths or users');

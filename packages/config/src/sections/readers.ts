@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { isId } from '@trino-gateway/api/validation';
 import { type Address, parseAddress } from '@trino-gateway/runtime/address';
+import { readPathPrefix } from '@trino-gateway/runtime/path-prefix';
 import { parseDuration } from './duration.ts';
 
 // Each reads the text of a setting; undefined when it is no such value.
@@ -32,9 +33,17 @@ export function readRetention(text: string): number | undefined {
 }
 
 /** An http or https URL without a path, query or user. */
-export function readOrigin(text: string): string | undefined {
+function readOrigin(text: string): string | undefined {
   const url = webUrlIn(text);
   return url && url.pathname === '/' && !url.search && !url.hash ? url.origin : undefined;
+}
+
+/** An http or https URL that may have a plain path (`readPathPrefix`); without a slash at its end. */
+export function readExternalUrl(text: string): string | undefined {
+  const url = webUrlIn(text);
+  if (!url || url.search || url.hash) return undefined;
+  const prefix = readPathPrefix(/^[^:]*:\/\/[^/]*(.*)$/.exec(text.trim())?.[1] ?? '');
+  return prefix === undefined ? undefined : url.origin + prefix;
 }
 
 export function readOrigins(text: string): string[] | undefined {

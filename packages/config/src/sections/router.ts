@@ -4,10 +4,10 @@ import {
   addresses,
   cidrs,
   duration,
+  externalUrl,
   flag,
   logFormat,
   logLevel,
-  origin,
   origins,
   text,
   timeLimit,
@@ -28,15 +28,15 @@ export const router = z.strictObject({
     .prefault('http://127.0.0.1:8000')
     .describe('The gatewayserver; a comma list for several replicas.'),
   gatewayserver_token: text.optional().describe('The admin token of the gatewayserver.'),
-  external_url: origin
+  external_url: externalUrl
     .optional()
     .describe(
-      'The address that clients use, for links. Unset: links are built from the address that the client asked for.',
+      'The address that clients use, for links; with a path, such as https://host/trino, where a proxy serves the gateway below that. Unset: links are built from the address that the client asked for.',
     ),
   trusted_proxies: cidrs
     .prefault('')
     .describe(
-      "Addresses and networks of your load balancers: their X-Forwarded-* headers count, everybody else's are dropped. List nothing else: whoever is listed may claim any host.",
+      "Addresses and networks of your load balancers: their Forwarded and X-Forwarded-* headers count, everybody else's are dropped. List nothing else: whoever is listed may claim any host.",
     ),
   explain_headers: flag
     .prefault(false)

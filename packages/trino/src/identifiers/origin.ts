@@ -13,3 +13,15 @@ export function normalizedOrigin(url: string): string | undefined {
   const authority = (match[2] ?? '').toLowerCase();
   return `${scheme}://${authority.replace(scheme === 'https' ? /:443$/ : /:80$/, '')}`;
 }
+
+/**
+ * What follows in a URL that is `base` or below it, as written: path, query and fragment. Undefined for any other URL.
+ * @param base an origin, and perhaps a path without a slash at its end
+ */
+export function restBelow(url: string, base: string): string | undefined {
+  const found = originIn(url);
+  if (found === undefined || normalizedOrigin(url) !== normalizedOrigin(base)) return undefined;
+  const rest = url.slice(found.length);
+  const path = base.slice(originIn(base)?.length ?? 0).replace(/\/$/, '');
+  return rest.startsWith(path) && /^(?:[/?#]|$)/.test(rest.slice(path.length)) ? rest.slice(path.length) : undefined;
+}

@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { LinkRewriter } from './link-rewriter.ts';
+import { LinkRewriter, type LinkRewriterOptions } from './link-rewriter.ts';
 
 const options = {
-  backendOrigins: ['http://trino-1:8080', 'https://Trino.example:443/'],
-  outsideOrigin: 'https://gw.example:8443',
+  backendUrls: ['http://trino-1:8080', 'https://Trino.example:443/'],
+  outsideUrl: 'https://gw.example:8443',
 };
 
 function rewrite(bytes: Buffer, cuts: readonly number[] = []): Buffer {
@@ -55,6 +55,19 @@ test('links of spooled segments are rewritten, pre-signed ones are not', () => {
   const segments = [{ type: 'spooled', uri: 'https://s3.example/a', ackUri: 'http://trino-1:8080/v1/spooled/ack/a' }];
   const { data } = JSON.parse(rewrite(Buffer.from(JSON.stringify({ data: { segments } }))).toString());
   expect(data.segments[0]).toEqual({ ...segments[0], ackUri: 'https://gw.example:8443/v1/spooled/ack/a' });
+});
+
+test('a path prefix is put before the path, or taken off', () => {
+  const link = (options: LinkRewriterOptions, nextUri: string) => {
+    const rewriter = new LinkRewriter(options);
+    const page = Buffer.concat([...rewriter.push(Buffer.from(JSON.stringify({ nextUri }))), rewriter.end()]);
+    return JSON.parse(page.toString()).nextUri;
+  };
+  const outside = { backendUrls: ['http://trino-1:8080'], outsideUrl: 'https://gw.example/trino' };
+  expect(link(outside, 'http://trino-1:8080/v1/a?b')).toBe('https://gw.example/trino/v1/a?b');
+  const moved = { backendUrls: ['https://gw.example/trino'], outsideUrl: 'http://other' };
+  expect(link(moved, 'https://gw.example/trino/v1/a')).toBe('http://other/v1/a');
+  expect(link(moved, 'https://gw.example/trinox/v1/a')).toBe('https://gw.example/trinox/v1/a');
 });
 
 test('any cut into chunks gives the same bytes', () => {

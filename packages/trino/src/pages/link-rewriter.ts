@@ -1,32 +1,30 @@
-import { normalizedOrigin, originIn } from '../identifiers/origin.ts';
+import { restBelow } from '../identifiers/origin.ts';
 import { decodeJsonText, type PageLink, PageScanner } from './page-scanner.ts';
 
 /** Which links are replaced, and by what. */
 export type LinkRewriterOptions = {
-  /** Origins by which the cluster may name itself, such as `http://trino-1:8080`. Links elsewhere are left alone. */
-  backendOrigins: readonly string[];
-  /** The origin the client used, without a slash at the end. */
-  outsideOrigin: string;
+  /** By which the cluster may name itself, such as `http://trino-1:8080`. Links elsewhere are left alone. */
+  backendUrls: readonly string[];
+  /** What the client used: an origin, and perhaps a path prefix, without a slash at the end. */
+  outsideUrl: string;
 };
 
 const nothing = Buffer.alloc(0);
 
 /**
- * Replaces scheme and authority of a page's links, and nothing else: path, query and every other byte pass as they are.
+ * Replaces where a page's links begin, and nothing else: path, query and every other byte pass as they are.
  * Holds back at most one unfinished link.
  */
 export class LinkRewriter {
   /** What the page says beside its links. */
   readonly scanner: PageScanner;
-  readonly #origins: ReadonlySet<string | undefined>;
-  readonly #outsideOrigin: string;
+  readonly #options: LinkRewriterOptions;
   readonly #found: PageLink[] = [];
   #held = nothing;
   #passed = 0;
 
   constructor(options: LinkRewriterOptions) {
-    this.#origins = new Set(options.backendOrigins.map(normalizedOrigin));
-    this.#outsideOrigin = options.outsideOrigin;
+    this.#options = options;
     this.scanner = new PageScanner({ onLink: (link) => this.#found.push(link) });
   }
 
@@ -62,9 +60,11 @@ export class LinkRewriter {
   #replaced(link: PageLink): { text: string; end: number } | undefined {
     const escaped = link.text.includes('\\');
     const text = escaped ? decodeJsonText(link.text) : link.text;
-    const origin = originIn(text);
-    if (origin === undefined || !this.#origins.has(normalizedOrigin(origin))) return undefined;
-    if (!escaped) return { text: this.#outsideOrigin, end: link.start + origin.length };
-    return { text: JSON.stringify(this.#outsideOrigin + text.slice(origin.length)).slice(1, -1), end: link.end };
+    const { backendUrls, outsideUrl } = this.#options;
+    let rest: string | undefined;
+    for (const url of backendUrls) rest ??= restBelow(text, url);
+    if (rest === undefined) return undefined;
+    if (!escaped) return { text: outsideUrl, end: link.start + text.length - rest.length };
+    return { text: JSON.stringify(outsideUrl + rest).slice(1, -1), end: link.end };
   }
 }

@@ -58,14 +58,16 @@ export type RequestLine = {
   target: string;
   /** Whether `host[:port]` of an absolute-form target names this gateway; the scheme in lower case. Absent: none does. */
   isOwnAuthority?: (authority: string, scheme: string) => boolean;
+  /** Below this path a proxy serves the gateway: taken off a target that still has it. */
+  prefix?: string;
 };
 
 /** Trino's own are 44 characters; what other spooling managers may make of them fits, too. */
 const LONGEST_SEGMENT_ID = 8_192;
 
 /** Which resource a request is for. The list of paths is closed: what Trino keeps for itself or for its workers is 404. */
-export function classifyRequest({ method, target, isOwnAuthority }: RequestLine): TrinoRequest {
-  const origin = originForm(target, isOwnAuthority);
+export function classifyRequest({ method, target, isOwnAuthority, prefix = '' }: RequestLine): TrinoRequest {
+  const origin = withoutPrefix(originForm(target, isOwnAuthority), prefix);
   if (origin === undefined) return refused(400, 'Request target is not acceptable');
   const { path, query } = splitQuery(origin);
   if (!isClean(path) || hasControl(query)) return refused(400, 'Request target is not acceptable');
@@ -200,6 +202,13 @@ function originForm(target: string, isOwnAuthority: RequestLine['isOwnAuthority'
   const match = /^(https?):\/\/([^/?#@\\]+)(\/[^#]*)?$/i.exec(target);
   const [, scheme = '', authority = '', path = '/'] = match ?? [];
   return isOwnAuthority?.(authority, scheme.toLowerCase()) === true ? path : undefined;
+}
+
+function withoutPrefix(target: string | undefined, prefix: string): string | undefined {
+  if (prefix === '' || target?.startsWith(prefix) !== true) return target;
+  const rest = target.slice(prefix.length);
+  if (rest.startsWith('/')) return rest.startsWith('//') ? undefined : rest;
+  return rest === '' || rest.startsWith('?') ? `/${rest}` : target;
 }
 
 // Printable ASCII only, no path parameters, and nothing that a server behind us could read as another path than we do.

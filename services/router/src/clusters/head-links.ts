@@ -1,14 +1,8 @@
-import {
-  loginLink,
-  loginPath,
-  normalizedOrigin,
-  originIn,
-  withChallengeLinks,
-  withStateChanged,
-} from '@trino-gateway/trino';
-import { type ClientView, originOf } from '../http/client-address.ts';
+import { loginLink, loginPath, normalizedOrigin, withChallengeLinks, withStateChanged } from '@trino-gateway/trino';
+import { type ClientView, outsideUrl } from '../http/client-address.ts';
 import type { Coordinator } from '../stickiness/coordinator.ts';
 import type { LoginOwners } from '../stickiness/login-owners.ts';
+import { outsideCookie, outsideLink } from './outside-links.ts';
 
 /** What the links in the head of an answer are made with. */
 export type HeadLinkOptions = {
@@ -22,7 +16,8 @@ export type HeadLinkOptions = {
 
 /**
  * The head of an answer with links that lead the client back here: redirects and challenges of a cluster that cannot be told the outside
- * address name that address, and every link of a login says which coordinator began it. Addresses elsewhere stay as they are.
+ * address name that address, and every link of a login says which coordinator began it; behind a path prefix cookies have it, too.
+ * Addresses elsewhere stay as they are.
  */
 export function withOutsideLinks(
   rawHeaders: readonly string[],
@@ -30,11 +25,15 @@ export function withOutsideLinks(
   options: HeadLinkOptions,
 ): readonly string[] {
   const name = status === 401 ? 'www-authenticate' : status >= 300 && status < 400 ? 'location' : undefined;
-  if (name === undefined) return rawHeaders;
-  const outsideLink = name === 'location' ? outsideLocation : outsideChallenge;
-  return rawHeaders.map((text, at) =>
-    at % 2 === 1 && rawHeaders[at - 1]?.toLowerCase() === name ? outsideLink(text, options) : text,
-  );
+  const hasPrefix = options.client.prefix !== '';
+  if (name === undefined && !hasPrefix) return rawHeaders;
+  const replaced = name === 'location' ? outsideLocation : outsideChallenge;
+  return rawHeaders.map((text, at) => {
+    const header = at % 2 === 1 ? rawHeaders[at - 1]?.toLowerCase() : undefined;
+    if (header === undefined) return text;
+    if (header === 'set-cookie' && hasPrefix) return outsideCookie(text, options.client);
+    return header === name ? replaced(text, options) : text;
+  });
 }
 
 /** A link of a login as the client gets it; undefined when it leads elsewhere. */
@@ -43,19 +42,18 @@ export function outsideLoginLink(
   { coordinator, client, logins, isDirect }: HeadLinkOptions,
 ): string | undefined {
   const link = loginLink(url);
-  if (link === undefined || !isFrom(url, coordinator.url, originOf(client))) return undefined;
+  if (link === undefined || !isFrom(url, coordinator.url, outsideUrl(client))) return undefined;
   const id = isDirect ? link.id : logins.mark(link.step, link.id, coordinator);
-  return originOf(client) + loginPath({ ...link, id });
+  return outsideUrl(client) + loginPath({ ...link, id });
 }
 
 const outsideChallenge = (line: string, options: HeadLinkOptions) =>
   withChallengeLinks(line, (url) => outsideLoginLink(url, options));
 
 function outsideLocation(location: string, { coordinator, client, logins, isDirect }: HeadLinkOptions): string {
-  const origin = originIn(location) ?? '';
-  if (isFrom(location, coordinator.url)) return originOf(client) + location.slice(origin.length);
-  if (isDirect) return location;
-  const isOurs = (back: string) => isFrom(back, originOf(client));
+  const outside = outsideLink(location, { backendUrl: coordinator.url, client });
+  if (isDirect || outside !== location) return outside;
+  const isOurs = (back: string) => isFrom(back, outsideUrl(client));
   return withStateChanged(location, isOurs, (state) => logins.mark('state', state, coordinator)) ?? location;
 }
 

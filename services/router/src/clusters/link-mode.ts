@@ -2,13 +2,13 @@ import { Backend_ForwardedHeaders as Setting } from '@trino-gateway/api/gateway'
 import type { LinkRewriterOptions } from '@trino-gateway/trino';
 import { LRUCache } from 'lru-cache';
 import type { ClientView } from '../http/client-address.ts';
-import { originOf } from '../http/client-address.ts';
+import { outsideUrl } from '../http/client-address.ts';
 import type { Coordinator } from '../stickiness/coordinator.ts';
 
 /**
  * How the links in a cluster's pages come to name the address the client used.
  * - `send`: the cluster is told by X-Forwarded-* and builds them so.
- * - `host`: the cluster gets the client's `Host`, which is enough when both connections use the same scheme.
+ * - `host`: the cluster gets the client's `Host`, which is enough when both connections use the same scheme and no path prefix.
  * - `rewrite`: the cluster is told nothing, and the router replaces the links in its pages.
  */
 export type LinkMode = 'send' | 'host' | 'rewrite';
@@ -41,7 +41,8 @@ export class LinkModes {
       return { mode, headers: ['Host', authority, ...forwardedHeaders(client)], rewrite: undefined };
     }
     if (mode === 'host') return { mode, headers: ['Host', client.authority], rewrite: undefined };
-    const rewrite = { backendOrigins: [origin], outsideOrigin: originOf(client) + (client.coordinatorPath ?? '') };
+    const below = outsideUrl(client) + (client.coordinatorPath ?? '');
+    const rewrite = { backendUrls: [origin], outsideUrl: below };
     return { mode, headers: ['Host', authority], rewrite };
   }
 
@@ -68,12 +69,16 @@ export class LinkModes {
     if (coordinator.forwardedHeaders === Setting.SEND) return 'send';
     if (learnt === undefined && coordinator.forwardedHeaders !== Setting.OMIT) return 'send';
     // `Host` tells no path.
-    if (learnt === 'rewrite' || client.coordinatorPath !== undefined) return 'rewrite';
+    if (learnt === 'rewrite' || pathOf(client) !== '') return 'rewrite';
     return origin.startsWith(`${client.scheme}://`) ? 'host' : 'rewrite';
   }
 }
 
-function forwardedHeaders({ scheme, authority, forwardedFor, coordinatorPath }: ClientView): string[] {
+/** What is before the paths of a client's links. */
+const pathOf = ({ prefix, coordinatorPath = '' }: ClientView) => prefix + coordinatorPath;
+
+function forwardedHeaders(client: ClientView): string[] {
+  const { scheme, authority, forwardedFor } = client;
   const port = /:(\d+)$/.exec(authority)?.[1] ?? (scheme === 'https' ? '443' : '80');
   return [
     'X-Forwarded-Proto',
@@ -84,6 +89,6 @@ function forwardedHeaders({ scheme, authority, forwardedFor, coordinatorPath }: 
     port,
     'X-Forwarded-For',
     forwardedFor,
-    ...(coordinatorPath === undefined ? [] : ['X-Forwarded-Prefix', coordinatorPath]),
+    ...(pathOf(client) === '' ? [] : ['X-Forwarded-Prefix', pathOf(client)]),
   ];
 }

@@ -7,7 +7,14 @@ import { UpstreamError } from '../http/http-client.ts';
 import { type AttemptChosenDeps, attemptChosen, type Candidate, type Confirmed } from './attempt.ts';
 import type { Submission } from './submission.ts';
 
-const client = { ip: '10.0.0.9', scheme: 'http', authority: 'gw:8080', host: 'gw', forwardedFor: '10.0.0.9' } as const;
+const client = {
+  ip: '10.0.0.9',
+  scheme: 'http',
+  authority: 'gw:8080',
+  prefix: '',
+  host: 'gw',
+  forwardedFor: '10.0.0.9',
+} as const;
 const submission = {
   id: 's',
   exchange: { client, signal: new AbortController().signal },

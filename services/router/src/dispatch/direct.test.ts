@@ -4,7 +4,14 @@ import { Backend_Forwarding as Forwarding, SnapshotBackendSchema } from '@trino-
 import { directView } from './direct.ts';
 import type { Submission } from './submission.ts';
 
-const client = { ip: '10.0.0.9', scheme: 'http', authority: 'gw:8080', host: 'gw', forwardedFor: '10.0.0.9' } as const;
+const client = {
+  ip: '10.0.0.9',
+  scheme: 'http',
+  authority: 'gw:8080',
+  prefix: '',
+  host: 'gw',
+  forwardedFor: '10.0.0.9',
+} as const;
 const submission = (statement: string, { presto = false, rawHeaders = [] as string[] } = {}) =>
   ({ statement, exchange: { client, presto, rawHeaders } }) as unknown as Submission;
 const backend = (forwarding: Forwarding, externalUrl = '') =>
@@ -17,7 +24,7 @@ test.each<[string, string, string, string]>([
   ['an address of numbers', 'http://[::1]:8080', 'http', '[::1]:8080'],
 ])('a DIRECT cluster is to name %s', (_, externalUrl, scheme, authority) => {
   const view = directView(backend(Forwarding.DIRECT, externalUrl), submission('SELECT 1'));
-  expect(view).toEqual({ ...client, scheme, authority });
+  expect(view).toEqual({ ...client, scheme, authority, prefix: '' });
 });
 
 test.each<[string, Forwarding, Submission]>([

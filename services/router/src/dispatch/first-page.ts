@@ -7,12 +7,13 @@ import {
   normalizedOrigin,
   PageScanner,
   queryIdIn,
+  restBelow,
   withoutHeaders,
 } from '@trino-gateway/trino';
 import type { ClusterAnswer } from '../clusters/ask.ts';
 import { inflate } from '../clusters/inflate.ts';
 import type { ClientView } from '../http/client-address.ts';
-import { originOf } from '../http/client-address.ts';
+import { outsideUrl } from '../http/client-address.ts';
 import type { Coordinator } from '../stickiness/coordinator.ts';
 
 /** A first page may have so many bytes, inflated or not. */
@@ -41,13 +42,13 @@ function isLinkOf(id: string, nextUri: string | undefined): boolean {
 /** Whether the link leads to neither the client's side of the gateway nor the cluster: credentials must not go there. */
 export function leadsElsewhere({ url }: Coordinator, { nextUri = '' }: PageScanner, client: ClientView): boolean {
   const origin = normalizedOrigin(nextUri);
-  return origin !== undefined && ![originOf(client), url].map(normalizedOrigin).includes(origin);
+  return origin !== undefined && ![outsideUrl(client), url].map(normalizedOrigin).includes(origin);
 }
 
 /** False when a cluster has ignored X-Forwarded-* without a word: the client has not seen the page yet. */
 export function namesClientsAddress(answer: ClusterAnswer, page: PageScanner, client: ClientView): boolean {
   if (page.nextUri === undefined || answer.rewrite !== undefined) return true;
-  return normalizedOrigin(page.nextUri) === normalizedOrigin(originOf(client));
+  return restBelow(page.nextUri, outsideUrl(client)) !== undefined;
 }
 
 const ofCompression: ReadonlySet<string> = new Set(['content-encoding']);
@@ -65,8 +66,9 @@ export function linksBelowCoordinator<First extends { answer: ClusterAnswer; byt
   if (suffix === undefined || firstHeader(answer.rawHeaders, 'x-trino-query-data-encoding') === undefined) return first;
   const bytes = plainBytes(answer, first.bytes);
   if (bytes === undefined) return first;
-  const outsideOrigin = originOf(client) + coordinatorPath(suffix);
-  const rewrite = { backendOrigins: answer.rewrite?.backendOrigins ?? [originOf(client)], outsideOrigin };
+  const outside = outsideUrl(client);
+  const backendUrls = answer.rewrite?.backendUrls ?? [outside];
+  const rewrite = { backendUrls, outsideUrl: outside + coordinatorPath(suffix) };
   return {
     ...first,
     answer: { ...answer, rawHeaders: withoutHeaders(answer.rawHeaders, ofCompression), rewrite },

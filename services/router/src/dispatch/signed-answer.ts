@@ -14,7 +14,7 @@ export type SignedAnswerInput = {
   answer: SignedAnswer;
   /** The suite's signing key. */
   key: KeyObject;
-  /** Scheme and authority the client used, such as `https://gw.example:8443`. */
+  /** The gateway's side of links (`outsideUrl`), such as `https://gw.example:8443`. */
   origin: string;
   /** A temporary id of the gateway's own. */
   queryId: string;

@@ -5,8 +5,8 @@ import { type ByteBudget, createByteBudget } from '../limits/byte-budget.ts';
 import { type ConnectionLimit, createConnectionLimit } from '../limits/connection-limit.ts';
 import { createRequestLimits, type RequestLimits } from '../limits/request-limits.ts';
 import { CHECK_EVERY_MS, createUnfinishedHeads, type UnfinishedHeads } from '../limits/unfinished-heads.ts';
-import { trustOf } from './client-address.ts';
 import { createRequestOrder, type RequestOrder } from './request-order.ts';
+import { trustOf } from './trusted-proxies.ts';
 
 /** What bounds all that clients send, of all listeners together. Disposal ends the watch over arriving heads. */
 export type Intake = Disposable & {

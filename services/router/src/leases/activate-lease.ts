@@ -2,7 +2,7 @@ import { pause } from '@trino-gateway/runtime';
 import { maxWaitMs, queuedPage } from '@trino-gateway/trino';
 import type { GatewayClient } from '../control-plane/gateway-client.ts';
 import { GatewayUnavailableError } from '../control-plane/retry-unreachable.ts';
-import { infoUri, originOf } from '../http/client-address.ts';
+import { infoUri, outsideUrl } from '../http/client-address.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { answerEmpty, answerPage } from '../http/responses.ts';
 import type { HeldPolls } from '../limits/held-polls.ts';
@@ -68,7 +68,7 @@ function answerQueued(
     answerEmpty(response, 200);
     return;
   }
-  const origin = originOf(client);
+  const origin = outsideUrl(client);
   const waitedMs = leases.waitedMs(queryId);
   const page = {
     id: queryId,

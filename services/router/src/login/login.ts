@@ -49,7 +49,7 @@ export async function login(context: LoginDeps, exchange: Exchange, asked: Login
     await answerTokenPoll(context, exchange, answer);
     return;
   }
-  const extraHeaders = leadsToUi(context, answer) ? keepBrowser(context, exchange, owned.coordinator) : [];
+  const extraHeaders = leadsToUi(context, exchange, answer) ? keepBrowser(context, exchange, owned.coordinator) : [];
   await relay(exchange, answer, { extraHeaders, stallTimeMs: context.config.poll_time_limit });
 }
 
@@ -71,8 +71,9 @@ function ownerOfCallback(
 }
 
 /** A login to the web UI ends there: the pages it leads to must be those of the same cluster. */
-function leadsToUi({ config }: LoginDeps, answer: ClusterAnswer): boolean {
+function leadsToUi({ config }: LoginDeps, { client }: Exchange, answer: ClusterAnswer): boolean {
   if (config.ui !== 'PROXY' || !isRedirect(answer)) return false;
   const location = firstHeader(answer.rawHeaders, 'location') ?? '';
-  return /^(?:https?:\/\/[^/?#]*)?\/ui(?:[/?#]|$)/i.test(location);
+  const path = location.replace(/^https?:\/\/[^/?#]*/i, '');
+  return path.startsWith(client.prefix) && /^\/ui(?:[/?#]|$)/.test(path.slice(client.prefix.length));
 }

@@ -1,7 +1,7 @@
 import { queryNotFoundMessage } from '@trino-gateway/trino';
 import type { GatewayClient } from '../control-plane/gateway-client.ts';
 import { readSignedAnswer } from '../dispatch/signed-answer.ts';
-import { originOf } from '../http/client-address.ts';
+import { outsideUrl } from '../http/client-address.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { answerEmpty, answerError, answerPage } from '../http/responses.ts';
 import { type CancelQueuedDeps, cancelQueued } from '../queue/cancel-queued.ts';
@@ -41,7 +41,7 @@ export async function answerOwnLink(
     else await cancelQueued(context, poll, cancelThere);
     return;
   }
-  const answer = readSignedAnswer(request, { key, origin: originOf(exchange.client), nowMs: context.now() });
+  const answer = readSignedAnswer(request, { key, origin: outsideUrl(exchange.client), nowMs: context.now() });
   if (answer === undefined) answerError(response, 404, queryNotFoundMessage);
   else if (methodOf(request) === 'DELETE') answerEmpty(response, 204);
   else answerPage(response, answer.page);

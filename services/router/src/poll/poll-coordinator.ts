@@ -3,7 +3,7 @@ import type { RouterConfig } from '@trino-gateway/config';
 import { type Logger, pause } from '@trino-gateway/runtime';
 import { failedPage, firstHeader, trinoErrors } from '@trino-gateway/trino';
 import { type AskCluster, type ClusterAnswer, isRedirect } from '../clusters/ask.ts';
-import { infoUri, originOf } from '../http/client-address.ts';
+import { infoUri, outsideUrl } from '../http/client-address.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { UpstreamError } from '../http/http-client.ts';
 import { answerError, answerPage } from '../http/responses.ts';
@@ -119,6 +119,6 @@ function answerGone(
   }
   const name = 'REMOTE_HOST_GONE';
   live.ended(queryId, { state: Query_State.FAILED, error: { name, code: trinoErrors[name].code, message } });
-  const page = { id: queryId, infoUri: infoUri(originOf(client), queryId), error: { name, message } } as const;
+  const page = { id: queryId, infoUri: infoUri(outsideUrl(client), queryId), error: { name, message } } as const;
   answerPage(response, failedPage(page));
 }

@@ -19,7 +19,7 @@ import type { FirstPage } from '../dispatch/post-statement.ts';
 import { entryPointOf } from '../dispatch/require-authentication.ts';
 import type { AssignResult } from '../dispatch/results.ts';
 import type { Placement, Submission } from '../dispatch/submission.ts';
-import { originOf } from '../http/client-address.ts';
+import { outsideUrl } from '../http/client-address.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { type ConfirmLeaseDeps, leaseConfirmed } from '../leases/confirm-lease.ts';
 import { coordinatorOf } from '../stickiness/coordinator.ts';
@@ -169,7 +169,7 @@ async function storeAnswer(context: DispatchOfferDeps, offer: Offer, first: Firs
   const { gateway, onHandOver } = context;
   const { poll, ticket, claimId, submission, candidate } = offer;
   const { placement, direct } = candidate;
-  const origin = direct === undefined ? originOf(poll.client) : '';
+  const origin = direct === undefined ? outsideUrl(poll.client) : '';
   const kept = keptAnswer(first, { origin, presto: submission.exchange.presto, placement });
   if (kept === undefined) {
     await release(context, offer, 'failed', Reason.FAILED, 'answered a page that cannot be read');

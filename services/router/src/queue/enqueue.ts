@@ -13,7 +13,7 @@ import { GatewayUnavailableError } from '../control-plane/retry-unreachable.ts';
 import { directView } from '../dispatch/direct.ts';
 import type { Refusal } from '../dispatch/refusal.ts';
 import { historyOf, type Submission } from '../dispatch/submission.ts';
-import { originOf } from '../http/client-address.ts';
+import { outsideUrl } from '../http/client-address.ts';
 import { answerPage } from '../http/responses.ts';
 import type { HeldPolls } from '../limits/held-polls.ts';
 import { coordinatorOf } from '../stickiness/coordinator.ts';
@@ -84,7 +84,7 @@ export async function joinQueue(
   const slug = slugOf(ticket, key);
   answerPage(
     exchange.response,
-    waitingPage({ origin: originOf(exchange.client), queryId, slug, token: 1, queuedMs: 0, limit }),
+    waitingPage({ origin: outsideUrl(exchange.client), queryId, slug, token: 1, queuedMs: 0, limit }),
   );
   return undefined;
 }

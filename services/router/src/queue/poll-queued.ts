@@ -13,7 +13,7 @@ import { answerWhole } from '../clusters/whole-answer.ts';
 import type { LiveQueries } from '../control-plane/live-queries.ts';
 import { decisionHeaders } from '../dispatch/decision-headers.ts';
 import { errorName } from '../dispatch/refusal.ts';
-import { infoUri, originOf } from '../http/client-address.ts';
+import { infoUri, outsideUrl } from '../http/client-address.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { answerEmpty, answerError, answerPage } from '../http/responses.ts';
 import type { ByteBudget } from '../limits/byte-budget.ts';
@@ -162,7 +162,7 @@ function answerEnded(
   context.live.queuedQueryEnded(id, { state, error: { ...error, code: trinoErrors[error.name].code } });
   const waitedMs = queuedMs(context, id);
   const times = { elapsedMillis: waitedMs, queuedMillis: waitedMs };
-  answerPage(exchange.response, failedPage({ id, infoUri: infoUri(originOf(exchange.client), id), error, ...times }));
+  answerPage(exchange.response, failedPage({ id, infoUri: infoUri(outsideUrl(exchange.client), id), error, ...times }));
 }
 
 function answerQueued(context: PollQueuedDeps, poll: QueuedPoll): void {
@@ -174,7 +174,7 @@ function answerQueued(context: PollQueuedDeps, poll: QueuedPoll): void {
     answerEnded(context, poll, { errorName: 'EXCEEDED_TIME_LIMIT', message: limit.message });
     return;
   }
-  const page = { origin: originOf(exchange.client), queryId, slug, token: token + 1, queuedMs: waitedMs, limit };
+  const page = { origin: outsideUrl(exchange.client), queryId, slug, token: token + 1, queuedMs: waitedMs, limit };
   context.onQueuedPage();
   answerPage(exchange.response, waitingPage(page));
 }

@@ -4,7 +4,7 @@ import type { AdmissionClient } from '../control-plane/admission-client.ts';
 import type { LiveQueries } from '../control-plane/live-queries.ts';
 import { administrativeEnd, canceledEnd, type QueryEnd } from '../control-plane/query-end.ts';
 import { errorName } from '../dispatch/refusal.ts';
-import { originOf } from '../http/client-address.ts';
+import { outsideUrl } from '../http/client-address.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { answerEmpty, answerError, answerText } from '../http/responses.ts';
 import { type Alias, type MustBeOwnerDeps, mustBeOwner } from './query-alias.ts';
@@ -24,7 +24,7 @@ export async function getQueuedQuery(
   const common = {
     queryId,
     session: { queryId, user: queued.user },
-    self: `${originOf(client)}/v1/query/${queryId}`,
+    self: `${outsideUrl(client)}/v1/query/${queryId}`,
   };
   const text = JSON.stringify(
     queued.case === 'waiting'

@@ -3,7 +3,7 @@ import { headersForClient } from '../clusters/relay.ts';
 import { plainBytes, withLinksReplaced } from '../dispatch/first-page.ts';
 import type { FirstPage } from '../dispatch/post-statement.ts';
 import type { Placement } from '../dispatch/submission.ts';
-import { originOf } from '../http/client-address.ts';
+import { outsideUrl } from '../http/client-address.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { sealRecord, unsealRecord } from './seal.ts';
 import type { Ticket } from './ticket.ts';
@@ -11,9 +11,9 @@ import type { Ticket } from './ticket.ts';
 /** A cluster's first page, kept for every poll of the temporary id. */
 export type KeptAnswer = {
   rawHeaders: readonly string[];
-  /** Plain, with links to `origin`. */
+  /** Plain, with links below `origin`. */
   page: Buffer;
-  /** Where the links lead that pass the router; empty when they lead to the cluster. */
+  /** The gateway's side of the links that pass the router (`outsideUrl`); empty when they lead to the cluster. */
   origin: string;
   /** The client that submitted it speaks X-Presto-*. */
   presto: boolean;
@@ -49,9 +49,10 @@ export function unsealAnswer(sealed: Uint8Array, { queryId, secret }: Ticket): K
 export function answerKept(exchange: Exchange, kept: KeptAnswer, extraHeaders: readonly string[]): void {
   const { response, client } = exchange;
   if (response.headersSent || response.destroyed) return;
-  const outsideOrigin = originOf(client);
-  const isElsewhere = kept.origin !== '' && kept.origin !== outsideOrigin;
-  const page = isElsewhere ? withLinksReplaced(kept.page, { backendOrigins: [kept.origin], outsideOrigin }) : kept.page;
+  const outside = outsideUrl(client);
+  const isElsewhere = kept.origin !== '' && kept.origin !== outside;
+  const options = { backendUrls: [kept.origin], outsideUrl: outside };
+  const page = isElsewhere ? withLinksReplaced(kept.page, options) : kept.page;
   const presto = exchange.presto || kept.presto;
   response.writeHead(200, [
     ...headersForClient({ ...exchange, presto }, kept.rawHeaders, { bodyChanges: true }),

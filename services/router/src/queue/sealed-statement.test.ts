@@ -4,7 +4,14 @@ import type { Exchange } from '../http/exchange.ts';
 import { resubmission, sealStatement, unsealStatement, type WaitingStatement } from './sealed-statement.ts';
 import { newTicket } from './ticket.ts';
 
-const client = { ip: '10.0.0.1', scheme: 'https', authority: 'gw', host: 'gw', forwardedFor: '10.0.0.1' } as const;
+const client = {
+  ip: '10.0.0.1',
+  scheme: 'https',
+  authority: 'gw',
+  prefix: '',
+  host: 'gw',
+  forwardedFor: '10.0.0.1',
+} as const;
 const exchangeOf = (rawHeaders: readonly string[], more: object = {}) =>
   ({ rawHeaders, listeningPort: 8080, client, presto: false, ...more }) as unknown as Exchange;
 

@@ -7,7 +7,7 @@ import { errorName, type Refusal } from '../dispatch/refusal.ts';
 import type { SubmissionResult } from '../dispatch/results.ts';
 import { type SignedAnswer, signedAnswerPage } from '../dispatch/signed-answer.ts';
 import { historyOf, type Placement, type Submission } from '../dispatch/submission.ts';
-import { originOf } from '../http/client-address.ts';
+import { outsideUrl } from '../http/client-address.ts';
 import { answerError, answerPage } from '../http/responses.ts';
 import type { TemporaryIds } from '../queue/temporary-ids.ts';
 
@@ -52,7 +52,7 @@ function answerSigned(
   }
   const nowMs = now();
   const queryId = temporaryId(nowMs);
-  const page = signedAnswerPage({ answer, key, origin: originOf(client), queryId, nowMs });
+  const page = signedAnswerPage({ answer, key, origin: outsideUrl(client), queryId, nowMs });
   live.started(historyOf(submission, rawHeaders, { id: queryId, ...end, backendId, groupId, decidedBy }));
   answerPage(response, page);
 }

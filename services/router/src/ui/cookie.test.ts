@@ -4,16 +4,19 @@ import { uiCookieName, withoutGatewayCookie } from '../http/gateway-cookie.ts';
 import { clearedUiCookie, readUiCookie, uiCookie } from './cookie.ts';
 
 const key = createSecretKey(new Uint8Array(32).fill(1));
+const plain = { scheme: 'http', prefix: '' } as const;
+const secure = { scheme: 'https', prefix: '' } as const;
 const DAY = 86_400_000;
 const pairOf = (setCookie: string) => setCookie.split(';')[0] ?? '';
-const made = pairOf(uiCookie('blue', false, { key, nowMs: 1_000 }));
+const made = pairOf(uiCookie('blue', plain, { key, nowMs: 1_000 }));
 const read = (cookie: string, nowMs = 2_000, by = key) => readUiCookie(['Cookie', cookie], { key: by, nowMs });
 
 test('it names the cluster, is hidden from scripts, and over https is secure', () => {
-  expect(uiCookie('blue', true, { key, nowMs: 1_000 })).toBe(
+  expect(uiCookie('blue', secure, { key, nowMs: 1_000 })).toBe(
     `${made}; Path=/; Max-Age=86400; HttpOnly; SameSite=Lax; Secure`,
   );
-  expect(clearedUiCookie(false)).toBe(`${uiCookieName}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax`);
+  expect(clearedUiCookie(plain)).toBe(`${uiCookieName}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax`);
+  expect(clearedUiCookie({ ...plain, prefix: '/trino' })).toContain('; Path=/trino; ');
   expect(read(made)).toBe('blue');
   expect(read(`a=1; ${made};b=2`)).toBe('blue');
   expect(readUiCookie(['Cookie', 'a=1', 'cookie', made], { key, nowMs: 2_000 })).toBe('blue');

@@ -1,4 +1,5 @@
 import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
+import type { ClientView } from '../http/client-address.ts';
 import { cookiesIn, isGatewayCookie, uiCookieName } from '../http/gateway-cookie.ts';
 
 // A browser has to stay with one cluster: its login there is worth nothing elsewhere, and what the pages load names no query.
@@ -14,20 +15,24 @@ export type UiCookieOptions = {
   nowMs: number;
 };
 
-/** A Set-Cookie value that keeps this browser at a backend; `secure` when it came by https. */
-export function uiCookie(backendId: string, secure: boolean, { key, nowMs }: UiCookieOptions): string {
+/** By what address the browser came. */
+type Seen = Pick<ClientView, 'scheme' | 'prefix'>;
+
+/** A Set-Cookie value that keeps this browser at a backend. */
+export function uiCookie(backendId: string, seen: Seen, { key, nowMs }: UiCookieOptions): string {
   const payload = Buffer.from(JSON.stringify([backendId, nowMs + VALID_FOR_MS])).toString('base64url');
   const value = `${payload}.${signature(key, payload).toString('base64url')}`;
-  return setCookie(value, VALID_FOR_MS / 1_000, secure);
+  return setCookie(value, VALID_FOR_MS / 1_000, seen);
 }
 
 /** A Set-Cookie value that deletes the cookie. */
-export function clearedUiCookie(secure: boolean): string {
-  return setCookie('', 0, secure);
+export function clearedUiCookie(seen: Seen): string {
+  return setCookie('', 0, seen);
 }
 
-function setCookie(value: string, maxAgeSeconds: number, secure: boolean): string {
-  const attributes = `Path=/; Max-Age=${maxAgeSeconds}; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`;
+function setCookie(value: string, maxAgeSeconds: number, { scheme, prefix }: Seen): string {
+  const secure = scheme === 'https' ? '; Secure' : '';
+  const attributes = `Path=${prefix || '/'}; Max-Age=${maxAgeSeconds}; HttpOnly; SameSite=Lax${secure}`;
   return `${uiCookieName}=${value}; ${attributes}`;
 }
 

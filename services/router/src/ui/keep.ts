@@ -16,5 +16,5 @@ export function keepBrowser(
 ): string[] {
   const key = gateway.signingKey();
   if (key === undefined || gateway.backends().get(backendId)?.url !== url) return [];
-  return ['Set-Cookie', uiCookie(backendId, client.scheme === 'https', { key, nowMs: now() })];
+  return ['Set-Cookie', uiCookie(backendId, client, { key, nowMs: now() })];
 }

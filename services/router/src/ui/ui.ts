@@ -7,7 +7,7 @@ import {
   requireAuthenticationAtEntryPoint,
   requireAuthenticationOfGroup,
 } from '../dispatch/require-authentication.ts';
-import { originOf } from '../http/client-address.ts';
+import { outsideUrl } from '../http/client-address.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { answerEmpty, answerError } from '../http/responses.ts';
 import { type FindAliasDeps, findAlias } from '../queue/query-alias.ts';
@@ -68,7 +68,7 @@ async function passThrough(
   const cookie = isNew ? keepBrowser(context, exchange, coordinator) : [];
   if (await context.uiProxy(exchange, coordinator, target, cookie)) return;
   context.passiveHealth.failed(backendId);
-  const cleared = isKept ? ['Set-Cookie', clearedUiCookie(exchange.client.scheme === 'https')] : [];
+  const cleared = isKept ? ['Set-Cookie', clearedUiCookie(exchange.client)] : [];
   answerError(exchange.response, 502, `The cluster ${backendId} did not answer`, cleared);
 }
 
@@ -83,7 +83,7 @@ async function answerTemporary(context: UiDeps, exchange: Exchange, queryId: str
     return true;
   }
   const { client, response } = exchange;
-  const location = originOf(client) + target.replaceAll(queryId, alias.value.trinoQueryId);
+  const location = outsideUrl(client) + target.replaceAll(queryId, alias.value.trinoQueryId);
   answerEmpty(response, 307, ['Location', location, 'Cache-Control', 'no-store']);
   return true;
 }
