@@ -1,5 +1,6 @@
+import { within } from '@trino-gateway/runtime';
 import type { Ledger } from './ledger/ledger.ts';
-import { endHold, endWhenOver, seen } from './rules/queue.ts';
+import { endWhenOver, seen } from './rules/queue.ts';
 import type { Waiter } from './state/waiter.ts';
 
 /** How a poll is held. */
@@ -11,37 +12,38 @@ export type Hold = {
   stopping: AbortSignal;
 };
 
-/** How long a poll waits for the database to store that its client is present. */
-const DATABASE_WAIT_MS = 3_000;
 /** What is known of the database's clock between two reads may be wrong by so much. */
 const CLOCK_MS = 20;
+/** How long a poll whose query's time is over waits for that to be stored. */
+const END_WAIT_MS = 500;
 
 /**
  * Long-polls for a slot: answers the waiter as soon as it is offered one, is assigned or has ended, else when the wait is over.
- * A disconnect marks the client absent. While the database is away the answer is what was last known; undefined when there is
- * no such waiter. @throws DatabaseUnavailableError when that cannot be known
+ * Its client counts as present meanwhile, and until its next poll is overdue. While the database is away the answer is what was
+ * last known; undefined when there is no such waiter. @throws DatabaseUnavailableError when that cannot be known
  */
 export async function awaitOffer(
   ledger: Ledger,
   id: string,
   { waitMs, gone, stopping }: Hold,
 ): Promise<Waiter | undefined> {
-  const began = performance.now();
-  const limit = ledger.state().waiter(id)?.limit;
+  const waiter = () => ledger.state().waiter(id);
+  // A caller that does not wait only asks.
+  if (waitMs === 0) {
+    await endIfOver(ledger, id);
+    return waiter();
+  }
+  const limit = waiter()?.limit;
   // The wait may be over while this poll is held.
   const holdMs = limit === undefined ? waitMs : Math.min(waitMs, Math.max(0, limit.until + CLOCK_MS - ledger.now()));
-  const leftMs = () => Math.max(0, holdMs - (performance.now() - began));
-  let isStored = false;
-  let seenAt: number | undefined;
+  const until = performance.now() + holdMs;
+  const leftMs = () => Math.max(0, until - performance.now());
+  const visit = ledger.presence.enter(id, holdMs);
   const present = async () => {
-    const waiter = await ledger.run((admission) => seen(admission, id, leftMs()));
-    isStored = true;
-    seenAt = waiter?.seenAt;
-    return waiter;
+    const stored = await ledger.run((admission) => seen(admission, id, leftMs(), visit.rhythmMs()));
+    visit.stored(stored);
+    return stored;
   };
-  // While the database is away, its presence ends by itself.
-  const markAbsent = (at: number) => ledger.run((admission) => endHold(admission, id, at)).catch(() => undefined);
-  const announce = () => boundedWait(present(), () => ledger.state().waiter(id));
   const { promise: over, resolve: end } = Promise.withResolvers<'over'>();
   let isOver = false;
   const finish = () => {
@@ -53,45 +55,42 @@ export async function awaitOffer(
   let wake = () => {};
   const stopListening = ledger.listen(id, () => wake());
   try {
-    if (waitMs > 0) await announce();
     while (!isOver && !gone.aborted && !stopping.aborted) {
-      if (ledger.state().waiter(id)?.phase !== 'QUEUED') break;
-      const { promise, resolve } = Promise.withResolvers<void>();
+      const { promise: changed, resolve } = Promise.withResolvers<void>();
       wake = resolve;
-      await Promise.race([promise, over]);
-      // The database was away when this poll began: store its presence now.
-      if (!isStored && !isOver && !stopping.aborted && waitMs > 0) await announce();
+      // It has just come, or has been stored as gone; or the database was away when this poll began.
+      if (visit.isDue()) await storedUnless(over, present(), waiter);
+      if (waiter()?.phase !== 'QUEUED') break;
+      await Promise.race([changed, over]);
     }
-    if (gone.aborted && seenAt !== undefined && ledger.state().waiter(id)?.phase === 'QUEUED') await markAbsent(seenAt);
-    if (limit !== undefined && limit.until <= ledger.now()) await endNow(ledger, id);
-    const waiter = ledger.state().waiter(id);
-    // A slot offered between two polls is reserved for a moment only: this poll confirms it.
-    return waiter?.phase === 'CLAIMED' && waiter.claim?.pickedUp === false && waitMs > 0 ? await present() : waiter;
+    await endIfOver(ledger, id);
+    const found = waiter();
+    if (found?.phase !== 'CLAIMED' || found.claim?.pickedUp !== false || gone.aborted) return found;
+    // A slot offered between two polls is reserved for a moment only: this poll confirms it, and need not wait for that.
+    present().catch(() => undefined);
+    return found;
   } finally {
     clearTimeout(timer);
     stopListening();
     gone.removeEventListener('abort', finish);
+    visit.end();
   }
 }
 
 /** While the database is away it does not end: what is known says so, and upkeep ends it afterwards. */
-async function endNow(ledger: Ledger, id: string): Promise<void> {
-  await boundedWait(
-    ledger.run((admission) => endWhenOver(admission, id)),
-    () => ledger.state().waiter(id),
-  );
+async function endIfOver(ledger: Ledger, id: string): Promise<void> {
+  const limit = ledger.state().waiter(id)?.limit;
+  if (limit === undefined || limit.until > ledger.now()) return;
+  await within(END_WAIT_MS, () => ledger.run((admission) => endWhenOver(admission, id)).catch(() => undefined));
 }
 
-/** Waits for the database, but not for long when the waiter is known without it. */
-async function boundedWait(work: Promise<unknown>, known: () => unknown): Promise<void> {
-  const { promise: enough, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, DATABASE_WAIT_MS);
+/** Waits for the database, but not for longer than the poll is held, nor for nothing when the waiter is known without it. */
+async function storedUnless(over: Promise<unknown>, work: Promise<unknown>, known: () => unknown): Promise<void> {
   try {
-    await Promise.race([work, enough]);
+    await Promise.race([work, over]);
   } catch (error) {
     if (known() === undefined) throw error;
   } finally {
-    clearTimeout(timer);
     work.catch(() => undefined);
   }
 }

@@ -54,7 +54,7 @@ test(
     const phases = () => ['first', 'second'].map((id) => after.state().waiter(id)?.phase);
     expect(phases()).toEqual(['CLAIMED', 'QUEUED']);
     // Its poll does not come back: then the next one is offered the slot after all.
-    passedMs += ADMISSION_TIMES.pickUpMs + ADMISSION_TIMES.resumeMs;
+    passedMs += ADMISSION_TIMES.mostPresentMs;
     await after.run((admission) => {
       seen(admission, 'second', 5_000);
       expire(admission);

@@ -6,7 +6,8 @@ import { ADMISSION_TIMES, type AdmissionTimes } from '../rules/times.ts';
 import type { AdmissionState } from '../state/admission-state.ts';
 import { createListeners } from './listeners.ts';
 import { createLocalCopy } from './local-copy.ts';
-import { type Committed, previewCommand, runBatch } from './run-batch.ts';
+import { openPresence, type Presence } from './presence.ts';
+import { type BatchContext, type Committed, previewCommand, runBatch } from './run-batch.ts';
 import { changedWaiterIds } from './stored-entries.ts';
 import { startUpkeep, type UpkeepOptions } from './upkeep.ts';
 import { createWorkQueue } from './work-queue.ts';
@@ -36,6 +37,8 @@ export type Ledger = AsyncDisposable & {
    * @returns what ends it
    */
   listen(waiterId: string, wake: () => void): () => void;
+  /** The clients whose polls come here. */
+  presence: Omit<Presence, typeof Symbol.asyncDispose>;
 };
 
 type Options = UpkeepOptions & {
@@ -55,7 +58,10 @@ export function openLedger(options: Options): Ledger {
   const copy = createLocalCopy();
   const listeners = createListeners();
   stopping?.addEventListener('abort', listeners.wakeAll, { once: true });
-  const batch = { store, copy, listeners, limits, configuration, times, onCommitted };
+  const batch: BatchContext = {
+    ...{ store, copy, listeners, limits, configuration, times, onCommitted },
+    expectedUntil: (id) => presence.expectedUntil(id),
+  };
   const readChanges = async () => {
     try {
       const changes = await store.changes(copy.version());
@@ -68,6 +74,7 @@ export function openLedger(options: Options): Ledger {
     }
   };
   const work = createWorkQueue({ runBatch: (commands) => runBatch(batch, commands), readChanges });
+  const presence = openPresence({ state: copy.state, now: copy.now, run: work.run, times, logger: options.logger });
   const upkeep = startUpkeep({
     ...options,
     run: work.run,
@@ -86,7 +93,9 @@ export function openLedger(options: Options): Ledger {
     refresh: work.refresh,
     now: copy.now,
     listen: listeners.add,
+    presence,
     async [Symbol.asyncDispose]() {
+      await presence[Symbol.asyncDispose]();
       await upkeep[Symbol.asyncDispose]();
       await work.close();
     },

@@ -43,6 +43,7 @@ export type BatchContext = {
   limits: Limits;
   configuration: Pick<ConfigurationCache, 'configurationRevision' | 'refresh'>;
   times: AdmissionTimes;
+  expectedUntil: Admission['expectedUntil'];
   onCommitted: ((committed: Committed) => void) | undefined;
 };
 
@@ -87,7 +88,7 @@ export async function runBatch(context: BatchContext, commands: readonly Command
 
 /** Runs a command on the copy as it would run in a batch, and undoes what it has changed. */
 export function previewCommand<T>(
-  context: Pick<BatchContext, 'copy' | 'limits' | 'times'>,
+  context: Pick<BatchContext, 'copy' | 'limits' | 'times' | 'expectedUntil'>,
   command: (admission: Admission) => T,
 ): T {
   const { copy } = context;
@@ -120,8 +121,19 @@ async function transact(
 /** The configuration was changed since it was read, by another replica or this one. */
 class StaleConfigurationError extends Error {}
 
-function admissionAt({ copy, limits, times }: Pick<BatchContext, 'copy' | 'limits' | 'times'>, now: number): Admission {
-  return { state: copy.state(), limits, times, now, servedSince: copy.servedSince, newClaimId: randomUUID };
+function admissionAt(
+  { copy, limits, times, expectedUntil }: Pick<BatchContext, 'copy' | 'limits' | 'times' | 'expectedUntil'>,
+  now: number,
+): Admission {
+  return {
+    state: copy.state(),
+    limits,
+    times,
+    now,
+    servedSince: copy.servedSince,
+    expectedUntil,
+    newClaimId: randomUUID,
+  };
 }
 
 /** Runs a command. @returns what gives its answer, or its error, to the caller */

@@ -11,5 +11,7 @@ export type Admission = {
   now: number;
   /** Since when polls have been served without a break: silence from before counts for nothing. */
   servedSince: number;
+  /** Until when a poll of this waiter is expected here, endless while one is held; undefined when that is not known here. */
+  expectedUntil: (waiterId: string) => number | undefined;
   newClaimId: () => string;
 };

@@ -9,6 +9,8 @@ import { ADMISSION_TIMES } from './times.ts';
 test('a slot offered between two polls is reserved for a moment, and for longer once a poll has received it', () => {
   const admission = admissionOf();
   queue(admission, 'w');
+  seen(admission, 'w', 100, 20);
+  admission.now += 100;
   offerSlots(admission);
   expect(admission.state.waiter('w')?.claim?.until).toBe(admission.now + ADMISSION_TIMES.pickUpMs);
   admission.now += 1_000;

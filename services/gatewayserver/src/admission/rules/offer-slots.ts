@@ -3,6 +3,7 @@ import type { Admission } from './admission.ts';
 import type { Limits } from './limits.ts';
 import { freeBackends, nextOffer } from './slots.ts';
 import { takeLease } from './take-lease.ts';
+import { patienceMs } from './times.ts';
 
 /** Offers every free slot to the next waiter; first of all to queries whose lease has expired and that were polled since. */
 export function offerSlots(admission: Admission): void {
@@ -13,8 +14,12 @@ export function offerSlots(admission: Admission): void {
     if (!offer) return;
     const { waiter, backendId } = offer;
     takeLease(admission, waiter, backendId);
-    const pickedUp = waiter.heldUntil > now;
-    const until = now + (pickedUp ? times.claimMs : times.pickUpMs);
+    const { presentUntil, rhythmMs } = waiter;
+    const expectedUntil =
+      admission.expectedUntil(waiter.id) ?? Math.min(presentUntil, now + patienceMs(times, rhythmMs));
+    const pickedUp = waiter.heldUntil > now || expectedUntil === Number.POSITIVE_INFINITY;
+    // Between two polls it is reserved for as long as the next one may take.
+    const until = pickedUp ? now + times.claimMs : Math.max(now + times.pickUpMs, expectedUntil);
     state.putWaiter({ ...waiter, phase: 'CLAIMED', claim: { id: newClaimId(), backendId, pickedUp, until } });
   }
 }

@@ -1,6 +1,7 @@
 import type { Waiter } from '../state/waiter.ts';
 import type { Admission } from './admission.ts';
 import { confirmLease } from './lease-phases.ts';
+import { patienceMs } from './times.ts';
 import { whyFull } from './why-full.ts';
 
 /** A statement that is to be queued. */
@@ -29,7 +30,7 @@ export function enqueue({ state, limits, times, now }: Admission, newcomer: Newc
     queuedAt: now,
     seenAt: now,
     heldUntil: 0,
-    presentUntil: now + times.presentMs,
+    presentUntil: now + patienceMs(times),
     pausedUntil: 0,
     phase: 'QUEUED',
     failedBackendIds: [],
@@ -41,12 +42,22 @@ export function enqueue({ state, limits, times, now }: Admission, newcomer: Newc
   return { kind: 'waits', waiter };
 }
 
-/** A poll of it has arrived and is held for up to this long. Undefined when there is no such waiter. */
-export function seen({ state, times, now }: Admission, id: string, holdMs: number): Waiter | undefined {
+/**
+ * Its client polls, and a poll is held for up to this long; `rhythmMs` is how long it pauses between polls, where that is known.
+ * Undefined when there is no such waiter.
+ */
+export function seen(
+  { state, times, now }: Admission,
+  id: string,
+  holdMs: number,
+  rhythmMs?: number,
+): Waiter | undefined {
   const waiter = state.waiter(id);
   if (waiter?.phase === 'QUEUED') {
     const heldUntil = now + holdMs;
-    state.putWaiter({ ...waiter, seenAt: now, heldUntil, presentUntil: heldUntil + times.presentMs });
+    const rhythm = rhythmMs ?? waiter.rhythmMs;
+    const presentUntil = Math.max(now + times.storedPresenceMs, heldUntil + patienceMs(times, rhythm));
+    state.putWaiter({ ...waiter, rhythmMs: rhythm, seenAt: now, heldUntil, presentUntil });
   } else if (waiter?.phase === 'CLAIMED' && waiter.claim?.pickedUp === false) {
     const claim = { ...waiter.claim, pickedUp: true, until: now + times.claimMs };
     state.putWaiter({ ...waiter, seenAt: now, claim });
@@ -64,13 +75,16 @@ export function leave({ state }: Admission, id: string): void {
 }
 
 /**
- * The router that held the poll seen at this moment has disconnected, which says nothing of the client: it counts as present for
- * a moment longer. A later poll is not affected.
+ * No poll has come since the one that ended at `endedAt`: it is passed over until its next, and a slot that was kept for that is
+ * free. What was seen after `seenAt` stands.
  */
-export function endHold({ state, times, now }: Admission, id: string, seenAt: number): void {
+export function depart({ state, now }: Admission, id: string, seenAt: number, endedAt: number): void {
   const waiter = state.waiter(id);
-  if (waiter?.phase !== 'QUEUED' || waiter.seenAt !== seenAt || waiter.heldUntil <= now) return;
-  state.putWaiter({ ...waiter, heldUntil: 0, presentUntil: now + times.presentMs });
+  if (waiter?.seenAt !== seenAt || waiter.presentUntil <= now) return;
+  if (waiter.phase === 'CLAIMED' && waiter.claim?.pickedUp === false) state.deleteLease(waiter.submissionId);
+  else if (waiter.phase !== 'QUEUED') return;
+  const { claim: _, ...rest } = waiter;
+  state.putWaiter({ ...rest, phase: 'QUEUED', seenAt: Math.min(endedAt, now), heldUntil: 0, presentUntil: 0 });
 }
 
 /** The waiter, while it still holds this claim. */
@@ -116,6 +130,8 @@ export function release(admission: Admission, id: string, claimId: string, how: 
   state.putWaiter({
     ...rest,
     phase: 'QUEUED',
+    // A router was busy with it: its client's polls come again now.
+    presentUntil: Math.max(waiter.presentUntil, now + patienceMs(times, waiter.rhythmMs)),
     // When every backend has failed, all may be asked again after a pause.
     failedBackendIds: goesOn ? failed : [],
     pausedUntil: goesOn ? 0 : now + times.pauseMs,

@@ -1,4 +1,5 @@
 import type { Admission } from './admission.ts';
+import { patienceMs } from './times.ts';
 
 /**
  * Grace period in which waiters present before an outage count as present: their polls need a moment to come back. So the order
@@ -7,8 +8,9 @@ import type { Admission } from './admission.ts';
 export function resume({ state, times, now }: Admission): void {
   const waiting = [...state.waiting()].filter(({ phase }) => phase === 'QUEUED');
   const brokeOffAt = waiting.reduce((latest, { seenAt }) => Math.max(latest, seenAt), 0);
-  const presentUntil = now + times.resumeMs;
-  for (const waiter of waiting)
+  for (const waiter of waiting) {
+    const presentUntil = now + Math.max(times.resumeMs, patienceMs(times, waiter.rhythmMs));
     if (waiter.presentUntil >= brokeOffAt && waiter.presentUntil < presentUntil)
       state.putWaiter({ ...waiter, presentUntil });
+  }
 }

@@ -14,8 +14,12 @@ export type AdmissionTimes = {
   claimMs: number;
   /** A slot offered between two polls is reserved this long for the next one. */
   pickUpMs: number;
-  /** A waiter counts as present for this long after its last poll has ended. */
+  /** A waiter counts as present for at least this long after its last poll has ended. */
   presentMs: number;
+  /** And for no longer than this, however long its client pauses: so long may one that has gone delay the next. */
+  mostPresentMs: number;
+  /** Presence is stored for so long at a time; while the gatewayserver that sees the polls is up, it says sooner that they have ended. */
+  storedPresenceMs: number;
   /** Grace period in which waiters present before an outage count as present. */
   resumeMs: number;
   /** After every backend has failed for a waiter, no slot is offered to it for this long. */
@@ -38,9 +42,24 @@ export const ADMISSION_TIMES: AdmissionTimes = {
   claimMs: 15_000,
   pickUpMs: 2_000,
   presentMs: 1_500,
+  mostPresentMs: 6_000,
+  storedPresenceMs: 10_000,
   resumeMs: 3_000,
   pauseMs: 1_000,
   forgetMs: 300_000,
   keepMs: 600_000,
   orphanedMs: 10_000,
 };
+
+/**
+ * How long after a poll the next one of a client that pauses for `rhythmMs` is waited for. Twice as long, since some clients
+ * pause longer each time; where the rhythm is not known, as long as for any.
+ */
+export function patienceMs(times: Pick<AdmissionTimes, 'presentMs' | 'mostPresentMs'>, rhythmMs?: number): number {
+  const { presentMs, mostPresentMs } = times;
+  if (rhythmMs === undefined) return mostPresentMs;
+  return Math.min(Math.max(presentMs, 2 * rhythmMs + MARGIN_MS), mostPresentMs);
+}
+
+/** What a poll may take on its way. */
+const MARGIN_MS = 500;

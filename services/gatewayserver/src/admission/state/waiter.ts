@@ -43,12 +43,14 @@ export type Waiter = {
   readonly bytes?: number;
   readonly queuedAt: number;
   readonly limit?: WaitLimit | undefined;
-  /** The last poll. */
+  /** When its client was last stored as present; once it has gone, when its last poll ended. */
   readonly seenAt: number;
-  /** A poll of it is held until then, unless its client disconnects. */
+  /** A poll of it was held until then, when that was stored. */
   readonly heldUntil: number;
-  /** It counts as present until then: a poll of it is held, or was a moment ago. */
+  /** It counts as present until then. */
   readonly presentUntil: number;
+  /** How long its client pauses between polls; absent while that is not known. */
+  readonly rhythmMs?: number | undefined;
   /** No slot is offered to it before then: every backend has just failed for it. */
   readonly pausedUntil: number;
   readonly phase: WaiterPhase;

@@ -30,6 +30,7 @@ export function admissionOf(circumstances: Circumstances = {}): Admission {
     times: ADMISSION_TIMES,
     now: 1_000_000,
     servedSince: 0,
+    expectedUntil: () => undefined,
     newClaimId: () => `c${drawn++}`,
   };
 }

@@ -1,5 +1,5 @@
 import { activate, confirmLease, settle } from '../../../src/admission/rules/lease-phases.ts';
-import { assign, end, endHold, leave, moveToFront, release, seen } from '../../../src/admission/rules/queue.ts';
+import { assign, depart, end, leave, moveToFront, release, seen } from '../../../src/admission/rules/queue.ts';
 import type { Waiter } from '../../../src/admission/state/waiter.ts';
 import { must } from '../../support/must.ts';
 import type { ClientCommand } from './commands.ts';
@@ -46,7 +46,7 @@ export function actOfClient(world: World, step: ClientCommand): void {
       leave(admission, waiter.id);
       return;
     case 'routerGone':
-      loseRouter(world, waiter, step);
+      goSilent(world, waiter, step);
       return;
     case 'front':
       if (!moveToFront(admission, waiter.id)) return;
@@ -131,12 +131,12 @@ function comeLate(world: World, one: Client, waiter: Waiter | undefined): void {
   dispatch(world);
 }
 
-function loseRouter(world: World, waiter: Waiter, { late }: { late: boolean }): void {
+function goSilent(world: World, waiter: Waiter, { late }: { late: boolean }): void {
   const { state } = world.admission;
-  endHold(world.admission, waiter.id, late ? waiter.seenAt - 1 : waiter.seenAt);
+  depart(world.admission, waiter.id, late ? waiter.seenAt - 1 : waiter.seenAt, world.admission.now);
   must(!late || state.waiter(waiter.id) === waiter, 'a later poll is not affected');
-  must(
-    !isReady(world, waiter) || isReady(world, state.waiter(waiter.id) ?? waiter),
-    'its client has a moment to come again',
-  );
+  const after = state.waiter(waiter.id);
+  must(late || after?.phase !== 'QUEUED' || !isReady(world, after), 'a client that misses its rhythm is passed over');
+  // A slot that was kept for its next poll is free.
+  dispatch(world);
 }

@@ -29,7 +29,7 @@ export async function enqueueQuery({ store, ledger, limits }: AdmissionContext, 
   if (full !== undefined) return { refusal: full, refusalErrorName: QUEUE_FULL };
   const text = { id: newcomer.id, part: STATEMENT_PART, sealed: request.sealed };
   await storeLarge(store.sealedTexts, text);
-  return ledger.run((admission) => {
+  const answer = await ledger.run((admission) => {
     const outcome = enqueue(admission, newcomer);
     if (outcome.kind === 'full') {
       dropLarge(admission, text);
@@ -38,8 +38,11 @@ export async function enqueueQuery({ store, ledger, limits }: AdmissionContext, 
     if (outcome.waiter.secretHash !== newcomer.secretHash)
       throw new ConnectError(`query_id: "${newcomer.id}" waits already`, Code.AlreadyExists);
     keepSmall(admission, text);
-    return { position: admission.state.positionOf(outcome.waiter) };
+    return { position: admission.state.positionOf(outcome.waiter), waiter: outcome.waiter };
   });
+  if (answer.waiter === undefined) return answer;
+  ledger.presence.queued(answer.waiter);
+  return { position: answer.position };
 }
 
 function newcomerOf(request: EnqueueRequest): Newcomer {
@@ -65,6 +68,7 @@ function checkedLimit({ leftMs, message }: WaitLimit): Newcomer['limit'] {
 
 export async function leaveQueue(context: AdmissionContext, { queryId, secretHash }: LeaveRequest) {
   await authorisedWaiter(context, queryId, secretHash);
+  context.ledger.presence.left(queryId);
   await context.ledger.run((admission) => leave(admission, queryId));
   return {};
 }
