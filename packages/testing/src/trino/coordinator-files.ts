@@ -1,4 +1,5 @@
 import { pbkdf2Sync, randomBytes } from 'node:crypto';
+import { KEYSTORE_PASSWORD } from './key-store.ts';
 
 /** What a coordinator is like. Everything but the port has a default. */
 export type CoordinatorSettings = {
@@ -39,9 +40,6 @@ export type SpoolingSettings = {
 
 /** The source our probes name; it has a resource group of its own, so that a full cluster does not look dead. */
 export const PROBE_SOURCE = 'trino-gateway-probe';
-
-/** The password of the key store that is made for one start. */
-export const KEYSTORE_PASSWORD = 'changeit';
 
 /** The settings files of a one-node cluster, by path below its folder. */
 export function coordinatorFiles(settings: CoordinatorSettings & { name: string; port: number }): Map<string, string> {

@@ -1,10 +1,10 @@
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { runCommand } from '../toolchains/run-command.ts';
-import { type CoordinatorSettings, coordinatorFiles, KEYSTORE_PASSWORD, pluginNames } from './coordinator-files.ts';
+import { type CoordinatorSettings, coordinatorFiles, pluginNames } from './coordinator-files.ts';
 import { eventListenerPlugin } from './event-listener.ts';
 import type { Jdk } from './jdk.ts';
+import { makeKeyStore } from './key-store.ts';
 
 /** Where a coordinator keeps its files: the folder it was given, emptied, or a temporary one. */
 export type FolderOptions = CoordinatorSettings & { name: string; port: number; folder?: string };
@@ -30,10 +30,4 @@ export async function makeCoordinatorFolder(
   }
   if (settings.httpsPort !== undefined) await makeKeyStore(jdk, join(folder, 'etc', 'keystore.p12'));
   return folder;
-}
-
-async function makeKeyStore(jdk: Jdk, path: string): Promise<void> {
-  const args = ['-genkeypair', '-keyalg', 'EC', '-alias', 'trino', '-dname', 'CN=localhost', '-validity', '3650'];
-  args.push('-ext', 'san=dns:localhost,ip:127.0.0.1', '-storepass', KEYSTORE_PASSWORD, '-keystore', path);
-  await runCommand(join(jdk.home, 'bin', 'keytool'), args, { timeoutMs: 60_000 });
 }
