@@ -64,6 +64,8 @@ describe('defaults', () => {
         auth_cache_time: 300_000,
         auth_forward_credentials: false,
         ui: 'PROXY',
+        access_log: 0,
+        access_log_per_second: 1_000,
         log_level: 'info',
         log_format: 'json',
       },

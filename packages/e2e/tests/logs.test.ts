@@ -15,6 +15,8 @@ const SECRETS = {
   cookie: 'cookie-3a4b',
   prepared: 'prepared-literal-6d5c',
   wrong: 'wrong-token-0f9e',
+  code: 'oauth-code-4d2c',
+  slug: 'guessed-slug-8e1b',
 };
 
 let trino: ScriptedTrino;
@@ -27,7 +29,7 @@ beforeAll(async () => {
     adminToken: SECRETS.admin,
     gatewayserver: { READ_TOKEN: SECRETS.read, DEFAULT_GROUP: 'all' },
     monitor: { ...client, INTERVAL: '200ms' },
-    router: { ...client, SUBMIT_TIME_LIMIT: '2s' },
+    router: { ...client, SUBMIT_TIME_LIMIT: '2s', ACCESS_LOG: '1' },
   });
   await suite.addBackends({ one: trino.url });
   await suite.addGroup('all', ['one']);
@@ -52,6 +54,52 @@ test('the level of each process changes at run time, for all that it logs', asyn
   }
   await runQuery(suite.router.url, 'SELECT 1');
   expect(suite.router.output()).toContain('a query was assigned');
+});
+
+/** The fields of the router's lines with this message. */
+const linesOf = (message: string) =>
+  suite.router
+    .output()
+    .split('\n')
+    .filter((line) => line.includes(`"message":"${message}"`))
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+
+/** Waits for a line of the router with this message and these fields. */
+const untilLogged = (message: string, fields: Record<string, unknown>) =>
+  until(`${message} ${JSON.stringify(fields)}`, () =>
+    linesOf(message).find((line) => Object.entries(fields).every(([name, value]) => line[name] === value)),
+  );
+
+test('a refusal and a failure are logged with id, user, group and error name', async () => {
+  const user = 'zoe';
+  const about = { level: 'info', user, group: 'all' };
+  const failed = await runQuery(suite.router.url, 'SELECT 1 / 0', { user });
+  await untilLogged('a query has failed', { ...about, query: failed.id, backend: 'one', error: 'DIVISION_BY_ZERO' });
+  await suite.call('BackendService/DisableBackend', { id: 'one' });
+  const refused = await runQuery(suite.router.url, `SELECT '${SECRETS.literal}'`, { user });
+  await suite.call('BackendService/EnableBackend', { id: 'one' });
+  await until('the backend to be back', async () => (await runQuery(suite.router.url, 'SELECT 1')).error === undefined);
+  await untilLogged('a query was refused', { ...about, query: refused.id, error: 'NO_NODES_AVAILABLE' });
+  const answer = await fetch(`${suite.router.url}/v1/statement`, {
+    method: 'POST',
+    headers: { 'x-trino-user': user, 'x-trino-transaction-id': SECRETS.literal },
+    body: 'SELECT 1',
+  });
+  expect(answer.status).toBe(400);
+  const request = { method: 'POST', path: '/v1/statement', user, client: '127.0.0.1' };
+  await untilLogged('a request was refused', { level: 'info', ...request, status: 400 });
+});
+
+test('the access log has one line for each request, with no secret of its link', async () => {
+  const linesOfAmy = () => linesOf('a request was answered').filter(({ user }) => user === 'amy');
+  const { id, pages } = await runQuery(suite.router.url, 'SELECT 1', { user: 'amy' });
+  await until('the requests to be logged', () => linesOfAmy().length >= pages);
+  expect(linesOfAmy()).toHaveLength(pages);
+  const [first, second] = linesOfAmy();
+  expect(first).toMatchObject({ method: 'POST', path: '/v1/statement', status: 200, client: '127.0.0.1' });
+  expect(second).toMatchObject({ method: 'GET', path: `/v1/statement/queued/${id}/*/*`, ms: expect.any(Number) });
+  for (const path of [`/oauth2/callback?code=${SECRETS.code}`, `/v1/statement/queued/${id}/${SECRETS.slug}/1`])
+    await fetch(`${suite.router.url}${path}`);
 });
 
 test('whatever happens, no secret, credential or SQL literal gets into a log', async () => {

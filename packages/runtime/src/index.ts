@@ -5,6 +5,7 @@ export { type Handler, type Listener, type ListenOptions, listenHttp, listening,
 export { namedHosts, namesLoopback } from './http/named-hosts.ts';
 export { readPathPrefix } from './http/path-prefix.ts';
 export { readBytes } from './http/read-bytes.ts';
+export { type BoundedLines, createBoundedLines } from './logging/bounded-lines.ts';
 export { LOG_FORMATS, type LogFormat, logLine } from './logging/log-line.ts';
 export {
   createLogger,

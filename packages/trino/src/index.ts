@@ -73,6 +73,7 @@ export {
   type TrinoRequest,
 } from './requests/classify-request.ts';
 export { coordinatorPath } from './requests/coordinator-path.ts';
+export { loggedPath } from './requests/logged-path.ts';
 export {
   CALLBACK_PATH,
   type LoginLink,

@@ -7,6 +7,7 @@ import { createDataPath } from './data-path.ts';
 import { createClientView } from './http/client-address.ts';
 import { createIntake, type Intake } from './http/intake.ts';
 import { listenOnAll } from './http/listener.ts';
+import { createRequestLog } from './http/request-log.ts';
 import { createHeldPolls, type HeldPolls } from './limits/held-polls.ts';
 import { createMetrics, type MetricSources, type RouterMetrics } from './metrics.ts';
 import { createTemporaryIds } from './queue/temporary-ids.ts';
@@ -30,6 +31,9 @@ export async function startRouter(config: RouterConfig, logger: Logger): Promise
   const { requests: limits, bytes } = intake;
   const heldPolls = createHeldPolls();
   const metrics = createMetrics(metricSources(controlPlane, intake, heldPolls));
+  const clientView = createClientView({ externalUrl: config.external_url, trustedProxies: config.trusted_proxies });
+  const { access_log: share, access_log_per_second: mostPerSecond } = config;
+  const requestLog = createRequestLog({ share, mostPerSecond, clientView, logger, random: Math.random });
 
   const dataPath = starting.use(
     createDataPath({
@@ -47,7 +51,7 @@ export async function startRouter(config: RouterConfig, logger: Logger): Promise
       bytes,
       heldPolls,
       temporaryId: createTemporaryIds(randomBytes),
-      clientView: createClientView({ externalUrl: config.external_url, trustedProxies: config.trusted_proxies }),
+      clientView,
       logger,
     }),
   );
@@ -59,6 +63,7 @@ export async function startRouter(config: RouterConfig, logger: Logger): Promise
       config.listen,
       (request, response, port) => {
         metrics.watch(response, port);
+        requestLog.watch(response, port);
         dataPath.handle(request, response, port);
       },
       intake,

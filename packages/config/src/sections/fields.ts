@@ -72,6 +72,20 @@ export const whole = (least: number, most: number) => {
     .refine((value) => Number.isInteger(value) && value >= least && value <= most, { error });
 };
 
+/** A number from 0 to 1, also as text. */
+export const share = z
+  .union(
+    [
+      z.number(),
+      z
+        .string()
+        .regex(/^\d(\.\d+)?$/)
+        .transform(Number),
+    ],
+    { error: 'expected a number from 0 to 1' },
+  )
+  .refine((value) => value >= 0 && value <= 1, { error: 'expected a number from 0 to 1' });
+
 /** Any text that is not empty. */
 export const text = z.string({ error: 'expected text' }).min(1, { error: 'expected text that is not empty' });
 

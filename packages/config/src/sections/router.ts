@@ -9,6 +9,7 @@ import {
   logFormat,
   logLevel,
   origins,
+  share,
   text,
   timeLimit,
   uiMode,
@@ -123,6 +124,14 @@ export const router = z.strictObject({
     .describe(
       'The web UI of the clusters under /ui: PROXY serves it here, REDIRECT sends browsers to the external_url of the cluster, OFF serves none.',
     ),
+  access_log: share
+    .prefault(0)
+    .describe(
+      'The share of client requests that are logged when they have been answered, one line each: from 0 (none) to 1 (all), such as 0.01. Secrets in URLs read *.',
+    ),
+  access_log_per_second: whole(1, 100_000)
+    .prefault(1_000)
+    .describe('The most lines of the access log in a second; the next line says how many were left out.'),
   log_level: logLevel.prefault('info').describe('error, warn, info or debug.'),
   log_format: logFormat
     .prefault('json')

@@ -75,7 +75,7 @@ export async function takeBoundSlot(context: SlotContext, request: RouteRequest,
 /** No backend of the group accepts the query: they became unavailable after the decision, or none may be waited for. */
 export function noBackend({ groupId, authDelegated, reasons }: Accepted): Outcome {
   const message = `No cluster is available for this query: no backend of group ${groupId} takes it now`;
-  return { kind: 'refused', errorName: 'NO_NODES_AVAILABLE', message, authDelegated, reasons };
+  return { kind: 'refused', errorName: 'NO_NODES_AVAILABLE', message, groupId, authDelegated, reasons };
 }
 
 /** Where the client connected. */

@@ -59,7 +59,10 @@ function routeToGroups(
     return withAuthentication(outcome, request, snapshot);
   }
   const queue = candidates.find(({ groupId }) => snapshot.group(groupId)?.queuesWhenUnavailable);
-  if (!queue) return refused(authDelegated, reasons, 'NO_NODES_AVAILABLE', noClusterMessage(forClients));
+  if (!queue) {
+    const message = noClusterMessage(forClients);
+    return refused(authDelegated, reasons, 'NO_NODES_AVAILABLE', message, candidates[0]?.groupId);
+  }
   const text = `group ${queue.groupId}: waits for a backend`;
   reasons.push({ step: queue.step, outcome: Reason_Outcome.CHOSE, text });
   return withAuthentication({ kind: 'waits', ...decided(queue), authDelegated, reasons }, request, snapshot);

@@ -8,7 +8,13 @@ export type Outcome = { authDelegated: boolean; reasons: StepReason[] } & (
   | (DecidedGroup & { kind: 'chosen'; backend: Backend })
   /** There is no backend for it now: it waits in the group. */
   | (DecidedGroup & { kind: 'waits' })
-  | { kind: 'refused'; errorName: 'QUERY_REJECTED' | 'NO_NODES_AVAILABLE'; message: string }
+  | {
+      kind: 'refused';
+      errorName: 'QUERY_REJECTED' | 'NO_NODES_AVAILABLE';
+      message: string;
+      /** The group it would have gone to, when one was chosen. */
+      groupId?: string;
+    }
 );
 
 /** An outcome that gives the query a group. */
@@ -33,7 +39,8 @@ export function refused(
   reasons: readonly StepReason[],
   errorName: 'QUERY_REJECTED' | 'NO_NODES_AVAILABLE',
   message: string,
+  groupId = '',
 ): Outcome {
   const given = reasons.with(-1, { ...(reasons.at(-1) as StepReason), outcome: Reason_Outcome.REFUSED });
-  return { kind: 'refused', authDelegated, reasons: given, errorName, message };
+  return { kind: 'refused', authDelegated, reasons: given, errorName, message, groupId };
 }

@@ -37,7 +37,7 @@ function logChange(backend: string, { state, healthy, reason }: BackendStatus, l
     healthy,
     ...(reason ? { reason: withoutQuoted(reason) } : {}),
   };
-  const isExpected = healthy || state === State.STARTING || state === State.PROBATION;
-  if (isExpected) logger.info('a backend has changed', fields);
-  else logger.warn('a backend has changed', fields);
+  if (healthy) logger.info('a backend is up', fields);
+  else if (state === State.STARTING || state === State.PROBATION) logger.info('a backend is starting', fields);
+  else logger.warn('a backend is down', fields);
 }

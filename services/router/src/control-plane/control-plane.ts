@@ -5,6 +5,7 @@ import type { RouterConfig } from '@trino-gateway/config';
 import { createGatewayTransport, every, type Logger } from '@trino-gateway/runtime';
 import { createOwnership, type OwnershipTable } from '../stickiness/ownership.ts';
 import { createUnknownLinks, type UnknownLinks } from '../stickiness/unknown-links.ts';
+import { createFailureLog } from './failure-log.ts';
 import { createGatewayClient, type RunningGatewayClient } from './gateway-client.ts';
 import { createLiveQueries, type LiveQueryTable } from './live-queries.ts';
 import { createHistory, type RunningHistory } from './reports/history-reporter.ts';
@@ -49,7 +50,7 @@ export function startControlPlane(
   });
   const ownership = createOwnership();
   const unknownLinks = createUnknownLinks();
-  const live = createLiveQueries({ history });
+  const live = createLiveQueries({ history, failures: createFailureLog(logger) });
   const gateway = parts.use(
     createGatewayClient({
       transport,

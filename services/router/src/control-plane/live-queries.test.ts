@@ -1,19 +1,23 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { expect, test } from '@jest/globals';
 import { type Query, QuerySchema, Query_State as State } from '@trino-gateway/api/gateway';
+import { silentLogger } from '@trino-gateway/runtime';
+import { createFailureLog } from './failure-log.ts';
 import { createLiveQueries, type LiveQueriesOptions } from './live-queries.ts';
 
-function table(options: Omit<LiveQueriesOptions, 'history'> = {}) {
+function table(options: Omit<LiveQueriesOptions, 'history' | 'failures'> = {}) {
+  const lines: unknown[] = [];
   const reports: Query[] = [];
   const clock = { now: 1_000 };
   const live = createLiveQueries({
     history: { report: (query) => reports.push(query) },
+    failures: createFailureLog({ ...silentLogger, info: (...line) => void lines.push(line) }),
     now: () => clock.now,
     ...options,
   });
   const start = (id: string, backendId: string, fields: MessageInitShape<typeof QuerySchema> = {}) =>
     live.started(create(QuerySchema, { id, trinoQueryId: id, backendId, state: State.QUEUED, ...fields }));
-  return { live, reports, clock, start, states: () => reports.map(({ id, state }) => [id, state]) };
+  return { live, lines, reports, clock, start, states: () => reports.map(({ id, state }) => [id, state]) };
 }
 
 test('live queries are counted by backend until they end', () => {
@@ -122,4 +126,25 @@ test('a statement that ended in the queue is reported once, as no query of a clu
   live.queuedQueryEnded('t', { state: State.FAILED });
   expect(reports).toMatchObject([{ id: 't', trinoQueryId: '', state: State.FAILED, error: { name: 'USER_CANCELED' } }]);
   expect(live.size()).toBe(0);
+});
+
+test('a refused query and a failed one are logged once, with id, user, group and error, never with text or message', () => {
+  const { live, lines, start } = table();
+  const error = { name: 'QUERY_QUEUE_FULL', code: 131_074, message: "full of 'secrets'" };
+  const more = { user: 'ann', groupId: 'adhoc', text: "SELECT 'secret'" };
+  live.started(create(QuerySchema, { id: '0', state: State.FAILED, error, ...more }));
+  start('1', 'a', more);
+  start('2', 'a', { ...more, id: 'temporary' });
+  live.ended('1', { state: State.FINISHED });
+  for (let times = 0; times < 2; times++)
+    live.ended('2', { state: State.FAILED, error: { name: 'SYNTAX_ERROR', code: 1, message: "near 'secret'" } });
+  live.ended('elsewhere', { state: State.FAILED, error: { name: 'USER_CANCELED', code: 3, message: '' } });
+  expect(JSON.parse(JSON.stringify(lines))).toEqual([
+    ['a query was refused', { query: '0', user: 'ann', group: 'adhoc', error: 'QUERY_QUEUE_FULL' }],
+    [
+      'a query has failed',
+      { query: 'temporary', trinoQuery: '2', user: 'ann', group: 'adhoc', backend: 'a', error: 'SYNTAX_ERROR' },
+    ],
+    ['a query has failed', { query: 'elsewhere', error: 'USER_CANCELED' }],
+  ]);
 });

@@ -2,6 +2,7 @@ import { create } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { type Query, Query_ErrorSchema, Query_State, QuerySchema } from '@trino-gateway/api/gateway';
 import { LRUCache } from 'lru-cache';
+import type { FailureLog } from './failure-log.ts';
 import { createDirectTable, createLiveCounts, createLiveTable } from './live-tables.ts';
 import type { QueryEnd } from './query-end.ts';
 import type { History } from './reports/history-reporter.ts';
@@ -39,6 +40,7 @@ export type LiveQueryTable = LiveQueries & {
 
 export type LiveQueriesOptions = {
   history: History;
+  failures: FailureLog;
   /** Epoch milliseconds. */
   now?: () => number;
   /** How many are remembered; default 200,000, beyond it the oldest is forgotten. */
@@ -59,7 +61,7 @@ const REMEMBERED = 20_000;
 
 /** An empty table. */
 export function createLiveQueries(options: LiveQueriesOptions): LiveQueryTable {
-  const { history, now = Date.now, most = 200_000 } = options;
+  const { history, failures, now = Date.now, most = 200_000 } = options;
   const { abandonedAfterMs, directForMs } = { ...TIMINGS, ...options.timings };
   const counts = createLiveCounts();
   const live = createLiveTable(counts, most);
@@ -71,9 +73,11 @@ export function createLiveQueries(options: LiveQueriesOptions): LiveQueryTable {
   return {
     started: (query) => {
       history.report(query);
-      const { id, trinoQueryId, backendId, state } = query;
+      const { id, trinoQueryId, backendId, user, groupId, state, error } = query;
+      if (error !== undefined) failures.refused(query, error.name);
       if (trinoQueryId === '' || isOver(state) || live.get(trinoQueryId)) return;
-      live.add(trinoQueryId, { id, backendId, running: state === Query_State.RUNNING, lastSeenMs: now() });
+      const running = state === Query_State.RUNNING;
+      live.add(trinoQueryId, { id, backendId, user, groupId, running, lastSeenMs: now() });
     },
     directQueryStarted: (query) => {
       history.report(query);
@@ -105,6 +109,7 @@ export function createLiveQueries(options: LiveQueriesOptions): LiveQueryTable {
       if (!entry && reported.get(trinoQueryId) === 'ended') return;
       live.remove(trinoQueryId);
       reported.set(trinoQueryId, 'ended');
+      if (end.error !== undefined) failures.failed({ ...entry, trinoQueryId }, end.error.name);
       reportEnd({ id: entry?.id ?? '', trinoQueryId }, end);
     },
     queuedQueryEnded: (id, end) => {

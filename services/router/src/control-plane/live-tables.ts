@@ -1,5 +1,7 @@
+import type { Query } from '@trino-gateway/api/gateway';
+
 /** A query that this router handed over, and whose pages it passes on. */
-export type LiveQuery = { id: string; backendId: string; running: boolean; lastSeenMs: number };
+export type LiveQuery = Pick<Query, 'id' | 'user' | 'groupId' | 'backendId'> & { running: boolean; lastSeenMs: number };
 
 /** How many queries are live, by backend. */
 export type LiveCounts = {

@@ -5,9 +5,20 @@ import { RETRY_AFTER } from '../limits/request-limits.ts';
 /** Header lines to write, name and value in turn. */
 type Lines = readonly string[];
 
+const refusals = new WeakMap<ServerResponse, string>();
+
+/** Why the router itself answered with an HTTP error; undefined for other answers. */
+export const refusalOf = (response: ServerResponse): string | undefined => refusals.get(response);
+
 /** Answers an HTTP error in Trino's words, `Error 404 Not Found: …`; does nothing when an answer has begun. */
 export function answerError(response: ServerResponse, status: number, message?: string, headers: Lines = []): void {
+  markRefusal(response, message);
   answerText(response, status, httpErrorText(status, message), headers);
+}
+
+/** The answer, if none has begun, says that the router refuses the request. */
+export function markRefusal(response: ServerResponse, message = ''): void {
+  if (!response.headersSent) refusals.set(response, message);
 }
 
 /** Answers text; does nothing when an answer has begun. */
@@ -63,6 +74,7 @@ export class TryAgain extends HttpError {
 /** A client that is not let in: as with Trino the body is the bare reason, which clients show. */
 export class AccessDenied extends HttpError {
   override answer(response: ServerResponse): void {
+    markRefusal(response, this.message);
     answerText(response, this.status, this.message, this.headers);
   }
 }

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { firstHeader, httpErrorText } from '@trino-gateway/trino';
 import { type BodyPace, UNPACED_BYTES } from '../limits/body-pace.ts';
 import { RETRY_AFTER } from '../limits/request-limits.ts';
-import { HttpError } from './responses.ts';
+import { HttpError, markRefusal } from './responses.ts';
 
 /** For so long, and up to so much, what a refused client goes on sending is read and discarded: else it could not read why. */
 const DISCARD_MS = 5_000;
@@ -27,6 +27,7 @@ export class StillSending extends HttpError {
       return;
     }
     if (response.headersSent || response.destroyed) return;
+    markRefusal(response, this.message);
     const body = Buffer.from(httpErrorText(this.status, this.message));
     response.writeHead(this.status, [
       'Content-Type',

@@ -36,7 +36,11 @@ export async function submitAnywhere(
     if (submission.exchange.signal.aborted) return { kind: 'abandoned' };
     if (route.kind === 'unanswered') return refusedAfter(failures, route.message);
     if (route.kind === 'mustWait') return route;
-    if (route.kind === 'refused') return refusedAfter(failures, route.refusal.message, route.refusal.name);
+    if (route.kind === 'refused') {
+      const result = refusedAfter(failures, route.refusal.message, route.refusal.name);
+      const placement = { backendId: '', groupId: route.groupId, decidedBy: '' };
+      return result.kind === 'refused' ? { ...result, placement } : result;
+    }
     const { backend, decision } = route;
     if (backend === undefined || excludedBackendIds.includes(backend.id))
       return refusedAfter(failures, 'No other cluster is available for this query');

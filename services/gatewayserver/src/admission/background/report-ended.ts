@@ -1,7 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { type Query, Query_State, QuerySchema } from '@trino-gateway/api/gateway';
-import { createDelivery, describeError, every, type Logger } from '@trino-gateway/runtime';
+import { createBoundedLines, createDelivery, describeError, every, type Logger } from '@trino-gateway/runtime';
 import { trinoErrors } from '@trino-gateway/trino';
 import type { QueryStore } from '../../storage/contract/queries.ts';
 import type { Committed } from '../ledger/run-batch.ts';
@@ -17,6 +17,7 @@ const MOST_KEPT = 10_000;
 const BATCH = 500;
 const EVERY_MS = 500;
 const FLUSH_LIMIT_MS = 2_000;
+const MOST_LOGGED_PER_SECOND = 50;
 
 /** Reported in the background: history never holds up admission. What does not fit while the database is away is dropped. */
 export function reportEnded(history: Pick<QueryStore, 'record'>, logger: Logger): EndedReports {
@@ -31,13 +32,22 @@ export function reportEnded(history: Pick<QueryStore, 'record'>, logger: Logger)
       logger.debug('queries that ended in the queue could not be reported', { error: describeError(error) }),
     flushTimeLimitMs: FLUSH_LIMIT_MS,
   });
+  const log = createBoundedLines(logger, MOST_LOGGED_PER_SECOND);
   return {
     committed: ({ waiters }) => {
       for (const { before, after } of waiters)
-        if (after?.phase === 'ENDED' && before?.phase !== 'ENDED') delivery.add(endedQuery(after));
+        if (after?.phase === 'ENDED' && before?.phase !== 'ENDED') {
+          delivery.add(endedQuery(after));
+          log('a waiting query has ended', named(after));
+        }
     },
     [Symbol.asyncDispose]: () => delivery[Symbol.asyncDispose](),
   };
+}
+
+/** For the log: without the text, and without the message, which may quote it. */
+function named({ id, groupId, user, queuedAt, endedAt, endedBy }: Waiter): Record<string, unknown> {
+  return { query: id, user: user.slice(0, 200), group: groupId, error: endedBy, waitedMs: endedAt - queuedAt };
 }
 
 function endedQuery(waiter: Waiter): Query {

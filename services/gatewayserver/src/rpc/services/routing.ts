@@ -67,8 +67,10 @@ function checkedRoute(request: RouteRequest): RouteRequest {
 
 function answerOf(context: Context, { outcome, leased }: Routed): Answer {
   const { authDelegated, reasons } = outcome;
-  if (outcome.kind === 'refused')
-    return { reasons, authDelegated, leased, refusal: outcome.message, refusalErrorName: outcome.errorName };
+  if (outcome.kind === 'refused') {
+    const { message: refusal, errorName: refusalErrorName, groupId: refusedGroupId = '' } = outcome;
+    return { reasons, authDelegated, leased, refusal, refusalErrorName, refusedGroupId };
+  }
   const decision = decisionOf(outcome);
   if (outcome.kind === 'waits') {
     const asked = checkingBackend(context, outcome.groupId);
