@@ -28,7 +28,7 @@ describe('a kill names its query', () => {
     [`CALL system.runtime.kill_query('20261121_072646' || '_00379_nitsd', 'it''s')`, killWith("it's")],
     [`CALL system.runtime.kill_query(U&'\\0032\\+000030261121_072646_00379_nitsd')`, kill],
     [`CALL system.runtime.kill_query(u&'!0032!+000030261121_072646_00379_nitsd' UESCAPE '!', 'm')`, killWith('m')],
-    [`CALL system.runtime.kill_query(concat('a', 'b'), '${id}')`, { ...unknownKill, message: id }],
+    [`CALL system.runtime.kill_query(lower('a'), '${id}')`, { ...unknownKill, message: id }],
     [`CALL system.runtime.kill_query(message => '${id}')`, { ...unknownKill, message: id }],
     ['CALL system.runtime.kill_query()', unknownKill],
     ['CALL system.runtime.kill_query(?)', unknownKill],
@@ -62,10 +62,7 @@ describe('EXECUTE is resolved to the statement it runs', () => {
   test.each<[string, object]>([
     [`EXECUTE IMMEDIATE '${call.replaceAll("'", "''")}'`, killWith('m')],
     [`execute immediate 'call system.runtime.kill_query(?, ?)' using '${id}', 'm'`, killWith('m')],
-    [
-      `EXECUTE IMMEDIATE 'CALL system.runtime.kill_query(message => ?, query_id => ?)' USING concat('a', 'b'), '${id}'`,
-      kill,
-    ],
+    [`EXECUTE IMMEDIATE 'CALL system.runtime.kill_query(message => ?, query_id => ?)' USING lower('a'), '${id}'`, kill],
     [`EXECUTE IMMEDIATE 'CALL system.runtime.kill_query(query_id => ?)'`, unknownKill],
     [`EXECUTE IMMEDIATE 'EXECUTE IMMEDIATE ''COMMIT'''`, other],
     [`EXECUTE IMMEDIATE 'START TRANSACTION'`, { kind: 'startTransaction' }],

@@ -1,6 +1,7 @@
 import { trimmed } from '../headers/header-text.ts';
 import { trinoHeader, trinoHeaders } from '../headers/protocol-headers.ts';
 import type { RawHeaders } from '../headers/raw-headers.ts';
+import { constantText, identifier, isSymbol, onlyQueryId, splitAt } from './constant-text.ts';
 import { preparedStatement, preparedStatementsProblem } from './prepared-statements.ts';
 import { type SqlToken, sqlTokens } from './sql-tokens.ts';
 
@@ -8,7 +9,10 @@ import { type SqlToken, sqlTokens } from './sql-tokens.ts';
 export type StatementKind =
   | { kind: 'startTransaction' }
   | { kind: 'endTransaction' }
-  /** CALL system.runtime.kill_query; `queryId` and `message` when the statement says them in plain text. */
+  /**
+   * CALL system.runtime.kill_query; `queryId` and `message` when the statement says them as constants. Of an expression that is none the
+   * only id in its text counts.
+   */
   | { kind: 'killQuery'; queryId: string | undefined; message: string | undefined }
   /** EXECUTE of a statement that cannot be read; `message` says why, as Trino would. */
   | { kind: 'unreadable'; message: string }
@@ -46,11 +50,7 @@ export function statementKind(sql: string, session: StatementSession = {}): Stat
   return kindOf(sql, session, undefined);
 }
 
-function kindOf(
-  sql: string,
-  session: StatementSession,
-  parameters: readonly (string | undefined)[] | undefined,
-): StatementKind {
+function kindOf(sql: string, session: StatementSession, parameters: readonly SqlToken[][] | undefined): StatementKind {
   const tokens = sqlTokens(sql);
   const first = next(tokens);
   switch (keyword(first)) {
@@ -80,9 +80,7 @@ function executeKind(tokens: Tokens, session: StatementSession): StatementKind {
     return { kind: 'unreadable', message: 'The prepared statement is longer than a million characters' };
   if (sql === undefined || after?.kind === 'broken') return other;
   const using = isImmediate ? next(tokens) : after;
-  const parameters =
-    keyword(using) === 'USING' ? splitArguments([...take(tokens)]).map((argument) => textOf(argument)) : [];
-  return kindOf(sql, session, parameters);
+  return kindOf(sql, session, keyword(using) === 'USING' ? splitAt([...take(tokens)], ',') : []);
 }
 
 function named(session: StatementSession, name: SqlToken | undefined): ReturnType<typeof preparedStatement> {
@@ -93,23 +91,26 @@ function named(session: StatementSession, name: SqlToken | undefined): ReturnTyp
 function callKind(
   tokens: readonly SqlToken[],
   session: StatementSession,
-  parameters: readonly (string | undefined)[],
+  parameters: readonly SqlToken[][],
 ): StatementKind {
   const open = tokens.findIndex((token) => isSymbol(token, '('));
   if (open < 1 || !isKillQuery(tokens.slice(0, open), session)) return other;
   const numbered = numberParameters(tokens.slice(open + 1), parameters);
-  const found = splitArguments(numbered);
+  const found = splitAt(numbered, ',');
   // Trino takes names for all arguments or for none.
   const isNamed = found.map((one) => isSymbol(one[1], '=>'));
   if (isNamed.includes(true) && isNamed.includes(false))
     return { kind: 'killQuery', queryId: undefined, message: undefined };
-  const argument = (name: string, position: number): string | undefined => {
+  const argument = (name: string, position: number): SqlToken[] => {
     const byName = found.find((one) => isSymbol(one[1], '=>') && identifier(one[0]) === name);
-    if (byName !== undefined) return textOf(byName.slice(2));
-    const byPosition = found[position];
-    return byPosition === undefined || isSymbol(byPosition[1], '=>') ? undefined : textOf(byPosition);
+    if (byName !== undefined) return byName.slice(2);
+    const byPosition = found[position] ?? [];
+    return isSymbol(byPosition[1], '=>') ? [] : byPosition;
   };
-  return { kind: 'killQuery', queryId: argument('query_id', 0), message: argument('message', 1) };
+  const id = argument('query_id', 0);
+  const isWhole = !numbered.some(({ kind }) => kind === 'broken');
+  const queryId = constantText(id) ?? (isWhole ? onlyQueryId(id) : undefined);
+  return { kind: 'killQuery', queryId, message: constantText(argument('message', 1)) };
 }
 
 function isKillQuery(name: readonly SqlToken[], session: StatementSession): boolean {
@@ -129,50 +130,20 @@ function isKillQuery(name: readonly SqlToken[], session: StatementSession): bool
 }
 
 /** The tokens with each `?` replaced by what USING gave for it. */
-function numberParameters(tokens: readonly SqlToken[], parameters: readonly (string | undefined)[]): SqlToken[] {
+function numberParameters(tokens: readonly SqlToken[], parameters: readonly SqlToken[][]): SqlToken[] {
   let at = 0;
-  return tokens.map((token) => {
-    if (!isSymbol(token, '?')) return token;
-    const text = parameters[at];
+  return tokens.flatMap((token) => {
+    if (!isSymbol(token, '?')) return [token];
+    const given = parameters[at];
     at += 1;
-    return text === undefined ? token : { kind: 'string', text };
+    return given === undefined ? [token] : [{ kind: 'symbol', text: '(' }, ...given, { kind: 'symbol', text: ')' }];
   });
-}
-
-/** Splits at the commas outside of brackets, up to the bracket that closes the list. */
-function splitArguments(tokens: readonly SqlToken[]): SqlToken[][] {
-  const split: SqlToken[][] = [[]];
-  let depth = 0;
-  for (const token of tokens) {
-    if (isSymbol(token, '(') || isSymbol(token, '[')) depth += 1;
-    if (isSymbol(token, ')') || isSymbol(token, ']')) depth -= 1;
-    if (depth < 0) break;
-    if (depth === 0 && isSymbol(token, ',')) split.push([]);
-    else split.at(-1)?.push(token);
-  }
-  return split;
-}
-
-/** The text of a constant: string literals joined by `||`, in brackets or not; undefined for any other expression. */
-function textOf(expression: readonly SqlToken[]): string | undefined {
-  if (isSymbol(expression[0], '(') && isSymbol(expression.at(-1), ')')) return textOf(expression.slice(1, -1));
-  const found: string[] = [];
-  for (const [at, token] of expression.entries()) {
-    if (at % 2 === 0 && token.kind === 'string') found.push(token.text);
-    else if (at % 2 === 0 || !isSymbol(token, '||')) return undefined;
-  }
-  return expression.length % 2 === 1 ? found.join('') : undefined;
 }
 
 type Tokens = Generator<SqlToken, void, void>;
 
 const next = (tokens: Tokens): SqlToken | undefined => tokens.next().value ?? undefined;
 const keyword = (token: SqlToken | undefined) => (token?.kind === 'word' ? token.text.toUpperCase() : undefined);
-const isSymbol = (token: SqlToken | undefined, text: string) => token?.kind === 'symbol' && token.text === text;
-
-function identifier(token: SqlToken | undefined): string | undefined {
-  return token?.kind === 'word' || token?.kind === 'quoted' ? token.text.toLowerCase() : undefined;
-}
 
 function* take(tokens: Tokens): Tokens {
   for (let count = 0; count < maxTokens; count += 1) {
