@@ -1,4 +1,4 @@
-import { zstdCompressSync } from 'node:zlib';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
 
 /** Who is to read a request alike: both; or one of them refuses it, so that nothing can go wrong. */
 export type Verdict = 'alike' | 'Trino refuses' | 'we refuse';
@@ -266,10 +266,8 @@ export const bodyCases: [title: string, lines: string[], body: string | Buffer, 
   ['two types', [type('text/plain'), type('text/plain; charset=utf-16le')], utf16, 'we refuse'],
   ['a type that is none', [type('foo')], 'SELECT 1', 'Trino refuses'],
   ['the encoding identity', ['Content-Encoding: identity'], 'SELECT 1', 'alike'],
-  [
-    'the encoding gzip after identity',
-    ['Content-Encoding: identity', 'Content-Encoding: gzip'],
-    'SELECT 1',
-    'we refuse',
-  ],
+  ['the encoding utf-8', ['Content-Encoding: utf-8'], "SELECT 'é'", 'alike'],
+  ['an encoding that nobody knows', ['Content-Encoding: aws-chunked'], 'SELECT 1', 'alike'],
+  ['text that is said to be compressed', ['Content-Encoding: identity', 'Content-Encoding: gzip'], 'SELECT 1', 'alike'],
+  ['text compressed by gzip', ['Content-Encoding: gzip'], gzipSync('SELECT 1'), 'we refuse'],
 ];

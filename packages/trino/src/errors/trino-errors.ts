@@ -1,3 +1,5 @@
+import { STATUS_CODES } from 'node:http';
+
 /** Trino's classes of errors. */
 export type TrinoErrorType = 'USER_ERROR' | 'INTERNAL_ERROR' | 'INSUFFICIENT_RESOURCES' | 'EXTERNAL';
 
@@ -47,24 +49,9 @@ export function unknownTransactionMessage(id: string): string {
   return `Unknown transaction ID: ${id}. Possibly expired? Commands ignored until end of transaction block`;
 }
 
-const reasons: Readonly<Record<number, string>> = {
-  400: 'Bad Request',
-  401: 'Unauthorized',
-  403: 'Forbidden',
-  404: 'Not Found',
-  405: 'Method Not Allowed',
-  415: 'Unsupported Media Type',
-  409: 'Conflict',
-  410: 'Gone',
-  500: 'Internal Server Error',
-  502: 'Bad Gateway',
-  503: 'Service Unavailable',
-  504: 'Gateway Timeout',
-};
-
 /** Body of an HTTP error as Trino words it, `text/plain`: `Error 404 Not Found: Query not found`. */
 export function httpErrorText(status: number, message?: string): string {
-  const title = `${status} ${reasons[status] ?? 'Error'}`;
+  const title = `${status} ${STATUS_CODES[status] ?? 'Error'}`;
   return `Error ${title}: ${message ?? `HTTP ${title}`}`;
 }
 

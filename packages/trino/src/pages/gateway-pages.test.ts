@@ -59,6 +59,9 @@ test('codes lie in the range of their type', () => {
 test.each([
   [httpErrorText(404, 'Query not found'), 'Error 404 Not Found: Query not found'],
   [httpErrorText(410), 'Error 410 Gone: HTTP 410 Gone'],
+  [httpErrorText(408, 'too slow'), 'Error 408 Request Timeout: too slow'],
+  [httpErrorText(413, 'too long'), 'Error 413 Payload Too Large: too long'],
+  [httpErrorText(415, 'why'), 'Error 415 Unsupported Media Type: why'],
   [httpErrorText(400, 'SQL statement is empty'), 'Error 400 Bad Request: SQL statement is empty'],
   [killedMessage('because'), 'Query killed. Message: because'],
   [killedMessage(undefined), 'Query killed. No message provided.'],

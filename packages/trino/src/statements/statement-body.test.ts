@@ -1,3 +1,4 @@
+import { deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { expect, test } from '@jest/globals';
 import { statementBodyProblem } from './statement-body.ts';
 
@@ -5,6 +6,7 @@ const type = (...lines: string[]) => lines.flatMap((line) => ['Content-Type', li
 const encoding = (...lines: string[]) => lines.flatMap((line) => ['content-encoding', line]);
 const ascii = Buffer.from('SELECT 1');
 const beyond = Buffer.from("SELECT 'é'");
+const packed = [gzipSync(ascii), deflateSync(ascii), zstdCompressSync(ascii)] as const;
 
 test.each<[string, string[], Buffer]>([
   ['no type', [], beyond],
@@ -14,6 +16,10 @@ test.each<[string, string[], Buffer]>([
   ['ASCII', type('text/plain; charset=US-ASCII'), ascii],
   ['Latin-1 that is ASCII', type('text/plain; charset=ISO-8859-1'), ascii],
   ['no encoding', encoding('identity', ''), beyond],
+  ['an encoding that is a character set', encoding('utf-8'), beyond],
+  ['an encoding that nobody knows', encoding('UTF8, aws-chunked'), beyond],
+  ['text that is said to be compressed', encoding('gzip'), beyond],
+  ['compressed bytes that are not said to be', [], packed[0]],
 ])('%s reads the same everywhere', (_, headers, body) => {
   expect(statementBodyProblem(headers, body)).toBeUndefined();
 });
@@ -29,9 +35,10 @@ test.each<[string, string[], Buffer]>([
   ['a name that only begins like UTF-8', type('text/plain; charset=utf-8x'), ascii],
   ['a set in the text of another parameter', type('text/plain; x="; charset=utf-8"; charset=utf-16le'), ascii],
   ['an extended parameter', type("text/plain; charset*=us-ascii''utf-16le"), ascii],
-  ['gzip', encoding('gzip'), ascii],
-  ['gzip after identity', encoding('identity', 'gzip'), ascii],
-  ['gzip in a list', encoding('identity, gzip'), ascii],
+  ['gzip', encoding('gzip'), packed[0]],
+  ['gzip after identity', encoding('identity', 'gzip'), packed[0]],
+  ['deflate in a list', encoding('identity, deflate'), packed[1]],
+  ['zstd under another name', encoding('utf-8'), packed[2]],
 ])('%s may be another statement to Trino', (_, headers, body) => {
-  expect(statementBodyProblem(headers, body)).toMatch(/^A statement must be (UTF-8|plain) text, not "/);
+  expect(statementBodyProblem(headers, body)).toMatch(/^A statement must be (UTF-8|plain) text: send it .*"/);
 });

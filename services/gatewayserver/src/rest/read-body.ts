@@ -41,10 +41,16 @@ export async function readBody(
 }
 
 function requireJson(header: Headers): void {
+  const encoding = header.get('content-encoding') ?? 'identity';
   const type = header.get('content-type') ?? '';
   const isJson = /^application\/json *(; *charset *= *"?utf-?8"? *)?$/i.test(type);
-  if (isJson && (header.get('content-encoding') ?? 'identity') === 'identity') return;
-  throw new BodyRefusal(415, 'body: expected the content type application/json, not compressed', Code.InvalidArgument);
+  if (!isJson) throw unsupported('content-type: expected application/json in UTF-8', type);
+  if (encoding !== 'identity') throw unsupported('content-encoding: expected none, the body as it is', encoding);
+}
+
+function unsupported(expected: string, given: string): BodyRefusal {
+  const got = given === '' ? 'none' : JSON.stringify(given.slice(0, 100));
+  return new BodyRefusal(415, `${expected}, got ${got}`, Code.InvalidArgument);
 }
 
 function parsedObject(bytes: Buffer): JsonObject {

@@ -24,7 +24,7 @@ import { queueService } from './services/queue.ts';
 import { reflectionServices } from './services/reflection.ts';
 import { routingService } from './services/routing.ts';
 import { suiteService } from './services/suite/suite.ts';
-import { withAllowHeader } from './transport/allow-header.ts';
+import { explainRefusals } from './transport/explain-refusals.ts';
 import type { Guard } from './transport/interceptors.ts';
 import { withJsonProblems } from './transport/json-problems.ts';
 import { multiplexedMethods, multiplexerService } from './transport/multiplexer.ts';
@@ -69,5 +69,5 @@ export function registerServices(router: ConnectRouter, context: RpcContext, gua
     )
     .service(ServerReflection, reflection.v1)
     .service(ServerReflectionV1Alpha, reflection.v1alpha);
-  router.handlers.splice(0, router.handlers.length, ...router.handlers.map(withJsonProblems).map(withAllowHeader));
+  router.handlers.splice(0, router.handlers.length, ...router.handlers.map(withJsonProblems).map(explainRefusals));
 }

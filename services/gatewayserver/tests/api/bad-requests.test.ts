@@ -89,12 +89,19 @@ describe.each(PUBLIC_RPCS.map((rpc) => [nameOf(rpc), rpc] as const))('%s by Conn
   });
 
   test('refuses another method and another content type', async () => {
-    const { status, allow } = await send(request, { ...JSON_TYPE, ...ADMIN }, 'PUT');
-    expect([status, allow]).toEqual([405, expect.stringContaining('POST')]);
-    expect(await send(request, { 'content-type': 'text/plain', ...ADMIN })).toMatchObject({
-      status: 415,
-      deviates: '',
-    });
+    const { status, allow, message } = await send(request, { ...JSON_TYPE, ...ADMIN }, 'PUT');
+    expect([status, allow, message]).toEqual([
+      405,
+      expect.stringContaining('POST'),
+      expect.stringContaining('expected one of the methods'),
+    ]);
+    for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'application/json; charset=latin1'])
+      expect(await send(request, { 'content-type': type, ...ADMIN })).toMatchObject({
+        status: 415,
+        code: 'invalid_argument',
+        message: expect.stringContaining('content-type: expected application/json'),
+        deviates: '',
+      });
   });
 
   test('refuses callers without the right token', async () => {

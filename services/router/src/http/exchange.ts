@@ -29,10 +29,12 @@ export type Exchange = {
   readonly signal: AbortSignal;
 };
 
-// Set by the gateway alone, or meant for it alone, or valid only on the client's connection. A cluster would trust each of them.
+// Set by the gateway alone, or meant for it alone, or valid only on the client's connection. A cluster would trust each of them. Trino
+// decodes no body, so nothing behind the router may do so either.
 const notForClusters: ReadonlySet<string> = new Set([
   'host',
   'content-length',
+  'content-encoding',
   'expect',
   'forwarded',
   'x-real-ip',

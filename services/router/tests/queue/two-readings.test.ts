@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { expect, test } from '@jest/globals';
 import { pageOf, post, run, user } from '../support/client.ts';
 import { isWaiting, onlyWaiter, posted, type QueueBed, startQueueBed } from '../support/queue-bed.ts';
@@ -80,7 +81,7 @@ test.each<[string, string | Buffer, string[]]>([
   await using bed = await startQueueBed();
   expect(await post(bed.router.url, statement, [...user, ...headers])).toMatchObject({
     status: 415,
-    text: expect.stringMatching(/^Error 415 Unsupported Media Type: A statement must be UTF-8 text, not "text\/plain/),
+    text: expect.stringMatching(/^Error 415 Unsupported Media Type: A statement must be UTF-8 text: .*"text\/plain/),
   });
   expect(posted(bed.trino)).toEqual([]);
 });
@@ -89,10 +90,10 @@ test.each([
   ['identity', 'gzip'],
   ['gzip', 'identity'],
   ['', 'x-gzip'],
-])('a statement with the encodings %j and %j is refused', async (...encodings) => {
+])('a compressed statement with the encodings %j and %j is refused', async (...encodings) => {
   await using bed = await startQueueBed();
   const headers = encodings.flatMap((encoding) => ['Content-Encoding', encoding]);
-  expect(await post(bed.router.url, 'SELECT 1', [...user, ...headers])).toMatchObject({
+  expect(await post(bed.router.url, gzipSync('SELECT 1'), [...user, ...headers])).toMatchObject({
     status: 415,
     text: expect.stringContaining('A statement must be plain text'),
   });

@@ -198,11 +198,6 @@ describe('statements of odd shape', () => {
     expect(last.error).toMatchObject({ errorName: 'QUERY_TEXT_TOO_LARGE', errorCode: 35 });
     expect(router.settled).toHaveLength(router.routes.length);
   });
-
-  test('a compressed one is refused: Trino would not read it', async () => {
-    await using router = await startTestbed();
-    expect(await post(router.url, 'x', [...user, 'Content-Encoding', 'gzip'])).toMatchObject({ status: 415 });
-  });
 });
 
 test.each([
