@@ -14,12 +14,12 @@ const STOP_MS = 10_000;
 export type Contender = AsyncDisposable & { name: string; url: string; pids: number[] };
 
 /** The scripted coordinator in a process of its own. */
-export async function startCoordinator(): Promise<Contender> {
+export async function startCoordinator(options: readonly string[] = ['--rows', '1']): Promise<Contender> {
   const [port = 0] = await freePorts(1);
   const main = fileURLToPath(new URL('../packages/testing/src/scripted-trino/main.ts', import.meta.url));
   const program = await startProgram({
     command: process.execPath,
-    args: [main, '--port', String(port), '--rows', '1'],
+    args: [main, '--port', String(port), ...options],
   });
   return running('direct', program, port);
 }

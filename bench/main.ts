@@ -9,6 +9,7 @@ import { decisionCosts } from './decisions.ts';
 import { admissionCosts } from './limited-group.ts';
 import { polls, type Run, shortQueries, submissions } from './load.ts';
 import { replicaCosts } from './replicas.ts';
+import { spooledCosts } from './spooled.ts';
 
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 4);
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
@@ -62,6 +63,8 @@ say('');
 await admissionCosts(say, SECONDS, ROUNDS);
 say('');
 await replicaCosts(say, SECONDS);
+say('');
+await spooledCosts(say, SECONDS, ROUNDS);
 say('');
 await appendFile(new URL('RESULTS.md', import.meta.url), `${lines.join('\n')}\n`);
 

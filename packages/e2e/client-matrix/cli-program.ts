@@ -17,6 +17,7 @@ function cli(statements: string): ChildProcess {
     '-Djava.util.logging.config.file=/dev/null',
   ];
   args.push('-jar', jar, '--server', url, '--user', user, '--output-format', 'TSV', '--execute', statements);
+  if (setting('ENCODING') !== '') args.push('--encoding', setting('ENCODING'));
   if (url.startsWith('https:')) args.push('--insecure');
   const password = setting('PASSWORD');
   if (password !== '') args.push('--password');

@@ -8,7 +8,16 @@ import { clientsFolder, goProgram, javascriptProgram, pythonWithPackages } from 
 export type Program = { command: string; args: readonly string[] };
 
 /** A client: the cases it is tried with, and its program, installed when need be (MissingToolError when that cannot be). */
-export type Client = { cases: readonly CaseName[]; program: (say: (line: string) => void) => Promise<Program> };
+export type Client = {
+  cases: readonly CaseName[];
+  /** The encodings of spooled results that it reads. */
+  encodings: readonly Encoding[];
+  program: (say: (line: string) => void) => Promise<Program>;
+};
+
+/** How a spooled result is encoded. */
+export type Encoding = (typeof encodings)[number];
+export const encodings = ['json', 'json+zstd', 'json+lz4'] as const;
 
 const python = (file: string) => async (say: (line: string) => void) => ({
   command: await pythonWithPackages(say),
@@ -24,11 +33,13 @@ const own = (file: string, ...args: string[]): Program => ({
 export const clients = {
   cli: {
     cases: commonCases,
+    encodings,
     program: async (say) =>
       own('cli-program.ts', join((await findJdk()).home, 'bin', 'java'), (await clientJars(say)).cli),
   },
   jdbc: {
     cases: [...commonCases, 'valid'],
+    encodings,
     program: async (say) => ({
       command: join((await findJdk()).home, 'bin', 'java'),
       args: [
@@ -39,15 +50,21 @@ export const clients = {
       ],
     }),
   },
-  dbapi: { cases: commonCases, program: python('dbapi_client.py') },
-  sqlalchemy: { cases: [...commonCases, 'tables'], program: python('sqlalchemy_client.py') },
-  go: { cases: commonCases, program: async (say) => ({ command: await goProgram(say), args: [] }) },
+  dbapi: { cases: commonCases, encodings, program: python('dbapi_client.py') },
+  sqlalchemy: { cases: [...commonCases, 'tables'], encodings, program: python('sqlalchemy_client.py') },
+  go: { cases: commonCases, encodings, program: async (say) => ({ command: await goProgram(say), args: [] }) },
   js: {
     cases: commonCases,
+    // It reads rows from pages alone, as PyHive does.
+    encodings: [],
     program: async (say) => ({ command: process.execPath, args: [await javascriptProgram(say)] }),
   },
-  pyhive: { cases: commonCases, program: python('pyhive_client.py') },
-  http: { cases: [...commonCases, 'head-statement', 'info'], program: async () => own('http-program.ts') },
+  pyhive: { cases: commonCases, encodings: [], program: python('pyhive_client.py') },
+  http: {
+    cases: [...commonCases, 'head-statement', 'info'],
+    encodings: ['json', 'json+zstd'], // Node has no lz4
+    program: async () => own('http-program.ts'),
+  },
 } as const satisfies Record<string, Client>;
 
 /** A client's name. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { zstdDecompressSync } from 'node:zlib';
 import { type Answer, exchange } from '@trino-gateway/testing/trino-client/exchange';
 
 // http-program.ts URL USER: the protocol itself, to see what no client shows: every link must lead back to URL, or to the
@@ -10,9 +11,18 @@ const password = setting('PASSWORD');
 const login: Record<string, string> =
   password === '' ? {} : { Authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` };
 
+const spooling: Record<string, string> =
+  setting('ENCODING') === '' ? {} : { 'X-Trino-Query-Data-Encoding': setting('ENCODING') };
+
+type Segment = {
+  metadata: { uncompressedSize?: number; segmentSize: number };
+} & (
+  | { type: 'inline'; data: string }
+  | { type: 'spooled'; uri: string; ackUri: string; headers?: Record<string, string[]> }
+);
 type Page = {
   nextUri?: string;
-  data?: unknown[][];
+  data?: unknown[][] | { encoding: string; segments: Segment[] };
   updateCount?: number;
   error?: { message: string; errorCode: number };
 };
@@ -31,7 +41,7 @@ async function send(
 ): Promise<Answer> {
   return exchange(address, {
     method,
-    headers: { 'X-Trino-User': user, 'X-Trino-Source': 'client-matrix', ...login, ...headers },
+    headers: { 'X-Trino-User': user, 'X-Trino-Source': 'client-matrix', ...login, ...spooling, ...headers },
     signal: AbortSignal.timeout(180_000),
     ...(body === undefined ? {} : { body }),
   });
@@ -43,6 +53,33 @@ function pageOf(answer: Answer): Page {
 }
 
 const origins = [url, setting('DIRECT_URL') || url].map((one) => new URL(one).origin);
+
+async function rowsOf({ data }: Page): Promise<unknown[][]> {
+  if (data === undefined || Array.isArray(data)) return data ?? [];
+  const rows: unknown[][] = [];
+  for (const segment of data.segments) rows.push(...(await rowsOfSegment(segment)));
+  return rows;
+}
+
+async function rowsOfSegment(segment: Segment): Promise<unknown[][]> {
+  const bytes = segment.type === 'inline' ? Buffer.from(segment.data, 'base64') : await download(segment);
+  if (bytes.length !== segment.metadata.segmentSize) throw new Error(`a segment of ${bytes.length} bytes`);
+  return JSON.parse(String(segment.metadata.uncompressedSize === undefined ? bytes : zstdDecompressSync(bytes)));
+}
+
+/** As clients do it, without credentials. */
+async function download({ uri, ackUri, headers = {} }: Extract<Segment, { type: 'spooled' }>): Promise<Buffer> {
+  const ends = [...origins, setting('STORAGE_URL')];
+  for (const one of [uri, ackUri])
+    if (!ends.includes(new URL(one).origin)) throw new Error(`a segment leads away from ${url}: ${one}`);
+  const lines = Object.fromEntries(Object.entries(headers).map(([name, values]) => [name, values.join(',')]));
+  const answer = await fetch(uri, { headers: lines });
+  if (!answer.ok) throw new Error(`${answer.status} ${await answer.text()}`);
+  const bytes = Buffer.from(await answer.arrayBuffer());
+  const acknowledged = await fetch(ackUri, { headers: lines });
+  if (!acknowledged.ok) throw new Error(`ack: ${acknowledged.status} ${await acknowledged.text()}`);
+  return bytes;
+}
 
 function link(page: Page): URL | undefined {
   if (page.nextUri === undefined) return undefined;
@@ -57,7 +94,7 @@ async function run(statement: string, headers: Record<string, string> = {}): Pro
   let changed: number | undefined;
   for (let answer = seen[0]; answer !== undefined; ) {
     const page = pageOf(answer);
-    rows.push(...(page.data ?? []));
+    rows.push(...(await rowsOf(page)));
     changed = page.updateCount ?? changed;
     const next = link(page);
     if (next === undefined) {

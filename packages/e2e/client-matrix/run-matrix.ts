@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { MissingToolError } from '@trino-gateway/testing/toolchains/missing-tool';
 import { type CaseName, expected, statements } from './cases.ts';
-import { type Client, type ClientName, clientNames, clients } from './clients.ts';
+import { type Client, type ClientName, clientNames, clients, type Encoding } from './clients.ts';
 import { howItEnded, untilItRuns } from './long-query.ts';
 
 export { type ClientName, clientNames };
@@ -24,6 +24,10 @@ export type MatrixOptions = {
   only?: readonly ClientName[];
   /** `presto` (default) makes PyHive send X-Presto-* headers, which a bare Trino does not understand; `trino` X-Trino-*. */
   pyhive?: 'presto' | 'trino';
+  /** How clients that can read it want results spooled; default what each asks for by itself. */
+  encoding?: Encoding;
+  /** Where segments may lead besides `url`. */
+  storageUrl?: string;
   /** For one client; default eight minutes. */
   clientTimeoutMs?: number;
   /** Gets progress lines. */
@@ -53,13 +57,14 @@ export async function* runClientMatrix(options: MatrixOptions): AsyncGenerator<C
 
 async function* runClient(
   client: ClientName,
-  { cases, program }: Client,
+  { cases, encodings, program }: Client,
   options: MatrixOptions,
 ): AsyncGenerator<CaseResult> {
+  const spools = options.encoding !== undefined && encodings.includes(options.encoding);
   const { command, args } = await program(options.say ?? (() => {}));
   const mark = `${client}_${randomBytes(4).toString('hex')}`;
   const child = spawn(command, [...args, options.url, options.user], {
-    env: environment(options, mark),
+    env: { ...environment(options, mark), ...(spools ? { MATRIX_ENCODING: options.encoding } : {}) },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   const { values, complaints } = await answers(child, options, mark);
@@ -75,6 +80,7 @@ function environment(options: MatrixOptions, mark: string): NodeJS.ProcessEnv {
     PYTHONDONTWRITEBYTECODE: '1',
     MATRIX_PYHIVE: options.pyhive ?? 'presto',
     ...(options.password === undefined ? {} : { MATRIX_PASSWORD: options.password }),
+    ...(options.storageUrl === undefined ? {} : { MATRIX_STORAGE_URL: options.storageUrl }),
     ...(options.directUrl === undefined ? {} : { MATRIX_DIRECT_URL: options.directUrl }),
   };
 }

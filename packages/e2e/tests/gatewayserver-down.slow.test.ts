@@ -4,20 +4,23 @@ import { until } from '@trino-gateway/testing/processes/until';
 import { type Suite, startSuite } from '@trino-gateway/testing/suite/suite';
 import type { Page } from '@trino-gateway/testing/trino-client/page';
 import { runQuery } from '@trino-gateway/testing/trino-client/run-query';
+import { spooledResult } from '../support/spooled-result.ts';
 
 let trino: ScriptedTrino;
+let other: ScriptedTrino;
 let suite: Suite;
 
 beforeAll(async () => {
-  trino = await startScriptedTrino();
+  [trino, other] = await Promise.all([startScriptedTrino({ spooling: {} }), startScriptedTrino({ spooling: {} })]);
   suite = await startSuite({ gatewayserver: { DEFAULT_GROUP: 'all' }, router: { GATEWAYSERVER_WAIT: '1s' } });
-  await suite.addBackends({ one: trino.url });
+  await suite.addBackends({ one: trino.url, other: other.url });
   await suite.addGroup('all', ['one']);
 }, 240_000);
 
 afterAll(async () => {
   await suite?.[Symbol.asyncDispose]();
   await trino?.stop();
+  await other?.stop();
 });
 
 test('with the gatewayserver down a new query is refused within the configured time, with what to do', async () => {
@@ -61,5 +64,21 @@ test('a router that restarts while the gatewayserver is down still serves the po
     link = next.nextUri;
   }
   expect(rows).toEqual([[42]]);
+  await suite.gatewayserver.start();
+}, 240_000);
+
+test('and the segments of results that were spooled before', async () => {
+  const { url } = suite.router;
+  await until('the router to decide again', async () => !(await runQuery(url, 'SELECT 3')).error);
+  const { segments } = await spooledResult(url, 'SELECT * FROM tpch.tiny.orders');
+  await suite.gatewayserver.kill();
+  await suite.router.stop();
+  await suite.router.start();
+  expect(segments.length).toBeGreaterThan(0);
+  for (const { uri, ackUri, headers } of segments) {
+    expect((await fetch(uri, { headers })).status).toBe(200);
+    expect((await fetch(ackUri, { headers })).status).toBe(200);
+  }
+  expect(other.requests.filter(({ path }) => path.includes('/spooled/'))).toEqual([]);
   await suite.gatewayserver.start();
 }, 240_000);

@@ -11,6 +11,7 @@ const { values } = parseArgs({
     pages: { type: 'string', default: '1' },
     'page-bytes': { type: 'string' },
     'run-ms': { type: 'string', default: '0' },
+    spooling: { type: 'boolean', default: false },
     short: { type: 'boolean', default: false },
     'starting-ms': { type: 'string', default: '0' },
     record: { type: 'string', default: '0' },
@@ -43,6 +44,7 @@ await using trino = await startScriptedTrino({
   processForwarded: !values['no-process-forwarded'],
   startingMs: Number(values['starting-ms']),
   recordLimit: Number(values.record),
+  ...(values.spooling ? { spooling: {} } : {}),
   maxHistory: 1000,
   script: ({ statement }) =>
     script !== undefined && /^\s*select\b/i.test(statement) && !statement.includes('system.runtime')

@@ -110,7 +110,11 @@ func open(address, user string) (*sql.DB, error) {
 
 // rows gives every row as the text of its columns.
 func (c client) rows(ctx context.Context, statement string) ([][]string, error) {
-	found, err := c.conn.QueryContext(ctx, statement)
+	var arguments []any
+	if encoding := setting("ENCODING"); encoding != "" {
+		arguments = append(arguments, sql.Named("encoding", encoding))
+	}
+	found, err := c.conn.QueryContext(ctx, statement, arguments...)
 	if err != nil {
 		return nil, err
 	}

@@ -33,6 +33,9 @@ class Cases {
         if (System.getenv("MATRIX_PASSWORD") != null) {
             properties.setProperty("password", System.getenv("MATRIX_PASSWORD"));
         }
+        if (setting("ENCODING") != null) {
+            properties.setProperty("encoding", setting("ENCODING"));
+        }
         if (arguments[0].startsWith("https:")) {
             properties.setProperty("SSL", "true");
             properties.setProperty("SSLVerification", "NONE");

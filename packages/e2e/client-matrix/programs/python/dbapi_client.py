@@ -18,6 +18,8 @@ class Client:
         self.connection = self.connect()
 
     def connect(self, **options):
+        if "MATRIX_ENCODING" in os.environ:
+            options["encoding"] = setting("ENCODING")
         auth = trino.auth.BasicAuthentication(self.user, password()) if password() else None
         return trino.dbapi.connect(
             host=self.at.hostname, port=self.at.port, http_scheme=self.at.scheme, user=self.user, auth=auth, verify=False, **options

@@ -1,5 +1,6 @@
 """sqlalchemy_client.py URL USER: SQLAlchemy with the dialect of the `trino` package."""
 
+import os
 import sys
 from urllib.parse import quote, urlsplit
 
@@ -17,6 +18,8 @@ class Client:
         login = quote(user, safe="") + (":" + quote(password(), safe="") if password() else "")
         self.address = f"trino://{login}@{at.netloc}/tpch/tiny"
         self.arguments = {"http_scheme": at.scheme, "verify": False}
+        if "MATRIX_ENCODING" in os.environ:
+            self.arguments["encoding"] = setting("ENCODING")
         self.engine = create_engine(self.address, connect_args=self.arguments)
         self.connection = self.engine.connect()
 

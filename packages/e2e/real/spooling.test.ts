@@ -1,0 +1,129 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { type ObjectStore, startObjectStore } from '@trino-gateway/testing/object-store/object-store';
+import { until } from '@trino-gateway/testing/processes/until';
+import { type Suite, startSuite } from '@trino-gateway/testing/suite/suite';
+import { type Coordinator, startCoordinator } from '@trino-gateway/testing/trino/coordinator';
+import { type ClientName, clientNames, clients, type Encoding } from '../client-matrix/clients.ts';
+import { runClientMatrix } from '../client-matrix/run-matrix.ts';
+import { spooledResult } from '../support/spooled-result.ts';
+
+// Two real clusters with a storage: one trusts X-Forwarded-* and streams segments itself, the other answers 406 to them and redirects
+// clients to the storage. Neither can read the ids of the other. Two routers, whose first listener leads to the one and whose second to
+// the other. No rows are in the pages, so that every result is spooled.
+let store: ObjectStore;
+let streaming: Coordinator;
+let redirecting: Coordinator;
+let suite: Suite;
+
+const say = (line: string) => void process.stderr.write(`${line}\n`);
+const properties = {
+  'protocol.spooling.inlining.enabled': 'false',
+  'protocol.spooling.initial-segment-size': '256kB',
+  'protocol.spooling.max-segment-size': '512kB',
+};
+const names = ['streaming', 'redirecting'] as const;
+
+beforeAll(async () => {
+  store = await startObjectStore(say);
+  const spooling = { endpoint: store.url };
+  streaming = await startCoordinator({
+    ...{ name: 'streaming', say, properties },
+    spooling: { ...spooling, location: 's3://spool/a/', retrievalMode: 'COORDINATOR_PROXY' },
+  });
+  redirecting = await startCoordinator({
+    ...{ name: 'redirecting', say, properties, processForwarded: false },
+    spooling: { ...spooling, location: 's3://spool/b/', retrievalMode: 'COORDINATOR_STORAGE_REDIRECT' },
+  });
+  suite = await startSuite({ listeners: 2, routers: 2 });
+  await suite.addBackends({ streaming: streaming.url, redirecting: redirecting.url });
+  for (const [index, name] of names.entries()) {
+    await suite.addGroup(name, [name]);
+    for (const [which, router] of suite.routers.entries())
+      await suite.call('PolicyService/PutPolicy', {
+        policy: { id: `${name}-${which}`, listeningPort: router.ports[index], groupId: name },
+      });
+  }
+}, 600_000);
+
+afterAll(async () => {
+  await suite?.[Symbol.asyncDispose]();
+  await Promise.all([streaming?.stop(), redirecting?.stop()]);
+  await store?.[Symbol.asyncDispose]();
+}, 60_000);
+
+// Each client meets each encoding that it reads, and PyHive and JavaScript, which read none, a cluster that spools. Two take long or are
+// another face of a client that has all: the CLI starts a Java for each case, and SQLAlchemy uses the DB-API.
+const all = clientNames.flatMap((client, turn) => {
+  const read = clients[client].encodings;
+  const tried = client === 'cli' || client === 'sqlalchemy' ? read.slice(1, 2) : read;
+  return [...tried, ...(read.length === 0 ? (['none'] as const) : [])].map(
+    (encoding, at): [ClientName, Encoding | 'none', (typeof names)[number]] => {
+      return [client, encoding, names[(turn + at) % 2] ?? 'streaming'];
+    },
+  );
+});
+
+test.each(all)(
+  '%s with encoding %s gets what a direct run gives, from the %s cluster',
+  async (client, encoding, name) => {
+    const options = {
+      ...{ user: 'client-matrix', only: [client], storageUrl: store.url },
+      ...(encoding === 'none' ? {} : { encoding }),
+    };
+    const url = suite.router.urls[names.indexOf(name)] ?? '';
+    const backends = [streaming.url, redirecting.url];
+    const results = await Array.fromAsync(runClientMatrix({ url, ...options, backends }));
+    say(`${client} ${encoding}: ${results.map(({ name: of, outcome }) => `${of} ${outcome}`).join(', ')}`);
+    expect(results.filter(({ outcome }) => outcome === 'failed')).toEqual([]);
+  },
+);
+
+test('what clients have read they have acknowledged: nothing of it is left', async () => {
+  await until('the storage to be empty', async () => (await store.keys()).length === 0, 60_000);
+});
+
+test.each(names)(
+  'segments of the %s cluster come through the other router, and only to who has their link',
+  async (name) => {
+    const index = names.indexOf(name);
+    const [first = '', second = ''] = suite.routers.map(({ urls }) => urls[index]);
+    const { id, segments } = await spooledResult(first, 'SELECT * FROM tpch.tiny.orders');
+    expect(segments.length).toBeGreaterThan(1);
+    const own = name === 'streaming' ? streaming : redirecting;
+    const rows: unknown[][] = [];
+    for (const { uri, ackUri, headers } of segments) {
+      expect(uri).toContain(`/v1/coordinator/${id.slice(-5)}/v1/spooled/download/`);
+      const at = (link: string) => second + new URL(link).pathname;
+      const direct = at(uri)
+        .replace(second, own.url)
+        .replace(/\/v1\/coordinator\/[^/]+/, '');
+      const [through, straight] = await Promise.all([fetch(at(uri), { headers }), fetch(direct, { headers })]);
+      const bytes = Buffer.from(await through.arrayBuffer());
+      expect([through.status, bytes.equals(Buffer.from(await straight.arrayBuffer()))]).toEqual([200, true]);
+      rows.push(...JSON.parse(bytes.toString()));
+      const refused = await fetch(at(uri), { redirect: 'manual' });
+      expect(refused.status).toBe(500);
+      expect((await fetch(at(ackUri), { headers })).status).toBe(200);
+      const after = await fetch(at(uri), { headers });
+      expect(after.ok).toBe(false);
+    }
+    expect(new Set(rows.map(([key]) => key)).size).toBe(15_000);
+  },
+);
+
+test('after the coordinator has gone for good its links are answered 503, those of the other cluster go on', async () => {
+  const url = suite.router.urls[0] ?? '';
+  const { segments } = await spooledResult(url, 'SELECT * FROM tpch.tiny.orders');
+  const other = await spooledResult(suite.router.urls[1] ?? '', 'SELECT * FROM tpch.tiny.orders');
+  await streaming.kill();
+  const [gone] = segments;
+  const answer = await fetch(gone?.uri ?? '', { headers: gone?.headers ?? {} });
+  expect(answer.status).toBe(503);
+  expect(await answer.text()).toContain('The coordinator of this segment does not answer');
+  for (const { ackUri, headers } of other.segments) expect((await fetch(ackUri, { headers })).status).toBe(200);
+  await until(
+    'the segments to be deleted',
+    async () => (await store.keys()).every((key) => key.startsWith('a/')),
+    60_000,
+  );
+});
