@@ -85,6 +85,7 @@ export {
   withStateChanged,
 } from './requests/login-links.ts';
 export { maxWaitMs } from './requests/max-wait.ts';
+export { sessionHeadersProblem } from './session/session-headers.ts';
 export {
   runLimit,
   type TimeLimit,
@@ -102,3 +103,4 @@ export {
   statementKind,
   statementSession,
 } from './statements/statement-kind.ts';
+export { type StatementProblem, statementProblem } from './statements/statement-problem.ts';

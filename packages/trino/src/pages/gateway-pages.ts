@@ -25,21 +25,30 @@ export type FailedPage = {
 /** The last page of a query that failed, as Trino reports it: no nextUri, and the failureInfo that strict clients require. */
 export function failedPage({ id, infoUri, error, elapsedMillis = 0, queuedMillis = 0 }: FailedPage): string {
   const { code, type } = trinoErrors[error.name];
+  const location = error.name === 'SYNTAX_ERROR' ? locationIn(error.message) : {};
   const failure = {
     message: error.message,
     errorCode: code,
     errorName: error.name,
     errorType: type,
+    ...location,
     failureInfo: {
       type: 'io.trino.spi.TrinoException',
       message: error.message,
       suppressed: [],
       stack: [],
       errorInfo: { code, name: error.name, type },
+      ...location,
     },
   };
   const stats = statsText('FAILED', false, elapsedMillis, queuedMillis);
   return `{"id":${json(id)},"infoUri":${json(infoUri)},${stats},"error":${json(failure)},"warnings":[]}`;
+}
+
+/** Trino says the place of a syntax error twice: as `line 1:8:` before the message, and in numbers. */
+function locationIn(message: string) {
+  const [, line, column] = /^line (\d{1,9}):(\d{1,9}): /.exec(message) ?? [];
+  return line === undefined ? {} : { errorLocation: { lineNumber: Number(line), columnNumber: Number(column) } };
 }
 
 /** The last page of a CALL that did what it should, as Trino ends it. */

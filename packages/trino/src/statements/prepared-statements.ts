@@ -21,6 +21,18 @@ export function preparedStatement(
   name: string,
   beforeInflating?: (bytes: number) => void,
 ): string | undefined | 'tooLong' {
+  const last = lastOf(headerValues, name);
+  if (last !== undefined && last.length > longPlain) beforeInflating?.(last.length * decodingCost);
+  return last === undefined ? undefined : inflated(formDecoded(trimmedItem(last)), beforeInflating);
+}
+
+/** Whether there is one of that name, whatever it says. */
+export function hasPreparedStatement(headerValues: readonly string[], name: string): boolean {
+  return lastOf(headerValues, name) !== undefined;
+}
+
+/** Its value, encoded as it was sent. */
+function lastOf(headerValues: readonly string[], name: string): string | undefined {
   let last: string | undefined;
   for (const line of headerValues) {
     for (const item of listItems(line)) {
@@ -28,8 +40,7 @@ export function preparedStatement(
       if (at >= 0 && formDecoded(trimmedItem(item.slice(0, at))) === name) last = item.slice(at + 1);
     }
   }
-  if (last !== undefined && last.length > longPlain) beforeInflating?.(last.length * decodingCost);
-  return last === undefined ? undefined : inflated(formDecoded(trimmedItem(last)), beforeInflating);
+  return last;
 }
 
 /**

@@ -8,21 +8,29 @@ export type SqlToken =
   | { kind: 'string'; text: string }
   /** `=>`, `||`, or any other single character. */
   | { kind: 'symbol'; text: string }
-  /** A quote that never ends, or a literal that cannot be decoded; nothing follows it. */
+  /** A quote or a comment that never ends, or a literal that cannot be decoded; nothing follows it. */
   | { kind: 'broken' };
 
 const isSpace = (code: number) => code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09;
 const isWordStart = (code: number) => (code >= 0x61 && code <= 0x7a) || (code >= 0x41 && code <= 0x5a) || code === 0x5f;
 const isWordPart = (code: number) => isWordStart(code) || (code >= 0x30 && code <= 0x39);
 
+/** A token, and where in the statement it begins. */
+export type PlacedToken = { token: SqlToken; at: number };
+
 /** The tokens of a statement, read on demand in one pass. */
 export function* sqlTokens(sql: string): Generator<SqlToken, void, void> {
+  for (const { token } of placedTokens(sql)) yield token;
+}
+
+/** The same, with their places. */
+export function* placedTokens(sql: string): Generator<PlacedToken, void, void> {
   let at = 0;
   for (;;) {
     at = afterGap(sql, at);
     if (at >= sql.length) return;
     const { token, end } = tokenAt(sql, at, sql.charCodeAt(at));
-    yield token;
+    yield { token, at };
     if (token.kind === 'broken') return;
     at = end;
   }
@@ -32,7 +40,7 @@ type Found = { token: SqlToken; end: number };
 
 const broken: SqlToken = { kind: 'broken' };
 
-/** End of the comment that begins here, `at` when none does. Brackets don't nest in Trino. */
+/** End of the comment that begins here, `at` when none does, or it never ends. Brackets don't nest in Trino. */
 function afterComment(sql: string, at: number): number {
   if (sql.startsWith('--', at)) {
     let end = at + 2;
@@ -41,11 +49,12 @@ function afterComment(sql: string, at: number): number {
   }
   if (!sql.startsWith('/*', at)) return at;
   const end = sql.indexOf('*/', at + 2);
-  return end < 0 ? sql.length : end + 2;
+  return end < 0 ? at : end + 2;
 }
 
 function tokenAt(sql: string, at: number, code: number): Found {
   if (code === 0x27) return stringAt(sql, at);
+  if (sql.startsWith('/*', at)) return { token: broken, end: sql.length };
   if (code === 0x22) {
     const end = closingQuote(sql, at + 1, '"');
     if (end < 0) return { token: broken, end: sql.length };

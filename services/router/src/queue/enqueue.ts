@@ -2,7 +2,13 @@ import { type Query, Query_State, type RouteResponse, type SnapshotBackend } fro
 import { MOST_SEALED_BYTES } from '@trino-gateway/api/limits';
 import type { RouterConfig } from '@trino-gateway/config';
 import type { Logger } from '@trino-gateway/runtime';
-import { type TimeLimit, timeLimitProblem, waitLimit } from '@trino-gateway/trino';
+import {
+  sessionHeadersProblem,
+  statementProblem,
+  statementSession,
+  timeLimitProblem,
+  waitLimit,
+} from '@trino-gateway/trino';
 import { claimOf } from '../auth/claim.ts';
 import type { CheckImpersonation } from '../clusters/impersonation.ts';
 import type { CheckClient } from '../clusters/verify-client.ts';
@@ -14,13 +20,13 @@ import { directView } from '../dispatch/direct.ts';
 import type { Refusal } from '../dispatch/refusal.ts';
 import { historyOf, type Submission } from '../dispatch/submission.ts';
 import { outsideUrl } from '../http/client-address.ts';
-import { answerPage } from '../http/responses.ts';
+import { answerPage, HttpError } from '../http/responses.ts';
 import type { HeldPolls } from '../limits/held-polls.ts';
 import { coordinatorOf } from '../stickiness/coordinator.ts';
 import { hashOfSecret } from './seal.ts';
 import { sealStatement } from './sealed-statement.ts';
 import type { TemporaryIds } from './temporary-ids.ts';
-import { newTicket, slugOf, type Ticket, waitingPage } from './ticket.ts';
+import { type LimitLeft, newTicket, slugOf, type Ticket, waitingPage } from './ticket.ts';
 import { claimProblem } from './verify-claim.ts';
 
 export type JoinQueueDeps = {
@@ -54,14 +60,12 @@ export async function joinQueue(
   const { exchange } = submission;
   const key = context.gateway.signingKey();
   if (key === undefined) return { name: 'NO_NODES_AVAILABLE', message: 'The gateway is starting: try again' };
-  const invalid = timeLimitProblem(exchange.rawHeaders);
-  if (invalid !== undefined) return { name: 'INVALID_SESSION_PROPERTY', message: invalid };
-  const refusal = backend && (await clientProblem(context, submission, backend, limits));
+  const refusal = (backend && (await clientProblem(context, submission, backend, limits))) ?? hopeless(submission);
   if (exchange.signal.aborted) return undefined;
   if (refusal !== undefined) return refusal;
   const elapsedMs = context.now() - submission.submittedAt;
   const limit = limitLeft(exchange.rawHeaders, elapsedMs);
-  if (limit !== undefined && limit.ms <= 0) return { name: 'EXCEEDED_TIME_LIMIT', message: limit.message };
+  if (limit !== undefined && limit.leftMs <= 0) return { name: 'EXCEEDED_TIME_LIMIT', message: limit.message };
   const ticket = newTicket(context.temporaryId(context.now()));
   const { groupId, decidedBy, requestSource } = decision;
   const sealed = sealStatement(submission, { groupId, decidedBy, requestSource, elapsedMs }, ticket);
@@ -108,13 +112,27 @@ async function clientProblem(
   return await claimProblem(context, exchange, coordinator, claimOf(exchange), limits);
 }
 
+/**
+ * Why any cluster would refuse the statement at once, as far as the request alone tells: it need not wait for that.
+ * @throws HttpError where Trino answers 400
+ */
+function hopeless({ statement, exchange: { rawHeaders } }: Submission): Refusal | undefined {
+  const malformed = sessionHeadersProblem(rawHeaders);
+  if (malformed !== undefined) throw new HttpError(400, malformed);
+  const invalid = timeLimitProblem(rawHeaders);
+  return (
+    statementProblem(statement, statementSession(rawHeaders)) ??
+    (invalid === undefined ? undefined : { name: 'INVALID_SESSION_PROPERTY', message: invalid })
+  );
+}
+
 /** Longer than anything waits; the contract knows no greater number. */
 const LONGEST_LIMIT_MS = 2 ** 31 - 1;
 
 /** What is left of the client's own limit for the wait of a statement that came so long ago. */
-function limitLeft(rawHeaders: readonly string[], elapsedMs: number): TimeLimit | undefined {
+function limitLeft(rawHeaders: readonly string[], elapsedMs: number): LimitLeft | undefined {
   const limit = waitLimit(rawHeaders);
-  return limit && limit.ms < LONGEST_LIMIT_MS ? { ...limit, ms: limit.ms - Math.max(0, elapsedMs) } : undefined;
+  return limit && limit.ms < LONGEST_LIMIT_MS ? { ...limit, leftMs: limit.ms - Math.max(0, elapsedMs) } : undefined;
 }
 
 type Waiter = {
@@ -122,7 +140,7 @@ type Waiter = {
   ticket: Ticket;
   sealed: Uint8Array<ArrayBuffer>;
   query: Query;
-  limit: TimeLimit | undefined;
+  limit: LimitLeft | undefined;
 };
 
 async function enqueue(
@@ -143,7 +161,7 @@ async function enqueue(
         secretHash: hashOfSecret(ticket.secret),
         sealed,
         source: requestSource || query.source,
-        ...(limit && { limit: { leftMs: Math.ceil(limit.ms), message: limit.message } }),
+        ...(limit && { limit: { leftMs: Math.ceil(limit.leftMs), message: limit.message } }),
       },
       signal,
     );

@@ -1,14 +1,7 @@
 import { type AwaitTurnResponse_Turn, Query_State } from '@trino-gateway/api/gateway';
 import type { RouterConfig } from '@trino-gateway/config';
 import { pause } from '@trino-gateway/runtime';
-import {
-  failedPage,
-  maxWaitMs,
-  parseQueryId,
-  queryNotFoundMessage,
-  type TimeLimit,
-  trinoErrors,
-} from '@trino-gateway/trino';
+import { failedPage, maxWaitMs, parseQueryId, queryNotFoundMessage, trinoErrors } from '@trino-gateway/trino';
 import { answerWhole } from '../clusters/whole-answer.ts';
 import type { LiveQueries } from '../control-plane/live-queries.ts';
 import { decisionHeaders } from '../dispatch/decision-headers.ts';
@@ -23,7 +16,7 @@ import { type AwaitOfferDeps, awaitOffer, type QueueAnswer } from './await-offer
 import { type DispatchOfferDeps, dispatchOffer, type OfferEnd } from './dispatch-offer.ts';
 import type { Dispatch, Dispatches } from './dispatches.ts';
 import { answerKept, unsealAnswer } from './sealed-answer.ts';
-import { type Ticket, waitingPage } from './ticket.ts';
+import { type LimitLeft, type Ticket, waitingPage } from './ticket.ts';
 
 export type PollQueuedDeps = AwaitOfferDeps &
   DispatchOfferDeps & {
@@ -46,7 +39,7 @@ export type QueuedPoll = {
   /** Of the link; an old one is answered like the newest. */
   token: number;
   /** The client's own limit for its wait, by the link. */
-  limit: TimeLimit | undefined;
+  limit: LimitLeft | undefined;
 };
 
 /** A gatewayserver that answers before it is time is not asked more often than this. */
@@ -170,7 +163,7 @@ function answerQueued(context: PollQueuedDeps, poll: QueuedPoll): void {
   const { queryId } = ticket;
   const waitedMs = queuedMs(context, queryId);
   // Neither gatewayserver nor database may answer now: when they do they end it as well, and nothing was started meanwhile.
-  if (limit !== undefined && waitedMs >= limit.ms) {
+  if (limit !== undefined && waitedMs >= limit.leftMs) {
     answerEnded(context, poll, { errorName: 'EXCEEDED_TIME_LIMIT', message: limit.message });
     return;
   }

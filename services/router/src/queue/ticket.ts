@@ -14,10 +14,13 @@ export type Ticket = {
   secret: Uint8Array;
 };
 
+/** The client's own limit for its wait, and what was left of it when the query was queued. */
+export type LimitLeft = TimeLimit & { leftMs: number };
+
 const SECRET_BYTES = 20;
 const MARK_BYTES = 12;
 const shape = /^y[0-9a-f]{64}$/;
-const limitParameter = /[?&]limit=(run|queued)-(\d{1,10})(?!\d)/;
+const limitParameter = /[?&]limit=(run|queued)-(\d{1,10})-(\d{1,10})(?!\d)/;
 
 /** A ticket for this id. */
 export function newTicket(queryId: string): Ticket {
@@ -44,8 +47,7 @@ export type WaitingPage = {
   slug: string;
   token: number;
   queuedMs: number;
-  /** The client's own limit for its wait. */
-  limit: TimeLimit | undefined;
+  limit: LimitLeft | undefined;
 };
 
 /** Trino's QUEUED page for a statement that waits here. */
@@ -60,16 +62,16 @@ export function waitingPage({ origin, queryId, slug, token, queuedMs, limit }: W
 }
 
 /** The part of the link, with its question mark; empty where there is no limit. */
-function limitInLink(limit: TimeLimit | undefined): string {
-  return limit === undefined ? '' : `?limit=${limit.kind}-${Math.ceil(limit.ms)}`;
+function limitInLink(limit: LimitLeft | undefined): string {
+  return limit === undefined ? '' : `?limit=${limit.kind}-${Math.ceil(limit.leftMs)}-${Math.ceil(limit.ms)}`;
 }
 
-/** The limit in the target of a poll, in milliseconds since the query was queued. */
-export function limitOfLink(target: string): TimeLimit | undefined {
-  const [, kind, digits] = limitParameter.exec(target) ?? [];
+/** The limit in the target of a poll. */
+export function limitOfLink(target: string): LimitLeft | undefined {
+  const [, kind, left, all] = limitParameter.exec(target) ?? [];
   if (kind !== 'run' && kind !== 'queued') return undefined;
-  const ms = Number(digits);
-  return { kind, ms, message: timeLimitMessage(kind, `${(ms / 1_000).toFixed(2)}s`) };
+  const ms = Number(all);
+  return { kind, ms, leftMs: Number(left), message: timeLimitMessage(kind, `${(ms / 1_000).toFixed(2)}s`) };
 }
 
 function mark({ queryId, secret }: Ticket, key: KeyObject): Buffer {

@@ -133,7 +133,7 @@ describe('an assignment', () => {
         body: `{"id":"20261121_080808_00130_93wed","infoUri":"http://x/ui/query.html?a","stats":{"state":"FAILED"},"error":{"message":"no","errorCode":1,"errorName":"SYNTAX_ERROR","errorType":"USER_ERROR"},"warnings":[]}`,
       },
     });
-    const { nextUri = '' } = pageOf(await post(bed.router.url, 'SELEC'));
+    const { nextUri = '' } = pageOf(await post(bed.router.url, 'SELECT FROM'));
     bed.free();
     const reply = await pollUntilHandedOver(nextUri);
     expect(pageOf(reply).error?.errorName).toBe('SYNTAX_ERROR');
