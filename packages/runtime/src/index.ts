@@ -28,3 +28,5 @@ export { type Batcher, createBatcher } from './rpc/batcher.ts';
 export { isUnreachable, refusesToken } from './rpc/call-failures.ts';
 export { createGatewayTransport, type GatewayTransportOptions } from './rpc/gateway-transport.ts';
 export { multiplexCalls } from './rpc/multiplexer.ts';
+export { TlsFileError, type TlsIdentity, type TlsSettings } from './tls/tls-identity.ts';
+export { createTlsPools, type TlsPools } from './tls/tls-pool.ts';

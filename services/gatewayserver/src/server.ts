@@ -1,5 +1,6 @@
 import type { Declared, GatewayserverConfig } from '@trino-gateway/config';
-import { type Logger, listenHttp, type RunningProcess, serveOps } from '@trino-gateway/runtime';
+import { createTlsPools, type Logger, listenHttp, type RunningProcess, serveOps } from '@trino-gateway/runtime';
+import { tlsAgents } from '@trino-gateway/trino/client';
 import { type ConfigurationCache, openConfigurationCache } from './configuration/configuration-cache.ts';
 import { createDecisions } from './decisions/decisions.ts';
 import { createLoadCounts, type LoadCounts } from './decisions/load-counts.ts';
@@ -132,6 +133,7 @@ async function openContext(core: Core, start: Start): Promise<RpcContext> {
     limits,
     admissionMetrics: metrics.admission,
     unmatchedReports: started.use(keepUnmatchedReports(store.queries, logger)),
+    clusterPools: started.use(createTlsPools(tlsAgents)),
     onSuffixRefused: metrics.countSuffixRefused,
     signingKey: await store.suiteSecrets.signingKey(),
     stopping,

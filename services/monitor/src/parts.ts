@@ -2,6 +2,7 @@ import { createClient, type Transport } from '@connectrpc/connect';
 import { AdmissionService, BackendService, QueryService, SuiteService } from '@trino-gateway/api/gateway';
 import type { MonitorConfig } from '@trino-gateway/config';
 import type { Logger } from '@trino-gateway/runtime';
+import { createClusterConnections } from './clusters/cluster-connections.ts';
 import { createConnectionState } from './gatewayserver/connection-state.ts';
 import { measuredTransport } from './gatewayserver/measured-transport.ts';
 import { createOutbox } from './gatewayserver/outbox.ts';
@@ -37,9 +38,12 @@ export function createParts(
   const outbox = owner.use(createOutbox({ connection, logger }));
   const schedules = createUptimeSchedules({ backends, outbox, logger });
   const reports = createStatusReports({ suite, backends, outbox, logger, scheduledUp: schedules.scheduledUp });
-  const history = createDirectHistory({ queries: createClient(QueryService, transport), outbox, logger });
+  const connections = owner.use(createClusterConnections());
+  const queries = createClient(QueryService, transport);
+  const history = createDirectHistory({ queries, connections, outbox, logger });
   const leases = owner.use(
     watchLeases({
+      connections,
       admission: createClient(AdmissionService, transport),
       intervalMs: config.interval,
       timeLimitMs: config.probe_time_limit,
@@ -50,5 +54,5 @@ export function createParts(
       },
     }),
   );
-  return { suite, connection, metrics, schedules, reports, history, leases };
+  return { suite, connection, connections, metrics, schedules, reports, history, leases };
 }

@@ -13,7 +13,7 @@ const PROBE_COUNTED_MS = 1_000;
 
 /** Follows the list of backends, and gives the parts of the monitor what each list and each probe says. */
 export function watchBackends(config: MonitorConfig, parts: Parts, logger: Logger): AsyncDisposable {
-  const { suite, connection, metrics, schedules, reports, history, leases } = parts;
+  const { suite, connection, connections, metrics, schedules, reports, history, leases } = parts;
   const directIds = new Set<string>();
   const limit = createConcurrencyLimit(PROBES_AT_ONCE, PROBE_COUNTED_MS);
   return watchBackendList({
@@ -23,7 +23,7 @@ export function watchBackends(config: MonitorConfig, parts: Parts, logger: Logge
     watch: (backend, after) =>
       watchBackend(backend, {
         settings: config,
-        probe,
+        probe: async (one, limits) => probe(one, { ...limits, dispatcher: await connections.of(one) }),
         limit,
         after,
         onAssessed: (assessment, durationMs) => {

@@ -14,6 +14,7 @@ import type { RequestLimits } from './limits/request-limits.ts';
 import type { OfferEnd } from './queue/dispatch-offer.ts';
 import { createDispatches } from './queue/dispatches.ts';
 import { createLoginOwners } from './stickiness/login-owners.ts';
+import type { Ownership } from './stickiness/ownership.ts';
 import { createTransactions } from './stickiness/transactions.ts';
 import { createUiProxy, type UiProxyDeps } from './ui/proxy.ts';
 
@@ -37,6 +38,7 @@ export type DataPathDeps = Pick<
   | 'logger'
 > & {
   config: Config;
+  ownership: Pick<Ownership, 'tlsAt'>;
   gateway: GatewayClient;
   limits: RequestLimits;
   /** Shorter in tests. */
@@ -52,11 +54,11 @@ const POLL_RETRY_DELAYS_MS = [100, 400, 1_000, 2_000, 2_000];
 /** Wires the request handlers: the one place that knows the dependencies of all of them. */
 export function createDataPath({ timings, ...deps }: DataPathDeps): DataPath {
   const { config, gateway, limits, logger, onContradiction } = deps;
-  const upstream = createUpstream();
+  const upstream = createUpstream(logger);
   const linkModes = new LinkModes();
   const delegation = createDelegation({ config, logger });
   const logins = createLoginOwners({ signingKey: gateway.signingKey, candidates: deps.ownership.candidates });
-  const ask = createAskCluster({ upstream, linkModes, limits, logins });
+  const ask = createAskCluster({ upstream, linkModes, limits, logins, ownership: deps.ownership });
   const leases = createActivatedLeases(gateway);
   const stopping = new AbortController();
   const { admission } = gateway;
@@ -76,7 +78,14 @@ export function createDataPath({ timings, ...deps }: DataPathDeps): DataPath {
     checkClient: createCheckClient({ ask }),
     checkImpersonation: createCheckImpersonation({ ask }),
     transactions: createTransactions({ store: gateway, logger, onContradiction }),
-    uiProxy: createUiProxy({ config, linkModes, limits, logins }),
+    uiProxy: createUiProxy({
+      config,
+      linkModes,
+      limits,
+      logins,
+      ownership: deps.ownership,
+      agentFor: upstream.agentFor,
+    }),
     pollRetryDelaysMs: timings?.pollRetryDelaysMs ?? POLL_RETRY_DELAYS_MS,
   });
   return {

@@ -18,7 +18,7 @@ export const host: PolicyRuleKind<string> = {
 };
 
 /** A host as policies compare it, in any case and any spelling of IPv6; what is not compared is no part of a rule. */
-function isHost(text: string): boolean {
+export function isHost(text: string): boolean {
   const bare = text.replace(/^\[(.*)\]$/, '$1');
   if (bare.includes(':')) return comparableHost(`[${bare}]`) !== '';
   return text.length <= 253 && comparableHost(text) !== '' && /^[a-z0-9](.*[a-z0-9])?$/i.test(text);

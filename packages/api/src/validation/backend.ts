@@ -6,7 +6,9 @@ import {
   type Backend_Probe,
   Backend_Probe_Kind,
   Backend_Probe_KindSchema,
+  type Backend_Tls,
 } from '../gen/trinogateway/v1/gateway_pb.ts';
+import { isHost } from '../policy-rules/host.ts';
 import {
   check,
   countProblem,
@@ -48,6 +50,7 @@ export function backendProblems(backend: Backend): Problem[] {
     ...enumProblem('forwarding', Backend_ForwardingSchema, backend.forwarding),
     ...countProblem('max_running_queries', backend.maxRunningQueries),
     ...(backend.probe ? probeProblems(backend.probe) : []),
+    ...(backend.tls ? tlsProblems(backend.tls, backend.url) : []),
   ];
 }
 
@@ -100,6 +103,30 @@ function probeProblems({ kind, statement, user, password, token }: Backend_Probe
       'expected no colon: it ends the user beside a password',
     ),
   ];
+}
+
+function tlsProblems({ caFile, certFile, keyFile, serverName }: Backend_Tls, url: string): Problem[] {
+  const paths = { 'tls.ca_file': caFile, 'tls.cert_file': certFile, 'tls.key_file': keyFile };
+  return [
+    ...check(/^https:/i.test(url), 'tls', 'expected only with an https url'),
+    ...Object.entries(paths).flatMap(([field, path]) =>
+      check(
+        path === '' || isPath(path),
+        field,
+        `expected an absolute path of up to ${TEXT_LENGTH} characters, got ${quote(path)}`,
+      ),
+    ),
+    ...check((certFile === '') === (keyFile === ''), 'tls.key_file', 'expected cert_file and key_file together'),
+    ...check(
+      serverName === '' || (/^[a-z]/i.test(serverName) && isHost(serverName)),
+      'tls.server_name',
+      `expected a host name, got ${quote(serverName)}`,
+    ),
+  ];
+}
+
+function isPath(text: string): boolean {
+  return text.startsWith('/') && text.length <= TEXT_LENGTH && !text.includes('\0');
 }
 
 function secretProblems(password: string, token: string): Problem[] {

@@ -107,6 +107,15 @@ describe('backends', () => {
     ['probe.token', { probe: { user: 'u', password: 'secret', token: 'secret' } }],
     ['probe.kind', { probe: { kind: 3 } }],
     ['probe.statement', { probe: { kind: Backend_Probe_Kind.INFO_ONLY, statement: 'SELECT 1' } }],
+    ['tls', { tls: { caFile: '/ca.pem' } }],
+    ['tls.ca_file', { url: 'https://a', tls: { caFile: 'ca.pem' } }],
+    ['tls.ca_file', { url: 'https://a', tls: { caFile: `/${'x'.repeat(1_000)}` } }],
+    ['tls.ca_file', { url: 'https://a', tls: { caFile: '/ca\0.pem' } }],
+    ['tls.key_file', { url: 'https://a', tls: { certFile: '/cert.pem' } }],
+    ['tls.key_file', { url: 'https://a', tls: { keyFile: '/key.pem' } }],
+    ['tls.server_name', { url: 'https://a', tls: { serverName: 'a:443' } }],
+    ['tls.server_name', { url: 'https://a', tls: { serverName: '127.0.0.1' } }],
+    ['tls.server_name', { url: 'https://a', tls: { serverName: '*.example' } }],
   ] as [string, MessageInitShape<typeof BackendSchema>][])('%s: %j is refused', (field, init) => {
     const problems = backend(init);
     expect(fields(problems)).toEqual([field]);
@@ -118,6 +127,8 @@ describe('backends', () => {
     const probe = { statement: 'x'.repeat(10_000), user: 'ü'.repeat(1_000), password: 'secret' };
     expect(backend({ loadThreshold: 0, weight: 1_000_000, labels, forwardedHeaders: 3, probe })).toEqual([]);
     expect(backend({ loadThreshold: 0.5, weight: 0 })).toEqual([]);
+    const tls = { caFile: '/ca.pem', certFile: '/cert.pem', keyFile: '/key.pem', serverName: 'trino.internal' };
+    expect(backend({ url: 'HTTPS://a', tls })).toEqual([]);
     for (const token of ['eyJhbGciOiJI.eyJzdWIi.s-_~+/==', 'x'.repeat(16_384)])
       expect(backend({ probe: { kind: Backend_Probe_Kind.INFO_ONLY, user: 'u', token } })).toEqual([]);
   });

@@ -9,7 +9,14 @@ import { runStatement, serverInfo, TrinoHttpError } from './client.ts';
 let trino: ScriptedTrino;
 const agent = new Agent();
 const run = (statement: string, more: Partial<Parameters<typeof runStatement>[0]> = {}) =>
-  runStatement({ url: `${trino.url}/ignored`, user: 'probe', statement, timeLimitMs: 30_000, ...more }, agent);
+  runStatement({
+    url: `${trino.url}/ignored`,
+    user: 'probe',
+    statement,
+    timeLimitMs: 30_000,
+    dispatcher: agent,
+    ...more,
+  });
 
 beforeAll(async () => {
   trino = await startScriptedTrino({ processForwarded: false });
@@ -25,7 +32,12 @@ test('an answer that is nested too deep is refused', async () => {
   await once(cluster, 'listening');
   const { port } = cluster.address() as AddressInfo;
   try {
-    const asked = serverInfo({ url: `http://127.0.0.1:${port}`, user: 'probe', timeLimitMs: 10_000 }, agent);
+    const asked = serverInfo({
+      url: `http://127.0.0.1:${port}`,
+      user: 'probe',
+      timeLimitMs: 10_000,
+      dispatcher: agent,
+    });
     await expect(asked).rejects.toThrow('Answer is not a JSON object');
   } finally {
     cluster.close();
@@ -122,7 +134,7 @@ describe('a cluster that misbehaves costs a bounded time and says why', () => {
 });
 
 test('/v1/info tells whether the server is starting', async () => {
-  const info = () => serverInfo({ url: trino.url, user: 'probe', timeLimitMs: 10_000 }, agent);
+  const info = () => serverInfo({ url: trino.url, user: 'probe', timeLimitMs: 10_000, dispatcher: agent });
   expect(await info()).toMatchObject({ starting: false, coordinator: true, version: '476', coordinatorId: undefined });
   trino.fault({ on: 'info', action: { kind: 'status', status: 200, body: '{"uptime":"1s"}' } });
   await expect(info()).rejects.toThrow('does not say whether the server is starting');
@@ -136,7 +148,7 @@ test.each([
 ])('/v1/info names a coordinator only by a suffix that one could have drawn', async (told, coordinatorId) => {
   const body = `{"starting":false,"coordinator":true,"coordinatorId":${told}}`;
   trino.fault({ on: 'info', action: { kind: 'status', status: 200, body } });
-  expect(await serverInfo({ url: trino.url, user: 'probe', timeLimitMs: 10_000 }, agent)).toMatchObject({
+  expect(await serverInfo({ url: trino.url, user: 'probe', timeLimitMs: 10_000, dispatcher: agent })).toMatchObject({
     coordinatorId,
   });
 });
@@ -162,7 +174,7 @@ test.each([
   await once(server, 'listening');
   const idle = once(server, 'idle');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  await expect(serverInfo({ url, user: 'u', timeLimitMs: 300 }, agent)).rejects.toThrow();
+  await expect(serverInfo({ url, user: 'u', timeLimitMs: 300, dispatcher: agent })).rejects.toThrow();
   await idle;
   server.close();
 });

@@ -1,10 +1,9 @@
 import { parseUntrustedJson } from '@trino-gateway/json';
-import type { Dispatcher } from 'undici';
 import type { QueryError } from '../errors/trino-errors.ts';
 import { isCoordinatorSuffix } from '../identifiers/query-id.ts';
-import { type ClusterRequestOptions, clusterRequests, defaultAgent, oneLine, TrinoHttpError } from './http.ts';
+import { type ClusterRequestOptions, clusterRequests, oneLine, TrinoHttpError, tlsAgents } from './http.ts';
 
-export { TrinoHttpError };
+export { type ClusterRequestOptions, TrinoHttpError, tlsAgents };
 
 /** A column of a result. */
 export type ResultColumn = { name: string; type: string };
@@ -55,11 +54,8 @@ type Page = {
  * Throws {@link TrinoHttpError} when the cluster answers otherwise than by a page, the signal's reason when aborted and a
  * `TimeoutError` when the time is up; the query is then cancelled.
  */
-export async function runStatement(
-  options: RunStatementOptions,
-  dispatcher: Dispatcher = defaultAgent,
-): Promise<StatementResult> {
-  const requests = clusterRequests(options, dispatcher);
+export async function runStatement(options: RunStatementOptions): Promise<StatementResult> {
+  const requests = clusterRequests(options);
   const maxRows = options.maxRows ?? 10_000;
   let page = parsePage(await requests.send('POST', '/v1/statement', options.statement));
   const result: StatementResult = {
@@ -83,17 +79,14 @@ export async function runStatement(
 }
 
 /** Asks `GET /v1/info`. Throws as {@link runStatement} does. */
-export async function serverInfo(
-  options: ClusterRequestOptions,
-  dispatcher: Dispatcher = defaultAgent,
-): Promise<ServerInfo> {
+export async function serverInfo(options: ClusterRequestOptions): Promise<ServerInfo> {
   const info = parsed<{
     starting?: boolean;
     coordinator?: boolean;
     nodeVersion?: { version?: string };
     uptime?: string;
     coordinatorId?: unknown;
-  }>(await clusterRequests(options, dispatcher).send('GET', '/v1/info'));
+  }>(await clusterRequests(options).send('GET', '/v1/info'));
   if (typeof info.starting !== 'boolean')
     throw new TrinoHttpError(200, '/v1/info does not say whether the server is starting');
   return {
@@ -109,25 +102,17 @@ export async function serverInfo(
  * Whether the cluster knows a query by its id: one that began and was not forgotten. Throws as {@link runStatement} does,
  * also when the user may not see that query.
  */
-export async function knowsQuery(
-  queryId: string,
-  options: ClusterRequestOptions,
-  dispatcher: Dispatcher = defaultAgent,
-): Promise<boolean> {
-  return (await queryInfo(queryId, options, dispatcher)) !== undefined;
+export async function knowsQuery(queryId: string, options: ClusterRequestOptions): Promise<boolean> {
+  return (await queryInfo(queryId, options)) !== undefined;
 }
 
 /**
  * Asks for the end of a query. One that has ended, or is unknown there, counts as cancelled. Throws as {@link runStatement} does,
  * also when the user may not cancel it.
  */
-export async function cancelQuery(
-  queryId: string,
-  options: ClusterRequestOptions,
-  dispatcher: Dispatcher = defaultAgent,
-): Promise<void> {
+export async function cancelQuery(queryId: string, options: ClusterRequestOptions): Promise<void> {
   try {
-    await clusterRequests(options, dispatcher).send('DELETE', `/v1/query/${encodeURIComponent(queryId)}`);
+    await clusterRequests(options).send('DELETE', `/v1/query/${encodeURIComponent(queryId)}`);
   } catch (error) {
     const isOver = error instanceof TrinoHttpError && [200, 202, 404, 410].includes(error.status);
     if (!isOver) throw error;
@@ -146,13 +131,9 @@ export type QueryInfo = {
  * Asks for a query by its id, without a statement; undefined when the cluster does not know it. Throws as {@link runStatement}
  * does, also when the user may not see that query.
  */
-export async function queryInfo(
-  queryId: string,
-  options: ClusterRequestOptions,
-  dispatcher: Dispatcher = defaultAgent,
-): Promise<QueryInfo | undefined> {
+export async function queryInfo(queryId: string, options: ClusterRequestOptions): Promise<QueryInfo | undefined> {
   try {
-    const text = await clusterRequests(options, dispatcher).send('GET', `/v1/query/${queryId}?pruned=true`);
+    const text = await clusterRequests(options).send('GET', `/v1/query/${queryId}?pruned=true`);
     const {
       queryId: answered,
       state,

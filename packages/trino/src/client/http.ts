@@ -1,3 +1,4 @@
+import type { SecureContext } from 'node:tls';
 import { Agent, type Dispatcher, request } from 'undici';
 import { MOST_HEAD_BYTES } from '../headers/raw-headers.ts';
 
@@ -16,6 +17,8 @@ export type ClusterRequestOptions = {
   signal?: AbortSignal | undefined;
   /** For all requests together, in milliseconds. */
   timeLimitMs: number;
+  /** For TLS connections of its own; default those of every https server. */
+  dispatcher?: Dispatcher | undefined;
 };
 
 /** An answer outside of Trino's protocol: another status than 200, or a body that is no page. */
@@ -41,16 +44,20 @@ const MOST_BODY_BYTES = 16 * 1024 * 1024;
 const DELETE_LIMIT_MS = 2_000;
 
 /** Idle connections are dropped well before Trino does it (200 s), and before a probe interval ends. */
-export const defaultAgent = new Agent({
-  maxHeaderSize: MOST_HEAD_BYTES,
-  keepAliveTimeout: 4_000,
-  keepAliveMaxTimeout: 4_000,
-  connections: 64,
-});
+const POOL = { maxHeaderSize: MOST_HEAD_BYTES, keepAliveTimeout: 4_000, keepAliveMaxTimeout: 4_000, connections: 64 };
+
+const defaultAgent = new Agent(POOL);
+
+/** Pools of connections to clusters with TLS settings of their own. */
+export const tlsAgents = {
+  open: ({ secureContext, serverName }: { secureContext: SecureContext; serverName: string }): Agent =>
+    new Agent({ ...POOL, connect: { secureContext, ...(serverName === '' ? {} : { servername: serverName }) } }),
+  retire: (agent: Agent): void => void agent.close().catch(() => {}),
+};
 
 /** The time limit begins now. */
-export function clusterRequests(options: ClusterRequestOptions, dispatcher: Dispatcher): ClusterRequests {
-  const { timeLimitMs } = options;
+export function clusterRequests(options: ClusterRequestOptions): ClusterRequests {
+  const { timeLimitMs, dispatcher = defaultAgent } = options;
   const { origin } = new URL(options.url);
   const limit = AbortSignal.timeout(timeLimitMs);
   const signal = options.signal === undefined ? limit : AbortSignal.any([options.signal, limit]);

@@ -7,7 +7,10 @@ const TIME_LIMIT_MS = 5_000;
 const ENDED_DELAYS_MS = [0, 100, 500, 1_500];
 
 /** The cluster, and as whom it is asked. */
-export type Canceller = Pick<Parameters<typeof cancelQuery>[1], 'url' | 'user' | 'password' | 'token' | 'headers'>;
+export type Canceller = Pick<
+  Parameters<typeof cancelQuery>[1],
+  'url' | 'user' | 'password' | 'token' | 'headers' | 'dispatcher'
+>;
 
 /**
  * Asks a cluster to cancel a query. A query that has ended, or is unknown there, counts as cancelled.

@@ -98,7 +98,9 @@ function routersRevision({ backends, incarnations }: Known, derived: Derived): s
       .map(({ backend }) => JSON.stringify(routerBackend(backend, derived.isLimited(backend.id)))),
     JSON.stringify(derived.delegated()),
     ...incarnations
-      .map(({ suffix, backendId, url, forwardedHeaders }) => JSON.stringify([suffix, backendId, url, forwardedHeaders]))
+      .map(({ suffix, backendId, url, forwardedHeaders, tls }) =>
+        JSON.stringify([suffix, backendId, url, forwardedHeaders, tls]),
+      )
       .sort(),
     ...[...derived.suffixHolders()].map(([suffix, { url }]) => JSON.stringify([suffix, url])).sort(),
   ]);

@@ -6,8 +6,8 @@ import type { Backend, SnapshotBackendSchema } from '@trino-gateway/api/gateway'
  * @param limited whether its queries may hold leases
  */
 export function routerBackend(
-  { id, url, forwardedHeaders, externalUrl, forwarding }: Backend,
+  { id, url, forwardedHeaders, externalUrl, forwarding, tls }: Backend,
   limited: boolean,
 ): Exclude<MessageInitShape<typeof SnapshotBackendSchema>, { $typeName: string }> {
-  return { id, url, forwardedHeaders, externalUrl, forwarding, limited };
+  return { id, url, forwardedHeaders, externalUrl, forwarding, limited, ...(tls && { tls }) };
 }

@@ -3,6 +3,7 @@ import {
   Backend_ForwardedHeaders,
   Backend_Forwarding,
   Backend_Probe_Kind,
+  type Backend_Tls,
   type Group,
   Group_Strategy,
   type Policy,
@@ -10,9 +11,10 @@ import {
 import { policyRules } from '@trino-gateway/api/policy-rules';
 
 /** A backend as it is stored: with the origin of its URL and with defaults, without output-only fields. */
-export function storableBackend({ condition: _, ...backend }: Backend, managedBy: string): Backend {
+export function storableBackend({ condition: _, tls, ...backend }: Backend, managedBy: string): Backend {
   return {
     ...backend,
+    ...(tls && !isEmpty(tls) && { tls }),
     url: new URL(backend.url).origin,
     forwardedHeaders: backend.forwardedHeaders || Backend_ForwardedHeaders.AUTO,
     externalUrl: backend.externalUrl && new URL(backend.externalUrl).origin,
@@ -20,6 +22,10 @@ export function storableBackend({ condition: _, ...backend }: Backend, managedBy
     ...(backend.probe && { probe: { ...backend.probe, kind: backend.probe.kind || Backend_Probe_Kind.SQL } }),
     managedBy,
   };
+}
+
+function isEmpty({ caFile, certFile, keyFile, serverName }: Backend_Tls): boolean {
+  return [caFile, certFile, keyFile, serverName].every((text) => text === '');
 }
 
 /** A group as it is stored. */

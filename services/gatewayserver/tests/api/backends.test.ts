@@ -17,6 +17,22 @@ describe('backends', () => {
     expect(await server.ok('BackendService/PutBackend', { backend })).toMatchObject({ id: 'defaults' });
   });
 
+  test('TLS settings are stored, sent to routers and monitor, and kept for the incarnations of a deleted backend', async () => {
+    const tls = { caFile: '/ca.pem', serverName: 'trino.internal' };
+    const put = (backend: object) => server.ok('BackendService/PutBackend', { backend });
+    expect(await put({ id: 'tls', url: 'https://t:8443', tls })).toMatchObject({ tls });
+    expect(await put({ id: 'no-tls', url: 'https://t:8444', tls: {} })).not.toHaveProperty('tls');
+    for (const watch of ['WatchBackends', 'WatchSnapshot'])
+      expect((await server.ok(`SuiteService/${watch}`)).backends).toContainEqual(
+        expect.objectContaining({ id: 'tls', tls }),
+      );
+    const seen = { suffix: 'tttt2', backendId: 'tls', url: 'https://t:8443' };
+    await server.ok('SuiteService/RecordIncarnation', seen);
+    for (const id of ['tls', 'no-tls']) await server.ok('BackendService/DeleteBackend', { id });
+    const { incarnations } = await server.ok('SuiteService/WatchSnapshot');
+    expect(incarnations).toContainEqual(expect.objectContaining({ ...seen, tls }));
+  });
+
   test('outside its schedule a backend takes no new query, and its condition says until when', async () => {
     const backend = { id: 'nightly', url: 'http://n', uptimeSchedule: '* 0-5 * * *', timeZone: 'Europe/Vienna' };
     await server.ok('BackendService/PutBackend', { backend });

@@ -104,6 +104,7 @@ beforeAll(async () => {
     limits,
     admissionMetrics: createAdmissionMetrics(new Registry()),
     unmatchedReports: { keep: () => {} },
+    clusterPools: { checked: () => Promise.reject(new Error('no cluster is asked here')) },
     onSuffixRefused: () => {},
     signingKey: new Uint8Array(32),
     stopping: new AbortController().signal,

@@ -2,6 +2,7 @@ import { clusterAccess } from '@trino-gateway/api/cluster-access';
 import { type Backend, Backend_Probe_Kind } from '@trino-gateway/api/gateway';
 import { querySuffix } from '@trino-gateway/trino';
 import { queryInfo, runStatement } from '@trino-gateway/trino/client';
+import type { ClusterLimits } from './cluster-connections.ts';
 import { describeQueryError } from './describe-failure.ts';
 
 /** A query as system.runtime.queries of a cluster shows it. Times are epoch milliseconds. */
@@ -34,7 +35,7 @@ const IDS_AT_ONCE = 8;
 export async function* observeQueries(
   backend: Backend,
   ids: readonly string[],
-  limits: { timeLimitMs: number; signal: AbortSignal },
+  limits: ClusterLimits,
 ): AsyncGenerator<Observations, void, undefined> {
   const sendsStatements = backend.probe?.kind !== Backend_Probe_Kind.INFO_ONLY;
   const [observe, most] = sendsStatements ? [observePart, IDS_PER_STATEMENT] : [observeEach, IDS_AT_ONCE];
@@ -42,11 +43,7 @@ export async function* observeQueries(
 }
 
 /** Without a statement: one request for each. */
-async function observeEach(
-  backend: Backend,
-  ids: readonly string[],
-  limits: { timeLimitMs: number; signal: AbortSignal },
-): Promise<Observations> {
+async function observeEach(backend: Backend, ids: readonly string[], limits: ClusterLimits): Promise<Observations> {
   const access = clusterAccess(backend);
   const found = await Promise.all(ids.map((id) => queryInfo(id, { ...access, ...limits })));
   const known = new Map<string, QueryObservation>();
@@ -59,11 +56,7 @@ async function observeEach(
   return { ids, known, incarnation: undefined };
 }
 
-async function observePart(
-  backend: Backend,
-  ids: readonly string[],
-  limits: { timeLimitMs: number; signal: AbortSignal },
-): Promise<Observations> {
+async function observePart(backend: Backend, ids: readonly string[], limits: ClusterLimits): Promise<Observations> {
   const list = ids.map((id) => `'${id}'`).join(', ');
   const statement = `SELECT query_id, state, error_code, to_unixtime(started), to_unixtime("end") FROM system.runtime.queries WHERE query_id IN (${list})`;
   const { queryId, rows, error } = await runStatement({ ...clusterAccess(backend), statement, ...limits });

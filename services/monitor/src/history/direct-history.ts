@@ -1,6 +1,7 @@
 import type { Client } from '@connectrpc/connect';
 import type { Backend, Query, QueryService } from '@trino-gateway/api/gateway';
 import { describeError, type Logger } from '@trino-gateway/runtime';
+import type { ClusterConnections, ClusterLimits } from '../clusters/cluster-connections.ts';
 import { describeFailure } from '../clusters/describe-failure.ts';
 import { createFailureLog } from '../clusters/failure-log.ts';
 import { observeQueries } from '../clusters/observe-queries.ts';
@@ -14,19 +15,20 @@ export type DirectHistory = {
    * Asks the cluster about the open queries in the history, and reports what has changed. Ends within the time limit, and
    * never fails: it says nothing about the cluster's health.
    */
-  follow(backend: Backend, limits: { timeLimitMs: number; signal: AbortSignal }): Promise<void>;
+  follow(backend: Backend, limits: ClusterLimits): Promise<void>;
   /** The backend is no longer watched. */
   forget(backendId: string): void;
 };
 
 export type DirectHistoryOptions = {
   queries: Pick<Client<typeof QueryService>, 'listQueries' | 'recordQueries'>;
+  connections: Pick<ClusterConnections, 'of'>;
   outbox: Pick<Outbox, 'put' | 'drop'>;
   logger: Logger;
 };
 
 /** Nothing followed yet. */
-export function createDirectHistory({ queries, outbox, logger }: DirectHistoryOptions): DirectHistory {
+export function createDirectHistory({ queries, connections, outbox, logger }: DirectHistoryOptions): DirectHistory {
   const openQueries = createOpenQueries(queries);
   const failures = createFailureLog('queries of a DIRECT backend cannot be followed: their history stays open', logger);
 
@@ -42,7 +44,8 @@ export function createDirectHistory({ queries, outbox, logger }: DirectHistoryOp
       const updates: Query[] = [];
       try {
         const open = new Map((await readOpen(backend.id, signal)).map((query) => [query.trinoQueryId, query]));
-        for await (const { ids, known } of observeQueries(backend, [...open.keys()], { timeLimitMs, signal })) {
+        const limits = { timeLimitMs, signal, dispatcher: await connections.of(backend) };
+        for await (const { ids, known } of observeQueries(backend, [...open.keys()], limits)) {
           for (const id of ids) {
             const query = open.get(id);
             const update = query && queryUpdate(query, known.get(id), Date.now());

@@ -3,6 +3,7 @@ import { clusterAccess } from '@trino-gateway/api/cluster-access';
 import { type AdmissionService, type Backend, Backend_Probe_Kind } from '@trino-gateway/api/gateway';
 import { querySuffix } from '@trino-gateway/trino';
 import { knowsQuery } from '@trino-gateway/trino/client';
+import type { ClusterLimits } from '../clusters/cluster-connections.ts';
 import { observeQueries } from '../clusters/observe-queries.ts';
 import { runningQueries } from '../clusters/running-queries.ts';
 import { classifyLeases } from './classify-leases.ts';
@@ -24,8 +25,6 @@ export type LeaseSweep = {
   problem: unknown;
 };
 
-type Limits = { timeLimitMs: number; signal: AbortSignal };
-
 /** Ids that ListLeases takes at a time. */
 const MOST_ASKED_FOR = 1_000;
 const MOST_LOST_AT_ONCE = 20;
@@ -39,7 +38,7 @@ export async function sweepLeases(
   admission: LeaseCalls,
   backend: Backend,
   missingSince: ReadonlyMap<string, number>,
-  limits: Limits,
+  limits: ClusterLimits,
 ): Promise<LeaseSweep> {
   const leased = (await leasedIds(admission, backend, [], limits)).filter((id) => querySuffix(id) !== undefined);
   const sweep: LeaseSweep = {
@@ -74,7 +73,7 @@ async function countExternal(
   admission: LeaseCalls,
   backend: Backend,
   leasedBefore: readonly string[],
-  limits: Limits,
+  limits: ClusterLimits,
 ): Promise<number> {
   const leased = new Set(leasedBefore);
   const others = (await runningQueries(backend, limits)).filter((id) => !leased.has(id));
@@ -90,7 +89,7 @@ async function leasedIds(
   admission: LeaseCalls,
   { id: backendId }: Backend,
   trinoQueryIds: string[],
-  { signal }: Limits,
+  { signal }: ClusterLimits,
 ): Promise<string[]> {
   const { leases } = await admission.listLeases({ backendId, trinoQueryIds }, { signal });
   return leases.map(({ trinoQueryId }) => trinoQueryId);
@@ -100,7 +99,7 @@ async function leasedIds(
 async function confirmLost(
   backend: Backend,
   ids: readonly string[],
-  limits: Limits,
+  limits: ClusterLimits,
 ): Promise<{ lost: string[]; problem?: unknown }> {
   const lost: string[] = [];
   try {

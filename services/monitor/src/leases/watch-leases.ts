@@ -1,6 +1,7 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 import type { Backend } from '@trino-gateway/api/gateway';
 import { describeError, every, type Logger } from '@trino-gateway/runtime';
+import type { ClusterConnections } from '../clusters/cluster-connections.ts';
 import { createConcurrencyLimit } from '../clusters/concurrency-limit.ts';
 import { describeFailure } from '../clusters/describe-failure.ts';
 import { createFailureLog, type FailureLog } from '../clusters/failure-log.ts';
@@ -17,6 +18,7 @@ export type LeaseWatch = AsyncDisposable & {
 };
 
 export type LeaseWatchOptions = {
+  connections: Pick<ClusterConnections, 'of'>;
   admission: LeaseCalls;
   /** Between two sweeps over a backend without leases, in milliseconds. */
   intervalMs: number;
@@ -98,14 +100,15 @@ async function sweepOne(
   one: Watched,
   stopped: AbortSignal,
   failures: FailureLog,
-  { admission, timeLimitMs, logger }: LeaseWatchOptions,
+  { admission, connections, timeLimitMs, logger }: LeaseWatchOptions,
 ): Promise<LeaseSweep | undefined> {
   const { backend, missingSince } = one;
   const signal = AbortSignal.any([stopped, AbortSignal.timeout(timeLimitMs)]);
   const clusterFailed = (error: unknown) => failures.failed(backend.id, describeFailure(error, timeLimitMs));
   one.sweptAt = performance.now();
   try {
-    const found = await sweepLeases(admission, backend, missingSince, { timeLimitMs, signal });
+    const dispatcher = await connections.of(backend);
+    const found = await sweepLeases(admission, backend, missingSince, { timeLimitMs, signal, dispatcher });
     one.hasLeases = found.leases > 0;
     // Not what was forgotten, or replaced, meanwhile.
     if (one.missingSince === missingSince) one.missingSince = found.missingSince;

@@ -4,6 +4,7 @@ import { unreadableSecret } from '@trino-gateway/api/sealed-secret';
 import { coordinatorSuffix } from '@trino-gateway/trino';
 import { runStatement, type StatementResult, serverInfo, TrinoHttpError } from '@trino-gateway/trino/client';
 import { PROBE_SOURCE } from '@trino-gateway/trino/probe-source';
+import type { ClusterLimits } from '../clusters/cluster-connections.ts';
 import { type ClusterLoad, clusterLoad } from '../clusters/cluster-load.ts';
 import { describeFailure, describeQueryError } from '../clusters/describe-failure.ts';
 import type { Incarnation, ProbeResult } from './probe-result.ts';
@@ -14,11 +15,8 @@ const DEFAULT_STATEMENT = 'SELECT 1';
 const LOAD_STATEMENT = `SELECT state, count(*) FROM system.runtime.queries WHERE state NOT IN ('FINISHED', 'FAILED') AND (source IS DISTINCT FROM '${PROBE_SOURCE}' OR "user" <> current_user) GROUP BY state`;
 const NODES_STATEMENT = `SELECT count(*) FROM system.runtime.nodes WHERE state = 'active'`;
 
-/** The bounds of a probe: the time for all of it in milliseconds, and the signal that ends it early. */
-export type ProbeLimits = { timeLimitMs: number; signal: AbortSignal };
-
 /** What the steps of a probe share. */
-type Probing = ProbeLimits & {
+type Probing = ClusterLimits & {
   backend: Backend;
   leftMs: () => number;
   run: (statement: string) => Promise<StatementResult>;
@@ -28,13 +26,14 @@ type Probing = ProbeLimits & {
  * Probes one cluster: `/v1/info`, and where statements may be sent the health statement, then load and number of workers. What
  * goes wrong is part of the result; it throws only when the signal is aborted.
  */
-export async function probe(backend: Backend, { timeLimitMs, signal }: ProbeLimits): Promise<ProbeResult> {
+export async function probe(backend: Backend, limits: ClusterLimits): Promise<ProbeResult> {
+  const { timeLimitMs, signal, dispatcher } = limits;
   const deadline = performance.now() + timeLimitMs;
   const leftMs = () => Math.max(1, Math.round(deadline - performance.now()));
   const access = clusterAccess(backend);
   const run = (statement: string) =>
-    runStatement({ ...access, statement, signal, timeLimitMs: leftMs(), maxRows: 1_000 });
-  const probing = { backend, timeLimitMs, signal, leftMs, run };
+    runStatement({ ...access, statement, signal, dispatcher, timeLimitMs: leftMs(), maxRows: 1_000 });
+  const probing = { backend, ...limits, leftMs, run };
 
   const info = await askInfo(probing);
   if ('outcome' in info) return info;
@@ -50,15 +49,21 @@ export async function probe(backend: Backend, { timeLimitMs, signal }: ProbeLimi
 }
 
 /** Which incarnation answers; a result when it is not one that can run statements. */
-async function askInfo({ backend, timeLimitMs, signal, leftMs }: Probing): Promise<Incarnation | ProbeResult> {
+async function askInfo({
+  backend,
+  timeLimitMs,
+  signal,
+  dispatcher,
+  leftMs,
+}: Probing): Promise<Incarnation | ProbeResult> {
   try {
     // Open to everybody: no credentials, and no headers that some clusters refuse.
     const { url, user, ...login } = clusterAccess(backend);
-    const info = await serverInfo({ url, user, signal, timeLimitMs: leftMs() }).catch((error: unknown) => {
+    const info = await serverInfo({ url, user, signal, dispatcher, timeLimitMs: leftMs() }).catch((error: unknown) => {
       // A proxy in front of it may ask everybody for credentials.
       const isRefused = error instanceof TrinoHttpError && (error.status === 401 || error.status === 403);
       if (!isRefused || !hasLogin(backend)) throw error;
-      return serverInfo({ url, user, ...login, signal, timeLimitMs: leftMs() });
+      return serverInfo({ url, user, ...login, signal, dispatcher, timeLimitMs: leftMs() });
     });
     if (!info.coordinator)
       return { outcome: 'unreachable', reason: 'a worker answers there: expected the address of the coordinator' };

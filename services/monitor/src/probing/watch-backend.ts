@@ -1,23 +1,23 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Backend } from '@trino-gateway/api/gateway';
+import type { ClusterLimits } from '../clusters/cluster-connections.ts';
 import type { ConcurrencyLimit } from '../clusters/concurrency-limit.ts';
 import { describeFailure } from '../clusters/describe-failure.ts';
 import { assessHealth, type HealthAssessment, type HealthSettings } from './assess-health.ts';
-import type { ProbeLimits } from './probe.ts';
 import type { ProbeResult } from './probe-result.ts';
 
 /** What watching one backend needs. */
 export type BackendWatchOptions = {
   settings: HealthSettings & { probe_time_limit: number };
   /** Probes the cluster; throws only when the signal is aborted. */
-  probe: (backend: Backend, limits: ProbeLimits) => Promise<ProbeResult>;
+  probe: (backend: Backend, limits: ClusterLimits) => Promise<ProbeResult>;
   limit: ConcurrencyLimit;
   /** The watch starts after this: the end of the previous watch of the same backend. */
   after?: Promise<void> | undefined;
   /** Called after each probe; `durationMs` is how long it took. */
   onAssessed: (assessment: HealthAssessment, durationMs: number) => void;
   /** What else a cluster that answered is asked; must not fail. The next probe waits for it. */
-  afterProbe?: (limits: ProbeLimits) => Promise<void>;
+  afterProbe?: (limits: ClusterLimits) => Promise<void>;
 };
 
 /**

@@ -5,6 +5,7 @@ import { type Upstream, type UpstreamAnswer, UpstreamError } from '../http/http-
 import type { RequestLimits } from '../limits/request-limits.ts';
 import type { Coordinator } from '../stickiness/coordinator.ts';
 import type { LoginOwners } from '../stickiness/login-owners.ts';
+import type { Ownership } from '../stickiness/ownership.ts';
 import { withOutsideLinks } from './head-links.ts';
 import type { LinkMode, LinkModes } from './link-mode.ts';
 
@@ -47,16 +48,18 @@ export type AskClusterDeps = {
   linkModes: LinkModes;
   limits: Pick<RequestLimits, 'ofBackend'>;
   logins: Pick<LoginOwners, 'mark'>;
+  ownership: Pick<Ownership, 'tlsAt'>;
 };
 
 /** Sends every request to a cluster but the web UI's. Each one under way holds a connection: `limits` bounds both. */
-export function createAskCluster({ upstream, linkModes, limits, logins }: AskClusterDeps): AskCluster {
+export function createAskCluster({ upstream, linkModes, limits, logins, ownership }: AskClusterDeps): AskCluster {
   const ask: AskCluster = async (exchange, request) => {
     const { coordinator, client = exchange.client } = request;
     const { mode, headers, rewrite } = linkModes.plan(coordinator, client);
     const own = request.rawHeaders ?? exchange.rawHeaders;
     const answer = await upstream.send({
       url: coordinator.url,
+      tls: ownership.tlsAt(coordinator),
       method: request.method,
       path: request.path,
       rawHeaders: [

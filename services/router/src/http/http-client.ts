@@ -1,13 +1,17 @@
 import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { Readable } from 'node:stream';
+import type { Logger, TlsSettings } from '@trino-gateway/runtime';
 import { MOST_HEAD_BYTES } from '@trino-gateway/trino';
 import { LRUCache } from 'lru-cache';
+import { ClusterAgent, createTlsAgents, POOL } from './tls-agents.ts';
 
 /** One request to a cluster, complete: nothing is added to the headers but what frames the message. */
 export type UpstreamRequest = {
   /** Origin of the coordinator, such as `http://trino-1:8080`. */
   url: string;
+  /** Of its own; default as every https server. */
+  tls?: TlsSettings | undefined;
   method: string;
   /** Path and query, as they go on the request line. */
   path: string;
@@ -57,11 +61,13 @@ export type Upstream = Disposable & {
    * @throws UpstreamError
    */
   send(request: UpstreamRequest): Promise<UpstreamAnswer>;
+  /**
+   * The agent for a coordinator over TLS, for requests that are sent otherwise.
+   * @throws UpstreamError
+   */
+  agentFor(tls: TlsSettings | undefined): Promise<ClusterAgent>;
 };
 
-// Trino closes idle connections after 200 s; the router must do so before, or a request may meet a connection that is being closed.
-const IDLE_CONNECTION_MS = 60_000;
-const MAX_IDLE_CONNECTIONS = 256;
 /** Interim answers (1xx): Trino sends none, a proxy in front of it perhaps one or two. */
 const MOST_INFORMATION = 16;
 
@@ -77,11 +83,11 @@ const notConnected = new Set([
 ]);
 const brokenConnection = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED']);
 
-/** Connections to all clusters, kept alive per origin. */
-export function createUpstream(): Upstream {
-  const settings = { keepAlive: true, maxFreeSockets: MAX_IDLE_CONNECTIONS, timeout: IDLE_CONNECTION_MS } as const;
-  const plain = new http.Agent(settings);
-  const secure = new https.Agent(settings);
+/** Connections to all clusters, kept alive per origin; those with TLS settings of their own share none with others. */
+export function createUpstream(logger: Pick<Logger, 'info' | 'warn'>): Upstream {
+  const plain = new http.Agent(POOL);
+  const secure = new ClusterAgent();
+  const ownSecure = createTlsAgents(logger);
   const origins = new LRUCache<string, URL>({ max: 10_000 });
 
   const originOf = (text: string): URL => {
@@ -93,15 +99,27 @@ export function createUpstream(): Upstream {
     return url;
   };
 
+  const agentFor = async (tls: TlsSettings | undefined): Promise<ClusterAgent> => {
+    if (tls === undefined) return secure;
+    try {
+      return await ownSecure.known(tls);
+    } catch (error) {
+      throw new UpstreamError('refused', `cannot connect (${(error as Error).message})`, error);
+    }
+  };
+
   const once = async (request: UpstreamRequest, headTimeMs: number, fresh: boolean): Promise<UpstreamAnswer> => {
     const { protocol, hostname, port } = originOf(request.url);
     const isSecure = protocol === 'https:';
-    const { body } = request;
+    const { body, tls } = request;
+    const host = hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
+    const agent = isSecure ? await agentFor(tls) : plain;
     const headers = [...request.rawHeaders];
     if (body !== undefined) headers.push('Content-Length', String(body.length));
     const outgoing = (isSecure ? https : http).request({
-      agent: fresh ? false : isSecure ? secure : plain,
-      hostname: hostname.startsWith('[') ? hostname.slice(1, -1) : hostname,
+      agent: fresh ? false : agent,
+      ...(agent instanceof ClusterAgent ? { ...agent.tlsOptions, servername: agent.serverNameOf(host) } : {}),
+      hostname: host,
       port: port || (isSecure ? 443 : 80),
       method: request.method,
       path: request.path,
@@ -116,6 +134,7 @@ export function createUpstream(): Upstream {
   };
 
   return {
+    agentFor,
     async send(request) {
       if (request.signal.aborted) throw new UpstreamError('aborted', 'the request was given up');
       const startedAt = performance.now();
@@ -130,6 +149,7 @@ export function createUpstream(): Upstream {
     [Symbol.dispose]() {
       plain.destroy();
       secure.destroy();
+      ownSecure[Symbol.dispose]();
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { SnapshotBackend } from '@trino-gateway/api/gateway';
 import { coordinatorSuffix, querySuffix } from '@trino-gateway/trino';
-import { type Coordinator, type Incarnation, keyOf } from './coordinator.ts';
+import { type Coordinator, type CoordinatorTls, type Incarnation, keyOf, plainTls } from './coordinator.ts';
 import { createSuffixIndex } from './suffix-index.ts';
 
 /** Which coordinator a query id belongs to (B2): suffix to address, a handful of entries. */
@@ -13,6 +13,8 @@ export type Ownership = {
   candidates(): readonly Coordinator[];
   /** A submission was answered from here. True when the suffix was not known for this address, and is no other backend's. */
   learn(queryId: string, coordinator: Coordinator): boolean;
+  /** The TLS settings of an address: of its backend, or that its last one had. */
+  tlsAt(coordinator: Coordinator): CoordinatorTls | undefined;
   /** The backend where the monitor saw the suffix of this id; undefined when that is this coordinator's, or none. */
   otherHolder(queryId: string, coordinator: Coordinator): string | undefined;
 };
@@ -71,6 +73,16 @@ export function createOwnership(): OwnershipTable {
     return owners;
   };
 
+  // Asked for every request to a cluster.
+  const tlsAt: Ownership['tlsAt'] = ({ backendId, url, tls }) => {
+    if (tls !== undefined || !url.startsWith('https:')) return tls;
+    const known = index.at(url);
+    if (known === undefined || known.backendId === backendId) return known?.tls;
+    // Two backends may have one address, and each its own settings.
+    const own = backends.find(({ id }) => id === backendId);
+    return own?.url === url ? plainTls(own.tls).tls : known.tls;
+  };
+
   return {
     owners: (queryId) => ownersOfSuffix(querySuffix(queryId) ?? ''),
     ownersOfSuffix,
@@ -79,10 +91,11 @@ export function createOwnership(): OwnershipTable {
       const suffix = coordinatorSuffix(queryId);
       if (suffix === undefined || otherHolder(queryId, coordinator) !== undefined) return false;
       if (isKnown(suffix, coordinator.url)) return false;
-      const { backendId, url, forwardedHeaders } = coordinator;
-      keep({ suffix, backendId, url, forwardedHeaders });
+      const { backendId, url, forwardedHeaders, tls } = coordinator;
+      keep({ suffix, backendId, url, forwardedHeaders, ...plainTls(tls) });
       return true;
     },
+    tlsAt,
     otherHolder,
     replace: (newBackends, incarnations) => {
       backends = newBackends;

@@ -1,5 +1,5 @@
 import type { SnapshotBackend } from '@trino-gateway/api/gateway';
-import { type Coordinator, coordinatorOf, type Incarnation } from './coordinator.ts';
+import { type Coordinator, coordinatorOf, type Incarnation, plainTls } from './coordinator.ts';
 
 /** Which coordinators query ids with a given suffix may belong to. */
 export type SuffixIndex = {
@@ -7,6 +7,8 @@ export type SuffixIndex = {
   ownersOf(suffix: string): readonly Coordinator[] | undefined;
   /** All that are known, each address once. */
   coordinators(): readonly Coordinator[];
+  /** The coordinator at this address, as it is set now. */
+  at(url: string): Coordinator | undefined;
   /** Whether the monitor saw this suffix at another backend. */
   isElsewhere(incarnation: Incarnation): boolean;
   /** The backend where the monitor saw this suffix; undefined when that is at this address, or nowhere. */
@@ -28,8 +30,8 @@ export function createSuffixIndex(backends: readonly SnapshotBackend[]): SuffixI
     const { suffix, backendId, url } = incarnation;
     const current = byUrl.get(url);
     // An address still in use is treated as its backend is set now, not as it was when this incarnation began.
-    const { forwardedHeaders } = current ?? incarnation;
-    const coordinator: Coordinator = { backendId, url, forwardedHeaders };
+    const { forwardedHeaders, tls } = current ?? incarnation;
+    const coordinator: Coordinator = { backendId, url, forwardedHeaders, ...plainTls(tls) };
     if (!current) {
       byUrl.set(url, coordinator);
       coordinators = undefined;
@@ -49,6 +51,7 @@ export function createSuffixIndex(backends: readonly SnapshotBackend[]): SuffixI
       coordinators ??= [...byUrl.values()];
       return coordinators;
     },
+    at: (url) => byUrl.get(url),
     isElsewhere,
     otherHolder: (suffix, url) => {
       const known = holders.get(suffix);

@@ -7,11 +7,12 @@ import { withOutsideLinks } from '../clusters/head-links.ts';
 import type { LinkModes, LinkPlan } from '../clusters/link-mode.ts';
 import { relay } from '../clusters/relay.ts';
 import type { Exchange } from '../http/exchange.ts';
-import { answerTo } from '../http/http-client.ts';
+import { answerTo, type Upstream } from '../http/http-client.ts';
 import { TryAgain } from '../http/responses.ts';
 import type { RequestLimits } from '../limits/request-limits.ts';
 import type { Coordinator } from '../stickiness/coordinator.ts';
 import type { LoginOwners } from '../stickiness/login-owners.ts';
+import type { Ownership } from '../stickiness/ownership.ts';
 
 /**
  * Passes a request for the web UI through to a cluster, both bodies as streams, and adds these lines to the head of the
@@ -29,13 +30,16 @@ export type UiProxyDeps = {
   linkModes: Pick<LinkModes, 'plan' | 'failed'>;
   limits: Pick<RequestLimits, 'ofBackend'>;
   logins: Pick<LoginOwners, 'mark'>;
+  ownership: Pick<Ownership, 'tlsAt'>;
+  agentFor: Upstream['agentFor'];
 };
 
 /**
  * The proxy library forwards hop-by-hop headers, joins repeated ones and lets a chunked DELETE become a second request, so none of
  * that reaches it: the handler has refused such requests, and it gets headers made here, not the client's.
  */
-export function createUiProxy({ config, linkModes, limits, logins }: UiProxyDeps): UiProxy {
+export function createUiProxy(deps: UiProxyDeps): UiProxy {
+  const { config, linkModes, limits, logins, ownership, agentFor } = deps;
   const proxy = httpProxy.createProxyServer({
     selfHandleResponse: true,
     proxyTimeout: config.poll_time_limit,
@@ -47,8 +51,11 @@ export function createUiProxy({ config, linkModes, limits, logins }: UiProxyDeps
   proxy.on('econnreset', () => {});
 
   /** Undefined when there is no answer, or the client has gone. */
-  const send = (exchange: Exchange, coordinator: Coordinator, plan: LinkPlan, target: string) =>
-    new Promise<ClusterAnswer | undefined>((resolve) => {
+  const send = async (exchange: Exchange, coordinator: Coordinator, plan: LinkPlan, target: string) => {
+    const isSecure = coordinator.url.startsWith('https:');
+    const agent = isSecure ? await agentFor(ownership.tlsAt(coordinator)).catch(() => null) : undefined;
+    if (agent === null) return undefined;
+    return await new Promise<ClusterAnswer | undefined>((resolve) => {
       const { request, response } = exchange;
       request.url = target;
       request.headers = headersToSend(exchange, plan) as IncomingMessage['headers'];
@@ -66,10 +73,12 @@ export function createUiProxy({ config, linkModes, limits, logins }: UiProxyDeps
       };
       waiting.set(request, (outgoing) => void answered(outgoing));
       response.once('close', () => resolve(undefined));
-      proxy.web(request, response, { target: coordinator.url }, () => {
+      const cluster = { target: coordinator.url, ...(agent ? { agent } : {}) };
+      proxy.web(request, response, cluster, () => {
         if (!isSent) resolve(undefined);
       });
     });
+  };
 
   return async (exchange, coordinator, target, extraHeaders) => {
     const { request, response } = exchange;

@@ -24,7 +24,7 @@ import { createByteBudget } from '../../src/limits/byte-budget.ts';
 import { createHeldPolls } from '../../src/limits/held-polls.ts';
 import { createRequestLimits } from '../../src/limits/request-limits.ts';
 import { createTemporaryIds } from '../../src/queue/temporary-ids.ts';
-import type { Coordinator } from '../../src/stickiness/coordinator.ts';
+import type { Coordinator, CoordinatorTls } from '../../src/stickiness/coordinator.ts';
 import { createOwnership, type OwnershipTable } from '../../src/stickiness/ownership.ts';
 import { createUnknownLinks } from '../../src/stickiness/unknown-links.ts';
 import { type FakeAdmission, fakeAdmission } from './fake-admission.ts';
@@ -65,7 +65,7 @@ export type Testbed = AsyncDisposable & {
 
 export type TestbedOptions = {
   /** Backend id → cluster; they are chosen in this order, unless excluded. */
-  clusters?: Record<string, Pick<ScriptedTrino, 'url'>>;
+  clusters?: Record<string, Pick<ScriptedTrino, 'url'> & { tls?: CoordinatorTls }>;
   forwardedHeaders?: Backend_ForwardedHeaders;
   /** Further settings of all of them. */
   backend?: Partial<Pick<SnapshotBackend, 'externalUrl' | 'forwarding' | 'limited'>>;
@@ -113,10 +113,11 @@ const key = randomBytes(32);
 
 export async function startTestbed(options: TestbedOptions = {}): Promise<Testbed> {
   const backends = new Map<string, SnapshotBackend>();
-  for (const [id, { url }] of Object.entries(options.clusters ?? {})) {
+  for (const [id, { url, tls }] of Object.entries(options.clusters ?? {})) {
     const coordinatorId = options.coordinatorIds?.[id] ?? '';
     const forwardedHeaders = options.forwardedHeaders ?? Backend_ForwardedHeaders.AUTO;
-    backends.set(id, create(SnapshotBackendSchema, { id, url, forwardedHeaders, coordinatorId, ...options.backend }));
+    const own = { id, url, forwardedHeaders, coordinatorId, ...(tls && { tls }) };
+    backends.set(id, create(SnapshotBackendSchema, { ...own, ...options.backend }));
   }
   const { admission } = options;
   if (admission !== undefined)

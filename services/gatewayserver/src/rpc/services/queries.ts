@@ -29,7 +29,10 @@ const MOST_REPORTED = 1_000;
 /** How far back a text is searched by default: every row of that time is read. */
 const TEXT_RANGE_MS = 86_400_000;
 
-type Context = Pick<RpcContext, 'configuration' | 'ledger' | 'logger' | 'stopping' | 'unmatchedReports' | 'now'> &
+type Context = Pick<
+  RpcContext,
+  'clusterPools' | 'configuration' | 'ledger' | 'logger' | 'stopping' | 'unmatchedReports' | 'now'
+> &
   Tables<'queries'>;
 
 /** History. */
@@ -85,10 +88,22 @@ async function cancelQuery(context: Context, { id }: CancelQueryRequest) {
   const access = clusterAccess(backend ?? create(BackendSchema), url);
   // Without a login of its own, as whoever may always cancel it.
   const user = (!(backend && hasLogin(backend)) && query?.user) || access.user;
-  const canceller = { ...access, user };
+  const canceller = { ...access, user, dispatcher: await dispatcherOf(context, backendId, url) };
   await cancelOnCluster(trinoQueryId, canceller);
   void settleWhenEnded(context, trinoQueryId, canceller);
   return {};
+}
+
+/** The connections to a coordinator, by the TLS settings that its backend has there, or had. */
+async function dispatcherOf({ configuration, clusterPools }: Context, backendId: string, url: string) {
+  const { backends, incarnations } = configuration.known;
+  const current = backends.get(backendId)?.backend;
+  const { tls } = (current?.url === url ? current : incarnations.find((one) => one.url === url)) ?? {};
+  try {
+    return tls && (await clusterPools.checked(tls));
+  } catch (error) {
+    throw new ConnectError(`backend "${backendId}": ${describeError(error)}`, Code.FailedPrecondition);
+  }
 }
 
 /** Frees the slot of a cancelled query whose client may be gone. Never throws: what it does not find out the monitor's sweeps do. */

@@ -6,6 +6,7 @@ import { CreateBackendSchedules } from './0005-schedules.ts';
 import { CreateDuties, IndexQueriesByState } from './0006-history-upkeep.ts';
 import { CreateOpenTransactions } from './0007-transactions.ts';
 import { CreateAdmissionEntries, CreateAdmissionSealed, StartAdmission } from './0008-admission.ts';
+import { AddIncarnationTls } from './0009-incarnation-tls.ts';
 
 /** All migrations, oldest first. One that has been released never changes; a new one goes to the end. */
 export const MIGRATIONS = [
@@ -26,4 +27,5 @@ export const MIGRATIONS = [
   CreateAdmissionEntries,
   CreateAdmissionSealed,
   StartAdmission,
+  AddIncarnationTls,
 ];

@@ -11,6 +11,8 @@ export type IncarnationRow = {
   forwardedHeaders: string;
   firstSeenAt: number;
   lastSeenAt: number;
+  /** Backend.Tls as JSON. */
+  tls: string | null;
 };
 
 /** An open transaction and who holds it. */
@@ -38,6 +40,7 @@ export function coordinatorEntities(types: ColumnTypes) {
         forwardedHeaders,
         firstSeenAt: { ...time, name: 'first_seen_at' },
         lastSeenAt: { ...time, name: 'last_seen_at' },
+        tls: { ...types.text, nullable: true },
       },
     }),
     new EntitySchema<TransactionRow>({

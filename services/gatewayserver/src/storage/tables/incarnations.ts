@@ -1,12 +1,13 @@
 import { create } from '@bufbuild/protobuf';
 import { timestampFromMs, timestampMs } from '@bufbuild/protobuf/wkt';
-import { type Incarnation, IncarnationSchema } from '@trino-gateway/api/gateway';
+import { Backend_TlsSchema, type Incarnation, IncarnationSchema } from '@trino-gateway/api/gateway';
 import { In, LessThan } from 'typeorm';
 import type { Database } from '../connection/database.ts';
 import type { Session } from '../connection/session.ts';
 import type { IncarnationStore } from '../contract/incarnations.ts';
 import type { IncarnationRow } from '../schema/coordinators.ts';
 import { TABLES } from '../schema/table-names.ts';
+import { fromDocument, toDocument } from './documents.ts';
 import { forwardedHeadersName, forwardedHeadersOf } from './forwarded-headers.ts';
 import { bumpRevision, lockRevision, readRevisions } from './revisions.ts';
 
@@ -38,6 +39,7 @@ async function readIncarnations({ manager }: Session): Promise<Incarnation[]> {
       forwardedHeaders: forwardedHeadersOf(row.forwardedHeaders),
       firstSeenAt: timestampFromMs(row.firstSeenAt),
       lastSeenAt: timestampFromMs(row.lastSeenAt),
+      ...(row.tls !== null && { tls: fromDocument(Backend_TlsSchema, row.tls) }),
     }),
   );
 }
@@ -52,6 +54,7 @@ function recordIncarnation(database: Database, incarnation: Incarnation): Promis
     forwardedHeaders: forwardedHeadersName(incarnation.forwardedHeaders),
     firstSeenAt: incarnation.firstSeenAt === undefined ? now : timestampMs(incarnation.firstSeenAt),
     lastSeenAt: incarnation.lastSeenAt === undefined ? now : timestampMs(incarnation.lastSeenAt),
+    tls: incarnation.tls ? toDocument(Backend_TlsSchema, incarnation.tls) : null,
   };
   const key = { suffix: row.suffix, url: row.url };
   return database.transaction(async (session) => {
@@ -60,12 +63,12 @@ function recordIncarnation(database: Database, incarnation: Incarnation): Promis
     const old = await rows.findOneBy(key);
     if (old === null) await rows.insert(row);
     else {
-      const { backendId, forwardedHeaders } = row;
+      const { backendId, forwardedHeaders, tls } = row;
       const firstSeenAt = Math.min(old.firstSeenAt, row.firstSeenAt);
       const lastSeenAt = Math.max(old.lastSeenAt, row.lastSeenAt);
-      await rows.update(key, { backendId, forwardedHeaders, firstSeenAt, lastSeenAt });
+      await rows.update(key, { backendId, forwardedHeaders, firstSeenAt, lastSeenAt, tls });
     }
-    const same = old?.backendId === row.backendId && old.forwardedHeaders === row.forwardedHeaders;
+    const same = (['backendId', 'forwardedHeaders', 'tls'] as const).every((name) => old?.[name] === row[name]);
     if (!same) await bumpRevision(session, 'incarnations');
   });
 }

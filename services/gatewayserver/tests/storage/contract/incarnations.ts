@@ -10,7 +10,7 @@ export const incarnation = (
   suffix: string,
   firstMs: number,
   lastMs: number,
-  more: { url?: string; backendId?: string } = {},
+  more: { url?: string; backendId?: string; caFile?: string } = {},
 ) =>
   create(IncarnationSchema, {
     suffix,
@@ -19,6 +19,7 @@ export const incarnation = (
     forwardedHeaders: Backend_ForwardedHeaders.SEND,
     firstSeenAt: timestampFromMs(firstMs),
     lastSeenAt: timestampFromMs(lastMs),
+    ...(more.caFile !== undefined && { tls: { caFile: more.caFile } }),
   });
 
 /** Incarnations of coordinators. */
@@ -40,6 +41,18 @@ export function incarnationsContract(fresh: NewDatabase): void {
         expect(stored.revision).toBe(3);
         await store.incarnations.record(incarnation('bbbbb', 10, 20, { backendId: 'renamed' }));
         expect((await store.revisions.read()).incarnations).toBe(4);
+      }),
+    );
+
+    test(
+      'an incarnation keeps the TLS settings its backend had last',
+      withStore(fresh, async ({ store }) => {
+        await store.incarnations.record(incarnation('bbbbb', 1, 2, { caFile: '/old.pem' }));
+        await store.incarnations.record(incarnation('bbbbb', 1, 2, { caFile: '/new.pem' }));
+        const { revision, incarnations } = await store.incarnations.read();
+        expect([revision, incarnations]).toEqual([2, [incarnation('bbbbb', 1, 2, { caFile: '/new.pem' })]]);
+        await store.incarnations.record(incarnation('bbbbb', 1, 2));
+        expect((await store.incarnations.read()).incarnations).toEqual([incarnation('bbbbb', 1, 2)]);
       }),
     );
 

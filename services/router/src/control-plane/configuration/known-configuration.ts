@@ -7,7 +7,7 @@ import {
 } from '@trino-gateway/api/authentication';
 import { type SnapshotBackend, SnapshotBackendSchema } from '@trino-gateway/api/gateway';
 import type { Logger } from '@trino-gateway/runtime';
-import type { Incarnation } from '../../stickiness/coordinator.ts';
+import { type Incarnation, plainTls } from '../../stickiness/coordinator.ts';
 import type { OwnershipTable } from '../../stickiness/ownership.ts';
 import type { KnownBackend, RouterState } from './router-state.ts';
 import { createStateFile } from './state-file.ts';
@@ -93,11 +93,12 @@ export function openKnownConfiguration(options: KnownConfigurationOptions): Know
 }
 
 /** Without the other fields of a message, since it is written to the state file. */
-const plainIncarnation = ({ suffix, backendId, url, forwardedHeaders }: Incarnation): Incarnation => ({
+const plainIncarnation = ({ suffix, backendId, url, forwardedHeaders, tls }: Incarnation): Incarnation => ({
   suffix,
   backendId,
   url,
   forwardedHeaders,
+  ...plainTls(tls),
 });
 
 function knownBackendOf({
@@ -108,10 +109,11 @@ function knownBackendOf({
   forwarding,
   limited,
   coordinatorId,
+  tls,
 }: SnapshotBackend): KnownBackend {
-  return { backendId: id, url, forwardedHeaders, externalUrl, forwarding, limited, coordinatorId };
+  return { backendId: id, url, forwardedHeaders, externalUrl, forwarding, limited, coordinatorId, ...plainTls(tls) };
 }
 
-function snapshotBackendOf({ backendId, ...settings }: KnownBackend): SnapshotBackend {
-  return create(SnapshotBackendSchema, { id: backendId, ...settings });
+function snapshotBackendOf({ backendId, tls, ...settings }: KnownBackend): SnapshotBackend {
+  return create(SnapshotBackendSchema, { id: backendId, ...settings, ...(tls && { tls }) });
 }

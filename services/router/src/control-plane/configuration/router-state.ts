@@ -2,7 +2,7 @@ import type { DelegatedAuthentication } from '@trino-gateway/api/authentication'
 import { type Backend_ForwardedHeaders, Backend_Forwarding, type SnapshotBackend } from '@trino-gateway/api/gateway';
 
 import { parseUntrustedJson } from '@trino-gateway/json';
-import type { Coordinator, Incarnation } from '../../stickiness/coordinator.ts';
+import { type Coordinator, type Incarnation, plainTls } from '../../stickiness/coordinator.ts';
 
 /**
  * A backend, with all that matters also while there is no gatewayserver: the address for browsers, the suffix of its query ids, and
@@ -101,7 +101,21 @@ function coordinatorOf(read: Record<string, unknown>): Coordinator {
   if (!URL.canParse(url)) throw new Error(`expected a URL, got ${JSON.stringify(url)}`);
   const { forwardedHeaders } = read;
   if (!Number.isInteger(forwardedHeaders)) throw new Error('expected the number of a setting in forwardedHeaders');
-  return { backendId: textOf(read, 'backendId'), url, forwardedHeaders: forwardedHeaders as Backend_ForwardedHeaders };
+  const backendId = textOf(read, 'backendId');
+  return { backendId, url, forwardedHeaders: forwardedHeaders as Backend_ForwardedHeaders, ...tlsOf(read.tls) };
+}
+
+/** Not in files of older versions. */
+function tlsOf(read: unknown): Pick<Coordinator, 'tls'> {
+  if (read === undefined) return {};
+  const tls = fieldsOf(read, 'tls');
+  const text = (name: string) => textOf(tls, name);
+  return plainTls({
+    caFile: text('caFile'),
+    certFile: text('certFile'),
+    keyFile: text('keyFile'),
+    serverName: text('serverName'),
+  });
 }
 
 function textOf(read: Record<string, unknown>, key: string): string {

@@ -14,6 +14,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 const coordinator = { backendId: 'a', url: 'http://a:8080', forwardedHeaders: Setting.OMIT };
+const tls = { caFile: '/ca.pem', certFile: '', keyFile: '', serverName: 'trino' };
 const state: RouterState = {
   signingKey: new Uint8Array(32).fill(9),
   backends: [
@@ -23,9 +24,10 @@ const state: RouterState = {
       forwarding: Backend_Forwarding.DIRECT,
       limited: true,
       coordinatorId: 'aaaaa',
+      tls,
     },
   ],
-  sharedIncarnations: [{ suffix: 'aaaaa', ...coordinator }],
+  sharedIncarnations: [{ suffix: 'aaaaa', ...coordinator, tls }],
   ownIncarnations: [{ suffix: 'bbbbb', ...coordinator }],
   authentication: {
     ports: [8443],

@@ -24,6 +24,8 @@ export async function recordIncarnation(context: Context, { suffix, backendId, u
     backendId,
     url: origin,
     forwardedHeaders: backend?.forwardedHeaders ?? Backend_ForwardedHeaders.AUTO,
+    // Of this address only: at another one they would be of no use.
+    ...(backend?.tls && backend.url === origin && { tls: backend.tls }),
     firstSeenAt: at,
     lastSeenAt: at,
   });

@@ -1,0 +1,72 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { BackendStatus_State as State } from '@trino-gateway/api/gateway';
+import { startScriptedTrino } from '@trino-gateway/testing';
+import { until } from '@trino-gateway/testing/processes/until';
+import { createCertificateAuthority } from '@trino-gateway/testing/tls/certificate-authority';
+import { startFakeGatewayserver } from './support/fake-gatewayserver.ts';
+import { recordingLogger, startTestMonitor } from './support/test-monitor.ts';
+
+jest.setTimeout(120_000); // only a machine that is busy elsewhere needs it
+
+const authority = createCertificateAuthority();
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'monitor-tls-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+test('backends over https are verified, each by its own settings, and the reason says what is wrong', async () => {
+  const caFile = join(folder, 'ca.pem');
+  const wrong = join(folder, 'wrong.pem');
+  await writeFile(caFile, authority.cert);
+  await writeFile(wrong, createCertificateAuthority('another').cert);
+  await using trino = await startScriptedTrino({ tls: authority.issue(['trino.internal']) });
+  await using gatewayserver = await startFakeGatewayserver();
+  const { url } = trino;
+  gatewayserver.setBackends([
+    { id: 'right', url, tls: { caFile, serverName: 'trino.internal' } },
+    { id: 'by-system', url },
+    { id: 'wrong-authority', url, tls: { caFile: wrong, serverName: 'trino.internal' } },
+    { id: 'wrong-name', url, tls: { caFile } },
+    { id: 'missing', url, tls: { caFile: join(folder, 'missing.pem') } },
+  ]);
+  const logger = recordingLogger();
+  await using _ = await startTestMonitor(gatewayserver, {}, logger);
+  const ids = ['right', 'by-system', 'wrong-authority', 'wrong-name', 'missing'];
+  await until('all to be probed', () => ids.every((id) => gatewayserver.last(id)));
+  const found = Object.fromEntries(ids.map((id) => [id, gatewayserver.last(id)?.reason]));
+  expect(gatewayserver.last('right')).toMatchObject({ state: State.UP, healthy: true, clusterLoad: 0 });
+  expect(found).toEqual({
+    right: '',
+    'by-system': expect.stringMatching(/^GET \/v1\/info: .*(unable to verify|self.signed|local issuer)/),
+    'wrong-authority': expect.stringMatching(/^GET \/v1\/info: .*(unable to verify|certificate|local issuer)/),
+    'wrong-name': expect.stringMatching(/^GET \/v1\/info: .*127\.0\.0\.1.* cert/),
+    missing: `tls.ca_file: ${folder}/missing.pem cannot be read (ENOENT)`,
+  });
+  expect(ids.slice(1).map((id) => gatewayserver.last(id)?.healthy)).toEqual([false, false, false, false]);
+});
+
+test('a file that goes makes its backend unhealthy, and its return makes it healthy, while the others stay as they are', async () => {
+  const caFile = join(folder, 'ca.pem');
+  await writeFile(caFile, authority.cert);
+  await using trino = await startScriptedTrino({ tls: authority.issue(['127.0.0.1']) });
+  await using plain = await startScriptedTrino();
+  await using gatewayserver = await startFakeGatewayserver();
+  gatewayserver.setBackends([
+    { id: 'tls', url: trino.url, tls: { caFile } },
+    { id: 'plain', url: plain.url },
+  ]);
+  await using _ = await startTestMonitor(gatewayserver, { interval: '100ms' });
+  await until('both to be healthy', () => ['tls', 'plain'].every((id) => gatewayserver.last(id)?.healthy));
+  await rm(caFile);
+  await until('it to be unhealthy', () => gatewayserver.last('tls')?.healthy === false);
+  expect(gatewayserver.last('tls')?.reason).toContain(`tls.ca_file: ${caFile} cannot be read (ENOENT)`);
+  await writeFile(caFile, 'half a certi');
+  await until('the reason to change', () => gatewayserver.last('tls')?.reason.includes('holds no PEM certificate'));
+  await writeFile(caFile, authority.cert);
+  await until('it to be healthy again', () => gatewayserver.last('tls')?.healthy);
+  expect(gatewayserver.statuses.filter(({ backendId, healthy }) => backendId === 'plain' && !healthy)).toEqual([]);
+});
