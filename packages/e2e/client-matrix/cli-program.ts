@@ -8,6 +8,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const [java = 'java', jar = '', url = '', user = ''] = process.argv.slice(2);
 const setting = (name: string): string => process.env[`MATRIX_${name}`] ?? '';
 
+/** What it prints when it wants a browser to be opened. */
+const loginLink = /https:\S+\/oauth2\/token\/initiate\/\S+(?=\n)/;
+const loginNotice = /External authentication required\. Please go to:\s+https:\S+\n/;
+
 type Output = { out: string; err: string };
 
 function cli(statements: string): ChildProcess {
@@ -21,20 +25,31 @@ function cli(statements: string): ChildProcess {
   if (url.startsWith('https:')) args.push('--insecure');
   const password = setting('PASSWORD');
   if (password !== '') args.push('--password');
+  if (setting('LOG_IN') !== '')
+    args.push('--external-authentication', '--external-authentication-redirect-handler=PRINT');
   const env = { ...process.env, ...(password === '' ? {} : { TRINO_PASSWORD: password }) };
   return spawn(java, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
 }
 
 async function ended(child: ChildProcess): Promise<Output> {
   const output = { out: '', err: '' };
+  let isToldOf = false;
+  const passOnLink = (text: string) => {
+    const link = isToldOf ? undefined : loginLink.exec(text)?.[0];
+    if (link === undefined) return;
+    isToldOf = true;
+    console.log(link);
+  };
   child.stdout?.setEncoding('utf8').on('data', (text) => {
     output.out += text;
+    passOnLink(output.out);
   });
   child.stderr?.setEncoding('utf8').on('data', (text) => {
     output.err += text;
+    passOnLink(output.err);
   });
   await once(child, 'close');
-  return output;
+  return { out: output.out.replace(loginNotice, ''), err: output.err.replace(loginNotice, '') };
 }
 
 const run = (statements: string) => ended(cli(statements));

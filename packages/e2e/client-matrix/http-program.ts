@@ -8,8 +8,13 @@ import { type Answer, exchange } from '@trino-gateway/testing/trino-client/excha
 const [url = '', user = ''] = process.argv.slice(2);
 const setting = (name: string): string => process.env[`MATRIX_${name}`] ?? '';
 const password = setting('PASSWORD');
+const token = setting('TOKEN');
 const login: Record<string, string> =
-  password === '' ? {} : { Authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` };
+  token !== ''
+    ? { Authorization: `Bearer ${token}` }
+    : password === ''
+      ? {}
+      : { Authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` };
 
 const spooling: Record<string, string> =
   setting('ENCODING') === '' ? {} : { 'X-Trino-Query-Data-Encoding': setting('ENCODING') };

@@ -16,6 +16,10 @@ export type MatrixOptions = {
   user: string;
   /** Needs an https URL. */
   password?: string;
+  /** The clients log in with OAuth2: opens the link that one of them prints, as a browser would. Needs an https URL. */
+  logIn?: (link: string) => Promise<void>;
+  /** A token, for the clients that cannot log in themselves. */
+  token?: string;
   /** The clusters behind `url`, asked what became of a cancelled query; default `url` itself. */
   backends?: readonly string[];
   /** A cluster that clients poll themselves: links may lead there too. */
@@ -81,6 +85,8 @@ function environment(options: MatrixOptions, mark: string): NodeJS.ProcessEnv {
     MATRIX_PYHIVE: options.pyhive ?? 'presto',
     ...(options.password === undefined ? {} : { MATRIX_PASSWORD: options.password }),
     ...(options.storageUrl === undefined ? {} : { MATRIX_STORAGE_URL: options.storageUrl }),
+    ...(options.logIn === undefined ? {} : { MATRIX_LOG_IN: 'yes', PYTHONUNBUFFERED: '1' }),
+    ...(options.token === undefined ? {} : { MATRIX_TOKEN: options.token }),
     ...(options.directUrl === undefined ? {} : { MATRIX_DIRECT_URL: options.directUrl }),
   };
 }
@@ -106,14 +112,20 @@ async function answers(
   });
   const backends = options.backends ?? [options.url];
   let telling: Promise<unknown> = Promise.resolve();
+  const logins: Promise<unknown>[] = [];
   createInterface({ input: stdout }).on('line', (line) => {
+    const loginLink = /https:\S+\/oauth2\/token\/initiate\/\S+/.exec(line)?.[0];
+    if (loginLink !== undefined) {
+      logins.push(options.logIn?.(loginLink) ?? Promise.resolve());
+      return;
+    }
     const [name = '', value = ''] = line.split('\t');
     values.set(name, value);
     if (name === 'running')
       telling = untilItRuns(backends, options.user, mark, signal).then(() => stdin.write('cancel\n'));
   });
   await over;
-  await telling;
+  await Promise.all([telling, ...logins]);
   if (values.has('running')) {
     values.set('cancelled-on-server', await howItEnded(backends, options.user, mark, AbortSignal.timeout(240_000)));
   }

@@ -7,12 +7,13 @@ import { type Coordinator, startCoordinator } from '@trino-gateway/testing/trino
 import { findJdk } from '@trino-gateway/testing/trino/jdk';
 import { KEYSTORE_PASSWORD, makeKeyStore } from '@trino-gateway/testing/trino/key-store';
 import { type IdentityProvider, startIdentityProvider } from '../support/identity-provider.ts';
-import { startTlsFront, type TlsFront } from '../support/tls-front.ts';
+import { startTlsFront } from '../support/tls-front.ts';
 
 /** Two clusters that ask for OAuth2 at one provider, two routers, and TLS in front of them. */
 export type OAuth2Suite = AsyncDisposable & {
-  /** The outside address. */
+  /** The outside address, and one that leads to the first cluster alone. */
   readonly url: string;
+  readonly aloneUrl: string;
   readonly clusters: readonly [one: Coordinator, two: Coordinator];
   readonly provider: IdentityProvider;
   readonly suite: Suite;
@@ -23,25 +24,33 @@ export async function startOAuth2Suite(): Promise<OAuth2Suite> {
   await using started = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'trino-gateway-oauth2-'));
   started.defer(() => rm(folder, { recursive: true, force: true }));
-  const [port = 0] = await freePorts(1);
+  const ports = await freePorts(2);
   await makeKeyStore(await findJdk(), join(folder, 'front.p12'));
-  const provider = started.use(await startIdentityProvider([`https://localhost:${port}/oauth2/callback`]));
+  const provider = started.use(
+    await startIdentityProvider(ports.map((port) => `https://localhost:${port}/oauth2/callback`)),
+  );
   const properties = oauth2Properties(provider);
   const say = (line: string) => void process.stderr.write(`${line}\n`);
   const one = started.use(await startCoordinator({ name: 'one', properties, say }));
   const two = started.use(await startCoordinator({ name: 'two', properties, say }));
-  const suite = started.use(await startSuite({ routers: 2, router: { TRUSTED_PROXIES: '127.0.0.1' } }));
+  const suite = started.use(await startSuite({ routers: 2, listeners: 2, router: { TRUSTED_PROXIES: '127.0.0.1' } }));
   await suite.addBackends({ one: one.url, two: two.url });
   await suite.addGroup('both', ['one', 'two'], { strategy: 'ROUND_ROBIN' });
-  for (const { ports } of suite.routers)
-    await suite.call('PolicyService/PutPolicy', {
-      policy: { id: `port-${ports[0]}`, listeningPort: ports[0], groupId: 'both' },
-    });
+  await suite.addGroup('alone', ['one']);
+  for (const router of suite.routers)
+    for (const [index, groupId] of ['both', 'alone'].entries()) {
+      const policy = { id: `port-${router.ports[index]}`, listeningPort: router.ports[index], groupId };
+      await suite.call('PolicyService/PutPolicy', { policy });
+    }
   const pfx = await readFile(join(folder, 'front.p12'));
-  const targets = suite.routers.map(({ url }) => url);
-  const front: TlsFront = started.use(await startTlsFront({ port, pfx, passphrase: KEYSTORE_PASSWORD, targets }));
+  const frontOf = async (index: number) => {
+    const targets = suite.routers.map(({ urls }) => urls[index] ?? '');
+    return started.use(await startTlsFront({ port: ports[index] ?? 0, pfx, passphrase: KEYSTORE_PASSWORD, targets }));
+  };
+  const { url } = await frontOf(0);
+  const { url: aloneUrl } = await frontOf(1);
   const owned = started.move();
-  return { url: front.url, clusters: [one, two], provider, suite, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  return { url, aloneUrl, clusters: [one, two], provider, suite, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
 function oauth2Properties({ issuer, clientId, clientSecret }: IdentityProvider): Record<string, string> {

@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { until } from '@trino-gateway/testing/processes/until';
 import { type Answer, exchange } from '@trino-gateway/testing/trino-client/exchange';
 import { runStatement } from '@trino-gateway/testing/trino-client/run-statement';
+import { type ClientName, clientNames } from '../client-matrix/clients.ts';
+import { runClientMatrix } from '../client-matrix/run-matrix.ts';
 import { loginBrowser } from '../support/login-browser.ts';
 import { type OAuth2Suite, startOAuth2Suite } from './oauth2-clusters.ts';
 import { seenByTrino } from './real-clusters.ts';
@@ -175,4 +177,39 @@ test('ids and states that nobody has are answered at once: no cluster holds them
   expect((await send('GET', swapped)).status).toBe(404);
   expect((await send('GET', `${bed.url}/oauth2/callback?code=a&state=a.b.c`)).status).toBe(400);
   expect(performance.now() - began).toBeLessThan(5_000);
+});
+
+describe('every client of the matrix gets what a direct run gives', () => {
+  // These have a way to log in without a browser of their own: they print the link that is to be opened.
+  const thatLogIn: readonly ClientName[] = ['cli', 'jdbc', 'dbapi', 'sqlalchemy'];
+  // The others know no challenge of OAuth2. Go and JS take a token from their caller, PyHive a function that adds it to each request,
+  // and the bare protocol a header.
+  const others = clientNames.filter((name) => !thatLogIn.includes(name));
+
+  const run = async (client: ClientName, more: { logIn?: (link: string) => Promise<void>; token?: string }) => {
+    const backends = bed.clusters.map(({ url }) => url);
+    const options = { url: bed.aloneUrl, user: 'alice', only: [client], backends, ...more };
+    const results = await Array.fromAsync(runClientMatrix(options));
+    process.stderr.write(`${client}: ${results.map(({ name, outcome }) => `${name} ${outcome}`).join(', ')}\n`);
+    expect(results.filter(({ outcome }) => outcome === 'failed')).toEqual([]);
+    expect(results.some(({ outcome, name }) => outcome === 'passed' || name === 'all')).toBe(true);
+    return results;
+  };
+
+  test.each(thatLogIn)('%s, which logs in by itself', async (client) => {
+    let logins = 0;
+    const logIn = async (link: string) => {
+      logins += 1;
+      expect((await loginBrowser().open(link)).status).toBe(200);
+    };
+    const results = await run(client, { logIn });
+    if (results.some(({ outcome }) => outcome === 'passed')) expect(logins).toBeGreaterThan(0);
+  });
+
+  test.each(others)('%s, with the token of a login', async (client) => {
+    const links = await challenge();
+    await loginBrowser().open(links.initiate ?? '');
+    const { token = '' } = await pollFor(links.token);
+    await run(client, { token });
+  });
 });

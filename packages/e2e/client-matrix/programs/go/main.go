@@ -105,6 +105,9 @@ func open(address, user string) (*sql.DB, error) {
 		}
 		dsn.RawQuery = "custom_client=any-certificate"
 	}
+	if token := setting("TOKEN"); token != "" {
+		dsn.RawQuery += "&accessToken=" + url.QueryEscape(token)
+	}
 	return sql.Open("trino", dsn.String())
 }
 

@@ -36,6 +36,10 @@ class Cases {
         if (setting("ENCODING") != null) {
             properties.setProperty("encoding", setting("ENCODING"));
         }
+        if (setting("LOG_IN") != null) {
+            properties.setProperty("externalAuthentication", "true");
+            properties.setProperty("externalAuthenticationRedirectHandlers", "PRINT");
+        }
         if (arguments[0].startsWith("https:")) {
             properties.setProperty("SSL", "true");
             properties.setProperty("SSLVerification", "NONE");

@@ -9,7 +9,10 @@ const [server, user] = process.argv.slice(2);
 const setting = (name) => process.env[`MATRIX_${name}`];
 const trino = Trino.create({
   server,
-  auth: new BasicAuth(user, process.env.MATRIX_PASSWORD),
+  // It knows passwords only: a token goes as a header of the caller's.
+  ...(process.env.MATRIX_TOKEN === undefined
+    ? { auth: new BasicAuth(user, process.env.MATRIX_PASSWORD) }
+    : { extraHeaders: { 'X-Trino-User': user, Authorization: `Bearer ${process.env.MATRIX_TOKEN}` } }),
   ssl: { rejectUnauthorized: false },
 });
 

@@ -14,6 +14,14 @@ def password():
     return os.environ.get("MATRIX_PASSWORD")
 
 
+def logs_in():
+    return "MATRIX_LOG_IN" in os.environ
+
+
+def token():
+    return os.environ.get("MATRIX_TOKEN")
+
+
 def report(case, produce):
     """One failing case does not hide the others."""
     try:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import trino
 import urllib3
 
-from cases import first, password, run_cases, run_many, setting
+from cases import first, logs_in, password, run_cases, run_many, setting
 
 urllib3.disable_warnings()
 
@@ -21,6 +21,8 @@ class Client:
         if "MATRIX_ENCODING" in os.environ:
             options["encoding"] = setting("ENCODING")
         auth = trino.auth.BasicAuthentication(self.user, password()) if password() else None
+        if logs_in():
+            auth = trino.auth.OAuth2Authentication(redirect_auth_url_handler=trino.auth.ConsoleRedirectHandler())
         return trino.dbapi.connect(
             host=self.at.hostname, port=self.at.port, http_scheme=self.at.scheme, user=self.user, auth=auth, verify=False, **options
         )

@@ -7,10 +7,15 @@ from urllib.parse import urlsplit
 
 import urllib3
 
-from cases import password, run_cases, setting
+from cases import password, run_cases, setting, token
 
 urllib3.disable_warnings()
 dialect = importlib.import_module("pyhive." + os.environ.get("MATRIX_PYHIVE", "presto"))
+
+
+def with_token(request):
+    request.headers["Authorization"] = f"Bearer {token()}"
+    return request
 
 
 class Client:
@@ -19,7 +24,7 @@ class Client:
 
     def cursor(self, **options):
         if self.at.scheme == "https":
-            options["requests_kwargs"] = {"verify": False}
+            options["requests_kwargs"] = {"verify": False, **({"auth": with_token} if token() else {})}
         return dialect.connect(
             host=self.at.hostname, port=self.at.port, protocol=self.at.scheme, username=self.user, password=password(), poll_interval=0.1, **options
         ).cursor()

@@ -6,8 +6,9 @@ from urllib.parse import quote, urlsplit
 
 import urllib3
 from sqlalchemy import create_engine, inspect, text
+from trino.auth import ConsoleRedirectHandler, OAuth2Authentication
 
-from cases import first, password, run_cases, setting
+from cases import first, logs_in, password, run_cases, setting
 
 urllib3.disable_warnings()
 
@@ -20,6 +21,8 @@ class Client:
         self.arguments = {"http_scheme": at.scheme, "verify": False}
         if "MATRIX_ENCODING" in os.environ:
             self.arguments["encoding"] = setting("ENCODING")
+        if logs_in():
+            self.arguments["auth"] = OAuth2Authentication(redirect_auth_url_handler=ConsoleRedirectHandler())
         self.engine = create_engine(self.address, connect_args=self.arguments)
         self.connection = self.engine.connect()
 
