@@ -1,4 +1,4 @@
-import { SECRET_KEYS, sections } from '@trino-gateway/config';
+import { SECRET_KEYS, sections, TAKEN_ANEW } from '@trino-gateway/config';
 
 /** One key of the configuration as the documentation shows it. */
 export type DocumentedKey = {
@@ -9,6 +9,8 @@ export type DocumentedKey = {
   defaultText: string | undefined;
   meaning: string;
   secret: boolean;
+  /** Taken when a running process reads its configuration anew. */
+  takenAnew: boolean;
 };
 
 const INTRODUCTION: Record<string, string> = {
@@ -27,6 +29,7 @@ export function documentedKeys(): DocumentedKey[] {
       defaultText: 'defaultValue' in field.def ? String(field.def.defaultValue) : undefined,
       meaning: field.description ?? '',
       secret: (SECRET_KEYS as readonly string[]).includes(key),
+      takenAnew: (TAKEN_ANEW[section as keyof typeof TAKEN_ANEW] as readonly string[]).includes(key),
     })),
   );
 }
@@ -59,12 +62,16 @@ section. Without a file the defaults and the environment are all there is.
   \`TRINO_GATEWAY_GATEWAYSERVER_ADMIN_TOKEN_FILE=PATH\` in the environment. No message ever shows a secret.
 - An unknown key, an unknown variable that begins like those below, a bad value or an id that nothing declares stops
   the start with exit code 2. All problems are printed at once, each with its place, the value and what was expected.
-- \`--check-config\` does only that: 0 when all is well, 2 when not.
+- \`--check-config\` does only that: 0 when all is well, 2 when not. It also refuses what a start only warns of, because a process may
+  get its part from elsewhere: a \`default_group\` that the file does not declare, a port that is used twice, a policy for a port without a listener,
+  one URL under two ids.
+- Keys marked ↻ are taken anew on SIGHUP, see [reading the configuration anew](operating.md#reading-the-configuration-anew); the others hold
+  after a restart.
 
 ${tables.join('\n')}
 ## backends, groups, policies
 
-What the file declares here is created or updated, by id, when a gatewayserver starts. Such an object says \`managed_by: file\`: the API
+What the file declares here is created or updated, by id, when a gatewayserver starts or gets SIGHUP. Such an object says \`managed_by: file\`: the API
 enables, disables and drains it, and refuses every other change. When a later file no longer declares it, it stays and the API may change it.
 
 The fields are those of \`Backend\`, \`Group\` and \`Policy\` in \`proto/trinogateway/v1/gateway.proto\`, whose comments say what each means. Names may be
@@ -78,7 +85,7 @@ ${example.trimEnd()}
 `;
 }
 
-function row({ key, variable, defaultText, meaning, secret }: DocumentedKey): string {
+function row({ key, variable, defaultText, meaning, secret, takenAnew }: DocumentedKey): string {
   const shown = defaultText === undefined ? 'unset' : defaultText === '' ? 'empty' : `\`${defaultText}\``;
-  return `| \`${key}\`${secret ? ' 🔒' : ''} | \`${variable}\` | ${shown} | ${meaning.replaceAll('|', '\\|')} |`;
+  return `| \`${key}\`${secret ? ' 🔒' : ''}${takenAnew ? ' ↻' : ''} | \`${variable}\` | ${shown} | ${meaning.replaceAll('|', '\\|')} |`;
 }

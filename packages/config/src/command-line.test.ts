@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
-import { configFromCommandLine } from './index.ts';
+import { configFromCommandLine, type SuiteConfig } from './index.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -14,7 +14,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 class Exit extends Error {}
 
 /** Reads the configuration as a starting process does; instead of ending this process it tells how it would have ended. */
-function start(argv: string[], env: Record<string, string> = {}, starts?: 'gatewayserver' | 'router') {
+function start(argv: string[], env: Record<string, string> = {}, starts?: 'gatewayserver' | 'monitor' | 'router') {
   const written = { out: '', err: '' };
   const keep = (stream: 'out' | 'err') => (text: unknown) => {
     written[stream] += String(text);
@@ -81,6 +81,52 @@ test('--check-config only checks: 0 and one line when all is well, 2 and every p
   ]);
 });
 
+test('--check-config also refuses what each process alone could live with; a start only warns', async () => {
+  const path = await file(
+    'doubtful.yaml',
+    'gatewayserver: { default_group: ghost }\nbackends: [{ id: a, url: "http://a" }]\ngroups: [{ id: g, backend_ids: [a] }]\n',
+  );
+  const problem = 'gatewayserver.default_group: expected a group declared in this file, got "ghost" (line 1)';
+  expect(start(['--config', path, '--check-config'])).toEqual({
+    code: 2,
+    out: '',
+    err: `the configuration has 1 problem:\n  ${problem}\n`,
+  });
+  expect(start(['--config', path])).toMatchObject({ config: { doubts: [problem] }, err: '' });
+});
+
+test.each(['gatewayserver', 'monitor', 'router'] as const)(
+  '--help and --version of the %s print and start nothing',
+  (service) => {
+    expect(start(['--version', '--config', '/ghost.yaml'], {}, service)).toEqual({
+      code: 0,
+      out: expect.stringMatching(new RegExp(`^trino-gateway ${service} \\d+\\.\\d+\\.\\d+\\n$`)),
+      err: '',
+    });
+    for (const option of ['--help', '-h']) {
+      const { out, ...ended } = start([option], {}, service);
+      expect(ended).toEqual({ code: 0, err: '' });
+      for (const named of [`The ${service} `, '--config FILE', '--check-config', '--version', 'SIGHUP'])
+        expect(out).toContain(named);
+      expect(out.includes('migrate up')).toBe(service === 'gatewayserver');
+    }
+  },
+);
+
+test('a file is read once more: its changes, and every problem of a file that has broken meanwhile', async () => {
+  const path = await file('changing.yaml', 'monitor: { interval: 1s }');
+  const { reread } = start(['--config', path]) as { reread: () => SuiteConfig };
+  expect(reread().monitor.interval).toBe(1_000);
+  await file('changing.yaml', 'monitor: { interval: 2s }');
+  expect(reread().monitor.interval).toBe(2_000);
+  await file('changing.yaml', 'monitor: { interval: 2 }\nrouter: { speed: 9 }');
+  expect(reread).toThrow(/2 problems:\n.*interval.*\n.*speed/);
+  await rm(path);
+  expect(reread).toThrow(`${path}: cannot be read (ENOENT)`);
+  await mkdir(path);
+  expect(reread).toThrow(`${path}: cannot be read once more, as it is no regular file`);
+});
+
 test('a gatewayserver that would be open to others is refused at start and by --check-config', async () => {
   const path = await file('open.yaml', 'gatewayserver: { listen: "0.0.0.0:8000" }');
   for (const argv of [[], ['--check-config']]) {
@@ -99,7 +145,7 @@ test.each([
   [
     'an option that does not exist',
     ['--verbose'],
-    '--verbose: unknown option; known are --config FILE and --check-config',
+    '--verbose: unknown option; known are --config FILE, --check-config, --help and --version',
   ],
 ])('%s stops the start with 2 like any other mistake', (_what, argv, message) => {
   expect(start(argv)).toEqual({ code: 2, out: '', err: `the configuration has 1 problem:\n  ${message}\n` });

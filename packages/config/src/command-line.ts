@@ -1,65 +1,70 @@
-import { readFileSync } from 'node:fs';
-import { logLine } from '@trino-gateway/runtime/log-line';
+import { readFileSync, statSync } from 'node:fs';
+import { VERSION } from '@trino-gateway/runtime/version';
 import { ConfigError, loadConfig, type SuiteConfig } from './load.ts';
+import { helpOf, type Options, readOptions } from './options.ts';
+import type { SectionName } from './sections/index.ts';
+
+/** What a process was started with. */
+export type Started = {
+  config: SuiteConfig;
+  /** The arguments that are not options of ours. */
+  rest: string[];
+  /** Reads file, secrets and environment once more. @throws ConfigError with every problem at once */
+  reread: () => SuiteConfig;
+};
 
 /**
  * The configuration of a process started as `main.ts [--config FILE] [--check-config] [ARGUMENT...]`: reads it or ends
- * the process, with 2 and every problem on standard error (as a log line, if it was to start), or with 0 after `--check-config`. Arguments that are not
- * options of ours name a command: then nothing is started, and what only a start minds is not checked.
- * @returns the configuration and the arguments that are not options of ours
+ * the process, with 2 and every problem on standard error, or with 0 after `--check-config`, `--help` and `--version`. Arguments
+ * that are not options of ours name a command: then nothing is started, and what only a start minds is not checked.
  */
 export function configFromCommandLine(
   argv: readonly string[],
   env: Record<string, string | undefined>,
-  starts?: 'gatewayserver' | 'monitor' | 'router',
-): { config: SuiteConfig; rest: string[] } {
-  let isStart = false;
+  service?: SectionName,
+): Started {
+  const options = readOptions(argv);
+  if (typeof options === 'string') return end(2, '', new ConfigError([options]).message);
+  if (options.asks === 'help') return end(0, helpOf(service));
+  if (options.asks === 'version') return end(0, `trino-gateway ${service ?? 'suite'} ${VERSION}`);
+  const read = (readFile: (name: string) => string) => readConfig(options, env, service, readFile);
   try {
-    const options = readOptions(argv);
-    isStart = !options.checkOnly && options.rest.length === 0;
-    const name = options.file ?? env.TRINO_GATEWAY_CONFIG;
-    const config = loadConfig({
-      file: name ? { name, text: readText(name) } : undefined,
-      env,
-      readSecret: (path) => readFileSync(path, 'utf8'),
-      starts: options.rest.length === 0 ? starts : undefined,
-    });
-    if (!options.checkOnly) return { config, rest: options.rest };
-    process.stdout.write('the configuration is valid\n');
-    process.exit(0);
+    const config = read(readText);
+    if (options.asks !== 'check') return { config, rest: options.rest, reread: () => read(readRegularFile) };
+    if (config.doubts.length > 0) throw new ConfigError(config.doubts);
+    return end(0, 'the configuration is valid');
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`${isStart && starts ? startFailure(starts, error, env) : error.message}\n`);
-    process.exit(2);
+    return end(2, '', error.message);
   }
 }
 
-/** The problems as a log line. What the file says of its format is not known then. */
-function startFailure(
-  service: string,
-  { message, problems }: ConfigError,
+function end(code: number, out: string, err = ''): never {
+  if (out !== '') process.stdout.write(`${out}\n`);
+  if (err !== '') process.stderr.write(`${err}\n`);
+  process.exit(code);
+}
+
+function readConfig(
+  { file, rest }: Options,
   env: Record<string, string | undefined>,
-): string {
-  const format = env[`TRINO_GATEWAY_${service.toUpperCase()}_LOG_FORMAT`] === 'text' ? 'text' : 'json';
-  const [summary = ''] = message.split(':\n');
-  return logLine(format, { level: 'error', service, message: summary, fields: { problems } }, new Date());
+  service: SectionName | undefined,
+  readFile: (name: string) => string,
+): SuiteConfig {
+  const name = file ?? env.TRINO_GATEWAY_CONFIG;
+  return loadConfig({
+    file: name ? { name, text: readFile(name) } : undefined,
+    env,
+    readSecret: (path) => readFileSync(path, 'utf8'),
+    starts: rest.length === 0 ? service : undefined,
+  });
 }
 
-function readOptions(argv: readonly string[]): { file?: string; checkOnly: boolean; rest: string[] } {
-  const read: { file?: string; checkOnly: boolean; rest: string[] } = { checkOnly: false, rest: [] };
-  for (let at = 0; at < argv.length; at++) {
-    const argument = argv[at] ?? '';
-    if (argument === '--check-config') read.checkOnly = true;
-    else if (argument === '--config') {
-      const file = argv[++at];
-      if (!file) throw new ConfigError(['--config: expected the name of a file']);
-      read.file = file;
-    } else if (argument.startsWith('--config=')) read.file = argument.slice('--config='.length);
-    else if (argument.startsWith('-'))
-      throw new ConfigError([`${argument}: unknown option; known are --config FILE and --check-config`]);
-    else read.rest.push(argument);
-  }
-  return read;
+/** A pipe that was read at the start is empty now, or never ends. */
+function readRegularFile(name: string): string {
+  if (statSync(name, { throwIfNoEntry: false })?.isFile() === false)
+    throw new ConfigError([`${name}: cannot be read once more, as it is no regular file`]);
+  return readText(name);
 }
 
 function readText(name: string): string {

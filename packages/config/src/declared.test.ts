@@ -1,20 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { Backend_ForwardedHeaders, Group_Strategy } from '@trino-gateway/api/gateway';
-import { ConfigError, type Declared, loadConfig } from './index.ts';
+import * as suite from '../tests/support/load.ts';
+import type { Declared } from './index.ts';
 
-function load(text: string): Declared {
-  return loadConfig({ file: { name: 'suite.yaml', text }, env: {}, readSecret: () => '' }).declared;
-}
-
-function problems(text: string): readonly string[] {
-  try {
-    load(text);
-  } catch (error) {
-    if (error instanceof ConfigError) return error.problems;
-    throw error;
-  }
-  return [];
-}
+const load = (yaml: string): Declared => suite.load({ yaml }).declared;
+const problems = (yaml: string) => suite.problems({ yaml });
 
 const BACKENDS = 'backends: [{ id: a, url: "http://a:8080" }, { id: b, url: "http://b:8080" }]\n';
 const GROUPS = 'groups: [{ id: g, backend_ids: [a, b] }]\n';
@@ -119,7 +109,7 @@ describe('every problem is reported with its position', () => {
     [
       'two rules in one policy',
       `${BACKENDS}${GROUPS}policies: [{ id: p, host: x, listening_port: 1, group_id: g }]`,
-      ['policies[0]: oneof set multiple times by host and listening_port'],
+      ['policies[0]: expected only one of listening_port and host'],
     ],
     [
       'a schedule nobody can read',

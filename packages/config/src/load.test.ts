@@ -5,6 +5,7 @@ import { ConfigError, sections } from './index.ts';
 describe('defaults', () => {
   test('a suite without a file and without environment starts with the documented defaults', () => {
     expect(load({})).toEqual({
+      doubts: [],
       gatewayserver: {
         listen: { host: '0.0.0.0', port: 8000 },
         ops_listen: { host: '0.0.0.0', port: 8001 },

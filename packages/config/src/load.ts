@@ -1,6 +1,8 @@
-import { parseDocument } from 'yaml';
+import { LineCounter, parseDocument } from 'yaml';
 import { type Declared, readDeclared } from './declared.ts';
+import { complainAboutDoubts } from './doubts.ts';
 import { complainAboutUnknownVariables } from './environment.ts';
+import { type PlaceOf, placesIn } from './places.ts';
 import { readSection, type SettingSource } from './read-section.ts';
 import type { Complain } from './sections/complain.ts';
 import {
@@ -19,6 +21,8 @@ export type SuiteConfig = {
   monitor: MonitorConfig;
   router: RouterConfig;
   declared: Declared;
+  /** What is wrong only if all of it is for one suite on one machine: `--check-config` refuses it, a start warns. */
+  doubts: readonly string[];
 };
 
 /** Every problem found: the path in the file (or the environment variable), the value, and what was expected. */
@@ -48,8 +52,14 @@ const DECLARATIVE = ['backends', 'groups', 'policies'];
  */
 export function loadConfig(source: ConfigSource): SuiteConfig {
   const problems: string[] = [];
-  const complain: Complain = (path, message) => problems.push(`${path}: ${message}`);
-  const file = readFile(source, complain);
+  const { content: file, placeOf } = readFile(source, problems);
+  // Of a file that cannot be read nothing else is known: its defaults would only be further problems.
+  if (problems.length > 0) throw new ConfigError(problems);
+  const complainIn =
+    (list: string[]): Complain =>
+    (path, message) =>
+      list.push(`${path}: ${message}${placeOf(path)}`);
+  const complain = complainIn(problems);
   for (const key of Object.keys(file)) {
     if (!Object.hasOwn(sections, key) && !DECLARATIVE.includes(key))
       complain(key, `unknown section; known are ${[...Object.keys(sections), ...DECLARATIVE].join(', ')}`);
@@ -63,13 +73,21 @@ export function loadConfig(source: ConfigSource): SuiteConfig {
   const declared = readDeclared(file, complain);
   if (problems.length > 0 || !gatewayserver.config || !monitor.config || !router.config)
     throw new ConfigError(problems);
-  return { gatewayserver: gatewayserver.config, monitor: monitor.config, router: router.config, declared };
+  const doubts: string[] = [];
+  const read = { gatewayserver, monitor, router };
+  const config = { gatewayserver: gatewayserver.config, monitor: monitor.config, router: router.config, declared };
+  const given = new Set((Object.keys(sections) as SectionName[]).filter((name) => read[name].isGiven));
+  const originOf = (section: SectionName, key: string) => read[section].originOf(key);
+  complainAboutDoubts({ ...config, given, originOf }, complainIn(doubts));
+  return { ...config, doubts };
 }
 
-function readFile({ file }: ConfigSource, complain: Complain): Record<string, unknown> {
-  if (!file) return {};
-  const document = parseDocument(file.text, { logLevel: 'silent' });
-  return yamlContent(document, 'sections such as gatewayserver, monitor and router', (problem) =>
-    complain(file.name, problem),
+function readFile({ file }: ConfigSource, problems: string[]): { content: Record<string, unknown>; placeOf: PlaceOf } {
+  if (!file) return { content: {}, placeOf: () => '' };
+  const lineCounter = new LineCounter();
+  const document = parseDocument(file.text, { logLevel: 'silent', lineCounter });
+  const content = yamlContent(document, 'sections such as gatewayserver, monitor and router', (problem) =>
+    problems.push(`${file.name}: ${problem}`),
   );
+  return { content, placeOf: placesIn(document, lineCounter) };
 }

@@ -22,6 +22,8 @@ type SectionConfig<Name extends SectionName> = z.output<(typeof sections)[Name]>
 /** A section as it was read; `config` is undefined after complaints. */
 export type ReadSection<Name extends SectionName> = Pick<GivenSection, 'originOf'> & {
   config: SectionConfig<Name> | undefined;
+  /** Whether file or environment say anything about it. */
+  isGiven: boolean;
 };
 
 /** Reads a section from the file, its secrets and the environment, and complains about every key that is wrong. */
@@ -33,7 +35,8 @@ export function readSection<Name extends SectionName>(
 ): ReadSection<Name> {
   const { values, originOf } = gatherSection(name, inFile, source, complain);
   const result = sections[name].safeParse(values);
-  if (result.success) return { config: result.data as SectionConfig<Name>, originOf };
+  const isGiven = Object.keys(values).length > 0;
+  if (result.success) return { config: result.data as SectionConfig<Name>, originOf, isGiven };
   for (const issue of result.error.issues) {
     if (issue.code === 'unrecognized_keys') {
       for (const key of issue.keys)
@@ -44,7 +47,7 @@ export function readSection<Name extends SectionName>(
     const expected = issue.message.startsWith('expected') ? issue.message : `expected a valid value (${issue.message})`;
     complain(originOf(key), `${expected}, got ${show(key, values[key])}`);
   }
-  return { config: undefined, originOf };
+  return { config: undefined, originOf, isGiven };
 }
 
 function gatherSection(name: SectionName, inFile: unknown, source: SettingSource, complain: Complain): GivenSection {

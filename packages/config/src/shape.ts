@@ -18,22 +18,29 @@ export function readShape(
     return {};
   }
   const sound: Record<string, unknown> = {};
-  let broken = false;
   for (const [key, given] of Object.entries(value)) {
-    const problemsOf = (where: string, message: string) => {
-      broken = true;
-      complain(where, message);
-    };
     const field = desc.fields.find(({ name, jsonName }) => key === name || key === jsonName);
-    if (!field) problemsOf(`${path}.${key}`, `unknown field; known are ${writable(desc)}`);
+    if (!field) complain(`${path}.${key}`, `unknown field; known are ${writable(desc)}`);
     else if (field.fieldKind === 'message' && isObject(given))
-      sound[key] = readShape(field.message, given, `${path}.${key}`, problemsOf);
+      sound[key] = readShape(field.message, given, `${path}.${key}`, complain);
     else if (fits(desc, { [key]: given } as JsonValue) === undefined) sound[key] = given;
-    else problemsOf(`${path}.${key}`, `expected ${expectation(field)}, got ${show(field, given)}`);
+    else complain(`${path}.${key}`, `expected ${expectation(field)}, got ${show(field, given)}`);
   }
-  const whole = broken ? undefined : fits(desc, sound as JsonValue);
-  if (whole !== undefined) complain(path, whole.replace(/^cannot decode .* from JSON: /, ''));
-  return whole === undefined ? sound : {};
+  const clash = clashIn(desc, sound);
+  if (clash !== undefined) complain(path, clash);
+  return clash === undefined ? sound : {};
+}
+
+/** What is wrong with fields that are right one by one. */
+function clashIn(desc: DescMessage, sound: Record<string, unknown>): string | undefined {
+  const keys = Object.keys(sound).filter((key) => sound[key] !== null);
+  for (const { name, jsonName, oneof } of desc.fields) {
+    if (name !== jsonName && keys.includes(name) && keys.includes(jsonName))
+      return `expected one of ${name} and ${jsonName}, which are the same field`;
+    const chosen = oneof?.fields.filter((one) => keys.includes(one.name) || keys.includes(one.jsonName)) ?? [];
+    if (chosen.length > 1) return `expected only one of ${chosen.map((one) => one.name).join(' and ')}`;
+  }
+  return fits(desc, sound as JsonValue) === undefined ? undefined : 'expected fields and values that fit together';
 }
 
 function fits(desc: DescMessage, json: JsonValue): string | undefined {

@@ -1,7 +1,7 @@
-import { configFromCommandLine } from '@trino-gateway/config';
+import { configFromCommandLine, reloadOnHangUp, warnOfDoubts } from '@trino-gateway/config';
 import { createLogger, describeError, runProcess } from '@trino-gateway/runtime';
 
-const { config, rest } = configFromCommandLine(process.argv.slice(2), process.env, 'gatewayserver');
+const { config, rest, reread } = configFromCommandLine(process.argv.slice(2), process.env, 'gatewayserver');
 const { database_url: databaseUrl, log_level: level, log_format: format } = config.gatewayserver;
 
 if (rest.length > 0) {
@@ -18,7 +18,17 @@ if (rest.length > 0) {
 }
 
 const logger = createLogger('gatewayserver', level, format);
-await runProcess(logger, async () => {
-  const { startGatewayserver } = await import('./server.ts');
-  return startGatewayserver(config.gatewayserver, config.declared, logger);
-});
+warnOfDoubts(config, logger);
+const { gatewayserver: live } = config;
+await runProcess(
+  logger,
+  async () => {
+    const { startGatewayserver } = await import('./server.ts');
+    return startGatewayserver(live, config.declared, logger);
+  },
+  ({ declare }) =>
+    reloadOnHangUp({
+      ...{ section: 'gatewayserver', live, reread, logger },
+      declare: ({ declared }) => declare(declared),
+    })(),
+);

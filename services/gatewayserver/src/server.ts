@@ -2,6 +2,7 @@ import type { Declared, GatewayserverConfig } from '@trino-gateway/config';
 import { createTlsPools, type Logger, listenHttp, type RunningProcess, serveOps } from '@trino-gateway/runtime';
 import { tlsAgents } from '@trino-gateway/trino/client';
 import { type ConfigurationCache, openConfigurationCache } from './configuration/configuration-cache.ts';
+import { declareObjects } from './configuration/declare-objects.ts';
 import { createDecisions } from './decisions/decisions.ts';
 import { createLoadCounts, type LoadCounts } from './decisions/load-counts.ts';
 import { keepUnmatchedReports } from './history/unmatched-reports.ts';
@@ -15,7 +16,12 @@ import { openDatabase } from './startup/open-database.ts';
 import { startUpkeep } from './startup/start-upkeep.ts';
 
 /** A gatewayserver that accepts work. */
-export type RunningGatewayserver = RunningProcess & { readonly url: string; readonly opsUrl: string };
+export type RunningGatewayserver = RunningProcess & {
+  readonly url: string;
+  readonly opsUrl: string;
+  /** Stores what a configuration file declares now, and puts it in force. All of it, or when this rejects nothing. */
+  declare(declared: Declared): Promise<void>;
+};
 
 const MOST_HEAD_BYTES = 262_144;
 
@@ -52,6 +58,10 @@ export async function startGatewayserver(
   return {
     url: listener.url,
     opsUrl: ops.url,
+    declare: async (next) => {
+      await declareObjects(context.store.configuration, next);
+      await context.configuration.refresh();
+    },
     readyLine: `gatewayserver ready on ${listener.url}`,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
@@ -117,9 +127,8 @@ async function openContext(core: Core, start: Start): Promise<RpcContext> {
     limits,
     ledger,
     cursors,
-    defaultGroupId: config.default_group,
+    keys: config,
     isLimited: configuration.isLimited,
-    metadataNeverWaits: config.metadata_never_waits,
     now,
     chance: Math.random,
     onDecision: metrics.countDecision,

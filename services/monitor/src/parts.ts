@@ -45,8 +45,12 @@ export function createParts(
     watchLeases({
       connections,
       admission: createClient(AdmissionService, transport),
-      intervalMs: config.interval,
-      timeLimitMs: config.probe_time_limit,
+      get intervalMs() {
+        return config.interval;
+      },
+      get timeLimitMs() {
+        return config.probe_time_limit;
+      },
       logger,
       onSweep: (backendId, sweep) => {
         metrics.settled(sweep.settled);

@@ -17,6 +17,8 @@ export type RunningRouter = RunningProcess & {
   /** Where clients connect, in the order of `router.listen`. */
   readonly urls: readonly string[];
   readonly opsUrl: string;
+  /** Takes limits that have changed in its configuration; its other keys are read whenever they matter. */
+  reconfigured(): void;
 };
 
 /**
@@ -73,6 +75,7 @@ export async function startRouter(config: RouterConfig, logger: Logger): Promise
   return {
     urls: listeners.urls,
     opsUrl: ops.url,
+    reconfigured: intake.resize,
     readyLine: `router ready on ${listeners.urls.join(', ')}`,
     [Symbol.asyncDispose]: () => {
       stopping = true;

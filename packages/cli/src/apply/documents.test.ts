@@ -28,8 +28,8 @@ test('a file may refer to objects that the gatewayserver has', () => {
   const text = 'policies: [{ id: p, host: h, group_id: g }]\ngroups: [{ id: n, backend_ids: [b] }]';
   expect(problems(text, { backendIds: new Set(['b']), groupIds: new Set(['g']) })).toEqual([]);
   expect(problems(text)).toEqual([
-    'f: groups[0].backend_ids: expected a backend declared here or already stored, got "b"',
-    'f: policies[0].group_id: expected a group declared here or already stored, got "g"',
+    'f: groups[0].backend_ids: expected a backend declared here or already stored, got "b" (group "n", line 2)',
+    'f: policies[0].group_id: expected a group declared here or already stored, got "g" (policy "p", line 1)',
   ]);
 });
 
@@ -47,17 +47,17 @@ describe('all problems are reported at once, with their positions', () => {
       'several objects',
       'backends: [{ id: a, url: x, weight: heavy }, { id: "a b", url: "http://a" }]\ngroups: [{ id: g, strategy: BEST }]',
       [
-        'f: backends[0].weight: expected a whole number, got "heavy"',
-        'f: backends[1].id: expected 1 to 128 letters, digits, dots, underscores or dashes, got "a b"',
-        'f: groups[0].strategy: expected LEAST_LOAD, ROUND_ROBIN, RANDOM, FEWEST_QUERIES, WEIGHTED, AFFINITY, got "BEST"',
+        'f: backends[0].weight: expected a whole number, got "heavy" (backend "a", line 1)',
+        'f: backends[1].id: expected 1 to 128 letters, digits, dots, underscores or dashes, got "a b" (backend "a b", line 1)',
+        'f: groups[0].strategy: expected LEAST_LOAD, ROUND_ROBIN, RANDOM, FEWEST_QUERIES, WEIGHTED, AFFINITY, got "BEST" (group "g", line 2)',
       ],
     ],
     [
       'in the second of several documents',
       'backends: [{ id: a, url: "http://a" }]\n---\nbackends: [{ id: b, url: b }, { id: a, url: "http://a" }]',
       [
-        'f: document 2: backends[0].url: expected an http or https URL with a host and no path, user, query or fragment, got "b"',
-        'f: document 2: backends[1].id: expected each id once, "a" is repeated',
+        'f: document 2: backends[0].url: expected an http or https URL with a host and no path, user, query or fragment, got "b" (backend "b", line 3)',
+        'f: document 2: backends[1].id: expected each id once, "a" is repeated (backend "a", line 3)',
       ],
     ],
   ];

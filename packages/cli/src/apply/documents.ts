@@ -1,11 +1,11 @@
-import { type Declared, type Existing, readDeclared, yamlContent } from '@trino-gateway/config';
-import { parseAllDocuments } from 'yaml';
+import { type Declared, type Existing, type PlaceOf, placesIn, readDeclared, yamlContent } from '@trino-gateway/config';
+import { LineCounter, parseAllDocuments } from 'yaml';
 import { UsageError } from '../terminal/usage-error.ts';
 
 const SECTIONS = ['backends', 'groups', 'policies'] as const;
 
 /** One entry of a section, and where it is in the text. */
-type Entry = { value: unknown; position: string };
+type Entry = { value: unknown; position: string; placeOf: PlaceOf; index: number };
 
 /**
  * Reads the objects of a YAML or JSON text, of all its documents together: lists under `backends`, `groups` and
@@ -17,10 +17,12 @@ type Entry = { value: unknown; position: string };
 export function readDocuments(name: string, text: string, existing: Existing): Declared {
   const problems: string[] = [];
   const entries: Record<(typeof SECTIONS)[number], Entry[]> = { backends: [], groups: [], policies: [] };
-  const parsed = parseAllDocuments(text, { logLevel: 'silent' });
+  const lineCounter = new LineCounter();
+  const parsed = parseAllDocuments(text, { logLevel: 'silent', lineCounter });
   const documents = Array.isArray(parsed) ? parsed : [];
   for (const [at, document] of documents.entries()) {
     const where = documents.length > 1 ? `document ${at + 1}: ` : '';
+    const placeOf = placesIn(document, lineCounter);
     const complain = (problem: string) => problems.push(`${name}: ${where}${problem}`);
     for (const [section, values] of Object.entries(
       yamlContent(document, `lists named ${SECTIONS.join(', ')}`, complain),
@@ -28,13 +30,16 @@ export function readDocuments(name: string, text: string, existing: Existing): D
       const known = SECTIONS.find((one) => one === section);
       if (!known) complain(`${section}: unknown section; known are ${SECTIONS.join(', ')}`);
       else if (!Array.isArray(values)) complain(`${section}: expected a list`);
-      else entries[known].push(...values.map((value, index) => ({ value, position: `${where}${section}[${index}]` })));
+      else
+        entries[known].push(
+          ...values.map((value, index) => ({ value, index, placeOf, position: `${where}${section}[${index}]` })),
+        );
     }
   }
   const merged = Object.fromEntries(SECTIONS.map((section) => [section, entries[section].map(({ value }) => value)]));
   const declared = readDeclared(
     merged,
-    (path, message) => problems.push(`${name}: ${positionOf(path, entries)}: ${message}`),
+    (path, message) => problems.push(`${name}: ${positionOf(path, entries)}: ${message}${placeIn(path, entries)}`),
     existing,
   );
   if (problems.length > 0) throw new UsageError(...problems);
@@ -49,4 +54,11 @@ function positionOf(path: string, entries: Record<string, Entry[]>): string {
     /^(\w+)\[(\d+)\]/,
     (whole, section: string, index: string) => entries[section]?.[Number(index)]?.position ?? whole,
   );
+}
+
+/** Which object that is, and its line. */
+function placeIn(path: string, entries: Record<string, Entry[]>): string {
+  const [whole = '', section = '', index = ''] = /^(\w+)\[(\d+)\]/.exec(path) ?? [];
+  const entry = entries[section]?.[Number(index)];
+  return entry?.placeOf(`${section}[${entry.index}]${path.slice(whole.length)}`) ?? '';
 }

@@ -23,8 +23,13 @@ export function load({ yaml, env = {}, secrets = {}, starts }: Given): SuiteConf
   });
 }
 
-/** All that is wrong with it. */
+/** All that is wrong with it, without the places in the file. */
 export function problems(given: Given): readonly string[] {
+  return problemsWithPlaces(given).map((problem) => problem.replace(/ \((\w+ "[^"]*", )?line \d+\)$/, ''));
+}
+
+/** All that is wrong with it. */
+export function problemsWithPlaces(given: Given): readonly string[] {
   try {
     load(given);
   } catch (error) {

@@ -8,7 +8,7 @@ afterEach(() => {
 });
 
 /** A process whose start and stop are the given statements. */
-function run(start: string, stop = `logger.info('it ends')`) {
+function run(start: string, stop = `logger.info('it ends')`, hangUp = '') {
   const program = `
     import { createLogger, runProcess } from ${JSON.stringify(new URL('../index.ts', import.meta.url).href)};
     const server = (await import('node:net')).createServer().listen(0, '127.0.0.1');
@@ -16,7 +16,7 @@ function run(start: string, stop = `logger.info('it ends')`) {
     await runProcess(logger, async () => {
       ${start};
       return { readyLine: 'it is ready', async [Symbol.asyncDispose]() { ${stop}; } };
-    });`;
+    }, async ({ readyLine }) => { ${hangUp}; });`;
   const child = spawn(process.execPath, ['--input-type=module', '--eval', program], {
     env: { PATH: process.env.PATH },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -143,4 +143,25 @@ test('a start or a stop that hangs is given up when its time is over', async () 
   // By their own clocks, and with a margin: the limit is 9 s, and the machine may be busy.
   for (const { printed } of [stopHangs, startHangs])
     expect(Number(/ended after (\d+) ms/.exec(printed.out)?.[1])).toBeLessThan(14_000);
+}, 60_000);
+
+test('SIGHUP ends nothing: it calls for one reload after the other, and what arrives meanwhile is one more', async () => {
+  const { child, printed, prints, ended } = run(
+    `logger.info('it starts'); await new Promise((resolve) => process.once('SIGUSR2', resolve))`,
+    undefined,
+    `globalThis.reloads = (globalThis.reloads ?? 0) + 1; logger.info('reload ' + reloads + ' begins'); await new Promise((resolve) => process.once('SIGUSR2', resolve)); logger.info('reload ends')`,
+  );
+  const count = (text: string) => printed.out.split(text).length - 1;
+  await prints('it starts');
+  child.kill('SIGHUP');
+  child.kill('SIGUSR2');
+  await prints('it is ready');
+  await prints('reload 1 begins');
+  for (let at = 0; at < 5; at++) child.kill('SIGHUP');
+  child.kill('SIGUSR2');
+  await prints('reload ends');
+  await prints('reload 2 begins');
+  child.kill('SIGTERM');
+  expect(await ended).toEqual([0, null]);
+  expect([count(' begins'), count('it ends')]).toEqual([2, 1]);
 }, 60_000);

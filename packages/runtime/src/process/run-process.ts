@@ -1,18 +1,33 @@
 import { captureOutput } from '../logging/capture-output.ts';
 import { describeError, type Logger } from '../logging/logger.ts';
+import { VERSION } from './version.ts';
 
 /** A process at work: the line that says so, and its orderly end. */
 export type RunningProcess = AsyncDisposable & { readonly readyLine: string };
+
+/** What SIGHUP does to a process at work; it never rejects. */
+type HangUp<Running> = (running: Running) => Promise<void>;
 
 const STOP_TIME_LIMIT_MS = 9_000;
 
 /**
  * Runs a process from start to stop: logs its ready line, waits for SIGTERM or SIGINT, disposes of it and exits 0.
  * A start that fails logs why and exits 1. From the signal on it takes at most 9 s, also when a start or a stop hangs.
+ * SIGHUP ends nothing: it calls `hangUp`, once the process is ready, and once more for signals that arrive meanwhile.
  */
-export async function runProcess(logger: Logger, start: () => Promise<RunningProcess>): Promise<never> {
+export async function runProcess<Running extends RunningProcess>(
+  logger: Logger,
+  start: () => Promise<Running>,
+  hangUp: HangUp<Running>,
+): Promise<never> {
   captureOutput(logger);
-  logger.notice('starting', { pid: process.pid, node: process.version });
+  logger.notice('starting', { pid: process.pid, node: process.version, version: VERSION });
+  const begun = Promise.withResolvers<Running>();
+  const onHangUp = oneAtATime(async () => {
+    const running = await begun.promise;
+    if (!isStopping) await hangUp(running);
+  });
+  process.on('SIGHUP', onHangUp);
   const asked = Promise.withResolvers<void>();
   let isStopping = false;
   const stop = (signal: NodeJS.Signals) => {
@@ -29,6 +44,7 @@ export async function runProcess(logger: Logger, start: () => Promise<RunningPro
   process.on('SIGTERM', stop).on('SIGINT', stop);
   try {
     const running = await start();
+    begun.resolve(running);
     if (!isStopping) logger.notice(running.readyLine);
     await asked.promise;
     await running[Symbol.asyncDispose]();
@@ -38,4 +54,22 @@ export async function runProcess(logger: Logger, start: () => Promise<RunningPro
     logger.fatal(describeError(error));
     process.exit(1);
   }
+}
+
+/** Runs work after each call; calls that arrive while it runs are one more run together. */
+function oneAtATime(work: () => Promise<void>): () => void {
+  let isRunning = false;
+  let isAskedAgain = false;
+  const run = async () => {
+    isRunning = true;
+    do {
+      isAskedAgain = false;
+      await work();
+    } while (isAskedAgain);
+    isRunning = false;
+  };
+  return () => {
+    if (isRunning) isAskedAgain = true;
+    else void run();
+  };
 }

@@ -35,7 +35,6 @@ type Options = Omit<SlotContext, 'live'> & {
   live: LoadCounts;
   limits: ConfiguredLimits;
   ledger: Pick<Ledger, 'run' | 'state' | 'preview'>;
-  defaultGroupId: string | undefined;
   /** Round robin: how many choices were made in each group. */
   cursors: Map<string, number>;
   now: () => number;
@@ -50,14 +49,14 @@ type Decided = Routed & { bounded: boolean };
 
 /** Remembers the answers already given. */
 export function createDecisions(options: Options): Decisions {
-  const { configuration, live, defaultGroupId, cursors, now, chance } = options;
+  const { configuration, live, keys, cursors, now, chance } = options;
   const answered = createAnsweredRoutes<Decided>(now);
   const circumstances = (): Circumstances => ({
     now: now(),
     chance: chance(),
     cursor: (groupId) => cursors.get(groupId) ?? 0,
     live,
-    defaultGroupId,
+    defaultGroupId: keys.default_group,
   });
   return {
     circumstances,

@@ -1,4 +1,5 @@
 import type { RouteRequest } from '@trino-gateway/api/gateway';
+import type { GatewayserverConfig } from '@trino-gateway/config';
 import { comparableHost } from '@trino-gateway/trino/host';
 import type { Ledger } from '../admission/ledger/ledger.ts';
 import { storedUser } from '../admission/ledger/stored-user.ts';
@@ -22,13 +23,13 @@ export type SlotContext = {
   ledger: Pick<Ledger, 'run'>;
   /** Whether queries of this backend may hold slots. */
   isLimited: (backendId: string) => boolean;
-  /** SHOW and DESCRIBE start at once, whatever the limits. */
-  metadataNeverWaits?: boolean;
+  /** As they are now: they may change while the process runs. */
+  keys: Pick<GatewayserverConfig, 'default_group' | 'metadata_never_waits'>;
 };
 
 /** Takes a slot in the group that was decided, or lets the query wait. The slot may be of another backend than decided. */
 export async function takeSlot(context: SlotContext, request: RouteRequest, decided: Accepted): Promise<Routed> {
-  const { configuration, live, ledger, metadataNeverWaits } = context;
+  const { configuration, live, ledger, keys } = context;
   const failed = [...request.excludedBackendIds];
   const applicant = {
     submissionId: request.submissionId,
@@ -36,7 +37,7 @@ export async function takeSlot(context: SlotContext, request: RouteRequest, deci
     user: countedUser(request),
     failedBackendIds: failed,
     avoidedBackendIds: request.avoidedBackendIds,
-    neverWaits: neverWaits(request, metadataNeverWaits),
+    neverWaits: neverWaits(request, keys.metadata_never_waits),
   };
   const authenticated = (outcome: Accepted) =>
     withAuthentication(outcome, entryPointOf(request), configuration.snapshot());

@@ -37,7 +37,12 @@ export async function openAdmission(parts: Parts): Promise<{ ledger: Ledger; lim
       store: store.admission,
       limits,
       configuration,
-      times: { ...ADMISSION_TIMES, forgetMs: config.queue_client_timeout },
+      times: {
+        ...ADMISSION_TIMES,
+        get forgetMs() {
+          return config.queue_client_timeout;
+        },
+      },
       stopping,
       logger,
       onCommitted: (committed) => {
@@ -57,13 +62,26 @@ export async function openAdmission(parts: Parts): Promise<{ ledger: Ledger; lim
   return { ledger, limits };
 }
 
+/** As they are configured at any moment. */
 function queueBounds(config: GatewayserverConfig): QueueBounds {
   return {
-    maxQueued: config.queue_max_queued,
-    maxQueuedInGroup: config.queue_max_queued_per_group,
-    maxQueuedOfUser: config.queue_max_queued_per_user,
-    maxBytes: config.queue_max_bytes,
-    maxBytesInGroup: config.queue_max_bytes_per_group,
-    maxBytesOfUser: config.queue_max_bytes_per_user,
+    get maxQueued() {
+      return config.queue_max_queued;
+    },
+    get maxQueuedInGroup() {
+      return config.queue_max_queued_per_group;
+    },
+    get maxQueuedOfUser() {
+      return config.queue_max_queued_per_user;
+    },
+    get maxBytes() {
+      return config.queue_max_bytes;
+    },
+    get maxBytesInGroup() {
+      return config.queue_max_bytes_per_group;
+    },
+    get maxBytesOfUser() {
+      return config.queue_max_bytes_per_user;
+    },
   };
 }

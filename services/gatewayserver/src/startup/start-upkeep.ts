@@ -28,13 +28,13 @@ export function startUpkeep({ config, store, configuration, onPurged, logger, no
       prune(store, configuration, config),
     ),
   );
-  const { history_max_age: maxAgeMs, history_max_count: maxCount } = config;
   const { queries, duties } = store;
   const holder = randomUUID();
   started.use(
-    every(PURGE_INTERVAL_MS, 'deleting old history', logger, (signal) =>
-      purgeHistory({ queries, duties, holder, maxAgeMs, maxCount, now, signal, onPurged, logger }),
-    ),
+    every(PURGE_INTERVAL_MS, 'deleting old history', logger, (signal) => {
+      const { history_max_age: maxAgeMs, history_max_count: maxCount } = config;
+      return purgeHistory({ queries, duties, holder, maxAgeMs, maxCount, now, signal, onPurged, logger });
+    }),
   );
 }
 

@@ -89,7 +89,7 @@ beforeAll(async () => {
     limits,
     ledger,
     cursors,
-    defaultGroupId: 'g',
+    keys: { default_group: 'g', metadata_never_waits: false },
     now: Date.now,
     chance: () => 0,
     onDecision() {},

@@ -53,7 +53,7 @@ const NEVER_SWEPT: Omit<Watched, 'backend'> = {
 
 /** Watches no backend yet. Disposal ends the sweeps that are under way. */
 export function watchLeases(options: LeaseWatchOptions): LeaseWatch {
-  const { intervalMs, logger, onSweep } = options;
+  const { logger, onSweep } = options;
   const watched = new Map<string, Watched>();
   const limit = createConcurrencyLimit(SWEEPS_AT_ONCE, SWEEP_COUNTED_MS);
   const failures = createFailureLog(
@@ -66,18 +66,23 @@ export function watchLeases(options: LeaseWatchOptions): LeaseWatch {
     if (found && watched.get(one.backend.id) === one) onSweep(one.backend.id, found);
   };
   const isDue = ({ sweeping, hasLeases, sweptAt }: Watched) =>
-    sweeping === undefined && (hasLeases || performance.now() - sweptAt >= intervalMs);
-  const loop = every(Math.min(intervalMs, LEASED_INTERVAL_MS), 'sweeping over the leases', logger, async (signal) => {
-    for (const one of watched.values()) {
-      if (!isDue(one)) continue;
-      one.sweeping = limit
-        .run(signal, () => sweep(one, signal))
-        .catch(() => {}) // stopped while it waited for its turn
-        .finally(() => {
-          one.sweeping = undefined;
-        });
-    }
-  });
+    sweeping === undefined && (hasLeases || performance.now() - sweptAt >= options.intervalMs);
+  const loop = every(
+    Math.min(options.intervalMs, LEASED_INTERVAL_MS),
+    'sweeping over the leases',
+    logger,
+    async (signal) => {
+      for (const one of watched.values()) {
+        if (!isDue(one)) continue;
+        one.sweeping = limit
+          .run(signal, () => sweep(one, signal))
+          .catch(() => {}) // stopped while it waited for its turn
+          .finally(() => {
+            one.sweeping = undefined;
+          });
+      }
+    },
+  );
   return {
     setBackends: (backends) => {
       for (const id of replace(watched, backends)) failures.clear(id);

@@ -18,6 +18,8 @@ export type Intake = Disposable & {
   heads: UnfinishedHeads;
   /** How many requests were refused, by the limit they were beyond. */
   refused(): ReadonlyMap<string, number>;
+  /** Takes the limits that are configured now: they hold for what comes. */
+  resize(): void;
 };
 
 /** As configured; what is not follows from the heap. */
@@ -45,6 +47,12 @@ export function createIntake(config: RouterConfig, logger: Logger): Intake {
         ['bytes', bytes.refused()],
         ['heads', heads.refused()],
       ]),
+    resize: () => {
+      const next = boundsOf(config);
+      connections.resize(next.connections, next.connectionsPerClient);
+      requests.resize(next);
+      bytes.resize(next.bytes, next.bytesPerClient);
+    },
     [Symbol.dispose]: () => clearInterval(checking),
   };
 }

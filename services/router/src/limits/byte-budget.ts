@@ -16,10 +16,13 @@ export type ByteBudget = {
   taken(): number;
   /** How often there was no room. */
   refused(): number;
+  /** From now on there is room for so many. */
+  resize(most: number, mostEach: number): void;
 };
 
 /** `most` bytes in all, `mostEach` of one owner. */
 export function createByteBudget(most: number, mostEach: number): ByteBudget {
+  let bounds = { most, mostEach };
   const owners = new Map<string, number>();
   let taken = 0;
   let refused = 0;
@@ -30,7 +33,7 @@ export function createByteBudget(most: number, mostEach: number): ByteBudget {
       const ofOwner = () => owners.get(owner) ?? 0;
       const fits = (bytes: number) => {
         if (bytes === 0) return true;
-        const isRoom = taken + bytes <= most && ofOwner() + bytes <= mostEach;
+        const isRoom = taken + bytes <= bounds.most && ofOwner() + bytes <= bounds.mostEach;
         if (!isRoom) refused += 1;
         return isRoom;
       };
@@ -60,5 +63,8 @@ export function createByteBudget(most: number, mostEach: number): ByteBudget {
     },
     taken: () => taken,
     refused: () => refused,
+    resize: (all, each) => {
+      bounds = { most: all, mostEach: each };
+    },
   };
 }

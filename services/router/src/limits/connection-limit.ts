@@ -10,6 +10,8 @@ export type ConnectionLimit = {
   admits(socket: Socket): boolean;
   open(): number;
   refused(): number;
+  /** From now on so many are admitted; none is closed. */
+  resize(most: number, mostPerClient: number): void;
 };
 
 export type ConnectionLimitOptions = {
@@ -26,8 +28,8 @@ export function createConnectionLimit(
   logger: Logger,
   options: ConnectionLimitOptions = {},
 ): ConnectionLimit {
-  const limit = most || connectionsOf();
-  const limitPerClient = options.mostPerClient ?? limit;
+  let limit = most || connectionsOf();
+  let limitPerClient = options.mostPerClient ?? limit;
   const shares = createShares(limit, limitPerClient);
   let refused = 0;
   const warn = onceAMinute(
@@ -52,5 +54,10 @@ export function createConnectionLimit(
     },
     open: shares.taken,
     refused: () => refused,
+    resize: (all, perClient) => {
+      limit = all;
+      limitPerClient = perClient;
+      shares.resize(all, perClient);
+    },
   };
 }

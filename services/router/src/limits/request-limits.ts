@@ -20,6 +20,8 @@ export type RequestLimits = {
   /** Requests at clusters. */
   atBackends(): number;
   refused(): ReadonlyMap<RequestLimit, number>;
+  /** From now on so many are admitted. */
+  resize(bounds: RequestBounds): void;
 };
 
 type RequestBounds = Pick<Bounds, 'requests' | 'requestsPerClient' | 'requestsPerBackend'>;
@@ -57,6 +59,10 @@ export function createRequestLimits(
     underWay: clients.taken,
     atBackends: backends.taken,
     refused: () => refused,
+    resize: (next) => {
+      clients.resize(next.requests, next.requestsPerClient);
+      backends.resize(next.requests, next.requestsPerBackend);
+    },
   };
 }
 

@@ -6,17 +6,20 @@ export type Shares = {
   /** Takes one; the function it returns gives it back, and is called once. Without an owner only the limit of all counts. */
   take(owner?: string): (() => void) | NoShare;
   taken(): number;
+  /** From now on there are so many; what is taken stays so. */
+  resize(most: number, mostEach: number): void;
 };
 
 /** `most` in all, `mostEach` for one owner. */
 export function createShares(most: number, mostEach: number): Shares {
+  let bounds = { most, mostEach };
   const owners = new Map<string, number>();
   let taken = 0;
   return {
     take: (owner) => {
-      if (taken >= most) return 'all';
+      if (taken >= bounds.most) return 'all';
       const own = owner === undefined ? 0 : (owners.get(owner) ?? 0);
-      if (own >= mostEach) return 'share';
+      if (own >= bounds.mostEach) return 'share';
       taken += 1;
       if (owner !== undefined) owners.set(owner, own + 1);
       return () => {
@@ -28,6 +31,9 @@ export function createShares(most: number, mostEach: number): Shares {
       };
     },
     taken: () => taken,
+    resize: (all, each) => {
+      bounds = { most: all, mostEach: each };
+    },
   };
 }
 
