@@ -1,10 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { type ScriptedQuery, type ScriptedTrino, startScriptedTrino } from '@trino-gateway/testing';
-import { cpuSeconds, residentMb } from '@trino-gateway/testing/processes/process-cost';
-import { until } from '@trino-gateway/testing/processes/until';
+import { cpuSeconds } from '@trino-gateway/testing/processes/process-cost';
 import { type Suite, startSuite } from '@trino-gateway/testing/suite/suite';
 import { startCoordinator } from './contenders.ts';
-import { type Run, shortQueries, waitInQueue } from './load.ts';
+import { type Run, shortQueries } from './load.ts';
 
 const CLIENTS = 32;
 const LIMIT = 16;
@@ -13,12 +11,10 @@ const CLUSTERS = 2;
 const SLOTS_EACH = 2;
 const RUN_MS = 300;
 const IDLE_SECONDS = 15;
-const WAITING = 10_000;
-const WATCHED_MS = 10_000;
 
 /**
- * What limits cost, on SQLite with one process of each kind: the same load without and with one, the time in which slots
- * are idle although somebody waits, and what ten thousand waiting clients cost. Each line goes to `say`.
+ * What limits cost, on SQLite with one process of each kind: the same load without and with one, and the time in which
+ * slots are idle although somebody waits. Each line goes to `say`.
  */
 export async function admissionCosts(say: (line: string) => void, seconds: number, rounds: number): Promise<void> {
   // One each: what two backends of one cluster run counts for both.
@@ -26,8 +22,7 @@ export async function admissionCosts(say: (line: string) => void, seconds: numbe
   await using coordinator = await startCoordinator();
   await using suite = await startSuite({
     listeners: 2,
-    // All clients are one user.
-    gatewayserver: { DEFAULT_GROUP: 'free', QUEUE_MAX_QUEUED_PER_USER: '0', QUEUE_MAX_QUEUED_PER_GROUP: '0' },
+    gatewayserver: { DEFAULT_GROUP: 'free' },
     router: { EXPLAIN_HEADERS: 'false' },
   });
   const pids = [suite.gatewayserver.pid, suite.monitor.pid, suite.router.pid];
@@ -61,7 +56,6 @@ export async function admissionCosts(say: (line: string) => void, seconds: numbe
   say('');
   const slots = `${CLUSTERS} clusters of ${SLOTS_EACH} slots`;
   say(`With ${slots}, ${CLIENTS} clients and queries of ${RUN_MS} ms: ${await idleSlots(suite)}.`);
-  say(`${WAITING} waiting clients: ${await waitingClients(suite)}.`);
 }
 
 /** Clusters of their own, in this process, which know when each query began and ended. */
@@ -92,42 +86,6 @@ async function idleSlots(suite: Suite): Promise<string> {
   }, 0);
   const share = 1 - used / ((to - from) * CLUSTERS * SLOTS_EACH);
   return `${(share * 100).toFixed(1)} % of slot time idle while somebody waits, ${run.perSecond.toFixed(0)} queries a second`;
-}
-
-async function waitingClients(suite: Suite): Promise<string> {
-  await using trino = await startScriptedTrino({
-    script: ({ statement }) => (statement === 'SELECT endless' ? { runMs: Number.POSITIVE_INFINITY } : undefined),
-  });
-  await suite.addBackends({ full: trino.url }, { maxRunningQueries: 1 });
-  await suite.addGroup('limited', ['full']);
-  const parts = { gatewayserver: suite.gatewayserver.pid, router: suite.router.pid };
-  const before = Object.values(parts).map(residentMb);
-  const over = new AbortController();
-  const clients = waitInQueue(suite.router.urls[1] ?? '', WAITING + 1, over.signal);
-  await until(
-    'all of them to wait',
-    async () => {
-      const { groups = [] } = await suite.call<{ groups?: { queued?: number }[] }>('QueueService/GetQueueStats', {
-        groupId: 'limited',
-      });
-      return groups[0]?.queued === WAITING;
-    },
-    120_000,
-  );
-  await delay(5_000); // at first their polls are held for a second only
-  const costs: string[] = [];
-  const began = performance.now();
-  const cpu = Object.values(parts).map((pid) => cpuSeconds([pid]));
-  await delay(WATCHED_MS);
-  const tookSeconds = (performance.now() - began) / 1_000;
-  for (const [index, [name, pid]] of Object.entries(parts).entries()) {
-    const share = ((cpuSeconds([pid]) - (cpu[index] ?? 0)) / tookSeconds / WAITING) * 1_000 * 100;
-    const grown = ((residentMb(pid) - (before[index] ?? 0)) * 1_024) / WAITING;
-    costs.push(`${name} ${share.toFixed(1)} % of a core for each thousand and ${grown.toFixed(0)} KB for each`);
-  }
-  over.abort();
-  await clients;
-  return costs.join(', ');
 }
 
 function middle<T extends { run: Run }>(all: readonly T[]): T {

@@ -92,11 +92,19 @@ export async function submissions(url: string, perSecond: number, seconds: numbe
 }
 
 /** Clients that each hold one statement that waits, polling again as soon as they are answered, until the signal is aborted; then it is cancelled. */
-export async function waitInQueue(url: string, clients: number, signal: AbortSignal): Promise<void> {
+export async function waitInQueue(
+  url: string,
+  clients: number,
+  signal: AbortSignal,
+  onAnswer: () => void,
+): Promise<void> {
   const pool = new Pool(url, { connections: clients, pipelining: 1 });
   const client = async () => {
     let page = await ask(pool, '/v1/statement', 'POST', 'SELECT endless');
-    while (page.nextUri && !signal.aborted) page = await ask(pool, new URL(page.nextUri).pathname, 'GET');
+    while (page.nextUri && !signal.aborted) {
+      page = await ask(pool, new URL(page.nextUri).pathname, 'GET');
+      onAnswer();
+    }
     if (page.error) throw new Error(page.error.message);
     const { body } = await pool.request({
       path: new URL(page.nextUri ?? url).pathname,

@@ -10,6 +10,7 @@ import { admissionCosts } from './limited-group.ts';
 import { polls, type Run, shortQueries, submissions } from './load.ts';
 import { replicaCosts } from './replicas.ts';
 import { spooledCosts } from './spooled.ts';
+import { waitingClientCosts } from './waiting-clients.ts';
 
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 4);
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
@@ -61,6 +62,8 @@ say('| --- | ---: | ---: |');
 for (const { name, p50, p99 } of decisionCosts()) say(`| ${name} | ${p50.toFixed(0)} | ${p99.toFixed(0)} |`);
 say('');
 await admissionCosts(say, SECONDS, ROUNDS);
+say('');
+await waitingClientCosts(say);
 say('');
 await replicaCosts(say, SECONDS);
 say('');

@@ -13,6 +13,7 @@ import { createInflationBudget } from './limits/inflation-budget.ts';
 import type { RequestLimits } from './limits/request-limits.ts';
 import type { OfferEnd } from './queue/dispatch-offer.ts';
 import { createDispatches } from './queue/dispatches.ts';
+import { createTicketReader } from './queue/ticket.ts';
 import { createLoginOwners } from './stickiness/login-owners.ts';
 import type { Ownership } from './stickiness/ownership.ts';
 import { createTransactions } from './stickiness/transactions.ts';
@@ -71,6 +72,7 @@ export function createDataPath({ timings, ...deps }: DataPathDeps): DataPath {
     logins,
     inflation: createInflationBudget(),
     pace: createBodyPace(),
+    readTicket: createTicketReader(),
     // The gatewayserver keeps the page of a cluster that took the query; what another one says stands nowhere else.
     dispatches: createDispatches<OfferEnd>(({ kind }) => kind === 'answered'),
     leases,

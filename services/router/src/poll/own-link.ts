@@ -6,11 +6,15 @@ import type { Exchange } from '../http/exchange.ts';
 import { answerEmpty, answerError, answerPage } from '../http/responses.ts';
 import { type CancelQueuedDeps, cancelQueued } from '../queue/cancel-queued.ts';
 import { getQueued, headQueued, type PollQueuedDeps } from '../queue/poll-queued.ts';
-import { limitOfLink, readTicket } from '../queue/ticket.ts';
+import { limitOfLink, type TicketReader } from '../queue/ticket.ts';
 import { methodOf, type Poll } from './request.ts';
 
 export type OwnLinkDeps = PollQueuedDeps &
-  CancelQueuedDeps & { gateway: Pick<GatewayClient, 'signingKey' | 'notReady'>; now: () => number };
+  CancelQueuedDeps & {
+    readTicket: TicketReader;
+    gateway: Pick<GatewayClient, 'signingKey' | 'notReady'>;
+    now: () => number;
+  };
 
 /**
  * A link that the gateway itself has made: of a statement that waits, or with a signed answer. `cancelThere` cancels a query at its
@@ -32,7 +36,7 @@ export async function answerOwnLink(
     answerError(response, 404, queryNotFoundMessage);
     return;
   }
-  const ticket = readTicket(request, key);
+  const ticket = context.readTicket(request, key);
   if (ticket !== undefined) {
     const { slug, token, target } = request;
     const poll = { exchange, ticket, slug, token, limit: limitOfLink(target) };

@@ -20,10 +20,15 @@ export type QueueAnswer =
   /** The client hung up. */
   | { case: 'gone' };
 
-/** How long a gatewayserver that does not answer is waited for, besides what the poll is held: its client has a time limit. */
-const GATEWAY_WAIT_MS = 100;
+/** An answer may take so long on its way: it should be here before the poll must be answered. */
+const ON_THE_WAY_MS = 50;
+/** How long a call goes on that nobody waits for any more; and how long a question that is not held is waited for. */
+const GATEWAY_WAIT_MS = 1_000;
 
-/** Long-polls for a slot, for as long as `waitMs`. A disconnect marks the client absent; a late offer is released. */
+/**
+ * Long-polls for a slot, for as long as `waitMs` and no longer, whether the gatewayserver answers or not. A disconnect marks the
+ * client absent, and a late offer is released; one that comes while the client goes on is there for its next poll.
+ */
 export async function awaitOffer(
   { gateway: { admission }, heldPolls }: AwaitOfferDeps,
   client: AbortSignal,
@@ -32,16 +37,17 @@ export async function awaitOffer(
 ): Promise<QueueAnswer> {
   const secretHash = hashOfSecret(secret);
   const hold = heldPolls.enter(queryId);
-  const hungUp = Promise.withResolvers<'gone'>();
-  const onHangUp = () => hungUp.resolve('gone');
+  const ended = Promise.withResolvers<'gone' | 'over'>();
+  const onHangUp = () => ended.resolve('gone');
+  const timer = setTimeout(() => ended.resolve('over'), waitMs || GATEWAY_WAIT_MS);
   client.addEventListener('abort', onHangUp, { once: true });
   if (client.aborted) onHangUp();
   const asked = admission.awaitTurn(
-    { queryId, secretHash, waitMs: Math.ceil(waitMs) },
+    { queryId, secretHash, waitMs: Math.ceil(Math.max(waitMs - ON_THE_WAY_MS, waitMs / 2)) },
     { signal: hold.signal, waitMs: GATEWAY_WAIT_MS },
   );
   try {
-    const answer = await Promise.race([asked, hungUp.promise]);
+    const answer = await Promise.race([asked, ended.promise]);
     if (answer === 'gone') {
       if (hold.end() === 0 && waitMs > 0) {
         admission.leave({ queryId, secretHash });
@@ -50,6 +56,10 @@ export async function awaitOffer(
       return { case: 'gone' };
     }
     hold.end();
+    if (answer === 'over') {
+      asked.catch(() => {});
+      return { case: 'silent' };
+    }
     if (answer?.state.case === 'waiting') heldPolls.waited(queryId, answer.state.value.queuedMs);
     if (answer === undefined) return { case: 'unknown' };
     return answer.state.case === undefined ? { case: 'silent' } : answer.state;
@@ -58,6 +68,7 @@ export async function awaitOffer(
     if (error instanceof GatewayUnavailableError || heldPolls.isStopping()) return { case: 'silent' };
     throw error;
   } finally {
+    clearTimeout(timer);
     client.removeEventListener('abort', onHangUp);
   }
 

@@ -42,7 +42,7 @@ export type QueuedPoll = {
   limit: LimitLeft | undefined;
 };
 
-/** A gatewayserver that answers before it is time is not asked more often than this. */
+/** A gatewayserver that answers before it is time is not asked more often than this, nor for what is left when it is less. */
 const LEAST_PAUSE_MS = 100;
 
 /** GET: a QUEUED page after a second at most, or what became of the statement, as soon as it does. */
@@ -64,7 +64,7 @@ export async function getQueued(context: PollQueuedDeps, poll: QueuedPoll): Prom
     if (signal.aborted || (end !== undefined && answerEnd(context, poll, end))) return;
     const pauseMs = Math.min(LEAST_PAUSE_MS - (performance.now() - asked), leftMs());
     if (end?.kind !== 'again' && pauseMs > 0 && !heldPolls.isStopping()) await pause(pauseMs, signal);
-  } while (leftMs() >= 1 && !heldPolls.isStopping() && !signal.aborted);
+  } while (leftMs() >= LEAST_PAUSE_MS && !heldPolls.isStopping() && !signal.aborted);
   if (!signal.aborted) answerQueued(context, poll);
 }
 

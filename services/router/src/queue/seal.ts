@@ -54,9 +54,15 @@ export function unsealRecord(sealed: Uint8Array, place: SealPlace): { facts: unk
   return { facts: JSON.parse(plain.subarray(4, end).toString()), bytes: plain.subarray(end) };
 }
 
-/** What the store knows of a secret. */
+const hashes = new WeakMap<Uint8Array, Uint8Array<ArrayBuffer>>();
+
+/** What the store knows of a secret. The secret of a ticket is hashed once, for all polls of it. */
 export function hashOfSecret(secret: Uint8Array): Uint8Array<ArrayBuffer> {
-  return createHash('sha256').update(secret).digest();
+  const known = hashes.get(secret);
+  if (known !== undefined) return known;
+  const hash = createHash('sha256').update(secret).digest();
+  hashes.set(secret, hash);
+  return hash;
 }
 
 function keyOf({ kind, queryId, secret }: SealPlace): Uint8Array {

@@ -1,6 +1,6 @@
 import { createSecretKey, randomBytes } from 'node:crypto';
 import { expect, test } from '@jest/globals';
-import { newTicket, readTicket, slugOf, waitingPage } from './ticket.ts';
+import { createTicketReader, newTicket, readTicket, slugOf, waitingPage } from './ticket.ts';
 
 const key = createSecretKey(randomBytes(32));
 const queryId = '20261121_080808_00001_0abcd';
@@ -23,6 +23,17 @@ test('a link that this suite has not made for this id is unknown', () => {
     const changed = slug.slice(0, at) + (slug[at] === '0' ? '1' : '0') + slug.slice(at + 1);
     expect(readTicket({ queryId, slug: changed }, key)).toBeUndefined();
   }
+});
+
+test('a ticket that was read before is known for its own id and key alone', () => {
+  const read = createTicketReader();
+  const slug = slugOf(newTicket(queryId), key);
+  const ticket = read({ queryId, slug }, key);
+  expect(ticket).toBeDefined();
+  expect(read({ queryId, slug }, createSecretKey(key.export()))).toBe(ticket);
+  expect(read({ queryId: queryId.replace('00001', '00002'), slug }, key)).toBeUndefined();
+  expect(read({ queryId, slug }, createSecretKey(randomBytes(32)))).toBeUndefined();
+  expect(read({ queryId, slug }, key)).toBe(ticket);
 });
 
 test('a page of a waiting query says how long it has waited', () => {

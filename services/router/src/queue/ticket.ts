@@ -1,5 +1,6 @@
 import { createHmac, type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto';
 import { queuedPage, type TimeLimit, timeLimitMessage } from '@trino-gateway/trino';
+import { LRUCache } from 'lru-cache';
 import { infoUri } from '../http/client-address.ts';
 
 // The link of a statement that waits carries its secret, which alone authorises polls. A code made of it with the suite's signing key
@@ -38,6 +39,24 @@ export function readTicket({ queryId, slug }: { queryId: string; slug: string },
   const bytes = Buffer.from(slug.slice(1), 'hex');
   const ticket = { queryId, secret: bytes.subarray(0, SECRET_BYTES) };
   return timingSafeEqual(bytes.subarray(SECRET_BYTES), mark(ticket, key)) ? ticket : undefined;
+}
+
+/** Reads a ticket, as {@link readTicket} does. */
+export type TicketReader = typeof readTicket;
+
+/** Beyond it the least recently polled is forgotten, and its code is checked anew. */
+const REMEMBERED = 50_000;
+
+/** Remembers the tickets it has read: their clients poll once a second. */
+export function createTicketReader(): TicketReader {
+  const known = new LRUCache<string, { ticket: Ticket; key: KeyObject }>({ max: REMEMBERED });
+  return (link, key) => {
+    const found = known.get(link.slug);
+    if (found?.ticket.queryId === link.queryId && (found.key === key || found.key.equals(key))) return found.ticket;
+    const ticket = readTicket(link, key);
+    if (ticket !== undefined) known.set(link.slug, { ticket, key });
+    return ticket;
+  };
 }
 
 /** What a waiting client reads: `token` of the next link, and how long it has waited, in milliseconds. */
