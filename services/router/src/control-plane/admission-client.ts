@@ -91,9 +91,11 @@ export function createAdmissionClient(options: AdmissionClientOptions): RunningA
 
   return {
     enqueue: (place, signal) =>
-      retrying(signal, (timeoutMs) => admission.enqueue(place, { signal, timeoutMs }), {
-        callLimitMs: LARGE_CALL_LIMIT_MS,
-      }),
+      retrying(
+        signal,
+        (timeoutMs) => admission.enqueue({ ...place, routerId, sentAtMs: performance.now() }, { signal, timeoutMs }),
+        { callLimitMs: LARGE_CALL_LIMIT_MS },
+      ),
     awaitTurn: (turn, { signal, waitMs }) => {
       const heldMs = turn.waitMs ?? 0;
       return retrying(

@@ -9,6 +9,8 @@ import { withoutGatewayCookie } from './gateway-cookie.ts';
 export type Exchange = {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
+  /** When its head had arrived, by `performance.now()`. */
+  readonly arrivedAt: number;
   /** The port of the listener it came in by. */
   readonly listeningPort: number;
   readonly client: ClientView;
@@ -57,6 +59,7 @@ export function openExchange(
   return {
     request,
     response,
+    arrivedAt: performance.now(),
     listeningPort,
     client,
     account,

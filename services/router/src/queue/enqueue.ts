@@ -160,6 +160,7 @@ async function enqueue(
         user: claimOf(exchange).user,
         secretHash: hashOfSecret(ticket.secret),
         sealed,
+        askedAtMs: exchange.arrivedAt,
         source: requestSource || query.source,
         ...(limit && { limit: { leftMs: Math.ceil(limit.leftMs), message: limit.message } }),
       },

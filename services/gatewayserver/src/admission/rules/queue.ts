@@ -9,6 +9,8 @@ export type Newcomer = Pick<
   Waiter,
   'id' | 'groupId' | 'priority' | 'user' | 'source' | 'submissionId' | 'secretHash' | 'bytes'
 > & {
+  /** When it arrived, by the database's clock; absent where only its call is known. */
+  arrivedAt?: number | undefined;
   /** The client's own limit for its wait, in milliseconds from now on. */
   limit?: { leftMs: number; message: string } | undefined;
 };
@@ -16,17 +18,17 @@ export type Newcomer = Pick<
 /** Whether a newcomer was queued. */
 export type Enqueued = { kind: 'waits'; waiter: Waiter } | { kind: 'full'; message: string };
 
-/** Takes a place at the end, unless the queue is full. Repeated, it answers the same. */
+/** Takes the place of its arrival, unless the queue is full. Repeated, it answers the same. */
 export function enqueue({ state, limits, times, now }: Admission, newcomer: Newcomer): Enqueued {
   const known = state.waiter(newcomer.id);
   if (known) return { kind: 'waits', waiter: known };
   const full = whyFull(state, limits, newcomer);
   if (full !== undefined) return { kind: 'full', message: full };
-  const { limit, ...who } = newcomer;
+  const { limit, arrivedAt, ...who } = newcomer;
   const waiter: Waiter = {
     ...who,
     ...(limit && { limit: { until: now + limit.leftMs, message: limit.message } }),
-    place: state.nextPlace(),
+    place: arrivedAt ?? state.nextPlace(now),
     queuedAt: now,
     seenAt: now,
     heldUntil: 0,
@@ -174,6 +176,9 @@ export function moveGroup({ state }: Admission, from: string, to: string): numbe
   return moved.length;
 }
 
+/** More than a call that queues a statement may be late: whoever arrived before it and is queued later is behind it all the same. */
+const AHEAD_OF_ALL = 120_000;
+
 /** Moves it before all others of its group. Undefined when it does not wait any more. */
 export function moveToFront({ state, limits }: Admission, id: string): Waiter | undefined {
   const waiter = state.waiter(id);
@@ -184,7 +189,7 @@ export function moveToFront({ state, limits }: Admission, id: string): Waiter | 
   const isFair = limits.group(waiter.groupId)?.fairShare === true;
   const moved = isFair
     ? { ...waiter, priority: first.priority + 1 }
-    : { ...waiter, priority: first.priority, place: first.place - 1 };
+    : { ...waiter, priority: first.priority, place: first.place - AHEAD_OF_ALL };
   state.putWaiter(moved);
   return moved;
 }

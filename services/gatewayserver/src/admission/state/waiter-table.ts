@@ -23,8 +23,8 @@ export type WaiterReads = {
   queuedGroupIds(): Iterable<string>;
   /** Number and size of those who wait. */
   readonly loads: WaitingLoads;
-  /** A place behind all that were ever given. */
-  nextPlace(): number;
+  /** A place behind all that were given until now, in milliseconds of the database's clock. */
+  nextPlace(now: number): number;
 };
 
 /** All waiters, with their order and what they amount to. */
@@ -33,6 +33,9 @@ export type WaiterTable = {
   set(waiter: Waiter): void;
   remove(id: string): void;
 };
+
+/** A thousandth of a millisecond: larger than what a number of this size can tell apart. */
+const LEAST_STEP = 0.001;
 
 /** An empty one. */
 export function createWaiterTable(): WaiterTable {
@@ -77,7 +80,7 @@ export function createWaiterTable(): WaiterTable {
     positionOf: line.positionOf,
     queuedGroupIds: line.groupIds,
     loads,
-    nextPlace: () => lastPlace + 1,
+    nextPlace: (now) => Math.max(now, lastPlace + LEAST_STEP),
   };
   return { reads, set, remove };
 }

@@ -30,7 +30,7 @@ export type WaitLimit = {
 export type Waiter = {
   /** The temporary query id. */
   readonly id: string;
-  /** Order of arrival: later arrivals have larger numbers. */
+  /** When it arrived, by the database's clock, in milliseconds; rows of earlier versions have the numbers from 1 on. Later arrivals have larger numbers. */
   readonly place: number;
   readonly groupId: string;
   readonly priority: number;

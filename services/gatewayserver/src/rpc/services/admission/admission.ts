@@ -1,4 +1,5 @@
 import type { AdmissionService } from '@trino-gateway/api/gateway';
+import { createRouterClocks } from '../../../admission/router-clocks.ts';
 import type { MultiplexedService } from '../../transport/multiplexer.ts';
 import type { AdmissionContext } from './admission-context.ts';
 import { activateLease, confirm, listLeases, settleLeases } from './leases.ts';
@@ -7,8 +8,9 @@ import { assignQuery, awaitSlotOffer, releaseOffer } from './slot-offers.ts';
 
 /** Slots and places in queues, for the routers and the monitor. */
 export function admissionService(context: AdmissionContext): MultiplexedService<typeof AdmissionService> {
+  const clocks = createRouterClocks(context.ledger.now);
   return {
-    enqueue: (request) => enqueueQuery(context, request),
+    enqueue: (request) => enqueueQuery(context, clocks, request),
     awaitTurn: (request, { signal }) => awaitSlotOffer(context, request, signal),
     leave: (request) => leaveQueue(context, request),
     handOver: (request) => assignQuery(context, request),

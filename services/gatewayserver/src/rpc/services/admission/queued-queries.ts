@@ -10,6 +10,7 @@ import type {
 } from '@trino-gateway/api/gateway';
 import { STATEMENT_PART } from '../../../admission/ledger/stored-entries.ts';
 import { storedUser } from '../../../admission/ledger/stored-user.ts';
+import type { RouterClocks } from '../../../admission/router-clocks.ts';
 import { end, enqueue, leave, type Newcomer } from '../../../admission/rules/queue.ts';
 import { whyFull } from '../../../admission/rules/why-full.ts';
 import { checkedId, checkedNumber, checkedText } from '../../../configuration/validation.ts';
@@ -22,8 +23,12 @@ import { stateOf } from './waiter-state.ts';
 const MOST_PRIORITY = 1_000;
 const QUEUE_FULL = 'QUERY_QUEUE_FULL';
 
-export async function enqueueQuery({ store, ledger, limits }: AdmissionContext, request: EnqueueRequest) {
-  const newcomer = newcomerOf(request);
+export async function enqueueQuery(
+  { store, ledger, limits }: AdmissionContext,
+  clocks: RouterClocks,
+  request: EnqueueRequest,
+) {
+  const newcomer = newcomerOf(request, clocks.arrivedAt(request));
   // A full queue stores nothing of what it refuses.
   const full = whyFull(ledger.state(), limits, newcomer);
   if (full !== undefined) return { refusal: full, refusalErrorName: QUEUE_FULL };
@@ -45,8 +50,10 @@ export async function enqueueQuery({ store, ledger, limits }: AdmissionContext, 
   return { position: answer.position };
 }
 
-function newcomerOf(request: EnqueueRequest): Newcomer {
+function newcomerOf(request: EnqueueRequest, arrivedAt: number): Newcomer {
+  checkedText('router_id', request.routerId, 1_000);
   return {
+    arrivedAt,
     id: checkedId(request.queryId, 'query_id'),
     submissionId: checkedId(request.submissionId, 'submission_id'),
     groupId: checkedId(request.groupId, 'group_id'),
