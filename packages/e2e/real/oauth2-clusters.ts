@@ -9,48 +9,58 @@ import { KEYSTORE_PASSWORD, makeKeyStore } from '@trino-gateway/testing/trino/ke
 import { type IdentityProvider, startIdentityProvider } from '../support/identity-provider.ts';
 import { startTlsFront } from '../support/tls-front.ts';
 
+/** Where clients reach the routers: the group each address leads to, and the path below which it is. */
+const ADDRESSES = {
+  both: { group: 'both', prefix: '' },
+  alone: { group: 'alone', prefix: '' },
+  limited: { group: 'limited', prefix: '' },
+  below: { group: 'both', prefix: '/sql/trino' },
+} as const;
+const entries = Object.entries(ADDRESSES) as [keyof typeof ADDRESSES, { group: string; prefix: string }][];
+
 /** Two clusters that ask for OAuth2 at one provider, two routers, and TLS in front of them. */
 export type OAuth2Suite = AsyncDisposable & {
-  /** The outside address, and one that leads to the first cluster alone. */
-  readonly url: string;
-  readonly aloneUrl: string;
+  /** Outside addresses: of both clusters in turn, of the first, of the second with one slot, of both below a path. */
+  readonly urls: Readonly<Record<keyof typeof ADDRESSES, string>>;
   readonly clusters: readonly [one: Coordinator, two: Coordinator];
   readonly provider: IdentityProvider;
   readonly suite: Suite;
 };
 
-/** Two equal clusters, `one` and `two`, in a group that gives each the next query in turn. */
+/** Two equal clusters, `one` and `two`. */
 export async function startOAuth2Suite(): Promise<OAuth2Suite> {
   await using started = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'trino-gateway-oauth2-'));
   started.defer(() => rm(folder, { recursive: true, force: true }));
-  const ports = await freePorts(2);
+  const ports = await freePorts(entries.length);
   await makeKeyStore(await findJdk(), join(folder, 'front.p12'));
-  const provider = started.use(
-    await startIdentityProvider(ports.map((port) => `https://localhost:${port}/oauth2/callback`)),
+  const redirects = entries.map(
+    ([, { prefix }], index) => `https://localhost:${ports[index]}${prefix}/oauth2/callback`,
   );
+  const provider = started.use(await startIdentityProvider(redirects));
   const properties = oauth2Properties(provider);
   const say = (line: string) => void process.stderr.write(`${line}\n`);
   const one = started.use(await startCoordinator({ name: 'one', properties, say }));
   const two = started.use(await startCoordinator({ name: 'two', properties, say }));
-  const suite = started.use(await startSuite({ routers: 2, listeners: 2, router: { TRUSTED_PROXIES: '127.0.0.1' } }));
+  const routerSettings = { TRUSTED_PROXIES: '127.0.0.1' };
+  const suite = started.use(await startSuite({ routers: 2, listeners: entries.length, router: routerSettings }));
   await suite.addBackends({ one: one.url, two: two.url });
   await suite.addGroup('both', ['one', 'two'], { strategy: 'ROUND_ROBIN' });
   await suite.addGroup('alone', ['one']);
-  for (const router of suite.routers)
-    for (const [index, groupId] of ['both', 'alone'].entries()) {
-      const policy = { id: `port-${router.ports[index]}`, listeningPort: router.ports[index], groupId };
+  await suite.addGroup('limited', ['two'], { maxRunningQueriesPerBackend: 1 });
+  const pfx = await readFile(join(folder, 'front.p12'));
+  const urls = { both: '', alone: '', limited: '', below: '' };
+  for (const [index, [name, { group, prefix }]] of entries.entries()) {
+    for (const { ports: own } of suite.routers) {
+      const policy = { id: `port-${own[index]}`, listeningPort: own[index], groupId: group };
       await suite.call('PolicyService/PutPolicy', { policy });
     }
-  const pfx = await readFile(join(folder, 'front.p12'));
-  const frontOf = async (index: number) => {
-    const targets = suite.routers.map(({ urls }) => urls[index] ?? '');
-    return started.use(await startTlsFront({ port: ports[index] ?? 0, pfx, passphrase: KEYSTORE_PASSWORD, targets }));
-  };
-  const { url } = await frontOf(0);
-  const { url: aloneUrl } = await frontOf(1);
+    const targets = suite.routers.map((router) => router.urls[index] ?? '');
+    const front = { port: ports[index] ?? 0, pfx, passphrase: KEYSTORE_PASSWORD, targets, prefix };
+    urls[name] = started.use(await startTlsFront(front)).url;
+  }
   const owned = started.move();
-  return { url, aloneUrl, clusters: [one, two], provider, suite, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  return { urls, clusters: [one, two], provider, suite, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
 function oauth2Properties({ issuer, clientId, clientSecret }: IdentityProvider): Record<string, string> {

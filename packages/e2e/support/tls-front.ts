@@ -12,19 +12,21 @@ export type TlsFrontOptions = {
   pfx: Buffer;
   passphrase: string;
   targets: readonly string[];
+  /** The path below which it serves them, such as `/trino`; may be empty. */
+  prefix: string;
 };
 
-/** At `https://localhost:port`. */
-export async function startTlsFront({ port, pfx, passphrase, targets }: TlsFrontOptions): Promise<TlsFront> {
+/** At `https://localhost:port`, below the prefix. */
+export async function startTlsFront({ port, pfx, passphrase, targets, prefix }: TlsFrontOptions): Promise<TlsFront> {
   let next = 0;
   const server = https.createServer({ pfx, passphrase }, (request, response) => {
     const target = targets[next++ % targets.length] ?? '';
-    passOn(target, request, response);
+    passOn(target, prefix, request, response);
   });
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   return {
-    url: `https://localhost:${(server.address() as AddressInfo).port}`,
+    url: `https://localhost:${(server.address() as AddressInfo).port}${prefix}`,
     [Symbol.asyncDispose]: async () => {
       const closed = once(server, 'close');
       server.close();
@@ -34,15 +36,21 @@ export async function startTlsFront({ port, pfx, passphrase, targets }: TlsFront
   };
 }
 
-function passOn(target: string, request: IncomingMessage, response: ServerResponse): void {
+function passOn(target: string, prefix: string, request: IncomingMessage, response: ServerResponse): void {
   const { method, url, rawHeaders, socket } = request;
   const told = [
     ['X-Forwarded-Proto', 'https'],
     ['X-Forwarded-Host', request.headers.host ?? ''],
     ['X-Forwarded-For', socket.remoteAddress ?? ''],
+    prefix === '' ? [] : ['X-Forwarded-Prefix', prefix],
   ].flat();
   const kept = rawHeaders.filter((_, at) => !/^x-forwarded-/i.test(rawHeaders[at - (at % 2)] ?? ''));
-  const onward = http.request(`${target}${url}`, { method, agent: false, headers: [...kept, ...told] }, (answer) => {
+  if (url?.startsWith(`${prefix}/`) !== true) {
+    response.writeHead(404).end();
+    return;
+  }
+  const path = url.slice(prefix.length);
+  const onward = http.request(`${target}${path}`, { method, agent: false, headers: [...kept, ...told] }, (answer) => {
     response.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
     answer.once('error', () => response.destroy()).pipe(response);
   });

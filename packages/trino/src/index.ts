@@ -75,6 +75,7 @@ export {
 export { coordinatorPath } from './requests/coordinator-path.ts';
 export { loggedPath } from './requests/logged-path.ts';
 export {
+  authorizationRequest,
   CALLBACK_PATH,
   type LoginLink,
   type LoginStep,
@@ -82,7 +83,6 @@ export {
   loginPath,
   stateIn,
   withChallengeLinks,
-  withStateChanged,
 } from './requests/login-links.ts';
 export { maxWaitMs } from './requests/max-wait.ts';
 export { sessionHeadersProblem } from './session/session-headers.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { loginLink, loginPath, stateIn, withChallengeLinks, withStateChanged } from './login-links.ts';
+import { authorizationRequest, loginLink, loginPath, stateIn, withChallengeLinks } from './login-links.ts';
 
 const hash = '4ed666190c2c267457bc580ae44ab6de7f7f020c97799cb1038659863e226028';
 const uuid = '6065a6e2-1d84-4158-843b-ce78606e3b2a';
@@ -62,7 +62,7 @@ describe('the state of a query string', () => {
     ['error=access_denied&state==', '=', 'error=access_denied&state=x%20y'],
   ])('of %s is %s, and can be replaced', (query, state, replaced) => {
     const found = stateIn(query);
-    expect(found?.state).toBe(state);
+    expect(found?.text).toBe(state);
     expect(found?.replaced('x y')).toBe(replaced);
   });
 
@@ -83,29 +83,27 @@ describe('the state of a query string', () => {
 });
 
 describe('a redirect to an identity provider', () => {
-  const isOurs = (origin: string) => origin === 'https://gw';
-  const change = (state: string) => `${state}.code`;
   const to = (back: string, more = '') =>
     `http://idp/auth?response_type=code&redirect_uri=${encodeURIComponent(back)}&state=a.b.c&nonce=1${more}`;
+  const back = 'https://gw/oauth2/callback';
 
-  test('that names our callback gets another state', () => {
-    const location = to('https://gw/oauth2/callback', '#end');
-    expect(withStateChanged(location, isOurs, change)).toBe(location.replace('a.b.c', 'a.b.c.code'));
-    const prefixed = to('https://gw/prefix/oauth2/callback');
-    expect(withStateChanged(prefixed, isOurs, change)).toBe(prefixed.replace('a.b.c', 'a.b.c.code'));
+  test('says where it leads back to, and with what state', () => {
+    const asked = authorizationRequest(to(back, '#end'));
+    expect(asked).toMatchObject({ redirectUri: back, state: 'a.b.c' });
+    expect(asked?.replaced(back, 'a.b.c.code')).toBe(to(back, '#end').replace('a.b.c', 'a.b.c.code'));
+    const other = 'https://gw/prefix/oauth2/callback';
+    expect(asked?.replaced(other, 'd')).toBe(to(other, '#end').replace('a.b.c', 'd'));
   });
 
   test.each([
-    to('https://other/oauth2/callback'),
     to('https://gw/oauth2/callback/more'),
-    to('https://gw@other/oauth2/callback'),
-    to('https://gw/oauth2/callback', '&state=2'),
-    to('https://gw/oauth2/callback', '&redirect_uri=x'),
-    to('/oauth2/callback'),
+    to(back, '&state=2'),
+    to(back, '&redirect_uri=x'),
     'http://idp/auth?redirect_uri=https%3A%2F%2Fgw%2Foauth2%2Fcallback',
+    'http://idp/auth?state=a.b.c',
     'https://gw/ui/',
     '',
-  ])('any other address stays: %s', (location) => {
-    expect(withStateChanged(location, isOurs, change)).toBeUndefined();
+  ])('any other address is none: %s', (location) => {
+    expect(authorizationRequest(location)).toBeUndefined();
   });
 });

@@ -1,5 +1,3 @@
-import { originIn } from '../identifiers/origin.ts';
-
 // How a client logs in with OAuth2 (Trino's OAuth2TokenExchangeResource, OAuth2CallbackResource): a challenge names two links, one that a
 // browser opens and one that the client polls for the token; the identity provider sends the browser back to the callback with the
 // `state` that the cluster gave it. All of them mean something only to the coordinator that made them.
@@ -39,35 +37,43 @@ export function withChallengeLinks(line: string, replace: (url: string) => strin
   });
 }
 
-/**
- * The `state` of a query string, with the rest of it; undefined when there is none, it is named twice, too long, or cannot be
- * read. `replaced` gives the query string with another one and every other byte as it was.
- */
-export function stateIn(query: string): { state: string; replaced: (state: string) => string } | undefined {
-  const pairs = query.split('&');
-  const [at, ...others] = pairs.flatMap((pair, index) => (nameIn(pair) === 'state' ? [index] : []));
-  if (at === undefined || others.length > 0) return undefined;
-  const state = valueIn(pairs[at] ?? '');
-  if (state === undefined || state === '' || state.length > LONGEST_STATE) return undefined;
-  return { state, replaced: (other) => pairs.with(at, `state=${encodeURIComponent(other)}`).join('&') };
+/** A text in a query string; `replaced` gives the query string with another one, and every other byte as it was. */
+type Parameter = { text: string; replaced: (text: string) => string };
+
+/** The `state` of a query string; undefined when there is none, it is named twice, too long, or cannot be read. */
+export function stateIn(query: string): Parameter | undefined {
+  const state = parameterIn(query, 'state');
+  return state !== undefined && state.text !== '' && state.text.length <= LONGEST_STATE ? state : undefined;
 }
 
-/**
- * A redirect to an identity provider that names this origin's callback, with another state; undefined for any other address.
- * `change` may leave the state as it is.
- */
-export function withStateChanged(
-  location: string,
-  isOurs: (origin: string) => boolean,
-  change: (state: string) => string,
-): string | undefined {
+/** A redirect to an identity provider: where that is to send the browser back to, and with what state. */
+export type AuthorizationRequest = {
+  redirectUri: string;
+  state: string;
+  /** The redirect with others. */
+  replaced: (redirectUri: string, state: string) => string;
+};
+
+/** Reads such a redirect; undefined for any other address. */
+export function authorizationRequest(location: string): AuthorizationRequest | undefined {
   const [, before = '', query, after = ''] = /^([^?#]*)\?([^#]*)(.*)$/s.exec(location) ?? [];
-  if (query === undefined) return undefined;
-  const redirects = query.split('&').filter((pair) => nameIn(pair) === 'redirect_uri');
-  const back = redirects.length === 1 ? valueIn(redirects[0] ?? '') : undefined;
-  if (back === undefined || !back.endsWith(CALLBACK_PATH) || !isOurs(originIn(back) ?? '')) return undefined;
-  const found = stateIn(query);
-  return found && `${before}?${found.replaced(change(found.state))}${after}`;
+  const back = query === undefined ? undefined : parameterIn(query, 'redirect_uri');
+  const state = query === undefined ? undefined : stateIn(query);
+  if (back === undefined || state === undefined || !back.text.endsWith(CALLBACK_PATH)) return undefined;
+  const replaced = (redirectUri: string, other: string) => {
+    const there = redirectUri === back.text ? (query ?? '') : back.replaced(redirectUri);
+    return `${before}?${stateIn(there)?.replaced(other) ?? there}${after}`;
+  };
+  return { redirectUri: back.text, state: state.text, replaced };
+}
+
+function parameterIn(query: string, name: string): Parameter | undefined {
+  const pairs = query.split('&');
+  const [at, ...others] = pairs.flatMap((pair, index) => (nameIn(pair) === name ? [index] : []));
+  if (at === undefined || others.length > 0) return undefined;
+  const text = valueIn(pairs[at] ?? '');
+  if (text === undefined) return undefined;
+  return { text, replaced: (other) => pairs.with(at, `${name}=${encodeURIComponent(other)}`).join('&') };
 }
 
 const decoded = (text: string): string | undefined => {

@@ -1,4 +1,4 @@
-import { loginLink, loginPath, normalizedOrigin, withChallengeLinks, withStateChanged } from '@trino-gateway/trino';
+import { authorizationRequest, loginLink, loginPath, normalizedOrigin, withChallengeLinks } from '@trino-gateway/trino';
 import { type ClientView, outsideUrl } from '../http/client-address.ts';
 import type { Coordinator } from '../stickiness/coordinator.ts';
 import type { LoginOwners } from '../stickiness/login-owners.ts';
@@ -53,8 +53,11 @@ const outsideChallenge = (line: string, options: HeadLinkOptions) =>
 function outsideLocation(location: string, { coordinator, client, logins, isDirect }: HeadLinkOptions): string {
   const outside = outsideLink(location, { backendUrl: coordinator.url, client });
   if (isDirect || outside !== location) return outside;
-  const isOurs = (back: string) => isFrom(back, outsideUrl(client));
-  return withStateChanged(location, isOurs, (state) => logins.mark('state', state, coordinator)) ?? location;
+  const asked = authorizationRequest(location);
+  if (asked === undefined || !isFrom(asked.redirectUri, outsideUrl(client))) return location;
+  // For the web UI Trino leaves the prefix out here (OAuth2WebUiAuthenticationFilter), and expects it when the browser is back.
+  const back = outsideLink(asked.redirectUri, { backendUrl: coordinator.url, client });
+  return asked.replaced(back, logins.mark('state', asked.state, coordinator));
 }
 
 function isFrom(url: string, ...origins: string[]): boolean {

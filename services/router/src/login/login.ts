@@ -66,7 +66,7 @@ function ownerOfCallback(
   { query }: Extract<LoginRequest, { kind: 'loginCallback' }>,
 ): Owned | undefined {
   const found = stateIn(query);
-  const read = found && logins.read('state', found.state);
+  const read = found && logins.read('state', found.text);
   return read && { coordinator: read.coordinator, path: `${CALLBACK_PATH}?${found.replaced(read.text)}` };
 }
 

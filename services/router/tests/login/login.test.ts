@@ -139,6 +139,29 @@ describe('a browser at the web UI', () => {
     expect(bed.second.asked().slice(-3)).toEqual(['GET /ui/', 'GET /ui/logout', 'GET /ui/logout/logout.html']);
   });
 
+  test('behind a path prefix is sent back below it, though Trino leaves the prefix out for its web UI', async () => {
+    await using cluster = await startOAuth2Cluster();
+    const externalUrl = 'https://gw.example/sql/trino';
+    await using router = await startTestbed({ clusters: { cluster }, client: { externalUrl } });
+    const { location = '' } = (await ask(`${router.url}/ui/`)).headers;
+    expect(new URL(location).searchParams.get('redirect_uri')).toBe(`${externalUrl}/oauth2/callback`);
+    const returned = await ask(back(location, router));
+    expect(returned.headers.location).toBe(`${externalUrl}/ui/`);
+  });
+
+  test.each([
+    ['a provider that sends it to another address', { isDeaf: true }],
+    ['its own pages', { isOpen: true }],
+  ])('keeps a redirect to %s', async (_, options) => {
+    await using cluster = await startOAuth2Cluster(options);
+    await using router = await startTestbed({ clusters: { cluster } });
+    const path = 'isOpen' in options ? '/ui/old' : '/ui/';
+    const { location } = (await ask(router.url + path)).headers;
+    expect(location).toBe(
+      (await ask(cluster.url + path, { headers: ['Host', new URL(router.url).host] })).headers.location,
+    );
+  });
+
   test('gets no cookie of the gateway for the login of a client', async () => {
     await using bed = await startBed();
     const { initiate } = linksOf(await post(bed.one.url, 'SELECT 1'));

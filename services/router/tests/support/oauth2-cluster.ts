@@ -15,6 +15,8 @@ export type OAuth2ClusterOptions = {
   isDeaf?: boolean;
   /** Answers 406 to X-Forwarded-*. */
   isRejecting?: boolean;
+  /** Asks nobody to log in to its web UI, which has moved. */
+  isOpen?: boolean;
   /** Breaks off its answers to polls for a token. */
   breaksOff?: boolean;
 };
@@ -71,6 +73,7 @@ export async function startOAuth2Cluster(options: OAuth2ClusterOptions = {}): Pr
     else if (pathname === '/oauth2/callback') callback();
     else if (pathname.startsWith('/oauth2/token/')) tokenPoll(request, response, { id: pathname.slice(14), origin });
     else if (pathname.startsWith('/ui/logout')) response.writeHead(200).end(pathname + search);
+    else if (options.isOpen === true) response.writeHead(303, { Location: `${origin}/ui/` }).end();
     else if (pathname.startsWith('/ui'))
       if (/OAuth2-Token=/.test(request.headers.cookie ?? '')) response.end('the pages');
       else toProvider();
