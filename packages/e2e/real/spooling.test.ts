@@ -92,7 +92,7 @@ test.each(names)(
     const own = name === 'streaming' ? streaming : redirecting;
     const rows: unknown[][] = [];
     for (const { uri, ackUri, headers } of segments) {
-      expect(uri).toContain(`/v1/coordinator/${id.slice(-5)}/v1/spooled/download/`);
+      expect(uri).toContain(`/v1/coordinator/${id.slice(-5)}.`);
       const at = (link: string) => second + new URL(link).pathname;
       const direct = at(uri)
         .replace(second, own.url)

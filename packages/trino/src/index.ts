@@ -72,7 +72,7 @@ export {
   type RequestLine,
   type TrinoRequest,
 } from './requests/classify-request.ts';
-export { coordinatorPath } from './requests/coordinator-path.ts';
+export { coordinatorPath, type NamedCoordinator } from './requests/coordinator-path.ts';
 export { loggedPath } from './requests/logged-path.ts';
 export {
   authorizationRequest,

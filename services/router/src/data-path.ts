@@ -14,6 +14,7 @@ import type { RequestLimits } from './limits/request-limits.ts';
 import type { OfferEnd } from './queue/dispatch-offer.ts';
 import { createDispatches } from './queue/dispatches.ts';
 import { createTicketReader } from './queue/ticket.ts';
+import { createCoordinatorLinks } from './stickiness/coordinator-links.ts';
 import { createLoginOwners } from './stickiness/login-owners.ts';
 import type { Ownership } from './stickiness/ownership.ts';
 import { createTransactions } from './stickiness/transactions.ts';
@@ -70,6 +71,7 @@ export function createDataPath({ timings, ...deps }: DataPathDeps): DataPath {
     delegation,
     ask,
     logins,
+    coordinatorLinks: createCoordinatorLinks(gateway.signingKey),
     inflation: createInflationBudget(),
     pace: createBodyPace(),
     readTicket: createTicketReader(),

@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { classifyRequest } from './classify-request.ts';
-import { coordinatorPath } from './coordinator-path.ts';
 
 const id = '20261121_072228_00317_nitsd';
 const slug = 'yd4443010cf909c76feb3ccf9f42d992659d83d85';
@@ -72,37 +71,6 @@ describe('each path of Trino that a client may use', () => {
   });
 });
 
-describe('links of a query that spools name its coordinator in the path before them', () => {
-  test.each<[string, string, object]>([
-    ['GET', `/v1/statement/executing/${id}/${slug}/2?maxWait=1s`, { kind: 'poll', queryId: id, token: 2 }],
-    ['HEAD', `/v1/statement/queued/${id}/${slug}/1`, { kind: 'poll', method: 'HEAD' }],
-    ['DELETE', `/v1/statement/executing/${id}/${slug}/0`, { kind: 'poll', method: 'DELETE' }],
-    ['DELETE', `/v1/statement/executing/partialCancel/${id}/0/${slug}/3`, { kind: 'partialCancel', queryId: id }],
-    ['GET', '/v1/spooled/download/abc_-=', { kind: 'spooled', action: 'download' }],
-    ['GET', '/v1/spooled/ack/abc_-=', { kind: 'spooled', action: 'ack' }],
-  ])('%s %s', (method, target, expected) => {
-    const request = of(method, `${coordinatorPath('nitsd')}${target}`);
-    expect(request).toMatchObject({ ...expected, target, coordinator: 'nitsd' });
-  });
-
-  test('the web UI is where it always is', () => {
-    const target = `/ui/query.html?${id}`;
-    expect(of('GET', `${coordinatorPath('nitsd')}${target}`)).toEqual({ kind: 'moved', target });
-  });
-
-  test.each([
-    ...['/v1/statement', '/v1/info', `/v1/query/${id}`, '/oauth2/token/a', '/v1/spooled/other/x', ''].map(
-      (rest) => `/v1/coordinator/nitsd${rest}`,
-    ),
-    ...['/v1/coordinator', '/v1/coordinator/', '/v1/coordinator//v1/info', '/v1/coordinator/nits0/v1/spooled/ack/a'],
-    ...['/v1/coordinator/NITSD/v1/spooled/ack/a', `/v1/coordinator/${'a'.repeat(1_000_000)}/v1/spooled/ack/a`],
-    '/v1/coordinator/nitsd/v1/coordinator/nitsd/v1/spooled/ack/a',
-    `/v1/coordinator/nitsd/v1/spooled/download/${'a'.repeat(1_000_000)}`,
-  ])('%.80s is not found', (target) => {
-    for (const method of ['GET', 'POST']) expect(of(method, target)).toMatchObject({ kind: 'refused' });
-  });
-});
-
 describe('a wrong method is answered with the right ones', () => {
   test.each([
     ['GET', '/v1/statement', 'HEAD,POST,OPTIONS'],
@@ -117,7 +85,7 @@ describe('a wrong method is answered with the right ones', () => {
     ['TRACE', '/ui/', 'GET,HEAD,POST,PUT,DELETE,OPTIONS'],
     ['DELETE', '/v1/spooled/ack/a', 'GET,HEAD,OPTIONS'],
     ['PUT', '/v1/spooled/download/a', 'GET,HEAD,OPTIONS'],
-    ['POST', '/v1/coordinator/nitsd/v1/spooled/ack/a', 'GET,HEAD,OPTIONS'],
+    ['POST', '/v1/coordinator/nitsd.a/v1/spooled/ack/a', 'GET,HEAD,OPTIONS'],
   ])('%s %s', (method, target, allow) => {
     expect(of(method, target)).toMatchObject({ kind: 'refused', status: 405, allow });
   });

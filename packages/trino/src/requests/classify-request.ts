@@ -1,10 +1,10 @@
 import { queryIdIn } from '../identifiers/query-id.ts';
-import { splitCoordinatorPath } from './coordinator-path.ts';
+import { type NamedCoordinator, splitCoordinatorPath } from './coordinator-path.ts';
 import { CALLBACK_PATH, type LoginStep, loginLink, loginPath } from './login-links.ts';
 
 /**
- * Which resource of Trino a request is for, with what its path says. `target` is the origin form to send on; `coordinator` the suffix that
- * the path named before it (coordinator-path.ts).
+ * Which resource of Trino a request is for, with what its path says. `target` is the origin form to send on; `coordinator` what
+ * the path before it says (coordinator-path.ts).
  */
 export type TrinoRequest =
   | { kind: 'submit'; target: string }
@@ -18,7 +18,7 @@ export type TrinoRequest =
       queryId: string;
       slug: string;
       token: number;
-      coordinator?: string;
+      coordinator?: NamedCoordinator;
     }
   | {
       kind: 'partialCancel';
@@ -27,7 +27,7 @@ export type TrinoRequest =
       stage: string;
       slug: string;
       token: number;
-      coordinator?: string;
+      coordinator?: NamedCoordinator;
     }
   | { kind: 'info'; target: string; resource: 'info' | 'state' | 'coordinator' }
   | { kind: 'status'; target: string }
@@ -36,7 +36,7 @@ export type TrinoRequest =
   /** `queryId` when the path or query string names one. */
   | { kind: 'ui'; target: string; queryId: string | undefined }
   /** A segment of a spooled result, or the word that its client has it. */
-  | { kind: 'spooled'; target: string; action: 'download' | 'ack'; coordinator?: string }
+  | { kind: 'spooled'; target: string; action: 'download' | 'ack'; coordinator?: NamedCoordinator }
   /** It is at `target`. */
   | { kind: 'moved'; target: string }
   /** A link of a login with OAuth2. */
@@ -71,10 +71,10 @@ export function classifyRequest({ method, target, isOwnAuthority, prefix = '' }:
   if (origin === undefined) return refused(400, 'Request target is not acceptable');
   const { path, query } = splitQuery(origin);
   if (!isClean(path) || hasControl(query)) return refused(400, 'Request target is not acceptable');
-  const named = splitCoordinatorPath(origin);
-  return named === undefined
+  const below = splitCoordinatorPath(origin);
+  return below === undefined
     ? classifyPath(method, origin)
-    : ofCoordinator(named.suffix, classifyPath(method, named.rest));
+    : ofCoordinator(below.named, classifyPath(method, below.rest));
 }
 
 function classifyPath(method: string, target: string): TrinoRequest {
@@ -92,7 +92,7 @@ function splitQuery(target: string): { path: string; query: string } {
 }
 
 /** Only links that a page of a query holds lie below the path of a coordinator. */
-function ofCoordinator(coordinator: string, request: TrinoRequest): TrinoRequest {
+function ofCoordinator(coordinator: NamedCoordinator, request: TrinoRequest): TrinoRequest {
   switch (request.kind) {
     case 'poll':
     case 'partialCancel':

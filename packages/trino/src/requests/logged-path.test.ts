@@ -16,6 +16,8 @@ test.each([
   [`/v1/query/${ID}/killed`, `/v1/query/${ID}/killed`],
   ['/v1/spooled/download/s3cr3t', '/v1/spooled/download/*'],
   ['/v1/spooled/ack/s3cr3t', '/v1/spooled/ack/*'],
+  ['/v1/coordinator/93wed.s3cr3t/v1/spooled/ack/s3cr3t', '/v1/spooled/ack/*'],
+  [`/v1/coordinator/93wed.s3cr3t/v1/statement/executing/${ID}/ya1b2c3/12`, `/v1/statement/executing/${ID}/*/*`],
   ['/oauth2/token/0f9e-7f3a', '/oauth2/token/*'],
   ['/oauth2/token/initiate/0f9e7f3a', '/oauth2/token/initiate/*'],
   ['/oauth2/callback?code=s3cr3t&state=eyJ', '/oauth2/callback'],

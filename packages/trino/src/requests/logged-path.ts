@@ -1,14 +1,16 @@
 import { parseQueryId } from '../identifiers/query-id.ts';
+import { splitCoordinatorPath } from './coordinator-path.ts';
 
 const LONGEST_SEGMENT = 40;
 const MOST_SEGMENTS = 6;
 
 /**
  * A request target as it may stand in a log: no query, and of the path only what is known not to be a secret. Slugs and tokens of
- * statement links, secrets of waiting queries, spooled segments and OAuth2 codes read `*`.
+ * statement links, secrets of waiting queries, ids of spooled segments and OAuth2 codes read `*`.
  */
 export function loggedPath(target: string): string {
-  const path = /^(?:https?:\/\/[^/?#]*)?([^?#]*)/i.exec(target)?.[1] ?? '';
+  const whole = /^(?:https?:\/\/[^/?#]*)?([^?#]*)/i.exec(target)?.[1] ?? '';
+  const path = splitCoordinatorPath(whole)?.rest ?? whole;
   const segments = path.split('/', MOST_SEGMENTS + 2).slice(1);
   const shown = segments.slice(0, MOST_SEGMENTS).map((segment, at) => (isOpen(segment, at, segments) ? segment : '*'));
   return `/${shown.join('/')}${segments.length > MOST_SEGMENTS ? '/…' : ''}`;

@@ -46,6 +46,7 @@ async function attemptWith(ask: () => ClusterAnswer, confirmed: Confirmed<string
   let confirms = 0;
   const context: AttemptChosenDeps = {
     ask: async () => ask(),
+    coordinatorLinks: { pathFor: () => undefined },
     linkModes: { failed: () => false, forget: () => {} },
     ownership: { otherHolder: () => undefined, learn: () => false },
     unknownLinks: { clear: () => {} },

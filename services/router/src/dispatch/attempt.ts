@@ -58,7 +58,7 @@ export async function attempt<Stored>(
   const posted = await postStatement(context, submission, { coordinator, sentHeaders, timeMs, client });
   if (posted.kind !== 'taken') return posted;
   // What a client fetches from the cluster itself, it need not be told the way to.
-  const first = direct === undefined ? linksBelowCoordinator(posted, client) : posted;
+  const first = direct === undefined ? linksBelowCoordinator(posted, client, context.coordinatorLinks) : posted;
   const confirmed = await confirm(first);
   return confirmed.kind === 'taken' ? { ...confirmed, first } : confirmed;
 }

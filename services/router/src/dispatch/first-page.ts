@@ -1,5 +1,4 @@
 import {
-  coordinatorPath,
   coordinatorSuffix,
   firstHeader,
   LinkRewriter,
@@ -15,6 +14,7 @@ import { inflate } from '../clusters/inflate.ts';
 import type { ClientView } from '../http/client-address.ts';
 import { outsideUrl } from '../http/client-address.ts';
 import type { Coordinator } from '../stickiness/coordinator.ts';
+import type { CoordinatorLinks } from '../stickiness/coordinator-links.ts';
 
 /** A first page may have so many bytes, inflated or not. */
 export const FIRST_PAGE_BYTES = 4_194_304;
@@ -60,15 +60,18 @@ const ofCompression: ReadonlySet<string> = new Set(['content-encoding']);
 export function linksBelowCoordinator<First extends { answer: ClusterAnswer; bytes: Buffer; page: PageScanner }>(
   first: First,
   client: ClientView,
+  coordinatorLinks: Pick<CoordinatorLinks, 'pathFor'>,
 ): First {
   const { answer, page } = first;
+  if (firstHeader(answer.rawHeaders, 'x-trino-query-data-encoding') === undefined) return first;
   const suffix = coordinatorSuffix(page.id ?? '');
-  if (suffix === undefined || firstHeader(answer.rawHeaders, 'x-trino-query-data-encoding') === undefined) return first;
+  const path = suffix && coordinatorLinks.pathFor(suffix);
+  if (path === undefined) return first;
   const bytes = plainBytes(answer, first.bytes);
   if (bytes === undefined) return first;
   const outside = outsideUrl(client);
   const backendUrls = answer.rewrite?.backendUrls ?? [outside];
-  const rewrite = { backendUrls, outsideUrl: outside + coordinatorPath(suffix) };
+  const rewrite = { backendUrls, outsideUrl: outside + path };
   return {
     ...first,
     answer: { ...answer, rawHeaders: withoutHeaders(answer.rawHeaders, ofCompression), rewrite },

@@ -6,10 +6,15 @@ import { readAnswerBody } from '../http/body.ts';
 import type { ClientView } from '../http/client-address.ts';
 import { UpstreamError } from '../http/http-client.ts';
 import type { Coordinator } from '../stickiness/coordinator.ts';
+import type { CoordinatorLinks } from '../stickiness/coordinator-links.ts';
 import { FIRST_PAGE_BYTES, leadsElsewhere, namesClientsAddress, readFirstPage } from './first-page.ts';
 import type { Submission } from './submission.ts';
 
-export type PostStatementDeps = LearnOwnerDeps & { ask: AskCluster; linkModes: Pick<LinkModes, 'failed'> };
+export type PostStatementDeps = LearnOwnerDeps & {
+  ask: AskCluster;
+  linkModes: Pick<LinkModes, 'failed'>;
+  coordinatorLinks: Pick<CoordinatorLinks, 'pathFor'>;
+};
 
 /** A cluster's first page, whole. Nothing runs until its next link is asked for. */
 export type FirstPage = { answer: ClusterAnswer; bytes: Buffer; page: PageScanner };

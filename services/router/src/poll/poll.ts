@@ -1,4 +1,4 @@
-import { coordinatorPath, coordinatorSuffix, isTemporaryQueryId } from '@trino-gateway/trino';
+import { coordinatorSuffix, isTemporaryQueryId } from '@trino-gateway/trino';
 import type { Exchange } from '../http/exchange.ts';
 import { type ActivateLeaseDeps, activateLease } from '../leases/activate-lease.ts';
 import type { Coordinator } from '../stickiness/coordinator.ts';
@@ -20,7 +20,7 @@ export async function poll(context: PollDeps, polling: Exchange, request: Poll):
     await answerOwnLink(context, polling, request, (there) => poll(context, polling, there));
     return;
   }
-  const exchange = request.coordinator === undefined ? polling : belowCoordinator(polling, queryId);
+  const exchange = request.coordinator === undefined ? polling : belowCoordinator(context, polling, queryId);
   const owners = context.ownership.owners(queryId);
   if (!(await mayStart(context, exchange, request, owners))) return;
   const [coordinator] = owners;
@@ -29,10 +29,14 @@ export async function poll(context: PollDeps, polling: Exchange, request: Poll):
 }
 
 /** The links of the page are to lie below the path of the coordinator, as the one it is asked for by. */
-function belowCoordinator(exchange: Exchange, queryId: string): Exchange {
+function belowCoordinator(
+  { coordinatorLinks }: Pick<PollDeps, 'coordinatorLinks'>,
+  exchange: Exchange,
+  queryId: string,
+): Exchange {
   const suffix = coordinatorSuffix(queryId);
-  if (suffix === undefined) return exchange;
-  return { ...exchange, client: { ...exchange.client, coordinatorPath: coordinatorPath(suffix) } };
+  const path = suffix && coordinatorLinks.pathFor(suffix);
+  return path === undefined ? exchange : { ...exchange, client: { ...exchange.client, coordinatorPath: path } };
 }
 
 /** The first poll of a query starts it at its cluster. */

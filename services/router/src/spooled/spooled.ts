@@ -4,18 +4,21 @@ import type { TrinoRequest } from '@trino-gateway/trino';
 import type { AskCluster, ClusterAnswer } from '../clusters/ask.ts';
 import { askAll, type Search } from '../clusters/ask-all.ts';
 import { relay } from '../clusters/relay.ts';
+import { type RequireAuthenticationDeps, requireAuthentication } from '../dispatch/require-authentication.ts';
 import { viewAt } from '../http/client-address.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { UpstreamError } from '../http/http-client.ts';
 import { answerEmpty, answerError, TryAgain } from '../http/responses.ts';
 import { RETRY_AFTER } from '../limits/request-limits.ts';
 import type { Coordinator } from '../stickiness/coordinator.ts';
+import type { CoordinatorLinks } from '../stickiness/coordinator-links.ts';
 import type { Ownership } from '../stickiness/ownership.ts';
 import type { UnknownLinks } from '../stickiness/unknown-links.ts';
 
-export type SpooledDeps = {
+export type SpooledDeps = RequireAuthenticationDeps & {
   ask: AskCluster;
   ownership: Pick<Ownership, 'ownersOfSuffix' | 'candidates'>;
+  coordinatorLinks: Pick<CoordinatorLinks, 'isOurs'>;
   unknownLinks: Pick<UnknownLinks, 'has' | 'add'>;
   config: Pick<RouterConfig, 'poll_time_limit'>;
   /** How long to wait before each repetition of a download that its coordinator did not answer. */
@@ -32,14 +35,24 @@ const LONGEST_REMEMBERED = 512;
 
 /**
  * A segment of a spooled result, or the word that its client has it. The id in the link is encrypted with a key of the cluster: only the
- * path before it says whose it is (`coordinatorPath`). As with pages the link is enough: Trino's clients send no credentials here.
+ * path before it says whose it is. As with pages a link of ours is enough: Trino's clients send no credentials here.
  */
 export async function spooled(context: SpooledDeps, exchange: Exchange, request: SpooledRequest): Promise<void> {
-  const { ownership } = context;
-  const owners = request.coordinator === undefined ? [] : ownership.ownersOfSuffix(request.coordinator);
+  const { ownership, coordinatorLinks, unknownLinks } = context;
+  const { coordinator: named, target } = request;
+  const { response } = exchange;
+  const isOurs = named === undefined || coordinatorLinks.isOurs(named);
+  if (isOurs === undefined) throw new TryAgain('The gateway is starting');
+  if (!isOurs) {
+    answerError(response, 404, notFoundMessage);
+    return;
+  }
+  const owners = named === undefined ? [] : ownership.ownersOfSuffix(named.suffix);
   const possible = owners.length > 0 ? owners : ownership.candidates();
+  if (named === undefined) await requireAuthentication(context, exchange, possible);
   const [coordinator] = possible;
   if (coordinator !== undefined && possible.length === 1) await askOwner(context, exchange, request, coordinator);
+  else if (unknownLinks.has(target)) answerError(response, 404, notFoundMessage);
   else if (request.action === 'download') await downloadFromAny(context, exchange, request, possible);
   else await acknowledgeToAll(context, exchange, request, possible);
 }
@@ -94,12 +107,6 @@ async function downloadFromAny(
   { target: path }: SpooledRequest,
   possible: readonly Coordinator[],
 ): Promise<void> {
-  const { unknownLinks } = context;
-  const { response } = exchange;
-  if (unknownLinks.has(path)) {
-    answerError(response, 404, notFoundMessage);
-    return;
-  }
   const asked = { method: methodOf(exchange), path };
   const search = await askAll(context, exchange, possible, asked, ({ status }) =>
     status < 400 ? 'owned' : 'notOwned',

@@ -7,6 +7,7 @@ import { createLoginOwners, type LoginPart } from '../../src/stickiness/login-ow
 import { type Ask, ask, pageOf, post, type Reply, run, user } from '../support/client.ts';
 import { basic, type FakeAuthProvider, startAuthProvider } from '../support/fake-auth-provider.ts';
 import { isWaiting, posted, rest, startQueueBed } from '../support/queue-bed.ts';
+import { headersOf, linkAt, runSpooled, spoolingUser } from '../support/spooled-result.ts';
 import { startTestbed, type Testbed } from '../support/testbed.ts';
 
 // A cluster that a policy with delegated authentication leads to, asked for at every entry point and by every kind of request.
@@ -85,6 +86,9 @@ const requests: Record<string, MakeRequest> = {
   'the return from an identity provider': ({ ofLogin }) => ({
     path: `/oauth2/callback?code=1&state=${ofLogin('state')}`,
   }),
+  'a link of a spooled segment that the gateway has not made': () => ({
+    path: `/v1/spooled/download/${nextUnknownId()}`,
+  }),
   'the login of the web UI': ({ cookie }) => ({
     path: '/ui/login',
     method: 'POST',
@@ -135,7 +139,7 @@ describe.each([
   };
 
   beforeAll(async () => {
-    guarded = await startScriptedTrino();
+    guarded = await startScriptedTrino({ spooling: {} });
     free = await startScriptedTrino();
     provider = await startAuthProvider();
     const signingKey = new Uint8Array(32).fill(3);
@@ -196,6 +200,24 @@ describe.each([
     const headers = ['Host', 'other.example'];
     const link = new URL(pageOf(await post(guarded.url, 'SELECT 1', ['X-Trino-User', 'alice'])).nextUri ?? '');
     expect((await ask(router.url + link.pathname, { headers })).status).toBe(200);
+  });
+
+  test('so is that of a spooled segment, and no other', async () => {
+    if (isAway) return;
+    const headers = ['Host', 'other.example'];
+    const statement = 'SELECT * FROM tpch.tiny.orders';
+    const { segments } = await runSpooled([router.url], statement, [...basic('alice'), ...spoolingUser, ...headers]);
+    const [one] = segments;
+    expect(one).toBeDefined();
+    if (one === undefined) return;
+    const link = linkAt(router.url, one.uri);
+    expect((await ask(link, { headers: [...headers, ...headersOf(one)] })).status).toBe(200);
+    const before = guarded.requests.length;
+    const unnamed = link.replace(/\/v1\/coordinator\/[^/]+/, '');
+    expect((await ask(unnamed, { headers: [...headers, ...headersOf(one)] })).status).toBe(401);
+    const made = link.replace(/(\/v1\/coordinator\/\w+\.)[^/]+/, `$1${'A'.repeat(16)}`);
+    expect((await ask(made, { headers: [...headers, ...headersOf(one)] })).status).toBe(404);
+    expect(guarded.requests).toHaveLength(before);
   });
 });
 
