@@ -1,6 +1,7 @@
 export { createDelivery, type Delivery, type DeliveryOptions } from './delivery/delivery.ts';
 export { type Address, formatAddress, isLoopback, parseAddress, reachableUrl } from './http/address.ts';
 export { comparison, tokensOf } from './http/bearer-tokens.ts';
+export { answerHalfClosed } from './http/half-closed.ts';
 export { type Handler, type Listener, type ListenOptions, listenHttp, listening, withGrace } from './http/listener.ts';
 export { namedHosts, namesLoopback } from './http/named-hosts.ts';
 export { readPathPrefix } from './http/path-prefix.ts';

@@ -94,6 +94,7 @@ async function dispatch(deps: RequestDeps, exchange: Exchange): Promise<void> {
       return await poll(deps, exchange, asked);
     case 'info':
     case 'status':
+    case 'nodes':
     case 'validate':
       return await info(deps, exchange, asked);
     case 'query':
@@ -107,6 +108,8 @@ async function dispatch(deps: RequestDeps, exchange: Exchange): Promise<void> {
       return await login(deps, exchange, asked);
     case 'spooled':
       return await spooled(deps, exchange, asked);
+    case 'options':
+      return answerEmpty(response, 200, ['Allow', asked.allow]);
     case 'moved':
       return answerEmpty(response, 307, ['Location', outsideUrl(client) + asked.target]);
     case 'refused':

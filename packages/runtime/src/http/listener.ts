@@ -3,6 +3,7 @@ import http from 'node:http';
 import http2 from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
 import { type Address, formatAddress, reachableUrl } from './address.ts';
+import { answerHalfClosed } from './half-closed.ts';
 
 /** Answers requests of both HTTP versions; Node's HTTP/2 compatibility objects stand in for these types. */
 export type Handler = http.RequestListener;
@@ -36,6 +37,7 @@ export async function listenHttp(address: Address, handler: Handler, options: Li
   });
   // The HTTP/1.1 server is the one that listens: only a listening http.Server arms its own time limits.
   const h1 = http.createServer({ maxHeaderSize: maxHeaderBytes, keepAliveTimeout: IDLE_TIME_LIMIT_MS }, handler);
+  answerHalfClosed(h1);
   const [serveH1] = h1.listeners('connection') as ((socket: Socket) => void)[];
   h1.removeAllListeners('connection').on('connection', (socket: Socket) => {
     undecided.add(socket);

@@ -31,6 +31,10 @@ export type TrinoRequest =
     }
   | { kind: 'info'; target: string; resource: 'info' | 'state' | 'coordinator' }
   | { kind: 'status'; target: string }
+  /** The workers of a cluster, as Cube asks for them to test a connection. */
+  | { kind: 'nodes'; target: string }
+  /** Which methods a path takes. */
+  | { kind: 'options'; target: string; allow: string }
   | { kind: 'query'; target: string; queryId: string; action: 'get' | 'cancel' | 'killed' | 'preempted' }
   | { kind: 'queryList'; target: string }
   /** `queryId` when the path or query string names one. */
@@ -66,7 +70,15 @@ export type RequestLine = {
 const LONGEST_SEGMENT_ID = 8_192;
 
 /** Which resource a request is for. The list of paths is closed: what Trino keeps for itself or for its workers is 404. */
-export function classifyRequest({ method, target, isOwnAuthority, prefix = '' }: RequestLine): TrinoRequest {
+export function classifyRequest(line: RequestLine): TrinoRequest {
+  const { method, target } = line;
+  if (method !== 'OPTIONS') return classifyTarget(line);
+  if (target === '*') return { kind: 'options', target, allow: 'DELETE,GET,HEAD,POST,PUT,OPTIONS' };
+  const asked = classifyTarget(line);
+  return asked.kind === 'refused' && asked.status === 405 ? { kind: 'options', target, allow: asked.allow } : asked;
+}
+
+function classifyTarget({ method, target, isOwnAuthority, prefix = '' }: RequestLine): TrinoRequest {
   const origin = withoutPrefix(originForm(target, isOwnAuthority), prefix);
   if (origin === undefined) return refused(400, 'Request target is not acceptable');
   const { path, query } = splitQuery(origin);
@@ -131,6 +143,7 @@ function classifyV1(method: string, target: string, parts: string[]): TrinoReque
       resource: name as 'info' | 'state' | 'coordinator',
     });
   }
+  if (resource === 'node' && rest.length === 0) return allowed(method, ['GET', 'HEAD'], { kind: 'nodes', target });
   if (resource === 'status' && rest.length === 0) return allowed(method, ['GET', 'HEAD'], { kind: 'status', target });
   if (resource === 'spooled') return classifySpooled(method, target, rest);
   return notServed;

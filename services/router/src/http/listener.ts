@@ -1,6 +1,6 @@
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { type Address, listening, reachableUrl, withGrace } from '@trino-gateway/runtime';
+import { type Address, answerHalfClosed, listening, reachableUrl, withGrace } from '@trino-gateway/runtime';
 import { MOST_HEAD_BYTES } from '@trino-gateway/trino';
 import type { ConnectionLimit } from '../limits/connection-limit.ts';
 import type { UnfinishedHeads } from '../limits/unfinished-heads.ts';
@@ -64,6 +64,7 @@ export async function listenForClients(
     heads?.ended(request);
     take(request, response);
   });
+  answerHalfClosed(server);
   server.maxHeadersCount = 0; // the default drops lines beyond it in silence; bytes are limited by the settings
   boundConnections(server, options);
   refuseOtherProtocols(server, underWay);

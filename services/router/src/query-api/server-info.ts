@@ -21,7 +21,7 @@ export type ServerInfoDeps = LikelyClustersDeps &
   };
 
 /** Questions about the cluster a query of this client would go to. */
-export type Question = Extract<TrinoRequest, { kind: 'info' | 'status' | 'validate' }>;
+export type Question = Extract<TrinoRequest, { kind: 'info' | 'status' | 'nodes' | 'validate' }>;
 
 /** What `/v1/info` says while there is no cluster: clients take it for a Trino that is still starting. */
 const startingInfo =
