@@ -11,6 +11,8 @@ export type ManyOptions = {
   /** Each on one line. */
   statements: readonly string[];
   timeoutMs: number;
+  /** The client's own limit for each answer, where it has such a setting: dbapi and go. */
+  answerSeconds?: number;
   say?: (line: string) => void;
 };
 
@@ -19,10 +21,15 @@ export type ManyOptions = {
  * first column of the first row of each, or `error: …`. Throws MissingToolError when the client cannot be installed.
  */
 export async function runMany(client: ManyClient, options: ManyOptions): Promise<string[]> {
-  const { url, user, statements, timeoutMs, say = () => {} } = options;
+  const { url, user, statements, timeoutMs, answerSeconds, say = () => {} } = options;
   const { command, args } = await clients[client].program(say);
   const child = spawn(command, [...args, url, user], {
-    env: { ...process.env, MATRIX_MANY: statements.join('\n'), PYTHONDONTWRITEBYTECODE: '1' },
+    env: {
+      ...process.env,
+      MATRIX_MANY: statements.join('\n'),
+      PYTHONDONTWRITEBYTECODE: '1',
+      ...(answerSeconds !== undefined && { MATRIX_ANSWER_SECONDS: String(answerSeconds) }),
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const force = setTimeout(() => child.kill('SIGKILL'), timeoutMs);

@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { until } from '@trino-gateway/testing/processes/until';
 import { type Suite, startSuite } from '@trino-gateway/testing/suite/suite';
+import { openQuery } from '@trino-gateway/testing/trino-client/open-query';
 import { clientNames } from '../client-matrix/clients.ts';
+import { runMany } from '../client-matrix/run-many.ts';
 import { runClientMatrix } from '../client-matrix/run-matrix.ts';
 import { type RealClusters, startRealClusters } from './real-clusters.ts';
 
@@ -8,6 +11,7 @@ import { type RealClusters, startRealClusters } from './real-clusters.ts';
 let clusters: RealClusters;
 let suite: Suite;
 const kinds = ['accepting', 'rejecting'] as const;
+const WAITS_MS = 10_000;
 
 beforeAll(async () => {
   clusters = await startRealClusters();
@@ -51,5 +55,32 @@ test.each([
     const waited = queries.filter(({ queuedMs }) => Number(queuedMs ?? 0) > 0);
     process.stderr.write(`${kind}: ${results.length} cases, ${waited.length} of ${queries.length} queries waited\n`);
     expect(waited.length).toBeGreaterThan(queries.length / 2);
+  },
+);
+
+test.each(['dbapi', 'go'] as const)(
+  'with a limit of three seconds for every answer, a query of %s waits for ten and gets its rows',
+  async (client) => {
+    const url = suite.router.urls[0] ?? '';
+    const queued = async () => {
+      const { groups } = await suite.call<{ groups: { groupId: string; queued?: number }[] }>(
+        'QueueService/GetQueueStats',
+        { groupId: 'accepting' },
+      );
+      return groups[0]?.queued ?? 0;
+    };
+    // The program is there before the clock runs.
+    await runMany(client, { url, user: 'prepares', statements: ['SELECT 1'], timeoutMs: 600_000 });
+    const first = await openQuery(url, 'SELECT count(*) FROM tpch.sf100.lineitem');
+    while (first.page.stats.state === 'QUEUED') await first.poll();
+    const statements = ['SELECT 42'];
+    const result = runMany(client, { url, user: 'hurries', statements, answerSeconds: 3, timeoutMs: 120_000 });
+    await until('its query to wait', async () => (await queued()) === 1, 60_000);
+    const began = performance.now();
+    while (performance.now() - began < WAITS_MS) await first.poll();
+    expect(await queued()).toBe(1);
+    await first.cancel();
+    expect(await result).toEqual(['42']);
+    process.stderr.write(`${client}: its rows after ${((performance.now() - began) / 1_000).toFixed(1)} s\n`);
   },
 );

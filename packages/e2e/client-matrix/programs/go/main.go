@@ -98,12 +98,22 @@ func open(address, user string) (*sql.DB, error) {
 	if password := setting("PASSWORD"); password != "" {
 		dsn.User = url.UserPassword(user, password)
 	}
+	custom := http.Client{}
 	if dsn.Scheme == "https" {
-		transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}
-		if err := trino.RegisterCustomClient("any-certificate", &http.Client{Transport: transport}); err != nil {
+		custom.Transport = &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}
+	}
+	if seconds := setting("ANSWER_SECONDS"); seconds != "" {
+		limit, err := strconv.Atoi(seconds)
+		if err != nil {
 			return nil, err
 		}
-		dsn.RawQuery = "custom_client=any-certificate"
+		custom.Timeout = time.Duration(limit) * time.Second
+	}
+	if custom.Transport != nil || custom.Timeout > 0 {
+		if err := trino.RegisterCustomClient("own", &custom); err != nil {
+			return nil, err
+		}
+		dsn.RawQuery = "custom_client=own"
 	}
 	if token := setting("TOKEN"); token != "" {
 		dsn.RawQuery += "&accessToken=" + url.QueryEscape(token)

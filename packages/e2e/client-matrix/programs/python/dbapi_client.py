@@ -20,6 +20,8 @@ class Client:
     def connect(self, **options):
         if "MATRIX_ENCODING" in os.environ:
             options["encoding"] = setting("ENCODING")
+        if "MATRIX_ANSWER_SECONDS" in os.environ:
+            options["request_timeout"] = float(setting("ANSWER_SECONDS"))
         auth = trino.auth.BasicAuthentication(self.user, password()) if password() else None
         if logs_in():
             auth = trino.auth.OAuth2Authentication(redirect_auth_url_handler=trino.auth.ConsoleRedirectHandler())
