@@ -1,3 +1,4 @@
+import { VERSION } from '@trino-gateway/runtime/version';
 import { Command, Option } from 'commander';
 import { addApply } from './commands/apply.ts';
 import { addCancel } from './commands/cancel.ts';
@@ -17,6 +18,7 @@ import type { Terminal } from './terminal/terminal.ts';
 export function createProgram(terminal: Terminal, finish: (code: number) => void): Command {
   const program = new Command('trino-gateway')
     .description('Inspects and changes a Trino gateway.')
+    .version(`trino-gateway ${VERSION}`, '--version', 'print the version')
     .option('--url <url>', 'the gatewayserver; TRINO_GATEWAY_URL (default: http://127.0.0.1:8000)')
     .option(
       '--token <token>',

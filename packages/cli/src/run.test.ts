@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { VERSION } from '@trino-gateway/runtime/version';
 import { runCommand } from '../tests/support/command-line.ts';
 
 const NOWHERE = ['--url', 'http://127.0.0.1:1'];
@@ -61,4 +62,12 @@ test('an address that does not answer ends with 1 and one line that says what to
       'cannot reach the gatewayserver at http://127.0.0.1:1 (ECONNREFUSED): is it running, and is --url or TRINO_GATEWAY_URL right?',
     );
   }
+});
+
+test('--version prints the version, and asks nobody', async () => {
+  expect(await runCommand([...NOWHERE, '--version'])).toMatchObject({
+    code: 0,
+    out: `trino-gateway ${VERSION}`,
+    err: '',
+  });
 });

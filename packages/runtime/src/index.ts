@@ -23,6 +23,7 @@ export { type LongPolls, longPolls } from './loops/long-polls.ts';
 export { pause } from './loops/pause.ts';
 export { within } from './loops/within.ts';
 export { boundedLabels } from './process/bounded-labels.ts';
+export { addBuildInfo } from './process/build-info.ts';
 export { type RunningProcess, runProcess } from './process/run-process.ts';
 export { type Readiness, serveOps } from './process/serve-ops.ts';
 export { type Batcher, createBatcher } from './rpc/batcher.ts';

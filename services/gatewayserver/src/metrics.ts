@@ -1,6 +1,6 @@
 import type { DescMethod } from '@bufbuild/protobuf';
 import { type Group_Strategy, Group_StrategySchema } from '@trino-gateway/api/gateway';
-import { boundedLabels } from '@trino-gateway/runtime';
+import { addBuildInfo, boundedLabels } from '@trino-gateway/runtime';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { type AdmissionMetrics, createAdmissionMetrics } from './admission/metrics.ts';
 import type { EventMetrics } from './events/serve.ts';
@@ -36,6 +36,7 @@ const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 /** A registry of its own, so that several servers fit into one process. */
 export function createMetrics(sources: MetricSources): Metrics {
   const registry = new Registry();
+  addBuildInfo(registry, 'gatewayserver');
   collectDefaultMetrics({ register: registry });
   const countDecision = decisionMetrics(registry, sources);
   const countCall = callMetrics(registry);

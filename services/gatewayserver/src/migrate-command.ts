@@ -8,9 +8,7 @@ export async function runMigrateCommand(words: readonly string[], databaseUrl: s
       return taken.length > 0 ? taken.map((name) => `applied ${name}`) : ['the schema is up to date'];
     }
     case 'migrate status':
-      return (await migrationStatus(databaseUrl)).map(
-        ({ name, applied }) => `${applied ? 'applied' : 'pending'} ${name}`,
-      );
+      return (await migrationStatus(databaseUrl)).map(({ name, state }) => `${state} ${name}`);
     default:
       return undefined;
   }

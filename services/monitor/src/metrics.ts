@@ -1,4 +1,5 @@
 import { BackendStatus_StateSchema } from '@trino-gateway/api/gateway';
+import { addBuildInfo } from '@trino-gateway/runtime';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { LeaseSweep } from './leases/sweep-leases.ts';
 import type { HealthAssessment } from './probing/assess-health.ts';
@@ -33,6 +34,7 @@ const PREFIX = 'trino_gateway_monitor_';
 /** A registry of its own, so that several monitors can run in one process. */
 export function createMetrics(sources: MetricSources): MonitorMetrics {
   const registry = new Registry();
+  addBuildInfo(registry, 'monitor');
   collectDefaultMetrics({ register: registry });
   const newest: Newest = new Map();
   addBackendGauges(registry, newest, sources);

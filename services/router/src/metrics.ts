@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { boundedLabels } from '@trino-gateway/runtime';
+import { addBuildInfo, boundedLabels } from '@trino-gateway/runtime';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { AssignResult, SubmissionResult } from './dispatch/results.ts';
 import { countRequests } from './http/request-metrics.ts';
@@ -43,6 +43,7 @@ const MOST_SERIES = 5_000;
 /** A registry of its own, so that several routers can run in one process. The order is that of docs/metrics.md. */
 export function createMetrics(sources: MetricSources): RouterMetrics {
   const registry = new Registry();
+  addBuildInfo(registry, 'router');
   collectDefaultMetrics({ register: registry });
   const watch = countRequests(registry);
   const submitted = countSubmissions(registry);

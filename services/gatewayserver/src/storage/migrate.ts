@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { VERSION } from '@trino-gateway/runtime/version';
 import { type DataSource, MigrationExecutor, type MigrationInterface } from 'typeorm';
 import { failureOf, withoutStatement } from './connection/failures.ts';
 import { DatabaseUnavailableError } from './contract/errors.ts';
@@ -6,8 +7,8 @@ import { openDataSource } from './data-source.ts';
 import { parseDatabaseUrl } from './engines/database-url.ts';
 import type { Engine } from './engines/engine.ts';
 
-/** One migration and whether the database has it. */
-export type MigrationState = { name: string; applied: boolean };
+/** One migration and whether the database has it; `newer` ones are of a later version, and this one does not know them. */
+export type MigrationState = { name: string; state: 'applied' | 'pending' | 'newer' };
 
 /** How long to wait for another process that migrates the same database. */
 const LOCK_WAIT_MS = 120_000;
@@ -19,15 +20,39 @@ const LOCK_PAUSE_MS = 100;
  * that may change the schema. @returns the names of the migrations that were applied
  */
 export async function migrateUp(url: string): Promise<string[]> {
-  return withSource(url, migrateSource);
+  return withSource(url, async (source, engine) => {
+    await refuseNewer(source);
+    return migrateSource(source, engine);
+  });
 }
 
-/** All migrations of this version, in order, and whether this database has them. Changes nothing. */
+/** All migrations of this version, in order, and whether this database has them; then those of later versions. Changes nothing. */
 export async function migrationStatus(url: string): Promise<MigrationState[]> {
   return withSource(url, async (source) => {
     const pending = new Set(await pendingMigrations(source));
-    return names(source.migrations).map((name) => ({ name, applied: !pending.has(name) }));
+    return [
+      ...names(source.migrations).map((name) => ({ name, state: pending.has(name) ? 'pending' : 'applied' }) as const),
+      ...(await newerMigrations(source)).map((name) => ({ name, state: 'newer' }) as const),
+    ];
   });
+}
+
+/**
+ * Refuses a database that a later version has migrated: what this version does not know it would read wrong, or lose.
+ * @throws Error naming what it does not know
+ */
+export async function refuseNewer(source: DataSource): Promise<void> {
+  const newer = await newerMigrations(source);
+  if (newer.length === 0) return;
+  throw new Error(
+    `the database is of a newer version of the gateway than ${VERSION}, which does not know its migrations ${newer.join(', ')}: start that version, or restore the backup from before the upgrade (docs/upgrading.md)`,
+  );
+}
+
+async function newerMigrations(source: DataSource): Promise<string[]> {
+  const known = new Set(names(source.migrations));
+  const executed = await new MigrationExecutor(source).getExecutedMigrations();
+  return executed.map(({ name }) => name).filter((name) => !known.has(name));
 }
 
 /** The migrations that the database lacks, read without any right to change the schema. */

@@ -7,7 +7,7 @@ import type { Store } from './contract/store.ts';
 import { openDataSource } from './data-source.ts';
 import { parseDatabaseUrl } from './engines/database-url.ts';
 import type { DatabaseAddress } from './engines/engine.ts';
-import { migrateSource, pendingMigrations } from './migrate.ts';
+import { migrateSource, pendingMigrations, refuseNewer } from './migrate.ts';
 import { admissionStore } from './tables/admission/entries.ts';
 import { sealedTextStore } from './tables/admission/sealed-texts.ts';
 import { conditionStore } from './tables/conditions.ts';
@@ -60,6 +60,7 @@ async function warnOfOpenFiles(address: DatabaseAddress, logger: Logger): Promis
 }
 
 async function requireSchema(source: DataSource): Promise<void> {
+  await refuseNewer(source);
   const pending = await pendingMigrations(source);
   if (pending.length > 0)
     throw new Error(`the database schema is not up to date, run migrate up; pending: ${pending.join(', ')}`);

@@ -1,6 +1,7 @@
 import http2 from 'node:http2';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { PATH_FIELD } from '@trino-gateway/api/http-routes';
+import { VERSION } from '@trino-gateway/runtime/version';
 import { CALLS, nameOf, PUBLIC_RPCS, ROUTES, restCall, storeObjects } from '../support/contract-calls.ts';
 import { startTestGatewayserver, type TestGatewayserver } from '../support/gatewayserver-fixture.ts';
 import { deviation } from '../support/openapi-answers.ts';
@@ -26,6 +27,10 @@ async function rest(method: string, path: string, body?: unknown, headers: Recor
   const text = await answer.text();
   return { status: answer.status, headers: answer.headers, text, body: text === '' ? undefined : JSON.parse(text) };
 }
+
+test('the version is that of the suite', async () => {
+  expect((await rest('GET', '/api/v1/version')).body).toEqual({ version: VERSION });
+});
 
 test('the tables name every public call', () => {
   expect(Object.keys(CALLS).toSorted()).toEqual(PUBLIC_RPCS.map(nameOf).toSorted());

@@ -64,6 +64,7 @@ export const CALLS: Readonly<Record<string, { request: Message; needs: readonly 
     request: { listeningPort: 1, headers: [{ name: 'a', value: 'b' }], user: 'ann', statement: 'SELECT 1' },
     needs: [],
   },
+  'SuiteService/GetVersion': { request: {}, needs: [] },
   'QueueService/ListQueued': { request: { groupId: 'g', user: 'ann', pageSize: 10 }, needs: [] },
   'QueueService/GetQueueStats': { request: { groupId: 'g' }, needs: [] },
   'QueueService/MoveToFront': id('waiting'),

@@ -30,13 +30,30 @@ export function schemaContract(fresh: NewDatabase): void {
 
     test('status lists pending migrations and changes nothing; a second migration does nothing', async () => {
       await using database = await fresh();
-      const status = async () => (await migrationStatus(database.url)).map(({ applied }) => applied);
-      const all = (applied: boolean) => MIGRATIONS.map(() => applied);
-      expect(await status()).toEqual(all(false));
-      expect(await status()).toEqual(all(false));
+      const status = async () => (await migrationStatus(database.url)).map(({ state }) => state);
+      const all = (state: string) => MIGRATIONS.map(() => state);
+      expect(await status()).toEqual(all('pending'));
+      expect(await status()).toEqual(all('pending'));
       expect(await migrateUp(database.url)).toHaveLength(MIGRATIONS.length);
-      expect(await status()).toEqual(all(true));
+      expect(await status()).toEqual(all('applied'));
       expect(await migrateUp(database.url)).toEqual([]);
+    });
+
+    test('a database of a newer version is refused, at start and by migrate up, and stays as it is', async () => {
+      await using database = await fresh();
+      await migrateUp(database.url);
+      await later(
+        database.url,
+        `INSERT INTO migrations (timestamp, name) VALUES (9999999999999, 'AddWings9999999999999')`,
+      );
+      const refusal =
+        /newer version of the gateway than \d+\.\d+\.\d+, .* AddWings9999999999999: .*docs\/upgrading\.md/;
+      await expect(open(database.url)).rejects.toThrow(refusal);
+      await expect(migrateUp(database.url)).rejects.toThrow(refusal);
+      expect((await migrationStatus(database.url)).at(-1)).toEqual({ name: 'AddWings9999999999999', state: 'newer' });
+      await later(database.url, `DELETE FROM migrations WHERE name = 'AddWings9999999999999'`);
+      await using store = await open(database.url);
+      expect(await store.revisions.read()).toMatchObject({ configuration: 0 });
     });
 
     test('replicas that start at once on an empty database migrate it once', async () => {
@@ -61,4 +78,14 @@ export function schemaContract(fresh: NewDatabase): void {
       expect(await migrationStatus(url)).toHaveLength(MIGRATIONS.length);
     });
   });
+}
+
+/** What a later version does to the database. */
+async function later(url: string, statement: string): Promise<void> {
+  const source = await openDataSource(parseDatabaseUrl(url), { poolSize: 1, timeLimitMs: 20_000 });
+  try {
+    await source.query(statement);
+  } finally {
+    await source.destroy();
+  }
 }

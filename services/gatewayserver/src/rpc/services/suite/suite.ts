@@ -1,5 +1,6 @@
 import type { ServiceImpl } from '@connectrpc/connect';
 import type { SuiteService } from '@trino-gateway/api/gateway';
+import { VERSION } from '@trino-gateway/runtime/version';
 import type { RpcContext } from '../context.ts';
 import { recordIncarnation } from './record-incarnation.ts';
 import { createLiveReports } from './report-live-queries.ts';
@@ -10,6 +11,7 @@ import { watchBackends, watchSnapshot } from './watch.ts';
 export function suiteService(context: RpcContext): ServiceImpl<typeof SuiteService> {
   const reportLiveQueries = createLiveReports(context);
   return {
+    getVersion: async () => ({ version: VERSION }),
     watchBackends: (request, { signal }) => watchBackends(context, request, signal),
     watchSnapshot: (request, { signal }) => watchSnapshot(context, request, signal),
     recordIncarnation: (request) => recordIncarnation(context, request),
