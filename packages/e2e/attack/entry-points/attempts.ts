@@ -146,6 +146,8 @@ export const ATTEMPTS: readonly Attempt[] = [
   unknown('GET query', ui(`/v1/query/${UNKNOWN}`)),
   unknown('kill_query', statement(kill(UNKNOWN))),
   unknown('ui/query.html', ui(`/ui/query.html?${UNKNOWN}`)),
+  unknown('spooled segment', ui('/v1/spooled/download/AAAA')),
+  unknown('spooled segment, made-up path', ui('/v1/coordinator/zzzzz.AAAAAAAAAAAAAAAA/v1/spooled/ack/AAAA')),
   ...OWN,
 ];
 

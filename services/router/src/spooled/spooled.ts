@@ -1,6 +1,6 @@
 import type { RouterConfig } from '@trino-gateway/config';
 import { type Logger, pause } from '@trino-gateway/runtime';
-import type { TrinoRequest } from '@trino-gateway/trino';
+import { type TrinoRequest, withoutHeaders } from '@trino-gateway/trino';
 import type { AskCluster, ClusterAnswer } from '../clusters/ask.ts';
 import { askAll, type Search } from '../clusters/ask-all.ts';
 import { relay } from '../clusters/relay.ts';
@@ -108,7 +108,7 @@ async function downloadFromAny(
   possible: readonly Coordinator[],
 ): Promise<void> {
   const asked = { method: methodOf(exchange), path };
-  const search = await askAll(context, exchange, possible, asked, ({ status }) =>
+  const search = await askAll(context, nameless(exchange), possible, asked, ({ status }) =>
     status < 400 ? 'owned' : 'notOwned',
   );
   if (search.kind === 'found') await passOn(context, exchange, search.answer);
@@ -123,10 +123,16 @@ async function acknowledgeToAll(
   possible: readonly Coordinator[],
 ): Promise<void> {
   let isAcknowledged = false;
-  const search = await askAll(context, exchange, possible, { method: methodOf(exchange), path }, ({ status }) => {
-    isAcknowledged ||= status === 200;
-    return 'notOwned';
-  });
+  const search = await askAll(
+    context,
+    nameless(exchange),
+    possible,
+    { method: methodOf(exchange), path },
+    ({ status }) => {
+      isAcknowledged ||= status === 200;
+      return 'notOwned';
+    },
+  );
   if (isAcknowledged) answerEmpty(exchange.response, 200);
   else answerMiss(context, exchange, path, search);
 }
@@ -144,5 +150,13 @@ function answerMiss({ unknownLinks }: SpooledDeps, { response }: Exchange, path:
 async function passOn({ config }: SpooledDeps, exchange: Exchange, answer: ClusterAnswer): Promise<void> {
   await relay(exchange, answer, { stallTimeMs: config.poll_time_limit });
 }
+
+const credentials: ReadonlySet<string> = new Set(['authorization', 'cookie']);
+
+/** Clusters that have nothing to do with a segment need not know who asks, and the one that has it does not ask who it is. */
+const nameless = (exchange: Exchange): Exchange => ({
+  ...exchange,
+  rawHeaders: withoutHeaders(exchange.rawHeaders, credentials),
+});
 
 const methodOf = ({ request }: Exchange): string => request.method ?? 'GET';

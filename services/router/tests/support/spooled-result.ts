@@ -26,7 +26,7 @@ export async function runSpooled(
   return { replies, pages, segments: pages.flatMap(segmentsOf) };
 }
 
-function segmentsOf({ data }: Page): Segment[] {
+export function segmentsOf({ data }: Page): Segment[] {
   const encoded = data as unknown as { segments?: Segment[] } | undefined;
   return encoded?.segments ?? [];
 }
