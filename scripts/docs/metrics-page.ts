@@ -10,6 +10,8 @@ const ofGatewayserver = gatewayserver({
   backendIds: () => [],
   isAvailable: () => false,
   liveQueries: none,
+  monitorAgeMs: nothing,
+  isMonitorSilent: () => false,
   strategyOf: nothing,
 });
 ofGatewayserver.watchEvents({ waiting: none, early: none });

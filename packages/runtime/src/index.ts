@@ -17,6 +17,7 @@ export {
   type LogLevel,
   silentLogger,
 } from './logging/logger.ts';
+export { createOutageLog, type OutageLog } from './logging/outage-log.ts';
 export { type Backoff, createBackoff } from './loops/backoff.ts';
 export { every, type Loop } from './loops/every.ts';
 export { type LongPolls, longPolls } from './loops/long-polls.ts';
@@ -27,7 +28,7 @@ export { addBuildInfo } from './process/build-info.ts';
 export { type RunningProcess, runProcess } from './process/run-process.ts';
 export { type Readiness, serveOps } from './process/serve-ops.ts';
 export { type Batcher, createBatcher } from './rpc/batcher.ts';
-export { isUnreachable, refusesToken } from './rpc/call-failures.ts';
+export { databaseIsAway, gatewayserverOf, isUnreachable, refusesToken } from './rpc/call-failures.ts';
 export { createGatewayTransport, type GatewayTransportOptions } from './rpc/gateway-transport.ts';
 export { multiplexCalls } from './rpc/multiplexer.ts';
 export { TlsFileError, type TlsIdentity, type TlsSettings } from './tls/tls-identity.ts';

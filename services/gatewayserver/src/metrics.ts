@@ -13,6 +13,9 @@ export type MetricSources = {
   isAvailable: (backendId: string) => boolean;
   /** Queries the routers have live on a backend. */
   liveQueries: (backendId: string) => number;
+  /** Since the monitor last reported; undefined where there is nothing to report about. */
+  monitorAgeMs: () => number | undefined;
+  isMonitorSilent: () => boolean;
   strategyOf: (groupId: string) => Group_Strategy | undefined;
 };
 
@@ -42,6 +45,7 @@ export function createMetrics(sources: MetricSources): Metrics {
   const countCall = callMetrics(registry);
   const countStore = storeMetrics(registry);
   registerBackendGauges(registry, sources);
+  registerMonitorGauges(registry, sources);
   const events = eventMetrics(registry);
   const countPurged = purgeMetrics(registry);
   const countSuffixRefused = suffixMetrics(registry);
@@ -124,6 +128,25 @@ function registerBackendGauges(registry: Registry, sources: MetricSources): void
   const available = 'Whether a backend takes new queries (1) or not (0).';
   perBackend('available', available, (id) => Number(sources.isAvailable(id)));
   perBackend('live_queries', 'Queries the routers have live on a backend.', sources.liveQueries);
+}
+
+function registerMonitorGauges(registry: Registry, { monitorAgeMs, isMonitorSilent }: MetricSources): void {
+  new Gauge({
+    name: 'trino_gateway_monitor_silent',
+    help: 'Whether the monitor has not reported for gatewayserver.load_max_age (1): an alarm.',
+    registers: [registry],
+    collect() {
+      this.set(Number(isMonitorSilent()));
+    },
+  });
+  new Gauge({
+    name: 'trino_gateway_monitor_report_age_seconds',
+    help: 'Time since the last report of the monitor about any enabled backend, at most since the start of this process.',
+    registers: [registry],
+    collect() {
+      this.set((monitorAgeMs() ?? 0) / 1_000);
+    },
+  });
 }
 
 function eventMetrics(registry: Registry): EventMetrics {

@@ -3,6 +3,7 @@ import { createTlsPools, type Logger, listenHttp, type RunningProcess, serveOps 
 import { tlsAgents } from '@trino-gateway/trino/client';
 import { type ConfigurationCache, openConfigurationCache } from './configuration/configuration-cache.ts';
 import { declareObjects } from './configuration/declare-objects.ts';
+import { type MonitorWatch, watchMonitor } from './configuration/monitor-watch.ts';
 import { createDecisions } from './decisions/decisions.ts';
 import { createLoadCounts, type LoadCounts } from './decisions/load-counts.ts';
 import { keepUnmatchedReports } from './history/unmatched-reports.ts';
@@ -37,10 +38,12 @@ export async function startGatewayserver(
   const core = createCore(config);
   const ops = started.use(
     await listenAt('gatewayserver.ops_listen', config.ops_listen, (address) => {
-      const readiness = () => ({
-        ready: ready && !stopping.signal.aborted,
-        reason: stopping.signal.aborted ? 'stopping' : 'starting',
-      });
+      const readiness = () => {
+        if (stopping.signal.aborted) return { ready: false, reason: 'stopping' };
+        if (!ready) return { ready: false, reason: 'starting' };
+        const problem = core.problem();
+        return { ready: true, ...(problem !== undefined && { reason: problem }) };
+      };
       return serveOps(address, readiness, core.metrics.registry, logger, config.admin_token);
     }),
   );
@@ -68,7 +71,14 @@ export async function startGatewayserver(
 }
 
 /** What exists before the database is open, as metrics are scraped from the start. */
-type Core = { now: () => number; live: LoadCounts; metrics: Metrics; configuration?: ConfigurationCache };
+type Core = {
+  now: () => number;
+  live: LoadCounts;
+  metrics: Metrics;
+  configuration?: ConfigurationCache;
+  monitor?: MonitorWatch;
+  problem(): string | undefined;
+};
 
 function createCore(config: GatewayserverConfig): Core {
   const now = () => Date.now();
@@ -80,9 +90,16 @@ function createCore(config: GatewayserverConfig): Core {
       return facts !== undefined && assess(facts, now(), config.load_max_age).available;
     },
     liveQueries: live.live,
+    monitorAgeMs: () => core.monitor?.ageMs(),
+    isMonitorSilent: () => core.monitor?.problem() !== undefined,
     strategyOf: (id) => core.configuration?.known.groups.get(id)?.strategy,
   });
-  const core: Core = { now, live, metrics };
+  const problem = () => {
+    const since = core.configuration?.staleSince();
+    if (since !== undefined) return `the database does not answer since ${new Date(since).toISOString()}`;
+    return core.monitor?.problem();
+  };
+  const core: Core = { now, live, metrics, problem };
   return core;
 }
 
@@ -107,6 +124,8 @@ async function openContext(core: Core, start: Start): Promise<RpcContext> {
   const store = await openDatabase(config, declared, logger, { countStore: metrics.countStore, started });
   const configuration = started.use(await openConfigurationCache({ store, logger, loadMaxAgeMs: config.load_max_age }));
   core.configuration = configuration;
+  const { known } = configuration;
+  core.monitor = started.use(watchMonitor({ known, silentAfterMs: config.load_max_age, logger, now }));
   startUpkeep({ config, store, configuration, onPurged: metrics.countPurged, logger, now, started });
   const cursors = new Map<string, number>();
   const { ledger, limits } = await openAdmission({

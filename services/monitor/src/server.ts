@@ -30,7 +30,8 @@ export async function startMonitor(config: MonitorConfig, logger: Logger): Promi
     config.ops_listen,
     () => {
       const reason = stopping ? 'stopping' : parts.connection.misconfiguration();
-      return reason === undefined ? { ready: true } : { ready: false, reason };
+      const shown = reason ?? parts.connection.problem();
+      return { ready: reason === undefined, ...(shown !== undefined && { reason: shown }) };
     },
     parts.metrics.registry,
     logger,

@@ -59,7 +59,9 @@ export async function startRouter(config: RouterConfig, logger: Logger): Promise
   );
   let stopping = false;
   const notReady = () => (stopping ? 'stopping' : gateway.notReady());
-  const ops = starting.use(await serveRouterOps(config, notReady, metrics.registry, logger));
+  const ops = starting.use(
+    await serveRouterOps(config, { notReady, trouble: gateway.trouble }, metrics.registry, logger),
+  );
   const listeners = starting.use(
     await listenOnAll(
       config.listen,
@@ -88,13 +90,14 @@ export async function startRouter(config: RouterConfig, logger: Logger): Promise
 /** @throws Error naming `router.ops_listen` when the port cannot be had */
 async function serveRouterOps(
   config: RouterConfig,
-  notReady: () => string | undefined,
+  { notReady, trouble }: Record<'notReady' | 'trouble', () => string | undefined>,
   registry: RouterMetrics['registry'],
   logger: Logger,
 ): ReturnType<typeof serveOps> {
   const readiness: Readiness = () => {
     const reason = notReady();
-    return reason === undefined ? { ready: true } : { ready: false, reason };
+    const problem = reason === undefined ? trouble() : reason;
+    return { ready: reason === undefined, ...(problem !== undefined && { reason: problem }) };
   };
   try {
     return await serveOps(config.ops_listen, readiness, registry, logger, config.gatewayserver_token);

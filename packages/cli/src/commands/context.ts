@@ -25,7 +25,7 @@ export function createContext(program: Command, terminal: Terminal, finish: (cod
     format: () => program.opts<{ output: Format }>().output,
     async withGateway(work) {
       const connection = await readConnection(program.opts<ConnectionOptions>(), terminal);
-      using gateway = openGateway(connection);
+      using gateway = openGateway(connection, terminal.err);
       try {
         finish((await work(gateway)) ?? 0);
       } catch (error) {

@@ -9,6 +9,7 @@ import {
 } from '@trino-gateway/api/gateway';
 import { createGatewayTransport } from '@trino-gateway/runtime';
 import type { Connection } from './connection.ts';
+import { tellStale } from './tell-stale.ts';
 
 /** The gatewayserver's API. Disposal closes its connections. */
 export type Gateway = Disposable & {
@@ -21,9 +22,13 @@ export type Gateway = Disposable & {
   readonly routing: Client<typeof RoutingService>;
 };
 
-/** Connects with the first call. Of several addresses the first that works is used. */
-export function openGateway(connection: Connection): Gateway {
-  const transport = createGatewayTransport(connection);
+/**
+ * Connects with the first call. Of several addresses the first that works is used.
+ * @param tell gets a line when an answer is not of now
+ */
+export function openGateway(connection: Connection, tell: (line: string) => void): Gateway {
+  const connected = createGatewayTransport(connection);
+  const transport = tellStale(connected, tell);
   return {
     connection,
     backends: createClient(BackendService, transport),
@@ -32,6 +37,6 @@ export function openGateway(connection: Connection): Gateway {
     queries: createClient(QueryService, transport),
     queue: createClient(QueueService, transport),
     routing: createClient(RoutingService, transport),
-    [Symbol.dispose]: () => transport[Symbol.dispose](),
+    [Symbol.dispose]: () => connected[Symbol.dispose](),
   };
 }

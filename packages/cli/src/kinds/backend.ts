@@ -15,7 +15,7 @@ export const backendKind: Kind<typeof BackendSchema> = {
     url,
     condition?.status?.clusterLoad?.toFixed(1) ?? '-',
     String(condition?.liveQueries ?? 0),
-    condition?.reasons.join('; ') ?? '',
+    [...(condition?.reasons ?? []), condition?.notice ?? ''].filter((text) => text !== '').join('; '),
   ],
   get: ({ backends }, id) => backends.getBackend({ id }),
   list: async ({ backends }) => {

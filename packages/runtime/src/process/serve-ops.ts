@@ -6,7 +6,7 @@ import { type Handler, type Listener, listenHttp } from '../http/listener.ts';
 import { namesLoopback } from '../http/named-hosts.ts';
 import { describeError, isLogLevel, LOG_LEVELS, type Logger } from '../logging/logger.ts';
 
-/** Whether the process accepts work; the reason is shown to whoever asks. */
+/** Whether the process accepts work; the reason, or what does not work all the same, is shown to whoever asks. */
 export type Readiness = () => { ready: boolean; reason?: string };
 
 type Answer = { status: number; body: string; type?: string; allow?: string };
@@ -35,7 +35,10 @@ export function serveOps(
       case '/readyz': {
         if (!isRead) return notAllowed('GET, HEAD');
         const { ready, reason } = readiness();
-        return { status: ready ? 200 : 503, body: ready ? 'ready' : (reason ?? 'not ready') };
+        return {
+          status: ready ? 200 : 503,
+          body: ready ? (reason === undefined ? 'ready' : `ready: ${reason}`) : (reason ?? 'not ready'),
+        };
       }
       case '/metrics':
         if (!isRead) return notAllowed('GET, HEAD');

@@ -11,6 +11,28 @@ export function isUnreachable(error: unknown): boolean {
   return UNREACHABLE.has(failure.code) || (failure.code === Code.Internal && isFromTransport(failure));
 }
 
+/** How the answer of a gatewayserver begins whose database does not answer. */
+const DATABASE_AWAY = 'the database does not answer';
+
+/** Whether the gatewayserver answered, and its database did not. */
+export function databaseIsAway(error: unknown): boolean {
+  return ConnectError.from(error).rawMessage.startsWith(DATABASE_AWAY);
+}
+
+const failedAt = new WeakMap<object, string>();
+
+/** Notes which gatewayserver a call failed at. */
+export function withGatewayserver(error: unknown, url: string): ConnectError {
+  const failure = ConnectError.from(error);
+  failedAt.set(failure, url);
+  return failure;
+}
+
+/** The address of the gatewayserver that a call failed at, as far as that is known. */
+export function gatewayserverOf(error: unknown): string | undefined {
+  return typeof error === 'object' && error !== null ? failedAt.get(error) : undefined;
+}
+
 /** Whether the gatewayserver wants another token than the one it got. */
 export function refusesToken(error: unknown): boolean {
   const { code } = ConnectError.from(error);

@@ -1,6 +1,6 @@
 import { Code, ConnectError, type Interceptor, type Transport } from '@connectrpc/connect';
 import { createConnectTransport } from '@connectrpc/connect-node';
-import { isUnreachable } from './call-failures.ts';
+import { isUnreachable, withGatewayserver } from './call-failures.ts';
 import { GuardedSessions } from './guarded-sessions.ts';
 
 export type GatewayTransportOptions = {
@@ -46,6 +46,11 @@ function connectReplica(baseUrl: string, { token, timeLimitMs, pings = PINGS }: 
     if (token) request.header.set('authorization', `Bearer ${token}`);
     return next(request);
   };
+  const { origin } = new URL(baseUrl);
+  const named: Interceptor = (next) => (request) =>
+    next(request).catch((error) => {
+      throw withGatewayserver(error, origin);
+    });
   const sessionManager = new GuardedSessions(baseUrl, pings);
   const transport = createConnectTransport({
     baseUrl,
@@ -53,7 +58,7 @@ function connectReplica(baseUrl: string, { token, timeLimitMs, pings = PINGS }: 
     useBinaryFormat: true,
     // Near by, and much of it encrypted: compressing costs more than it saves.
     acceptCompression: [],
-    interceptors: [authorize],
+    interceptors: [named, authorize],
     defaultTimeoutMs: timeLimitMs,
     sessionManager,
   });

@@ -19,6 +19,8 @@ export type CoordinatorOptions = CoordinatorSettings &
     folder?: string;
     /** Default four minutes: it takes 10 s on a machine that has time, and more than a minute on one that has none. */
     readyWithinMs?: number;
+    /** A bearer token it takes, where it takes no passwords: asked with while it starts. */
+    token?: string;
     /** Ends the start. */
     signal?: AbortSignal;
     /** Gets progress lines. */
@@ -122,12 +124,13 @@ function handle(
 
 /** Whether a query that needs a worker ends. @throws whatever stands in its way */
 async function runsQueries(coordinator: Coordinator, options: CoordinatorOptions): Promise<boolean> {
-  const { password, readyWithinMs: timeoutMs = READY_WITHIN_MS, signal } = options;
+  const { password, token, readyWithinMs: timeoutMs = READY_WITHIN_MS, signal } = options;
   const given = signal === undefined ? {} : { signal };
   const info = await exchange(new URL('/v1/info', coordinator.url), { method: 'GET', ...given });
   if (JSON.parse(info.body).starting !== false) return false;
   const result = await runStatement(coordinator.httpsUrl ?? coordinator.url, 'SELECT count(*) FROM tpch.tiny.region', {
     user: password?.user ?? 'trino-gateway',
+    ...(token === undefined ? {} : { headers: { Authorization: `Bearer ${token}`, 'X-Forwarded-Proto': 'https' } }),
     ...(password === undefined ? {} : { password: password.password }),
     source: PROBE_SOURCE,
     ...(password !== undefined && coordinator.httpsUrl === undefined

@@ -1,4 +1,4 @@
-import { describeError, every, type Logger } from '@trino-gateway/runtime';
+import { createOutageLog, describeError, every, type Logger } from '@trino-gateway/runtime';
 import type { Revisions } from '../storage/contract/revisions.ts';
 import { createDerived, type Derived } from './derived.ts';
 import { type Known, type KnownStore, nothingKnown, type Part, readStale } from './known.ts';
@@ -13,6 +13,8 @@ export type ConfigurationCache = AsyncDisposable &
     refresh(): Promise<void>;
     /** Of the configuration that was last read whole; undefined when a write of this process came after that. */
     configurationRevision(): number | undefined;
+    /** When it was last read, as epoch milliseconds, once that is too long ago; undefined while the database answers. */
+    staleSince(): number | undefined;
     /** Resolves at the next change, or when the signal is aborted. */
     changed(signal: AbortSignal): Promise<void>;
   };
@@ -21,6 +23,9 @@ type Options = { store: KnownStore; logger: Logger; loadMaxAgeMs: number; interv
 
 type Write = { part: Part; change: (known: Known) => void };
 
+/** A read may take a while without being an outage. */
+const STALE_AFTER_MS = 4_000;
+
 /** Reads everything once, then checks every second whether another replica has changed something. */
 export async function openConfigurationCache(options: Options): Promise<ConfigurationCache> {
   const { store, logger, loadMaxAgeMs, intervalMs = 1_000 } = options;
@@ -28,6 +33,7 @@ export async function openConfigurationCache(options: Options): Promise<Configur
   const inForce: Partial<Revisions> = {};
   const { derived, invalidate } = createDerived(known, loadMaxAgeMs);
   const changes = createChangeSignal();
+  let readAt = Date.now();
   let reading: { done: Promise<void>; writes: Write[] } | undefined;
   const changedParts = (parts: ReadonlySet<Part>) => {
     if (parts.size === 0) return;
@@ -36,6 +42,7 @@ export async function openConfigurationCache(options: Options): Promise<Configur
   };
   const read = async (writes: readonly Write[]) => {
     const stale = await readStale(store, known, inForce);
+    readAt = Date.now();
     // What was read may lack a write made here meanwhile, or be newer than it: the write holds until that part is read again.
     for (const { part, change } of writes) {
       change(known);
@@ -64,6 +71,7 @@ export async function openConfigurationCache(options: Options): Promise<Configur
     },
     refresh,
     configurationRevision: () => inForce.configuration,
+    staleSince: () => (Date.now() - readAt > STALE_AFTER_MS + intervalMs ? readAt : undefined),
     changed: changes.next,
     [Symbol.asyncDispose]: () => loop[Symbol.asyncDispose](),
   };
@@ -71,18 +79,15 @@ export async function openConfigurationCache(options: Options): Promise<Configur
 
 /** Logs when the database is away, and when it answers again. */
 function tellingOutages(refresh: () => Promise<void>, logger: Logger): () => Promise<void> {
-  let away = false;
+  const outage = createOutageLog({ logger, recovered: 'the database answers again' });
   return async () => {
     try {
       await refresh();
-      if (away) logger.info('the database answers again');
-      away = false;
+      outage.succeeded();
     } catch (error) {
-      if (!away)
-        logger.warn('the database is away: decisions use the configuration that was last read', {
-          error: describeError(error),
-        });
-      away = true;
+      outage.failed('the database is away: decisions use the configuration that was last read', {
+        error: describeError(error),
+      });
     }
   };
 }

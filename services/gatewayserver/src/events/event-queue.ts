@@ -1,5 +1,5 @@
 import type { Query } from '@trino-gateway/api/gateway';
-import { createDelivery, describeError, every, type Logger } from '@trino-gateway/runtime';
+import { createDelivery, createOutageLog, describeError, every, type Logger } from '@trino-gateway/runtime';
 import { DatabaseUnavailableError } from '../storage/contract/errors.ts';
 import { createEarlyReports } from './early-reports.ts';
 
@@ -49,6 +49,7 @@ export function createEventQueue(options: EventQueueOptions): EventQueue {
   const settle = (outcome: Settled, count: number) => {
     if (count > 0) onSettled(outcome, count);
   };
+  const outage = createOutageLog({ logger, recovered: 'events are stored again' });
   const delivery = createDelivery<Query>({
     send: async (batch) => {
       const unknown = await complete(batch);
@@ -69,10 +70,12 @@ export function createEventQueue(options: EventQueueOptions): EventQueue {
       early.forget([report]);
       settle('lost', 1);
     },
-    onFailure: (error, isFirst) => {
-      if (isFirst) logger.warn('events are not stored for now; they wait', { error: describeError(error) });
-    },
-    onRecovery: () => logger.info('events are stored again'),
+    onFailure: (error) =>
+      outage.failed('events are not stored for now; they wait', {
+        waiting: delivery.size(),
+        error: describeError(error),
+      }),
+    onRecovery: outage.succeeded,
     flushTimeLimitMs,
     onLost: (events) => logger.warn('events are lost at the stop', { events }),
   });

@@ -1,13 +1,23 @@
-import { describeError, isUnreachable, type Logger, refusesToken } from '@trino-gateway/runtime';
+import {
+  createOutageLog,
+  databaseIsAway,
+  describeError,
+  gatewayserverOf,
+  isUnreachable,
+  type Logger,
+  refusesToken,
+} from '@trino-gateway/runtime';
 
 /** The state of the connection to the gatewayserver, as several loops report it. */
 export type ConnectionState = {
   /** A call of this loop succeeded. */
   succeeded(loop: string): void;
-  /** A call of this loop failed; logged when the problem is a new one. */
+  /** A call of this loop failed; logged at once, then once a minute. */
   failed(loop: string, error: unknown): void;
   /** What somebody must change in the configuration before the monitor is of use; undefined when nothing. */
   misconfiguration(): string | undefined;
+  /** What does not work now; undefined when all does. */
+  problem(): string | undefined;
 };
 
 type Problem = { text: string; isMisconfiguration: boolean };
@@ -18,23 +28,18 @@ type Problem = { text: string; isMisconfiguration: boolean };
  */
 export function createConnectionState(hasToken: boolean, logger: Logger): ConnectionState {
   const problems = new Map<string, Problem>();
-  let logged: string | undefined;
-  const log = (error?: unknown) => {
-    const [problem] = problems.values();
-    if (problem?.text === logged) return;
-    logged = problem?.text;
-    if (logged === undefined) logger.info('the gatewayserver answers again');
-    else logger.warn(logged, error === undefined ? {} : { error: describeError(error) });
-  };
+  const outage = createOutageLog({ logger, recovered: 'the gatewayserver answers again' });
   return {
     succeeded: (loop) => {
-      if (problems.delete(loop)) log();
+      if (problems.delete(loop) && problems.size === 0) outage.succeeded();
     },
     failed: (loop, error) => {
-      problems.set(loop, problemOf(error, hasToken));
-      log(error);
+      const problem = problemOf(error, hasToken);
+      problems.set(loop, problem);
+      outage.failed(problem.text, { gatewayserver: gatewayserverOf(error), error: describeError(error) });
     },
     misconfiguration: () => [...problems.values()].find(({ isMisconfiguration }) => isMisconfiguration)?.text,
+    problem: () => [...problems.values()][0]?.text,
   };
 }
 
@@ -45,6 +50,11 @@ function problemOf(error: unknown, hasToken: boolean): Problem {
       text: hasToken
         ? 'the gatewayserver refuses monitor.gatewayserver_token: expected its admin token (gatewayserver.admin_token)'
         : 'the gatewayserver requires a token: set monitor.gatewayserver_token to its admin token (gatewayserver.admin_token)',
+    };
+  if (databaseIsAway(error))
+    return {
+      isMisconfiguration: false,
+      text: `the database of gatewayserver ${gatewayserverOf(error) ?? ''} does not answer`,
     };
   return {
     isMisconfiguration: false,

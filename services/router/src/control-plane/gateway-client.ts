@@ -55,6 +55,8 @@ export type RunningGatewayClient = GatewayClient &
   AsyncDisposable & {
     /** Milliseconds since the gatewayserver last confirmed the snapshot; undefined before it ever did. */
     snapshotAgeMs(): number | undefined;
+    /** What does not work between router and gatewayserver now; undefined when all does. */
+    trouble(): string | undefined;
   };
 
 export type GatewayClientOptions = {
@@ -126,6 +128,7 @@ export function createGatewayClient(options: GatewayClientOptions): RunningGatew
   const admission = createAdmissionClient({ transport: carried, routerId, gatewayserverWaitMs, logger });
   const routing = createClient(RoutingService, carried);
   return {
+    trouble: watch.trouble,
     notReady: () => {
       if (watch.mistake() !== undefined) return watch.mistake();
       if (configuration.signingKey()) return undefined;

@@ -50,7 +50,10 @@ export type BatchContext = {
 /** How often a batch starts again because the configuration has changed meanwhile. */
 const MOST_REREADS = 10;
 
-/** Runs commands in one transaction, with the slot offers that follow from them, and answers each once all is stored. */
+/**
+ * Runs commands in one transaction, with the slot offers that follow from them, and answers each once all is stored.
+ * @throws why nothing was stored; the commands have that answer, too
+ */
 export async function runBatch(context: BatchContext, commands: readonly Command[]): Promise<void> {
   const { copy, listeners, onCommitted } = context;
   const began = performance.now();
@@ -70,7 +73,7 @@ export async function runBatch(context: BatchContext, commands: readonly Command
   } catch (error) {
     copy.discard();
     for (const { reject } of commands) reject(error);
-    return;
+    throw error;
   }
   const state = copy.state();
   const committed = {

@@ -1,4 +1,4 @@
-import { describeError, every, type Logger } from '@trino-gateway/runtime';
+import { createOutageLog, describeError, every, type Logger } from '@trino-gateway/runtime';
 import type { AdmissionStore } from '../../storage/contract/admission.ts';
 import type { Admission } from '../rules/admission.ts';
 import { expire } from '../rules/expiry.ts';
@@ -48,18 +48,19 @@ export function startUpkeep({
 }: Parts): AsyncDisposable {
   const { expireEveryMs, refreshEveryMs } = { ...TIMINGS, ...timings };
   let away = false;
+  const recovered = 'the database answers again: queued queries are admitted again';
+  const outage = createOutageLog({ logger, recovered });
   const noticingOutage = async (work: () => Promise<void>) => {
     try {
       await work();
       if (!away) return;
       away = false;
-      logger.info('the database answers again: queued queries are admitted again');
+      outage.succeeded();
       returned();
     } catch (error) {
-      if (!away)
-        logger.warn('the database does not answer: no queries are admitted to limited groups', {
-          error: describeError(error),
-        });
+      outage.failed('the database does not answer: no queries are admitted to limited groups', {
+        error: describeError(error),
+      });
       away = true;
     }
   };

@@ -13,7 +13,7 @@ export type WorkQueue = {
 };
 
 type Work = {
-  /** Answers the commands itself. */
+  /** Answers the commands itself. @throws why none of them was stored */
   runBatch: (commands: readonly Command[]) => Promise<void>;
   readChanges: () => Promise<void>;
 };
@@ -36,9 +36,10 @@ export function createWorkQueue({ runBatch, readChanges }: Work): WorkQueue {
       await nextLoopIteration();
       const refreshing = refreshes;
       refreshes = [];
-      if (commands.length > 0) await runBatch(commands.splice(0, MOST_IN_BATCH));
-      else await readChanges().catch((error: unknown) => fail(refreshing, error));
-      for (const { resolve } of refreshing) resolve(); // a batch has read the changes, too
+      // A batch reads the changes, too: a refresh beside it has its outcome.
+      const working = commands.length > 0 ? runBatch(commands.splice(0, MOST_IN_BATCH)) : readChanges();
+      await working.catch((error: unknown) => fail(refreshing, error));
+      for (const { resolve } of refreshing) resolve();
     }
     pumping = undefined;
   };

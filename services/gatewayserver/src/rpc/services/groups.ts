@@ -21,6 +21,7 @@ import {
 } from '../../configuration/validation.ts';
 import { chooseFromGroups } from '../../routing/choose-backend.ts';
 import type { ConfigurationChange } from '../../storage/contract/configuration.ts';
+import { asOf } from './as-of.ts';
 import type { RpcContext, Tables } from './context.ts';
 import { pageOf } from './paging.ts';
 
@@ -36,7 +37,7 @@ export function groupService(context: Context): ServiceImpl<typeof GroupService>
     getGroup: async ({ id }) => found('group', checkedId(id), known.groups.get(id)),
     listGroups: async (request) => {
       const { page, nextPageToken } = pageOf(known.groups, request);
-      return { groups: page, nextPageToken };
+      return { groups: page, nextPageToken, ...asOf(context) };
     },
     deleteGroup: (request) => deleteGroup(context, request),
     enableGroup: ({ id }) => setEnabled(context, id, true),

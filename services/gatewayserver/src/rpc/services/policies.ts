@@ -21,6 +21,7 @@ import {
 } from '../../configuration/validation.ts';
 import { type ClientRequest, readRequest } from '../../routing/request.ts';
 import { evaluatePolicies, matchingPolicies } from '../../routing/steps/policies/verdict.ts';
+import { asOf } from './as-of.ts';
 import type { RpcContext, Tables } from './context.ts';
 import { pageOf } from './paging.ts';
 
@@ -34,7 +35,7 @@ export function policyService(context: Context): ServiceImpl<typeof PolicyServic
     getPolicy: async ({ id }) => found('policy', checkedId(id), known.policies.get(id)),
     listPolicies: async (request) => {
       const { page, nextPageToken } = pageOf(known.policies, request);
-      return { policies: page, nextPageToken };
+      return { policies: page, nextPageToken, ...asOf(context) };
     },
     deletePolicy: (request) => deletePolicy(context, request),
     enablePolicy: ({ id }) => setEnabled(context, id, true),

@@ -16,6 +16,7 @@ import { whyWaits } from '../../admission/rules/why-waits.ts';
 import type { AdmissionState } from '../../admission/state/admission-state.ts';
 import type { Waiter } from '../../admission/state/waiter.ts';
 import { checkedId, checkedText, found, invalid } from '../../configuration/validation.ts';
+import { asOf } from './as-of.ts';
 import type { RpcContext } from './context.ts';
 import { checkedPageSize } from './paging.ts';
 
@@ -51,6 +52,7 @@ function listQueued(context: Context, { groupId, user, pageSize, pageToken }: Li
   return {
     queries: page.map((waiter) => queuedQuery(context, waiter, started)),
     nextPageToken: isMore ? writeToken(last) : '',
+    ...asOf(context),
   };
 }
 

@@ -5,7 +5,14 @@ import { Authorization_Level, authorization } from '@trino-gateway/api/gateway';
 import { Health } from '@trino-gateway/api/health';
 import { ServerReflection } from '@trino-gateway/api/reflection';
 import { ServerReflection as ServerReflectionV1Alpha } from '@trino-gateway/api/reflection-v1alpha';
-import { comparison, describeError, type Logger, tokensOf } from '@trino-gateway/runtime';
+import {
+  comparison,
+  createOutageLog,
+  describeError,
+  type Logger,
+  type OutageLog,
+  tokensOf,
+} from '@trino-gateway/runtime';
 import { DatabaseUnavailableError } from '../../storage/contract/errors.ts';
 import { outgoingError } from './outgoing-errors.ts';
 
@@ -44,6 +51,8 @@ export function requireToken(tokens: Tokens): (context: HandlerContext) => void 
   };
 }
 
+const QUIET_MS = 10_000;
+
 /** Called after each call. */
 export type CallObserver = (method: DescMethod, code: string, durationMs: number) => void;
 
@@ -55,14 +64,19 @@ export type Guard = <Answer>(method: DescMethod, call: () => Promise<Answer>) =>
  * nothing but an id, under which it is logged once. Reports each call's code and duration.
  */
 export function createGuard(logger: Logger, onCall: CallObserver): Guard {
+  const outage = createOutageLog({ logger, recovered: 'calls that need the database work again' });
+  let failedAt = 0;
   return async (method, call) => {
     const began = performance.now();
     try {
       const answer = await call();
       onCall(method, 'ok', performance.now() - began);
+      // Others need no database, or not always: a while without failures is the end.
+      if (outage.since() !== undefined && performance.now() - failedAt > QUIET_MS) outage.succeeded();
       return answer;
     } catch (error) {
-      const failure = failureOf(error, method, logger);
+      if (error instanceof DatabaseUnavailableError) failedAt = performance.now();
+      const failure = failureOf(error, method, logger, outage);
       onCall(method, Code[failure.code] ?? 'Unknown', performance.now() - began);
       throw failure;
     }
@@ -74,11 +88,11 @@ export function guardInterceptor(guard: Guard): Interceptor {
   return (next) => (request) => guard(request.method, () => next(request));
 }
 
-function failureOf(error: unknown, method: DescMethod, logger: Logger): ConnectError {
+function failureOf(error: unknown, method: DescMethod, logger: Logger, outage: OutageLog): ConnectError {
   if (error instanceof ConnectError) return outgoingError(error);
   const rpc = `${method.parent.typeName}/${method.name}`;
   if (error instanceof DatabaseUnavailableError) {
-    logger.warn('a call failed because the database is away', { rpc, error: describeError(error) });
+    outage.failed('calls fail because the database does not answer', { rpc, error: describeError(error) });
     return new ConnectError('the database does not answer: try again later', Code.Unavailable);
   }
   const requestId = randomUUID();

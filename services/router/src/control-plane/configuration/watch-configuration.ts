@@ -1,7 +1,10 @@
 import type { Client } from '@connectrpc/connect';
 import type { SuiteService, WatchSnapshotResponse } from '@trino-gateway/api/gateway';
 import {
+  createOutageLog,
+  databaseIsAway,
   describeError,
+  gatewayserverOf,
   isUnreachable,
   type Logger,
   type LongPolls,
@@ -38,10 +41,11 @@ export function watchConfiguration(options: ConfigurationWatchOptions): Configur
   let confirmedAt: number | undefined;
   let trouble: string | undefined;
   let isTokenRefused = false;
+  const outage = createOutageLog({ logger, recovered: 'the gatewayserver answers again' });
 
   const answered = (snapshot: WatchSnapshotResponse) => {
     confirmedAt = performance.now();
-    if (trouble !== undefined) logger.info('the gatewayserver answers again');
+    outage.succeeded();
     trouble = undefined;
     if (snapshot.revision === revision) return;
     revision = snapshot.revision;
@@ -49,7 +53,7 @@ export function watchConfiguration(options: ConfigurationWatchOptions): Configur
   };
   const failed = (error: unknown) => {
     const now = describeTrouble(error, hasToken);
-    if (now !== trouble) logger.warn(now, { error: describeError(error) });
+    outage.failed(now, { gatewayserver: gatewayserverOf(error), error: describeError(error) });
     trouble = now;
     isTokenRefused = refusesToken(error);
   };
@@ -77,6 +81,7 @@ function describeTrouble(error: unknown, hasToken: boolean): string {
     return hasToken
       ? 'the gatewayserver refuses router.gatewayserver_token: expected its admin token (gatewayserver.admin_token)'
       : 'the gatewayserver requires a token: set router.gatewayserver_token to its admin token (gatewayserver.admin_token)';
+  if (databaseIsAway(error)) return `the database of gatewayserver ${gatewayserverOf(error) ?? ''} does not answer`;
   if (isUnreachable(error)) return 'the gatewayserver does not answer (router.gatewayserver_url)';
   return 'the gatewayserver refuses to tell the configuration (router.gatewayserver_url)';
 }

@@ -1,6 +1,14 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 import { type Query, Query_State } from '@trino-gateway/api/gateway';
-import { createDelivery, describeError, every, type Logger } from '@trino-gateway/runtime';
+import {
+  createDelivery,
+  createOutageLog,
+  databaseIsAway,
+  describeError,
+  every,
+  gatewayserverOf,
+  type Logger,
+} from '@trino-gateway/runtime';
 
 /** Where reports about queries go. Reporting never waits and never fails. */
 export type History = {
@@ -54,6 +62,11 @@ const NOT_ACCEPTABLE = new Set([
 export function createHistory(options: HistoryOptions): RunningHistory {
   const { send, most, logger, mostBytes = 64_000_000 } = options;
   const { intervalMs, flushTimeLimitMs } = { ...TIMINGS, ...options.timings };
+  const outage = createOutageLog({
+    logger,
+    recovered: 'history is stored again',
+    recoveredFields: () => ({ dropped: delivery.dropped() }),
+  });
   const delivery = createDelivery<Query>({
     send: (batch, { timeLimitMs }) => send(batch, timeLimitMs),
     repeat: (run) => every(intervalMs, 'sending history', logger, run),
@@ -73,10 +86,15 @@ export function createHistory(options: HistoryOptions): RunningHistory {
         query: keyOf(query),
         error: describeError(error),
       }),
-    onFailure: (error, isFirst) => {
-      if (isFirst) logger.warn('history is not stored for now; reports are kept', { error: describeError(error) });
+    onFailure: (error) => {
+      const gatewayserver = gatewayserverOf(error);
+      const why = databaseIsAway(error)
+        ? `the database of gatewayserver ${gatewayserver ?? ''} does not answer`
+        : 'the gatewayserver does not store it';
+      const fields = { gatewayserver, waiting: delivery.size(), error: describeError(error) };
+      outage.failed(`history is not stored for now; reports are kept: ${why}`, fields);
     },
-    onRecovery: () => logger.info('history is stored again', { dropped: delivery.dropped() }),
+    onRecovery: outage.succeeded,
     flushTimeLimitMs,
     onLost: (reports) => logger.warn('reports about queries are lost at the stop', { reports }),
   });

@@ -12,6 +12,7 @@ import {
   refuseReferenced,
 } from '../../../configuration/validation.ts';
 import type { ConfigurationChange, StoredBackend } from '../../../storage/contract/configuration.ts';
+import { asOf } from '../as-of.ts';
 import { pageOf } from '../paging.ts';
 import type { BackendContext } from './backend-context.ts';
 import { mark, updateClusterLoad } from './override-condition.ts';
@@ -27,7 +28,8 @@ export function backendService(context: BackendContext): ServiceImpl<typeof Back
     getBackend: async ({ id }) => shownBackend(found('backend', checkedId(id), known.backends.get(id)), context),
     listBackends: async (request) => {
       const { page, nextPageToken } = pageOf(known.backends, request);
-      return { backends: page.map((stored) => shownBackend(stored, context)), nextPageToken };
+      const backends = page.map((stored) => shownBackend(stored, context));
+      return { backends, nextPageToken, ...asOf(context) };
     },
     deleteBackend: (request) => deleteBackend(context, request),
     enableBackend: ({ id }) => changeBackend(context, id, (backends) => backends.setEnabled(id, true)),

@@ -1,6 +1,11 @@
 import type { Backend } from '@trino-gateway/api/gateway';
 import { HIDDEN_SECRET, withProbeSecrets } from '@trino-gateway/api/sealed-secret';
-import { assess, liveOverride, unavailableReasons } from '../../../routing/availability/availability.ts';
+import {
+  assess,
+  liveOverride,
+  monitorSilence,
+  unavailableReasons,
+} from '../../../routing/availability/availability.ts';
 import { scheduleAt } from '../../../routing/availability/schedule-phase.ts';
 import type { StoredBackend } from '../../../storage/contract/configuration.ts';
 import type { BackendContext } from './backend-context.ts';
@@ -27,6 +32,7 @@ export function shownBackend(
       reasons: unavailableReasons(facts, now(), loadMaxAgeMs),
       draining,
       ...(status && { status }),
+      notice: monitorSilence(status, now(), loadMaxAgeMs),
       ...(holding && { override: holding }),
       ...(scheduled && { schedule: scheduled }),
       liveQueries: live.live(id),
