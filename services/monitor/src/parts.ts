@@ -7,6 +7,7 @@ import { createConnectionState } from './gatewayserver/connection-state.ts';
 import { measuredTransport } from './gatewayserver/measured-transport.ts';
 import { createOutbox } from './gatewayserver/outbox.ts';
 import { createDirectHistory } from './history/direct-history.ts';
+import { createLateHistory } from './history/late-history.ts';
 import { watchLeases } from './leases/watch-leases.ts';
 import { createMetrics } from './metrics.ts';
 import { createStatusReports } from './reporting/status-reports.ts';
@@ -41,6 +42,7 @@ export function createParts(
   const connections = owner.use(createClusterConnections());
   const queries = createClient(QueryService, transport);
   const history = createDirectHistory({ queries, connections, outbox, logger });
+  const lateHistory = createLateHistory({ queries, connections, outbox, logger });
   const leases = owner.use(
     watchLeases({
       connections,
@@ -58,5 +60,5 @@ export function createParts(
       },
     }),
   );
-  return { suite, connection, connections, metrics, schedules, reports, history, leases };
+  return { suite, connection, connections, metrics, schedules, reports, history, lateHistory, leases };
 }

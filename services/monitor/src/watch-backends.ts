@@ -13,7 +13,7 @@ const PROBE_COUNTED_MS = 1_000;
 
 /** Follows the list of backends, and gives the parts of the monitor what each list and each probe says. */
 export function watchBackends(config: MonitorConfig, parts: Parts, logger: Logger): AsyncDisposable {
-  const { suite, connection, connections, metrics, schedules, reports, history, leases } = parts;
+  const { suite, connection, connections, metrics, schedules, reports, history, lateHistory, leases } = parts;
   const directIds = new Set<string>();
   const limit = createConcurrencyLimit(PROBES_AT_ONCE, PROBE_COUNTED_MS);
   return watchBackendList({
@@ -32,6 +32,7 @@ export function watchBackends(config: MonitorConfig, parts: Parts, logger: Logge
         },
         afterProbe: async (limits) => {
           if (directIds.has(backend.id)) await history.follow(backend, limits);
+          await lateHistory.follow(backend, limits);
         },
       }),
     onList: (list) => {
@@ -45,7 +46,7 @@ export function watchBackends(config: MonitorConfig, parts: Parts, logger: Logge
       leases.forgetMissing();
     },
     onRemoved: (backendId) => {
-      for (const part of [metrics, reports, history]) part.forget(backendId);
+      for (const part of [metrics, reports, history, lateHistory]) part.forget(backendId);
     },
   });
 }

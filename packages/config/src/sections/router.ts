@@ -64,7 +64,7 @@ export const router = z.strictObject({
   max_connections: whole(0, 1_000_000)
     .prefault(0)
     .describe(
-      'The most client connections at a time, of all listeners together. Beyond it clients are answered 503, after which they retry. 0: one for each 64 KB of the heap that Node may use, some 8,000 in a container with 1 GB.',
+      'The most client connections at a time, of all listeners together. Beyond it clients are answered 503, which not all of them repeat. 0: one for each 64 KB of the heap that Node may use, some 8,000 in a container with 1 GB.',
     ),
   max_connections_per_client: whole(0, 1_000_000)
     .prefault(0)
@@ -74,7 +74,7 @@ export const router = z.strictObject({
   max_requests: whole(0, 1_000_000)
     .prefault(0)
     .describe(
-      'The most client requests under way at a time, at most one for each connection, and the most requests to clusters. Beyond it clients are answered 503, after which they retry. 0: as many as connections.',
+      'The most client requests under way at a time, at most one for each connection, and the most requests to clusters. Beyond it clients are answered 503, which not all of them repeat. 0: as many as connections.',
     ),
   max_requests_per_client: whole(0, 1_000_000)
     .prefault(0)
@@ -90,7 +90,7 @@ export const router = z.strictObject({
   max_statement_bytes_under_way: whole(0, 1_000_000_000_000)
     .prefault(0)
     .describe(
-      'The most bytes of statements, and of request heads beyond 16 KB, of all requests under way; one client address may use three quarters. Beyond it clients are answered 503, after which they retry. At least max_statement_bytes. 0: an eighth of the heap that Node may use, some 70 MB in a container with 1 GB.',
+      'The most bytes of statements, and of request heads beyond 16 KB, of all requests under way; one client address may use three quarters. Beyond it clients are answered 503, which not all of them repeat. At least max_statement_bytes. 0: an eighth of the heap that Node may use, some 70 MB in a container with 1 GB.',
     ),
   history_backlog: whole(0, 1_000_000)
     .prefault(20_000)

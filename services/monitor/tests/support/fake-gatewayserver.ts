@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import { timestampMs } from '@bufbuild/protobuf/wkt';
 import { Code, ConnectError, type ConnectRouter } from '@connectrpc/connect';
 import { connectNodeAdapter } from '@connectrpc/connect-node';
 import {
@@ -128,9 +129,16 @@ export async function startFakeGatewayserver(port = 0): Promise<FakeGatewayserve
       },
     });
     router.service(QueryService, {
-      listQueries: ({ backendId, state, pageSize, pageToken }, { requestHeader }) => {
+      listQueries: ({ backendId, state, submittedBefore, submittedAfter, pageSize, pageToken }, { requestHeader }) => {
         authorize(requestHeader);
-        const matching = history.filter((query) => query.backendId === backendId && query.state === state);
+        const ms = (time: Query['submittedAt'], absent: number) => (time ? timestampMs(time) : absent);
+        const matching = history.filter(
+          (query) =>
+            query.backendId === backendId &&
+            query.state === state &&
+            ms(query.submittedAt, 0) < ms(submittedBefore, Number.POSITIVE_INFINITY) &&
+            ms(query.submittedAt, 0) >= ms(submittedAfter, 0),
+        );
         const from = Number(pageToken);
         return {
           queries: matching.slice(from, from + pageSize),

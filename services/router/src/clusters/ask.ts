@@ -20,6 +20,8 @@ export type ClusterRequest = {
   /** The address that links are to name; default the client's own. */
   client?: ClientView;
   headTimeMs: number;
+  /** How long to wait for room among the requests under way there; default not at all. */
+  roomTimeMs?: number;
   signal: AbortSignal;
 };
 
@@ -46,7 +48,7 @@ const acceptEncoding: ReadonlySet<string> = new Set(['accept-encoding']);
 export type AskClusterDeps = {
   upstream: Upstream;
   linkModes: LinkModes;
-  limits: Pick<RequestLimits, 'ofBackend'>;
+  limits: Pick<RequestLimits, 'ofBackend' | 'waitForBackend'>;
   logins: Pick<LoginOwners, 'mark'>;
   ownership: Pick<Ownership, 'tlsAt'>;
 };
@@ -83,7 +85,10 @@ export function createAskCluster({ upstream, linkModes, limits, logins, ownershi
     return { ...answer, rawHeaders, coordinator, mode, rewrite };
   };
   return async (exchange, request) => {
-    const release = limits.ofBackend(request.coordinator.backendId);
+    const { roomTimeMs = 0, signal } = request;
+    const { backendId } = request.coordinator;
+    const release =
+      roomTimeMs > 0 ? await limits.waitForBackend(backendId, roomTimeMs, signal) : limits.ofBackend(backendId);
     if (release === undefined) throw new UpstreamError('busy', 'too many requests are under way there');
     try {
       const answer = await ask(exchange, request);

@@ -64,7 +64,7 @@ export class HttpError extends Error {
   }
 }
 
-/** Too much is under way: nothing was done, and Trino's clients try again after a 503. */
+/** Too much is under way: nothing was done, and the client may try again. */
 export class TryAgain extends HttpError {
   constructor(message: string) {
     super(503, message, RETRY_AFTER);

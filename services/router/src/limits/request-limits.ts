@@ -1,7 +1,8 @@
 import type { Logger } from '@trino-gateway/runtime';
 import type { Bounds } from './bounds.ts';
 import { onceAMinute } from './once-a-minute.ts';
-import { createShares, ownerOfAddress, type Shares } from './shares.ts';
+import { createRoomWaiters } from './room-waiters.ts';
+import { createShares, type NoShare, ownerOfAddress, type Shares } from './shares.ts';
 
 /** The limit that a request exceeded: of all requests, of its client's address, of all requests at clusters, of one backend. */
 export type RequestLimit = 'all' | 'client' | 'all_backends' | 'backend';
@@ -15,6 +16,8 @@ export type RequestLimits = {
   ofClient(ip: string): Release | RequestLimit;
   /** Takes one at this backend; undefined when there is none left. */
   ofBackend(backendId: string): Release | undefined;
+  /** The same, but waits for so long until there is one left. */
+  waitForBackend(backendId: string, waitMs: number, signal: AbortSignal): Promise<Release | undefined>;
   /** Requests of clients. */
   underWay(): number;
   /** Requests at clusters. */
@@ -50,11 +53,22 @@ export function createRequestLimits(
     warn();
     return limit;
   };
+  const waiters = createRoomWaiters<Release>();
+  const givenBack = (taken: Release | RequestLimit | NoShare): Release | undefined =>
+    typeof taken !== 'function'
+      ? undefined
+      : () => {
+          taken();
+          waiters.released();
+        };
+  const roomAt = (backendId: string) => givenBack(backends.take(backendId));
+  const ofBackend = (backendId: string) => givenBack(take(backends, backendId, 'all_backends', 'backend'));
   return {
     ofClient: (ip) => take(clients, ownerOfAddress(ip), 'all', 'client'),
-    ofBackend: (backendId) => {
-      const taken = take(backends, backendId, 'all_backends', 'backend');
-      return typeof taken === 'function' ? taken : undefined;
+    ofBackend,
+    waitForBackend: async (backendId, waitMs, signal) => {
+      const atOnce = roomAt(backendId) ?? (await waiters.wait(() => roomAt(backendId), waitMs, signal));
+      return atOnce ?? ofBackend(backendId);
     },
     underWay: clients.taken,
     atBackends: backends.taken,
@@ -66,7 +80,7 @@ export function createRequestLimits(
   };
 }
 
-/** Trino's clients repeat a request after a 503, at intervals of their own. */
+/** Of an answer that means: not now. Not all clients repeat a request after it: see docs/routers.md. */
 export const RETRY_AFTER = ['Retry-After', '1'] as const;
 
 /** The message to a client that exceeds a limit. */

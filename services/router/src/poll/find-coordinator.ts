@@ -1,6 +1,7 @@
+import { pause } from '@trino-gateway/runtime';
 import { queryNotFoundMessage, querySuffix } from '@trino-gateway/trino';
 import type { AskCluster, ClusterAnswer } from '../clusters/ask.ts';
-import { askAll, type Verdict } from '../clusters/ask-all.ts';
+import { askAll, type Search, type Verdict } from '../clusters/ask-all.ts';
 import type { GatewayClient } from '../control-plane/gateway-client.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { answerError } from '../http/responses.ts';
@@ -12,6 +13,8 @@ import { methodOf, type Poll } from './request.ts';
 
 export type FindCoordinatorDeps = PassOnDeps & {
   ask: AskCluster;
+  /** How long to wait before each repetition while not every cluster has answered. */
+  pollRetryDelaysMs: readonly number[];
   unknownLinks: Pick<UnknownLinks, 'has' | 'add'>;
   ownership: Pick<Ownership, 'candidates' | 'learn'>;
   gateway: Pick<GatewayClient, 'recordIncarnation'>;
@@ -36,7 +39,7 @@ export async function pollAll(
     return;
   }
   const asked = sharing.length > 0 ? sharing : ownership.candidates();
-  const search = await askAll(context, exchange, asked, { method: methodOf(request), path: request.target }, judge);
+  const search = await searchPatiently(context, exchange, asked, request);
   switch (search.kind) {
     case 'abandoned':
       return;
@@ -58,6 +61,22 @@ export async function pollAll(
     case 'unclear':
   }
   answerError(response, 503, `Not every cluster that could know query ${request.queryId} has answered`);
+}
+
+/** A cluster that does not answer may be back in a moment: not all clients repeat a poll that was answered 503. */
+async function searchPatiently(
+  context: FindCoordinatorDeps,
+  exchange: Exchange,
+  asked: readonly Coordinator[],
+  request: Poll,
+): Promise<Search> {
+  for (let attempt = 0; ; attempt += 1) {
+    const search = await askAll(context, exchange, asked, { method: methodOf(request), path: request.target }, judge);
+    const delayMs = context.pollRetryDelaysMs[attempt];
+    if (search.kind !== 'unclear' || delayMs === undefined) return search;
+    await pause(delayMs, exchange.signal);
+    if (exchange.signal.aborted) return { kind: 'abandoned' };
+  }
 }
 
 function judge({ status }: ClusterAnswer): Verdict {

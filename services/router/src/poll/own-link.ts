@@ -1,3 +1,4 @@
+import { pause } from '@trino-gateway/runtime';
 import { queryNotFoundMessage } from '@trino-gateway/trino';
 import type { GatewayClient } from '../control-plane/gateway-client.ts';
 import { readSignedAnswer } from '../dispatch/signed-answer.ts';
@@ -16,6 +17,9 @@ export type OwnLinkDeps = PollQueuedDeps &
     now: () => number;
   };
 
+const KEY_WAIT_MS = 1_000;
+const KEY_STEP_MS = 50;
+
 /**
  * A link that the gateway itself has made: of a statement that waits, or with a signed answer. `cancelThere` cancels a query at its
  * cluster.
@@ -27,7 +31,8 @@ export async function answerOwnLink(
   cancelThere: (request: Poll) => Promise<void>,
 ): Promise<void> {
   const { response } = exchange;
-  const key = context.gateway.signingKey();
+  const key = await keyInAMoment(context.gateway, exchange.signal);
+  if (exchange.signal.aborted) return;
   if (key === undefined) {
     answerError(response, 503, context.gateway.notReady() ?? 'The gateway is starting');
     return;
@@ -49,4 +54,13 @@ export async function answerOwnLink(
   if (answer === undefined) answerError(response, 404, queryNotFoundMessage);
   else if (methodOf(request) === 'DELETE') answerEmpty(response, 204);
   else answerPage(response, answer.page);
+}
+
+/** A router that has just started, without a state file, learns the key from a gatewayserver. */
+async function keyInAMoment({ signingKey }: Pick<GatewayClient, 'signingKey'>, signal: AbortSignal) {
+  for (let waitedMs = 0; signingKey() === undefined && waitedMs < KEY_WAIT_MS; waitedMs += KEY_STEP_MS) {
+    await pause(KEY_STEP_MS, signal);
+    if (signal.aborted) break;
+  }
+  return signingKey();
 }

@@ -20,6 +20,9 @@ export type PollCoordinatorDeps = PassOnDeps & {
   logger: Logger;
 };
 
+/** As long as Trino holds a poll: some clients give up at the first 503, and some after three seconds of silence. */
+const ROOM_TIME_MS = 1_000;
+
 const maybeUp: ReadonlySet<number> = new Set([502, 503, 504]);
 
 /**
@@ -48,6 +51,7 @@ export async function pollCoordinator(
         method: methodOf(request),
         path: request.target,
         headTimeMs: context.config.poll_time_limit,
+        roomTimeMs: ROOM_TIME_MS,
         signal: exchange.signal,
       });
       const isNoPage = request.kind === 'poll' && request.method === 'GET' && isNotAPage(answer);

@@ -131,7 +131,7 @@ async function askOne(
 ): Promise<ClusterAnswer | undefined> {
   const { response, signal } = exchange;
   try {
-    return await ask(exchange, { ...request, headTimeMs: config.poll_time_limit, signal });
+    return await ask(exchange, { ...request, headTimeMs: config.poll_time_limit, roomTimeMs: 1_000, signal });
   } catch (error) {
     if (!(error instanceof UpstreamError)) throw error;
     if (error.kind === 'busy') throw new TryAgain(`The coordinator is busy: ${error.message}`);

@@ -1,4 +1,5 @@
 import type { RouterConfig } from '@trino-gateway/config';
+import { pause } from '@trino-gateway/runtime';
 import { cleanReason, headersForClient, relay } from '../clusters/relay.ts';
 import type { GatewayClient } from '../control-plane/gateway-client.ts';
 import type { Candidate } from '../dispatch/attempt.ts';
@@ -24,6 +25,9 @@ import { answerCarriedOut, type RefuseDeps, refuse } from './refuse.ts';
 import type { Result } from './result.ts';
 import { type SubmitAnywhereDeps, submitAnywhere } from './submit-anywhere.ts';
 import { type SubmitBoundDeps, submitBound } from './submit-bound.ts';
+
+const BUSY_TIME_MS = 2_000;
+const BUSY_PAUSE_MS = 250;
 
 export type SubmitDeps = RequireAuthenticationDeps &
   ReadStatementDeps &
@@ -67,7 +71,7 @@ async function submitStatement(context: SubmitDeps, submission: Submission): Pro
   using deadline = startDeadline(context.config.submit_time_limit, exchange.signal);
   try {
     if (binding.kind === 'anywhere') {
-      const result = await submitAnywhere(context, submission, deadline);
+      const result = await submitPatiently(context, submission, deadline);
       await conclude(context, submission, result, deadline);
     } else {
       const result = await submitBound(context, submission, binding, deadline);
@@ -78,6 +82,17 @@ async function submitStatement(context: SubmitDeps, submission: Submission): Pro
     }
   } finally {
     context.gateway.settle(submission.id);
+  }
+}
+
+/** While all clusters have as much under way as they may, again and again for a while: not all clients repeat a 503. */
+async function submitPatiently(context: SubmitDeps, submission: Submission, deadline: Deadline): Promise<Result> {
+  const until = deadline.leftMs() - Math.min(BUSY_TIME_MS, deadline.leftMs() / 2);
+  for (;;) {
+    const result = await submitAnywhere(context, submission, deadline);
+    if (result.kind !== 'busy' || deadline.leftMs() <= until) return result;
+    await pause(BUSY_PAUSE_MS, deadline.signal);
+    if (submission.exchange.signal.aborted) return { kind: 'abandoned' };
   }
 }
 

@@ -106,6 +106,26 @@ describe('requests under way', () => {
     expect((await post(router.url, 'SELECT 1')).status).toBe(200);
   });
 
+  test('at one backend that has as many as it may: a poll waits for a moment, and so does a statement', async () => {
+    await using full = await startHanging();
+    await using router = await startTestbed({
+      clusters: { full },
+      limits: { requests: 9, requestsPerClient: 9, requestsPerBackend: 1 },
+    });
+    const { nextUri = '' } = pageOf(await post(router.url, 'SELECT 1'));
+    for (const next of [() => post(router.url, 'SELECT 2'), () => ask(nextUri, { method: 'DELETE' })]) {
+      const held = hold(nextUri);
+      await until('the request is at the cluster', () => full.open() === 1);
+      const asked = full.requests.length;
+      const waiting = next();
+      await new Promise(setImmediate);
+      held.destroy();
+      await until('the next one is at the cluster', () => full.requests.length > asked);
+      if (full.requests.at(-1)?.method === 'POST') expect((await waiting).status).toBe(200);
+      else void waiting.catch(() => undefined);
+    }
+  });
+
   test('at a backend that cannot be reached no longer count', async () => {
     const url = await deadUrl();
     await using router = await startTestbed({ clusters: { dead: { url } }, limits: few });
