@@ -3,6 +3,7 @@ import { createAskCluster } from './clusters/ask.ts';
 import { createCheckImpersonation } from './clusters/impersonation.ts';
 import { LinkModes } from './clusters/link-mode.ts';
 import { createCheckClient } from './clusters/verify-client.ts';
+import { sizeOf } from './clusters/whole-answer.ts';
 import type { GatewayClient } from './control-plane/gateway-client.ts';
 import { createEndChecks } from './ends/end-checks.ts';
 import { createHandler, type Handler, type HandlerDeps, type RequestDeps } from './handler.ts';
@@ -76,7 +77,7 @@ export function createDataPath({ timings, ...deps }: DataPathDeps): DataPath {
     pace: createBodyPace(),
     readTicket: createTicketReader(),
     // The gatewayserver keeps the page of a cluster that took the query; what another one says stands nowhere else.
-    dispatches: createDispatches<OfferEnd>(({ kind }) => kind === 'answered'),
+    dispatches: createDispatches<OfferEnd>((end) => (end.kind === 'answered' ? sizeOf(end.answer) : 0)),
     leases,
     endChecks: createEndChecks({ ask, admission, leases, live: deps.live, stopped: stopping.signal }),
     checkClient: createCheckClient({ ask }),

@@ -19,6 +19,11 @@ export async function readWhole(answer: ClusterAnswer, timeMs: number): Promise<
   return { status, statusMessage, rawHeaders, bytes: Buffer.concat([...rewriter.push(bytes), rewriter.end()]) };
 }
 
+/** What it takes of memory, about. */
+export function sizeOf({ rawHeaders, bytes }: Pick<WholeAnswer, 'rawHeaders' | 'bytes'>): number {
+  return rawHeaders.reduce((sum, text) => sum + text.length, bytes.length) + 1_024;
+}
+
 /** Answers with it. */
 export function answerWhole(
   exchange: Exchange,

@@ -210,13 +210,14 @@ async function notTaken(context: DispatchOfferDeps, offer: Offer, answer: Cluste
   const { ticket, poll, submission, candidate } = offer;
   const { placement } = candidate;
   const text = `answered ${answer.status}`;
-  const whole = await readWhole(answer, context.config.poll_time_limit);
   if (answer.status === 401 || answer.status === 403)
     await release(context, offer, 'unauthenticated', Reason.UNAUTHENTICATED, text);
   else {
     context.onHandOver(placement.groupId, 'answered');
     await endWait(context, poll, ticket, { errorName: 'QUERY_REJECTED', message: `The cluster ${text}` });
   }
+  // The slot is free by now, however long the rest takes.
+  const whole = await readWhole(answer, context.config.poll_time_limit);
   return { kind: 'answered', answer: whole, placement, presto: submission.exchange.presto };
 }
 

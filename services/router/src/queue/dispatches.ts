@@ -19,14 +19,20 @@ export type Dispatches<End> = {
   begin(queryId: string, work: (signal: AbortSignal) => Promise<End>): Dispatch<End>;
 };
 
-/** An end that nobody was there for is kept for the next poll, for so long and of so many queries. */
+/** An end that nobody was there for is kept for the next poll, for so long, and so many bytes of them. */
 const KEPT_MS = 30_000;
-const MOST_KEPT = 1_000;
+const MOST_KEPT_BYTES = 16_777_216;
 
-/** None. `isKept`: whether an end must reach a client, for lack of another place where the next poll finds it. */
-export function createDispatches<End extends object>(isKept: (end: End) => boolean): Dispatches<End> {
+/**
+ * None. `keptBytes`: the size of an end that must reach a client, for lack of another place where the next poll finds it; 0 for
+ * all others.
+ */
+export function createDispatches<End extends object>(
+  keptBytes: (end: End) => number,
+  mostBytes = MOST_KEPT_BYTES,
+): Dispatches<End> {
   const underWay = new Map<string, Dispatch<End>>();
-  const kept = new LRUCache<string, End>({ max: MOST_KEPT, ttl: KEPT_MS });
+  const kept = new LRUCache<string, End>({ maxSize: mostBytes, sizeCalculation: keptBytes, ttl: KEPT_MS });
   const begin = (queryId: string, work: (signal: AbortSignal) => Promise<End>): Dispatch<End> => {
     const gone = new AbortController();
     let clients = 0;
@@ -44,7 +50,7 @@ export function createDispatches<End extends object>(isKept: (end: End) => boole
     void end.then(
       (outcome) => {
         underWay.delete(queryId);
-        if (clients === 0 && isKept(outcome)) kept.set(queryId, outcome);
+        if (clients === 0 && keptBytes(outcome) > 0) kept.set(queryId, outcome);
       },
       () => underWay.delete(queryId),
     );
