@@ -1,0 +1,80 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { type Suite, startSuite } from '@trino-gateway/testing/suite/suite';
+import { type ClientName, clientNames } from '../client-matrix/clients.ts';
+import { runClientMatrix } from '../client-matrix/run-matrix.ts';
+import { type PrefixProxy, startPrefixProxy } from '../support/prefix-proxy.ts';
+import { type RealClusters, startRealClusters } from './real-clusters.ts';
+
+// All clients at once behind a proxy that serves the gateway below /trino, as directly, for both kinds of cluster.
+//
+// Of them only the JavaScript client can begin below a path. CLI and JDBC (trino-client's StatementClientV1) and Go put /v1/statement in the
+// place of the path of their URL, the Python clients take host and port, and in URLs of JDBC and SQLAlchemy the path is catalog and schema.
+// They begin at the root of the proxy, which tells the router of the prefix all the same, and follow links below it.
+const canNameAPath: ReadonlySet<ClientName> = new Set(['js']);
+let clusters: RealClusters;
+let suite: Suite;
+const kinds = ['accepting', 'rejecting'] as const;
+const proxies: PrefixProxy[] = [];
+
+beforeAll(async () => {
+  clusters = await startRealClusters();
+  suite = await startSuite({ listeners: kinds.length, router: { TRUSTED_PROXIES: '127.0.0.1' } });
+  for (const [index, kind] of kinds.entries()) {
+    await suite.addBackends({ [kind]: clusters[kind].url });
+    await suite.addGroup(kind, [kind]);
+    await suite.call('PolicyService/PutPolicy', {
+      policy: { id: kind, listeningPort: suite.router.ports[index], groupId: kind },
+    });
+    proxies.push(await startPrefixProxy(suite.router.urls[index] ?? '', kind === 'accepting'));
+  }
+}, 600_000);
+
+afterAll(async () => {
+  for (const proxy of proxies) await proxy[Symbol.asyncDispose]();
+  await suite?.[Symbol.asyncDispose]();
+  await clusters?.[Symbol.asyncDispose]();
+}, 60_000);
+
+test.each([
+  ['takes it off', 'trusts', 'accepting', 0],
+  ['leaves it', 'refuses', 'rejecting', 1],
+] as const)(
+  'below a path, behind a proxy that %s, every client gets what a direct run gives, from a cluster that %s forwarded headers',
+  async (_proxy, _cluster, kind, index) => {
+    const proxy = proxies[index] as PrefixProxy;
+    const run = (client: ClientName) =>
+      Array.fromAsync(
+        runClientMatrix({
+          url: proxy.url + (canNameAPath.has(client) ? '/trino' : ''),
+          user: `below-${client}`,
+          only: [client],
+          backends: [clusters[kind].url],
+        }),
+      );
+    const results = (await Promise.all(clientNames.map(run))).flat();
+    const passed = results.filter(({ outcome }) => outcome === 'passed').length;
+    process.stderr.write(`${kind}: ${passed} of ${results.length} cases passed, ${proxy.followed()} links followed\n`);
+    expect(results.filter(({ outcome }) => outcome === 'failed')).toEqual([]);
+    expect(proxy.astray).toEqual([]);
+    expect(passed).toBeGreaterThan(60);
+    expect(proxy.followed()).toBeGreaterThan(300);
+  },
+);
+
+test('a browser logs in to the web UI of a cluster below the path, and its cookies stay there', async () => {
+  const { url } = proxies[0] as PrefixProxy;
+  const form = new URLSearchParams({ username: 'alice', password: '', redirectPath: '' });
+  const entry = await fetch(`${url}/trino/ui/`, { redirect: 'manual' });
+  expect([entry.status, entry.headers.get('location')]).toEqual([303, `${url}/trino/ui/login.html`]);
+  const login = await fetch(`${url}/trino/ui/login`, { method: 'POST', body: form, redirect: 'manual' });
+  expect([login.status, login.headers.get('location')]).toEqual([303, `${url}/trino/ui/`]);
+  const cookies = [...entry.headers.getSetCookie(), ...login.headers.getSetCookie()];
+  expect(cookies.map((cookie) => /^([^=]*)=.*?;\s*Path=([^;]*)/i.exec(cookie)?.slice(1))).toEqual(
+    expect.arrayContaining([
+      ['Trino-Gateway-UI', '/trino'],
+      ['Trino-UI-Token', '/trino/ui'],
+    ]),
+  );
+  const cookie = cookies.map((line) => line.split(';', 1)[0]).join('; ');
+  expect((await fetch(`${url}/trino/ui/api/stats`, { headers: { cookie } })).status).toBe(200);
+});
