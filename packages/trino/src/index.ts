@@ -66,6 +66,7 @@ export {
   type LinkRewriterOptions,
 } from './pages/link-rewriter.ts';
 export { decodeJsonText, type PageLink, PageScanner, type PageScannerOptions } from './pages/page-scanner.ts';
+export { pageWithWait, waitInLink } from './pages/page-with-wait.ts';
 export {
   classifyRequest,
   type RefusedRequest,

@@ -15,6 +15,10 @@ export type ActivatedLeases = {
   isLimited(trinoQueryId: string, backendIds: readonly string[]): boolean;
   /** Milliseconds since a first poll was refused here. */
   waitedMs(trinoQueryId: string): number;
+  /** The query waited so long before its cluster had it, in milliseconds. */
+  waitedBefore(trinoQueryId: string, waitedMs: number): void;
+  /** For how long it did; 0 when it did not, or was not polled here before. */
+  waitBefore(trinoQueryId: string): number;
 };
 
 /** Beyond it the oldest is forgotten: the gatewayserver is asked again at its next first poll. */
@@ -26,6 +30,7 @@ const ACTIVATED_FOR_MS = 2_000;
 export function createActivatedLeases(gateway: Pick<GatewayClient, 'backends'>): ActivatedLeases {
   const known = new LRUCache<string, { activatedAt?: number; slug?: string | undefined }>({ max: REMEMBERED });
   const refused = new LRUCache<string, number>({ max: REMEMBERED });
+  const waits = new LRUCache<string, number>({ max: REMEMBERED });
   return {
     confirmed: (id, firstLink) => void known.set(id, { slug: firstLink?.split('/').at(-2) }),
     isWrongSlug: (id, slug) => (known.get(id)?.slug ?? slug) !== slug,
@@ -40,5 +45,7 @@ export function createActivatedLeases(gateway: Pick<GatewayClient, 'backends'>):
       refused.set(id, since);
       return now - since;
     },
+    waitedBefore: (id, waitedMs) => void waits.set(id, waitedMs),
+    waitBefore: (id) => (waits.size === 0 ? 0 : (waits.get(id) ?? 0)),
   };
 }

@@ -1,7 +1,9 @@
 import type { RouterConfig } from '@trino-gateway/config';
+import { waitInLink } from '@trino-gateway/trino';
 import type { ClusterAnswer } from '../clusters/ask.ts';
 import { PageObserver } from '../clusters/page-observer.ts';
-import { relay } from '../clusters/relay.ts';
+import { type RelayOptions, type RelayOutcome, relay } from '../clusters/relay.ts';
+import { answerWhole } from '../clusters/whole-answer.ts';
 import type { AdmissionClient } from '../control-plane/admission-client.ts';
 import type { LiveQueries } from '../control-plane/live-queries.ts';
 import { endOf } from '../control-plane/query-end.ts';
@@ -10,11 +12,12 @@ import type { Exchange } from '../http/exchange.ts';
 import type { ActivatedLeases } from '../leases/activated-leases.ts';
 import type { Transactions } from '../stickiness/transactions.ts';
 import type { Poll } from './request.ts';
+import { smallPageWithWait } from './small-page.ts';
 
 export type PassOnDeps = {
   live: Pick<LiveQueries, 'seen' | 'running' | 'ended'>;
   transactions: Pick<Transactions, 'observe'>;
-  leases: Pick<ActivatedLeases, 'isLimited'>;
+  leases: Pick<ActivatedLeases, 'isLimited' | 'waitBefore' | 'waitedBefore'>;
   gateway: { admission: Pick<AdmissionClient, 'settle'> };
   endChecks: Pick<EndChecks, 'canceled' | 'left'>;
   config: Pick<RouterConfig, 'poll_time_limit'>;
@@ -35,9 +38,11 @@ export async function passOn(
   const opened = isPage ? transactions.observe(queryId, rawHeaders, answer.coordinator) : undefined;
   if (opened !== undefined) await opened;
   const observer = isPage ? new PageObserver(rawHeaders) : undefined;
-  const outcome = await relay(exchange, answer, {
-    ...(observer === undefined ? {} : { onChunk: (chunk: Buffer) => observer.push(chunk) }),
+  const onChunk = observer && ((chunk: Buffer) => observer.push(chunk));
+  const outcome = await sendOn(exchange, answer, {
+    waitedMs: isPage ? waitOf(context, request) : 0,
     stallTimeMs: config.poll_time_limit,
+    ...(onChunk && { onChunk }),
   });
   const left = { exchange, coordinator: answer.coordinator, queryId };
   if (request.kind === 'poll' && request.method === 'DELETE' && status === 204) {
@@ -54,4 +59,24 @@ export async function passOn(
     live.ended(queryId, endOf(findings));
     if (context.leases.isLimited(queryId, [answer.coordinator.backendId])) context.gateway.admission.settle(queryId);
   } else if (request.kind === 'poll' && request.phase === 'executing') live.running(queryId);
+}
+
+/** For how long a query waited before its cluster had it: its link says so, or one that was followed here before. */
+function waitOf({ leases }: Pick<PassOnDeps, 'leases'>, { target, queryId }: Poll): number {
+  const inLink = waitInLink(target);
+  if (inLink > 0) leases.waitedBefore(queryId, inLink);
+  return inLink || leases.waitBefore(queryId);
+}
+
+/** Pages stream through as they are. Only where the query waited are small ones changed: their times hold the wait. */
+async function sendOn(
+  exchange: Exchange,
+  answer: ClusterAnswer,
+  { waitedMs, ...options }: RelayOptions & { waitedMs: number },
+): Promise<RelayOutcome> {
+  const small = waitedMs > 0 ? await smallPageWithWait(answer, waitedMs, options.stallTimeMs) : undefined;
+  if (small === undefined) return await relay(exchange, answer, options);
+  options.onChunk?.(small.sent);
+  answerWhole(exchange, small, []);
+  return 'complete';
 }

@@ -59,6 +59,8 @@ type Offer = {
   submission: Submission;
   candidate: Candidate;
   queuedMs: number;
+  /** When it was made, by performance.now(). */
+  beganAt: number;
   /** What is left of the client's own limit for all of its query's time. */
   leftMs: number;
 };
@@ -113,6 +115,7 @@ async function readOffer(
   ticket: Ticket,
   { claimId, backend, sealed, decision, queuedMs }: AwaitTurnResponse_Turn,
 ): Promise<Offer | OfferEnd> {
+  const beganAt = performance.now();
   poll.account.takeAnyway(sealed.length);
   const waiting = unsealStatement(sealed, ticket);
   if (waiting === undefined || backend === undefined) {
@@ -136,7 +139,7 @@ async function readOffer(
   const leftMs = (runLimit(submission.exchange.rawHeaders)?.ms ?? Number.POSITIVE_INFINITY) - elapsedMs;
   if (leftMs <= 0) return await endOver(context, poll, ticket, submission);
   const candidate = candidateOf(backend, submission, placement, { requestSource, elapsedMs });
-  return { poll, ticket, claimId, submission, candidate, queuedMs, leftMs };
+  return { poll, ticket, claimId, submission, candidate, queuedMs, beganAt, leftMs };
 }
 
 /** The submission that is given up when the client's own limit is over: its cluster may be silent for longer. */
@@ -170,7 +173,8 @@ async function storeAnswer(context: DispatchOfferDeps, offer: Offer, first: Firs
   const { poll, ticket, claimId, submission, candidate } = offer;
   const { placement, direct } = candidate;
   const origin = direct === undefined ? outsideUrl(poll.client) : '';
-  const kept = keptAnswer(first, { origin, presto: submission.exchange.presto, placement });
+  const waitedMs = offer.queuedMs + performance.now() - offer.beganAt;
+  const kept = keptAnswer(first, { origin, presto: submission.exchange.presto, placement }, waitedMs);
   if (kept === undefined) {
     await release(context, offer, 'failed', Reason.FAILED, 'answered a page that cannot be read');
     return { kind: 'leaseLost' };

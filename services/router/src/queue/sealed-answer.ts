@@ -1,4 +1,4 @@
-import { withoutHeaders, withoutHopByHop } from '@trino-gateway/trino';
+import { pageWithWait, withoutHeaders, withoutHopByHop } from '@trino-gateway/trino';
 import { headersForClient } from '../clusters/relay.ts';
 import { plainBytes, withLinksReplaced } from '../dispatch/first-page.ts';
 import type { FirstPage } from '../dispatch/post-statement.ts';
@@ -26,11 +26,14 @@ const ofThisBody: ReadonlySet<string> = new Set(['content-length', 'content-enco
 export function keptAnswer(
   { answer, bytes }: FirstPage,
   facts: Pick<KeptAnswer, 'origin' | 'presto' | 'placement'>,
+  waitedMs: number,
 ): KeptAnswer | undefined {
   const plain = plainBytes(answer, bytes);
   if (plain === undefined) return undefined;
   const rawHeaders = withoutHeaders(withoutHopByHop(answer.rawHeaders), ofThisBody);
-  const page = answer.rewrite === undefined ? plain : withLinksReplaced(plain, answer.rewrite);
+  const linked = answer.rewrite === undefined ? plain : withLinksReplaced(plain, answer.rewrite);
+  // The client has read how long it waited: its times must not begin anew.
+  const page = pageWithWait(linked, waitedMs, { marksLink: facts.origin !== '' });
   return { rawHeaders, page, ...facts };
 }
 
