@@ -15,13 +15,16 @@ const ADDRESSES = {
   alone: { group: 'alone', prefix: '' },
   limited: { group: 'limited', prefix: '' },
   below: { group: 'both', prefix: '/sql/trino' },
+  direct: { group: 'direct', prefix: '' },
 } as const;
 const entries = Object.entries(ADDRESSES) as [keyof typeof ADDRESSES, { group: string; prefix: string }][];
 
 /** Two clusters that ask for OAuth2 at one provider, two routers, and TLS in front of them. */
 export type OAuth2Suite = AsyncDisposable & {
-  /** Outside addresses: of both clusters in turn, of the first, of the second with one slot, of both below a path. */
+  /** Outside addresses: of both clusters in turn, of the first, of the second with one slot, of both below a path, of the first as DIRECT. */
   readonly urls: Readonly<Record<keyof typeof ADDRESSES, string>>;
+  /** Where clients reach the first cluster without the gateway. */
+  readonly clusterUrl: string;
   readonly clusters: readonly [one: Coordinator, two: Coordinator];
   readonly provider: IdentityProvider;
   readonly suite: Suite;
@@ -32,11 +35,12 @@ export async function startOAuth2Suite(): Promise<OAuth2Suite> {
   await using started = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'trino-gateway-oauth2-'));
   started.defer(() => rm(folder, { recursive: true, force: true }));
-  const ports = await freePorts(entries.length);
+  const [ofCluster = 0, ...ports] = await freePorts(1 + entries.length);
   await makeKeyStore(await findJdk(), join(folder, 'front.p12'));
   const redirects = entries.map(
     ([, { prefix }], index) => `https://localhost:${ports[index]}${prefix}/oauth2/callback`,
   );
+  redirects.push(`https://localhost:${ofCluster}/oauth2/callback`);
   const provider = started.use(await startIdentityProvider(redirects));
   const properties = oauth2Properties(provider);
   const say = (line: string) => void process.stderr.write(`${line}\n`);
@@ -47,20 +51,28 @@ export async function startOAuth2Suite(): Promise<OAuth2Suite> {
   await suite.addBackends({ one: one.url, two: two.url });
   await suite.addGroup('both', ['one', 'two'], { strategy: 'ROUND_ROBIN' });
   await suite.addGroup('alone', ['one']);
-  await suite.addGroup('limited', ['two'], { maxRunningQueriesPerBackend: 1 });
+  const passphrase = KEYSTORE_PASSWORD;
   const pfx = await readFile(join(folder, 'front.p12'));
-  const urls = { both: '', alone: '', limited: '', below: '' };
+  const before = { port: ofCluster, pfx, passphrase, targets: [one.url], prefix: '' };
+  const { url: clusterUrl } = started.use(await startTlsFront(before));
+  await suite.addBackends({ 'one-direct': one.url }, { forwarding: 'DIRECT', externalUrl: clusterUrl });
+  await suite.addGroup('direct', ['one-direct']);
+  await suite.addGroup('limited', ['two'], { maxRunningQueriesPerBackend: 1 });
+  const urls = { both: '', alone: '', limited: '', below: '', direct: '' };
   for (const [index, [name, { group, prefix }]] of entries.entries()) {
     for (const { ports: own } of suite.routers) {
       const policy = { id: `port-${own[index]}`, listeningPort: own[index], groupId: group };
       await suite.call('PolicyService/PutPolicy', { policy });
     }
     const targets = suite.routers.map((router) => router.urls[index] ?? '');
-    const front = { port: ports[index] ?? 0, pfx, passphrase: KEYSTORE_PASSWORD, targets, prefix };
+    const front = { port: ports[index] ?? 0, pfx, passphrase, targets, prefix };
     urls[name] = started.use(await startTlsFront(front)).url;
   }
   const owned = started.move();
-  return { urls, clusters: [one, two], provider, suite, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  return {
+    ...{ urls, clusterUrl, clusters: [one, two], provider, suite },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
 }
 
 function oauth2Properties({ issuer, clientId, clientSecret }: IdentityProvider): Record<string, string> {

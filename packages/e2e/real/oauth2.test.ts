@@ -129,10 +129,10 @@ test('a token that is over is refreshed: the client gets the next one without a 
 });
 
 /** The token of a login at this address. */
-async function logIn(url: string): Promise<string> {
+async function logIn(url: string, callbackAt = url): Promise<string> {
   const links = await challenge({ url });
   const page = await loginBrowser().open(links.initiate ?? '');
-  expect(page).toMatchObject({ status: 200, url: expect.stringContaining(`${url}/oauth2/callback?`) });
+  expect(page).toMatchObject({ status: 200, url: expect.stringContaining(`${callbackAt}/oauth2/callback?`) });
   return (await pollFor(links.token)).token ?? '';
 }
 
@@ -156,6 +156,15 @@ test('below a path the login, its callback and the web UI stay below it', async 
   const browser = loginBrowser();
   expect(await browser.open(`${url}/ui/`)).toMatchObject({ status: 200, url: `${url}/ui/` });
   expect((await browser.ask(`${url}/ui/api/stats`)).status).toBe(200);
+});
+
+test('a login at a DIRECT cluster passes the cluster itself, as its pages do', async () => {
+  const { token: link } = await challenge({ url: bed.urls.direct });
+  expect(new URL(link).origin).toBe(bed.clusterUrl);
+  const token = await logIn(bed.urls.direct, bed.clusterUrl);
+  const first = await send('POST', `${bed.urls.direct}/v1/statement`, { body: 'SELECT current_user', token });
+  expect(first.body).toContain(`"nextUri":"${bed.clusterUrl}/`);
+  expect(await follow(first, token)).toMatchObject({ data: [['alice']] });
 });
 
 test('where no slot is free the challenge comes at once, and who has logged in waits for the slot', async () => {

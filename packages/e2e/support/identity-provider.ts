@@ -1,7 +1,8 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import Provider, { type Configuration } from 'oidc-provider';
+import Provider, { type Adapter, type AdapterPayload, type Configuration } from 'oidc-provider';
 
 /** An OpenID Connect provider where whoever asks is logged in at once, without a page to fill in. */
 export type IdentityProvider = AsyncDisposable & {
@@ -76,6 +77,8 @@ function configurationFor(redirectUris: readonly string[], accessTokenLastsS: ()
         grant_types: ['authorization_code', 'refresh_token'],
       },
     ],
+    jwks: { keys: [signingKey()] },
+    adapter: InMemory,
     cookies: { keys: ['of the test'] },
     pkce: { required: () => false },
     ttl: {
@@ -84,6 +87,7 @@ function configurationFor(redirectUris: readonly string[], accessTokenLastsS: ()
       IdToken: TOKENS_LAST_S,
       Grant: TOKENS_LAST_S,
       Session: TOKENS_LAST_S,
+      Interaction: TOKENS_LAST_S,
     },
     // Trino does not take at+jwt (RFC 9068).
     formats: {
@@ -121,4 +125,43 @@ function configurationFor(redirectUris: readonly string[], accessTokenLastsS: ()
       return grant;
     },
   };
+}
+
+function signingKey() {
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  return { ...privateKey.export({ format: 'jwk' }), kty: 'RSA', use: 'sig', alg: 'RS256', kid: 'test' };
+}
+
+/** What the provider remembers of one kind: without one of its own it warns that it will forget. */
+class InMemory implements Adapter {
+  readonly #entries = new Map<string, AdapterPayload>();
+
+  async upsert(id: string, payload: AdapterPayload): Promise<void> {
+    this.#entries.set(id, payload);
+  }
+
+  async find(id: string): Promise<AdapterPayload | undefined> {
+    return this.#entries.get(id);
+  }
+
+  async findByUid(uid: string): Promise<AdapterPayload | undefined> {
+    return this.#entries.values().find((payload) => payload.uid === uid);
+  }
+
+  async findByUserCode(userCode: string): Promise<AdapterPayload | undefined> {
+    return this.#entries.values().find((payload) => payload.userCode === userCode);
+  }
+
+  async consume(id: string): Promise<void> {
+    const payload = this.#entries.get(id);
+    if (payload !== undefined) payload.consumed = Math.floor(Date.now() / 1_000);
+  }
+
+  async destroy(id: string): Promise<void> {
+    this.#entries.delete(id);
+  }
+
+  async revokeByGrantId(grantId: string): Promise<void> {
+    for (const [id, payload] of this.#entries) if (payload.grantId === grantId) this.#entries.delete(id);
+  }
 }
