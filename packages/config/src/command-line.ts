@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
+import { logLine } from '@trino-gateway/runtime/log-line';
 import { VERSION } from '@trino-gateway/runtime/version';
 import { ConfigError, loadConfig, type SuiteConfig } from './load.ts';
 import { helpOf, type Options, readOptions } from './options.ts';
@@ -15,7 +16,7 @@ export type Started = {
 
 /**
  * The configuration of a process started as `main.ts [--config FILE] [--check-config] [ARGUMENT...]`: reads it or ends
- * the process, with 2 and every problem on standard error, or with 0 after `--check-config`, `--help` and `--version`. Arguments
+ * the process, with 2 and every problem on standard error (as one log line, if it was to start), or with 0 after `--check-config`, `--help` and `--version`. Arguments
  * that are not options of ours name a command: then nothing is started, and what only a start minds is not checked.
  */
 export function configFromCommandLine(
@@ -35,7 +36,8 @@ export function configFromCommandLine(
     return end(0, 'the configuration is valid');
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    return end(2, '', error.message);
+    const isStart = options.asks === undefined && options.rest.length === 0;
+    return end(2, '', isStart && service !== undefined ? startFailure(service, error, env) : error.message);
   }
 }
 
@@ -43,6 +45,17 @@ function end(code: number, out: string, err = ''): never {
   if (out !== '') process.stdout.write(`${out}\n`);
   if (err !== '') process.stderr.write(`${err}\n`);
   process.exit(code);
+}
+
+/** The problems as a log line. What the file says of its format is not known then. */
+function startFailure(
+  service: SectionName,
+  { message, problems }: ConfigError,
+  env: Record<string, string | undefined>,
+): string {
+  const format = env[`TRINO_GATEWAY_${service.toUpperCase()}_LOG_FORMAT`] === 'text' ? 'text' : 'json';
+  const [summary = ''] = message.split(':\n');
+  return logLine(format, { level: 'error', service, message: summary, fields: { problems } }, new Date());
 }
 
 function readConfig(

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type ScriptedTrino, startScriptedTrino } from '@trino-gateway/testing';
+import { startProgram } from '@trino-gateway/testing/processes/start-program';
 import { until } from '@trino-gateway/testing/processes/until';
+import { startScript } from '@trino-gateway/testing/suite/start-script';
 import { type Suite, startSuite } from '@trino-gateway/testing/suite/suite';
 import { runQuery } from '@trino-gateway/testing/trino-client/run-query';
 
@@ -148,6 +150,38 @@ test('each line is one JSON object with time first, then level, service and mess
     }
   }
 });
+
+test.each<[string, Record<string, string>, number, RegExp]>([
+  [
+    'a configuration with problems',
+    { LISTEN: 'nowhere' },
+    2,
+    /^\{"timestamp":"[^"]+Z","level":"error",.*LISTEN: expected/,
+  ],
+  [
+    'the same, for people',
+    { LISTEN: 'nowhere', LOG_FORMAT: 'text' },
+    2,
+    /^\S+Z ERROR router the configuration has 1 problem problems=.*LISTEN/,
+  ],
+  ['a port that is taken', { LISTEN: '127.0.0.1:0' }, 1, /^\{"timestamp":"[^"]+Z","level":"error".*ops_listen/],
+])(
+  'a start that fails says why in one log line: %s',
+  async (_what, settings, code, line) => {
+    const own = Object.entries({ STATE_FILE: `${suite.folder}/failing.json`, OPS_LISTEN: '127.0.0.1:0', ...settings });
+    if (code === 1) own.push(['OPS_LISTEN', new URL(suite.router.opsUrl).host]);
+    const env = {
+      ...process.env,
+      ...Object.fromEntries(own.map(([key, value]) => [`TRINO_GATEWAY_ROUTER_${key}`, value])),
+    };
+    const program = await startProgram(startScript('router', [], env));
+    expect(await program.ended).toMatchObject({ code });
+    const lines = program.output().trim().split('\n');
+    expect(lines.filter((one) => line.test(one))).toHaveLength(1);
+    for (const one of lines) expect(one).toMatch(/^(\{"timestamp":")?\d{4}-\d\d-\d\dT/);
+  },
+  120_000,
+);
 
 test('lines about a query carry its id and that of the request', () => {
   const lines = suite.router
