@@ -25,7 +25,7 @@ const say = (line: string) =>
   console.log(`[${((performance.now() - began) / 1_000).toFixed(1).padStart(5)} s] ${line}`);
 const stop = new AbortController();
 const { signal } = stop;
-for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => stop.abort());
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => stop.abort());
 
 const args = process.argv.slice(2);
 if (args.includes('--help')) {
