@@ -75,7 +75,6 @@ test(`${engine}: while the database is away for ${outageMs / 1_000} s each proce
   const named = `the database of gatewayserver ${origin} does not answer`;
   const warned = since.messages('warn');
   process.stderr.write(`${engine}: lines in ${outageMs / 1_000} s: ${JSON.stringify(since.counts())}\n`);
-  process.stderr.write(`${JSON.stringify(warned, null, 1)}\n`);
   expect(warned.gatewayserver).toEqual(expect.arrayContaining([expect.stringContaining('the database is away')]));
   expect(warned.monitor).toEqual(expect.arrayContaining([named]));
   expect(warned.router).toEqual(expect.arrayContaining([expect.stringContaining(named)]));
