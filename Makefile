@@ -28,6 +28,7 @@ generate: setup ## regenerate the code and the documents that follow from the co
 	node scripts/docs/configuration.ts
 	node scripts/docs/metrics.ts
 	node scripts/house/generate.ts
+	node_modules/.bin/biome format --write biome.rooms.json
 
 check: setup ## format, lint, types, dead code, contract: all that is known without running (under 30 s)
 	scripts/check.sh
