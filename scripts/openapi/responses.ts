@@ -64,7 +64,7 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
     description: 'The body is not of the type application/json.',
     example: {
       code: 'invalid_argument',
-      message: 'body: expected the content type application/json, not compressed',
+      message: 'content-type: expected application/json in UTF-8, got "text/plain"',
     },
   },
   Unavailable: {
