@@ -96,3 +96,18 @@ test.each([
     isSame ? [expect.stringMatching(/^backends\[1\]\.url: .*that of backend "a".* \(backend "again", line 3\)$/)] : [],
   );
 });
+
+test('a token file is read below the folders of monitor and gatewayserver only', () => {
+  const tokenFile = 'backends: [{ id: a, url: "https://a", probe: { token_file: /run/tokens/a } }]\n';
+  const monitor = 'monitor: { token_folder: /run/tokens }\n';
+  const unset = (keys: string) => [
+    `backends[0].probe.token_file: expected ${keys} beside it: token files are read below that folder only (backend "a", line 1)`,
+  ];
+  expect(doubts(`${tokenFile}${monitor}`)).toEqual([]);
+  expect(doubts(`${tokenFile}${monitor}gatewayserver: { log_level: info }`)).toEqual(
+    unset('gatewayserver.token_folder'),
+  );
+  expect(doubts(`${tokenFile}monitor: { log_level: info }\ngatewayserver: { log_level: info }`)).toEqual(
+    unset('gatewayserver.token_folder and monitor.token_folder'),
+  );
+});

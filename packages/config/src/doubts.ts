@@ -25,6 +25,7 @@ export function complainAboutDoubts(whole: Whole, complain: Complain): void {
   complainAboutPorts(whole, complain);
   complainAboutPolicyPorts(whole, complain);
   complainAboutUrls(whole.declared, complain);
+  complainAboutTokenFiles(whole, complain);
 }
 
 function complainAboutDefaultGroup({ gatewayserver, declared, originOf }: Whole, complain: Complain): void {
@@ -98,5 +99,20 @@ function complainAboutUrls({ backends }: Declared, complain: Complain): void {
         `backends[${index}].url`,
         `expected each cluster once, ${url} is that of backend "${first}", whose limits would not count here`,
       );
+  });
+}
+
+function complainAboutTokenFiles({ gatewayserver, monitor, declared, given }: Whole, complain: Complain): void {
+  const folders = { gatewayserver: gatewayserver.token_folder, monitor: monitor.token_folder };
+  const without = (['gatewayserver', 'monitor'] as const).filter(
+    (name) => given.has(name) && folders[name] === undefined,
+  );
+  declared.backends.forEach(({ probe }, index) => {
+    if (!probe?.tokenFile || without.length === 0) return;
+    const keys = without.map((name) => `${name}.token_folder`).join(' and ');
+    complain(
+      `backends[${index}].probe.token_file`,
+      `expected ${keys} beside it: token files are read below that folder only`,
+    );
   });
 }

@@ -33,3 +33,4 @@ export { createGatewayTransport, type GatewayTransportOptions } from './rpc/gate
 export { multiplexCalls } from './rpc/multiplexer.ts';
 export { TlsFileError, type TlsIdentity, type TlsSettings } from './tls/tls-identity.ts';
 export { createTlsPools, type TlsPools } from './tls/tls-pool.ts';
+export { createProbeTokens, type ProbeTokens } from './tokens/probe-tokens.ts';

@@ -1,5 +1,12 @@
 import type { Declared, GatewayserverConfig } from '@trino-gateway/config';
-import { createTlsPools, type Logger, listenHttp, type RunningProcess, serveOps } from '@trino-gateway/runtime';
+import {
+  createProbeTokens,
+  createTlsPools,
+  type Logger,
+  listenHttp,
+  type RunningProcess,
+  serveOps,
+} from '@trino-gateway/runtime';
 import { tlsAgents } from '@trino-gateway/trino/client';
 import { type ConfigurationCache, openConfigurationCache } from './configuration/configuration-cache.ts';
 import { declareObjects } from './configuration/declare-objects.ts';
@@ -162,6 +169,7 @@ async function openContext(core: Core, start: Start): Promise<RpcContext> {
     admissionMetrics: metrics.admission,
     unmatchedReports: started.use(keepUnmatchedReports(store.queries, logger)),
     clusterPools: started.use(createTlsPools(tlsAgents)),
+    probeTokens: createProbeTokens({ path: config.token_folder, key: 'gatewayserver.token_folder' }),
     onSuffixRefused: metrics.countSuffixRefused,
     signingKey: await store.suiteSecrets.signingKey(),
     stopping,

@@ -23,7 +23,7 @@ export function watchBackends(config: MonitorConfig, parts: Parts, logger: Logge
     watch: (backend, after) =>
       watchBackend(backend, {
         settings: config,
-        probe: async (one, limits) => probe(one, { ...limits, dispatcher: await connections.of(one) }),
+        probe: async (one, limits) => probe(one, { ...limits, dispatcher: await connections.of(one) }, connections),
         limit,
         after,
         onAssessed: (assessment, durationMs) => {

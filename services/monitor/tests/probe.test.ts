@@ -1,10 +1,14 @@
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { create } from '@bufbuild/protobuf';
-import { expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { type Backend, Backend_ForwardedHeaders, Backend_Probe_Kind, BackendSchema } from '@trino-gateway/api/gateway';
 import { headerValue, startScriptedTrino } from '@trino-gateway/testing';
 import { PROBE_SOURCE } from '@trino-gateway/trino/probe-source';
+import { createClusterConnections } from '../src/clusters/cluster-connections.ts';
 import { probe } from '../src/probing/probe.ts';
 import type { ProbeResult } from '../src/probing/probe-result.ts';
 
@@ -12,8 +16,21 @@ jest.setTimeout(120_000); // only a machine that is busy elsewhere needs it
 
 const never = new AbortController().signal;
 
-function probeOf(url: string, more: Partial<Backend> = {}, timeLimitMs = 60_000): Promise<ProbeResult> {
-  return probe({ ...create(BackendSchema), id: 'one', url, ...more }, { timeLimitMs, signal: never });
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'monitor-tokens-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+async function probeOf(
+  url: string,
+  more: Partial<Backend> = {},
+  timeLimitMs = 60_000,
+  settings: { token_folder: string | undefined } = { token_folder: folder },
+): Promise<ProbeResult> {
+  using connections = createClusterConnections(settings);
+  const backend = { ...create(BackendSchema), id: 'one', url, ...more };
+  return await probe(backend, { timeLimitMs, signal: never }, connections);
 }
 
 const asProbe = (statement: string, user = '', password = '') =>
@@ -104,6 +121,52 @@ test('where a proxy asks for credentials even before /v1/info, the login of the 
   });
   expect(await probeOf(trino.url)).toMatchObject({ outcome: 'unreachable' });
   expect(await probeOf(trino.url, withProbe({ token }))).toMatchObject({ outcome: 'passed' });
+});
+
+test('a token file is read for each probe: after the token was renewed the next one sends the new one', async () => {
+  const renewed = `${token}-renewed`;
+  await using trino = await startScriptedTrino({ tokens: { [token]: 'checker', [renewed]: 'checker' } });
+  const tokenFile = join(folder, 'token');
+  const sent: unknown[] = [];
+  for (const text of [token, renewed]) {
+    await writeFile(`${tokenFile}.new`, `${text}\n`);
+    await rename(`${tokenFile}.new`, tokenFile);
+    const before = trino.requests.length;
+    expect(await probeOf(trino.url, withProbe({ tokenFile }))).toMatchObject({ outcome: 'passed', load: { load: 0 } });
+    const asked = trino.requests.slice(before).filter(({ path }) => path.startsWith('/v1/statement'));
+    sent.push([...new Set(asked.map(({ rawHeaders }) => headerValue(rawHeaders, 'authorization')))]);
+  }
+  expect(sent).toEqual([[`Bearer ${token}`], [`Bearer ${renewed}`]]);
+});
+
+test.each([Backend_Probe_Kind.SQL, Backend_Probe_Kind.INFO_ONLY])(
+  'a token file that cannot be read makes the backend fail, with field and path, and nothing is sent without it: kind %i',
+  async (kind) => {
+    await using trino = await startScriptedTrino({ tokens: { [token]: 'checker' } });
+    const tokenFile = join(folder, 'missing');
+    const reason = `probe.token_file: ${tokenFile} cannot be read (ENOENT)`;
+    const found = await probeOf(trino.url, withProbe({ kind, tokenFile }));
+    expect(found).toMatchObject({ outcome: 'failing', reason, version: expect.any(String) });
+    expect(trino.requests.map(({ path }) => path)).toEqual(['/v1/info']);
+    trino.fault({ on: 'info', times: 1, action: { kind: 'status', status: 401 } });
+    expect(await probeOf(trino.url, withProbe({ kind, tokenFile }))).toMatchObject({
+      outcome: 'unreachable',
+      reason: `GET /v1/info: ${reason}`,
+    });
+  },
+);
+
+test('files beside monitor.token_folder are not read, and without the key none is', async () => {
+  await using trino = await startScriptedTrino({ tokens: { [token]: 'checker' } });
+  await writeFile(join(folder, 'token'), token);
+  const refused = async (tokenFile: string, token_folder: string | undefined) => {
+    const found = await probeOf(trino.url, withProbe({ tokenFile }), 60_000, { token_folder });
+    expect(found.outcome).toBe('failing');
+    return 'reason' in found && found.reason;
+  };
+  expect(await refused('/etc/hostname', folder)).toContain('/etc/hostname is not below monitor.token_folder');
+  expect(await refused(join(folder, 'token'), undefined)).toContain('set monitor.token_folder to the folder');
+  expect(trino.counts.submitted).toBe(0);
 });
 
 test('a starting cluster gets no statements', async () => {

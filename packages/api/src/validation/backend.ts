@@ -1,4 +1,5 @@
 import { scheduleProblems } from '@trino-gateway/schedule';
+import { isBearerToken, TOKEN_SHAPE } from '../bearer-token.ts';
 import {
   type Backend,
   Backend_ForwardedHeadersSchema,
@@ -24,9 +25,6 @@ import {
 import { HIDDEN_SECRET, isSealed, SEALED_PREFIX } from '../sealed-secret.ts';
 
 const PROBE_STATEMENT_LENGTH = 10_000;
-const TOKEN_LENGTH = 16_384;
-/** RFC 6750, 2.1. */
-const BEARER_TOKEN = /^[A-Za-z0-9._~+/-]+=*$/;
 
 /** All that is wrong with a backend by itself; empty when it can be stored. */
 export function backendProblems(backend: Backend): Problem[] {
@@ -81,7 +79,7 @@ function labelProblems(labels: Backend['labels']): Problem[] {
   ];
 }
 
-function probeProblems({ kind, statement, user, password, token }: Backend_Probe): Problem[] {
+function probeProblems({ kind, statement, user, password, token, tokenFile }: Backend_Probe): Problem[] {
   return [
     ...enumProblem('probe.kind', Backend_Probe_KindSchema, kind),
     ...check(
@@ -96,6 +94,12 @@ function probeProblems({ kind, statement, user, password, token }: Backend_Probe
     ),
     ...headerTextProblem('probe.user', user),
     ...secretProblems(password, token),
+    ...pathProblem('probe.token_file', tokenFile),
+    ...check(
+      tokenFile === '' || (token === '' && password === ''),
+      'probe.token_file',
+      'expected only one of password, token and token_file',
+    ),
     ...check(password === '' || user !== '', 'probe.user', 'expected the user the password belongs to'),
     ...check(
       password === '' || !user.includes(':'),
@@ -109,13 +113,7 @@ function tlsProblems({ caFile, certFile, keyFile, serverName }: Backend_Tls, url
   const paths = { 'tls.ca_file': caFile, 'tls.cert_file': certFile, 'tls.key_file': keyFile };
   return [
     ...check(/^https:/i.test(url), 'tls', 'expected only with an https url'),
-    ...Object.entries(paths).flatMap(([field, path]) =>
-      check(
-        path === '' || isPath(path),
-        field,
-        `expected an absolute path of up to ${TEXT_LENGTH} characters, got ${quote(path)}`,
-      ),
-    ),
+    ...Object.entries(paths).flatMap(([field, path]) => pathProblem(field, path)),
     ...check((certFile === '') === (keyFile === ''), 'tls.key_file', 'expected cert_file and key_file together'),
     ...check(
       serverName === '' || (/^[a-z]/i.test(serverName) && isHost(serverName)),
@@ -125,8 +123,16 @@ function tlsProblems({ caFile, certFile, keyFile, serverName }: Backend_Tls, url
   ];
 }
 
+function pathProblem(field: string, path: string): Problem[] {
+  return check(
+    path === '' || isPath(path),
+    field,
+    `expected an absolute path of up to ${TEXT_LENGTH} characters, none of them a control character, got ${quote(path)}`,
+  );
+}
+
 function isPath(text: string): boolean {
-  return text.startsWith('/') && text.length <= TEXT_LENGTH && !text.includes('\0');
+  return text.startsWith('/') && text.length <= TEXT_LENGTH && !/\p{Cc}/u.test(text);
 }
 
 function secretProblems(password: string, token: string): Problem[] {
@@ -142,9 +148,9 @@ function secretProblems(password: string, token: string): Problem[] {
       `expected a password that does not begin with ${SEALED_PREFIX}, which marks passwords that are stored encrypted`,
     ),
     ...check(
-      token === '' || token === HIDDEN_SECRET || (token.length <= TOKEN_LENGTH && BEARER_TOKEN.test(token)),
+      token === '' || token === HIDDEN_SECRET || isBearerToken(token),
       'probe.token',
-      `expected a bearer token: up to ${TOKEN_LENGTH} letters, digits and - . _ ~ + /, then = signs, without the word Bearer`,
+      `expected a bearer token: ${TOKEN_SHAPE}`,
     ),
     ...check(password === '' || token === '', 'probe.token', 'expected either a password or a token'),
   ];

@@ -56,6 +56,11 @@ export const gatewayserver = z.strictObject({
     .describe(
       'Encrypts passwords and tokens of probes in the database: a key of at least 32 characters, such as the output of `openssl rand -base64 32`, the same for all replicas. To change it give a comma list: the first key encrypts, all of them decrypt. Unset: they are stored as they are.',
     ),
+  token_folder: text
+    .optional()
+    .describe(
+      'The folder below which token files of backends (`probe.token_file`) may be; a link that leads out of it is refused. Unset: none is read, and queries of their backends cannot be cancelled here.',
+    ),
   history_max_age: retention
     .prefault('90d')
     .describe('Queries submitted longer ago are deleted from the history; 0 keeps them for ever.'),

@@ -23,6 +23,11 @@ export const monitor = z.strictObject({
     .describe(
       'How long a coordinator that has just started gets no queries: SELECT 1 succeeds before its workers are there.',
     ),
+  token_folder: text
+    .optional()
+    .describe(
+      'The folder below which token files of backends (`probe.token_file`) may be; a link that leads out of it is refused. Unset: none is read, and their backends are unhealthy.',
+    ),
   log_level: logLevel.prefault('info').describe('error, warn, info or debug.'),
   log_format: logFormat
     .prefault('json')

@@ -26,7 +26,7 @@ export async function cancelOnCluster(queryId: string, canceller: Canceller): Pr
     const { status } = error;
     if (status >= 500) throw new ConnectError(`${where} answered ${status}`, Code.Unavailable);
     throw new ConnectError(
-      `${where} refused to cancel the query (${status}): check probe.user, and probe.password or probe.token, of its backend`,
+      `${where} refused to cancel the query (${status}): check probe.user, and probe.password, probe.token or probe.token_file, of its backend`,
       Code.FailedPrecondition,
     );
   }

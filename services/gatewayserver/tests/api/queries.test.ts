@@ -1,8 +1,14 @@
-import { describe, expect, test } from '@jest/globals';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from '@jest/globals';
 import { startScriptedTrino } from '@trino-gateway/testing';
 import { serverWithTwoBackends } from '../support/two-backends.ts';
 
-const server = serverWithTwoBackends();
+const folder = mkdtempSync(join(tmpdir(), 'gatewayserver-tokens-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const server = serverWithTwoBackends({ token_folder: folder });
 
 describe('queries', () => {
   const trinoId = (suffix: string) => `20261121_080808_00130_${suffix}`;
@@ -112,6 +118,34 @@ describe('queries', () => {
       message: expect.stringContaining('probe.token'),
     });
     expect(JSON.stringify(refused.body)).not.toContain('wrong-token');
+  });
+
+  test('cancelling uses the token that stands in the token file now, and says why it cannot be read', async () => {
+    await using trino = await startScriptedTrino({ tokens: { 'first.token': 'checker', 'second.token': 'checker' } });
+    const tokenFile = join(folder, 'token');
+    await server.ok('BackendService/PutBackend', { backend: { id: 'file', url: trino.url, probe: { tokenFile } } });
+    const id = trinoId(trino.suffix);
+    await server.ok('SuiteService/RecordIncarnation', { suffix: trino.suffix, backendId: 'file', url: trino.url });
+    const refused = await server.post('QueryService/CancelQuery', { id });
+    expect(refused.body).toEqual({
+      code: 'failed_precondition',
+      message: `backend "file": probe.token_file: ${tokenFile} cannot be read (ENOENT)`,
+    });
+    expect(trino.requests).toEqual([]);
+    const cancels = () =>
+      trino.requests.filter(({ method }) => method === 'DELETE').map(({ rawHeaders }) => rawHeaders);
+    for (const [at, token] of ['first.token', 'second.token'].entries()) {
+      await writeFile(tokenFile, token);
+      await server.ok('QueryService/CancelQuery', { id });
+      expect(cancels()[at]).toContain(`Bearer ${token}`);
+    }
+    const backend = { id: 'file', url: trino.url, probe: { tokenFile: '/etc/hostname' } };
+    await server.ok('BackendService/PutBackend', { backend });
+    const outside = await server.post('QueryService/CancelQuery', { id });
+    expect(outside.body.message).toBe(
+      'backend "file": probe.token_file: /etc/hostname is not below gatewayserver.token_folder',
+    );
+    expect(cancels()).toHaveLength(2);
   });
 
   test('cancelling on a cluster that does not answer is UNAVAILABLE, of an unknown query NOT_FOUND', async () => {

@@ -44,6 +44,20 @@ test('the secrets of a probe are written, and never read, by REST', async () => 
     expect((await rest('GET', path)).text).not.toContain('hunter2');
 });
 
+test('the token file of a probe is no secret: it is read as it was written; only one login is taken', async () => {
+  const probe = { tokenFile: '/run/tokens/blue' };
+  const put = await rest('PUT', '/api/v1/backends/token-file', { url: 'https://s', probe });
+  expect(put.body.probe).toEqual({ kind: 'SQL', ...probe });
+  expect((await rest('GET', '/api/v1/backends/token-file')).body.probe).toEqual(put.body.probe);
+  for (const wrong of [{ token: '********' }, { user: 'u', password: 'p' }, { tokenFile: 'tokens/blue' }]) {
+    const { status, text } = await rest('PUT', '/api/v1/backends/bad', {
+      url: 'https://s',
+      probe: { ...probe, ...wrong },
+    });
+    expect([status, text.includes('backend.probe.token_file')]).toEqual([400, true]);
+  }
+});
+
 test.each([
   ['{"token": 5141}', '5141'],
   ['{"token": ["hunter2"]}', 'hunter2'],

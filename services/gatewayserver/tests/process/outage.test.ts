@@ -10,7 +10,7 @@ import {
   PolicyService,
   RoutingService,
 } from '@trino-gateway/api/gateway';
-import { silentLogger } from '@trino-gateway/runtime';
+import { createProbeTokens, silentLogger } from '@trino-gateway/runtime';
 import { Registry } from 'prom-client';
 import { configuredLimits } from '../../src/admission/configured-limits.ts';
 import { type Ledger, openLedger } from '../../src/admission/ledger/ledger.ts';
@@ -104,6 +104,7 @@ beforeAll(async () => {
     limits,
     admissionMetrics: createAdmissionMetrics(new Registry()),
     unmatchedReports: { keep: () => {} },
+    probeTokens: createProbeTokens({ path: undefined, key: 'gatewayserver.token_folder' }),
     clusterPools: { checked: () => Promise.reject(new Error('no cluster is asked here')) },
     onSuffixRefused: () => {},
     signingKey: new Uint8Array(32),

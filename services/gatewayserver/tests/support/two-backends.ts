@@ -6,12 +6,13 @@ type Calls = Pick<TestGatewayserver, 'ok' | 'post' | 'get'>;
 /**
  * A gatewayserver with the backends `one` and `two`, which were not probed yet, and the group `both` of them. It runs during the
  * tests of the calling file, and can be called from their first hook on.
+ * @param keys of its section
  */
-export function serverWithTwoBackends(): Calls {
+export function serverWithTwoBackends(keys: Record<string, string> = {}): Calls {
   jest.setTimeout(120_000); // a busy machine starts a server slowly
   let server: TestGatewayserver;
   beforeAll(async () => {
-    server = await startTestGatewayserver();
+    server = await startTestGatewayserver(keys);
     await server.ok('BackendService/PutBackend', { backend: { id: 'one', url: 'http://127.0.0.1:1001' } });
     await server.ok('BackendService/PutBackend', { backend: { id: 'two', url: 'http://127.0.0.1:1002' } });
     await server.ok('GroupService/PutGroup', { group: { id: 'both', backendIds: ['one', 'two'] } });

@@ -104,6 +104,6 @@ function createWatches({
 
 /** What a probe depends on: when it changes, earlier results no longer count. */
 function probeKey({ url, forwardedHeaders, probe, tls }: Backend): string {
-  const { kind, statement, user, password, token } = probe ?? {};
-  return JSON.stringify([url, forwardedHeaders, kind, statement, user, password, token, tls]);
+  const { kind, statement, user, password, token, tokenFile } = probe ?? {};
+  return JSON.stringify([url, forwardedHeaders, kind, statement, user, password, token, tokenFile, tls]);
 }

@@ -22,7 +22,7 @@ export type DirectHistory = {
 
 export type DirectHistoryOptions = {
   queries: Pick<Client<typeof QueryService>, 'listQueries' | 'recordQueries'>;
-  connections: Pick<ClusterConnections, 'of'>;
+  connections: Pick<ClusterConnections, 'of' | 'withToken'>;
   outbox: Pick<Outbox, 'put' | 'drop'>;
   logger: Logger;
 };
@@ -45,7 +45,8 @@ export function createDirectHistory({ queries, connections, outbox, logger }: Di
       try {
         const open = new Map((await readOpen(backend.id, signal)).map((query) => [query.trinoQueryId, query]));
         const limits = { timeLimitMs, signal, dispatcher: await connections.of(backend) };
-        for await (const { ids, known } of observeQueries(backend, [...open.keys()], limits)) {
+        const asked = await connections.withToken(backend);
+        for await (const { ids, known } of observeQueries(asked, [...open.keys()], limits)) {
           for (const id of ids) {
             const query = open.get(id);
             const update = query && queryUpdate(query, known.get(id), Date.now());

@@ -26,7 +26,7 @@ export type LateHistory = {
 
 export type LateHistoryOptions = {
   queries: Pick<Client<typeof QueryService>, 'listQueries' | 'recordQueries'>;
-  connections: Pick<ClusterConnections, 'of'>;
+  connections: Pick<ClusterConnections, 'of' | 'withToken'>;
   outbox: Pick<Outbox, 'put' | 'drop'>;
   logger: Logger;
 };
@@ -75,7 +75,7 @@ export function createLateHistory({ queries, connections, outbox, logger }: Late
       try {
         const limits = { timeLimitMs, signal, dispatcher: await connections.of(backend) };
         const asked = pace.take(late, MOST_AT_ONCE).map(({ query }) => query);
-        for await (const update of updatesOf(backend, asked, limits)) updates.push(update);
+        for await (const update of updatesOf(await connections.withToken(backend), asked, limits)) updates.push(update);
         if (asked.length > 0) failures.clear(backend.id);
       } catch (error) {
         if (stopped.aborted) return;

@@ -18,7 +18,7 @@ export type LeaseWatch = AsyncDisposable & {
 };
 
 export type LeaseWatchOptions = {
-  connections: Pick<ClusterConnections, 'of'>;
+  connections: Pick<ClusterConnections, 'of' | 'withToken'>;
   admission: LeaseCalls;
   /** Between two sweeps over a backend without leases, in milliseconds. */
   intervalMs: number;
@@ -113,7 +113,8 @@ async function sweepOne(
   one.sweptAt = performance.now();
   try {
     const dispatcher = await connections.of(backend);
-    const found = await sweepLeases(admission, backend, missingSince, { timeLimitMs, signal, dispatcher });
+    const asked = await connections.withToken(backend);
+    const found = await sweepLeases(admission, asked, missingSince, { timeLimitMs, signal, dispatcher });
     one.hasLeases = found.leases > 0;
     // Not what was forgotten, or replaced, meanwhile.
     if (one.missingSince === missingSince) one.missingSince = found.missingSince;

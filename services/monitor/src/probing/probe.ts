@@ -1,10 +1,11 @@
 import { clusterAccess, hasLogin } from '@trino-gateway/api/cluster-access';
 import { type Backend, Backend_Probe_Kind } from '@trino-gateway/api/gateway';
 import { unreadableSecret } from '@trino-gateway/api/sealed-secret';
+import { describeError } from '@trino-gateway/runtime';
 import { coordinatorSuffix } from '@trino-gateway/trino';
 import { runStatement, type StatementResult, serverInfo, TrinoHttpError } from '@trino-gateway/trino/client';
 import { PROBE_SOURCE } from '@trino-gateway/trino/probe-source';
-import type { ClusterLimits } from '../clusters/cluster-connections.ts';
+import type { ClusterConnections, ClusterLimits } from '../clusters/cluster-connections.ts';
 import { type ClusterLoad, clusterLoad } from '../clusters/cluster-load.ts';
 import { describeFailure, describeQueryError } from '../clusters/describe-failure.ts';
 import type { Incarnation, ProbeResult } from './probe-result.ts';
@@ -18,6 +19,8 @@ const NODES_STATEMENT = `SELECT count(*) FROM system.runtime.nodes WHERE state =
 /** What the steps of a probe share. */
 type Probing = ClusterLimits & {
   backend: Backend;
+  /** Why the token file of the backend cannot be read. */
+  tokenProblem: string | undefined;
   leftMs: () => number;
   run: (statement: string) => Promise<StatementResult>;
 };
@@ -26,17 +29,23 @@ type Probing = ClusterLimits & {
  * Probes one cluster: `/v1/info`, and where statements may be sent the health statement, then load and number of workers. What
  * goes wrong is part of the result; it throws only when the signal is aborted.
  */
-export async function probe(backend: Backend, limits: ClusterLimits): Promise<ProbeResult> {
+export async function probe(
+  configured: Backend,
+  limits: ClusterLimits,
+  tokens: Pick<ClusterConnections, 'withToken'>,
+): Promise<ProbeResult> {
   const { timeLimitMs, signal, dispatcher } = limits;
   const deadline = performance.now() + timeLimitMs;
   const leftMs = () => Math.max(1, Math.round(deadline - performance.now()));
+  const { backend, tokenProblem } = await withTokenOfFile(configured, tokens);
   const access = clusterAccess(backend);
   const run = (statement: string) =>
     runStatement({ ...access, statement, signal, dispatcher, timeLimitMs: leftMs(), maxRows: 1_000 });
-  const probing = { backend, ...limits, leftMs, run };
+  const probing = { backend, tokenProblem, ...limits, leftMs, run };
 
   const info = await askInfo(probing);
   if ('outcome' in info) return info;
+  if (tokenProblem !== undefined) return { outcome: 'failing', reason: tokenProblem, ...info };
   if (backend.probe?.kind === Backend_Probe_Kind.INFO_ONLY)
     return { outcome: 'passed', ...info, loadProblem: 'a probe of kind INFO_ONLY does not read it' };
   const unreadable = unreadableSecret(backend);
@@ -48,9 +57,22 @@ export async function probe(backend: Backend, limits: ClusterLimits): Promise<Pr
   return { outcome: 'passed', ...incarnation, ...load };
 }
 
+/** The backend with the token of its token file, where it has one. */
+async function withTokenOfFile(
+  backend: Backend,
+  { withToken }: Pick<ClusterConnections, 'withToken'>,
+): Promise<Pick<Probing, 'backend' | 'tokenProblem'>> {
+  try {
+    return { backend: await withToken(backend), tokenProblem: undefined };
+  } catch (error) {
+    return { backend, tokenProblem: describeError(error) };
+  }
+}
+
 /** Which incarnation answers; a result when it is not one that can run statements. */
 async function askInfo({
   backend,
+  tokenProblem,
   timeLimitMs,
   signal,
   dispatcher,
@@ -62,6 +84,7 @@ async function askInfo({
     const info = await serverInfo({ url, user, signal, dispatcher, timeLimitMs: leftMs() }).catch((error: unknown) => {
       // A proxy in front of it may ask everybody for credentials.
       const isRefused = error instanceof TrinoHttpError && (error.status === 401 || error.status === 403);
+      if (isRefused && tokenProblem !== undefined) throw new Error(tokenProblem);
       if (!isRefused || !hasLogin(backend)) throw error;
       return serverInfo({ url, user, ...login, signal, dispatcher, timeLimitMs: leftMs() });
     });

@@ -1,4 +1,4 @@
-import type { Logger, TlsPools } from '@trino-gateway/runtime';
+import type { Logger, ProbeTokens, TlsPools } from '@trino-gateway/runtime';
 import type { tlsAgents } from '@trino-gateway/trino/client';
 import type { ConfiguredLimits } from '../../admission/configured-limits.ts';
 import type { Ledger } from '../../admission/ledger/ledger.ts';
@@ -21,6 +21,8 @@ export type RpcContext = {
   unmatchedReports: Pick<UnmatchedReports, 'keep'>;
   /** Connections to clusters with TLS settings of their own. */
   clusterPools: Pick<TlsPools<ReturnType<typeof tlsAgents.open>>, 'checked'>;
+  /** The tokens of probes that stand in files. */
+  probeTokens: ProbeTokens;
   /** Called for a backend that answers with the query ids of another one. */
   onSuffixRefused: (backendId: string) => void;
   /** Signs refusals, links and cookies of routers; the same 32 bytes for the whole suite. */

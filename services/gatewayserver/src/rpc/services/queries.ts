@@ -3,6 +3,7 @@ import { timestampFromMs, timestampMs } from '@bufbuild/protobuf/wkt';
 import { Code, ConnectError, type ServiceImpl } from '@connectrpc/connect';
 import { clusterAccess, hasLogin } from '@trino-gateway/api/cluster-access';
 import {
+  type Backend,
   BackendSchema,
   type CancelQueryRequest,
   type ListQueriesRequest,
@@ -31,7 +32,7 @@ const TEXT_RANGE_MS = 86_400_000;
 
 type Context = Pick<
   RpcContext,
-  'clusterPools' | 'configuration' | 'ledger' | 'logger' | 'stopping' | 'unmatchedReports' | 'now'
+  'clusterPools' | 'probeTokens' | 'configuration' | 'ledger' | 'logger' | 'stopping' | 'unmatchedReports' | 'now'
 > &
   Tables<'queries'>;
 
@@ -82,9 +83,8 @@ async function cancelQuery(context: Context, { id }: CancelQueryRequest) {
   const trinoQueryId = waiter?.queryId || (query ? query.trinoQueryId : id);
   if (trinoQueryId === '') return {}; // it was refused: no cluster knows of it
   const { backendId, url } = await coordinatorOf(context, trinoQueryId, query);
-  const backend = configuration.known.backends.get(backendId)?.backend;
-  const unreadable = backend && unreadableSecret(backend);
-  if (unreadable) throw new ConnectError(`backend "${backendId}": ${unreadable}`, Code.FailedPrecondition);
+  const configured = configuration.known.backends.get(backendId)?.backend;
+  const backend = configured && (await withLogin(context, configured));
   const access = clusterAccess(backend ?? create(BackendSchema), url);
   // Without a login of its own, as whoever may always cancel it.
   const user = (!(backend && hasLogin(backend)) && query?.user) || access.user;
@@ -92,6 +92,17 @@ async function cancelQuery(context: Context, { id }: CancelQueryRequest) {
   await cancelOnCluster(trinoQueryId, canceller);
   void settleWhenEnded(context, trinoQueryId, canceller);
   return {};
+}
+
+/** The backend with the login that its cluster is asked with. @throws ConnectError why it cannot be had */
+async function withLogin({ probeTokens }: Context, backend: Backend): Promise<Backend> {
+  try {
+    const unreadable = unreadableSecret(backend);
+    if (unreadable) throw new Error(unreadable);
+    return await probeTokens.withToken(backend);
+  } catch (error) {
+    throw new ConnectError(`backend "${backend.id}": ${describeError(error)}`, Code.FailedPrecondition);
+  }
 }
 
 /** The connections to a coordinator, by the TLS settings that its backend has there, or had. */

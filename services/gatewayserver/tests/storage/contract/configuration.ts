@@ -28,7 +28,12 @@ export function configurationContract(fresh: NewDatabase): void {
           weight: 1_000_000,
           labels: { 'ü-key': 'wörld 🦆', empty: '' },
           forwardedHeaders: Backend_ForwardedHeaders.OMIT,
-          probe: { statement: "SELECT 'it''s \\ %_'", user: 'probe', password: 'pässword\u0000' },
+          probe: {
+            statement: "SELECT 'it''s \\ %_'",
+            user: 'probe',
+            password: 'pässword\u0000',
+            tokenFile: '/run/töken',
+          },
           managedBy: 'file',
         });
         const put = await store.configuration.change((change) => change.backends.put(full));
