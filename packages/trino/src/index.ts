@@ -1,3 +1,4 @@
+export { durationMs } from './durations/duration.ts';
 export { parsePageError } from './errors/page-error.ts';
 export {
   canceledMessage,

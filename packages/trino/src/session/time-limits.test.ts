@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { parseDuration } from './duration.ts';
+import { readSessionDuration } from '../durations/session-duration.ts';
 import { timeLimitProblem, waitLimit, withTimeLeft } from './time-limits.ts';
 
 const session = (text: string) => ['X-Trino-User', 'u', 'X-Trino-Session', text];
@@ -18,7 +18,7 @@ describe('a duration is read as Trino reads it', () => {
     ['.5s', 500, '0.50s'],
     ['1e3s', 1_000_000, '1000.00s'],
   ])('%j', (text, ms, shown) => {
-    expect(parseDuration(text)).toEqual({ kind: 'duration', ms: expect.closeTo(ms), text: shown });
+    expect(readSessionDuration(text)).toEqual({ kind: 'duration', ms: expect.closeTo(ms), text: shown });
   });
 
   test.each<[string, string]>([
@@ -29,13 +29,13 @@ describe('a duration is read as Trino reads it', () => {
     ['5S', 'Unknown time unit: S'],
     ['5 seconds', 'Unknown time unit: seconds'],
   ])('%j is refused in the words of Trino', (text, message) => {
-    expect(parseDuration(text)).toEqual({ kind: 'invalid', message });
+    expect(readSessionDuration(text)).toEqual({ kind: 'invalid', message });
   });
 
   test.each(['-0s', '5.5.5s', 'null', '0x5s', '\u00a05s', '٥m', '5 5s', `${'9'.repeat(1_000_000)}s`])(
     'of %.20j the cluster says what it thinks',
     (text) => {
-      const read = parseDuration(text);
+      const read = readSessionDuration(text);
       expect(read === undefined || (read.kind === 'duration' && read.ms === 0)).toBe(true);
     },
   );

@@ -1,5 +1,5 @@
+import { readSessionDuration } from '../durations/session-duration.ts';
 import type { RawHeaders } from '../headers/raw-headers.ts';
-import { parseDuration } from './duration.ts';
 import { sessionProperty, withoutSessionProperty, withSessionProperty } from './session-properties.ts';
 
 const RUN_TIME = 'query_max_run_time';
@@ -34,7 +34,7 @@ export function withTimeLeft(rawHeaders: RawHeaders, elapsedMs: number): RawHead
   const headers =
     limit === undefined ? rawHeaders : withSessionProperty(rawHeaders, RUN_TIME, inSeconds(limit.ms - elapsedMs));
   const own = sessionProperty(headers, QUEUED_TIME);
-  const isOurs = own !== undefined && parseDuration(own)?.kind === 'duration';
+  const isOurs = own !== undefined && readSessionDuration(own)?.kind === 'duration';
   return isOurs ? withoutSessionProperty(headers, QUEUED_TIME) : headers;
 }
 
@@ -42,7 +42,7 @@ export function withTimeLeft(rawHeaders: RawHeaders, elapsedMs: number): RawHead
 export function timeLimitProblem(rawHeaders: RawHeaders): string | undefined {
   for (const name of DURATIONS) {
     const text = sessionProperty(rawHeaders, name);
-    const read = text === undefined ? undefined : parseDuration(text);
+    const read = text === undefined ? undefined : readSessionDuration(text);
     if (read?.kind === 'invalid') return `Session property '${name}' is invalid: ${read.message}`;
   }
   return undefined;
@@ -58,7 +58,7 @@ export function timeLimitMessage(kind: TimeLimit['kind'], text: string): string 
 
 function limitOf(rawHeaders: RawHeaders, kind: TimeLimit['kind']): TimeLimit | undefined {
   const text = sessionProperty(rawHeaders, kind === 'run' ? RUN_TIME : QUEUED_TIME);
-  const read = text === undefined ? undefined : parseDuration(text);
+  const read = text === undefined ? undefined : readSessionDuration(text);
   return read?.kind === 'duration' ? { kind, ms: read.ms, message: timeLimitMessage(kind, read.text) } : undefined;
 }
 

@@ -2,14 +2,13 @@ import { clusterAccess, hasLogin } from '@trino-gateway/api/cluster-access';
 import { type Backend, Backend_Probe_Kind } from '@trino-gateway/api/gateway';
 import { unreadableSecret } from '@trino-gateway/api/sealed-secret';
 import { describeError } from '@trino-gateway/runtime';
-import { coordinatorSuffix } from '@trino-gateway/trino';
+import { coordinatorSuffix, durationMs } from '@trino-gateway/trino';
 import { runStatement, type StatementResult, serverInfo, TrinoHttpError } from '@trino-gateway/trino/client';
 import { PROBE_SOURCE } from '@trino-gateway/trino/probe-source';
 import type { ClusterConnections, ClusterLimits } from '../clusters/cluster-connections.ts';
 import { type ClusterLoad, clusterLoad } from '../clusters/cluster-load.ts';
 import { describeFailure, describeQueryError } from '../clusters/describe-failure.ts';
 import type { Incarnation, ProbeResult } from './probe-result.ts';
-import { parseTrinoDuration } from './trino-duration.ts';
 
 const DEFAULT_STATEMENT = 'SELECT 1';
 // Another client's statement may name our source, and our user may run other statements: only both together are a probe.
@@ -91,7 +90,7 @@ async function askInfo({
     if (!info.coordinator)
       return { outcome: 'unreachable', reason: 'a worker answers there: expected the address of the coordinator' };
     const { version, coordinatorId } = info;
-    const incarnation = { version, uptimeMs: parseTrinoDuration(info.uptime), coordinatorId };
+    const incarnation = { version, uptimeMs: durationMs(info.uptime), coordinatorId };
     return info.starting ? { outcome: 'starting', ...incarnation } : incarnation;
   } catch (error) {
     signal.throwIfAborted();

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { parseTrinoDuration } from './trino-duration.ts';
+import { durationMs } from './duration.ts';
 
 test.each([
   ['0.00ns', 0],
@@ -14,5 +14,5 @@ test.each([
   ['-1.00s', undefined],
   ['1.00y', undefined],
 ])('the duration "%s" is read as Trino means it', (text, ms) => {
-  expect(parseTrinoDuration(text)).toBe(ms);
+  expect(durationMs(text)).toBe(ms);
 });
