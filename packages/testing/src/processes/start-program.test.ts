@@ -32,6 +32,10 @@ test('with a log file the output goes there', async () => {
     await program.ended;
     expect(await readFile(logPath, 'utf8')).toBe('written\n');
     expect(program.output()).toBe('written\n');
+    await (await startProgram({ ...shell('echo again'), logPath, keepsLog: true })).ended;
+    expect(await readFile(logPath, 'utf8')).toBe('written\nagain\n');
+    await (await startProgram({ ...shell('echo anew'), logPath })).ended;
+    expect(await readFile(logPath, 'utf8')).toBe('anew\n');
   } finally {
     await rm(folder, { recursive: true });
   }

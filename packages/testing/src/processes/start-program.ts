@@ -15,8 +15,10 @@ export type Program = {
   /** The user to run as, when it refuses to be root. */
   uid?: number;
   gid?: number;
-  /** The file that both its streams are added to; without one the newest part is kept in memory. */
+  /** The file that both its streams go to, emptied first; without one the newest part is kept in memory. */
   logPath?: string;
+  /** True adds to what the file holds. */
+  keepsLog?: boolean;
   /** Gets each line of both streams, unless they go to a file. */
   onLine?: (line: string) => void;
   /** True lets it go on when this process ends. */
@@ -49,8 +51,8 @@ const LAST_OUTPUT_MS = 1_000;
 
 /** Starts a program. Unless told otherwise it ends with this process, however that ends. @throws Error when it cannot be started */
 export async function startProgram(program: Program): Promise<RunningProgram> {
-  const { command, args, cwd, env, uid, gid, logPath, onLine, outlivesUs } = program;
-  await using log = logPath === undefined ? undefined : await open(logPath, 'a');
+  const { command, args, cwd, env, uid, gid, logPath, keepsLog, onLine, outlivesUs } = program;
+  await using log = logPath === undefined ? undefined : await open(logPath, keepsLog ? 'a' : 'w');
   const child = spawn(command, args, {
     ...(cwd !== undefined && { cwd }),
     ...(uid !== undefined && { uid }),

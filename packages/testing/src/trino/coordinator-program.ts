@@ -55,6 +55,7 @@ export async function coordinatorProgram(
     args,
     cwd: folder,
     logPath: settings.logPath ?? join(folder, 'server.log'),
+    keepsLog: true,
     ...(settings.outlivesUs && { outlivesUs: true }),
   };
 }
