@@ -1,3 +1,4 @@
+import { policyRules } from '@trino-gateway/api/policy-rules';
 import { formatAddress, isLoopback } from '@trino-gateway/runtime/address';
 import type { Declared } from './declared.ts';
 import type { Complain } from './sections/complain.ts';
@@ -81,9 +82,10 @@ function complainAboutPolicyPorts({ router, declared }: Whole, complain: Complai
   // Port 0 is any free one.
   if (ports.includes(0)) return;
   declared.policies.forEach(({ rule }, index) => {
-    if (rule.case !== 'listeningPort' || ports.includes(rule.value)) return;
+    const port = policyRules.entryPoint(rule)?.listeningPort;
+    if (port === undefined || ports.includes(port)) return;
     const known = `the port of a listener of router.listen (${ports.join(', ')})`;
-    complain(`policies[${index}].listening_port`, `expected ${known}, got ${rule.value}`);
+    complain(`policies[${index}].listening_port`, `expected ${known}, got ${port}`);
   });
 }
 

@@ -92,7 +92,9 @@ test('a gatewayserver that would be open to others does not start; the others st
   for (const check of [[], ['--check-config']]) {
     const refused = pnpm(['start:gatewayserver', '--config', file, ...check], {});
     expect((await refused.exited)[0]).toBe(2);
-    expect(refused.output()).toMatch(/gatewayserver\.listen: expected gatewayserver\.admin_token .*"0\.0\.0\.0:8000"/);
+    expect(refused.output()).toMatch(
+      /gatewayserver\.listen: expected gatewayserver\.admin_token .*\\?"0\.0\.0\.0:8000\\?"/,
+    );
   }
   for (const service of ['monitor', 'router']) {
     const run = pnpm([`start:${service}`, '--config', file, '--check-config'], {});
