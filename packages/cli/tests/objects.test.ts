@@ -55,6 +55,16 @@ describe('apply', () => {
     await apply(FILE);
   });
 
+  test('the file of a token is compared, and shown, like any other field', async () => {
+    const file = (path: string) => `backends: [{ id: blue, url: "http://blue:8080", probe: { token_file: ${path} } }]`;
+    const outcomes = [];
+    for (const path of ['/run/a', '/run/a', '/run/b']) outcomes.push((await apply(file(path))).out);
+    expect(outcomes).toEqual(['changed', 'unchanged', 'changed'].map((outcome) => `backend "blue" ${outcome}`));
+    const { out } = await run(['get', 'backend', 'blue', '-o', 'yaml']);
+    expect(parse(out)).toMatchObject({ probe: { kind: 'SQL', token_file: '/run/b' } });
+    await apply(FILE);
+  });
+
   test('an object that was disabled by hand stays disabled', async () => {
     await run(['disable', 'backend', 'blue']);
     expect((await apply(FILE)).out).toBe(each('unchanged'));

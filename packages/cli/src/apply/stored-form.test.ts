@@ -33,6 +33,7 @@ describe('a backend', () => {
     ['another choice', { id: 'a', url: 'http://a:8080', probe, forwarding: Backend_Forwarding.DIRECT }, false],
     ['a new label', { id: 'a', url: 'http://a:8080', probe, labels: { site: 'north' } }, false],
     ['no password any more', { id: 'a', url: 'http://a:8080', probe: { user: 'u' } }, false],
+    ['a token file instead', { id: 'a', url: 'http://a:8080', probe: { tokenFile: '/run/a' } }, false],
     ['no probe any more', { id: 'a', url: 'http://a:8080' }, false],
   ];
   test.each(cases)('%s', (_what, wanted, same) => {
