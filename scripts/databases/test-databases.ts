@@ -7,7 +7,7 @@ import { MissingToolError } from '@trino-gateway/testing/toolchains/missing-tool
 // Runs the contract of the store, and the import from the tables of razorpay/trino-gateway, on real servers, one engine after
 // the other, each in databases of its own. TEST_MYSQL_URL, TEST_MARIADB_URL and TEST_POSTGRES_URL name servers to use instead
 // of starting one; their user must be allowed to create databases and users. Engines may be named as arguments; none means
-// all. Each is also taken away under the whole suite, for TEST_OUTAGE_SECONDS (if unset 20, and 30 while queries wait).
+// all. Each is also taken away under the whole suite, for TEST_OUTAGE_SECONDS (if unset 20, and once more than a minute).
 
 type Counts = { passed: number; failed: number; skipped: number };
 

@@ -11,7 +11,7 @@ import { runQuery } from '@trino-gateway/testing/trino-client/run-query';
 import { type HeldQueries, holdQueries } from '../support/held-queries.ts';
 
 const engine = ENGINES.find((name) => name === process.env.TEST_OUTAGE_ENGINE) ?? 'postgres';
-const outageMs = Number(process.env.TEST_OUTAGE_SECONDS ?? 30) * 1_000;
+const outageMs = Number(process.env.TEST_OUTAGE_SECONDS ?? 20) * 1_000;
 const LONGEST_WAIT = '600s';
 jest.setTimeout(outageMs + 300_000);
 

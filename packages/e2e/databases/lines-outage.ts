@@ -11,7 +11,7 @@ import { linesSince } from '../support/log-lines.ts';
 
 const engine = ENGINES.find((name) => name === process.env.TEST_OUTAGE_ENGINE) ?? 'postgres';
 // On one of the engines long enough for lines that come once a minute: what is said does not depend on the engine.
-const outageMs = Number(process.env.TEST_OUTAGE_SECONDS ?? (engine === 'mysql' ? 70 : 15)) * 1_000;
+const outageMs = Number(process.env.TEST_OUTAGE_SECONDS ?? (engine === 'mysql' ? 70 : 10)) * 1_000;
 jest.setTimeout(outageMs + 300_000);
 
 let database: RunningDatabase;

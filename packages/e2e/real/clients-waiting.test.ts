@@ -2,61 +2,94 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { until } from '@trino-gateway/testing/processes/until';
 import { type Suite, startSuite } from '@trino-gateway/testing/suite/suite';
 import { openQuery } from '@trino-gateway/testing/trino-client/open-query';
-import { clientNames } from '../client-matrix/clients.ts';
+import { type ClientName, clientNames } from '../client-matrix/clients.ts';
 import { runMany } from '../client-matrix/run-many.ts';
 import { runClientMatrix } from '../client-matrix/run-matrix.ts';
+import { type PrefixProxy, startPrefixProxy } from '../support/prefix-proxy.ts';
 import { type RealClusters, startRealClusters } from './real-clusters.ts';
 
-// All clients at once at a cluster that runs one query at a time: nearly every statement waits for those of the others.
+// All clients at once, where it is hardest for them: behind a proxy that serves the gateway below /trino, at clusters of both kinds that run
+// one query at a time, so that nearly every statement waits for those of the others.
+//
+// Of them only the JavaScript client can begin below a path. CLI and JDBC (trino-client's StatementClientV1) and Go put /v1/statement in the
+// place of the path of their URL, the Python clients take host and port, and in URLs of JDBC and SQLAlchemy the path is catalog and schema.
+// They begin at the root of the proxy, which tells the router of the prefix all the same, and follow links below it.
+const canNameAPath: ReadonlySet<ClientName> = new Set(['js']);
 let clusters: RealClusters;
 let suite: Suite;
 const kinds = ['accepting', 'rejecting'] as const;
+const proxies: PrefixProxy[] = [];
 const WAITS_MS = 10_000;
 
 beforeAll(async () => {
   clusters = await startRealClusters();
-  suite = await startSuite({ listeners: kinds.length });
+  suite = await startSuite({ listeners: kinds.length, router: { TRUSTED_PROXIES: '127.0.0.1' } });
   for (const [index, kind] of kinds.entries()) {
     await suite.addBackends({ [kind]: clusters[kind].url }, { maxRunningQueries: 1 });
     await suite.addGroup(kind, [kind]);
     await suite.call('PolicyService/PutPolicy', {
       policy: { id: kind, listeningPort: suite.router.ports[index], groupId: kind },
     });
+    proxies.push(await startPrefixProxy(suite.router.urls[index] ?? '', kind === 'accepting'));
   }
 }, 600_000);
 
 afterAll(async () => {
+  for (const proxy of proxies) await proxy[Symbol.asyncDispose]();
   await suite?.[Symbol.asyncDispose]();
   await clusters?.[Symbol.asyncDispose]();
 }, 60_000);
 
 test.each([
-  ['trusts', 'accepting', 0],
-  ['refuses', 'rejecting', 1],
+  ['takes it off', 'trusts', 'accepting', 0],
+  ['leaves it', 'refuses', 'rejecting', 1],
 ] as const)(
-  'with a limit of one, every client gets what a direct run gives, from a cluster that %s forwarded headers',
-  async (_, kind, listener) => {
-    const run = (client: (typeof clientNames)[number]) =>
+  'below a path and with a limit of one, behind a proxy that %s, every client gets what a direct run gives, from a cluster that %s forwarded headers',
+  async (_proxy, _cluster, kind, index) => {
+    const proxy = proxies[index] as PrefixProxy;
+    const run = (client: ClientName) =>
       Array.fromAsync(
         runClientMatrix({
-          url: suite.router.urls[listener] ?? '',
+          url: proxy.url + (canNameAPath.has(client) ? '/trino' : ''),
           user: `waits-${client}`,
           only: [client],
           backends: [clusters[kind].url],
         }),
       );
     const results = (await Promise.all(clientNames.map(run))).flat();
+    const passed = results.filter(({ outcome }) => outcome === 'passed').length;
+    process.stderr.write(`${kind}: ${passed} of ${results.length} cases passed, ${proxy.followed()} links followed\n`);
     expect(results.filter(({ outcome }) => outcome === 'failed')).toEqual([]);
-    expect(results.filter(({ outcome }) => outcome === 'passed').length).toBeGreaterThan(60);
-    const { queries = [] } = await suite.call<{ queries?: { queuedMs?: string; user?: string }[] }>(
-      'QueryService/ListQueries',
-      { backendId: kind, pageSize: 1_000 },
-    );
-    const waited = queries.filter(({ queuedMs }) => Number(queuedMs ?? 0) > 0);
-    process.stderr.write(`${kind}: ${results.length} cases, ${waited.length} of ${queries.length} queries waited\n`);
+    expect(proxy.astray).toEqual([]);
+    expect(passed).toBeGreaterThan(60);
+    expect(proxy.followed()).toBeGreaterThan(300);
+    const { queries = [] } = await suite.call<{ queries?: { queuedMs?: number }[] }>('QueryService/ListQueries', {
+      backendId: kind,
+      pageSize: 1_000,
+    });
+    const waited = queries.filter(({ queuedMs = 0 }) => queuedMs > 0);
+    process.stderr.write(`${kind}: ${waited.length} of ${queries.length} queries waited\n`);
     expect(waited.length).toBeGreaterThan(queries.length / 2);
   },
 );
+
+test('a browser logs in to the web UI of a cluster below the path, and its cookies stay there', async () => {
+  const { url } = proxies[0] as PrefixProxy;
+  const form = new URLSearchParams({ username: 'alice', password: '', redirectPath: '' });
+  const entry = await fetch(`${url}/trino/ui/`, { redirect: 'manual' });
+  expect([entry.status, entry.headers.get('location')]).toEqual([303, `${url}/trino/ui/login.html`]);
+  const login = await fetch(`${url}/trino/ui/login`, { method: 'POST', body: form, redirect: 'manual' });
+  expect([login.status, login.headers.get('location')]).toEqual([303, `${url}/trino/ui/`]);
+  const cookies = [...entry.headers.getSetCookie(), ...login.headers.getSetCookie()];
+  expect(cookies.map((cookie) => /^([^=]*)=.*?;\s*Path=([^;]*)/i.exec(cookie)?.slice(1))).toEqual(
+    expect.arrayContaining([
+      ['Trino-Gateway-UI', '/trino'],
+      ['Trino-UI-Token', '/trino/ui'],
+    ]),
+  );
+  const cookie = cookies.map((line) => line.split(';', 1)[0]).join('; ');
+  expect((await fetch(`${url}/trino/ui/api/stats`, { headers: { cookie } })).status).toBe(200);
+});
 
 test.each(['dbapi', 'go'] as const)(
   'with a limit of three seconds for every answer, a query of %s waits for ten and gets its rows',
