@@ -51,32 +51,29 @@ afterAll(async () => {
   await store?.[Symbol.asyncDispose]();
 }, 60_000);
 
-// Each client meets each encoding that it reads, and PyHive and JavaScript, which read none, a cluster that spools. Two take long or are
-// another face of a client that has all: the CLI starts a Java for each case, and SQLAlchemy uses the DB-API.
-const all = clientNames.flatMap((client, turn) => {
-  const read = clients[client].encodings;
-  const tried = client === 'cli' || client === 'sqlalchemy' ? read.slice(1, 2) : read;
-  return [...tried, ...(read.length === 0 ? (['none'] as const) : [])].map(
-    (encoding, at): [ClientName, Encoding | 'none', (typeof names)[number]] => {
-      return [client, encoding, names[(turn + at) % 2] ?? 'streaming'];
-    },
-  );
-});
+// All clients at once: each with the encoding where it reads it, and with none where it reads none. PAIRS=some tries each encoding at one of
+// the two clusters.
+const encodings = ['json', 'json+zstd', 'json+lz4'] as const;
+const rounds = encodings.flatMap((encoding, at) =>
+  names.filter((_, which) => process.env.PAIRS !== 'some' || which === at % 2).map((name) => [encoding, name] as const),
+);
 
-test.each(all)(
-  '%s with encoding %s gets what a direct run gives, from the %s cluster',
-  async (client, encoding, name) => {
-    const options = {
-      ...{ user: 'client-matrix', only: [client], storageUrl: store.url },
-      ...(encoding === 'none' ? {} : { encoding }),
-    };
+test.each(rounds)('with %s every client gets what a direct run gives, from the %s cluster', async (encoding, name) => {
+  const run = (client: ClientName) => {
+    const read: readonly Encoding[] = clients[client].encodings;
+    const reads = read.includes(encoding);
+    if (!reads && (read.length > 0 || encoding !== 'json')) return [];
     const url = suite.router.urls[names.indexOf(name)] ?? '';
     const backends = [streaming.url, redirecting.url];
-    const results = await Array.fromAsync(runClientMatrix({ url, ...options, backends }));
-    say(`${client} ${encoding}: ${results.map(({ name: of, outcome }) => `${of} ${outcome}`).join(', ')}`);
-    expect(results.filter(({ outcome }) => outcome === 'failed')).toEqual([]);
-  },
-);
+    const options = { user: `spools-${client}`, only: [client], storageUrl: store.url, backends };
+    return Array.fromAsync(runClientMatrix({ url, ...options, ...(reads && { encoding }) }));
+  };
+  const results = (await Promise.all(clientNames.map(run))).flat();
+  const counted = (outcome: string) => results.filter((one) => one.outcome === outcome);
+  say(`${encoding}, ${name}: ${counted('passed').length} passed, ${counted('skipped').length} not in the client`);
+  expect(counted('failed')).toEqual([]);
+  expect(counted('passed').length).toBeGreaterThan(30);
+});
 
 test('what clients have read they have acknowledged: nothing of it is left', async () => {
   await until('the storage to be empty', async () => (await store.keys()).length === 0, 60_000);
