@@ -1,6 +1,6 @@
 import type { Client } from '@connectrpc/connect';
 import type { Backend, Query, QueryService } from '@trino-gateway/api/gateway';
-import { describeError, type Logger } from '@trino-gateway/runtime';
+import type { Logger } from '@trino-gateway/runtime';
 import type { ClusterConnections, ClusterLimits } from '../clusters/cluster-connections.ts';
 import { describeFailure } from '../clusters/describe-failure.ts';
 import { createFailureLog } from '../clusters/failure-log.ts';
@@ -29,21 +29,14 @@ export type DirectHistoryOptions = {
 
 /** Nothing followed yet. */
 export function createDirectHistory({ queries, connections, outbox, logger }: DirectHistoryOptions): DirectHistory {
-  const openQueries = createOpenQueries(queries);
+  const openQueries = createOpenQueries(queries, logger);
   const failures = createFailureLog('queries of a DIRECT backend cannot be followed: their history stays open', logger);
-
-  const readOpen = (backend: string, signal: AbortSignal): Promise<Query[]> =>
-    openQueries.read(backend, signal).catch((error: unknown) => {
-      // Whether the gatewayserver answers is logged by the loops that always call it.
-      logger.debug('the open queries of a backend cannot be read', { backend, error: describeError(error) });
-      return [];
-    });
   return {
     follow: async (backend, { timeLimitMs, signal: stopped }) => {
       const signal = AbortSignal.any([stopped, AbortSignal.timeout(timeLimitMs)]);
       const updates: Query[] = [];
       try {
-        const open = new Map((await readOpen(backend.id, signal)).map((query) => [query.trinoQueryId, query]));
+        const open = new Map((await openQueries.read(backend.id, signal)).map((query) => [query.trinoQueryId, query]));
         const limits = { timeLimitMs, signal, dispatcher: await connections.of(backend) };
         const asked = await connections.withToken(backend);
         for await (const { ids, known } of observeQueries(asked, [...open.keys()], limits)) {

@@ -2,7 +2,7 @@ import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import type { Client } from '@connectrpc/connect';
 import { clusterAccess } from '@trino-gateway/api/cluster-access';
 import { type Backend, type Query, type QueryService, Query_State as State } from '@trino-gateway/api/gateway';
-import { describeError, type Logger } from '@trino-gateway/runtime';
+import type { Logger } from '@trino-gateway/runtime';
 import { knowsQuery } from '@trino-gateway/trino/client';
 import type { ClusterConnections, ClusterLimits } from '../clusters/cluster-connections.ts';
 import { describeFailure } from '../clusters/describe-failure.ts';
@@ -40,26 +40,19 @@ const MOST_CONFIRMED = 20;
 
 /** Nothing asked yet. */
 export function createLateHistory({ queries, connections, outbox, logger }: LateHistoryOptions): LateHistory {
-  const openQueries = createOpenQueries(queries);
+  const openQueries = createOpenQueries(queries, logger);
   const pace = createAskingPace(() => performance.now());
   const failures = createFailureLog(
     'a cluster does not say how queries ended: their history stays open or UNKNOWN',
     logger,
   );
-  const readLate = async (backendId: string, signal: AbortSignal) => {
+  const readLate = (backendId: string, signal: AbortSignal) => {
     const [submittedBefore, submittedAfter] = [LATE_MS, GUESSED_FOR_MS].map((ms) => timestampFromMs(Date.now() - ms));
-    const lists = [
+    return openQueries.read(backendId, signal, [
       { state: State.QUEUED, submittedBefore },
       { state: State.RUNNING, submittedBefore },
       { state: State.UNKNOWN, submittedBefore, submittedAfter },
-    ];
-    try {
-      return await openQueries.read(backendId, signal, lists);
-    } catch (error) {
-      // Whether the gatewayserver answers is logged by the loops that always call it.
-      logger.debug('the open queries of a backend cannot be read', { backend: backendId, error: describeError(error) });
-      return [];
-    }
+    ]);
   };
   return {
     follow: async (backend, { timeLimitMs, signal: stopped }) => {

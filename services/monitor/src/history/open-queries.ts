@@ -6,11 +6,12 @@ import {
   Query_State,
   type QueryService,
 } from '@trino-gateway/api/gateway';
+import { describeError, type Logger } from '@trino-gateway/runtime';
 import { querySuffix } from '@trino-gateway/trino';
 
 /** Reads the open queries of backends from the history, oldest first. */
 export type OpenQueries = {
-  /** At most 500 per list; the next call goes on behind them. Throws what the gatewayserver answers. */
+  /** At most 500 per list; the next call goes on behind them. None while the gatewayserver does not answer: it never fails. */
   read(backendId: string, signal: AbortSignal, lists?: readonly OpenList[]): Promise<Query[]>;
   /** The backend is no longer of interest. */
   forget(backendId: string): void;
@@ -25,7 +26,10 @@ const PAGE_SIZE = 50;
 const MOST_PAGES = 10;
 
 /** Every backend begins with its oldest query. */
-export function createOpenQueries(queries: Pick<Client<typeof QueryService>, 'listQueries'>): OpenQueries {
+export function createOpenQueries(
+  queries: Pick<Client<typeof QueryService>, 'listQueries'>,
+  logger: Logger,
+): OpenQueries {
   const nextPages = new Map<string, string>();
   const keyOf = (backendId: string, state: Query_State) => `${backendId} ${state}`;
 
@@ -58,7 +62,12 @@ export function createOpenQueries(queries: Pick<Client<typeof QueryService>, 'li
         return found;
       } catch (error) {
         forget(backendId); // it may have been the page token that the gatewayserver does not know
-        throw error;
+        // Whether the gatewayserver answers is logged by the loops that always call it.
+        logger.debug('the open queries of a backend cannot be read', {
+          backend: backendId,
+          error: describeError(error),
+        });
+        return [];
       }
     },
     forget,
