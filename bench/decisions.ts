@@ -8,9 +8,13 @@ import {
   type Policy,
   PolicySchema,
 } from '@trino-gateway/api/gateway';
+import { askChain } from '@trino-gateway/gatewayserver/decisions/ask-chain';
+import { routedQuery } from '@trino-gateway/gatewayserver/routing/chain/routed-query';
+import { createChainCompiler } from '@trino-gateway/gatewayserver/routing/chain/routing-chain';
 import { decide } from '@trino-gateway/gatewayserver/routing/decide';
 import { indexConfiguration } from '@trino-gateway/gatewayserver/routing/indexed-configuration';
 import { createSnapshot } from '@trino-gateway/gatewayserver/routing/snapshot';
+import { stepKinds } from '@trino-gateway/gatewayserver/routing/steps/registry';
 
 const NOW = Date.UTC(2026, 0, 1);
 const ROUNDS = 5_000;
@@ -48,14 +52,15 @@ export function decisionCosts(): DecisionCost[] {
     },
     60_000,
   );
-  const ask = (listeningPort: number) =>
-    decide({ listeningPort, host: 'trino.example', headers: [], user: 'ann' }, snapshot, {
-      now: NOW,
-      chance: 0.5,
-      cursor: () => 0,
-      live: { live: () => 0, startedSince: () => 0 },
-      defaultGroupId: 'all',
-    });
+  const chain = createChainCompiler(stepKinds).compile(undefined);
+  const around = { now: NOW, chance: 0.5, cursor: () => 0, live: { live: () => 0, startedSince: () => 0 } };
+  const ask = (listeningPort: number) => {
+    const client = { listeningPort, host: 'trino.example', headers: [], user: 'ann', clientIp: '' };
+    const query = routedQuery({ ...client, statement: 'SELECT 1' }, NOW);
+    const answer = askChain(chain, query, { snapshot, chance: around.chance, defaultGroupId: 'all' });
+    if (answer instanceof Promise) throw new Error('policies answer at once');
+    return decide(query, answer, snapshot, around);
+  };
   return [
     { name: 'one policy matches', ...costOf(() => ask(10_000)) },
     { name: '1,000 policies match', ...costOf(() => ask(8080)) },

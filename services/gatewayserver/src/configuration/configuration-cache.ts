@@ -31,7 +31,7 @@ export async function openConfigurationCache(options: Options): Promise<Configur
   const { store, logger, loadMaxAgeMs, intervalMs = 1_000 } = options;
   const known = nothingKnown();
   const inForce: Partial<Revisions> = {};
-  const { derived, invalidate } = createDerived(known, loadMaxAgeMs);
+  const { derived, invalidate, chains } = createDerived(known, loadMaxAgeMs);
   const changes = createChangeSignal();
   let readAt = Date.now();
   let reading: { done: Promise<void>; writes: Write[] } | undefined;
@@ -73,7 +73,10 @@ export async function openConfigurationCache(options: Options): Promise<Configur
     configurationRevision: () => inForce.configuration,
     staleSince: () => (Date.now() - readAt > STALE_AFTER_MS + intervalMs ? readAt : undefined),
     changed: changes.next,
-    [Symbol.asyncDispose]: () => loop[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: async () => {
+      await loop[Symbol.asyncDispose]();
+      await chains[Symbol.asyncDispose]();
+    },
   };
 }
 

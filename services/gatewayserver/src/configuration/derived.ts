@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto';
 import { toBinary } from '@bufbuild/protobuf';
 import type { DelegatedAuthentication } from '@trino-gateway/api/authentication';
 import { BackendSchema } from '@trino-gateway/api/gateway';
+import { type ChainCompiler, type CompiledChain, createChainCompiler } from '../routing/chain/routing-chain.ts';
 import { type IndexedConfiguration, indexConfiguration } from '../routing/indexed-configuration.ts';
 import { createSnapshot, type Snapshot } from '../routing/snapshot.ts';
+import { stepKinds } from '../routing/steps/registry.ts';
 import type { StoredBackend } from '../storage/contract/configuration.ts';
 import { type SuffixHolder, suffixHolders } from './coordinator-suffixes.ts';
 import type { Known, Part } from './known.ts';
@@ -14,6 +16,8 @@ import { routerBackend } from './router-backend.ts';
 export type Derived = {
   /** For decisions; the same object until something changes. */
   snapshot(): Snapshot;
+  /** The routing chain in force. */
+  chain(): CompiledChain;
   /** The suffixes of query ids that belong to a backend. */
   suffixHolders(): ReadonlyMap<string, SuffixHolder>;
   /** Whether queries of this backend may hold leases. */
@@ -26,11 +30,13 @@ export type Derived = {
   delegated(): DelegatedAuthentication;
 };
 
-/** @returns it, and what is to be called after parts have changed */
+/** @returns it, what is to be called after parts have changed, and what is to be disposed of in the end */
 export function createDerived(
   known: Known,
   loadMaxAgeMs: number,
-): { derived: Derived; invalidate(parts: ReadonlySet<Part>): void } {
+): { derived: Derived; invalidate(parts: ReadonlySet<Part>): void; chains: ChainCompiler } {
+  const chains = createChainCompiler(stepKinds);
+  let chain: CompiledChain | undefined;
   let indexed: IndexedConfiguration | undefined;
   let snapshot: Snapshot | undefined;
   let limited: ReadonlySet<string> | undefined;
@@ -45,6 +51,10 @@ export function createDerived(
     snapshot() {
       snapshot ??= createSnapshot(index(), known, loadMaxAgeMs);
       return snapshot;
+    },
+    chain() {
+      chain ??= chains.compile(undefined);
+      return chain;
     },
     suffixHolders() {
       suffixes ??= suffixHolders(known);
@@ -67,6 +77,7 @@ export function createDerived(
   const invalidate = (parts: ReadonlySet<Part>) => {
     if (parts.has('configuration')) {
       indexed = undefined;
+      chain = undefined;
       limited = undefined;
     }
     snapshot = undefined;
@@ -78,7 +89,7 @@ export function createDerived(
       revisions = {};
     }
   };
-  return { derived, invalidate };
+  return { derived, invalidate, chains };
 }
 
 function coordinatorsSeen({ statuses }: Known): string {

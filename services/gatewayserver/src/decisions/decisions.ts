@@ -1,32 +1,32 @@
 import type { RouteRequest } from '@trino-gateway/api/gateway';
 import type { ConfiguredLimits } from '../admission/configured-limits.ts';
 import type { Ledger } from '../admission/ledger/ledger.ts';
+import type { ChainAnswer } from '../routing/chain/chain-answer.ts';
+import { type RoutedQuery, routedQuery, type SubmittedQuery } from '../routing/chain/routed-query.ts';
+import type { CompiledChain } from '../routing/chain/routing-chain.ts';
 import type { Circumstances } from '../routing/circumstances.ts';
 import { decide } from '../routing/decide.ts';
 import type { Outcome } from '../routing/outcome.ts';
-import type { ClientRequest } from '../routing/request.ts';
 import { createAnsweredRoutes } from './answered-routes.ts';
+import { askChain } from './ask-chain.ts';
 import type { LoadCounts } from './load-counts.ts';
-import { type Preview, type PreviewedQuery, previewSlot } from './preview.ts';
+import { type Preview, previewSlot } from './preview.ts';
 import { noBackend, type Routed, type SlotContext, takeBoundSlot, takeSlot } from './take-slot.ts';
-
-/** A request as a decision looks at it. */
-export type DecidedRequest = ClientRequest & { user: string };
 
 /** Decisions with this replica's clock, chance, cursors and counts. */
 export type Decisions = {
   /** What a decision made now would depend on; moves no cursor. */
   circumstances(): Circumstances;
-  /** What routing would decide now, without limits and queues; changes nothing. */
-  dryRun(request: DecidedRequest): Outcome;
+  /** What the routing chain would decide now, without limits and queues; changes nothing. */
+  dryRun(query: SubmittedQuery, chain: CompiledChain): Outcome | Promise<Outcome>;
   /**
    * What would become of a query now, by the same rules as `route` and the queue; changes nothing.
    * @throws DatabaseUnavailableError when that depends on slots, and the database does not answer
    */
-  preview(request: PreviewedQuery): Promise<Preview>;
+  preview(query: SubmittedQuery): Promise<Preview>;
   /**
-   * Decides for a submission and counts it as started; repeated, it answers the same. A promise only where a slot is needed:
-   * it rejects with DatabaseUnavailableError when the slot cannot be stored.
+   * Decides for a submission and counts it as started; repeated, it answers the same. A promise only where a slot is needed, or a
+   * step of the chain takes time: it rejects with DatabaseUnavailableError when the slot cannot be stored.
    */
   route(request: RouteRequest): Routed | Promise<Routed>;
 };
@@ -50,38 +50,70 @@ type Decided = Routed & { bounded: boolean };
 /** Remembers the answers already given. */
 export function createDecisions(options: Options): Decisions {
   const { configuration, live, keys, cursors, now, chance } = options;
-  const answered = createAnsweredRoutes<Decided>(now);
+  const answered = createAnsweredRoutes<Decided | Promise<Decided>>(now);
   const circumstances = (): Circumstances => ({
     now: now(),
     chance: chance(),
     cursor: (groupId) => cursors.get(groupId) ?? 0,
     live,
-    defaultGroupId: keys.default_group,
   });
+  const slowAnswers = createAnsweredRoutes<ChainAnswer | Promise<ChainAnswer>>(now);
+  const ask = (query: RoutedQuery, chain: CompiledChain, { chance: drawn }: Circumstances) =>
+    askChain(chain, query, { snapshot: configuration.snapshot(), chance: drawn, defaultGroupId: keys.default_group });
+  const dryRun: Decisions['dryRun'] = (submitted, chain) => {
+    const around = circumstances();
+    const query = routedQuery(submitted, around.now);
+    return after(ask(query, chain, around), (answer) => decide(query, answer, configuration.snapshot(), around));
+  };
+  const decideNow = (request: RouteRequest): Decided | Promise<Decided> => {
+    const around = circumstances();
+    const query = routedQuery(request, around.now);
+    const chain = configuration.chain();
+    // Another attempt of the same submission: what leaves the process is not asked again.
+    const answer = chain.isSlow
+      ? slowAnswers.recall(request.submissionId, [], () => ask(query, chain, around))
+      : ask(query, chain, around);
+    return after(answer, (answered) => decideSubmission(options, { request, query, answer: answered }, around));
+  };
   return {
     circumstances,
-    dryRun: (request) => decide(request, configuration.snapshot(), circumstances()),
+    dryRun,
     preview: async (query) => {
-      const outcome = decide(query, configuration.snapshot(), circumstances());
+      const outcome = await dryRun(query, configuration.chain());
       return await previewSlot(options, query, { outcome, bounded: isBounded(options, outcome) });
     },
-    route: (request) => {
-      const decided = answered.recall(request.submissionId, request.excludedBackendIds, () =>
-        decideSubmission(options, request, circumstances()),
-      );
-      const { outcome, bounded } = decided;
-      if (request.boundBackendId !== '') return takeBoundSlot(options, request, outcome);
-      // Nothing is submitted: the caller only asks which cluster it would be.
-      if (request.statement === '')
-        return outcome.kind === 'waits' ? { outcome: noBackend(outcome), leased: false } : decided;
-      return bounded && outcome.kind !== 'refused' ? takeSlot(options, request, outcome) : decided;
-    },
+    route: (request) =>
+      after(
+        answered.recall(request.submissionId, request.excludedBackendIds, () => decideNow(request)),
+        (decided) => withSlot(options, request, decided),
+      ),
   };
 }
 
-function decideSubmission(options: Options, request: RouteRequest, circumstances: Circumstances): Decided {
+/** At once, unless the answer takes time. */
+function after<Answer, Result>(
+  answer: Answer | Promise<Answer>,
+  then: (answer: Answer) => Result | Promise<Result>,
+): Result | Promise<Result> {
+  return answer instanceof Promise ? answer.then(then) : then(answer);
+}
+
+function withSlot(options: Options, request: RouteRequest, decided: Decided): Routed | Promise<Routed> {
+  const { outcome, bounded } = decided;
+  if (request.boundBackendId !== '') return takeBoundSlot(options, request, outcome);
+  // Nothing is submitted: the caller only asks which cluster it would be.
+  if (request.statement === '')
+    return outcome.kind === 'waits' ? { outcome: noBackend(outcome), leased: false } : decided;
+  return bounded && outcome.kind !== 'refused' ? takeSlot(options, request, outcome) : decided;
+}
+
+function decideSubmission(
+  options: Options,
+  { request, query, answer }: { request: RouteRequest; query: RoutedQuery; answer: ChainAnswer },
+  circumstances: Circumstances,
+): Decided {
   const { configuration, live, cursors, onDecision } = options;
-  const outcome = decide(request, configuration.snapshot(), {
+  const outcome = decide(query, answer, configuration.snapshot(), {
     ...circumstances,
     excluded: new Set(request.excludedBackendIds),
     avoided: new Set(request.avoidedBackendIds),

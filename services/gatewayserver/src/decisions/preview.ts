@@ -8,13 +8,10 @@ import { slotsOfGroup } from '../admission/preview/why-no-slot.ts';
 import { wouldWait } from '../admission/preview/would-wait.ts';
 import type { Admission } from '../admission/rules/admission.ts';
 import type { Newcomer } from '../admission/rules/queue.ts';
+import type { StepReason } from '../routing/chain/opinion.ts';
+import type { SubmittedQuery } from '../routing/chain/routed-query.ts';
 import type { Outcome } from '../routing/outcome.ts';
-import type { ClientRequest } from '../routing/request.ts';
-import type { StepReason } from '../routing/steps/opinion.ts';
 import { type Accepted, type SlotContext, takeSlot } from './take-slot.ts';
-
-/** A query that is asked about. */
-export type PreviewedQuery = ClientRequest & { user: string; statement: string };
 
 /** What would become of it, with the reasons of routing, then of slot and queue. */
 export type Preview = { reasons: StepReason[] } & (
@@ -34,7 +31,7 @@ type Context = Omit<SlotContext, 'live' | 'ledger'> & {
  */
 export async function previewSlot(
   context: Context,
-  query: PreviewedQuery,
+  query: SubmittedQuery,
   { outcome, bounded }: { outcome: Outcome; bounded: boolean },
 ): Promise<Preview> {
   const { reasons } = outcome;
@@ -70,7 +67,7 @@ export async function previewSlot(
 }
 
 function newcomerOf(
-  { user, statement, headers }: PreviewedQuery,
+  { user, statement, headers }: SubmittedQuery,
   { groupId, priority, requestSource }: Accepted,
 ): Newcomer {
   const id = randomUUID();

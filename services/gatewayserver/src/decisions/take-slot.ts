@@ -5,8 +5,8 @@ import type { Ledger } from '../admission/ledger/ledger.ts';
 import { storedUser } from '../admission/ledger/stored-user.ts';
 import { admit, takeAt } from '../admission/rules/admit.ts';
 import type { ConfigurationCache } from '../configuration/configuration-cache.ts';
+import type { ClientRequest } from '../routing/chain/request.ts';
 import { type Outcome, withAuthentication } from '../routing/outcome.ts';
-import type { ClientRequest } from '../routing/request.ts';
 import type { LoadCounts } from './load-counts.ts';
 import { neverWaits } from './never-waits.ts';
 
@@ -18,7 +18,7 @@ export type Accepted = Exclude<Outcome, { kind: 'refused' }>;
 
 /** What taking slots works with. */
 export type SlotContext = {
-  configuration: Pick<ConfigurationCache, 'known' | 'snapshot'>;
+  configuration: Pick<ConfigurationCache, 'known' | 'snapshot' | 'chain'>;
   live: Pick<LoadCounts, 'started'>;
   ledger: Pick<Ledger, 'run'>;
   /** Whether queries of this backend may hold slots. */

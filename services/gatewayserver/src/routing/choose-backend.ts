@@ -1,9 +1,9 @@
 import { type Backend, Reason_Outcome } from '@trino-gateway/api/gateway';
 import { monitorSilence } from './availability/availability.ts';
 import type { PoolMember } from './availability/pool.ts';
+import type { Candidate, StepReason } from './chain/opinion.ts';
 import type { Circumstances } from './circumstances.ts';
 import type { Snapshot } from './snapshot.ts';
-import type { Candidate, StepReason } from './steps/opinion.ts';
 import { choose } from './strategies/registry.ts';
 import { whyNoBackend } from './why-no-backend.ts';
 
@@ -57,7 +57,7 @@ function search(
   const forClients: string[] = [];
   for (const candidate of candidates) {
     const { groupId, step } = candidate;
-    const member = chooseMember(groupId, user, snapshot, circumstances, skipped);
+    const member = chooseMember(candidate, user, snapshot, circumstances, skipped);
     const facts = member && snapshot.facts(member.id);
     if (facts) {
       const { backend, status } = facts;
@@ -75,7 +75,7 @@ function search(
 }
 
 function chooseMember(
-  groupId: string,
+  { groupId, backendId }: Candidate,
   user: string,
   snapshot: Snapshot,
   { now, chance, cursor, live }: Circumstances,
@@ -84,6 +84,7 @@ function chooseMember(
   const group = snapshot.group(groupId);
   if (!group) return undefined;
   const available = snapshot.pool(groupId, now);
-  const pool = skipped.size > 0 ? available.filter(({ id }) => !skipped.has(id)) : available;
+  const allowed = skipped.size > 0 ? available.filter(({ id }) => !skipped.has(id)) : available;
+  const pool = backendId === undefined ? allowed : allowed.filter(({ id }) => id === backendId);
   return pool.length === 0 ? undefined : choose(group.strategy, { pool, chance, cursor: cursor(groupId), user, live });
 }

@@ -9,8 +9,6 @@ export type Circumstances = {
   /** How many choices were made in a group before: round robin goes on from there. */
   cursor: (groupId: string) => number;
   live: LiveView;
-  /** `gatewayserver.default_group`. */
-  defaultGroupId?: string | undefined;
   /** Backends that already failed for this query: never chosen. */
   excluded?: ReadonlySet<string>;
   /** Backends just seen failing: chosen only when no other is available. */

@@ -1,62 +1,41 @@
 import { Reason_Outcome } from '@trino-gateway/api/gateway';
-import type { RuleRequest } from '@trino-gateway/api/policy-rules';
+import type { ChainAnswer } from './chain/chain-answer.ts';
+import type { StepReason } from './chain/opinion.ts';
+import type { RoutedQuery } from './chain/routed-query.ts';
 import { chooseBackend } from './choose-backend.ts';
 import type { Circumstances } from './circumstances.ts';
 import { type Outcome, refused, withAuthentication } from './outcome.ts';
-import { type ClientRequest, readRequest } from './request.ts';
 import type { Snapshot } from './snapshot.ts';
-import { defaultGroupOpinion } from './steps/default-group.ts';
-import type { Opinion, StepReason } from './steps/opinion.ts';
-import { policiesOpinion } from './steps/policies/policies-opinion.ts';
-
-type Step = (request: RuleRequest, snapshot: Snapshot, circumstances: Circumstances) => Opinion;
-
-/** The routing chain: the first step with an opinion decides the groups. */
-const chain: readonly Step[] = [
-  (request, { policies }) => policiesOpinion(policies, request),
-  (_, snapshot, { defaultGroupId }) => defaultGroupOpinion(defaultGroupId, snapshot.whyNoGroup),
-];
 
 const MESSAGE_LENGTH = 2_000;
 
-/** Decides where a new query goes: its groups by the routing chain, then a backend of the first group that has one. */
+/** Decides where a new query goes: of the groups that the routing chain answers, a backend of the first that has one. */
 export function decide(
-  request: ClientRequest & { user: string },
+  query: RoutedQuery,
+  answer: ChainAnswer,
   snapshot: Snapshot,
   circumstances: Circumstances,
 ): Outcome {
-  const asked = readRequest(request);
-  const reasons: StepReason[] = [];
-  const abstentions: string[] = [];
-  const rejected = (why: string) => {
-    const message = `${why}: ask the administrators of this gateway for a policy`;
-    return refused(snapshot.authentication.atEntryPoint(asked), reasons, 'QUERY_REJECTED', message);
-  };
-  for (const step of chain) {
-    const opinion = step(asked, snapshot, circumstances);
-    reasons.push(opinion.reason);
-    if (opinion.kind === 'groups')
-      return routeToGroups(opinion, reasons, { ...asked, user: request.user }, snapshot, circumstances);
-    if (opinion.kind === 'refuses') return rejected(opinion.why);
-    abstentions.push(opinion.why);
-  }
-  return rejected(abstentions.join(', and '));
+  const { reasons } = answer;
+  if (answer.kind === 'refuses')
+    return refused(snapshot.authentication.atEntryPoint(query), reasons, 'QUERY_REJECTED', answer.message);
+  return routeToGroups(answer, reasons, query, snapshot, circumstances);
 }
 
 function routeToGroups(
-  { candidates, decided }: Extract<Opinion, { kind: 'groups' }>,
+  { candidates, decided }: Extract<ChainAnswer, { kind: 'groups' }>,
   before: readonly StepReason[],
-  request: RuleRequest & { user: string },
+  query: RoutedQuery,
   snapshot: Snapshot,
   circumstances: Circumstances,
 ): Outcome {
-  const { chosen, reasons: tried, forClients } = chooseBackend(candidates, request.user, snapshot, circumstances);
+  const { chosen, reasons: tried, forClients } = chooseBackend(candidates, query.user, snapshot, circumstances);
   const reasons = [...before, ...tried];
-  const authDelegated = snapshot.authentication.atEntryPoint(request);
+  const authDelegated = snapshot.authentication.atEntryPoint(query);
   if (chosen) {
     const { backend, candidate } = chosen;
     const outcome = { kind: 'chosen', backend, ...decided(candidate), authDelegated, reasons } as const;
-    return withAuthentication(outcome, request, snapshot);
+    return withAuthentication(outcome, query, snapshot);
   }
   const queue = candidates.find(({ groupId }) => snapshot.group(groupId)?.queuesWhenUnavailable);
   if (!queue) {
@@ -65,7 +44,7 @@ function routeToGroups(
   }
   const text = `group ${queue.groupId}: waits for a backend`;
   reasons.push({ step: queue.step, outcome: Reason_Outcome.CHOSE, text });
-  return withAuthentication({ kind: 'waits', ...decided(queue), authDelegated, reasons }, request, snapshot);
+  return withAuthentication({ kind: 'waits', ...decided(queue), authDelegated, reasons }, query, snapshot);
 }
 
 function noClusterMessage(why: readonly string[]): string {

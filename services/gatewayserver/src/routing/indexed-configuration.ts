@@ -5,7 +5,7 @@ import {
 } from '@trino-gateway/api/authentication';
 import type { Backend, Group, Policy } from '@trino-gateway/api/gateway';
 import { delegatedAuthentication } from './delegated-authentication.ts';
-import { indexPolicies, type PolicyIndex } from './steps/policies/policy-index.ts';
+import { indexPolicies, type PolicyIndex } from './policies/policy-index.ts';
 import { hashOf } from './strategies/hash.ts';
 
 /** Everything an administrator decides. */

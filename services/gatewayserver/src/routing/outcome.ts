@@ -1,7 +1,7 @@
 import type { EntryPoint } from '@trino-gateway/api/authentication';
 import { type Backend, Reason_Outcome } from '@trino-gateway/api/gateway';
+import type { DecidedGroup, StepReason } from './chain/opinion.ts';
 import type { Snapshot } from './snapshot.ts';
-import type { DecidedGroup, StepReason } from './steps/opinion.ts';
 
 /** Where a new query goes, or why nowhere. */
 export type Outcome = { authDelegated: boolean; reasons: StepReason[] } & (

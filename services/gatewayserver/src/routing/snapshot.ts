@@ -9,7 +9,7 @@ import {
 import type { BackendFacts } from './availability/facts.ts';
 import { createPools, type Pool } from './availability/pool.ts';
 import type { IndexedConfiguration } from './indexed-configuration.ts';
-import type { PolicyIndex } from './steps/policies/policy-index.ts';
+import type { PolicyIndex } from './policies/policy-index.ts';
 
 /** What is known about the backends, by backend id. */
 export type RoutingConditions = {

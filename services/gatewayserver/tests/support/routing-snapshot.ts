@@ -8,11 +8,15 @@ import {
   type Policy,
   PolicySchema,
 } from '@trino-gateway/api/gateway';
+import { askChain } from '../../src/decisions/ask-chain.ts';
+import { routedQuery } from '../../src/routing/chain/routed-query.ts';
+import { createChainCompiler } from '../../src/routing/chain/routing-chain.ts';
 import type { Circumstances } from '../../src/routing/circumstances.ts';
 import { decide } from '../../src/routing/decide.ts';
 import { indexConfiguration } from '../../src/routing/indexed-configuration.ts';
 import type { Outcome } from '../../src/routing/outcome.ts';
 import { createSnapshot } from '../../src/routing/snapshot.ts';
+import { stepKinds } from '../../src/routing/steps/registry.ts';
 
 export const NOW = 10_000_000;
 export const MAX_AGE = 60_000;
@@ -68,9 +72,18 @@ export const circumstances = (given: Partial<Circumstances> = {}): Circumstances
   live: { live: () => 0, startedSince: () => 0 },
   ...given,
 });
+const policiesAlone = createChainCompiler(stepKinds).compile(undefined);
 export const decided = (
-  snapshot: Parameters<typeof decide>[1],
-  given: Partial<Circumstances> = {},
+  snapshot: Parameters<typeof decide>[2],
+  given: Partial<Circumstances> & { defaultGroupId?: string | undefined } = {},
   listeningPort = 8080,
-): Outcome => decide({ listeningPort, host: 'gw', headers: [], user: 'u' }, snapshot, circumstances(given));
+): Outcome => {
+  const { defaultGroupId, ...around } = { defaultGroupId: undefined, ...circumstances(given), ...given };
+  const submitted = { listeningPort, host: 'gw', headers: [], user: 'u', statement: 'SELECT 1', clientIp: '' };
+  const query = routedQuery(submitted, around.now);
+  const asking = { snapshot, chance: around.chance, defaultGroupId };
+  const answer = askChain(policiesAlone, query, asking);
+  if (answer instanceof Promise) throw new Error('policies answer at once');
+  return decide(query, answer, snapshot, around);
+};
 export const steps = (outcome: Outcome) => outcome.reasons.map(({ step, outcome: said }) => [step, said]);

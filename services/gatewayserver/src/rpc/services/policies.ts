@@ -19,11 +19,16 @@ import {
   refuseDangling,
   refuseDeclared,
 } from '../../configuration/validation.ts';
-import { type ClientRequest, readRequest } from '../../routing/request.ts';
-import { evaluatePolicies, matchingPolicies } from '../../routing/steps/policies/verdict.ts';
+import { type ClientRequest, readRequest } from '../../routing/chain/request.ts';
+import { createChainCompiler } from '../../routing/chain/routing-chain.ts';
+import { evaluatePolicies, matchingPolicies } from '../../routing/policies/verdict.ts';
+import { stepKinds } from '../../routing/steps/registry.ts';
 import { asOf } from './as-of.ts';
 import type { RpcContext, Tables } from './context.ts';
 import { pageOf } from './paging.ts';
+
+/** Other steps of the chain do not count for what policies say of a client. */
+const policiesAlone = createChainCompiler(stepKinds).compile(undefined);
 
 type Context = Pick<RpcContext, 'configuration' | 'decisions'> & Tables<'configuration'>;
 
@@ -43,7 +48,8 @@ export function policyService(context: Context): ServiceImpl<typeof PolicyServic
     evaluateGroupsForClient: (request) => evaluateGroups(context, request),
     evaluateAuthDelegationForClient: (request) => evaluateAuthDelegation(context, request),
     evaluateRequestSourceForClient: async (request) => {
-      const outcome = context.decisions.dryRun({ ...checkedClient(request), user: '' });
+      const query = { ...checkedClient(request), user: '', statement: '', clientIp: '' };
+      const outcome = await context.decisions.dryRun(query, policiesAlone);
       return outcome.kind !== 'refused' ? { requestSource: outcome.requestSource, groupId: outcome.groupId } : {};
     },
   };

@@ -81,7 +81,13 @@ function answerOf(context: Context, { outcome, leased }: Routed): Answer {
 }
 
 function decisionOf(outcome: Exclude<Outcome, { kind: 'refused' }>) {
-  const { groupId, decidedBy, authDelegated, requestSource, priority } = outcome;
-  const backendId = outcome.kind === 'chosen' ? outcome.backend.id : '';
-  return { backendId, groupId, decidedBy, authDelegated, requestSource, priority };
+  const { groupId, decidedBy, authDelegated, requestSource, priority, stepId, ruleId } = outcome;
+  const { strict = false, addClientTags = [], sessionProperties = {}, setHeaders = {} } = outcome;
+  return {
+    backendId: outcome.kind === 'chosen' ? outcome.backend.id : '',
+    ...{ groupId, decidedBy, authDelegated, requestSource, priority },
+    ...(stepId !== undefined && { stepId }),
+    ...(ruleId !== undefined && { ruleId }),
+    ...{ strict, addClientTags: [...addClientTags], sessionProperties, setHeaders },
+  };
 }

@@ -1,29 +1,31 @@
 import { Reason_Outcome } from '@trino-gateway/api/gateway';
 import type { RuleRequest } from '@trino-gateway/api/policy-rules';
-import type { Candidate, DecidedGroup, Opinion } from '../opinion.ts';
-import type { PolicyIndex } from './policy-index.ts';
-import { evaluatePolicies, firstPolicyOf, matchingPolicies, type PolicyVerdict } from './verdict.ts';
+import type { Candidate, DecidedGroup, Opinion } from '../../chain/opinion.ts';
+import { abstains, refuses } from '../../chain/opinions.ts';
+import type { StepKind, StepSettings } from '../../chain/step-kind.ts';
+import type { PolicyIndex } from '../../policies/policy-index.ts';
+import { evaluatePolicies, firstPolicyOf, matchingPolicies, type PolicyVerdict } from '../../policies/verdict.ts';
 
-const step = 'policies';
 const NAMED_IN_A_TEXT = 20;
 
+/** The policies of PolicyService. */
+export const policiesStep: StepKind<StepSettings<'policies'>> = {
+  problems: () => [],
+  names: () => ({ groupIds: [], backendIds: [] }),
+  compile: (_, id) => ({ ask: (query, { snapshot }) => policiesOpinion(id, snapshot.policies, query) }),
+};
+
 /** The groups that the matching policies leave, then their fallback groups. Policies that leave none refuse: the default group is for queries that none matches. */
-export function policiesOpinion(index: PolicyIndex, request: RuleRequest): Opinion {
+function policiesOpinion(step: string, index: PolicyIndex, request: RuleRequest): Opinion {
   const verdict = evaluatePolicies(index, request);
   const { groupIds, fallbackGroupIds } = verdict;
   const matching = matchingPolicies(verdict).map(({ id }) => id);
-  if (matching.length === 0)
-    return {
-      kind: 'abstains',
-      reason: { step, outcome: Reason_Outcome.ABSTAINED, text: 'no policy matches' },
-      why: 'no policy matches this query',
-    };
+  if (matching.length === 0) return { ...abstains(step, 'no policy matches'), why: 'no policy matches this query' };
   const names = listed(matching);
   const who = `${matching.length === 1 ? 'policy' : 'policies'} ${names}`;
   if (groupIds.length === 0 && fallbackGroupIds.length === 0)
     return {
-      kind: 'refuses',
-      reason: { step, outcome: Reason_Outcome.REFUSED, text: `${who}: no group in common and no fallback group` },
+      ...refuses(step, `${who}: no group in common and no fallback group`),
       why: `the matching policies (${names}) have no group in common and no fallback group`,
     };
   const groups = groupIds.length > 0 ? `group ${listed(groupIds)}` : 'no group in common';
@@ -35,7 +37,7 @@ export function policiesOpinion(index: PolicyIndex, request: RuleRequest): Opini
       ...groupIds.map((groupId) => ({ groupId, step: `group ${groupId}`, asFallback: false })),
       ...fallbackGroupIds.map((groupId) => ({ groupId, step: 'fallback_group', asFallback: true })),
     ],
-    decided: (candidate) => decidedGroup(verdict, candidate),
+    decided: (candidate) => ({ ...decidedGroup(verdict, candidate), stepId: step }),
   };
 }
 

@@ -1,0 +1,1 @@
+export { analyseStatement, type StatementFacts } from './statement-facts.ts';

@@ -1,0 +1,132 @@
+import { Reason_Outcome } from '@trino-gateway/api/gateway';
+import { defaultGroupOpinion } from './default-group.ts';
+import type { Opinion, QueryEffects, StepReason } from './opinion.ts';
+import type { ChainStep, CompiledChain } from './routing-chain.ts';
+
+/** What a step, or one of its rules, did for one query: to be counted. */
+export type StepHit = {
+  stepId: string;
+  /** Empty: of the step itself. */
+  ruleId: string;
+  did: 'decided' | 'abstained' | 'refused' | 'failed' | 'observed';
+};
+
+/** What the steps of a chain said of a query so far. */
+export type ChainProgress = {
+  readonly reasons: StepReason[];
+  readonly hits: StepHit[];
+  /** Of steps and rules that decide no group themselves; the first that says something holds. */
+  effects: QueryEffects;
+  readonly abstentions: string[];
+};
+
+/** What the chain says of a query: the first opinion, or why there is none. */
+export type ChainAnswer = Pick<ChainProgress, 'reasons' | 'hits'> &
+  (
+    | Pick<Extract<Opinion, { kind: 'groups' }>, 'kind' | 'candidates' | 'decided'>
+    | { kind: 'refuses'; message: string }
+  );
+
+export function beginning(): ChainProgress {
+  return { reasons: [], hits: [], effects: {}, abstentions: [] };
+}
+
+/** Takes what a step said. @returns the answer, when this decides */
+export function hear(progress: ChainProgress, step: ChainStep, opinion: Opinion): ChainAnswer | undefined {
+  for (const { ruleId, wouldHave } of opinion.matched ?? []) {
+    const observed = wouldHave !== undefined || step.observes;
+    progress.hits.push({ stepId: step.id, ruleId, did: observed ? 'observed' : hitOf(opinion) });
+    if (wouldHave !== undefined)
+      progress.reasons.push({ step: step.id, outcome: Reason_Outcome.OBSERVED, text: `rule ${ruleId}: ${wouldHave}` });
+  }
+  if (step.observes) {
+    const text = `would have said: ${opinion.reason.text}`;
+    const outcome = opinion.kind === 'abstains' ? Reason_Outcome.ABSTAINED : Reason_Outcome.OBSERVED;
+    progress.reasons.push({ step: step.id, outcome, text: opinion.kind === 'abstains' ? opinion.reason.text : text });
+    progress.hits.push({ stepId: step.id, ruleId: '', did: opinion.kind === 'abstains' ? 'abstained' : 'observed' });
+    return undefined;
+  }
+  progress.reasons.push(opinion.reason);
+  progress.hits.push({ stepId: step.id, ruleId: '', did: hitOf(opinion) });
+  if (opinion.effects) progress.effects = merged(progress.effects, opinion.effects);
+  return answerOf(progress, opinion);
+}
+
+/** A step that failed is no opinion, unless it is to refuse then. */
+export function hearFailure(progress: ChainProgress, step: ChainStep, why: string): ChainAnswer | undefined {
+  progress.reasons.push({ step: step.id, outcome: Reason_Outcome.FAILED, text: why });
+  progress.hits.push({ stepId: step.id, ruleId: '', did: 'failed' });
+  if (!step.refusesOnFailure || step.observes) {
+    progress.abstentions.push(`step ${step.id} failed`);
+    return undefined;
+  }
+  const { reasons, hits } = progress;
+  const message = `The routing step ${step.id} of this gateway failed: try again, or tell its administrators`;
+  return { kind: 'refuses', reasons, hits, message };
+}
+
+/** What holds when no step has an opinion. */
+export function conclude(
+  progress: ChainProgress,
+  { fallbackGroupId }: Pick<CompiledChain, 'fallbackGroupId'>,
+  defaultGroupId: string | undefined,
+  whyNoGroup: (groupId: string) => string | undefined,
+): ChainAnswer {
+  const opinion = defaultGroupOpinion(fallbackGroupId, defaultGroupId, whyNoGroup);
+  progress.reasons.push(opinion.reason);
+  const answer = answerOf(progress, opinion);
+  if (answer) return answer;
+  const { reasons, hits, abstentions } = progress;
+  return { kind: 'refuses', reasons, hits, message: rejection(abstentions.join(', and ')) };
+}
+
+function answerOf(progress: ChainProgress, opinion: Opinion): ChainAnswer | undefined {
+  const { reasons, hits, effects } = progress;
+  switch (opinion.kind) {
+    case 'groups': {
+      const { kind, candidates, decided } = opinion;
+      const decidedWith = Object.keys(effects).length === 0 ? decided : withEffects(decided, effects);
+      return { kind, candidates, decided: decidedWith, reasons, hits };
+    }
+    case 'refuses':
+      return { kind: 'refuses', reasons, hits, message: opinion.message ?? rejection(opinion.why) };
+    case 'abstains':
+      progress.abstentions.push(opinion.why);
+      return undefined;
+  }
+}
+
+function rejection(why: string): string {
+  return `${why}: ask the administrators of this gateway for a policy`;
+}
+
+function withEffects(
+  decided: Extract<Opinion, { kind: 'groups' }>['decided'],
+  effects: QueryEffects,
+): Extract<Opinion, { kind: 'groups' }>['decided'] {
+  return (candidate) => {
+    const own = decided(candidate);
+    return { ...own, ...merged(own, effects) };
+  };
+}
+
+/** Both; of single values those of the first. */
+function merged(first: QueryEffects, second: QueryEffects): QueryEffects {
+  const tags = [...new Set([...(first.addClientTags ?? []), ...(second.addClientTags ?? [])])];
+  const requestSource = first.requestSource || second.requestSource;
+  const priority = first.priority || second.priority;
+  return {
+    ...(priority && { priority }),
+    ...(requestSource && { requestSource }),
+    ...(tags.length > 0 && { addClientTags: tags }),
+    ...((first.sessionProperties ?? second.sessionProperties) && {
+      sessionProperties: { ...second.sessionProperties, ...first.sessionProperties },
+    }),
+    ...((first.setHeaders ?? second.setHeaders) && { setHeaders: { ...second.setHeaders, ...first.setHeaders } }),
+    ...((first.strict || second.strict) && { strict: true }),
+  };
+}
+
+function hitOf({ kind }: Opinion): StepHit['did'] {
+  return kind === 'groups' ? 'decided' : kind === 'refuses' ? 'refused' : 'abstained';
+}

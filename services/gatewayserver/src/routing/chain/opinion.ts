@@ -1,0 +1,71 @@
+import type { Reason_Outcome } from '@trino-gateway/api/gateway';
+
+/** What one step said, for those who ask why. */
+export type StepReason = { step: string; outcome: Reason_Outcome; text: string };
+
+/** A group that a query may go to. */
+export type Candidate = {
+  groupId: string;
+  /** What reasons call the step that tries it. */
+  step: string;
+  /** It counts only when no other group has a backend. */
+  asFallback: boolean;
+  /** This backend and no other. */
+  backendId?: string;
+};
+
+/** What a decision says of a query besides its group. */
+export type QueryEffects = {
+  /** Absent: 0. */
+  priority?: number;
+  /** Goes to the cluster as X-Trino-Source; absent or empty leaves the client's. */
+  requestSource?: string;
+  addClientTags?: readonly string[];
+  sessionProperties?: Readonly<Record<string, string>>;
+  /** Request headers that replace the client's of the same name. */
+  setHeaders?: Readonly<Record<string, string>>;
+  /** No fallback and no spill-over. */
+  strict?: boolean;
+};
+
+/** How a group was decided. */
+export type DecidedGroup = QueryEffects & {
+  groupId: string;
+  decidedBy: string;
+  priority: number;
+  requestSource: string;
+  /** The policy that allowed the group, first by id; empty when no policy decided. */
+  policyId: string;
+  /** The step of the chain that decided, and its rule; absent for the default group. */
+  stepId?: string;
+  ruleId?: string;
+  asFallback: boolean;
+};
+
+/** A rule of a step that matched. */
+export type RuleMatch = {
+  ruleId: string;
+  /** It only observes: what it would have done. */
+  wouldHave?: string;
+};
+
+/** What a step of the routing chain thinks of a query. */
+export type Opinion = {
+  reason: StepReason;
+  /** The rules that matched, in their order; the last that does not only observe has decided. */
+  matched?: readonly RuleMatch[];
+  /** Added to the decision, whichever step makes it. */
+  effects?: QueryEffects;
+} & (
+  | {
+      kind: 'groups';
+      /** At least one, in the order in which they are tried. */
+      candidates: readonly Candidate[];
+      /** What holds for the query when it goes to this one of them. */
+      decided(candidate: Candidate): DecidedGroup;
+    }
+  /** `why` is part of the sentence that refuses a query when every step abstains. */
+  | { kind: 'abstains'; why: string }
+  /** No later step is asked. `why` is the clause that says so to the client; `message` stands for itself. */
+  | { kind: 'refuses'; why: string; message?: string }
+);

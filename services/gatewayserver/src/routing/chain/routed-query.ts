@@ -1,0 +1,55 @@
+import type { RuleRequest } from '@trino-gateway/api/policy-rules';
+import { analyseStatement, type StatementFacts } from '@trino-gateway/sql';
+import { type ClientRequest, readRequest } from './request.ts';
+
+/** A new query as a router describes it. */
+export type SubmittedQuery = ClientRequest & {
+  user: string;
+  /** The SQL text; empty when somebody asks where a query without one would go. */
+  statement: string;
+  clientIp: string;
+};
+
+/** A query as the steps of the routing chain look at it. Facts are computed when the first of them asks. */
+export type RoutedQuery = RuleRequest & {
+  readonly user: string;
+  readonly statement: string;
+  readonly clientIp: string;
+  /** Epoch milliseconds. */
+  readonly now: number;
+  /** By lower-case name; of repeated ones the values, joined by commas. */
+  headers(): ReadonlyMap<string, string>;
+  /** What the statement says; reads it at the first call. */
+  sql(): StatementFacts;
+};
+
+export function routedQuery(query: SubmittedQuery, now: number): RoutedQuery {
+  const request = readRequest(query);
+  let headers: Map<string, string> | undefined;
+  let facts: StatementFacts | undefined;
+  return {
+    ...request,
+    user: query.user,
+    statement: query.statement,
+    clientIp: query.clientIp,
+    now,
+    headers: () => {
+      headers ??= joined(query.headers);
+      return headers;
+    },
+    sql: () => {
+      facts ??= analyseStatement(query.statement, request.rawHeaders);
+      return facts;
+    },
+  };
+}
+
+function joined(headers: ClientRequest['headers']): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const { name, value } of headers) {
+    const key = name.toLowerCase();
+    const before = found.get(key);
+    found.set(key, before === undefined ? value : `${before},${value}`);
+  }
+  return found;
+}

@@ -1,0 +1,111 @@
+import { create, equals } from '@bufbuild/protobuf';
+import {
+  type RoutingChain,
+  type RoutingStep,
+  RoutingStep_OnFailure,
+  RoutingStepSchema,
+} from '@trino-gateway/api/gateway';
+import { type CompiledStep, kindOf, type StepKinds } from './step-kind.ts';
+
+/** A step of the chain, ready to be asked. */
+export type ChainStep = CompiledStep & {
+  readonly id: string;
+  /** Absent: as long as the chain has. */
+  readonly limitMs?: number;
+  readonly refusesOnFailure: boolean;
+  readonly observes: boolean;
+};
+
+/** The routing chain, ready to be asked: its enabled steps in order. */
+export type CompiledChain = {
+  readonly steps: readonly ChainStep[];
+  /** Before `gatewayserver.default_group`; empty when there is none. */
+  readonly fallbackGroupId: string;
+  readonly limitMs: number;
+  /** Some step asks something outside this process. */
+  readonly isSlow: boolean;
+};
+
+const DEFAULT_LIMIT_MS = 500;
+const DEFAULT_SLOW_LIMIT_MS = 200;
+
+/** What holds while no chain is stored: the policies. */
+const withoutChain: Pick<RoutingChain, 'steps' | 'fallbackGroup' | 'timeLimitMs'> = {
+  fallbackGroup: '',
+  timeLimitMs: 0,
+  steps: [create(RoutingStepSchema, { id: 'policies', kind: { case: 'policies', value: {} } })],
+};
+
+/** Compiles the chains that come into force one after the other; steps that a change leaves alone go on as they are. */
+export type ChainCompiler = AsyncDisposable & {
+  /** @param chain undefined: the policies alone */
+  compile(chain: RoutingChain | undefined): CompiledChain;
+};
+
+type Kept = { step: RoutingStep; compiled: ChainStep };
+
+/** @param onDispose called with the end of steps that are no longer in force */
+export function createChainCompiler(kinds: StepKinds): ChainCompiler {
+  let kept: Kept[] = [];
+  const disposing = new Set<Promise<void>>();
+  const dispose = ({ compiled }: Kept) => {
+    const done = compiled[Symbol.asyncDispose]?.().finally(() => disposing.delete(done as Promise<void>));
+    if (done) disposing.add(done);
+  };
+  return {
+    compile(chain = undefined) {
+      const { steps, fallbackGroup, timeLimitMs } = chain ?? withoutChain;
+      const before = kept;
+      kept = steps
+        .filter(({ enabled }) => enabled !== false)
+        .map(
+          (step) =>
+            before.find((old) => equals(RoutingStepSchema, old.step, step)) ?? {
+              step,
+              compiled: compileStep(kinds, step),
+            },
+        );
+      for (const old of before) if (!kept.includes(old)) dispose(old);
+      return {
+        steps: kept.map(({ compiled }) => compiled),
+        fallbackGroupId: fallbackGroup,
+        limitMs: timeLimitMs || DEFAULT_LIMIT_MS,
+        isSlow: kept.some(({ step }) => isSlow(kinds, step)),
+      };
+    },
+    [Symbol.asyncDispose]: async () => {
+      for (const old of kept.splice(0)) dispose(old);
+      await Promise.all(disposing);
+    },
+  };
+}
+
+function compileStep(kinds: StepKinds, step: RoutingStep): ChainStep {
+  const { id, timeLimitMs, onFailure, observe } = step;
+  const limitMs = timeLimitMs || (isSlow(kinds, step) ? DEFAULT_SLOW_LIMIT_MS : 0);
+  return {
+    id,
+    ...asked(kinds, step),
+    ...(limitMs > 0 && { limitMs }),
+    refusesOnFailure: onFailure === RoutingStep_OnFailure.REFUSE,
+    observes: observe,
+  };
+}
+
+function isSlow(kinds: StepKinds, step: RoutingStep): boolean {
+  return kindOf(kinds, step)?.kind.isSlow === true;
+}
+
+/** A step that was stored by another version, or can no longer be compiled, fails for each query instead of at the start. */
+function asked(kinds: StepKinds, step: RoutingStep): CompiledStep {
+  try {
+    const found = kindOf(kinds, step);
+    if (found) return found.kind.compile(found.settings, step.id);
+    throw new Error(`this version knows no step of kind ${step.kind.case ?? 'none'}`);
+  } catch (error) {
+    const ask = () => {
+      throw error;
+    };
+    return { ask };
+  }
+}

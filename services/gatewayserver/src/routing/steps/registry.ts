@@ -1,0 +1,13 @@
+import type { StepKind, StepKinds, StepName, StepSettings } from '../chain/step-kind.ts';
+import { clientTagsStep } from './client-tags/client-tags.ts';
+import { policiesStep } from './policies/policies-step.ts';
+import { routingGroupHeaderStep } from './routing-group-header/routing-group-header.ts';
+
+/** All kinds of steps, one line each. */
+const kinds: { [Name in StepName]?: StepKind<StepSettings<Name>> } = {
+  routingGroupHeader: routingGroupHeaderStep,
+  clientTags: clientTagsStep,
+  policies: policiesStep,
+};
+
+export const stepKinds: StepKinds = kinds;
