@@ -1,5 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { sessionProperty, withoutSessionProperty, withSessionProperty } from './session-properties.ts';
+import {
+  sessionProperties,
+  sessionProperty,
+  withoutSessionProperty,
+  withSessionProperty,
+} from './session-properties.ts';
 
 const name = 'query_max_run_time';
 const lines = (...values: string[]) => values.flatMap((value) => ['X-Trino-Session', value]);
@@ -49,4 +54,13 @@ test('a line of two megabytes is read in no time', () => {
   const began = performance.now();
   expect(sessionProperty(['X-Trino-Session', line ?? ''], name)).toBeUndefined();
   expect(performance.now() - began).toBeLessThan(500);
+});
+
+test('all session properties of a request, by name', () => {
+  expect(sessionProperties(['X-Trino-User', 'u', ...lines(` a=%41 ,b.c = 5+s ,,=1,d`, 'a=2,e=%zz,f=')])).toEqual({
+    a: '2',
+    'b.c': '5 s',
+    f: '',
+  });
+  expect(sessionProperties([])).toEqual({});
 });

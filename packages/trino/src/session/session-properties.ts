@@ -1,4 +1,5 @@
-import { formDecoded, trimmedItem } from '../headers/header-text.ts';
+import { formDecoded, listItems, trimmedItem } from '../headers/header-text.ts';
+import { trinoHeaders } from '../headers/protocol-headers.ts';
 import type { RawHeaders } from '../headers/raw-headers.ts';
 
 /** One `name=value` of X-Trino-Session: where its value, still encoded, lies in the header line. */
@@ -13,6 +14,17 @@ const NAMES: ReadonlySet<string> = new Set(['x-trino-session', 'x-presto-session
 export function sessionProperty(rawHeaders: RawHeaders, name: string): string | undefined {
   const found = findLast(rawHeaders, name);
   return found && formDecoded((rawHeaders[found.line] ?? '').slice(found.start, found.end));
+}
+
+/** All session properties by name, as Trino reads them; those with broken escapes are left out. */
+export function sessionProperties(rawHeaders: RawHeaders): Readonly<Record<string, string>> {
+  const found: [name: string, value: string][] = [];
+  for (const item of trinoHeaders(rawHeaders, 'session').flatMap(listItems)) {
+    const at = item.indexOf('=');
+    const value = formDecoded(trimmedItem(item.slice(at + 1)));
+    if (at > 0 && value !== undefined) found.push([trimmedItem(item.slice(0, at)), value]);
+  }
+  return Object.fromEntries(found);
 }
 
 /** The headers with another value for a session property that is there; all other text stays as it was sent. */

@@ -41,6 +41,8 @@ export type StepKind<Settings> = {
   readonly isSlow?: true;
   /** All that is wrong with such a step, with fields below its own; empty when it can be stored. */
   problems(settings: Settings): Problem[];
+  /** What only trying it shows of settings without problems, before a chain is stored. It takes time, with a limit of its own. */
+  trial?(settings: Settings): Promise<Problem[]>;
   /** The groups and the backends that it names: they must exist, and cannot be deleted while it does. */
   names(settings: Settings): { groupIds: readonly string[]; backendIds: readonly string[] };
   /** @param id of the step, for reasons */
