@@ -13,6 +13,7 @@ const ofGatewayserver = gatewayserver({
   monitorAgeMs: nothing,
   isMonitorSilent: () => false,
   strategyOf: nothing,
+  stepTotals: () => [],
 });
 ofGatewayserver.watchEvents({ waiting: none, early: none });
 

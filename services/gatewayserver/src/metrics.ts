@@ -3,6 +3,7 @@ import { type Group_Strategy, Group_StrategySchema } from '@trino-gateway/api/ga
 import { addBuildInfo, boundedLabels } from '@trino-gateway/runtime';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { type AdmissionMetrics, createAdmissionMetrics } from './admission/metrics.ts';
+import type { StepHits } from './decisions/step-hits.ts';
 import type { EventMetrics } from './events/serve.ts';
 import type { Outcome } from './routing/outcome.ts';
 import type { StoreObserver } from './storage/measured-store.ts';
@@ -17,6 +18,8 @@ export type MetricSources = {
   monitorAgeMs: () => number | undefined;
   isMonitorSilent: () => boolean;
   strategyOf: (groupId: string) => Group_Strategy | undefined;
+  /** What the steps of the routing chain did since the start. */
+  stepTotals: StepHits['totals'];
 };
 
 /** What the gatewayserver counts. */
@@ -46,6 +49,7 @@ export function createMetrics(sources: MetricSources): Metrics {
   const countStore = storeMetrics(registry);
   registerBackendGauges(registry, sources);
   registerMonitorGauges(registry, sources);
+  registerStepCounters(registry, sources);
   const events = eventMetrics(registry);
   const countPurged = purgeMetrics(registry);
   const countSuffixRefused = suffixMetrics(registry);
@@ -145,6 +149,22 @@ function registerMonitorGauges(registry: Registry, { monitorAgeMs, isMonitorSile
     registers: [registry],
     collect() {
       this.set((monitorAgeMs() ?? 0) / 1_000);
+    },
+  });
+}
+
+function registerStepCounters(registry: Registry, { stepTotals }: MetricSources): void {
+  const bounded = boundedLabels(MOST_SERIES, ['step', 'rule', 'did']);
+  new Counter({
+    name: 'trino_gateway_routing_total',
+    help: 'What the steps of the routing chain did for new queries, and their rules (empty: the step itself): decided, abstained, refused, failed or observed.',
+    labelNames: ['step', 'rule', 'did'],
+    registers: [registry],
+    // Counted without labels while queries are decided.
+    collect() {
+      this.reset();
+      for (const { stepId: step, ruleId: rule, did, hits } of stepTotals())
+        this.inc(bounded({ step, rule, did }), hits);
     },
   });
 }

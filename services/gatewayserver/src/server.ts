@@ -13,6 +13,7 @@ import { declareObjects } from './configuration/declare-objects.ts';
 import { type MonitorWatch, watchMonitor } from './configuration/monitor-watch.ts';
 import { createDecisions } from './decisions/decisions.ts';
 import { createLoadCounts, type LoadCounts } from './decisions/load-counts.ts';
+import { createStepHits, type StepHits } from './decisions/step-hits.ts';
 import { keepUnmatchedReports } from './history/unmatched-reports.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { assess } from './routing/availability/availability.ts';
@@ -22,6 +23,7 @@ import { listenAt } from './startup/listen-at.ts';
 import { openAdmission } from './startup/open-admission.ts';
 import { openDatabase } from './startup/open-database.ts';
 import { startUpkeep } from './startup/start-upkeep.ts';
+import { storeStepHits } from './startup/store-step-hits.ts';
 
 /** A gatewayserver that accepts work. */
 export type RunningGatewayserver = RunningProcess & {
@@ -81,6 +83,7 @@ export async function startGatewayserver(
 type Core = {
   now: () => number;
   live: LoadCounts;
+  stepHits: StepHits;
   metrics: Metrics;
   configuration?: ConfigurationCache;
   monitor?: MonitorWatch;
@@ -90,6 +93,7 @@ type Core = {
 function createCore(config: GatewayserverConfig): Core {
   const now = () => Date.now();
   const live = createLoadCounts(now);
+  const stepHits = createStepHits(now);
   const metrics = createMetrics({
     backendIds: () => core.configuration?.known.backends.keys() ?? [],
     isAvailable: (id) => {
@@ -100,13 +104,14 @@ function createCore(config: GatewayserverConfig): Core {
     monitorAgeMs: () => core.monitor?.ageMs(),
     isMonitorSilent: () => core.monitor?.problem() !== undefined,
     strategyOf: (id) => core.configuration?.known.groups.get(id)?.strategy,
+    stepTotals: stepHits.totals,
   });
   const problem = () => {
     const since = core.configuration?.staleSince();
     if (since !== undefined) return `the database does not answer since ${new Date(since).toISOString()}`;
     return core.monitor?.problem();
   };
-  const core: Core = { now, live, metrics, problem };
+  const core: Core = { now, live, stepHits, metrics, problem };
   return core;
 }
 
@@ -126,7 +131,7 @@ type Start = {
 
 /** Opens what the services work with, from the database upwards. */
 async function openContext(core: Core, start: Start): Promise<RpcContext> {
-  const { now, live, metrics } = core;
+  const { now, live, stepHits, metrics } = core;
   const { config, declared, logger, stopping, started } = start;
   const store = await openDatabase(config, declared, logger, { countStore: metrics.countStore, started });
   const configuration = started.use(await openConfigurationCache({ store, logger, loadMaxAgeMs: config.load_max_age }));
@@ -134,6 +139,7 @@ async function openContext(core: Core, start: Start): Promise<RpcContext> {
   const { known } = configuration;
   core.monitor = started.use(watchMonitor({ known, silentAfterMs: config.load_max_age, logger, now }));
   startUpkeep({ config, store, configuration, onPurged: metrics.countPurged, logger, now, started });
+  started.use(storeStepHits({ stepHits, store: store.routingHits, logger, now }));
   const cursors = new Map<string, number>();
   const { ledger, limits } = await openAdmission({
     config,
@@ -157,6 +163,7 @@ async function openContext(core: Core, start: Start): Promise<RpcContext> {
     isLimited: configuration.isLimited,
     now,
     chance: Math.random,
+    onHits: stepHits.count,
     onDecision: metrics.countDecision,
   });
   return {

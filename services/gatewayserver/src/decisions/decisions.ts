@@ -1,7 +1,7 @@
 import type { RouteRequest } from '@trino-gateway/api/gateway';
 import type { ConfiguredLimits } from '../admission/configured-limits.ts';
 import type { Ledger } from '../admission/ledger/ledger.ts';
-import type { ChainAnswer } from '../routing/chain/chain-answer.ts';
+import type { ChainAnswer, StepHit } from '../routing/chain/chain-answer.ts';
 import { type RoutedQuery, routedQuery, type SubmittedQuery } from '../routing/chain/routed-query.ts';
 import type { CompiledChain } from '../routing/chain/routing-chain.ts';
 import type { Circumstances } from '../routing/circumstances.ts';
@@ -40,6 +40,8 @@ type Options = Omit<SlotContext, 'live'> & {
   now: () => number;
   /** From 0 up to but not 1. */
   chance: () => number;
+  /** Called with what the steps of the chain did for a submission. */
+  onHits: (hits: readonly StepHit[]) => void;
   /** Called for each decision that is not a repetition or a dry run. */
   onDecision: (outcome: Outcome) => void;
 };
@@ -112,7 +114,8 @@ function decideSubmission(
   { request, query, answer }: { request: RouteRequest; query: RoutedQuery; answer: ChainAnswer },
   circumstances: Circumstances,
 ): Decided {
-  const { configuration, live, cursors, onDecision } = options;
+  const { configuration, live, cursors, onDecision, onHits } = options;
+  if (request.excludedBackendIds.length === 0) onHits(answer.hits);
   const outcome = decide(query, answer, configuration.snapshot(), {
     ...circumstances,
     excluded: new Set(request.excludedBackendIds),

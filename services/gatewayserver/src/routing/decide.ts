@@ -17,8 +17,11 @@ export function decide(
   circumstances: Circumstances,
 ): Outcome {
   const { reasons } = answer;
-  if (answer.kind === 'refuses')
-    return refused(snapshot.authentication.atEntryPoint(query), reasons, 'QUERY_REJECTED', answer.message);
+  if (answer.kind === 'refuses') {
+    const { message, stepId, ruleId } = answer;
+    const outcome = refused(snapshot.authentication.atEntryPoint(query), reasons, 'QUERY_REJECTED', message);
+    return { ...outcome, ...(stepId !== undefined && { stepId }), ...(ruleId !== undefined && { ruleId }) };
+  }
   return routeToGroups(answer, reasons, query, snapshot, circumstances);
 }
 

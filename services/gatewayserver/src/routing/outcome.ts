@@ -1,5 +1,6 @@
 import type { EntryPoint } from '@trino-gateway/api/authentication';
 import { type Backend, Reason_Outcome } from '@trino-gateway/api/gateway';
+import type { DecidingStep } from './chain/chain-answer.ts';
 import type { DecidedGroup, StepReason } from './chain/opinion.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -8,13 +9,13 @@ export type Outcome = { authDelegated: boolean; reasons: StepReason[] } & (
   | (DecidedGroup & { kind: 'chosen'; backend: Backend })
   /** There is no backend for it now: it waits in the group. */
   | (DecidedGroup & { kind: 'waits' })
-  | {
+  | (DecidingStep & {
       kind: 'refused';
       errorName: 'QUERY_REJECTED' | 'NO_NODES_AVAILABLE';
       message: string;
       /** The group it would have gone to, when one was chosen. */
       groupId?: string;
-    }
+    })
 );
 
 /** An outcome that gives the query a group. */
@@ -40,7 +41,7 @@ export function refused(
   errorName: 'QUERY_REJECTED' | 'NO_NODES_AVAILABLE',
   message: string,
   groupId = '',
-): Outcome {
+): Extract<Outcome, { kind: 'refused' }> {
   const given = reasons.with(-1, { ...(reasons.at(-1) as StepReason), outcome: Reason_Outcome.REFUSED });
   return { kind: 'refused', authDelegated, reasons: given, errorName, message, groupId };
 }

@@ -52,6 +52,11 @@ export function measuredStore(store: Store, observe: StoreObserver): Store {
     sealedTexts: measured(store.sealedTexts, { put: 'putSealed', get: 'getSealed' }),
     suiteSecrets: measured(store.suiteSecrets, { signingKey: 'refusalKey' }),
     duties: measured(store.duties, { hold: 'holdDuty', end: 'endDuty' }),
+    routingHits: measured(store.routingHits, {
+      add: 'addRoutingHits',
+      list: 'listRoutingHits',
+      prune: 'pruneRoutingHits',
+    }),
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
   };
 }

@@ -17,6 +17,7 @@ import { dutyStore } from './tables/duties.ts';
 import { incarnationStore } from './tables/incarnations.ts';
 import { queryStore } from './tables/queries/queries.ts';
 import { revisionStore } from './tables/revisions.ts';
+import { routingHitStore } from './tables/routing-hits.ts';
 import { suiteSecretStore } from './tables/suite-secrets.ts';
 import { transactionStore } from './tables/transactions.ts';
 
@@ -81,6 +82,7 @@ function storeOn(database: Database, secrets: Secrets): Store {
     sealedTexts: sealedTextStore(database),
     suiteSecrets: suiteSecretStore(database),
     duties: dutyStore(database),
+    routingHits: routingHitStore(database),
     [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
   };
 }

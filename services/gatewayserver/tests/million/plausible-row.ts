@@ -43,6 +43,9 @@ export function plausibleRow(index: number, submittedAt: number): QueryRow {
     rows: state === Query_State.FINISHED ? drawn % 10_000 : null,
     error:
       state === Query_State.FAILED ? '{"name":"SYNTAX_ERROR","code":1,"message":"line 1:1: mismatched input"}' : '',
+    stepId: user === BUSY_USER ? 'policies' : null,
+    ruleId: null,
+    observed: null,
   };
 }
 

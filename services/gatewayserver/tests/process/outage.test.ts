@@ -92,6 +92,7 @@ beforeAll(async () => {
     keys: { default_group: 'g', metadata_never_waits: false },
     now: Date.now,
     chance: () => 0,
+    onHits() {},
     onDecision() {},
   });
   const logger = { ...silentLogger, error: (message: string) => void errors.push(message) };

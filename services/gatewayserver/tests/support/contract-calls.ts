@@ -67,6 +67,7 @@ export const CALLS: Readonly<Record<string, { request: Message; needs: readonly 
   'SuiteService/GetVersion': { request: {}, needs: [] },
   'QueueService/ListQueued': { request: { groupId: 'g', user: 'ann', pageSize: 10 }, needs: [] },
   'QueueService/GetQueueStats': { request: { groupId: 'g' }, needs: [] },
+  'RoutingService/ListRoutingHits': { request: {}, needs: [] },
   'QueueService/MoveToFront': id('waiting'),
   'QueueService/HoldGroup': id('g'),
   'QueueService/ReleaseGroup': id('g'),

@@ -5,7 +5,7 @@ import { endOf } from '../control-plane/query-end.ts';
 import type { Transactions } from '../stickiness/transactions.ts';
 import type { Candidate } from './attempt.ts';
 import type { FirstPage } from './post-statement.ts';
-import { historyOf, type Submission } from './submission.ts';
+import { historyOf, historyPlacement, type Submission } from './submission.ts';
 
 export type HandOverDeps = {
   transactions: Pick<Transactions, 'joined' | 'observe'>;
@@ -37,7 +37,7 @@ export async function recordHandOver(
   await transactions.observe(trinoQueryId, answer.rawHeaders, coordinator);
   const { backendId, groupId, decidedBy } = placement;
   const id = temporaryId ?? trinoQueryId;
-  const query = historyOf(submission, sentHeaders, { id, trinoQueryId, queuedMs, backendId, groupId, decidedBy });
+  const query = historyOf(submission, sentHeaders, { id, trinoQueryId, queuedMs, ...historyPlacement(placement) });
   if (direct === undefined) live.started(query);
   else live.directQueryStarted(query);
   if (page.nextUri === undefined)

@@ -7,7 +7,7 @@ import type { GatewayClient } from '../control-plane/gateway-client.ts';
 import { GatewayUnavailableError } from '../control-plane/retry-unreachable.ts';
 import type { Refusal } from './refusal.ts';
 import { headersForRouting, statementForRouting } from './routing-request.ts';
-import type { Submission } from './submission.ts';
+import { type RoutingTrace, type Submission, traceOf } from './submission.ts';
 
 export type RouteDeps = {
   gateway: Pick<GatewayClient, 'route' | 'backends'>;
@@ -21,7 +21,7 @@ export type Route =
   /** Its group has no slot free. */
   | { kind: 'mustWait'; decision: Decision; backend: SnapshotBackend | undefined }
   /** `isLeased`: a slot is held all the same, of the only backend that can carry the statement out. */
-  | { kind: 'refused'; refusal: Refusal; groupId: string; isLeased: boolean }
+  | { kind: 'refused'; refusal: Refusal; groupId: string; trace: RoutingTrace; isLeased: boolean }
   /** The gatewayserver does not answer. */
   | { kind: 'unanswered'; message: string };
 
@@ -78,7 +78,9 @@ function routeOf(answer: RouteResponse, gateway: Pick<GatewayClient, 'backends'>
   if (decision === undefined) {
     const name = answer.refusalErrorName || 'NO_NODES_AVAILABLE';
     const message = answer.refusal || 'No cluster is available for this query';
-    return { kind: 'refused', refusal: { name, message }, groupId: answer.refusedGroupId, isLeased };
+    const { refusedStepId: stepId, refusedRuleId: ruleId, observed, refusedGroupId: groupId } = answer;
+    const trace = traceOf({ stepId, ruleId, observed });
+    return { kind: 'refused', refusal: { name, message }, groupId, trace, isLeased };
   }
   if (mustWait) return { kind: 'mustWait', decision, backend: answer.backend };
   return { kind: 'chosen', decision, backend: answer.backend ?? gateway.backends().get(decision.backendId), isLeased };

@@ -22,7 +22,23 @@ export type Submission = {
 };
 
 /** Which cluster got a statement and why, for answer headers and history. */
-export type Placement = Pick<Decision, 'backendId' | 'groupId' | 'decidedBy'>;
+export type Placement = Pick<Decision, 'backendId' | 'groupId' | 'decidedBy'> & RoutingTrace;
+
+/** What history keeps of the routing chain; absent for statements that it does not decide. */
+export type RoutingTrace = Partial<Pick<Decision, 'stepId' | 'ruleId' | 'observed'>>;
+
+/** The part of a placement that history keeps. */
+export function historyPlacement({ backendId, groupId, decidedBy, ...trace }: Placement): Placement {
+  return { backendId, groupId, decidedBy, ...traceOf(trace) };
+}
+
+export function traceOf({ stepId, ruleId, observed }: RoutingTrace): RoutingTrace {
+  return {
+    ...(stepId && { stepId }),
+    ...(ruleId && { ruleId }),
+    ...(observed && observed.length > 0 && { observed }),
+  };
+}
 
 /** A statement as it came in; `submittedAt` in epoch milliseconds. */
 export function openSubmission(exchange: Exchange, body: Buffer, submittedAt: number): Submission {

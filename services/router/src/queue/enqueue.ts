@@ -18,7 +18,7 @@ import type { LiveQueries } from '../control-plane/live-queries.ts';
 import { GatewayUnavailableError } from '../control-plane/retry-unreachable.ts';
 import { directView } from '../dispatch/direct.ts';
 import type { Refusal } from '../dispatch/refusal.ts';
-import { historyOf, type Submission } from '../dispatch/submission.ts';
+import { historyOf, historyPlacement, type Submission } from '../dispatch/submission.ts';
 import { outsideUrl } from '../http/client-address.ts';
 import { answerPage, HttpError } from '../http/responses.ts';
 import type { HeldPolls } from '../limits/held-polls.ts';
@@ -73,8 +73,7 @@ export async function joinQueue(
   const query = historyOf(submission, exchange.rawHeaders, {
     id: ticket.queryId,
     state: Query_State.QUEUED,
-    groupId,
-    decidedBy,
+    ...historyPlacement(decision),
     // Who reads the database must not see what waits sealed in it: the text comes once a cluster has it.
     ...(context.config.history_text_while_waiting ? {} : { text: '' }),
   });

@@ -6,7 +6,7 @@ import type { QueryEnd } from '../control-plane/query-end.ts';
 import { errorName, type Refusal } from '../dispatch/refusal.ts';
 import type { SubmissionResult } from '../dispatch/results.ts';
 import { type SignedAnswer, signedAnswerPage } from '../dispatch/signed-answer.ts';
-import { historyOf, type Placement, type Submission } from '../dispatch/submission.ts';
+import { historyOf, historyPlacement, type Placement, type Submission } from '../dispatch/submission.ts';
 import { outsideUrl } from '../http/client-address.ts';
 import { answerError, answerPage } from '../http/responses.ts';
 import type { TemporaryIds } from '../queue/temporary-ids.ts';
@@ -41,7 +41,7 @@ function answerSigned(
   submission: Submission,
   answer: SignedAnswer,
   end: QueryEnd,
-  { backendId, groupId, decidedBy }: Placement,
+  placement: Placement,
 ): void {
   const { response, client, rawHeaders } = submission.exchange;
   if (response.destroyed) return;
@@ -53,6 +53,6 @@ function answerSigned(
   const nowMs = now();
   const queryId = temporaryId(nowMs);
   const page = signedAnswerPage({ answer, key, origin: outsideUrl(client), queryId, nowMs });
-  live.started(historyOf(submission, rawHeaders, { id: queryId, ...end, backendId, groupId, decidedBy }));
+  live.started(historyOf(submission, rawHeaders, { id: queryId, ...end, ...historyPlacement(placement) }));
   answerPage(response, page);
 }

@@ -38,7 +38,7 @@ export async function submitAnywhere(
     if (route.kind === 'mustWait') return route;
     if (route.kind === 'refused') {
       const result = refusedAfter(failures, route.refusal.message, route.refusal.name);
-      const placement = { backendId: '', groupId: route.groupId, decidedBy: '' };
+      const placement = { backendId: '', groupId: route.groupId, decidedBy: '', ...route.trace };
       return result.kind === 'refused' ? { ...result, placement } : result;
     }
     const { backend, decision } = route;

@@ -20,11 +20,14 @@ export type ChainProgress = {
   readonly abstentions: string[];
 };
 
+/** Which step decided, and by which of its rules; absent where none did. */
+export type DecidingStep = { stepId?: string; ruleId?: string };
+
 /** What the chain says of a query: the first opinion, or why there is none. */
 export type ChainAnswer = Pick<ChainProgress, 'reasons' | 'hits'> &
   (
     | Pick<Extract<Opinion, { kind: 'groups' }>, 'kind' | 'candidates' | 'decided'>
-    | { kind: 'refuses'; message: string }
+    | ({ kind: 'refuses'; message: string } & DecidingStep)
   );
 
 export function beginning(): ChainProgress {
@@ -33,9 +36,11 @@ export function beginning(): ChainProgress {
 
 /** Takes what a step said. @returns the answer, when this decides */
 export function hear(progress: ChainProgress, step: ChainStep, opinion: Opinion): ChainAnswer | undefined {
+  const by = decidingStep(step, opinion);
   for (const { ruleId, wouldHave } of opinion.matched ?? []) {
     const observed = wouldHave !== undefined || step.observes;
-    progress.hits.push({ stepId: step.id, ruleId, did: observed ? 'observed' : hitOf(opinion) });
+    const did = observed ? 'observed' : ruleId === by.ruleId ? hitOf(opinion) : 'abstained';
+    progress.hits.push({ stepId: step.id, ruleId, did });
     if (wouldHave !== undefined)
       progress.reasons.push({ step: step.id, outcome: Reason_Outcome.OBSERVED, text: `rule ${ruleId}: ${wouldHave}` });
   }
@@ -49,7 +54,12 @@ export function hear(progress: ChainProgress, step: ChainStep, opinion: Opinion)
   progress.reasons.push(opinion.reason);
   progress.hits.push({ stepId: step.id, ruleId: '', did: hitOf(opinion) });
   if (opinion.effects) progress.effects = merged(progress.effects, opinion.effects);
-  return answerOf(progress, opinion);
+  return answerOf(progress, opinion, by);
+}
+
+function decidingStep({ id }: ChainStep, { matched = [] }: Opinion): DecidingStep {
+  const ruleId = matched.findLast(({ wouldHave }) => wouldHave === undefined)?.ruleId;
+  return { stepId: id, ...(ruleId !== undefined && { ruleId }) };
 }
 
 /** A step that failed is no opinion, unless it is to refuse then. */
@@ -62,7 +72,7 @@ export function hearFailure(progress: ChainProgress, step: ChainStep, why: strin
   }
   const { reasons, hits } = progress;
   const message = `The routing step ${step.id} of this gateway failed: try again, or tell its administrators`;
-  return { kind: 'refuses', reasons, hits, message };
+  return { kind: 'refuses', reasons, hits, message, stepId: step.id };
 }
 
 /** What holds when no step has an opinion. */
@@ -74,13 +84,13 @@ export function conclude(
 ): ChainAnswer {
   const opinion = defaultGroupOpinion(fallbackGroupId, defaultGroupId, whyNoGroup);
   progress.reasons.push(opinion.reason);
-  const answer = answerOf(progress, opinion);
+  const answer = answerOf(progress, opinion, {});
   if (answer) return answer;
   const { reasons, hits, abstentions } = progress;
   return { kind: 'refuses', reasons, hits, message: rejection(abstentions.join(', and ')) };
 }
 
-function answerOf(progress: ChainProgress, opinion: Opinion): ChainAnswer | undefined {
+function answerOf(progress: ChainProgress, opinion: Opinion, by: DecidingStep): ChainAnswer | undefined {
   const { reasons, hits, effects } = progress;
   switch (opinion.kind) {
     case 'groups': {
@@ -89,7 +99,7 @@ function answerOf(progress: ChainProgress, opinion: Opinion): ChainAnswer | unde
       return { kind, candidates, decided: decidedWith, reasons, hits };
     }
     case 'refuses':
-      return { kind: 'refuses', reasons, hits, message: opinion.message ?? rejection(opinion.why) };
+      return { kind: 'refuses', reasons, hits, message: opinion.message ?? rejection(opinion.why), ...by };
     case 'abstains':
       progress.abstentions.push(opinion.why);
       return undefined;

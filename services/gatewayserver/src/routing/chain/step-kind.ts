@@ -30,6 +30,8 @@ export type StepContext = {
 
 /** A step that can be asked. Disposal ends what it keeps running. */
 export type CompiledStep = {
+  /** In their order, for steps that have rules. */
+  readonly ruleIds?: readonly string[];
   /** A promise only where the answer needs something outside this turn of the event loop. Failures throw or reject. */
   ask(query: RoutedQuery, context: StepContext): Opinion | Promise<Opinion>;
   [Symbol.asyncDispose]?(): Promise<void>;

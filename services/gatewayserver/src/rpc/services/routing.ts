@@ -3,6 +3,7 @@ import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import {
   type DecideRequest,
   type DecideResponseSchema,
+  Reason_Outcome,
   type RouteRequest,
   type RouteResponseSchema,
   type RoutingService,
@@ -11,23 +12,28 @@ import {
 import { routerBackend } from '../../configuration/router-backend.ts';
 import { checkedId, checkedText, invalid } from '../../configuration/validation.ts';
 import type { Routed } from '../../decisions/take-slot.ts';
+import type { StepReason } from '../../routing/chain/opinion.ts';
 import type { Outcome } from '../../routing/outcome.ts';
 import type { MultiplexedService } from '../transport/multiplexer.ts';
 import { checkingBackend } from './checking-backend.ts';
-import type { RpcContext } from './context.ts';
+import type { RpcContext, Tables } from './context.ts';
 import { checkedClient } from './policies.ts';
+import { listRoutingHits } from './routing-hits.ts';
 
 const MOST_BACKENDS_NAMED = 1_000;
+const MOST_OBSERVED = 20;
+const OBSERVED_LENGTH = 300;
 
 type Answer = MessageInitShape<typeof RouteResponseSchema>;
 type Decided = MessageInitShape<typeof DecideResponseSchema>;
 
-type Context = Pick<RpcContext, 'decisions' | 'configuration' | 'limits'>;
+type Context = Pick<RpcContext, 'decisions' | 'configuration' | 'limits' | 'now'> & Tables<'routingHits'>;
 
 /** Decisions. */
 export function routingService(context: Context): MultiplexedService<typeof RoutingService> {
   return {
     decide: (request) => decideNow(context, request),
+    listRoutingHits: (request) => listRoutingHits(context, request),
     route: async (request) => answerOf(context, await context.decisions.route(checkedRoute(request))),
   };
 }
@@ -69,7 +75,9 @@ function answerOf(context: Context, { outcome, leased }: Routed): Answer {
   const { authDelegated, reasons } = outcome;
   if (outcome.kind === 'refused') {
     const { message: refusal, errorName: refusalErrorName, groupId: refusedGroupId = '' } = outcome;
-    return { reasons, authDelegated, leased, refusal, refusalErrorName, refusedGroupId };
+    const { stepId: refusedStepId = '', ruleId: refusedRuleId = '' } = outcome;
+    const by = { refusedGroupId, refusedStepId, refusedRuleId, observed: observedOf(reasons) };
+    return { reasons, authDelegated, leased, refusal, refusalErrorName, ...by };
   }
   const decision = decisionOf(outcome);
   if (outcome.kind === 'waits') {
@@ -89,5 +97,14 @@ function decisionOf(outcome: Exclude<Outcome, { kind: 'refused' }>) {
     ...(stepId !== undefined && { stepId }),
     ...(ruleId !== undefined && { ruleId }),
     ...{ strict, addClientTags: [...addClientTags], sessionProperties, setHeaders },
+    observed: observedOf(outcome.reasons),
   };
+}
+
+/** What was only observed, for history. */
+function observedOf(reasons: readonly StepReason[]): string[] {
+  return reasons
+    .filter(({ outcome }) => outcome === Reason_Outcome.OBSERVED)
+    .slice(0, MOST_OBSERVED)
+    .map(({ step, text }) => `${step}: ${text}`.slice(0, OBSERVED_LENGTH).toWellFormed());
 }

@@ -4,6 +4,7 @@ import type { ConfigurationStore } from './configuration.ts';
 import type { IncarnationStore } from './incarnations.ts';
 import type { QueryStore } from './queries.ts';
 import type { RevisionStore } from './revisions.ts';
+import type { RoutingHitStore } from './routing-hits.ts';
 import type { DutyStore, SuiteSecretStore } from './suite.ts';
 import type { TransactionStore } from './transactions.ts';
 
@@ -25,4 +26,5 @@ export type Store = AsyncDisposable & {
   readonly sealedTexts: SealedTextStore;
   readonly suiteSecrets: SuiteSecretStore;
   readonly duties: DutyStore;
+  readonly routingHits: RoutingHitStore;
 };

@@ -5,6 +5,7 @@ import { conditionEntities } from './conditions.ts';
 import { coordinatorEntities } from './coordinators.ts';
 import { objectEntities } from './objects.ts';
 import { queryEntities } from './queries.ts';
+import { routingHitEntities } from './routing-hits.ts';
 import { suiteEntities } from './suite.ts';
 
 /** All tables as TypeORM sees them on one engine. */
@@ -16,5 +17,6 @@ export function entities(types: ColumnTypes): EntitySchema[] {
     ...suiteEntities(types),
     ...admissionEntities(types),
     ...queryEntities(types),
+    ...routingHitEntities(types),
   ] as EntitySchema[];
 }

@@ -27,6 +27,11 @@ export type QueryRow = {
   rows: number | null;
   /** JSON of the error, empty text when there is none. */
   error: string;
+  /** Of the routing chain: null when no step decided. */
+  stepId: string | null;
+  ruleId: string | null;
+  /** JSON list, null when nothing was observed. */
+  observed: string | null;
 };
 
 /**
@@ -67,6 +72,9 @@ export const QUERY_COLUMNS: Record<keyof QueryRow, string> = {
   endedState: 'ended_state',
   rows: 'row_count',
   error: 'error',
+  stepId: 'step_id',
+  ruleId: 'rule_id',
+  observed: 'observed',
 };
 
 /** History. */
@@ -100,6 +108,9 @@ function columnsOf(types: ColumnTypes): Columns<QueryRow> {
     endedState: small,
     rows: { ...big, nullable: true },
     error: text,
+    stepId: { ...id, nullable: true },
+    ruleId: { ...id, nullable: true },
+    observed: { ...text, nullable: true },
   };
 }
 

@@ -14,4 +14,5 @@ export const TABLES = {
   duties: 'duties',
   admission: 'admission_entries',
   sealed: 'admission_sealed',
+  routingHits: 'routing_hits',
 } as const;

@@ -7,6 +7,7 @@ import { historyContract } from './history.ts';
 import { incarnationsContract } from './incarnations.ts';
 import { mergeContract } from './merge.ts';
 import { replicasContract } from './replicas.ts';
+import { routingHitsContract } from './routing-hits.ts';
 import { schemaContract } from './schema.ts';
 import { secretsContract } from './secrets.ts';
 import { suiteContract } from './suite.ts';
@@ -28,6 +29,7 @@ export function storageContract(engine: string, fresh: NewDatabase, { lasting }:
     admissionContract(fresh, { lasting });
     upkeepContract(fresh);
     suiteContract(fresh);
+    routingHitsContract(fresh);
     if (lasting) {
       replicasContract(fresh);
       schemaContract(fresh);

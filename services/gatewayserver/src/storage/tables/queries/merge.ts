@@ -28,6 +28,9 @@ const MERGES: Record<Exclude<keyof QueryRow, 'id'>, Merge> = {
   rows: 'largerOrSet',
   // The monitor knows the name of an error alone; a report with its message is longer.
   error: 'longer',
+  stepId: 'largerOrSet',
+  ruleId: 'largerOrSet',
+  observed: 'largerOrSet',
 };
 
 /** One statement that stores `rows`, all of different ids, or merges them into what is stored. */

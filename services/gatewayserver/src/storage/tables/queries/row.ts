@@ -37,7 +37,7 @@ export function toRow(query: Query, now: number): QueryRow {
     text: storedText(query.text),
     user: storedText(query.user, LENGTHS.name),
     source: storedText(query.source, LENGTHS.name),
-    clientTags: storedTags(query.clientTags),
+    clientTags: storedList(query.clientTags),
     clientIp: storedText(query.clientIp, LENGTHS.address),
     groupId: storedText(query.groupId, LENGTHS.id),
     backendId: storedText(query.backendId, LENGTHS.id),
@@ -52,16 +52,19 @@ export function toRow(query: Query, now: number): QueryRow {
     endedState: endedAt === null ? 0 : state,
     rows: query.rows === undefined ? null : Math.min(Number(query.rows), Number.MAX_SAFE_INTEGER),
     error: query.error === undefined ? '' : toDocument(Query_ErrorSchema, query.error),
+    stepId: storedText(query.stepId, LENGTHS.id) || null,
+    ruleId: storedText(query.ruleId, LENGTHS.id) || null,
+    observed: storedList(query.observed) || null,
   };
 }
 
-/** As JSON. Tags beyond the limit of a text are left out whole, so that the rest stays readable. */
-function storedTags(tags: readonly string[]): string {
+/** As JSON, empty text for none. What is beyond the limit of a text is left out whole, so that the rest stays readable. */
+function storedList(texts: readonly string[]): string {
   let room = LONGEST_QUERY_TEXT;
   const kept: string[] = [];
-  for (const tag of tags) {
-    room -= JSON.stringify(tag).length + 1;
-    if (room > 0) kept.push(tag);
+  for (const text of texts) {
+    room -= JSON.stringify(text).length + 1;
+    if (room > 0) kept.push(text);
   }
   return kept.length === 0 ? '' : JSON.stringify(kept);
 }
@@ -86,5 +89,8 @@ export function fromRow(row: QueryRow): Query {
     ...(row.endedAt !== null && { endedAt: timestampFromMs(row.endedAt) }),
     ...(row.rows !== null && { rows: BigInt(row.rows) }),
     ...(row.error !== '' && { error: fromDocument(Query_ErrorSchema, row.error) }),
+    ...(row.stepId !== null && { stepId: row.stepId }),
+    ...(row.ruleId !== null && { ruleId: row.ruleId }),
+    ...(row.observed !== null && { observed: JSON.parse(row.observed) }),
   });
 }
