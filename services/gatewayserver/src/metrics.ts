@@ -6,6 +6,7 @@ import { type AdmissionMetrics, createAdmissionMetrics } from './admission/metri
 import type { StepHits } from './decisions/step-hits.ts';
 import type { EventMetrics } from './events/serve.ts';
 import type { Outcome } from './routing/outcome.ts';
+import { createQuestionMetrics, type QuestionMetrics } from './step-tools/metrics.ts';
 import type { StoreObserver } from './storage/measured-store.ts';
 
 /** What is read when metrics are scraped. */
@@ -27,6 +28,8 @@ export type Metrics = EventMetrics & {
   registry: Registry;
   /** About slots and queues. */
   admission: AdmissionMetrics;
+  /** About what routing steps ask outside of the gateway. */
+  questions: QuestionMetrics;
   countDecision(outcome: Outcome): void;
   countCall(method: DescMethod, code: string, durationMs: number): void;
   countStore: StoreObserver;
@@ -54,7 +57,18 @@ export function createMetrics(sources: MetricSources): Metrics {
   const countPurged = purgeMetrics(registry);
   const countSuffixRefused = suffixMetrics(registry);
   const admission = createAdmissionMetrics(registry);
-  return { registry, admission, countDecision, countCall, countStore, countPurged, countSuffixRefused, ...events };
+  const questions = createQuestionMetrics(registry);
+  return {
+    registry,
+    admission,
+    questions,
+    countDecision,
+    countCall,
+    countStore,
+    countPurged,
+    countSuffixRefused,
+    ...events,
+  };
 }
 
 function decisionMetrics(registry: Registry, { strategyOf }: MetricSources): Metrics['countDecision'] {

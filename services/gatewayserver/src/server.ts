@@ -24,6 +24,7 @@ import { openAdmission } from './startup/open-admission.ts';
 import { openDatabase } from './startup/open-database.ts';
 import { startUpkeep } from './startup/start-upkeep.ts';
 import { storeStepHits } from './startup/store-step-hits.ts';
+import { createStepTools } from './step-tools/step-tools.ts';
 
 /** A gatewayserver that accepts work. */
 export type RunningGatewayserver = RunningProcess & {
@@ -134,7 +135,11 @@ async function openContext(core: Core, start: Start): Promise<RpcContext> {
   const { now, live, stepHits, metrics } = core;
   const { config, declared, logger, stopping, started } = start;
   const store = await openDatabase(config, declared, logger, { countStore: metrics.countStore, started });
-  const configuration = started.use(await openConfigurationCache({ store, logger, loadMaxAgeMs: config.load_max_age }));
+  const clusterPools = started.use(createTlsPools(tlsAgents));
+  const stepTools = createStepTools(async (tls) => tls && (await clusterPools.known(tls)), metrics.questions);
+  const configuration = started.use(
+    await openConfigurationCache({ store, logger, loadMaxAgeMs: config.load_max_age, stepTools }),
+  );
   core.configuration = configuration;
   const { known } = configuration;
   core.monitor = started.use(watchMonitor({ known, silentAfterMs: config.load_max_age, logger, now }));
@@ -175,7 +180,7 @@ async function openContext(core: Core, start: Start): Promise<RpcContext> {
     limits,
     admissionMetrics: metrics.admission,
     unmatchedReports: started.use(keepUnmatchedReports(store.queries, logger)),
-    clusterPools: started.use(createTlsPools(tlsAgents)),
+    clusterPools,
     probeTokens: createProbeTokens({ path: config.token_folder, key: 'gatewayserver.token_folder' }),
     onSuffixRefused: metrics.countSuffixRefused,
     signingKey: await store.suiteSecrets.signingKey(),

@@ -59,7 +59,7 @@ test('a query of another user under our source counts: a probe is known by sourc
   await using trino = await startScriptedTrino();
   await probeOf(trino.url, asProbe('', 'checker'));
   const statement = trino.queries.find((query) => query.statement.includes('runtime.queries'));
-  expect(statement?.statement).toContain(`source IS DISTINCT FROM '${PROBE_SOURCE}' OR "user" <> current_user`);
+  expect(statement?.statement).toContain(`source IS DISTINCT FROM '${PROBE_SOURCE}' OR ("user" <> current_user AND `);
   expect(new Set(trino.queries.map(({ user, source }) => `${user} ${source}`))).toEqual(
     new Set([`checker ${PROBE_SOURCE}`]),
   );

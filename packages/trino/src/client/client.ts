@@ -24,6 +24,8 @@ export type RunStatementOptions = ClusterRequestOptions & {
   statement: string;
   /** Default 10,000; further rows are dropped. */
   maxRows?: number;
+  /** Default: no limit but the time. */
+  maxPages?: number;
 };
 
 /** What a coordinator says of itself. */
@@ -56,7 +58,7 @@ type Page = {
  */
 export async function runStatement(options: RunStatementOptions): Promise<StatementResult> {
   const requests = clusterRequests(options);
-  const maxRows = options.maxRows ?? 10_000;
+  const { maxRows = 10_000, maxPages = Number.POSITIVE_INFINITY } = options;
   let page = parsePage(await requests.send('POST', '/v1/statement', options.statement));
   const result: StatementResult = {
     queryId: page.id,
@@ -65,11 +67,12 @@ export async function runStatement(options: RunStatementOptions): Promise<Statem
     rows: [],
     error: undefined,
   };
-  for (;;) {
+  for (let pages = 1; ; pages += 1) {
     addPage(result, page, maxRows);
     if (page.nextUri === undefined) return result;
     const path = statementPath(page.nextUri);
     try {
+      if (pages >= maxPages) throw new TrinoHttpError(200, `Answer has more than ${maxPages} pages`);
       page = parsePage(await requests.send('GET', path));
     } catch (error) {
       await requests.delete(path);

@@ -13,10 +13,12 @@ export type ClusterRequestOptions = {
   /** Bearer, instead of a password. */
   token?: string | undefined;
   /** Sent with every request; X-Trino-User and Authorization are added. */
-  headers?: Readonly<Record<string, string>>;
+  headers?: Readonly<Record<string, string | readonly string[]>>;
   signal?: AbortSignal | undefined;
   /** For all requests together, in milliseconds. */
   timeLimitMs: number;
+  /** The most that one answer may have; default 16 MiB. */
+  maxBytes?: number;
   /** For TLS connections of its own; default those of every https server. */
   dispatcher?: Dispatcher | undefined;
 };
@@ -57,17 +59,18 @@ export const tlsAgents = {
 
 /** The time limit begins now. */
 export function clusterRequests(options: ClusterRequestOptions): ClusterRequests {
-  const { timeLimitMs, dispatcher = defaultAgent } = options;
+  const { timeLimitMs, dispatcher = defaultAgent, maxBytes = MOST_BODY_BYTES } = options;
   const { origin } = new URL(options.url);
   const limit = AbortSignal.timeout(timeLimitMs);
   const signal = options.signal === undefined ? limit : AbortSignal.any([options.signal, limit]);
-  const headers = { ...options.headers, ...loginHeaders(options), Accept: 'application/json' };
+  const named = { ...options.headers, ...loginHeaders(options), Accept: 'application/json' };
+  const headers = named as Record<string, string | string[]>;
   return {
     send: async (method, path, body) => {
       signal.throwIfAborted();
       const sent = body === undefined ? {} : { body };
       const answer = await request(origin + path, { method, headers, signal, dispatcher, ...sent });
-      const text = await readText(answer);
+      const text = await readText(answer, maxBytes);
       if (answer.statusCode === (method === 'DELETE' ? 204 : 200)) return text;
       throw new TrinoHttpError(answer.statusCode, oneLine(text) || `HTTP ${answer.statusCode}`);
     },
@@ -93,13 +96,13 @@ function loginHeaders({ user, password, token }: ClusterRequestOptions): Record<
   };
 }
 
-async function readText({ statusCode, body }: Dispatcher.ResponseData): Promise<string> {
+async function readText({ statusCode, body }: Dispatcher.ResponseData, maxBytes: number): Promise<string> {
   let text = '';
   let bytes = 0;
   const decoder = new TextDecoder();
   for await (const chunk of body) {
     bytes += chunk.length;
-    if (bytes > MOST_BODY_BYTES) throw new TrinoHttpError(statusCode, `Answer is larger than ${MOST_BODY_BYTES} bytes`);
+    if (bytes > maxBytes) throw new TrinoHttpError(statusCode, `Answer is larger than ${maxBytes} bytes`);
     text += decoder.decode(chunk, { stream: true });
   }
   return text;

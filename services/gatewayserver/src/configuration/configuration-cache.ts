@@ -1,4 +1,5 @@
 import { createOutageLog, describeError, every, type Logger } from '@trino-gateway/runtime';
+import type { StepTools } from '../routing/chain/step-tools.ts';
 import type { Revisions } from '../storage/contract/revisions.ts';
 import { createDerived, type Derived } from './derived.ts';
 import { type Known, type KnownStore, nothingKnown, type Part, readStale } from './known.ts';
@@ -19,7 +20,14 @@ export type ConfigurationCache = AsyncDisposable &
     changed(signal: AbortSignal): Promise<void>;
   };
 
-type Options = { store: KnownStore; logger: Logger; loadMaxAgeMs: number; intervalMs?: number };
+type Options = {
+  store: KnownStore;
+  logger: Logger;
+  loadMaxAgeMs: number;
+  /** For the routing chain. */
+  stepTools: StepTools;
+  intervalMs?: number;
+};
 
 type Write = { part: Part; change: (known: Known) => void };
 
@@ -28,10 +36,10 @@ const STALE_AFTER_MS = 4_000;
 
 /** Reads everything once, then checks every second whether another replica has changed something. */
 export async function openConfigurationCache(options: Options): Promise<ConfigurationCache> {
-  const { store, logger, loadMaxAgeMs, intervalMs = 1_000 } = options;
+  const { store, logger, loadMaxAgeMs, stepTools, intervalMs = 1_000 } = options;
   const known = nothingKnown();
   const inForce: Partial<Revisions> = {};
-  const { derived, invalidate, chains } = createDerived(known, loadMaxAgeMs);
+  const { derived, invalidate, chains } = createDerived(known, loadMaxAgeMs, stepTools);
   const changes = createChangeSignal();
   let readAt = Date.now();
   let reading: { done: Promise<void>; writes: Write[] } | undefined;

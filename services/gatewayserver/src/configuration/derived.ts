@@ -3,6 +3,7 @@ import { toBinary } from '@bufbuild/protobuf';
 import type { DelegatedAuthentication } from '@trino-gateway/api/authentication';
 import { BackendSchema } from '@trino-gateway/api/gateway';
 import { type ChainCompiler, type CompiledChain, createChainCompiler } from '../routing/chain/routing-chain.ts';
+import type { StepTools } from '../routing/chain/step-tools.ts';
 import { type IndexedConfiguration, indexConfiguration } from '../routing/indexed-configuration.ts';
 import { createSnapshot, type Snapshot } from '../routing/snapshot.ts';
 import { stepKinds } from '../routing/steps/registry.ts';
@@ -34,8 +35,9 @@ export type Derived = {
 export function createDerived(
   known: Known,
   loadMaxAgeMs: number,
+  stepTools: StepTools,
 ): { derived: Derived; invalidate(parts: ReadonlySet<Part>): void; chains: ChainCompiler } {
-  const chains = createChainCompiler(stepKinds);
+  const chains = createChainCompiler(stepKinds, stepTools);
   let chain: CompiledChain | undefined;
   let indexed: IndexedConfiguration | undefined;
   let snapshot: Snapshot | undefined;
@@ -108,6 +110,7 @@ function routersRevision({ backends, incarnations }: Known, derived: Derived): s
       .sort(byBackendId)
       .map(({ backend }) => JSON.stringify(routerBackend(backend, derived.isLimited(backend.id)))),
     JSON.stringify(derived.delegated()),
+    JSON.stringify(derived.chain().needs),
     ...incarnations
       .map(({ suffix, backendId, url, forwardedHeaders, tls }) =>
         JSON.stringify([suffix, backendId, url, forwardedHeaders, tls]),

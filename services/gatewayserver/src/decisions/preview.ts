@@ -41,7 +41,12 @@ export async function previewSlot(
     context.ledger.preview((admission) =>
       command({ ...admission, limits: { ...admission.limits, choose: context.limits.wouldChoose } }),
     );
-  const request = create(RouteRequestSchema, { ...query, headers: [...query.headers], submissionId: randomUUID() });
+  const request = create(RouteRequestSchema, {
+    ...query,
+    headers: [...query.headers],
+    credentials: [],
+    submissionId: randomUUID(),
+  });
   const slots = await run(({ state, limits }) => slotsOfGroup(state, limits, outcome.groupId));
   const { outcome: routed } = await takeSlot(
     { ...context, ledger: { run }, live: { started: () => {} } },

@@ -1,5 +1,6 @@
 import type { AuthenticationCheck } from '@trino-gateway/api/authentication';
 import {
+  type Backend,
   type BackendOverride,
   type BackendSchedule,
   type BackendStatus,
@@ -40,6 +41,8 @@ export type Snapshot = {
   facts(backendId: string): BackendFacts | undefined;
   /** The available members of a group at this time; empty when there is no such group. */
   pool(groupId: string, now: number): Pool;
+  /** The same as they are configured. */
+  available(groupId: string, now: number): readonly Backend[];
   loadMaxAgeMs: number;
 };
 
@@ -62,6 +65,12 @@ export function createSnapshot(
       override: overrides.get(id),
     };
   };
+  const pool = createPools(function* (groupId) {
+    for (const id of members.get(groupId) ?? []) {
+      const found = facts(id);
+      if (found) yield { facts: found, hash: hashes.get(id) ?? 0 };
+    }
+  }, loadMaxAgeMs);
   return {
     policies: policyIndex,
     authentication,
@@ -80,12 +89,12 @@ export function createSnapshot(
       return group ? (group.enabled === false ? 'is disabled' : undefined) : 'does not exist';
     },
     facts,
-    pool: createPools(function* (groupId) {
-      for (const id of members.get(groupId) ?? []) {
-        const found = facts(id);
-        if (found) yield { facts: found, hash: hashes.get(id) ?? 0 };
-      }
-    }, loadMaxAgeMs),
+    pool,
+    available: (groupId, now) =>
+      pool(groupId, now).flatMap(({ id }) => {
+        const found = backends.get(id);
+        return found ? [found.backend] : [];
+      }),
     loadMaxAgeMs,
   };
 }

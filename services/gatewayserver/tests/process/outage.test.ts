@@ -18,6 +18,7 @@ import { createAdmissionMetrics } from '../../src/admission/metrics.ts';
 import { type ConfigurationCache, openConfigurationCache } from '../../src/configuration/configuration-cache.ts';
 import { createDecisions } from '../../src/decisions/decisions.ts';
 import { createLoadCounts } from '../../src/decisions/load-counts.ts';
+import { noTools } from '../../src/routing/chain/routing-chain.ts';
 import { registerServices } from '../../src/rpc/register-services.ts';
 import { createGuard, guardInterceptor } from '../../src/rpc/transport/interceptors.ts';
 import { DatabaseUnavailableError, openStore, type Store } from '../../src/storage/index.ts';
@@ -60,7 +61,11 @@ function breakable<Part extends object>(part: Part): Part {
 beforeAll(async () => {
   database = await openStore({ url: 'sqlite::memory:', logger: silentLogger });
   store = breakable(database);
-  configuration = await openConfigurationCache({ store, logger: silentLogger, loadMaxAgeMs: 60_000, intervalMs: 20 });
+  const stepTools = noTools;
+  configuration = await openConfigurationCache({
+    ...{ store, logger: silentLogger, stepTools },
+    ...{ loadMaxAgeMs: 60_000, intervalMs: 20 },
+  });
   const live = createLoadCounts(Date.now);
   const cursors = new Map<string, number>();
   const limits = configuredLimits({

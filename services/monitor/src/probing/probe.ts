@@ -4,15 +4,14 @@ import { unreadableSecret } from '@trino-gateway/api/sealed-secret';
 import { describeError } from '@trino-gateway/runtime';
 import { coordinatorSuffix, durationMs } from '@trino-gateway/trino';
 import { runStatement, type StatementResult, serverInfo, TrinoHttpError } from '@trino-gateway/trino/client';
-import { PROBE_SOURCE } from '@trino-gateway/trino/probe-source';
 import type { ClusterConnections, ClusterLimits } from '../clusters/cluster-connections.ts';
 import { type ClusterLoad, clusterLoad } from '../clusters/cluster-load.ts';
 import { describeFailure, describeQueryError } from '../clusters/describe-failure.ts';
+import { NOT_OUR_OWN } from '../clusters/own-statements.ts';
 import type { Incarnation, ProbeResult } from './probe-result.ts';
 
 const DEFAULT_STATEMENT = 'SELECT 1';
-// Another client's statement may name our source, and our user may run other statements: only both together are a probe.
-const LOAD_STATEMENT = `SELECT state, count(*) FROM system.runtime.queries WHERE state NOT IN ('FINISHED', 'FAILED') AND (source IS DISTINCT FROM '${PROBE_SOURCE}' OR "user" <> current_user) GROUP BY state`;
+const LOAD_STATEMENT = `SELECT state, count(*) FROM system.runtime.queries WHERE state NOT IN ('FINISHED', 'FAILED') AND ${NOT_OUR_OWN} GROUP BY state`;
 const NODES_STATEMENT = `SELECT count(*) FROM system.runtime.nodes WHERE state = 'active'`;
 
 /** What the steps of a probe share. */

@@ -3,8 +3,10 @@ import { createClient, type Transport } from '@connectrpc/connect';
 import type { AuthenticationCheck } from '@trino-gateway/api/authentication';
 import {
   AdmissionService,
+  type Header,
   type RouteRequest,
   type RouteResponse,
+  type RoutingNeeds,
   RoutingService,
   type SnapshotBackend,
   SuiteService,
@@ -30,7 +32,10 @@ export type GatewayClient = TransactionStore & {
    * @throws GatewayUnavailableError when it did not answer in that time
    */
   route(
-    request: Omit<RouteRequest, '$typeName' | '$unknown' | 'routerId' | 'countedUser'> & { countedUser?: string },
+    request: Omit<RouteRequest, '$typeName' | '$unknown' | 'routerId' | 'countedUser' | 'credentials'> & {
+      countedUser?: string;
+      credentials?: Header[];
+    },
     signal: AbortSignal,
   ): Promise<RouteResponse>;
   /** A submission from `route` was given up, or is now counted as live: the gatewayserver need not count it as started any more. */
@@ -39,6 +44,8 @@ export type GatewayClient = TransactionStore & {
   backends(): ReadonlyMap<string, SnapshotBackend>;
   /** Where delegated authentication is asked for; undefined while that is not known. */
   authentication(): AuthenticationCheck | undefined;
+  /** What `route` is to be given beside what it always is; undefined before the first snapshot. */
+  routingNeeds(): RoutingNeeds | undefined;
   /** Signs links, cookies and refusals; undefined before the first snapshot. */
   signingKey(): KeyObject | undefined;
   /**
@@ -144,6 +151,7 @@ export function createGatewayClient(options: GatewayClientOptions): RunningGatew
     settle: live.settle,
     backends: configuration.backends,
     authentication: configuration.authentication,
+    routingNeeds: configuration.routingNeeds,
     signingKey: configuration.signingKey,
     recordIncarnation: async (incarnation) => {
       let isAccepted = true;

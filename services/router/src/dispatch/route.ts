@@ -6,11 +6,11 @@ import type { PassiveHealth } from '../clusters/passive-health.ts';
 import type { GatewayClient } from '../control-plane/gateway-client.ts';
 import { GatewayUnavailableError } from '../control-plane/retry-unreachable.ts';
 import type { Refusal } from './refusal.ts';
-import { headersForRouting, statementForRouting } from './routing-request.ts';
+import { credentialsForRouting, headersForRouting, statementForRouting } from './routing-request.ts';
 import { type RoutingTrace, type Submission, traceOf } from './submission.ts';
 
 export type RouteDeps = {
-  gateway: Pick<GatewayClient, 'route' | 'backends'>;
+  gateway: Pick<GatewayClient, 'route' | 'routingNeeds' | 'backends'>;
   passiveHealth: Pick<PassiveHealth, 'avoided'>;
   delegation: Pick<Delegation, 'admit'>;
 };
@@ -45,13 +45,16 @@ export async function askRoute(
   { signal, ...backends }: RouteLimits,
 ): Promise<Route> {
   let answer: RouteResponse;
+  const needs = gateway.routingNeeds();
+  const { rawHeaders } = exchange.request;
   try {
     answer = await gateway.route(
       {
         submissionId: id,
         listeningPort: exchange.listeningPort,
         host: exchange.client.host,
-        headers: headersForRouting(exchange.request.rawHeaders),
+        headers: headersForRouting(rawHeaders, needs),
+        credentials: credentialsForRouting(rawHeaders, needs),
         statement: statementForRouting(statement),
         user,
         countedUser: claimOf(exchange).user,

@@ -1,5 +1,5 @@
 import { create } from '@bufbuild/protobuf';
-import type { Header } from '@trino-gateway/api/gateway';
+import type { Header, RoutingNeeds } from '@trino-gateway/api/gateway';
 import { HeaderSchema } from '@trino-gateway/api/gateway';
 
 /** A single value longer than this says nothing about where a query should go. */
@@ -8,15 +8,19 @@ const LONGEST_VALUE = 65_536;
 const LONGEST_STATEMENT = 1_000_000;
 
 const secretNames = /auth|token|secret|password|passwd|credential|bearer|cookie|api-?key|signature|session-id/i;
-/** Long, and about what a statement does rather than where it belongs. */
-const unneeded: ReadonlySet<string> = new Set(['x-trino-prepared-statement', 'x-presto-prepared-statement']);
+/** Long, and of use only to steps that look into statements, or pass them on. */
+const preparedStatements: ReadonlySet<string> = new Set(['x-trino-prepared-statement', 'x-presto-prepared-statement']);
+const extraCredentials: ReadonlySet<string> = new Set(['x-trino-extra-credential', 'x-presto-extra-credential']);
 const others: ReadonlySet<string> = new Set(['user-agent', 'accept-language']);
 
 /**
  * The headers of a client that a routing decision may look at. Never credentials, whatever their name. After a line that is too
  * long no other one of its name: it would pass for the first.
  */
-export function headersForRouting(rawHeaders: readonly string[]): Header[] {
+export function headersForRouting(
+  rawHeaders: readonly string[],
+  needs: Pick<RoutingNeeds, 'preparedStatements'> | undefined,
+): Header[] {
   const headers: Header[] = [];
   const tooLong = new Set<string>();
   for (let at = 0; at < rawHeaders.length; at += 2) {
@@ -24,11 +28,30 @@ export function headersForRouting(rawHeaders: readonly string[]): Header[] {
     const value = rawHeaders[at + 1] ?? '';
     const lower = name.toLowerCase();
     if (!lower.startsWith('x-') && !others.has(lower)) continue;
-    if (secretNames.test(lower) || unneeded.has(lower) || lower.startsWith('x-forwarded-')) continue;
-    if (value.length > LONGEST_VALUE) tooLong.add(lower);
+    if (secretNames.test(lower) || lower.startsWith('x-forwarded-')) continue;
+    const isPrepared = preparedStatements.has(lower);
+    if (isPrepared && !needs?.preparedStatements) continue;
+    if (value.length > (isPrepared ? LONGEST_STATEMENT : LONGEST_VALUE)) tooLong.add(lower);
     if (!tooLong.has(lower)) headers.push(create(HeaderSchema, { name, value }));
   }
   return headers;
+}
+
+/** The credentials of a client that the routing chain passes on; none where it passes on none. */
+export function credentialsForRouting(
+  rawHeaders: readonly string[],
+  needs: Pick<RoutingNeeds, 'authorization' | 'extraCredentials'> | undefined,
+): Header[] {
+  const credentials: Header[] = [];
+  if (!needs?.authorization && !needs?.extraCredentials) return credentials;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] ?? '';
+    const lower = name.toLowerCase();
+    const isNeeded =
+      lower === 'authorization' ? needs.authorization : extraCredentials.has(lower) && needs.extraCredentials;
+    if (isNeeded) credentials.push(create(HeaderSchema, { name, value: rawHeaders[at + 1] ?? '' }));
+  }
+  return credentials;
 }
 
 /** The SQL text a routing decision may look at. */

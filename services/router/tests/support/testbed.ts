@@ -9,6 +9,7 @@ import {
   type RouteRequest,
   type RouteResponse,
   RouteResponseSchema,
+  type RoutingNeeds,
   type SnapshotBackend,
   SnapshotBackendSchema,
 } from '@trino-gateway/api/gateway';
@@ -81,6 +82,8 @@ export type TestbedOptions = {
   /** Instead of choosing in order. */
   route?: (request: Route) => Partial<RouteResponse> | Promise<Partial<RouteResponse>>;
   requestSource?: string;
+  /** Of the routing chain; default none. */
+  routingNeeds?: RoutingNeeds;
   config?: Partial<DataPathDeps['config']>;
   client?: Partial<ClientAddressSettings>;
   pollRetryDelaysMs?: number[];
@@ -171,6 +174,7 @@ export async function startTestbed(options: TestbedOptions = {}): Promise<Testbe
     },
     admission: (admission ?? fakeAdmission({})).link,
     backends: () => backends,
+    routingNeeds: () => options.routingNeeds,
     authentication: () => {
       const hosts = options.authDelegated === true ? ['127.0.0.1'] : [];
       const rules =

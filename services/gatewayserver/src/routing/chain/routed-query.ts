@@ -8,6 +8,8 @@ export type SubmittedQuery = ClientRequest & {
   /** The SQL text; empty when somebody asks where a query without one would go. */
   statement: string;
   clientIp: string;
+  /** What RoutingNeeds asks for; absent in a dry run, whose headers may have them. */
+  credentials?: ClientRequest['headers'];
 };
 
 /** A query as the steps of the routing chain look at it. Facts are computed when the first of them asks. */
@@ -15,6 +17,8 @@ export type RoutedQuery = RuleRequest & {
   readonly user: string;
   readonly statement: string;
   readonly clientIp: string;
+  /** Authorization and X-Trino-Extra-Credential, for steps that pass them on; never to be shown. */
+  readonly credentials: ClientRequest['headers'];
   /** Epoch milliseconds. */
   readonly now: number;
   /** By lower-case name; of repeated ones the values, joined by commas. */
@@ -32,6 +36,7 @@ export function routedQuery(query: SubmittedQuery, now: number): RoutedQuery {
     user: query.user,
     statement: query.statement,
     clientIp: query.clientIp,
+    credentials: query.credentials ?? [],
     now,
     headers: () => {
       headers ??= joined(query.headers);

@@ -5,7 +5,9 @@ import {
   RoutingStep_OnFailure,
   RoutingStepSchema,
 } from '@trino-gateway/api/gateway';
+import { allNeeds, type RequestNeeds } from './request-needs.ts';
 import { type CompiledStep, kindOf, type StepKinds } from './step-kind.ts';
+import type { StepTools } from './step-tools.ts';
 
 /** A step of the chain, ready to be asked. */
 export type ChainStep = CompiledStep & {
@@ -24,6 +26,8 @@ export type CompiledChain = {
   readonly limitMs: number;
   /** Some step asks something outside this process. */
   readonly isSlow: boolean;
+  /** What its steps need of requests. */
+  readonly needs: Required<RequestNeeds>;
 };
 
 const DEFAULT_LIMIT_MS = 500;
@@ -42,10 +46,21 @@ export type ChainCompiler = AsyncDisposable & {
   compile(chain: RoutingChain | undefined): CompiledChain;
 };
 
+const nothingIsAsked = async (): Promise<never> => {
+  throw new Error('nothing outside of this process is asked here');
+};
+/** For chains that ask nothing outside of this process: there, steps that would do so fail. */
+export const noTools: StepTools = {
+  explain: nothingIsAsked,
+  askService: nothingIsAsked,
+  countQuestion: () => {},
+  showBreaker: () => {},
+};
+
 type Kept = { step: RoutingStep; compiled: ChainStep };
 
-/** @param onDispose called with the end of steps that are no longer in force */
-export function createChainCompiler(kinds: StepKinds): ChainCompiler {
+/** @param tools for steps that ask something outside of this process; without them, such steps fail */
+export function createChainCompiler(kinds: StepKinds, tools: StepTools = noTools): ChainCompiler {
   let kept: Kept[] = [];
   const disposing = new Set<Promise<void>>();
   const dispose = ({ compiled }: Kept) => {
@@ -62,7 +77,7 @@ export function createChainCompiler(kinds: StepKinds): ChainCompiler {
           (step) =>
             before.find((old) => equals(RoutingStepSchema, old.step, step)) ?? {
               step,
-              compiled: compileStep(kinds, step),
+              compiled: compileStep(kinds, step, tools),
             },
         );
       for (const old of before) if (!kept.includes(old)) dispose(old);
@@ -71,6 +86,7 @@ export function createChainCompiler(kinds: StepKinds): ChainCompiler {
         fallbackGroupId: fallbackGroup,
         limitMs: timeLimitMs || DEFAULT_LIMIT_MS,
         isSlow: kept.some(({ step }) => isSlow(kinds, step)),
+        needs: allNeeds(kept.map(({ step }) => needsOf(kinds, step))),
       };
     },
     [Symbol.asyncDispose]: async () => {
@@ -80,12 +96,12 @@ export function createChainCompiler(kinds: StepKinds): ChainCompiler {
   };
 }
 
-function compileStep(kinds: StepKinds, step: RoutingStep): ChainStep {
+function compileStep(kinds: StepKinds, step: RoutingStep, tools: StepTools): ChainStep {
   const { id, timeLimitMs, onFailure, observe } = step;
   const limitMs = timeLimitMs || (isSlow(kinds, step) ? DEFAULT_SLOW_LIMIT_MS : 0);
   return {
     id,
-    ...asked(kinds, step),
+    ...asked(kinds, step, tools),
     ...(limitMs > 0 && { limitMs }),
     refusesOnFailure: onFailure === RoutingStep_OnFailure.REFUSE,
     observes: observe,
@@ -96,11 +112,16 @@ function isSlow(kinds: StepKinds, step: RoutingStep): boolean {
   return kindOf(kinds, step)?.kind.isSlow === true;
 }
 
+function needsOf(kinds: StepKinds, step: RoutingStep): RequestNeeds {
+  const found = kindOf(kinds, step);
+  return found?.kind.needs?.(found.settings) ?? {};
+}
+
 /** A step that was stored by another version, or can no longer be compiled, fails for each query instead of at the start. */
-function asked(kinds: StepKinds, step: RoutingStep): CompiledStep {
+function asked(kinds: StepKinds, step: RoutingStep, tools: StepTools): CompiledStep {
   try {
     const found = kindOf(kinds, step);
-    if (found) return found.kind.compile(found.settings, step.id);
+    if (found) return found.kind.compile(found.settings, step.id, tools);
     throw new Error(`this version knows no step of kind ${step.kind.case ?? 'none'}`);
   } catch (error) {
     const ask = () => {

@@ -1,8 +1,10 @@
-import type { RoutingStep } from '@trino-gateway/api/gateway';
+import type { Backend, RoutingStep } from '@trino-gateway/api/gateway';
 import type { Problem } from '@trino-gateway/api/validation';
 import type { PolicyIndex } from '../policies/policy-index.ts';
 import type { Opinion } from './opinion.ts';
+import type { RequestNeeds } from './request-needs.ts';
 import type { RoutedQuery } from './routed-query.ts';
+import type { StepTools } from './step-tools.ts';
 
 /** The contract's name of a kind of step. */
 export type StepName = Exclude<RoutingStep['kind']['case'], undefined>;
@@ -15,6 +17,8 @@ export type ChainSnapshot = {
   policies: PolicyIndex;
   /** The end of a sentence that says why a group cannot be used; undefined when it can. */
   whyNoGroup(id: string): string | undefined;
+  /** The available backends of a group at this time; empty when there is no such group. */
+  available(groupId: string, now: number): readonly Backend[];
 };
 
 /** What a step may look at besides the query. */
@@ -47,8 +51,10 @@ export type StepKind<Settings> = {
   trial?(settings: Settings): Promise<Problem[]>;
   /** The groups and the backends that it names: they must exist, and cannot be deleted while it does. */
   names(settings: Settings): { groupIds: readonly string[]; backendIds: readonly string[] };
+  /** What it looks at of a request beside what routers always send. */
+  needs?(settings: Settings): RequestNeeds;
   /** @param id of the step, for reasons */
-  compile(settings: Settings, id: string): CompiledStep;
+  compile(settings: Settings, id: string, tools: StepTools): CompiledStep;
 };
 
 /** Kinds of steps by the contract's name. Settings are of their kind, which this type cannot say. */

@@ -5,7 +5,7 @@ import {
   authenticationCheck,
   type DelegatedAuthentication,
 } from '@trino-gateway/api/authentication';
-import { type SnapshotBackend, SnapshotBackendSchema } from '@trino-gateway/api/gateway';
+import { type RoutingNeeds, type SnapshotBackend, SnapshotBackendSchema } from '@trino-gateway/api/gateway';
 import type { Logger } from '@trino-gateway/runtime';
 import { type Incarnation, plainTls } from '../../stickiness/coordinator.ts';
 import type { OwnershipTable } from '../../stickiness/ownership.ts';
@@ -19,6 +19,8 @@ export type Configuration = {
   /** Where delegated authentication is asked for; undefined while that is not known. */
   authentication?: DelegatedAuthentication | undefined;
   signingKey: Uint8Array;
+  /** Undefined while it is not known: then nothing more than always. */
+  routingNeeds?: RoutingNeeds | undefined;
 };
 
 /** The configuration in force: the last snapshot, or the state file before the first one. Disposal writes the file. */
@@ -26,6 +28,8 @@ export type KnownConfiguration = AsyncDisposable & {
   /** All backends by id, disabled ones too. */
   backends(): ReadonlyMap<string, SnapshotBackend>;
   authentication(): AuthenticationCheck | undefined;
+  /** What the routing chain looks at beside what is always sent; undefined before the first snapshot. */
+  routingNeeds(): RoutingNeeds | undefined;
   /** Undefined before the first configuration. */
   signingKey(): KeyObject | undefined;
   replace(configuration: Configuration): void;
@@ -50,11 +54,13 @@ export function openKnownConfiguration(options: KnownConfigurationOptions): Know
   const { ownership, logger } = options;
   let backends: ReadonlyMap<string, SnapshotBackend> = new Map();
   let signingKey: KeyObject | undefined;
+  let routingNeeds: RoutingNeeds | undefined;
   let delegated: DelegatedAuthentication | undefined;
   let authentication: AuthenticationCheck | undefined;
 
   const take = (configuration: Configuration) => {
     delegated = configuration.authentication;
+    routingNeeds = configuration.routingNeeds;
     authentication = delegated && authenticationCheck(delegated);
     backends = new Map(configuration.backends.map((backend) => [backend.id, backend]));
     signingKey = createSecretKey(configuration.signingKey);
@@ -81,6 +87,7 @@ export function openKnownConfiguration(options: KnownConfigurationOptions): Know
   return {
     backends: () => backends,
     authentication: () => authentication,
+    routingNeeds: () => routingNeeds,
     signingKey: () => signingKey,
     replace: (configuration) => {
       take({ ...configuration, incarnations: configuration.incarnations.map(plainIncarnation) });

@@ -30,6 +30,7 @@ export async function watchSnapshot(context: Context, request: WatchSnapshotRequ
     incarnations: [...configuration.known.incarnations],
     refusalKey: signingKey,
     authentication: configuration.delegated(),
+    routingNeeds: configuration.chain().needs,
   };
 }
 
