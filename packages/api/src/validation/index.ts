@@ -2,3 +2,11 @@ export { isId, type Problem } from '../problem.ts';
 export { backendProblems } from './backend.ts';
 export { groupProblems } from './group.ts';
 export { policyProblems } from './policy.ts';
+export {
+  type ChainChecks,
+  chainProblems,
+  chainShape,
+  type Named,
+  placeInChain,
+  type StepProblems,
+} from './routing-chain.ts';

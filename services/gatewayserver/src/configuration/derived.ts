@@ -55,7 +55,7 @@ export function createDerived(
       return snapshot;
     },
     chain() {
-      chain ??= chains.compile(undefined);
+      chain ??= chains.compile(known.routingChain);
       return chain;
     },
     suffixHolders() {

@@ -5,6 +5,7 @@ import type {
   Group,
   Incarnation,
   Policy,
+  RoutingChain,
 } from '@trino-gateway/api/gateway';
 import type { StoredBackend } from '../storage/contract/configuration.ts';
 import type { Revisions } from '../storage/contract/revisions.ts';
@@ -15,6 +16,8 @@ export type Known = {
   backends: Map<string, StoredBackend>;
   groups: Map<string, Group>;
   policies: Map<string, Policy>;
+  /** The version in force; undefined while none is stored. */
+  routingChain: RoutingChain | undefined;
   statuses: Map<string, BackendStatus>;
   schedules: Map<string, BackendSchedule>;
   overrides: Map<string, BackendOverride>;
@@ -33,6 +36,7 @@ export function nothingKnown(): Known {
     backends: new Map(),
     groups: new Map(),
     policies: new Map(),
+    routingChain: undefined,
     statuses: new Map(),
     schedules: new Map(),
     overrides: new Map(),
@@ -53,6 +57,7 @@ export async function readStale(store: KnownStore, known: Known, inForce: Partia
     known.backends = new Map(configuration.backends.map((stored) => [stored.backend.id, stored]));
     known.groups = new Map(configuration.groups.map((group) => [group.id, group]));
     known.policies = new Map(configuration.policies.map((policy) => [policy.id, policy]));
+    known.routingChain = configuration.routingChain;
     inForce.configuration = configuration.revision;
   }
   if (conditions) {

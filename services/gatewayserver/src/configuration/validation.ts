@@ -3,11 +3,11 @@ import { isId, type Problem } from '@trino-gateway/api/validation';
 
 const SHOWN_PROBLEMS = 20;
 
-/** Refuses with INVALID_ARGUMENT that names every problem by the path of its field. */
-export function refuseProblems(problems: readonly Problem[]): void {
+/** Refuses with INVALID_ARGUMENT that names every problem by the path of its field, up to `most`. */
+export function refuseProblems(problems: readonly Problem[], most = SHOWN_PROBLEMS): void {
   if (problems.length === 0) return;
-  const shown = problems.slice(0, SHOWN_PROBLEMS).map(({ field, message }) => `${field}: ${message}`);
-  if (problems.length > SHOWN_PROBLEMS) shown.push(`and ${problems.length - SHOWN_PROBLEMS} more`);
+  const shown = problems.slice(0, most).map(({ field, message }) => `${field}: ${message}`);
+  if (problems.length > most) shown.push(`and ${problems.length - most} more`);
   throw new ConnectError(shown.join('; '), Code.InvalidArgument);
 }
 

@@ -31,14 +31,12 @@ async function openMigrated(config: GatewayserverConfig, logger: Logger): Promis
 async function protectSecrets(store: Pick<ConfigurationStore, 'protectSecrets'>, logger: Logger): Promise<void> {
   const { clear, unreadable } = await store.protectSecrets();
   if (clear.length > 0)
-    logger.warn('passwords and tokens of probes are stored in clear: set gatewayserver.secrets_key to encrypt them', {
-      backends: clear,
+    logger.warn('passwords and tokens are stored in clear: set gatewayserver.secrets_key to encrypt them', {
+      of: clear,
     });
   if (unreadable.length > 0)
     logger.error(
-      'no key of gatewayserver.secrets_key opens these passwords and tokens of probes: these backends are not probed',
-      {
-        backends: unreadable,
-      },
+      'no key of gatewayserver.secrets_key opens these passwords and tokens: the backends are not probed, the steps fail',
+      { of: unreadable },
     );
 }

@@ -16,6 +16,8 @@ export function measuredStore(store: Store, observe: StoreObserver): Store {
     configuration: measured(store.configuration, {
       read: 'configuration',
       change: 'changeConfiguration',
+      chainVersion: 'routingChainVersion',
+      chainVersions: 'routingChainVersions',
       protectSecrets: 'protectSecrets',
     }),
     conditions: measured(store.conditions, {

@@ -85,7 +85,7 @@ test('with a key no file has a probe password in clear, reads hide it, and the m
 test('without a key the password is stored in clear, with a warning at start; the first start with a key leaves no trace of it', async () => {
   await using database = await sqliteFile();
   const lines: string[] = [];
-  const inClear = () => lines.filter((line) => line.includes('passwords and tokens of probes are stored in clear'));
+  const inClear = () => lines.filter((line) => line.includes('passwords and tokens are stored in clear'));
   {
     await using server = await start(database.url, {}, lines);
     expect(inClear()).toEqual([]);
@@ -93,7 +93,7 @@ test('without a key the password is stored in clear, with a warning at start; th
   }
   {
     await using _server = await start(database.url, {}, lines);
-    expect(inClear()).toEqual([expect.stringMatching(/^warn .*gatewayserver\.secrets_key.*\{"backends":\["b"\]\}$/)]);
+    expect(inClear()).toEqual([expect.stringMatching(/^warn .*gatewayserver\.secrets_key.*\{"of":\["backend b"\]\}$/)]);
     expect(await rawBytes(database.url)).toContain(PASSWORD);
   }
   await using server = await start(database.url, { secrets_key: KEY }, lines);
@@ -114,7 +114,9 @@ test.each([
   {
     const lines: string[] = [];
     await using server = await start(database.url, keys, lines);
-    expect(lines).toContainEqual(expect.stringMatching(/^error .*gatewayserver\.secrets_key.*\{"backends":\["b"\]\}$/));
+    expect(lines).toContainEqual(
+      expect.stringMatching(/^error .*gatewayserver\.secrets_key.*\{"of":\["backend b"\]\}$/),
+    );
     expect(await forMonitor(server)).toMatch(/^sealed:v1:/);
     expect(await server.ok('BackendService/GetBackend', { id: 'b' })).toMatchObject({
       probe: { password: '********' },

@@ -1,10 +1,13 @@
 import { create, equals } from '@bufbuild/protobuf';
 import {
   type RoutingChain,
+  RoutingChainSchema,
   type RoutingStep,
   RoutingStep_OnFailure,
   RoutingStepSchema,
 } from '@trino-gateway/api/gateway';
+import { isSealed } from '@trino-gateway/api/sealed-secret';
+import { withSecrets } from '@trino-gateway/api/secret-fields';
 import { allNeeds, type RequestNeeds } from './request-needs.ts';
 import { type CompiledStep, kindOf, type StepKinds } from './step-kind.ts';
 import type { StepTools } from './step-tools.ts';
@@ -34,11 +37,10 @@ const DEFAULT_LIMIT_MS = 500;
 const DEFAULT_SLOW_LIMIT_MS = 200;
 
 /** What holds while no chain is stored: the policies. */
-const withoutChain: Pick<RoutingChain, 'steps' | 'fallbackGroup' | 'timeLimitMs'> = {
-  fallbackGroup: '',
-  timeLimitMs: 0,
-  steps: [create(RoutingStepSchema, { id: 'policies', kind: { case: 'policies', value: {} } })],
-};
+export const builtInChain: RoutingChain = create(RoutingChainSchema, {
+  version: 0,
+  steps: [{ id: 'policies', kind: { case: 'policies', value: {} } }],
+});
 
 /** Compiles the chains that come into force one after the other; steps that a change leaves alone go on as they are. */
 export type ChainCompiler = AsyncDisposable & {
@@ -69,7 +71,7 @@ export function createChainCompiler(kinds: StepKinds, tools: StepTools = noTools
   };
   return {
     compile(chain = undefined) {
-      const { steps, fallbackGroup, timeLimitMs } = chain ?? withoutChain;
+      const { steps, fallbackGroup, timeLimitMs } = chain ?? builtInChain;
       const before = kept;
       kept = steps
         .filter(({ enabled }) => enabled !== false)
@@ -117,10 +119,16 @@ function needsOf(kinds: StepKinds, step: RoutingStep): RequestNeeds {
   return found?.kind.needs?.(found.settings) ?? {};
 }
 
+function refuseUnreadable(secret: string, place: string): string {
+  if (!isSealed(secret)) return secret;
+  throw new Error(`its ${place} is stored encrypted, and no key of gatewayserver.secrets_key opens it`);
+}
+
 /** A step that was stored by another version, or can no longer be compiled, fails for each query instead of at the start. */
 function asked(kinds: StepKinds, step: RoutingStep, tools: StepTools): CompiledStep {
   try {
     const found = kindOf(kinds, step);
+    withSecrets(RoutingStepSchema, step, refuseUnreadable);
     if (found) return found.kind.compile(found.settings, step.id, tools);
     throw new Error(`this version knows no step of kind ${step.kind.case ?? 'none'}`);
   } catch (error) {

@@ -8,6 +8,7 @@ import type {
 } from '@trino-gateway/api/gateway';
 import { groupProblems } from '@trino-gateway/api/validation';
 import { moveGroup } from '../../admission/rules/queue.ts';
+import { chainReferrers } from '../../configuration/stored-chain.ts';
 import { storableGroup } from '../../configuration/stored-objects.ts';
 import {
   checked,
@@ -123,15 +124,14 @@ async function evaluateBackend(
   return { backendId: chosen?.backend.id ?? '', groupId: chosen?.candidate.groupId ?? '', reasons };
 }
 
-/** @throws ConnectError where a group is not there, or a file or a policy keeps it from being deleted */
-async function refuseKept({ groups, policies }: ConfigurationChange, id: string): Promise<void> {
+/** @throws ConnectError where a group is not there, or a file, a policy or the routing chain keeps it from being deleted */
+async function refuseKept({ groups, policies, routingChain }: ConfigurationChange, id: string): Promise<void> {
   refuseDeclared('group', found('group', id, await groups.get(id)));
   const referrers = (await policies.list()).filter((policy) => [policy.groupId, policy.fallbackGroupId].includes(id));
-  refuseReferenced(
-    'group',
-    id,
-    referrers.map((policy) => `policy "${policy.id}"`),
-  );
+  refuseReferenced('group', id, [
+    ...referrers.map((policy) => `policy "${policy.id}"`),
+    ...chainReferrers(await routingChain.newest(), 'group', id),
+  ]);
 }
 
 /** Tells whether a backend exists; for a large group all are read at once. */

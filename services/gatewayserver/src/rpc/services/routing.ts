@@ -18,6 +18,7 @@ import type { MultiplexedService } from '../transport/multiplexer.ts';
 import { checkingBackend } from './checking-backend.ts';
 import type { RpcContext, Tables } from './context.ts';
 import { checkedClient } from './policies.ts';
+import { routingChainCalls } from './routing-chain.ts';
 import { listRoutingHits } from './routing-hits.ts';
 
 const MOST_BACKENDS_NAMED = 1_000;
@@ -27,11 +28,13 @@ const OBSERVED_LENGTH = 300;
 type Answer = MessageInitShape<typeof RouteResponseSchema>;
 type Decided = MessageInitShape<typeof DecideResponseSchema>;
 
-type Context = Pick<RpcContext, 'decisions' | 'configuration' | 'limits' | 'now'> & Tables<'routingHits'>;
+type Context = Pick<RpcContext, 'decisions' | 'configuration' | 'limits' | 'now'> &
+  Tables<'configuration' | 'routingHits'>;
 
-/** Decisions. */
+/** Decisions, and the chain that they follow. */
 export function routingService(context: Context): MultiplexedService<typeof RoutingService> {
   return {
+    ...routingChainCalls(context),
     decide: (request) => decideNow(context, request),
     listRoutingHits: (request) => listRoutingHits(context, request),
     route: async (request) => answerOf(context, await context.decisions.route(checkedRoute(request))),

@@ -1,10 +1,29 @@
-import type { Backend, Group, Policy } from '@trino-gateway/api/gateway';
+import type { Backend, Group, Policy, RoutingChain, RoutingChainVersion } from '@trino-gateway/api/gateway';
 
 /** A backend as stored: `backend.enabled` is always set; `condition` never is. */
 export type StoredBackend = { backend: Backend; draining: boolean };
 
 /** Everything an administrator decides, read at one moment. Lists are in the order of ids. */
-export type Configuration = { backends: StoredBackend[]; groups: Group[]; policies: Policy[] };
+export type Configuration = {
+  backends: StoredBackend[];
+  groups: Group[];
+  policies: Policy[];
+  /** The newest version; absent while none is stored. */
+  routingChain?: RoutingChain;
+};
+
+/** The versions of the routing chain, inside one transaction. All they answer has version, stored_at and managed_by set. */
+export type ChainVersions = {
+  /** The one in force; undefined while none is stored. */
+  newest(): Promise<RoutingChain | undefined>;
+  /** Undefined when it is not kept. */
+  get(version: number): Promise<RoutingChain | undefined>;
+  /**
+   * Stores a chain under the next number: its own version and time do not count. The oldest versions go, so that 100 are kept.
+   * @param rolledBackTo the version whose content it repeats
+   */
+  add(chain: RoutingChain, rolledBackTo?: number): Promise<RoutingChain>;
+};
 
 /** One kind of object inside a configuration change. */
 export type ObjectTable<Stored, Message> = {
@@ -24,9 +43,10 @@ export type ConfigurationChange = {
   backends: ObjectTable<StoredBackend, Backend> & { drain(id: string): Promise<StoredBackend | undefined> };
   groups: ObjectTable<Group, Group>;
   policies: ObjectTable<Policy, Policy>;
+  routingChain: ChainVersions;
 };
 
-/** Backends, groups and policies: what administrators decide. */
+/** Backends, groups, policies and the routing chain: what administrators decide. */
 export type ConfigurationStore = {
   read(): Promise<{ revision: number } & Configuration>;
   /**
@@ -36,9 +56,13 @@ export type ConfigurationStore = {
    * inside `work` belong to the same transaction.
    */
   change<T>(work: (change: ConfigurationChange) => Promise<T>): Promise<T>;
+  /** One version of the routing chain; undefined when it is not kept. */
+  chainVersion(version: number): Promise<RoutingChain | undefined>;
+  /** Those that are kept, newest first. */
+  chainVersions(): Promise<RoutingChainVersion[]>;
   /**
-   * Encrypts the secrets that are stored in clear, or under a key that is not the first. Answers the backends whose secrets
-   * stay in clear, for want of a key, and those whose secrets no key opens.
+   * Encrypts the secrets that are stored in clear, or under a key that is not the first. Answers whose secrets stay in clear, for
+   * want of a key, and whose secrets no key opens: `backend a`, `routing chain version 3`.
    */
   protectSecrets(): Promise<{ clear: string[]; unreadable: string[] }>;
 };

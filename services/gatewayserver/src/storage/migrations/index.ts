@@ -7,6 +7,7 @@ import { CreateDuties, IndexQueriesByState } from './0006-history-upkeep.ts';
 import { CreateOpenTransactions } from './0007-transactions.ts';
 import { CreateAdmissionEntries, CreateAdmissionSealed, StartAdmission } from './0008-admission.ts';
 import { AddIncarnationTls } from './0009-incarnation-tls.ts';
+import { CreateRoutingChains } from './0010-routing-chain.ts';
 import { AddQueryRouting, CreateRoutingHits } from './0011-routing-history.ts';
 
 /** All migrations, oldest first. One that has been released never changes; a new one goes to the end. */
@@ -29,6 +30,7 @@ export const MIGRATIONS = [
   CreateAdmissionSealed,
   StartAdmission,
   AddIncarnationTls,
+  CreateRoutingChains,
   AddQueryRouting,
   CreateRoutingHits,
 ];

@@ -3,6 +3,7 @@ export const TABLES = {
   backends: 'backends',
   groups: 'routing_groups',
   policies: 'policies',
+  chains: 'routing_chains',
   statuses: 'backend_statuses',
   overrides: 'backend_overrides',
   schedules: 'backend_schedules',

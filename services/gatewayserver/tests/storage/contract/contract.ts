@@ -7,6 +7,7 @@ import { historyContract } from './history.ts';
 import { incarnationsContract } from './incarnations.ts';
 import { mergeContract } from './merge.ts';
 import { replicasContract } from './replicas.ts';
+import { routingChainContract } from './routing-chain.ts';
 import { routingHitsContract } from './routing-hits.ts';
 import { schemaContract } from './schema.ts';
 import { secretsContract } from './secrets.ts';
@@ -21,6 +22,7 @@ import { upkeepContract } from './upkeep.ts';
 export function storageContract(engine: string, fresh: NewDatabase, { lasting }: { lasting: boolean }): void {
   describe(`the store on ${engine}`, () => {
     configurationContract(fresh);
+    routingChainContract(fresh);
     conditionsContract(fresh);
     incarnationsContract(fresh);
     historyContract(fresh);

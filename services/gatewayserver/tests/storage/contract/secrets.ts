@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { describe, expect, test } from '@jest/globals';
-import { BackendSchema } from '@trino-gateway/api/gateway';
+import { BackendSchema, RoutingChainSchema } from '@trino-gateway/api/gateway';
 import { isSealed } from '@trino-gateway/api/sealed-secret';
 import { silentLogger } from '@trino-gateway/runtime';
 import { openDataSource } from '../../../src/storage/data-source.ts';
@@ -18,8 +18,8 @@ const backend = (id: string, password = PASSWORD) =>
 type WithKeys = {
   /** Works on it with these keys. */
   using: ReturnType<typeof usingAt>;
-  /** All that its table of backends says. */
-  stored(): Promise<string>;
+  /** All that a table says, that of backends unless told otherwise. */
+  stored(table?: string): Promise<string>;
 };
 
 function usingAt(url: string) {
@@ -29,10 +29,10 @@ function usingAt(url: string) {
   };
 }
 
-async function storedAt(url: string): Promise<string> {
+async function storedAt(url: string, table = 'backends'): Promise<string> {
   const source = await openDataSource(parseDatabaseUrl(url), { poolSize: 1, timeLimitMs: 20_000 });
   try {
-    return JSON.stringify(await source.query('SELECT * FROM backends'));
+    return JSON.stringify(await source.query(`SELECT * FROM ${table}`));
   } finally {
     await source.destroy();
   }
@@ -43,7 +43,7 @@ export function secretsContract(fresh: NewDatabase): void {
   const withDatabase = (body: (database: WithKeys) => Promise<void>) => async () => {
     await using database = await fresh();
     await migrateUp(database.url);
-    await body({ using: usingAt(database.url), stored: () => storedAt(database.url) });
+    await body({ using: usingAt(database.url), stored: (table) => storedAt(database.url, table) });
   };
   const put =
     (...backends: ReturnType<typeof backend>[]) =>
@@ -73,7 +73,7 @@ export function secretsContract(fresh: NewDatabase): void {
       'without a key are stored in clear, which is reported; with one they are encrypted at once, and by the next write',
       withDatabase(async ({ using, stored }) => {
         await using([], put(backend('a'), backend('b')));
-        expect(await using([], protect)).toEqual({ clear: ['a', 'b'], unreadable: [] });
+        expect(await using([], protect)).toEqual({ clear: ['backend a', 'backend b'], unreadable: [] });
         expect(await stored()).toContain(PASSWORD);
         expect(await using([NEW], passwords)).toEqual([PASSWORD, PASSWORD]);
         await using([NEW], put(backend('a'), backend('b')));
@@ -103,7 +103,7 @@ export function secretsContract(fresh: NewDatabase): void {
       withDatabase(async ({ using }) => {
         await using([OLD], put(backend('a')));
         for (const keys of [[], [OTHER]]) {
-          expect(await using(keys, protect)).toEqual({ clear: [], unreadable: ['a'] });
+          expect(await using(keys, protect)).toEqual({ clear: [], unreadable: ['backend a'] });
           await using(keys, async (store) => {
             const [sealed = ''] = await passwords(store);
             expect(isSealed(sealed)).toBe(true);
@@ -120,18 +120,57 @@ export function secretsContract(fresh: NewDatabase): void {
       withDatabase(async ({ using, stored }) => {
         const withToken = create(BackendSchema, { id: 'a', url: 'http://a', probe: { token: PASSWORD } });
         await using([], put(withToken));
-        expect(await using([], protect)).toEqual({ clear: ['a'], unreadable: [] });
+        expect(await using([], protect)).toEqual({ clear: ['backend a'], unreadable: [] });
         expect(await using([NEW], protect)).toEqual({ clear: [], unreadable: [] });
         expect(await stored()).not.toContain(PASSWORD);
         const tokenOf = async (store: Store) =>
           (await store.configuration.read()).backends[0]?.backend.probe?.token ?? '';
         expect(await using([NEW], tokenOf)).toBe(PASSWORD);
         const sealed = await using([], tokenOf);
-        expect(await using([OTHER], protect)).toEqual({ clear: [], unreadable: ['a'] });
+        expect(await using([OTHER], protect)).toEqual({ clear: [], unreadable: ['backend a'] });
         // As the password of the same backend it opens nowhere.
         await using([], put(backend('a', sealed)));
         const [asPassword = ''] = (await using([NEW], passwords)) as string[];
         expect(isSealed(asPassword)).toBe(true);
+      }),
+    );
+
+    test(
+      'are those of the routing chain, too, in every version of it, each at its own step',
+      withDatabase(async ({ using, stored }) => {
+        const chain = create(RoutingChainSchema, {
+          steps: [
+            { id: 'outside', kind: { case: 'external', value: { token: PASSWORD } } },
+            { id: 'cost', kind: { case: 'explainCost', value: { password: PASSWORD } } },
+          ],
+        });
+        const add = (store: Store) => store.configuration.change(({ routingChain }) => routingChain.add(chain));
+        await using([], add);
+        await using([], add);
+        expect(await using([], protect)).toEqual({
+          clear: ['routing chain version 1', 'routing chain version 2'],
+          unreadable: [],
+        });
+        expect(await stored('routing_chains')).toContain(PASSWORD);
+        expect(await using([NEW], protect)).toEqual({ clear: [], unreadable: [] });
+        await using([NEW], add);
+        expect(await stored('routing_chains')).not.toContain(PASSWORD);
+        for (const version of [1, 2, 3])
+          expect((await using([NEW], ({ configuration }) => configuration.chainVersion(version)))?.steps).toEqual(
+            chain.steps,
+          );
+        expect((await using([OTHER], protect)).unreadable).toHaveLength(3);
+        const [outside, cost] =
+          (await using([], ({ configuration }) => configuration.read())).routingChain?.steps ?? [];
+        const swapped = {
+          ...chain,
+          steps: [
+            { ...outside, id: 'cost' },
+            { ...cost, id: 'outside' },
+          ],
+        } as typeof chain;
+        await using([], (store) => store.configuration.change(({ routingChain }) => routingChain.add(swapped)));
+        expect((await using([NEW], protect)).unreadable).toEqual(['routing chain version 4']);
       }),
     );
 

@@ -2,6 +2,7 @@ import type { ServiceImpl } from '@connectrpc/connect';
 import type { Backend, BackendService, DeleteBackendRequest, PutBackendRequest } from '@trino-gateway/api/gateway';
 import { HIDDEN_SECRET, withProbeSecrets } from '@trino-gateway/api/sealed-secret';
 import { backendProblems } from '@trino-gateway/api/validation';
+import { chainReferrers } from '../../../configuration/stored-chain.ts';
 import { storableBackend } from '../../../configuration/stored-objects.ts';
 import {
   checked,
@@ -61,11 +62,11 @@ async function putBackend(context: BackendContext, { backend }: PutBackendReques
 
 async function deleteBackend({ store, configuration }: BackendContext, { id }: DeleteBackendRequest) {
   checkedId(id);
-  await store.configuration.change(async ({ backends, groups }) => {
+  await store.configuration.change(async ({ backends, groups, routingChain }) => {
     refuseDeclared('backend', found('backend', id, await backends.get(id)).backend);
     const members = (await groups.list()).filter(({ backendIds }) => backendIds.includes(id));
-    const referrers = members.map((group) => `group "${group.id}"`);
-    refuseReferenced('backend', id, referrers);
+    const steps = chainReferrers(await routingChain.newest(), 'backend', id);
+    refuseReferenced('backend', id, [...members.map((group) => `group "${group.id}"`), ...steps]);
     await backends.delete(id);
   });
   configuration.applyWrite('configuration', ({ backends }) => backends.delete(id));

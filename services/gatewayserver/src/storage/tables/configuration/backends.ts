@@ -1,5 +1,6 @@
 import { clone } from '@bufbuild/protobuf';
 import { type Backend, BackendSchema } from '@trino-gateway/api/gateway';
+import { withProbeSecrets } from '@trino-gateway/api/sealed-secret';
 import type { Session } from '../../connection/session.ts';
 import type { ConfigurationChange, StoredBackend } from '../../contract/configuration.ts';
 import type { BackendRow } from '../../schema/objects.ts';
@@ -7,11 +8,21 @@ import { TABLES } from '../../schema/table-names.ts';
 import { forgetConditions } from '../conditions.ts';
 import { fromDocument, toDocument } from '../documents.ts';
 import { objectTable, withEnabled, without } from './object-table.ts';
-import type { Secrets } from './secrets.ts';
+import type { Secrets, SecretsOf } from './secrets.ts';
+
+/** The secrets of a backend. */
+export const backendSecrets: SecretsOf<Backend> = (backend, change) => {
+  const { id, probe } = backend;
+  if (probe === undefined) return backend;
+  return {
+    ...backend,
+    probe: withProbeSecrets(probe, (secret, name) => change(secret, `backend ${id} probe.${name}`)),
+  };
+};
 
 /** The backend of a row, with its secrets as far as a key opens them. */
 export const readBackend = (row: BackendRow, secrets: Secrets): StoredBackend => ({
-  backend: withEnabled(secrets.opened(fromDocument(BackendSchema, row.document)), row),
+  backend: withEnabled(secrets.opened(backendSecrets, fromDocument(BackendSchema, row.document)), row),
   draining: row.draining,
 });
 
@@ -21,7 +32,10 @@ export function backendTable(session: Session, secrets: Secrets): ConfigurationC
     table: TABLES.backends,
     read: (row) => readBackend(row, secrets),
     document: (backend) =>
-      toDocument(BackendSchema, without(clone(BackendSchema, secrets.sealed(backend)), 'enabled', 'condition')),
+      toDocument(
+        BackendSchema,
+        without(clone(BackendSchema, secrets.sealed(backendSecrets, backend)), 'enabled', 'condition'),
+      ),
     fresh: { draining: false },
     whenEnabled: { draining: false },
     // A backend of the same name that comes later must not inherit what was said about this one.

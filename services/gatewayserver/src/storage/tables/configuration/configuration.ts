@@ -5,12 +5,13 @@ import type { BackendRow, ObjectRow } from '../../schema/objects.ts';
 import { TABLES } from '../../schema/table-names.ts';
 import { bumpRevision, readRevisions } from '../revisions.ts';
 import { backendTable, readBackend } from './backends.ts';
+import { chainVersions, listChainVersions } from './chain-versions.ts';
 import { groupTable, readGroup } from './groups.ts';
 import { policyTable, readPolicy } from './policies.ts';
 import { protectSecrets } from './protect-secrets.ts';
 import type { Secrets } from './secrets.ts';
 
-/** Backends, groups and policies. */
+/** Backends, groups, policies and the routing chain. */
 export function configurationStore(database: Database, secrets: Secrets): ConfigurationStore {
   return {
     read: () =>
@@ -25,20 +26,26 @@ export function configurationStore(database: Database, secrets: Secrets): Config
           backends: backendTable(session, secrets),
           groups: groupTable(session),
           policies: policyTable(session),
+          routingChain: chainVersions(session, secrets),
         });
       }),
+    chainVersion: (version) => database.read((session) => chainVersions(session, secrets).get(version)),
+    chainVersions: () => database.read(listChainVersions),
     protectSecrets: () => protectSecrets(database, secrets),
   };
 }
 
-async function readConfiguration({ manager }: Session, secrets: Secrets): Promise<Configuration> {
+async function readConfiguration(session: Session, secrets: Secrets): Promise<Configuration> {
+  const { manager } = session;
   const order = { id: 'ASC' } as const;
   const backends = await manager.getRepository<BackendRow>(TABLES.backends).find({ order });
   const groups = await manager.getRepository<ObjectRow>(TABLES.groups).find({ order });
   const policies = await manager.getRepository<ObjectRow>(TABLES.policies).find({ order });
+  const routingChain = await chainVersions(session, secrets).newest();
   return {
     backends: backends.map((row) => readBackend(row, secrets)),
     groups: groups.map(readGroup),
     policies: policies.map(readPolicy),
+    ...(routingChain && { routingChain }),
   };
 }

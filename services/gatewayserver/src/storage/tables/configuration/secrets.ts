@@ -1,15 +1,20 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
-import type { Backend } from '@trino-gateway/api/gateway';
-import { isSealed, PROBE_SECRETS, SEALED_PREFIX, withProbeSecrets } from '@trino-gateway/api/sealed-secret';
+import { isSealed, SEALED_PREFIX } from '@trino-gateway/api/sealed-secret';
+
+/**
+ * The same object with each of its secrets changed. The place, which names the object, is part of what is encrypted: a secret that
+ * is copied elsewhere opens nowhere.
+ */
+export type SecretsOf<Message> = (message: Message, change: (secret: string, place: string) => string) => Message;
 
 /** The secrets inside stored objects: encrypted while they are stored, where there is a key. */
 export type Secrets = {
-  /** The same backend as it is stored. What is encrypted already, since no key opened it, stays as it is. */
-  sealed(backend: Backend): Backend;
-  /** The same backend as it is used. What no key opens stays encrypted. */
-  opened(backend: Backend): Backend;
-  /** Whether this stored backend has a secret in clear, or under a key that is not the first. */
-  isStale(stored: Backend): boolean;
+  /** The same object as it is stored. What is encrypted already, since no key opened it, stays as it is. */
+  sealed<Message>(of: SecretsOf<Message>, message: Message): Message;
+  /** The same object as it is used. What no key opens stays encrypted. */
+  opened<Message>(of: SecretsOf<Message>, message: Message): Message;
+  /** Whether this stored object has a secret in clear, or under a key that is not the first. */
+  isStale<Message>(of: SecretsOf<Message>, stored: Message): boolean;
 };
 
 const CIPHER = 'aes-256-gcm';
@@ -20,32 +25,35 @@ const TAG_BYTES = 16;
 export function createSecrets(texts: readonly string[]): Secrets {
   const keys = texts.map((text) => new Uint8Array(hkdfSync('sha256', text, '', 'trino-gateway secrets', 32)));
   const [first] = keys;
-  const openedBy = (some: readonly Uint8Array[], backend: Backend) =>
-    withSecrets(backend, (text, place) => openSecret(some, text, place));
-  const opened = (backend: Backend) => openedBy(keys, backend);
   return {
-    sealed: (backend) =>
-      first ? withSecrets(backend, (text, place) => (isSealed(text) ? text : sealSecret(first, text, place))) : backend,
-    opened,
-    isStale: (stored) => {
+    sealed: (of, message) =>
+      first ? of(message, (text, place) => (isSealed(text) ? text : sealSecret(first, text, place))) : message,
+    opened: (of, message) => of(message, (text, place) => openSecret(keys, text, place)),
+    isStale: (of, stored) => {
       if (!first) return false;
-      const [read, byFirst] = [opened(stored).probe, openedBy([first], stored).probe];
-      return PROBE_SECRETS.some((name) => {
-        if (!read?.[name] || isSealed(read[name])) return false;
-        return !isSealed(stored.probe?.[name]) || isSealed(byFirst?.[name]);
+      let isStale = false;
+      of(stored, (text, place) => {
+        const isReadable = !isSealed(openSecret(keys, text, place));
+        isStale ||= isReadable && (!isSealed(text) || isSealed(openSecret([first], text, place)));
+        return text;
       });
+      return isStale;
     },
   };
 }
 
-/** The place is part of what is encrypted: a secret that is copied to another backend opens nowhere. */
-function withSecrets(backend: Backend, change: (secret: string, place: string) => string): Backend {
-  const { id, probe } = backend;
-  if (probe === undefined) return backend;
-  return {
-    ...backend,
-    probe: withProbeSecrets(probe, (secret, name) => change(secret, `backend ${id} probe.${name}`)),
-  };
+/** Whether an object has a secret of which this holds. */
+export function hasSecret<Message>(
+  of: SecretsOf<Message>,
+  message: Message,
+  holds: (secret: string) => boolean,
+): boolean {
+  let has = false;
+  of(message, (secret) => {
+    has ||= holds(secret);
+    return secret;
+  });
+  return has;
 }
 
 function sealSecret(key: Uint8Array, secret: string, place: string): string {
