@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { ENGINES, type ServerEngine, startDatabase } from '@trino-gateway/testing/databases/start-database';
 import { MissingToolError } from '@trino-gateway/testing/toolchains/missing-tool';
 
-// Runs the contract of the store, and the import from the tables of razorpay/trino-gateway, on real servers, one engine after
-// the other, each in databases of its own. TEST_MYSQL_URL, TEST_MARIADB_URL and TEST_POSTGRES_URL name servers to use instead
+// Runs the contract of the store, and the import from the tables of razorpay/trino-gateway, on real servers, two engines at a
+// time, each in databases of its own; what an engine's tests print comes when they are done. TEST_MYSQL_URL, TEST_MARIADB_URL and TEST_POSTGRES_URL name servers to use instead
 // of starting one; their user must be allowed to create databases and users. Engines may be named as arguments; none means
 // all. Each is also taken away under the whole suite, for TEST_OUTAGE_SECONDS (if unset 20, and once more than a minute).
 
@@ -29,13 +29,18 @@ if (unknown.length > 0) {
   console.error(`no such engine: ${unknown.join(', ')}; there are ${ENGINES.join(', ')}`);
   process.exit(2);
 }
-for (const engine of ENGINES.filter((name) => asked.length === 0 || asked.includes(name))) {
-  const startedAt = Date.now();
-  const { counts, note } = await testEngine(engine);
-  for (const key of ['passed', 'failed', 'skipped'] as const) total[key] += counts[key];
-  const seconds = ((Date.now() - startedAt) / 1000).toFixed(0);
-  console.log(`${engine}: ${line(counts)} in ${seconds} s${note === undefined ? '' : `: ${note}`}`);
-}
+const left = ENGINES.filter((name) => asked.length === 0 || asked.includes(name));
+const lane = async () => {
+  for (let engine = left.shift(); engine !== undefined; engine = left.shift()) {
+    const startedAt = Date.now();
+    const { counts, note } = await testEngine(engine);
+    for (const key of ['passed', 'failed', 'skipped'] as const) total[key] += counts[key];
+    const seconds = ((Date.now() - startedAt) / 1000).toFixed(0);
+    console.log(`${engine}: ${line(counts)} in ${seconds} s${note === undefined ? '' : `: ${note}`}`);
+  }
+};
+// They wait more than they compute.
+await Promise.all([lane(), lane()]);
 console.log(line(total));
 process.exitCode = total.failed > 0 ? 1 : 0;
 
@@ -76,15 +81,20 @@ async function runJest(engine: ServerEngine, testMatch: string, url: string | un
     {
       cwd: ROOT,
       env: environment,
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', 'pipe', 'pipe'],
     },
   );
   let output = '';
+  let shown = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     output += text;
-    process.stdout.write(text);
+    shown += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    shown += text;
   });
   const [code] = await once(child, 'close');
+  process.stdout.write(`=== ${engine}: ${testMatch}\n${shown}`);
   // jest's closing line is made by jest.closing-line.js.
   const counts = output
     .trim()

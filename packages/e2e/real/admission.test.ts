@@ -39,7 +39,9 @@ afterAll(async () => {
 
 type Stage = { name: string; replicas: number; database: RunningDatabase | undefined };
 const stages: Stage[] = [{ name: 'one of each process on SQLite', replicas: 1, database: undefined }];
-for (const engine of ['mysql', 'postgres'] as const) {
+// PAIRS=some takes one of the servers: what differs between them, the contract of the store shows.
+const engines = process.env.PAIRS === 'some' ? (['mysql'] as const) : (['mysql', 'postgres'] as const);
+for (const engine of engines) {
   const name = `two gatewayservers and two routers on ${engine}`;
   try {
     stages.push({ name, replicas: 2, database: await startDatabase(engine) });
