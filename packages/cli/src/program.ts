@@ -2,7 +2,6 @@ import { VERSION } from '@trino-gateway/runtime/version';
 import { Command, Option } from 'commander';
 import { addApply } from './commands/apply.ts';
 import { addCancel } from './commands/cancel.ts';
-import { createContext } from './commands/context.ts';
 import { addDecide } from './commands/decide.ts';
 import { addGet } from './commands/get.ts';
 import { addImport } from './commands/import.ts';
@@ -11,6 +10,7 @@ import { addQueue } from './commands/queue.ts';
 import { addQueueSwitches } from './commands/queue-switches.ts';
 import { addSwitches } from './commands/switches.ts';
 import { addTop } from './commands/top.ts';
+import { createContext } from './context/context.ts';
 import { FORMATS } from './output/print.ts';
 import type { Terminal } from './terminal/terminal.ts';
 

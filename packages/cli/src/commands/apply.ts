@@ -2,8 +2,8 @@ import type { Command } from 'commander';
 import { readDocuments } from '../apply/documents.ts';
 import { idsOf, planChanges, readStored } from '../apply/plan-changes.ts';
 import { printChanges, writeChanges } from '../apply/write-changes.ts';
+import type { Context } from '../context/context.ts';
 import { UsageError } from '../terminal/usage-error.ts';
-import type { Context } from './context.ts';
 
 /** `apply -f FILE`. */
 export function addApply(program: Command, { terminal, withGateway }: Context): void {

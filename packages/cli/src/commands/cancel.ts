@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Context } from './context.ts';
+import type { Context } from '../context/context.ts';
 
 /** `cancel QUERY`. */
 export function addCancel(program: Command, { terminal, withGateway }: Context): void {

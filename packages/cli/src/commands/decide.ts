@@ -6,12 +6,12 @@ import {
   Reason_OutcomeSchema,
 } from '@trino-gateway/api/gateway';
 import type { Command } from 'commander';
+import type { Context } from '../context/context.ts';
 import { printOne } from '../output/print.ts';
 import { formatTable } from '../output/table.ts';
 import { oneLine } from '../terminal/one-line.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { UsageError } from '../terminal/usage-error.ts';
-import type { Context } from './context.ts';
 
 /** The exit code when the query would be refused: the call itself did not fail. */
 const WOULD_BE_REFUSED = 3;

@@ -1,8 +1,8 @@
 import { QuerySchema } from '@trino-gateway/api/gateway';
 import type { Command } from 'commander';
+import type { Context } from '../context/context.ts';
 import { KINDS } from '../kinds/index.ts';
 import { printOne } from '../output/print.ts';
-import type { Context } from './context.ts';
 
 /** `get KIND ID`. */
 export function addGet(program: Command, { terminal, format, withGateway }: Context): void {

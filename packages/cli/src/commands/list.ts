@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { readPages } from '../connection/read-pages.ts';
+import type { Context } from '../context/context.ts';
 import { KINDS } from '../kinds/index.ts';
 import { queryKind } from '../kinds/query.ts';
 import { printList } from '../output/print.ts';
-import type { Context } from './context.ts';
 import { type QueryFilters, readQueryFilters } from './query-filters.ts';
 
 /** `list KIND`, and `queries` for `list queries`. */

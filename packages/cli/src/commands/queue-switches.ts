@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Context } from './context.ts';
+import type { Context } from '../context/context.ts';
 
 /** `hold GROUP`, `release GROUP` and `move-to-front ID`. */
 export function addQueueSwitches(program: Command, { terminal, withGateway }: Context): void {

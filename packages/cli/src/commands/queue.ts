@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { readPages } from '../connection/read-pages.ts';
+import type { Context } from '../context/context.ts';
 import { queuedKind } from '../kinds/queued-query.ts';
 import { printList } from '../output/print.ts';
-import type { Context } from './context.ts';
 import { readLimit } from './read-limit.ts';
 
 type Filters = { group?: string; user?: string; limit: string };

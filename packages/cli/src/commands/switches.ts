@@ -1,9 +1,9 @@
 import { Argument, type Command } from 'commander';
 import { describeFailure, failsEveryCall } from '../connection/failure.ts';
 import type { Gateway } from '../connection/gateway.ts';
+import type { Context } from '../context/context.ts';
 import { groupKind, KINDS } from '../kinds/index.ts';
 import { UsageError } from '../terminal/usage-error.ts';
-import type { Context } from './context.ts';
 
 const NAMES = KINDS.map(({ name }) => name);
 

@@ -2,10 +2,10 @@ import { toJson } from '@bufbuild/protobuf';
 import { GetQueueStatsResponseSchema } from '@trino-gateway/api/gateway';
 import type { Command } from 'commander';
 import type { Gateway } from '../connection/gateway.ts';
+import type { Context } from '../context/context.ts';
 import { printValue } from '../output/print.ts';
 import { queueTables } from '../output/queue-tables.ts';
 import { UsageError } from '../terminal/usage-error.ts';
-import type { Context } from './context.ts';
 
 /** `top`. */
 export function addTop(program: Command, { terminal, format, withGateway }: Context): void {

@@ -1,8 +1,8 @@
 import { create } from '@bufbuild/protobuf';
 import { type Backend, Backend_Forwarding, BackendSchema } from '@trino-gateway/api/gateway';
 import { backendProblems } from '@trino-gateway/api/validation';
+import type { Remark } from '../imported/notes.ts';
 import type { RazorpayBackend } from './model.ts';
-import type { Remark } from './notes.ts';
 import { translateSchedule } from './translate-schedule.ts';
 
 /** What the operator chose for all backends. */

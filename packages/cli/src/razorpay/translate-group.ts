@@ -1,8 +1,8 @@
 import { create } from '@bufbuild/protobuf';
 import { type Group, Group_Strategy, GroupSchema } from '@trino-gateway/api/gateway';
+import type { Remark } from '../imported/notes.ts';
+import type { TranslatedIds } from '../imported/translate-ids.ts';
 import type { RazorpayGroup } from './model.ts';
-import type { Remark } from './notes.ts';
-import type { TranslatedIds } from './translate-ids.ts';
 
 const STRATEGIES: Record<string, Group_Strategy> = {
   least_load: Group_Strategy.LEAST_LOAD,

@@ -1,9 +1,9 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { type Policy, PolicySchema } from '@trino-gateway/api/gateway';
 import { policyProblems } from '@trino-gateway/api/validation';
+import type { Remark } from '../imported/notes.ts';
+import type { TranslatedIds } from '../imported/translate-ids.ts';
 import type { RazorpayPolicy } from './model.ts';
-import type { Remark } from './notes.ts';
-import type { TranslatedIds } from './translate-ids.ts';
 
 /** The policy as it is here; undefined when there is no way to say it. */
 export function translatePolicy(

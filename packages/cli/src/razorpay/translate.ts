@@ -1,24 +1,21 @@
-import type { Declared } from '@trino-gateway/config';
+import type { Imported } from '../imported/configuration.ts';
+import type { Note } from '../imported/notes.ts';
+import { translateAll } from '../imported/translate-all.ts';
 import type { RazorpayConfiguration } from './model.ts';
-import { type Note, remarksAbout } from './notes.ts';
 import { type BackendChoices, translateBackend } from './translate-backend.ts';
 import { translateGroup } from './translate-group.ts';
-import { type TranslatedIds, translateIds } from './translate-ids.ts';
 import { translatePolicy } from './translate-policy.ts';
 
-/** What would be put, and all that has no counterpart or was changed on the way. */
-export type Mapped = { declared: Declared; notes: Note[] };
-
 /** Translates an installation of razorpay/trino-gateway; the same answer for the same installation. */
-export function translate({ backends, groups, policies }: RazorpayConfiguration, choices: BackendChoices): Mapped {
+export function translate({ backends, groups, policies }: RazorpayConfiguration, choices: BackendChoices): Imported {
   const notes: Note[] = [];
-  const mappedBackends = mapAll('backend', backends, notes, (id, before, remark) =>
+  const mappedBackends = translateAll('backend', backends, notes, (id, before, remark) =>
     translateBackend(id, before, choices, remark),
   );
-  const mappedGroups = mapAll('group', groups, notes, (id, before, remark) =>
+  const mappedGroups = translateAll('group', groups, notes, (id, before, remark) =>
     translateGroup(id, before, mappedBackends.ids, remark),
   );
-  const mappedPolicies = mapAll('policy', policies, notes, (id, before, remark) =>
+  const mappedPolicies = translateAll('policy', policies, notes, (id, before, remark) =>
     translatePolicy(id, before, mappedGroups.ids, remark),
   );
   notes.push(...generalNotes(choices));
@@ -26,32 +23,6 @@ export function translate({ backends, groups, policies }: RazorpayConfiguration,
     declared: { backends: mappedBackends.objects, groups: mappedGroups.objects, policies: mappedPolicies.objects },
     notes,
   };
-}
-
-function mapAll<Before extends { id: string }, After>(
-  kind: string,
-  objects: readonly Before[],
-  notes: Note[],
-  map: (id: string, before: Before, remark: (text: string) => void) => After | undefined,
-): { objects: After[]; ids: TranslatedIds } {
-  const ids = translateIds(
-    kind,
-    objects.map(({ id }) => id),
-    notes,
-  );
-  const kept = new Set<string>();
-  const mapped = objects.flatMap((before, at) => {
-    const id = ids.inOrder[at];
-    const after = id === undefined ? undefined : map(id, before, remarksAbout(notes, kind, before.id));
-    if (id === undefined || after === undefined) return [];
-    kept.add(id);
-    return [after];
-  });
-  const of = (reference: string) => {
-    const id = ids.of(reference);
-    return id !== undefined && kept.has(id) ? id : undefined;
-  };
-  return { objects: mapped, ids: { inOrder: ids.inOrder, of } };
 }
 
 function generalNotes({ forwarding }: BackendChoices): Note[] {

@@ -31,6 +31,7 @@ export const requestFacts = {
   statement: { type: 'string', of: ({ statement }) => statement },
   length: { type: 'int', of: ({ statement }) => statement.length },
   kind: { type: 'string', readsStatement: true, of: (query) => query.sql().kind },
+  statement_class: { type: 'string', readsStatement: true, of: (query) => query.sql().statementClass },
   tables: { type: 'list', readsStatement: true, of: (query) => query.sql().tables },
   tables_known: { type: 'bool', readsStatement: true, of: (query) => query.sql().tablesKnown },
   catalogs: { type: 'list', readsStatement: true, of: (query) => query.sql().catalogs },

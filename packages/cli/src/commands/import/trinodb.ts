@@ -1,0 +1,47 @@
+import type { Command } from 'commander';
+import { type ConnectionOptions, readTimeLimit } from '../../connection/connection.ts';
+import type { Context } from '../../context/context.ts';
+import type { Note } from '../../imported/notes.ts';
+import { readYaml } from '../../imported/read-yaml.ts';
+import { UsageError } from '../../terminal/usage-error.ts';
+import { readConfiguration } from '../../trinodb/model.ts';
+import { readApi } from '../../trinodb/read-api.ts';
+import { readRules } from '../../trinodb/read-rules.ts';
+import { translate } from '../../trinodb/translate.ts';
+import { printImported } from './print-imported.ts';
+
+type Options = { rules?: string; config?: string; fromUrl?: string };
+
+/** `import trinodb`: of trinodb/trino-gateway, the Java gateway. */
+export function addTrinodb(parent: Command, program: Command, { terminal, format }: Context): void {
+  parent
+    .command('trinodb')
+    .description(
+      'import routing rules, the routing part of the configuration, and clusters of trinodb/trino-gateway; prints them, and what could not be translated',
+    )
+    .option('--rules <file>', 'its routing rules: a YAML file with one rule in each document')
+    .option('--config <file>', 'its configuration: default group, external routing service, strategy')
+    .option('--from-url <url>', 'its API, for its clusters, for example http://gateway:8080')
+    .action(async ({ rules, config, fromUrl }: Options) => {
+      if (rules === undefined && config === undefined && fromUrl === undefined)
+        throw new UsageError('expected at least one of --rules, --config and --from-url');
+      const timeLimitMs = readTimeLimit(program.opts<ConnectionOptions>().timeout, '--timeout');
+      const notes: Note[] = [];
+      const installation = {
+        ...(rules !== undefined && { rules: readRules(rules, await readFile(rules), notes) }),
+        ...(config !== undefined && {
+          configuration: readConfiguration(config, readYaml(config, await readFile(config))),
+        }),
+        ...(fromUrl !== undefined && { backends: await readApi(fromUrl, timeLimitMs) }),
+      };
+      printImported(translate(installation, notes), format(), terminal);
+    });
+
+  async function readFile(path: string): Promise<string> {
+    try {
+      return await terminal.read(path);
+    } catch (error) {
+      throw new UsageError(`${path}: ${(error as Error).message}`);
+    }
+  }
+}
