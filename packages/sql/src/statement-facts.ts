@@ -1,3 +1,11 @@
+import { tokenList } from './lexer/token-list.ts';
+import { NotUnderstood } from './reading/not-understood.ts';
+import { type Defaults, qualifiedNames } from './reading/qualified-names.ts';
+import { query, queryRest } from './reading/query.ts';
+import { Reading } from './reading/reading.ts';
+import { statement as readStatement } from './statements/statement.ts';
+import { kindOfClass } from './statements/statement-classes.ts';
+
 /** What a statement says, as far as that can be known without asking a cluster. */
 export type StatementFacts = {
   /**
@@ -24,11 +32,35 @@ export type StatementFacts = {
 
 const nothing: readonly string[] = [];
 
+const MOST_CHARACTERS = 1_000_000;
+
 /**
  * Reads a statement, looking through EXECUTE and EXECUTE IMMEDIATE. What it does not understand is unknown, never guessed.
  * @param rawHeaders of the client's request: catalog, schema and prepared statements count
  */
-export function analyseStatement(_statement: string, _rawHeaders: readonly string[]): StatementFacts {
+export function analyseStatement(sql: string, rawHeaders: readonly string[]): StatementFacts {
+  const defaults = {
+    catalog: header(rawHeaders, 'x-trino-catalog'),
+    schema: header(rawHeaders, 'x-trino-schema'),
+  };
+  if (sql.length > MOST_CHARACTERS) return unknown(`more than ${MOST_CHARACTERS} characters`);
+  return facts(sql, defaults);
+}
+
+function facts(sql: string, defaults: Defaults): StatementFacts {
+  const reading = new Reading(tokenList(sql), { query, queryRest });
+  let known = unknown('');
+  try {
+    const { statementClass, kindClass } = readStatement(reading);
+    known = { ...known, statementClass, kind: kindOfClass(kindClass) };
+    return { ...known, ...qualifiedNames(reading.named, defaults), tablesKnown: true };
+  } catch (error) {
+    if (!(error instanceof NotUnderstood)) throw error;
+    return { ...known, unknown: error.message };
+  }
+}
+
+function unknown(why: string): StatementFacts {
   return {
     kind: 'UNKNOWN',
     statementClass: '',
@@ -38,6 +70,12 @@ export function analyseStatement(_statement: string, _rawHeaders: readonly strin
     schemas: nothing,
     columns: nothing,
     functions: nothing,
-    unknown: 'the statement is not analysed',
+    unknown: why,
   };
+}
+
+function header(rawHeaders: readonly string[], name: string): string | undefined {
+  for (let at = 0; at < rawHeaders.length; at += 2)
+    if (rawHeaders[at]?.toLowerCase() === name) return rawHeaders[at + 1]?.trim().toLowerCase() || undefined;
+  return undefined;
 }
