@@ -109,7 +109,8 @@ function probeProblems({ kind, statement, user, password, token, tokenFile }: Ba
   ];
 }
 
-function tlsProblems({ caFile, certFile, keyFile, serverName }: Backend_Tls, url: string): Problem[] {
+/** All that is wrong with the TLS settings for a URL, with fields below `tls`. */
+export function tlsProblems({ caFile, certFile, keyFile, serverName }: Backend_Tls, url: string): Problem[] {
   const paths = { 'tls.ca_file': caFile, 'tls.cert_file': certFile, 'tls.key_file': keyFile };
   return [
     ...check(/^https:/i.test(url), 'tls', 'expected only with an https url'),

@@ -1,5 +1,5 @@
 export { isId, type Problem } from '../problem.ts';
-export { backendProblems } from './backend.ts';
+export { backendProblems, tlsProblems } from './backend.ts';
 export { groupProblems } from './group.ts';
 export { policyProblems } from './policy.ts';
 export {

@@ -6,7 +6,8 @@ import type { ExplainQuestion, Explanation } from '../routing/chain/step-tools.t
 /** Connections to a cluster or a service with these TLS settings; undefined for those of every https server. */
 export type Connections = (tls: Backend_Tls | undefined) => Promise<ReturnType<typeof tlsAgents.open> | undefined>;
 
-const MOST_ANSWER_BYTES = 10_000_000;
+/** A node of a plan has some two thousand. */
+const MOST_ANSWER_BYTES = 2_000_000;
 /** Trino answers within some seven. */
 const MOST_PAGES = 200;
 

@@ -1,5 +1,7 @@
 import type { StepKind, StepKinds, StepName, StepSettings } from '../chain/step-kind.ts';
 import { clientTagsStep } from './client-tags/client-tags.ts';
+import { explainCostStep } from './explain-cost/explain-cost.ts';
+import { externalStep } from './external/external.ts';
 import { policiesStep } from './policies/policies-step.ts';
 import { routingGroupHeaderStep } from './routing-group-header/routing-group-header.ts';
 
@@ -8,6 +10,8 @@ const kinds: { [Name in StepName]?: StepKind<StepSettings<Name>> } = {
   routingGroupHeader: routingGroupHeaderStep,
   clientTags: clientTagsStep,
   policies: policiesStep,
+  explainCost: explainCostStep,
+  external: externalStep,
 };
 
 export const stepKinds: StepKinds = kinds;

@@ -1,0 +1,98 @@
+import { isHeaderText } from '@trino-gateway/api/problem';
+import { parseUntrustedJson } from '@trino-gateway/json';
+import type { ServiceAnswer } from '../../chain/step-tools.ts';
+
+/** What a service says of a query (ExternalRouterResponse). */
+export type ServiceOpinion = {
+  /** Empty: none. */
+  groupId: string;
+  errors: readonly string[];
+  /** By lower-case name. */
+  headers: Readonly<Record<string, string>>;
+};
+
+const MOST_HEADERS = 100;
+const LONGEST_VALUE = 8_000;
+const HEADER_NAME = /^[a-z0-9!#$%&'*+.^_`|~-]{1,128}$/; // a token of RFC 9110
+const LONGEST_MESSAGE = 2_000;
+
+/** Who the client is, and how its request travels, are not for a service to say. */
+const NEVER_SET = new Set([
+  ...['authorization', 'cookie', 'host', 'connection', 'keep-alive', 'te', 'trailer', 'transfer-encoding', 'upgrade'],
+  ...['expect', 'forwarded', 'accept-encoding', 'x-real-ip'],
+  ...['user', 'original-user', 'original-roles', 'transaction-id', 'extra-credential', 'internal-bearer'].flatMap(
+    (name) => [`x-trino-${name}`, `x-presto-${name}`],
+  ),
+]);
+const NEVER_SET_KINDS = /^(content|proxy|x-forwarded)-/;
+
+/** @param excluded in lower case: headers that the service may not set. @throws Error why it is no answer */
+export function readAnswer(
+  { status, contentType, text }: ServiceAnswer,
+  excluded: ReadonlySet<string>,
+): ServiceOpinion {
+  if (status >= 300 && status < 400) throw new Error(`the service answered ${status}: redirects are not followed`);
+  if (status !== 200) throw new Error(`the service answered ${status}`);
+  if (!/^application\/([^;]*\+)?json\s*(;|$)/i.test(contentType.trim()))
+    throw new Error('the service did not answer with application/json');
+  const { routingGroup, errors, externalHeaders } = parsed(text);
+  if (!isAbsent(routingGroup) && typeof routingGroup !== 'string') throw unexpected('routingGroup', 'a text');
+  if (!isAbsent(errors) && !(Array.isArray(errors) && errors.every((one) => typeof one === 'string')))
+    throw unexpected('errors', 'a list of texts');
+  if (!isAbsent(externalHeaders) && !isObject(externalHeaders)) throw unexpected('externalHeaders', 'an object');
+  return {
+    groupId: typeof routingGroup === 'string' ? routingGroup : '',
+    errors: Array.isArray(errors) ? errors : [],
+    headers: isObject(externalHeaders) ? settable(externalHeaders, excluded) : {},
+  };
+}
+
+/** The errors as a message for a client: one printable line. */
+export function messageOf(errors: readonly string[]): string {
+  const line = errors
+    .slice(0, 100)
+    .join(', ')
+    .slice(0, LONGEST_MESSAGE * 2);
+  const shown = line
+    .toWellFormed()
+    .replace(/[\p{C}\p{Z}]+/gu, ' ')
+    .trim();
+  return shown.length > LONGEST_MESSAGE ? `${shown.slice(0, LONGEST_MESSAGE)}…` : shown;
+}
+
+function parsed(text: string): Record<string, unknown> {
+  let answer: unknown;
+  try {
+    answer = parseUntrustedJson(text);
+  } catch {
+    throw new Error('the service did not answer with JSON');
+  }
+  if (!isObject(answer)) throw new Error('the service did not answer with a JSON object');
+  return answer;
+}
+
+function settable(given: Record<string, unknown>, excluded: ReadonlySet<string>): Record<string, string> {
+  const headers: Record<string, string> = {};
+  const entries = Object.entries(given);
+  if (entries.length > MOST_HEADERS) throw new Error(`the service set more than ${MOST_HEADERS} headers`);
+  for (const [given, value] of entries) {
+    const name = given.toLowerCase();
+    if (value === null || excluded.has(name) || NEVER_SET.has(name) || NEVER_SET_KINDS.test(name)) continue;
+    if (!HEADER_NAME.test(name) || typeof value !== 'string' || !isHeaderText(value, LONGEST_VALUE))
+      throw new Error('the service set a header that cannot be sent');
+    headers[name] = value;
+  }
+  return headers;
+}
+
+function unexpected(field: string, what: string): Error {
+  return new Error(`${field} of the service's answer is not ${what}`);
+}
+
+function isAbsent(value: unknown): value is null | undefined {
+  return value === undefined || value === null;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
