@@ -68,7 +68,7 @@ describe('every problem is reported with its position', () => {
       'an unknown field',
       `${BACKENDS}groups: [{ id: g, backend_ids: [a], colour: red }]`,
       [
-        'groups[0].colour: unknown field; known are id, enabled, backend_ids, strategy, max_running_queries_per_backend, queue',
+        'groups[0].colour: unknown field; known are id, enabled, backend_ids, strategy, max_running_queries_per_backend, queue, spill_over_group_id, spill_over_after_ms, allowed, observe_limits, affinity',
       ],
     ],
     [
@@ -166,4 +166,17 @@ test.each(['password', 'token'])('the %s of a probe is never shown', (name) => {
   const found = problems(`backends: [{ id: a, url: "http://u:hunter2@a", probe: { user: u, ${name}: [hunter2] } }]`);
   expect(found).toEqual([`backends[0].probe.${name}: expected text, got a value that is not shown`]);
   expect(problems('backends: [{ id: a, url: "http://u:hunter2@a" }]').join()).not.toContain('hunter2');
+});
+
+test('a group may spill over to another that the file declares, whichever comes first', () => {
+  const groups = (a: string) =>
+    `${BACKENDS}groups: [{ id: a, backend_ids: [a], ${a} }, { id: b, backend_ids: [b], spill_over_group_id: a }]\n`;
+  const { groups: read } = load(
+    groups('spill_over_group_id: b, spill_over_after_ms: 5000, allowed: { users: [ann] }, observe_limits: true'),
+  );
+  expect(read[0]).toMatchObject({ spillOverGroupId: 'b', spillOverAfterMs: 5_000, observeLimits: true });
+  expect(problems(groups('spill_over_group_id: c, allowed: { user_patterns: ["("] }'))).toEqual([
+    'groups[0].allowed.user_patterns[0]: expected a regular expression, got expected ) at character 2',
+    'groups[0].spill_over_group_id: expected a group declared in this file, got "c"',
+  ]);
 });

@@ -32,6 +32,9 @@ export function readDeclared(file: Record<string, unknown>, complain: Complain, 
     for (const id of group.backendIds) {
       if (!backendIds.has(id)) complain(`groups[${index}].backend_ids`, `expected a backend ${where}, got "${id}"`);
     }
+    const { id: own, spillOverGroupId: next } = group;
+    if (next && next !== own && !groupIds.has(next))
+      complain(`groups[${index}].spill_over_group_id`, `expected a group ${where}, got "${next}"`);
   });
   policies.forEach((policy, index) => {
     for (const [field, id] of [

@@ -88,7 +88,7 @@ export {
 } from './requests/login-links.ts';
 export { maxWaitMs } from './requests/max-wait.ts';
 export { sessionHeadersProblem } from './session/session-headers.ts';
-export { sessionProperties } from './session/session-properties.ts';
+export { sessionProperties, sessionProperty } from './session/session-properties.ts';
 export {
   runLimit,
   type TimeLimit,

@@ -5,6 +5,7 @@ import type { Declared, Existing } from '@trino-gateway/config';
 import type { Gateway } from '../connection/gateway.ts';
 import { backendKind, groupKind, type Kind, policyKind } from '../kinds/index.ts';
 import { UsageError } from '../terminal/usage-error.ts';
+import { orderGroups } from './order-groups.ts';
 import { isStoredAs } from './stored-form.ts';
 
 /** What became of an object, or would. */
@@ -49,9 +50,11 @@ export function planChanges(wanted: Declared, stored: Stored): Change[] {
     ...refusals(policyKind, wanted.policies, stored.policies),
   ];
   if (refused.length > 0) throw new UsageError(...refused);
+  const { beforehand, ordered } = orderGroups(wanted.groups, new Set(stored.groups.map(({ id }) => id)));
   return [
     ...changes(backendKind, wanted.backends, stored.backends),
-    ...changes(groupKind, wanted.groups, stored.groups),
+    ...changes(groupKind, beforehand, stored.groups),
+    ...changes(groupKind, ordered, [...stored.groups, ...beforehand]),
     ...changes(policyKind, wanted.policies, stored.policies),
   ];
 }

@@ -3,9 +3,10 @@ import { type Group, Group_Queue_WhenUnavailable } from '@trino-gateway/api/gate
 import type { ConfigurationCache } from '../configuration/configuration-cache.ts';
 import { assess } from '../routing/availability/availability.ts';
 import type { Snapshot } from '../routing/snapshot.ts';
+import { hashOf } from '../routing/strategies/hash.ts';
 import { choose } from '../routing/strategies/registry.ts';
 import type { LiveView } from '../routing/strategies/strategy.ts';
-import { type GroupLimits, isLimited, type Limits, type QueueBounds } from './rules/limits.ts';
+import { type ChosenFor, type GroupLimits, isLimited, type Limits, type QueueBounds } from './rules/limits.ts';
 
 /** The limits of what is configured now. */
 export type ConfiguredLimits = Limits & {
@@ -59,9 +60,9 @@ export function configuredLimits(options: Options): ConfiguredLimits {
       return bound;
     },
     isAvailable: (id) => isAvailable(present(), id, now()),
-    wouldChoose: (groupId, ids, user) => chooseByStrategy(options, groupId, ids, user),
-    choose: (groupId, ids, user) => {
-      const chosen = chooseByStrategy(options, groupId, ids, user);
+    wouldChoose: (groupId, ids, query) => chooseByStrategy(options, groupId, ids, query),
+    choose: (groupId, ids, query) => {
+      const chosen = chooseByStrategy(options, groupId, ids, query);
       options.cursors.set(groupId, (options.cursors.get(groupId) ?? 0) + 1);
       return chosen;
     },
@@ -108,14 +109,20 @@ function chooseByStrategy(
   { configuration, live, cursors, now, chance }: Options,
   groupId: string,
   ids: readonly string[],
-  user: string,
+  { user, affinityHash }: ChosenFor,
 ): string {
   const cursor = cursors.get(groupId) ?? 0;
   const snapshot = configuration.snapshot();
   const group = snapshot.group(groupId);
   const pool = snapshot.pool(groupId, now()).filter(({ id }) => ids.includes(id));
   const chosen =
-    group && pool.length > 0 ? choose(group.strategy, { pool, chance: chance(), cursor, user, live }) : undefined;
+    group && pool.length > 0
+      ? choose(group.strategy, {
+          ...{ pool, chance: chance(), cursor, live },
+          affinityHash: () => affinityHash ?? hashOf(user),
+          loadFactor: group.affinity?.loadFactor ?? 0,
+        })
+      : undefined;
   // Without a strategy, as in a disabled group whose waiters still start: one after the other.
   return chosen?.id ?? ids[cursor % ids.length] ?? '';
 }

@@ -8,6 +8,7 @@ import {
   hearFailure,
 } from '../routing/chain/chain-answer.ts';
 import type { Opinion } from '../routing/chain/opinion.ts';
+import { type Asker, askerOf } from '../routing/chain/pass-over.ts';
 import type { RoutedQuery } from '../routing/chain/routed-query.ts';
 import type { ChainStep, CompiledChain } from '../routing/chain/routing-chain.ts';
 import type { ChainSnapshot } from '../routing/chain/step-kind.ts';
@@ -22,7 +23,7 @@ export type Asking = { snapshot: ChainSnapshot; chance: number; defaultGroupId: 
 export function askChain(chain: CompiledChain, query: RoutedQuery, asking: Asking): ChainAnswer | Promise<ChainAnswer> {
   const began = performance.now();
   const leftMs = () => chain.limitMs - (performance.now() - began);
-  return askFrom(0, { chain, query, asking, leftMs, progress: beginning() });
+  return askFrom(0, { chain, query, asking, leftMs, progress: beginning(), asker: askerOf(query) });
 }
 
 type Run = {
@@ -32,17 +33,18 @@ type Run = {
   /** Of the chain's time. */
   leftMs: () => number;
   progress: ChainProgress;
+  asker: Asker;
 };
 
 function askFrom(first: number, run: Run): ChainAnswer | Promise<ChainAnswer> {
-  const { chain, progress, asking } = run;
+  const { chain, progress, asking, asker } = run;
   for (let at = first; at < chain.steps.length; at++) {
     const step = chain.steps[at] as ChainStep;
     const heard = ask(step, run);
     if (heard instanceof Promise) return heard.then((answer) => answer ?? askFrom(at + 1, run));
     if (heard !== undefined) return heard;
   }
-  return conclude(progress, chain, asking.defaultGroupId, asking.snapshot.whyNoGroup);
+  return conclude(progress, chain, asking.defaultGroupId, { asker, snapshot: asking.snapshot });
 }
 
 /** What one step says: the answer when it decides. */
@@ -58,10 +60,10 @@ function ask(step: ChainStep, run: Run): ChainAnswer | undefined | Promise<Chain
   };
   try {
     const said = step.ask(query, { snapshot, chance, limitMs, signal });
-    if (!(said instanceof Promise)) return hear(progress, step, said);
+    if (!(said instanceof Promise)) return hear(progress, step, said, { asker: run.asker, snapshot });
     return within(limitMs, said)
       .then(
-        (opinion) => hear(progress, step, opinion),
+        (opinion) => hear(progress, step, opinion, { asker: run.asker, snapshot }),
         (error: unknown) => hearFailure(progress, step, describeError(error)),
       )
       .finally(() => stop?.abort());

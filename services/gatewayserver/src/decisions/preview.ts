@@ -73,7 +73,7 @@ export async function previewSlot(
 
 function newcomerOf(
   { user, statement, headers }: SubmittedQuery,
-  { groupId, priority, requestSource }: Accepted,
+  { groupId, priority, requestSource, affinityHash }: Accepted,
 ): Newcomer {
   const id = randomUUID();
   return {
@@ -84,6 +84,7 @@ function newcomerOf(
     user: storedUser(user),
     source: storedUser(requestSource),
     secretHash: '',
+    affinityHash,
     // Sealed it is somewhat larger.
     bytes: headers.reduce((sum, { name, value }) => sum + name.length + value.length, Buffer.byteLength(statement)),
   };

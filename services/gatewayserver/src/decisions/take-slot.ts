@@ -35,6 +35,7 @@ export async function takeSlot(context: SlotContext, request: RouteRequest, deci
     submissionId: request.submissionId,
     groupId: decided.groupId,
     user: countedUser(request),
+    affinityHash: decided.affinityHash,
     failedBackendIds: failed,
     avoidedBackendIds: request.avoidedBackendIds,
     neverWaits: neverWaits(request, keys.metadata_never_waits),

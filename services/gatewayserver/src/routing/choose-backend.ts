@@ -1,7 +1,9 @@
 import { type Backend, Reason_Outcome } from '@trino-gateway/api/gateway';
+import { type AffinityFacts, affinityHash } from './affinity-hash.ts';
 import { monitorSilence } from './availability/availability.ts';
 import type { PoolMember } from './availability/pool.ts';
 import type { Candidate, StepReason } from './chain/opinion.ts';
+import { askerOf, passOver } from './chain/pass-over.ts';
 import type { Circumstances } from './circumstances.ts';
 import type { Snapshot } from './snapshot.ts';
 import { choose } from './strategies/registry.ts';
@@ -21,34 +23,36 @@ const NONE: ReadonlySet<string> = new Set();
 /** Tries the groups in their order; avoided backends only when there is no other in any group. */
 export function chooseBackend(
   candidates: readonly Candidate[],
-  user: string,
+  query: AffinityFacts,
   snapshot: Snapshot,
   circumstances: Circumstances,
 ): BackendSearch {
   const { excluded = NONE, avoided = NONE } = circumstances;
   if (avoided.size > 0) {
-    const preferred = search(candidates, user, snapshot, circumstances, excluded.union(avoided));
+    const preferred = search(candidates, query, snapshot, circumstances, excluded.union(avoided));
     if (preferred.chosen) return preferred;
   }
-  return search(candidates, user, snapshot, circumstances, excluded);
+  return search(candidates, query, snapshot, circumstances, excluded);
 }
 
-/** The backend that the first of these groups, by id, with an available one gives. */
+/** The backend that the first of these groups, by id, with an available one gives, of those that whoever asks may use. */
 export function chooseFromGroups(
   groupIds: readonly string[],
-  user: string,
+  query: AffinityFacts,
   snapshot: Snapshot,
   circumstances: Circumstances,
 ): BackendSearch {
   const candidates = groupIds
     .toSorted()
     .map((groupId): Candidate => ({ groupId, step: `group ${groupId}`, asFallback: false }));
-  return chooseBackend(candidates, user, snapshot, circumstances);
+  const { left, reasons } = passOver(candidates, askerOf(query), snapshot.whyNotAllowed);
+  const found = chooseBackend(left, query, snapshot, circumstances);
+  return { ...found, reasons: [...reasons, ...found.reasons] };
 }
 
 function search(
   candidates: readonly Candidate[],
-  user: string,
+  query: AffinityFacts,
   snapshot: Snapshot,
   circumstances: Circumstances,
   skipped: ReadonlySet<string>,
@@ -57,7 +61,7 @@ function search(
   const forClients: string[] = [];
   for (const candidate of candidates) {
     const { groupId, step } = candidate;
-    const member = chooseMember(candidate, user, snapshot, circumstances, skipped);
+    const member = chooseMember(candidate, query, snapshot, circumstances, skipped);
     const facts = member && snapshot.facts(member.id);
     if (facts) {
       const { backend, status } = facts;
@@ -76,7 +80,7 @@ function search(
 
 function chooseMember(
   { groupId, backendId }: Candidate,
-  user: string,
+  query: AffinityFacts,
   snapshot: Snapshot,
   { now, chance, cursor, live }: Circumstances,
   skipped: ReadonlySet<string>,
@@ -86,5 +90,11 @@ function chooseMember(
   const available = snapshot.pool(groupId, now);
   const allowed = skipped.size > 0 ? available.filter(({ id }) => !skipped.has(id)) : available;
   const pool = backendId === undefined ? allowed : allowed.filter(({ id }) => id === backendId);
-  return pool.length === 0 ? undefined : choose(group.strategy, { pool, chance, cursor: cursor(groupId), user, live });
+  if (pool.length === 0) return undefined;
+  const { strategy, affinity } = group;
+  return choose(strategy, {
+    ...{ pool, chance, cursor: cursor(groupId), live },
+    affinityHash: () => affinityHash(affinity, query),
+    loadFactor: affinity?.loadFactor ?? 0,
+  });
 }

@@ -8,6 +8,7 @@ import {
   type Policy,
   Reason_Outcome,
 } from '@trino-gateway/api/gateway';
+import { analyseStatement } from '@trino-gateway/sql';
 import {
   circumstances,
   decided,
@@ -216,9 +217,10 @@ test('an override ends when its time is over, without a new snapshot', () => {
 });
 
 test('of given groups the first by id with an available backend gives one', () => {
+  const asked = { user: 'u', rawHeaders: [], sql: () => analyseStatement('', []) };
   const snapshot = snapshotOf({ up: ['y'], down: ['x'], groups: { a: ['x'], b: ['y'], c: ['y'] } });
-  expect(chooseFromGroups(['c', 'b', 'a'], 'u', snapshot, circumstances()).chosen).toMatchObject({
+  expect(chooseFromGroups(['c', 'b', 'a'], asked, snapshot, circumstances()).chosen).toMatchObject({
     candidate: { groupId: 'b' },
   });
-  expect(chooseFromGroups(['a'], 'u', snapshot, circumstances()).chosen).toBeUndefined();
+  expect(chooseFromGroups(['a'], asked, snapshot, circumstances()).chosen).toBeUndefined();
 });

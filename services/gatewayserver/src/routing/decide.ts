@@ -1,4 +1,5 @@
 import { Reason_Outcome } from '@trino-gateway/api/gateway';
+import { ownAffinityHash } from './affinity-hash.ts';
 import type { ChainAnswer } from './chain/chain-answer.ts';
 import type { StepReason } from './chain/opinion.ts';
 import type { RoutedQuery } from './chain/routed-query.ts';
@@ -26,28 +27,39 @@ export function decide(
 }
 
 function routeToGroups(
-  { candidates, decided }: Extract<ChainAnswer, { kind: 'groups' }>,
+  { candidates, decided, passedOver }: Extract<ChainAnswer, { kind: 'groups' }>,
   before: readonly StepReason[],
   query: RoutedQuery,
   snapshot: Snapshot,
   circumstances: Circumstances,
 ): Outcome {
-  const { chosen, reasons: tried, forClients } = chooseBackend(candidates, query.user, snapshot, circumstances);
+  const { chosen, reasons: tried, forClients } = chooseBackend(candidates, query, snapshot, circumstances);
   const reasons = [...before, ...tried];
   const authDelegated = snapshot.authentication.atEntryPoint(query);
   if (chosen) {
     const { backend, candidate } = chosen;
-    const outcome = { kind: 'chosen', backend, ...decided(candidate), authDelegated, reasons } as const;
+    const hash = ownHash(candidate.groupId, query, snapshot);
+    const outcome = { kind: 'chosen', backend, ...decided(candidate), ...hash, authDelegated, reasons } as const;
     return withAuthentication(outcome, query, snapshot);
   }
   const queue = candidates.find(({ groupId }) => snapshot.group(groupId)?.queuesWhenUnavailable);
   if (!queue) {
-    const message = noClusterMessage(forClients);
+    const message = noClusterMessage([
+      ...passedOver.filter(({ observed }) => !observed).map(({ text }) => text),
+      ...forClients,
+    ]);
     return refused(authDelegated, reasons, 'NO_NODES_AVAILABLE', message, candidates[0]?.groupId);
   }
   const text = `group ${queue.groupId}: waits for a backend`;
   reasons.push({ step: queue.step, outcome: Reason_Outcome.CHOSE, text });
-  return withAuthentication({ kind: 'waits', ...decided(queue), authDelegated, reasons }, query, snapshot);
+  const hash = ownHash(queue.groupId, query, snapshot);
+  return withAuthentication({ kind: 'waits', ...decided(queue), ...hash, authDelegated, reasons }, query, snapshot);
+}
+
+/** What the strategy AFFINITY of a group goes by, as those need it who choose later and know no more of the query. */
+function ownHash(groupId: string, query: RoutedQuery, snapshot: Snapshot): { affinityHash?: number } {
+  const hash = ownAffinityHash(snapshot.group(groupId)?.affinity, query);
+  return hash === undefined ? {} : { affinityHash: hash };
 }
 
 function noClusterMessage(why: readonly string[]): string {

@@ -5,6 +5,7 @@ import {
 } from '@trino-gateway/api/authentication';
 import type { Backend, Group, Policy } from '@trino-gateway/api/gateway';
 import { delegatedAuthentication } from './delegated-authentication.ts';
+import { type Permissions, permissionsOf } from './permissions.ts';
 import { indexPolicies, type PolicyIndex } from './policies/policy-index.ts';
 import { hashOf } from './strategies/hash.ts';
 
@@ -18,6 +19,7 @@ export type RoutingConfiguration = {
 /** The part of a snapshot that only a change of the configuration changes. */
 export type IndexedConfiguration = RoutingConfiguration & {
   policyIndex: PolicyIndex;
+  permissions: Permissions;
   /** What routers know. */
   delegated: DelegatedAuthentication;
   authentication: AuthenticationCheck;
@@ -34,6 +36,7 @@ export function indexConfiguration(configuration: RoutingConfiguration): Indexed
     ...configuration,
     delegated,
     authentication: authenticationCheck(delegated),
+    permissions: permissionsOf(configuration.groups),
     policyIndex: indexPolicies([...configuration.policies.values()]),
     members: new Map(configuration.groups.values().map(({ id, backendIds }) => [id, backendIds.toSorted()])),
     hashes: new Map(configuration.backends.keys().map((id) => [id, hashOf(id)])),

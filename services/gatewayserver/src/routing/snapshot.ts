@@ -4,12 +4,14 @@ import {
   type BackendOverride,
   type BackendSchedule,
   type BackendStatus,
+  type Group_Affinity,
   Group_Queue_WhenUnavailable,
   type Group_Strategy,
 } from '@trino-gateway/api/gateway';
 import type { BackendFacts } from './availability/facts.ts';
 import { createPools, type Pool } from './availability/pool.ts';
 import type { IndexedConfiguration } from './indexed-configuration.ts';
+import type { Permissions } from './permissions.ts';
 import type { PolicyIndex } from './policies/policy-index.ts';
 
 /** What is known about the backends, by backend id. */
@@ -25,6 +27,8 @@ export type SnapshotGroup = {
   strategy: Group_Strategy;
   /** In the order of their ids. */
   backendIds: readonly string[];
+  /** What the strategy AFFINITY goes by; absent: the user. */
+  affinity: Group_Affinity | undefined;
   /** Queries wait while none of its backends is available. */
   queuesWhenUnavailable: boolean;
 };
@@ -37,6 +41,7 @@ export type Snapshot = {
   group(id: string): SnapshotGroup | undefined;
   /** The end of a sentence that says why `group` is undefined; undefined when it is not. */
   whyNoGroup(id: string): string | undefined;
+  whyNotAllowed: Permissions;
   /** Undefined when there is no such backend. */
   facts(backendId: string): BackendFacts | undefined;
   /** The available members of a group at this time; empty when there is no such group. */
@@ -52,7 +57,7 @@ export function createSnapshot(
   { statuses, schedules, overrides }: RoutingConditions,
   loadMaxAgeMs: number,
 ): Snapshot {
-  const { backends, groups, members, hashes, policyIndex, authentication } = configuration;
+  const { backends, groups, members, hashes, policyIndex, authentication, permissions } = configuration;
   const facts = (id: string): BackendFacts | undefined => {
     const found = backends.get(id);
     if (!found) return undefined;
@@ -80,6 +85,7 @@ export function createSnapshot(
       return {
         id,
         strategy: group.strategy,
+        affinity: group.affinity,
         backendIds: members.get(id) ?? [],
         queuesWhenUnavailable: group.queue?.whenUnavailable === Group_Queue_WhenUnavailable.QUEUE,
       };
@@ -88,6 +94,7 @@ export function createSnapshot(
       const group = groups.get(id);
       return group ? (group.enabled === false ? 'is disabled' : undefined) : 'does not exist';
     },
+    whyNotAllowed: permissions,
     facts,
     pool,
     available: (groupId, now) =>

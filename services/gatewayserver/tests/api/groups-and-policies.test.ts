@@ -23,6 +23,43 @@ describe('groups and policies', () => {
     await server.ok('GroupService/DeleteGroup', { id: 'spare' });
   });
 
+  test('a group may spill over to one that exists, which then cannot be deleted; two may name each other', async () => {
+    const put = (group: object) => server.post('GroupService/PutGroup', { group: { backendIds: ['one'], ...group } });
+    const messages = await Promise.all([
+      put({ id: 'alone', spillOverGroupId: 'nowhere' }),
+      put({ id: 'alone', spillOverGroupId: 'alone' }),
+    ]);
+    expect(messages.map(({ body }) => [body.code, body.message])).toEqual([
+      ['invalid_argument', 'group.spill_over_group_id: expected groups that exist, got "nowhere"'],
+      ['invalid_argument', 'group.spill_over_group_id: expected another group than this one'],
+    ]);
+    await put({ id: 'left' });
+    await put({ id: 'right', spillOverGroupId: 'left', spillOverAfterMs: 5 });
+    await put({ id: 'left', spillOverGroupId: 'right' });
+    expect((await server.post('GroupService/DeleteGroup', { id: 'left' })).body).toMatchObject({
+      code: 'failed_precondition',
+      message: 'group "left" is still used by group "right"',
+    });
+    await put({ id: 'right' });
+    await server.ok('GroupService/DeleteGroup', { id: 'left' });
+    await server.ok('GroupService/DeleteGroup', { id: 'right' });
+  });
+
+  test('what a group says about its users and its choice is kept', async () => {
+    const group = {
+      ...{ id: 'all', backendIds: ['one'], strategy: 'AFFINITY', observeLimits: true },
+      allowed: { users: ['ann'], userPatterns: ['etl_.*'], sourcePatterns: ['dbt.*'], observe: true },
+      affinity: { by: 'SESSION_PROPERTY', sessionProperty: 'hive.bucket', loadFactor: 2 },
+    };
+    expect(await server.ok('GroupService/PutGroup', { group })).toMatchObject(group);
+    expect((await server.get('GroupService/GetGroup', { id: 'all' })).body).toMatchObject(group);
+    const bad = { ...group, allowed: { userPatterns: ['(a+)+', '(?=a)'] }, affinity: { loadFactor: 0.5 } };
+    expect((await server.post('GroupService/PutGroup', { group: bad })).body.message).toBe(
+      'group.allowed.user_patterns[1]: expected a regular expression, got only (?: is understood at character 3; group.affinity.load_factor: expected 1 to 1000, or 0 (meaning 1.25), got 0.5',
+    );
+    await server.ok('GroupService/DeleteGroup', { id: 'all' });
+  });
+
   test('get, list, enable and disable', async () => {
     expect(await server.ok('GroupService/DisableGroup', { id: 'both' })).toMatchObject({ enabled: false });
     expect(await server.ok('GroupService/EnableGroup', { id: 'both' })).toMatchObject({

@@ -9,8 +9,8 @@ import {
   PolicySchema,
 } from '@trino-gateway/api/gateway';
 import { askChain } from '../../src/decisions/ask-chain.ts';
-import { routedQuery } from '../../src/routing/chain/routed-query.ts';
-import { createChainCompiler } from '../../src/routing/chain/routing-chain.ts';
+import { routedQuery, type SubmittedQuery } from '../../src/routing/chain/routed-query.ts';
+import { type CompiledChain, createChainCompiler } from '../../src/routing/chain/routing-chain.ts';
 import type { Circumstances } from '../../src/routing/circumstances.ts';
 import { decide } from '../../src/routing/decide.ts';
 import { indexConfiguration } from '../../src/routing/indexed-configuration.ts';
@@ -28,11 +28,19 @@ export function snapshotOf(given: {
   groups: Record<string, string[]>;
   policies?: Policy[];
   strategy?: Group_Strategy;
+  /** What groups have besides, by id. */
+  more?: Record<string, MessageInitShape<typeof GroupSchema>>;
 }) {
   const ids = [...given.up, ...(given.down ?? [])];
   const groups = Object.entries(given.groups).map(([name, backendIds]) => {
     const id = name.replace('!', '');
-    return create(GroupSchema, { id, enabled: !name.endsWith('!'), backendIds, strategy: given.strategy ?? 0 });
+    return create(GroupSchema, {
+      id,
+      enabled: !name.endsWith('!'),
+      backendIds,
+      strategy: given.strategy ?? 0,
+      ...given.more?.[id],
+    });
   });
   return createSnapshot(
     indexConfiguration({
@@ -75,14 +83,25 @@ export const circumstances = (given: Partial<Circumstances> = {}): Circumstances
 const policiesAlone = createChainCompiler(stepKinds).compile(undefined);
 export const decided = (
   snapshot: Parameters<typeof decide>[2],
-  given: Partial<Circumstances> & { defaultGroupId?: string | undefined } = {},
+  given: Partial<Circumstances> & {
+    defaultGroupId?: string | undefined;
+    user?: string;
+    headers?: SubmittedQuery['headers'];
+    chain?: CompiledChain;
+  } = {},
   listeningPort = 8080,
 ): Outcome => {
-  const { defaultGroupId, ...around } = { defaultGroupId: undefined, ...circumstances(given), ...given };
-  const submitted = { listeningPort, host: 'gw', headers: [], user: 'u', statement: 'SELECT 1', clientIp: '' };
+  const {
+    defaultGroupId,
+    user = 'u',
+    headers = [],
+    chain = policiesAlone,
+    ...around
+  } = { ...circumstances(given), ...given };
+  const submitted = { listeningPort, host: 'gw', headers, user, statement: 'SELECT 1', clientIp: '' };
   const query = routedQuery(submitted, around.now);
   const asking = { snapshot, chance: around.chance, defaultGroupId };
-  const answer = askChain(policiesAlone, query, asking);
+  const answer = askChain(chain, query, asking);
   if (answer instanceof Promise) throw new Error('policies answer at once');
   return decide(query, answer, snapshot, around);
 };

@@ -148,7 +148,7 @@ async function enqueue(
   { decision, ticket, sealed, query, limit }: Waiter,
   signal: AbortSignal,
 ): Promise<'queued' | 'abandoned' | Refusal> {
-  const { groupId, priority, requestSource } = decision;
+  const { groupId, priority, requestSource, affinityHash } = decision;
   try {
     const { refusal, refusalErrorName } = await gateway.admission.enqueue(
       {
@@ -156,6 +156,7 @@ async function enqueue(
         submissionId: ticket.queryId,
         groupId,
         priority,
+        affinityHash,
         user: claimOf(exchange).user,
         secretHash: hashOfSecret(ticket.secret),
         sealed,

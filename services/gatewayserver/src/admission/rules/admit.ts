@@ -9,6 +9,8 @@ export type Applicant = {
   submissionId: string;
   groupId: string;
   user: string;
+  /** What the strategy AFFINITY goes by, where that is not the user. */
+  affinityHash?: number | undefined;
   /** Backends that did not take it. */
   failedBackendIds: readonly string[];
   /** Backends just seen failing: taken only when no other has a slot. */
@@ -40,7 +42,7 @@ export function admit(admission: Admission, applicant: Applicant): Admitted {
   const candidates = free.length === 0 && neverWaits ? usable : free;
   if (candidates.length > 0) {
     const preferred = candidates.filter((id) => !avoidedBackendIds.includes(id));
-    const backendId = limits.choose(groupId, preferred.length > 0 ? preferred : candidates, user);
+    const backendId = limits.choose(groupId, preferred.length > 0 ? preferred : candidates, applicant);
     return { kind: 'lease', lease: takeLease(admission, applicant, backendId) };
   }
   if (neverWaits) return { kind: 'unavailable' };

@@ -13,7 +13,14 @@ export type Limits = {
   /** Enabled, healthy, inside its schedule, not draining, below its load threshold. */
   isAvailable(backendId: string): boolean;
   /** One of these backends of a group, by its strategy; there is at least one. */
-  choose(groupId: string, backendIds: readonly string[], user: string): string;
+  choose(groupId: string, backendIds: readonly string[], query: ChosenFor): string;
+};
+
+/** What a strategy looks at of a query. */
+export type ChosenFor = {
+  user: string;
+  /** What the strategy AFFINITY goes by, where that is not the user. */
+  affinityHash?: number | undefined;
 };
 
 /** The most that may wait, in statements and in bytes of sealed statements. 0 means any number. */

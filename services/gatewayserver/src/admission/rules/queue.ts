@@ -7,7 +7,7 @@ import { whyFull } from './why-full.ts';
 /** A statement that is to be queued. */
 export type Newcomer = Pick<
   Waiter,
-  'id' | 'groupId' | 'priority' | 'user' | 'source' | 'submissionId' | 'secretHash' | 'bytes'
+  'id' | 'groupId' | 'priority' | 'user' | 'source' | 'affinityHash' | 'submissionId' | 'secretHash' | 'bytes'
 > & {
   /** When it arrived, by the database's clock; absent where only its call is known. */
   arrivedAt?: number | undefined;

@@ -36,7 +36,7 @@ export function nextOffer(
   }
   if (!best) return undefined;
   const { waiter, free } = best;
-  return { waiter, backendId: limits.choose(waiter.groupId, free, waiter.user) };
+  return { waiter, backendId: limits.choose(waiter.groupId, free, waiter) };
 }
 
 function nextOfGroup(

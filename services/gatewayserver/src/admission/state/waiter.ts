@@ -36,6 +36,8 @@ export type Waiter = {
   readonly priority: number;
   readonly user: string;
   readonly source: string;
+  /** What the strategy AFFINITY goes by, where that is not the user. */
+  readonly affinityHash?: number | undefined;
   readonly submissionId: string;
   /** SHA-256 of the secret in its link, in hexadecimal. */
   readonly secretHash: string;

@@ -40,6 +40,8 @@ export type DecidedGroup = QueryEffects & {
   stepId?: string;
   ruleId?: string;
   asFallback: boolean;
+  /** What the strategy AFFINITY of the group goes by, where that is not the user. */
+  affinityHash?: number;
 };
 
 /** A rule of a step that matched. */
@@ -61,6 +63,8 @@ export type Opinion = {
       kind: 'groups';
       /** At least one, in the order in which they are tried. */
       candidates: readonly Candidate[];
+      /** When the query may use none of them, no later step is asked, and it is refused. */
+      isLast?: true;
       /** What holds for the query when it goes to this one of them. */
       decided(candidate: Candidate): DecidedGroup;
     }

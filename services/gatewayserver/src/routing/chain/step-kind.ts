@@ -2,6 +2,7 @@ import type { Backend, RoutingStep } from '@trino-gateway/api/gateway';
 import type { Problem } from '@trino-gateway/api/validation';
 import type { PolicyIndex } from '../policies/policy-index.ts';
 import type { Opinion } from './opinion.ts';
+import type { Asker, WhyNotAllowed } from './pass-over.ts';
 import type { RequestNeeds } from './request-needs.ts';
 import type { RoutedQuery } from './routed-query.ts';
 import type { StepTools } from './step-tools.ts';
@@ -17,6 +18,8 @@ export type ChainSnapshot = {
   policies: PolicyIndex;
   /** The end of a sentence that says why a group cannot be used; undefined when it can. */
   whyNoGroup(id: string): string | undefined;
+  /** Undefined when they may use the group. */
+  whyNotAllowed(groupId: string, asker: Asker): WhyNotAllowed | undefined;
   /** The available backends of a group at this time; empty when there is no such group. */
   available(groupId: string, now: number): readonly Backend[];
 };

@@ -20,7 +20,8 @@ const counts = (live: Record<string, number> = {}, started: Record<string, numbe
   startedSince: (id: string) => started[id] ?? 0,
 });
 const chosen = (strategy: Group_Strategy, given: Partial<Choice>) =>
-  choose(strategy, { pool: [], chance: 0, cursor: 0, user: '', live: counts(), ...given })?.id;
+  choose(strategy, { pool: [], chance: 0, cursor: 0, affinityHash: () => 0, loadFactor: 0, live: counts(), ...given })
+    ?.id;
 const shares = (strategy: Group_Strategy, given: Partial<Choice>, draws = 1_000) => {
   const seen: Record<string, number> = {};
   for (let at = 0; at < draws; at++) {
@@ -104,14 +105,15 @@ test('WEIGHTED gives shares in proportion to the weights (property)', () => {
 });
 
 describe('AFFINITY', () => {
+  const of = (user: string) => ({ affinityHash: () => hashOf(user) });
   const users = Array.from({ length: 900 }, (_, at) => `user-${at}`);
   const homes = (pool: PoolMember[]) =>
-    new Map(users.map((user) => [user, chosen(Group_Strategy.AFFINITY, { pool, user })]));
+    new Map(users.map((user) => [user, chosen(Group_Strategy.AFFINITY, { pool, ...of(user) })]));
 
   test('keeps a user on one backend, whatever chance and cursor', () => {
     const picks = new Set(
       [0, 0.3, 0.9].map((chance) =>
-        chosen(Group_Strategy.AFFINITY, { pool: abc, user: 'u', chance, cursor: chance * 10 }),
+        chosen(Group_Strategy.AFFINITY, { pool: abc, ...of('u'), chance, cursor: chance * 10 }),
       ),
     );
     expect(picks.size).toBe(1);
@@ -121,6 +123,52 @@ describe('AFFINITY', () => {
     const all = homes(abc);
     const without = homes(abc.slice(1));
     for (const user of users) if (all.get(user) !== 'a') expect(without.get(user)).toBe(all.get(user));
+  });
+
+  test('of a hundred backends that lose one, only its own part of the users moves', () => {
+    const hundred = Array.from({ length: 100 }, (_, at) => member(`b${at}`));
+    const before = homes(hundred);
+    const after = homes(hundred.slice(1));
+    const moved = users.filter((user) => before.get(user) !== after.get(user));
+    expect(moved.every((user) => before.get(user) === 'b0')).toBe(true);
+    expect(moved.length).toBeLessThan(30);
+  });
+
+  test('a backend with more than its share passes to the next, which is the same each time', () => {
+    const home = chosen(Group_Strategy.AFFINITY, { pool: abc, ...of('u') }) ?? '';
+    const busy = (count: number, loadFactor = 0) =>
+      chosen(Group_Strategy.AFFINITY, {
+        pool: abc,
+        ...of('u'),
+        loadFactor,
+        live: counts({ a: 10, b: 10, c: 10, [home]: count }),
+      });
+    expect(busy(14)).toBe(home);
+    const next = busy(15);
+    expect(next).not.toBe(home);
+    expect(busy(99)).toBe(next);
+    expect(next).toBe(chosen(Group_Strategy.AFFINITY, { pool: abc.filter(({ id }) => id !== home), ...of('u') }));
+    expect(busy(99, 1_000)).toBe(home);
+    expect(busy(10, 1)).toBe(home);
+    expect(busy(11, 1)).toBe(next);
+  });
+
+  test('no backend ever gets more than its share (property)', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.nat(5), { minLength: 1, maxLength: 200 }),
+        fc.constantFrom(0, 1, 2),
+        (queries, loadFactor) => {
+          const live: Record<string, number> = {};
+          for (const [at, user] of queries.entries()) {
+            const id =
+              chosen(Group_Strategy.AFFINITY, { pool: abc, ...of(`${user}`), loadFactor, live: counts(live) }) ?? '';
+            live[id] = (live[id] ?? 0) + 1;
+            expect(live[id]).toBeLessThanOrEqual(Math.ceil(((loadFactor || 1.25) * (at + 1)) / 3));
+          }
+        },
+      ),
+    );
   });
 
   test('spreads users over all backends', () => {
@@ -148,7 +196,7 @@ test('every strategy chooses a member of its pool, and none from an empty one (p
       fc.string(),
       (strategy, drawn, chance, cursor, user) => {
         const pool = drawn.map(({ id, ...given }) => member(id, given));
-        const id = chosen(strategy, { pool, chance, cursor, user });
+        const id = chosen(strategy, { pool, chance, cursor, affinityHash: () => hashOf(user) });
         if (pool.length === 0) expect(id).toBeUndefined();
         else expect(pool.map((one) => one.id)).toContain(id);
       },

@@ -16,7 +16,10 @@ export type Choice = {
   chance: number;
   /** How many choices were made in this group before. */
   cursor: number;
-  user: string;
+  /** 32 bits drawn from what the strategy AFFINITY goes by; computed when it is asked for. */
+  affinityHash(): number;
+  /** Of the strategy AFFINITY; 0 means its default. */
+  loadFactor: number;
   live: LiveView;
 };
 

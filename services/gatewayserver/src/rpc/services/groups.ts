@@ -20,6 +20,7 @@ import {
   refuseDeclared,
   refuseReferenced,
 } from '../../configuration/validation.ts';
+import { routedQuery } from '../../routing/chain/routed-query.ts';
 import { chooseFromGroups } from '../../routing/choose-backend.ts';
 import type { ConfigurationChange } from '../../storage/contract/configuration.ts';
 import { asOf } from './as-of.ts';
@@ -53,6 +54,9 @@ async function putGroup(context: Context, request: PutGroupRequest): Promise<Gro
     refuseDeclared('group', await groups.get(wanted.id));
     const exists = await backendExists(backends, wanted);
     await refuseDangling('group.backend_ids', 'backends', wanted.backendIds, exists);
+    const spillsTo = wanted.spillOverGroupId === '' ? [] : [wanted.spillOverGroupId];
+    const isGroup = async (id: string) => (await groups.get(id)) !== undefined;
+    await refuseDangling('group.spill_over_group_id', 'groups', spillsTo, isGroup);
     return groups.put(storableGroup(wanted, ''));
   });
   return inForce(context, stored);
@@ -108,28 +112,31 @@ async function refuseWaiting({ ledger }: Context, id: string): Promise<void> {
 
 async function evaluateBackend(
   { configuration, decisions }: Context,
-  { groupIds, user }: EvaluateBackendForGroupsRequest,
+  { groupIds, user, source }: EvaluateBackendForGroupsRequest,
 ) {
   if (groupIds.length === 0 || groupIds.length > 1_000)
     throw invalid('group_ids', `expected 1 to 1000 groups, got ${groupIds.length}`);
   for (const id of groupIds) checkedId(id, 'group_ids');
+  checkedText('source', source, 1_000);
   const missing = groupIds.filter((id) => !configuration.known.groups.has(id));
   await refuseDangling('group_ids', 'groups', missing, async () => false);
-  const { chosen, reasons } = chooseFromGroups(
-    groupIds,
-    checkedText('user', user, 1_000),
-    configuration.snapshot(),
-    decisions.circumstances(),
-  );
+  checkedText('user', user, 1_000);
+  const around = decisions.circumstances();
+  const headers = source === '' ? [] : [{ name: 'X-Trino-Source', value: source }];
+  const asked = { listeningPort: 0, host: '', headers, user, statement: '', clientIp: '' };
+  const query = routedQuery(asked, around.now);
+  const { chosen, reasons } = chooseFromGroups(groupIds, query, configuration.snapshot(), around);
   return { backendId: chosen?.backend.id ?? '', groupId: chosen?.candidate.groupId ?? '', reasons };
 }
 
-/** @throws ConnectError where a group is not there, or a file, a policy or the routing chain keeps it from being deleted */
+/** @throws ConnectError where a group is not there, or a file, a policy, another group or the routing chain keeps it from being deleted */
 async function refuseKept({ groups, policies, routingChain }: ConfigurationChange, id: string): Promise<void> {
   refuseDeclared('group', found('group', id, await groups.get(id)));
-  const referrers = (await policies.list()).filter((policy) => [policy.groupId, policy.fallbackGroupId].includes(id));
+  const leading = (await policies.list()).filter((policy) => [policy.groupId, policy.fallbackGroupId].includes(id));
+  const spilling = (await groups.list()).filter(({ spillOverGroupId }) => spillOverGroupId === id);
   refuseReferenced('group', id, [
-    ...referrers.map((policy) => `policy "${policy.id}"`),
+    ...leading.map((policy) => `policy "${policy.id}"`),
+    ...spilling.map((group) => `group "${group.id}"`),
     ...chainReferrers(await routingChain.newest(), 'group', id),
   ]);
 }

@@ -93,13 +93,13 @@ function answerOf(context: Context, { outcome, leased }: Routed): Answer {
 
 function decisionOf(outcome: Exclude<Outcome, { kind: 'refused' }>) {
   const { groupId, decidedBy, authDelegated, requestSource, priority, stepId, ruleId } = outcome;
-  const { strict = false, addClientTags = [], sessionProperties = {}, setHeaders = {} } = outcome;
+  const { affinityHash = 0, strict = false, addClientTags = [], sessionProperties = {}, setHeaders = {} } = outcome;
   return {
     backendId: outcome.kind === 'chosen' ? outcome.backend.id : '',
     ...{ groupId, decidedBy, authDelegated, requestSource, priority },
     ...(stepId !== undefined && { stepId }),
     ...(ruleId !== undefined && { ruleId }),
-    ...{ strict, addClientTags: [...addClientTags], sessionProperties, setHeaders },
+    ...{ affinityHash, strict, addClientTags: [...addClientTags], sessionProperties, setHeaders },
     observed: observedOf(outcome.reasons),
   };
 }

@@ -50,6 +50,7 @@ function bed(
     const snapshot = {
       available: () => (isUp ? clusters : []),
       whyNoGroup: () => undefined,
+      whyNotAllowed: () => undefined,
       policies: undefined as never,
     };
     return step.ask(query, { snapshot, chance, limitMs: 1_000, signal: () => signal });

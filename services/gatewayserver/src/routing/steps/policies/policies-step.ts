@@ -32,6 +32,7 @@ function policiesOpinion(step: string, index: PolicyIndex, request: RuleRequest)
   const fallback = fallbackGroupIds.length > 0 ? `, with fallback group ${listed(fallbackGroupIds)}` : '';
   return {
     kind: 'groups',
+    isLast: true,
     reason: { step, outcome: Reason_Outcome.CHOSE, text: `${who}: ${groups}${fallback}` },
     candidates: [
       ...groupIds.map((groupId) => ({ groupId, step: `group ${groupId}`, asFallback: false })),

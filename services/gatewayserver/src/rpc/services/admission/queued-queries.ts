@@ -62,6 +62,7 @@ function newcomerOf(request: EnqueueRequest, arrivedAt: number): Newcomer {
     source: storedUser(checkedText('source', request.source, 10_000)),
     secretHash: Buffer.from(checkedHash(request.secretHash)).toString('hex'),
     bytes: checkedSealed('sealed', request.sealed).length,
+    ...(request.affinityHash !== 0 && { affinityHash: request.affinityHash }),
     ...(request.limit && { limit: checkedLimit(request.limit) }),
   };
 }
