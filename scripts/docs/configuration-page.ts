@@ -69,13 +69,14 @@ section. Without a file the defaults and the environment are all there is.
   after a restart.
 
 ${tables.join('\n')}
-## backends, groups, policies
+## backends, groups, policies, routing_chain
 
 What the file declares here is created or updated, by id, when a gatewayserver starts or gets SIGHUP. Such an object says \`managed_by: file\`: the API
 enables, disables and drains it, and refuses every other change. When a later file no longer declares it, it stays and the API may change it.
+The routing chain is one object: it is stored as a new version whenever the file says something else, see [the routing chain](routing/chain.md).
 
-The fields are those of \`Backend\`, \`Group\` and \`Policy\` in \`proto/trinogateway/v1/gateway.proto\`, whose comments say what each means. Names may be
-written \`like_this\` or \`likeThis\`. Groups name backends, and policies name groups, of the same file.
+The fields are those of \`Backend\`, \`Group\`, \`Policy\` and \`RoutingChain\` in \`proto/trinogateway/v1/gateway.proto\`, whose comments say what each means. Names may be
+written \`like_this\` or \`likeThis\`. Groups name backends, and policies and steps name groups, of the same file.
 
 A whole example (\`docs/gateway.example.yaml\`):
 

@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
+import type { ChainChecks } from '@trino-gateway/api/validation';
 import { logLine } from '@trino-gateway/runtime/log-line';
 import { VERSION } from '@trino-gateway/runtime/version';
 import { ConfigError, loadConfig, type SuiteConfig } from './load.ts';
@@ -18,17 +19,19 @@ export type Started = {
  * The configuration of a process started as `main.ts [--config FILE] [--check-config] [ARGUMENT...]`: reads it or ends
  * the process, with 2 and every problem on standard error (as one log line, if it was to start), or with 0 after `--check-config`, `--help` and `--version`. Arguments
  * that are not options of ours name a command: then nothing is started, and what only a start minds is not checked.
+ * @param chainChecks what the process knows of steps of a routing chain
  */
 export function configFromCommandLine(
   argv: readonly string[],
   env: Record<string, string | undefined>,
   service?: SectionName,
+  chainChecks?: ChainChecks,
 ): Started {
   const options = readOptions(argv);
   if (typeof options === 'string') return end(2, '', new ConfigError([options]).message);
   if (options.asks === 'help') return end(0, helpOf(service));
   if (options.asks === 'version') return end(0, `trino-gateway ${service ?? 'suite'} ${VERSION}`);
-  const read = (readFile: (name: string) => string) => readConfig(options, env, service, readFile);
+  const read = (readFile: (name: string) => string) => readConfig(options, { env, service, chainChecks, readFile });
   try {
     const config = read(readText);
     if (options.asks !== 'check') return { config, rest: options.rest, reread: () => read(readRegularFile) };
@@ -58,18 +61,21 @@ function startFailure(
   return logLine(format, { level: 'error', service, message: summary, fields: { problems } }, new Date());
 }
 
-function readConfig(
-  { file, rest }: Options,
-  env: Record<string, string | undefined>,
-  service: SectionName | undefined,
-  readFile: (name: string) => string,
-): SuiteConfig {
+type Reading = {
+  env: Record<string, string | undefined>;
+  service: SectionName | undefined;
+  chainChecks: ChainChecks | undefined;
+  readFile: (name: string) => string;
+};
+
+function readConfig({ file, rest }: Options, { env, service, chainChecks, readFile }: Reading): SuiteConfig {
   const name = file ?? env.TRINO_GATEWAY_CONFIG;
   return loadConfig({
     file: name ? { name, text: readFile(name) } : undefined,
     env,
     readSecret: (path) => readFileSync(path, 'utf8'),
     starts: rest.length === 0 ? service : undefined,
+    chainChecks,
   });
 }
 

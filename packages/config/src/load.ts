@@ -1,3 +1,4 @@
+import type { ChainChecks } from '@trino-gateway/api/validation';
 import { LineCounter, parseDocument } from 'yaml';
 import { type Declared, readDeclared } from './declared.ts';
 import { complainAboutDoubts } from './doubts.ts';
@@ -42,9 +43,11 @@ export type ConfigSource = SettingSource & {
   file?: { name: string; text: string } | undefined;
   /** The process that starts with it: some things are checked only for that one. */
   starts?: SectionName | undefined;
+  /** What that process knows of steps of a routing chain; absent: only what holds for all of them is checked. */
+  chainChecks?: ChainChecks | undefined;
 };
 
-const DECLARATIVE = ['backends', 'groups', 'policies'];
+const DECLARATIVE = ['backends', 'groups', 'policies', 'routing_chain'];
 
 /**
  * Reads the suite's configuration. The environment wins over the file.
@@ -70,7 +73,7 @@ export function loadConfig(source: ConfigSource): SuiteConfig {
     complainAboutOpenAccess(gatewayserver.config, (key, message) => complain(gatewayserver.originOf(key), message));
   const monitor = readSection('monitor', file.monitor, source, complain);
   const router = readSection('router', file.router, source, complain);
-  const declared = readDeclared(file, complain);
+  const declared = readDeclared(file, complain, { chainChecks: source.chainChecks });
   if (problems.length > 0 || !gatewayserver.config || !monitor.config || !router.config)
     throw new ConfigError(problems);
   const doubts: string[] = [];

@@ -9,16 +9,16 @@ export function placesIn(document: Document.Parsed | Document, lines: LineCounte
     const steps = [...path.matchAll(/([^.[\]]+)|\[(\d+)\]/g)].map(([, key, index]) => key ?? Number(index));
     let node: unknown = document.contents;
     let offset: number | undefined;
-    let object = '';
+    let objects = '';
     for (const [at, step] of steps.entries()) {
       const found = stepInto(resolved(node, document), step);
       if (!found) break;
       offset = found.offset ?? offset;
       node = found.node;
-      if (at === 1 && typeof step === 'number') object = objectName(String(steps[0]), resolved(node, document));
+      if (typeof step === 'number') objects += objectName(String(steps[at - 1]), resolved(node, document));
     }
     if (offset === undefined) return '';
-    return ` (${object}line ${lines.linePos(offset).line})`;
+    return ` (${objects}line ${lines.linePos(offset).line})`;
   };
 }
 

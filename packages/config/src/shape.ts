@@ -23,6 +23,10 @@ export function readShape(
     if (!field) complain(`${path}.${key}`, `unknown field; known are ${writable(desc)}`);
     else if (field.fieldKind === 'message' && isObject(given))
       sound[key] = readShape(field.message, given, `${path}.${key}`, complain);
+    else if (field.fieldKind === 'list' && field.listKind === 'message' && Array.isArray(given))
+      sound[key] = given.map((entry: unknown, at) =>
+        readShape(field.message, entry, `${path}.${key}[${at}]`, complain),
+      );
     else if (fits(desc, { [key]: given } as JsonValue) === undefined) sound[key] = given;
     else complain(`${path}.${key}`, `expected ${expectation(field)}, got ${show(field, given)}`);
   }
@@ -64,7 +68,7 @@ function expectation(field: DescField): string {
     case 'scalar':
       return KINDS[field.scalar] ?? 'another kind of value';
     case 'list':
-      return 'a list of texts';
+      return field.listKind === 'message' ? 'a list of fields and values' : 'a list of texts';
     case 'map':
       return 'names with texts as values';
     case 'message':
@@ -73,7 +77,7 @@ function expectation(field: DescField): string {
 }
 
 function writable(desc: DescMessage): string {
-  const outputOnly = ['managed_by', 'condition'];
+  const outputOnly = ['managed_by', 'condition', 'version', 'stored_at'];
   return desc.fields
     .map(({ name }) => name)
     .filter((name) => !outputOnly.includes(name))

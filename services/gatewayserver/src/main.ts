@@ -1,7 +1,8 @@
 import { configFromCommandLine, reloadOnHangUp, warnOfDoubts } from '@trino-gateway/config';
 import { createLogger, describeError, runProcess } from '@trino-gateway/runtime';
+import { chainRules } from './configuration/stored-chain.ts';
 
-const { config, rest, reread } = configFromCommandLine(process.argv.slice(2), process.env, 'gatewayserver');
+const { config, rest, reread } = configFromCommandLine(process.argv.slice(2), process.env, 'gatewayserver', chainRules);
 const { database_url: databaseUrl, log_level: level, log_format: format } = config.gatewayserver;
 
 if (rest.length > 0) {

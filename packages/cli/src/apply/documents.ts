@@ -40,10 +40,10 @@ export function readDocuments(name: string, text: string, existing: Existing): D
   const declared = readDeclared(
     merged,
     (path, message) => problems.push(`${name}: ${positionOf(path, entries)}: ${message}${placeIn(path, entries)}`),
-    existing,
+    { existing },
   );
   if (problems.length > 0) throw new UsageError(...problems);
-  if (Object.values(declared).every((list) => list.length === 0))
+  if (declared.backends.length + declared.groups.length + declared.policies.length === 0)
     throw new UsageError(`${name}: holds no object: expected lists named ${SECTIONS.join(', ')}`);
   return declared;
 }

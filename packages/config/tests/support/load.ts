@@ -1,3 +1,4 @@
+import type { ChainChecks } from '@trino-gateway/api/validation';
 import { ConfigError, loadConfig, type SuiteConfig, type sections } from '../../src/index.ts';
 
 /** What a configuration is read from. */
@@ -7,14 +8,16 @@ export type Given = {
   /** Files that hold secrets, by their paths. */
   secrets?: Record<string, string>;
   starts?: keyof typeof sections;
+  chainChecks?: ChainChecks;
 };
 
 /** Reads the configuration. @throws ConfigError */
-export function load({ yaml, env = {}, secrets = {}, starts }: Given): SuiteConfig {
+export function load({ yaml, env = {}, secrets = {}, starts, chainChecks }: Given): SuiteConfig {
   return loadConfig({
     file: yaml === undefined ? undefined : { name: 'suite.yaml', text: yaml },
     env,
     starts,
+    chainChecks,
     readSecret: (path) => {
       const text = secrets[path];
       if (text === undefined) throw new Error('ENOENT');
@@ -25,7 +28,7 @@ export function load({ yaml, env = {}, secrets = {}, starts }: Given): SuiteConf
 
 /** All that is wrong with it, without the places in the file. */
 export function problems(given: Given): readonly string[] {
-  return problemsWithPlaces(given).map((problem) => problem.replace(/ \((\w+ "[^"]*", )?line \d+\)$/, ''));
+  return problemsWithPlaces(given).map((problem) => problem.replace(/ \((\w+ "[^"]*", )*line \d+\)$/, ''));
 }
 
 /** All that is wrong with it. */

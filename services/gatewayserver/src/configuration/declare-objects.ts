@@ -6,16 +6,18 @@ import {
   GroupSchema,
   type Policy,
   PolicySchema,
+  type RoutingChain,
 } from '@trino-gateway/api/gateway';
 import type { Declared } from '@trino-gateway/config';
 import type { ConfigurationStore } from '../storage/contract/configuration.ts';
+import { saysTheSame, storableChain } from './stored-chain.ts';
 import { storableBackend, storableGroup, storablePolicy } from './stored-objects.ts';
 
 const BY_FILE = 'file';
 
 /**
- * Creates or updates what a configuration file declares. An object that is no longer declared stays, and may be changed by the
- * API.
+ * Creates or updates what a configuration file declares. An object, or a routing chain, that is no longer declared stays, and may be
+ * changed by the API.
  */
 export async function declareObjects(store: ConfigurationStore, declared: Declared): Promise<void> {
   const before = await store.read();
@@ -34,12 +36,21 @@ export async function declareObjects(store: ConfigurationStore, declared: Declar
     declared.policies.map((policy) => storablePolicy(policy, BY_FILE)),
     (stored, wanted) => equals(PolicySchema, stored, wanted),
   );
-  if (backends.length + groups.length + policies.length === 0) return;
+  const chain = pendingChain(before.routingChain, declared.routingChain);
+  if (backends.length + groups.length + policies.length === 0 && !chain) return;
   await store.change(async (change) => {
     for (const backend of backends) await change.backends.put(backend);
     for (const group of groups) await change.groups.put(group);
     for (const policy of policies) await change.policies.put(policy);
+    if (chain) await change.routingChain.add(chain);
   });
+}
+
+/** The version that has to be stored: the declared one when it is new or differs, and one that is no longer declared. */
+function pendingChain(stored: RoutingChain | undefined, declared: RoutingChain | undefined): RoutingChain | undefined {
+  const isReleased = declared === undefined && stored?.managedBy === BY_FILE;
+  const wanted = declared ? storableChain(declared, BY_FILE) : isReleased ? storableChain(stored, '') : undefined;
+  return wanted && stored && saysTheSame(stored, wanted) ? undefined : wanted;
 }
 
 /** What has to be written: declared objects that are new or differ, and objects that are no longer declared. */

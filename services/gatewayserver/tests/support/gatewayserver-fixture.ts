@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { loadConfig } from '@trino-gateway/config';
 import { type Logger, silentLogger } from '@trino-gateway/runtime';
+import { chainRules } from '../../src/configuration/stored-chain.ts';
 import { type RunningGatewayserver, startGatewayserver } from '../../src/index.ts';
 
 /** What a call answered. */
@@ -30,7 +31,12 @@ export async function startTestGatewayserver(
   const env = Object.fromEntries(
     Object.entries(all).map(([key, value]) => [`TRINO_GATEWAY_GATEWAYSERVER_${key.toUpperCase()}`, value]),
   );
-  const config = loadConfig({ file: { name: 'test.yaml', text: yaml }, env, readSecret: () => '' });
+  const config = loadConfig({
+    file: { name: 'test.yaml', text: yaml },
+    env,
+    readSecret: () => '',
+    chainChecks: chainRules,
+  });
   const server = await startGatewayserver(config.gatewayserver, config.declared, logger);
   const post = async (rpc: string, message: unknown = {}, headers = {}) =>
     read(
