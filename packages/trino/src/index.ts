@@ -97,7 +97,11 @@ export {
   waitLimit,
   withTimeLeft,
 } from './session/time-limits.ts';
-export { preparedStatement, preparedStatementsProblem } from './statements/prepared-statements.ts';
+export {
+  preparedStatement,
+  preparedStatementNames,
+  preparedStatementsProblem,
+} from './statements/prepared-statements.ts';
 export { type SqlToken, sqlTokens } from './statements/sql-tokens.ts';
 export { statementBodyProblem } from './statements/statement-body.ts';
 export {

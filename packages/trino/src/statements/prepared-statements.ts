@@ -31,6 +31,17 @@ export function hasPreparedStatement(headerValues: readonly string[], name: stri
   return lastOf(headerValues, name) !== undefined;
 }
 
+/** The names of all prepared statements, each once; those that cannot be read are left out. */
+export function preparedStatementNames(headerValues: readonly string[]): string[] {
+  const names = new Set<string>();
+  for (const item of headerValues.flatMap(listItems)) {
+    const at = item.indexOf('=');
+    const name = at < 0 ? undefined : formDecoded(trimmedItem(item.slice(0, at)));
+    if (name !== undefined && names.size < mostStatements) names.add(name);
+  }
+  return [...names];
+}
+
 /** Its value, encoded as it was sent. */
 function lastOf(headerValues: readonly string[], name: string): string | undefined {
   let last: string | undefined;

@@ -25,6 +25,8 @@ export type IndexedConfiguration = RoutingConfiguration & {
   authentication: AuthenticationCheck;
   /** The backends of each group, in the order of their ids. */
   members: ReadonlyMap<string, readonly string[]>;
+  /** Of each backend, the first enabled group by id that holds it. */
+  groupOfBackend: ReadonlyMap<string, string>;
   /** Of each backend, 32 bits drawn from its id. */
   hashes: ReadonlyMap<string, number>;
 };
@@ -39,6 +41,15 @@ export function indexConfiguration(configuration: RoutingConfiguration): Indexed
     permissions: permissionsOf(configuration.groups),
     policyIndex: indexPolicies([...configuration.policies.values()]),
     members: new Map(configuration.groups.values().map(({ id, backendIds }) => [id, backendIds.toSorted()])),
+    groupOfBackend: firstGroups([...configuration.groups.values()]),
     hashes: new Map(configuration.backends.keys().map((id) => [id, hashOf(id)])),
   };
+}
+
+function firstGroups(groups: readonly Group[]): ReadonlyMap<string, string> {
+  const first = new Map<string, string>();
+  const usable = groups.filter(({ enabled }) => enabled !== false);
+  for (const { id, backendIds } of usable.toSorted((a, b) => (a.id < b.id ? -1 : 1)))
+    for (const backendId of backendIds) if (!first.has(backendId)) first.set(backendId, id);
+  return first;
 }

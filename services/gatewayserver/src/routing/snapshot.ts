@@ -42,6 +42,8 @@ export type Snapshot = {
   /** The end of a sentence that says why `group` is undefined; undefined when it is not. */
   whyNoGroup(id: string): string | undefined;
   whyNotAllowed: Permissions;
+  /** The first enabled group, by id, that holds this backend; undefined when there is none. */
+  groupOfBackend(id: string): string | undefined;
   /** Undefined when there is no such backend. */
   facts(backendId: string): BackendFacts | undefined;
   /** The available members of a group at this time; empty when there is no such group. */
@@ -95,6 +97,7 @@ export function createSnapshot(
       return group ? (group.enabled === false ? 'is disabled' : undefined) : 'does not exist';
     },
     whyNotAllowed: permissions,
+    groupOfBackend: (id) => configuration.groupOfBackend.get(id),
     facts,
     pool,
     available: (groupId, now) =>

@@ -50,9 +50,10 @@ export function hear(progress: ChainProgress, step: ChainStep, said: Opinion, ac
     ? { opinion: said, reasons: [] }
     : withoutPassedOver(progress, said, access);
   const by = decidingStep(step, opinion);
-  for (const { ruleId, wouldHave } of opinion.matched ?? []) {
+  for (const { ruleId, wouldHave, failed } of opinion.matched ?? []) {
     const observed = wouldHave !== undefined || step.observes;
-    const did = observed ? 'observed' : ruleId === by.ruleId ? hitOf(opinion) : 'abstained';
+    const matched = observed ? 'observed' : ruleId === by.ruleId ? hitOf(opinion) : 'abstained';
+    const did = failed ? 'failed' : matched;
     progress.hits.push({ stepId: step.id, ruleId, did });
     if (wouldHave !== undefined)
       progress.reasons.push({ step: step.id, outcome: Reason_Outcome.OBSERVED, text: `rule ${ruleId}: ${wouldHave}` });
@@ -93,7 +94,7 @@ function withoutPassedOver(progress: ChainProgress, opinion: Opinion, { asker, s
 }
 
 function decidingStep({ id }: ChainStep, { matched = [] }: Opinion): DecidingStep {
-  const ruleId = matched.findLast(({ wouldHave }) => wouldHave === undefined)?.ruleId;
+  const ruleId = matched.findLast(({ wouldHave, failed }) => wouldHave === undefined && !failed)?.ruleId;
   return { stepId: id, ...(ruleId !== undefined && { ruleId }) };
 }
 
@@ -157,7 +158,7 @@ function withEffects(
 }
 
 /** Both; of single values those of the first. */
-function merged(first: QueryEffects, second: QueryEffects): QueryEffects {
+export function merged(first: QueryEffects, second: QueryEffects): QueryEffects {
   const tags = [...new Set([...(first.addClientTags ?? []), ...(second.addClientTags ?? [])])];
   const requestSource = first.requestSource || second.requestSource;
   const priority = first.priority || second.priority;

@@ -31,6 +31,8 @@ export type QueryEffects = {
 /** How a group was decided. */
 export type DecidedGroup = QueryEffects & {
   groupId: string;
+  /** This backend of the group and no other. */
+  pinnedBackendId?: string;
   decidedBy: string;
   priority: number;
   requestSource: string;
@@ -44,17 +46,19 @@ export type DecidedGroup = QueryEffects & {
   affinityHash?: number;
 };
 
-/** A rule of a step that matched. */
+/** A rule of a step that matched, or failed. */
 export type RuleMatch = {
   ruleId: string;
   /** It only observes: what it would have done. */
   wouldHave?: string;
+  /** It could not be evaluated, and so has not matched. */
+  failed?: true;
 };
 
 /** What a step of the routing chain thinks of a query. */
 export type Opinion = {
   reason: StepReason;
-  /** The rules that matched, in their order; the last that does not only observe has decided. */
+  /** The rules that matched or failed, in their order; the last that neither failed nor only observes has decided. */
   matched?: readonly RuleMatch[];
   /** Added to the decision, whichever step makes it. */
   effects?: QueryEffects;

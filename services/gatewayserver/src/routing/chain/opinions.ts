@@ -21,6 +21,7 @@ export function chooses(
       policyId: '',
       ...effects,
       groupId,
+      ...(backendId !== undefined && { pinnedBackendId: backendId }),
       decidedBy,
       ...by,
       asFallback,

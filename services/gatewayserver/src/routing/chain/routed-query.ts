@@ -10,6 +10,8 @@ export type SubmittedQuery = ClientRequest & {
   clientIp: string;
   /** What RoutingNeeds asks for; absent in a dry run, whose headers may have them. */
   credentials?: ClientRequest['headers'];
+  /** The router's, the same for each attempt; absent in a dry run. */
+  submissionId?: string;
 };
 
 /** A query as the steps of the routing chain look at it. Facts are computed when the first of them asks. */
@@ -19,6 +21,8 @@ export type RoutedQuery = RuleRequest & {
   readonly clientIp: string;
   /** Authorization and X-Trino-Extra-Credential, for steps that pass them on; never to be shown. */
   readonly credentials: ClientRequest['headers'];
+  /** Empty in a dry run. */
+  readonly submissionId: string;
   /** Epoch milliseconds. */
   readonly now: number;
   /** By lower-case name; of repeated ones the values, joined by commas. */
@@ -37,6 +41,7 @@ export function routedQuery(query: SubmittedQuery, now: number): RoutedQuery {
     statement: query.statement,
     clientIp: query.clientIp,
     credentials: query.credentials ?? [],
+    submissionId: query.submissionId ?? '',
     now,
     headers: () => {
       headers ??= joined(query.headers);

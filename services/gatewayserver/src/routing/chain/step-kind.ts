@@ -22,6 +22,8 @@ export type ChainSnapshot = {
   whyNotAllowed(groupId: string, asker: Asker): WhyNotAllowed | undefined;
   /** The available backends of a group at this time; empty when there is no such group. */
   available(groupId: string, now: number): readonly Backend[];
+  /** The first enabled group, by id, that holds this backend; undefined when there is none. */
+  groupOfBackend(id: string): string | undefined;
 };
 
 /** What a step may look at besides the query. */

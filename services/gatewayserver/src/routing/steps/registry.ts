@@ -4,6 +4,7 @@ import { explainCostStep } from './explain-cost/explain-cost.ts';
 import { externalStep } from './external/external.ts';
 import { policiesStep } from './policies/policies-step.ts';
 import { routingGroupHeaderStep } from './routing-group-header/routing-group-header.ts';
+import { rulesStep } from './rules/rules-step.ts';
 
 /** All kinds of steps, one line each. */
 const kinds: { [Name in StepName]?: StepKind<StepSettings<Name>> } = {
@@ -12,6 +13,7 @@ const kinds: { [Name in StepName]?: StepKind<StepSettings<Name>> } = {
   policies: policiesStep,
   explainCost: explainCostStep,
   external: externalStep,
+  rules: rulesStep,
 };
 
 export const stepKinds: StepKinds = kinds;

@@ -50,6 +50,7 @@ function bed(
     const snapshot = {
       available: () => (isUp ? clusters : []),
       whyNoGroup: () => undefined,
+      groupOfBackend: () => undefined,
       whyNotAllowed: () => undefined,
       policies: undefined as never,
     };
