@@ -5,6 +5,7 @@ import { externalStep } from './external/external.ts';
 import { policiesStep } from './policies/policies-step.ts';
 import { routingGroupHeaderStep } from './routing-group-header/routing-group-header.ts';
 import { rulesStep } from './rules/rules-step.ts';
+import { scriptStep } from './script/script-step.ts';
 
 /** All kinds of steps, one line each. */
 const kinds: { [Name in StepName]?: StepKind<StepSettings<Name>> } = {
@@ -14,6 +15,7 @@ const kinds: { [Name in StepName]?: StepKind<StepSettings<Name>> } = {
   explainCost: explainCostStep,
   external: externalStep,
   rules: rulesStep,
+  script: scriptStep,
 };
 
 export const stepKinds: StepKinds = kinds;
