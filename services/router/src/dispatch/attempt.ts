@@ -5,10 +5,10 @@ import type { PassiveHealth } from '../clusters/passive-health.ts';
 import type { ClientView } from '../http/client-address.ts';
 import type { LeasedQuery } from '../leases/confirm-lease.ts';
 import { type Coordinator, coordinatorOf } from '../stickiness/coordinator.ts';
+import { type DecidedHeaders, withDecided } from './decided-headers.ts';
 import { directView } from './direct.ts';
 import { linksBelowCoordinator } from './first-page.ts';
 import { type FirstPage, type PostOutcome, type PostStatementDeps, postStatement } from './post-statement.ts';
-import { withSource } from './route.ts';
 import type { Placement, Submission } from './submission.ts';
 
 // Every statement reaches its cluster by the same steps: decide → lease → post → confirm → hand over. Here a cluster that was
@@ -94,12 +94,12 @@ export function candidateOf(
   backend: SnapshotBackend,
   submission: Submission,
   placement: Placement,
-  { requestSource, elapsedMs }: { requestSource: string; elapsedMs: number },
+  { decided, elapsedMs }: { decided: DecidedHeaders; elapsedMs: number },
 ): Candidate {
   return {
     coordinator: coordinatorOf(backend),
     placement,
-    sentHeaders: withSource(withTimeLeft(submission.exchange.rawHeaders, elapsedMs), requestSource),
+    sentHeaders: withDecided(withTimeLeft(submission.exchange.rawHeaders, elapsedMs), decided),
     direct: directView(backend, submission),
   };
 }

@@ -1,5 +1,4 @@
 import type { Decision, RouteResponse, SnapshotBackend } from '@trino-gateway/api/gateway';
-import { trinoHeader, withoutHeaders } from '@trino-gateway/trino';
 import { claimOf } from '../auth/claim.ts';
 import type { Delegation } from '../auth/delegation.ts';
 import type { PassiveHealth } from '../clusters/passive-health.ts';
@@ -87,10 +86,4 @@ function routeOf(answer: RouteResponse, gateway: Pick<GatewayClient, 'backends'>
   }
   if (mustWait) return { kind: 'mustWait', decision, backend: answer.backend };
   return { kind: 'chosen', decision, backend: answer.backend ?? gateway.backends().get(decision.backendId), isLeased };
-}
-
-/** The client's headers with the source a policy prescribes, if it does. */
-export function withSource(rawHeaders: readonly string[], requestSource: string): readonly string[] {
-  if (requestSource === '' || trinoHeader(rawHeaders, 'source') === requestSource) return rawHeaders;
-  return [...withoutHeaders(rawHeaders, new Set(['x-trino-source'])), 'X-Trino-Source', requestSource];
 }

@@ -14,6 +14,7 @@ import {
   candidateOf,
   leasedQuery,
 } from '../dispatch/attempt.ts';
+import { decidedHeaders } from '../dispatch/decided-headers.ts';
 import { type HandOverDeps, recordHandOver } from '../dispatch/hand-over.ts';
 import type { FirstPage } from '../dispatch/post-statement.ts';
 import { entryPointOf } from '../dispatch/require-authentication.ts';
@@ -134,11 +135,11 @@ async function readOffer(
     groupId: decision?.groupId || waiting.groupId,
     decidedBy: decision?.decidedBy || waiting.decidedBy,
   };
-  const requestSource = decision?.requestSource || waiting.requestSource;
+  const decided = { ...decidedHeaders(waiting), requestSource: decision?.requestSource || waiting.requestSource };
   const elapsedMs = queuedMs + (waiting.elapsedMs ?? 0);
   const leftMs = (runLimit(submission.exchange.rawHeaders)?.ms ?? Number.POSITIVE_INFINITY) - elapsedMs;
   if (leftMs <= 0) return await endOver(context, poll, ticket, submission);
-  const candidate = candidateOf(backend, submission, placement, { requestSource, elapsedMs });
+  const candidate = candidateOf(backend, submission, placement, { decided, elapsedMs });
   return { poll, ticket, claimId, submission, candidate, queuedMs, beganAt, leftMs };
 }
 

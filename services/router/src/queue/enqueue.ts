@@ -16,6 +16,7 @@ import type { AdmissionClient } from '../control-plane/admission-client.ts';
 import type { GatewayClient } from '../control-plane/gateway-client.ts';
 import type { LiveQueries } from '../control-plane/live-queries.ts';
 import { GatewayUnavailableError } from '../control-plane/retry-unreachable.ts';
+import { decidedHeaders } from '../dispatch/decided-headers.ts';
 import { directView } from '../dispatch/direct.ts';
 import type { Refusal } from '../dispatch/refusal.ts';
 import { historyOf, historyPlacement, type Submission } from '../dispatch/submission.ts';
@@ -67,8 +68,8 @@ export async function joinQueue(
   const limit = limitLeft(exchange.rawHeaders, elapsedMs);
   if (limit !== undefined && limit.leftMs <= 0) return { name: 'EXCEEDED_TIME_LIMIT', message: limit.message };
   const ticket = newTicket(context.temporaryId(context.now()));
-  const { groupId, decidedBy, requestSource } = decision;
-  const sealed = sealStatement(submission, { groupId, decidedBy, requestSource, elapsedMs }, ticket);
+  const { groupId, decidedBy } = decision;
+  const sealed = sealStatement(submission, { groupId, decidedBy, ...decidedHeaders(decision), elapsedMs }, ticket);
   if (sealed.length > MOST_SEALED_BYTES) return tooLong(sealed.length);
   const query = historyOf(submission, exchange.rawHeaders, {
     id: ticket.queryId,

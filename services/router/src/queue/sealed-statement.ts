@@ -1,5 +1,6 @@
 import { allHeaders, withoutHeaders } from '@trino-gateway/trino';
 import { claimOf } from '../auth/claim.ts';
+import type { DecidedHeaders } from '../dispatch/decided-headers.ts';
 import type { Submission } from '../dispatch/submission.ts';
 import type { ClientView } from '../http/client-address.ts';
 import type { Exchange } from '../http/exchange.ts';
@@ -7,7 +8,7 @@ import { sealRecord, unsealRecord } from './seal.ts';
 import type { Ticket } from './ticket.ts';
 
 /** What is kept of a submission while it waits. */
-export type WaitingStatement = {
+export type WaitingStatement = DecidedHeaders & {
   submissionId: string;
   /** As the client sent it. */
   body: Buffer;
@@ -23,16 +24,15 @@ export type WaitingStatement = {
   submittedAt: number;
   /** From then until it was queued, in milliseconds. Absent where an earlier version sealed it. */
   elapsedMs?: number;
-  /** Of the decision that it has to wait. */
+  /** Of the decision that it has to wait; earlier versions kept of its headers the source alone. */
   groupId: string;
   decidedBy: string;
-  requestSource: string;
 };
 
 /** Encrypts what is needed to submit a statement later. */
 export function sealStatement(
   { id, exchange, body, user, submittedAt }: Submission,
-  decision: Pick<WaitingStatement, 'groupId' | 'decidedBy' | 'requestSource' | 'elapsedMs'>,
+  decision: DecidedHeaders & Pick<WaitingStatement, 'groupId' | 'decidedBy' | 'elapsedMs'>,
   { queryId, secret }: Ticket,
 ): Uint8Array<ArrayBuffer> {
   const { rawHeaders, listeningPort, client, presto, user: checkedUser } = exchange;

@@ -46,9 +46,8 @@ export async function submitAnywhere(
       return refusedAfter(failures, 'No other cluster is available for this query');
     const timeMs = Math.min(context.config.attempt_time_limit, deadline.leftMs());
     if (timeMs <= 0) return refusedAfter(failures, 'No cluster took the query in time');
-    const { requestSource } = decision;
     const elapsedMs = context.now() - submission.submittedAt;
-    const candidate = candidateOf(backend, submission, decision, { requestSource, elapsedMs });
+    const candidate = candidateOf(backend, submission, decision, { decided: decision, elapsedMs });
     const refused = await checkClaim(context, submission, route, candidate, { timeMs, signal: deadline.signal });
     if (refused !== undefined) return refused;
     const outcome = await attemptChosen(context, submission, candidate, {

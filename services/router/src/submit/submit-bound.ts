@@ -2,8 +2,9 @@ import type { RouterConfig } from '@trino-gateway/config';
 import { pause } from '@trino-gateway/runtime';
 import { withTimeLeft } from '@trino-gateway/trino';
 import { attempt, type Candidate, type Outcome } from '../dispatch/attempt.ts';
+import { withDecided } from '../dispatch/decided-headers.ts';
 import type { PostStatementDeps } from '../dispatch/post-statement.ts';
-import { askRoute, type Route, type RouteDeps, withSource } from '../dispatch/route.ts';
+import { askRoute, type Route, type RouteDeps } from '../dispatch/route.ts';
 import type { Submission } from '../dispatch/submission.ts';
 import type { ConfirmLeaseDeps } from '../leases/confirm-lease.ts';
 import type { Bound } from './bound-statement.ts';
@@ -37,13 +38,13 @@ export async function submitBound(
     if (submission.exchange.signal.aborted && route.kind === 'unanswered') return { kind: 'abandoned' };
     if (route.kind === 'unanswered' && bound.transactionId === undefined)
       return { kind: 'refused', refusal: { name: 'NO_NODES_AVAILABLE', message: route.message } };
-    const requestSource = 'decision' in route ? route.decision.requestSource : '';
+    const decided = 'decision' in route ? route.decision : { requestSource: '' };
     const candidate: Candidate = {
       coordinator: bound.coordinator,
       placement: { backendId: bound.coordinator.backendId, groupId: '', decidedBy: bound.decidedBy },
-      sentHeaders: withSource(
+      sentHeaders: withDecided(
         withTimeLeft(submission.exchange.rawHeaders, context.now() - submission.submittedAt),
-        requestSource,
+        decided,
       ),
       direct: undefined,
     };

@@ -68,7 +68,11 @@ test.each([
 test('what is known of a statement counts more than its first word', () => {
   expect(why('EXECUTE q', { kind: 'EXPLAIN', statementClass: 'ExplainAnalyze' })).toBe(noCost);
   expect(why('EXECUTE q', { kind: 'UNKNOWN', statementClass: 'SetSession' })).toBe(noCost);
-  expect(why('EXECUTE q', { kind: 'SELECT', statementClass: 'Query' })).toBeUndefined();
+  for (const [kind, statementClass] of [
+    ['SELECT', 'Query'],
+    ['UNKNOWN', 'Execute'],
+  ] as const)
+    expect(why('EXECUTE q', { kind, statementClass })).toBeUndefined();
 });
 
 test('no statement, and one that may have been cut, are not explained', () => {

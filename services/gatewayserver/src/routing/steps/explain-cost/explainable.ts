@@ -5,6 +5,8 @@ const KINDS: ReadonlySet<string> = new Set(['SELECT', 'INSERT', 'UPDATE', 'DELET
 const WORDS: ReadonlySet<string> = new Set([
   ...['SELECT', 'TABLE', 'VALUES', 'WITH', 'INSERT', 'UPDATE', 'DELETE', 'MERGE', 'ANALYZE', 'REFRESH', 'EXECUTE'],
 ]);
+/** What they execute is not known. */
+const EXECUTES: ReadonlySet<string> = new Set(['Execute', 'ExecuteImmediate']);
 const CREATE_TABLE_AS = /^CREATE\s+(OR\s+REPLACE\s+)?TABLE\s[^;]*\bAS\b/i;
 /** Routers send no more: what is as long as this may be cut. */
 const LONGEST = 1_000_000;
@@ -15,7 +17,7 @@ export function whyNotExplained(query: Pick<RoutedQuery, 'statement' | 'sql'>): 
   if (statement.trim() === '') return 'there is no statement';
   if (statement.length >= LONGEST) return 'the statement is too long to be explained';
   const { kind, statementClass } = query.sql();
-  const isKnown = kind !== 'UNKNOWN' || statementClass !== '';
+  const isKnown = kind !== 'UNKNOWN' || (statementClass !== '' && !EXECUTES.has(statementClass));
   const can = isKnown ? KINDS.has(kind) : beginsLikeQuery(statement);
   return can ? undefined : 'Trino estimates no cost of such a statement';
 }
