@@ -5,9 +5,9 @@ import type { PassiveHealth } from '../clusters/passive-health.ts';
 import type { ClientView } from '../http/client-address.ts';
 import type { LeasedQuery } from '../leases/confirm-lease.ts';
 import { type Coordinator, coordinatorOf } from '../stickiness/coordinator.ts';
-import { type DecidedHeaders, withDecided } from './decided-headers.ts';
 import { directView } from './direct.ts';
 import { linksBelowCoordinator } from './first-page.ts';
+import { type DecidedHeaders, withDecided } from './headers/decided-headers.ts';
 import { type FirstPage, type PostOutcome, type PostStatementDeps, postStatement } from './post-statement.ts';
 import type { Placement, Submission } from './submission.ts';
 

@@ -4,8 +4,8 @@ import type { Delegation } from '../auth/delegation.ts';
 import type { PassiveHealth } from '../clusters/passive-health.ts';
 import type { GatewayClient } from '../control-plane/gateway-client.ts';
 import { GatewayUnavailableError } from '../control-plane/retry-unreachable.ts';
+import { credentialsForRouting, headersForRouting, statementForRouting } from './headers/routing-request.ts';
 import type { Refusal } from './refusal.ts';
-import { credentialsForRouting, headersForRouting, statementForRouting } from './routing-request.ts';
 import { type RoutingTrace, type Submission, traceOf } from './submission.ts';
 
 export type RouteDeps = {

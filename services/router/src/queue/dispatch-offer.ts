@@ -14,8 +14,8 @@ import {
   candidateOf,
   leasedQuery,
 } from '../dispatch/attempt.ts';
-import { decidedHeaders } from '../dispatch/decided-headers.ts';
 import { type HandOverDeps, recordHandOver } from '../dispatch/hand-over.ts';
+import { decidedHeaders } from '../dispatch/headers/decided-headers.ts';
 import type { FirstPage } from '../dispatch/post-statement.ts';
 import { entryPointOf } from '../dispatch/require-authentication.ts';
 import type { AssignResult } from '../dispatch/results.ts';

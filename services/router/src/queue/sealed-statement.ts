@@ -1,6 +1,6 @@
 import { allHeaders, withoutHeaders } from '@trino-gateway/trino';
 import { claimOf } from '../auth/claim.ts';
-import type { DecidedHeaders } from '../dispatch/decided-headers.ts';
+import type { DecidedHeaders } from '../dispatch/headers/decided-headers.ts';
 import type { Submission } from '../dispatch/submission.ts';
 import type { ClientView } from '../http/client-address.ts';
 import type { Exchange } from '../http/exchange.ts';

@@ -2,7 +2,7 @@ import type { RouterConfig } from '@trino-gateway/config';
 import { pause } from '@trino-gateway/runtime';
 import { withTimeLeft } from '@trino-gateway/trino';
 import { attempt, type Candidate, type Outcome } from '../dispatch/attempt.ts';
-import { withDecided } from '../dispatch/decided-headers.ts';
+import { withDecided } from '../dispatch/headers/decided-headers.ts';
 import type { PostStatementDeps } from '../dispatch/post-statement.ts';
 import { askRoute, type Route, type RouteDeps } from '../dispatch/route.ts';
 import type { Submission } from '../dispatch/submission.ts';
