@@ -52,7 +52,7 @@ function ask(step: ChainStep, run: Run): ChainAnswer | undefined | Promise<Chain
   const { query, asking, leftMs, progress } = run;
   const { snapshot, chance } = asking;
   const limitMs = Math.min(step.limitMs ?? Number.POSITIVE_INFINITY, leftMs());
-  if (limitMs <= 0) return hearFailure(progress, step, 'the time of the chain is over');
+  if (limitMs < 1) return hearFailure(progress, step, 'the time of the chain is over');
   let stop: AbortController | undefined;
   const signal = () => {
     stop ??= new AbortController();
@@ -74,7 +74,10 @@ function ask(step: ChainStep, run: Run): ChainAnswer | undefined | Promise<Chain
 
 async function within(limitMs: number, said: Promise<Opinion>): Promise<Opinion> {
   const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new Error(`it did not answer within ${Math.round(limitMs)} ms`)), limitMs);
+  const timer = setTimeout(
+    () => late.reject(new Error(`it did not answer within ${Math.round(limitMs)} ms`)),
+    Math.ceil(limitMs),
+  );
   try {
     return await Promise.race([said, late.promise]);
   } finally {

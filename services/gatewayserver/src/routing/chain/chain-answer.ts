@@ -1,5 +1,6 @@
 import { Reason_Outcome } from '@trino-gateway/api/gateway';
 import { defaultGroupOpinion } from './default-group.ts';
+import { withKnownGroups } from './known-groups.ts';
 import type { Opinion, QueryEffects, StepReason } from './opinion.ts';
 import { type Asker, type PassedOver, passOver } from './pass-over.ts';
 import type { ChainStep, CompiledChain } from './routing-chain.ts';
@@ -25,7 +26,7 @@ export type ChainProgress = {
 };
 
 /** Who asks, and whom groups let in. */
-export type Access = { asker: Asker; snapshot: Pick<ChainSnapshot, 'whyNotAllowed'> };
+export type Access = { asker: Asker; snapshot: Pick<ChainSnapshot, 'whyNoGroup' | 'whyNotAllowed'> };
 
 /** Which step decided, and by which of its rules; absent where none did. */
 export type DecidingStep = { stepId?: string; ruleId?: string };
@@ -46,9 +47,10 @@ export function beginning(): ChainProgress {
 
 /** Takes what a step said. @returns the answer, when this decides */
 export function hear(progress: ChainProgress, step: ChainStep, said: Opinion, access: Access): ChainAnswer | undefined {
+  const known = withKnownGroups(said, access.snapshot.whyNoGroup);
   const { opinion, reasons } = step.observes
-    ? { opinion: said, reasons: [] }
-    : withoutPassedOver(progress, said, access);
+    ? { opinion: known, reasons: [] }
+    : withoutPassedOver(progress, known, access);
   const by = decidingStep(step, opinion);
   for (const { ruleId, wouldHave, failed } of opinion.matched ?? []) {
     const observed = wouldHave !== undefined || step.observes;
@@ -116,7 +118,7 @@ export function conclude(
   progress: ChainProgress,
   { fallbackGroupId }: Pick<CompiledChain, 'fallbackGroupId'>,
   defaultGroupId: string | undefined,
-  { asker, snapshot }: { asker: Asker; snapshot: Pick<ChainSnapshot, 'whyNoGroup' | 'whyNotAllowed'> },
+  { asker, snapshot }: Access,
 ): ChainAnswer {
   const said = defaultGroupOpinion(fallbackGroupId, defaultGroupId, snapshot.whyNoGroup);
   const { opinion, reasons: tried } = withoutPassedOver(progress, said, { asker, snapshot });
