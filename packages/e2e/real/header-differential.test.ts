@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type StatementKind, sqlTokens, statementKind, statementSession } from '@trino-gateway/sql';
 import { until } from '@trino-gateway/testing/processes/until';
 import { type Suite, startSuite } from '@trino-gateway/testing/suite/suite';
 import { type Coordinator, startCoordinator } from '@trino-gateway/testing/trino/coordinator';
@@ -7,12 +8,8 @@ import {
   preparedStatement,
   preparedStatementsProblem,
   querySource,
-  type StatementKind,
   sessionUser,
-  sqlTokens,
   statementBodyProblem,
-  statementKind,
-  statementSession,
   transactionHeader,
 } from '@trino-gateway/trino';
 import {

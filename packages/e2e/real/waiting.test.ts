@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { harmlessCases, problemCases } from '@trino-gateway/sql/statement-problem-cases';
 import { until } from '@trino-gateway/testing/processes/until';
 import { type Suite, startSuite } from '@trino-gateway/testing/suite/suite';
 import { runCommand } from '@trino-gateway/testing/toolchains/run-command';
@@ -9,7 +10,6 @@ import { findJdk } from '@trino-gateway/testing/trino/jdk';
 import { type OpenQuery, openQuery } from '@trino-gateway/testing/trino-client/open-query';
 import { isTemporaryQueryId } from '@trino-gateway/trino';
 import { harmlessHeaderCases, headerProblemCases } from '@trino-gateway/trino/cases/session/session-headers';
-import { harmlessCases, problemCases } from '@trino-gateway/trino/cases/statements/statement-problem';
 import { clientsFolder, pythonWithPackages } from '../client-matrix/toolchains.ts';
 
 // A real cluster whose only slot is taken: what a client that waits is told, by the gateway as by the cluster itself.

@@ -1,8 +1,13 @@
+import { statementShape } from './lexer/shape.ts';
+import { sqlTokens } from './lexer/sql-tokens.ts';
 import { tokenList } from './lexer/token-list.ts';
+import { columnNames } from './reading/column-names.ts';
 import { NotUnderstood } from './reading/not-understood.ts';
 import { type Defaults, qualifiedNames } from './reading/qualified-names.ts';
 import { query, queryRest } from './reading/query.ts';
 import { Reading } from './reading/reading.ts';
+import { executedStatement } from './session/executed-statement.ts';
+import { type StatementSession, sessionCatalog, sessionSchema, statementSession } from './session/statement-session.ts';
 import { statement as readStatement } from './statements/statement.ts';
 import { kindOfClass } from './statements/statement-classes.ts';
 
@@ -22,60 +27,104 @@ export type StatementFacts = {
   catalogs: readonly string[];
   /** `catalog.schema`. */
   schemas: readonly string[];
-  /** Names of columns that the statement mentions; empty when unknown. */
-  columns: readonly string[];
-  /** Names of table functions. */
+  /** Names of columns that the statement mentions, in small letters; empty when unknown. Found out at the first look. */
+  readonly columns: readonly string[];
+  /** Whether these are all columns that are read: nothing is unknown, and there is no `*`. */
+  readonly columnsKnown: boolean;
+  /** Names of table functions, as the statement calls them, in small letters. */
   functions: readonly string[];
-  /** Why something is unknown; empty when nothing is. */
+  /** Why something is unknown; empty when nothing is. Shows nothing of the statement. */
   unknown: string;
+  /** What runs: the statement that EXECUTE or EXECUTE IMMEDIATE names, else the statement itself. */
+  executed: string;
+  /** What statements have in common that differ only in literals, as 16 hexadecimal digits; empty above the size that is read. */
+  shape: () => string;
 };
 
-const nothing: readonly string[] = [];
-
+/** A longer one is unknown: reading it would keep others waiting. */
 const MOST_CHARACTERS = 1_000_000;
 
 /**
  * Reads a statement, looking through EXECUTE and EXECUTE IMMEDIATE. What it does not understand is unknown, never guessed.
+ * Linear in the length of the statement; throws nothing.
  * @param rawHeaders of the client's request: catalog, schema and prepared statements count
  */
 export function analyseStatement(sql: string, rawHeaders: readonly string[]): StatementFacts {
-  const defaults = {
-    catalog: header(rawHeaders, 'x-trino-catalog'),
-    schema: header(rawHeaders, 'x-trino-schema'),
-  };
-  if (sql.length > MOST_CHARACTERS) return unknown(`more than ${MOST_CHARACTERS} characters`);
-  return facts(sql, defaults);
+  if (sql.length > MOST_CHARACTERS) return unknown(sql, tooLong);
+  const session = statementSession(rawHeaders);
+  const tokens = sqlTokens(sql);
+  const first = tokens.next().value ?? undefined;
+  if (first?.kind === 'word' && first.text.toUpperCase() === 'EXECUTE') return executedFacts(sql, tokens, session);
+  return factsOf(sql, session);
 }
 
-function facts(sql: string, defaults: Defaults): StatementFacts {
+const tooLong = `more than ${MOST_CHARACTERS} characters`;
+
+function executedFacts(sql: string, tokens: ReturnType<typeof sqlTokens>, session: StatementSession): StatementFacts {
+  const executed = executedStatement(tokens, session);
+  if (executed.kind === 'unreadable') return unknown(sql, executed.message, 'Execute');
+  if (executed.kind === 'missing') return unknown(sql, 'the prepared statement is not there', 'Execute');
+  return executed.sql.length > MOST_CHARACTERS ? unknown(sql, tooLong, 'Execute') : factsOf(executed.sql, session);
+}
+
+function factsOf(sql: string, session: StatementSession): StatementFacts {
   const reading = new Reading(tokenList(sql), { query, queryRest });
-  let known = unknown('');
+  const defaults: Defaults = { catalog: sessionCatalog(session), schema: sessionSchema(session) };
+  let statementClass = '';
+  let kind = 'UNKNOWN';
   try {
-    const { statementClass, kindClass } = readStatement(reading);
-    known = { ...known, statementClass, kind: kindOfClass(kindClass) };
-    return { ...known, ...qualifiedNames(reading.named, defaults), tablesKnown: true };
+    const classes = readStatement(reading);
+    statementClass = classes.statementClass;
+    kind = kindOfClass(classes.kindClass);
+    return withColumns(reading, { kind, statementClass, ...qualifiedNames(reading.named, defaults), executed: sql });
   } catch (error) {
     if (!(error instanceof NotUnderstood)) throw error;
-    return { ...known, unknown: error.message };
+    const found = unknown(sql, error.message, statementClass || error.statementClass);
+    return kind === 'UNKNOWN' ? found : { ...found, kind };
   }
 }
 
-function unknown(why: string): StatementFacts {
+function withColumns(
+  reading: Reading,
+  found: Pick<StatementFacts, 'kind' | 'statementClass' | 'executed'> & ReturnType<typeof qualifiedNames>,
+): StatementFacts {
+  let columns: readonly string[] | undefined;
   return {
-    kind: 'UNKNOWN',
-    statementClass: '',
+    ...found,
+    tablesKnown: true,
+    get columns() {
+      columns ??= columnNames(reading);
+      return columns;
+    },
+    columnsKnown: !reading.columnsUnclear && !reading.hasStar,
+    unknown: '',
+    shape: shapeOf(found.executed),
+  };
+}
+
+const nothing: readonly string[] = [];
+
+function unknown(sql: string, why: string, statementClass = ''): StatementFacts {
+  return {
+    kind: statementClass === '' ? 'UNKNOWN' : kindOfClass(statementClass),
+    statementClass,
     tablesKnown: false,
     tables: nothing,
     catalogs: nothing,
     schemas: nothing,
     columns: nothing,
+    columnsKnown: false,
     functions: nothing,
     unknown: why,
+    executed: sql,
+    shape: shapeOf(sql),
   };
 }
 
-function header(rawHeaders: readonly string[], name: string): string | undefined {
-  for (let at = 0; at < rawHeaders.length; at += 2)
-    if (rawHeaders[at]?.toLowerCase() === name) return rawHeaders[at + 1]?.trim().toLowerCase() || undefined;
-  return undefined;
+function shapeOf(sql: string): () => string {
+  let shape: string | undefined;
+  return () => {
+    shape ??= sql.length > MOST_CHARACTERS ? '' : statementShape(sql);
+    return shape;
+  };
 }

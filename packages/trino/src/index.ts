@@ -24,6 +24,12 @@ export {
   transactionHeader,
 } from './headers/client-headers.ts';
 export { type ForwardedElement, forwardedElements } from './headers/forwarded.ts';
+export { trimmed } from './headers/header-text.ts';
+export {
+  preparedStatement,
+  preparedStatementNames,
+  preparedStatementsProblem,
+} from './headers/prepared-statements.ts';
 export {
   bothFamiliesMessage,
   type HeaderFamily,
@@ -41,6 +47,7 @@ export {
   withoutHeaders,
   withoutHopByHop,
 } from './headers/raw-headers.ts';
+export { statementBodyProblem } from './headers/statement-body.ts';
 export { type Authority, comparableHost, readAuthority } from './identifiers/host.ts';
 export { normalizedOrigin, restBelow } from './identifiers/origin.ts';
 export {
@@ -97,17 +104,3 @@ export {
   waitLimit,
   withTimeLeft,
 } from './session/time-limits.ts';
-export {
-  preparedStatement,
-  preparedStatementNames,
-  preparedStatementsProblem,
-} from './statements/prepared-statements.ts';
-export { type SqlToken, sqlTokens } from './statements/sql-tokens.ts';
-export { statementBodyProblem } from './statements/statement-body.ts';
-export {
-  type StatementKind,
-  type StatementSession,
-  statementKind,
-  statementSession,
-} from './statements/statement-kind.ts';
-export { type StatementProblem, statementProblem } from './statements/statement-problem.ts';

@@ -42,14 +42,15 @@ export class Lexer {
   end = 0;
   readonly #sql: string;
 
-  constructor(sql: string) {
+  constructor(sql: string, from = 0) {
     this.#sql = sql;
+    this.end = from;
   }
 
   /** Reads the next token, and tells its type. */
   next(): number {
     const sql = this.#sql;
-    const start = this.type === BROKEN ? sql.length : afterGap(sql, this.end);
+    const start = afterGap(sql, this.end);
     this.start = start;
     const code = sql.charCodeAt(start);
     switch (start >= sql.length ? -1 : classOf(code)) {

@@ -14,7 +14,7 @@ import {
 import { afterLambdaParameters, startsClause, startsQuery, startsSetOperation } from './ahead.ts';
 import { bracketStart, columnMention, intervalEnd } from './expression-words.ts';
 import type { Reading } from './reading.ts';
-import { skipNames, skipType } from './skip.ts';
+import { skipBrackets, skipNames, skipType } from './skip.ts';
 import { tableMention } from './table-mention.ts';
 import * as role from './token-roles.ts';
 
@@ -41,7 +41,7 @@ const {
   TRY_CAST,
 } = K;
 /** Reserved words that stand in brackets: EXTRACT(… FROM …), FILTER (WHERE …), array_agg(… ORDER BY …) and the like. */
-const IN_BRACKETS: ReadonlySet<number> = new Set([FROM, ORDER, K.WHERE, K.WHEN, K.FOR]);
+const IN_BRACKETS: ReadonlySet<number> = new Set([FROM, ORDER, K.WHERE, K.WHEN, K.THEN, K.FOR]);
 /** After these in brackets there are words, no operands: ON OVERFLOW, WITH WRAPPER, ON EMPTY. */
 const BEFORE_WORDS: ReadonlySet<number> = new Set([ON, K.WITH]);
 const NORMAL_FORMS: ReadonlySet<number> = new Set([K.NFC, K.NFD, K.NFKC, K.NFKD]);
@@ -150,10 +150,12 @@ class Expressions {
     if (this.#open.length === 0 && this.#place !== 'list') return false;
     reading.at += 1;
     const around = this.#open.at(-1);
-    if (around === CAST || around === TRY_CAST) skipType(reading);
-    else if (reading.type === OPEN) skipNames(reading);
-    else reading.identifier();
     this.#operand = true;
+    if (around === CAST || around === TRY_CAST) skipType(reading);
+    else if (around === undefined && reading.type === OPEN) skipNames(reading);
+    else if (around === undefined || isIdentifier(reading.type)) reading.identifier();
+    // A row pattern defines variables: AS and then an expression.
+    else this.#operand = false;
     return true;
   }
 
@@ -236,7 +238,18 @@ class Expressions {
       if (!(type === K.TIME || type === K.ZONE)) return false;
     }
     if (ROW_PATTERN_WORDS.has(type)) reading.columnsUnclear = true;
+    if (type === K.PLAN && this.#open.includes(K.JSON_TABLE)) return this.#plan();
     return this.#goOn(1, type !== K.PASSING);
+  }
+
+  /** `PLAN (a OUTER b)` or `PLAN DEFAULT (OUTER, UNION)`: no joins and no set operations. */
+  #plan(): boolean {
+    const reading = this.#reading;
+    const open = reading.peek(1) === K.DEFAULT ? 2 : 1;
+    if (reading.peek(open) !== OPEN) return this.#goOn(1, true);
+    reading.at += open;
+    skipBrackets(reading);
+    return true;
   }
 
   /** A word where an operand is due. */

@@ -1,5 +1,5 @@
 import { K } from '../lexer/keywords.ts';
-import { textOf } from '../lexer/literals.ts';
+import { identifierText } from '../lexer/literals.ts';
 import type { TokenList } from '../lexer/token-list.ts';
 import { DOT, isIdentifier, isKeyword, QUOTED } from '../lexer/token-types.ts';
 import { NotUnderstood } from './not-understood.ts';
@@ -98,7 +98,12 @@ export class Reading {
   }
 
   nameAt(at: number): string {
-    return textOf(this.list.sql, this.typeAt(at), this.list.starts[at] ?? 0, this.list.ends[at] ?? 0).toLowerCase();
+    return identifierText(
+      this.list.sql,
+      this.typeAt(at),
+      this.list.starts[at] ?? 0,
+      this.list.ends[at] ?? 0,
+    ).toLowerCase();
   }
 
   /** `a.b.c` */

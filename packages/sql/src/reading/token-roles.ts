@@ -98,8 +98,8 @@ assign(OPERATOR, [
   K.OR,
   K.ROLLUP,
   K.SKIP,
-  K.THEN,
   K.TRIM,
+  K.UESCAPE,
 ]);
 assign(OPENING, [OPEN, OPEN_INDEX]);
 assign(CLOSING, [CLOSE, CLOSE_INDEX]);

@@ -26,8 +26,8 @@ const isSpecification = (reading: Reading, word: number) => reading.peek(1) === 
 const isNamedQuery = (reading: Reading, at: number) => reading.peek(at + 1) === K.AS || reading.peek(at + 1) === OPEN;
 
 function sessionSpecifications(reading: Reading): void {
+  reading.expect(K.SESSION);
   do {
-    reading.expect(K.SESSION);
     reading.name();
     reading.expect(EQUALS);
     expressions(reading, 'one');

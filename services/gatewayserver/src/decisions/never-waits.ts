@@ -1,6 +1,5 @@
+import { sqlTokens, statementKind, statementSession } from '@trino-gateway/sql';
 import { transactionHeader } from '@trino-gateway/trino';
-import { sqlTokens } from '@trino-gateway/trino/sql-tokens';
-import { statementKind, statementSession } from '@trino-gateway/trino/statements';
 
 /** A statement, as far as it matters whether it may wait. */
 export type AskedStatement = {

@@ -1,4 +1,4 @@
-import { type StatementKind, statementKind, statementSession } from '@trino-gateway/trino';
+import { type StatementKind, statementKind, statementSession } from '@trino-gateway/sql';
 import { TryAgain } from '../http/responses.ts';
 import type { InflationBudget } from '../limits/inflation-budget.ts';
 import type { Submission } from './submission.ts';

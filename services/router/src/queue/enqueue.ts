@@ -2,13 +2,8 @@ import { type Query, Query_State, type RouteResponse, type SnapshotBackend } fro
 import { MOST_SEALED_BYTES } from '@trino-gateway/api/limits';
 import type { RouterConfig } from '@trino-gateway/config';
 import type { Logger } from '@trino-gateway/runtime';
-import {
-  sessionHeadersProblem,
-  statementProblem,
-  statementSession,
-  timeLimitProblem,
-  waitLimit,
-} from '@trino-gateway/trino';
+import { statementProblem, statementSession } from '@trino-gateway/sql';
+import { sessionHeadersProblem, timeLimitProblem, waitLimit } from '@trino-gateway/trino';
 import { claimOf } from '../auth/claim.ts';
 import type { CheckImpersonation } from '../clusters/impersonation.ts';
 import type { CheckClient } from '../clusters/verify-client.ts';

@@ -1,4 +1,5 @@
-import { isTemporaryQueryId, querySuffix, statementKind, statementSession } from '@trino-gateway/trino';
+import { statementKind, statementSession } from '@trino-gateway/sql';
+import { isTemporaryQueryId, querySuffix } from '@trino-gateway/trino';
 import type { AskCluster } from '../clusters/ask.ts';
 import { askAll } from '../clusters/ask-all.ts';
 import type { Refusal } from '../dispatch/refusal.ts';

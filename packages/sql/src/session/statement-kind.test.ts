@@ -1,10 +1,11 @@
 import { buffer } from 'node:stream/consumers';
 import { createZstdCompress, zstdCompressSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
+import { preparedStatement } from '@trino-gateway/trino/prepared-statements';
 import fc from 'fast-check';
-import { preparedStatement } from './prepared-statements.ts';
-import { sqlTokens } from './sql-tokens.ts';
-import { type StatementSession, statementKind, statementSession } from './statement-kind.ts';
+import { sqlTokens } from '../lexer/sql-tokens.ts';
+import { statementKind } from './statement-kind.ts';
+import { type StatementSession, statementSession } from './statement-session.ts';
 
 const id = '20261121_072646_00379_nitsd';
 const kill = { kind: 'killQuery', queryId: id };

@@ -1,9 +1,7 @@
-import { trimmed } from '../headers/header-text.ts';
-import { trinoHeader, trinoHeaders } from '../headers/protocol-headers.ts';
-import type { RawHeaders } from '../headers/raw-headers.ts';
+import { type SqlToken, sqlTokens } from '../lexer/sql-tokens.ts';
 import { constantText, identifier, isSymbol, onlyQueryId, splitAt } from './constant-text.ts';
-import { preparedStatement, preparedStatementsProblem } from './prepared-statements.ts';
-import { type SqlToken, sqlTokens } from './sql-tokens.ts';
+import { executedStatement } from './executed-statement.ts';
+import { type StatementSession, sessionCatalog, sessionSchema } from './statement-session.ts';
 
 /** What a statement does, where that decides which coordinator it must go to, whatever the rules say. */
 export type StatementKind =
@@ -17,25 +15,6 @@ export type StatementKind =
   /** EXECUTE of a statement that cannot be read; `message` says why, as Trino would. */
   | { kind: 'unreadable'; message: string }
   | { kind: 'other' };
-
-/** The parts of the session that a statement may refer to. */
-export type StatementSession = {
-  /** The values of X-Trino-Prepared-Statement. */
-  preparedStatements?: readonly string[];
-  catalog?: string | undefined;
-  schema?: string | undefined;
-  /** Called with a compressed statement's length before it is inflated; what it throws ends the reading. */
-  beforeInflating?: (bytes: number) => void;
-};
-
-/** The session that a request's headers describe. */
-export function statementSession(rawHeaders: RawHeaders): StatementSession {
-  return {
-    preparedStatements: trinoHeaders(rawHeaders, 'prepared-statement'),
-    catalog: trinoHeader(rawHeaders, 'catalog'),
-    schema: trinoHeader(rawHeaders, 'schema'),
-  };
-}
 
 const other: StatementKind = { kind: 'other' };
 
@@ -70,22 +49,10 @@ function kindOf(sql: string, session: StatementSession, parameters: readonly Sql
 }
 
 function executeKind(tokens: Tokens, session: StatementSession): StatementKind {
-  const what = next(tokens);
-  const after = next(tokens);
-  const isImmediate = keyword(what) === 'IMMEDIATE' && after?.kind === 'string';
-  const problem = isImmediate ? undefined : preparedStatementsProblem(session.preparedStatements ?? []);
-  if (problem !== undefined) return { kind: 'unreadable', message: problem };
-  const sql = isImmediate ? after.text : named(session, what);
-  if (sql === 'tooLong')
-    return { kind: 'unreadable', message: 'The prepared statement is longer than a million characters' };
-  if (sql === undefined || after?.kind === 'broken') return other;
-  const using = isImmediate ? next(tokens) : after;
-  return kindOf(sql, session, keyword(using) === 'USING' ? splitAt([...take(tokens)], ',') : []);
-}
-
-function named(session: StatementSession, name: SqlToken | undefined): ReturnType<typeof preparedStatement> {
-  if (name?.kind !== 'word' && name?.kind !== 'quoted') return undefined;
-  return preparedStatement(session.preparedStatements ?? [], name.text, session.beforeInflating);
+  const executed = executedStatement(tokens, session);
+  if (executed.kind === 'unreadable') return executed;
+  if (executed.kind === 'missing') return other;
+  return kindOf(executed.sql, session, keyword(executed.next) === 'USING' ? splitAt([...take(tokens)], ',') : []);
 }
 
 function callKind(
@@ -120,12 +87,7 @@ function isKillQuery(name: readonly SqlToken[], session: StatementSession): bool
   )
     return false;
   const parts = name.filter((_, at) => at % 2 === 0).map(identifier);
-  if (parts.length < 3)
-    parts.unshift(
-      ...[session.catalog, session.schema]
-        .map((name) => name && trimmed(name).toLowerCase())
-        .slice(0, 3 - parts.length),
-    );
+  if (parts.length < 3) parts.unshift(...[sessionCatalog(session), sessionSchema(session)].slice(0, 3 - parts.length));
   return parts.join('.') === 'system.runtime.kill_query';
 }
 

@@ -1,5 +1,5 @@
-import { queryIdIn } from '../identifiers/query-id.ts';
-import type { SqlToken } from './sql-tokens.ts';
+import { queryIdIn } from '@trino-gateway/trino/query-id';
+import type { SqlToken } from '../lexer/sql-tokens.ts';
 
 type Tokens = readonly SqlToken[];
 

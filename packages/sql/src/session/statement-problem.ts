@@ -1,6 +1,6 @@
-import { hasPreparedStatement } from './prepared-statements.ts';
-import { type PlacedToken, placedTokens, type SqlToken } from './sql-tokens.ts';
-import type { StatementSession } from './statement-kind.ts';
+import { hasPreparedStatement } from '@trino-gateway/trino/prepared-statements';
+import { type PlacedToken, placedTokens, type SqlToken } from '../lexer/sql-tokens.ts';
+import type { StatementSession } from './statement-session.ts';
 
 /** Why every Trino refuses a statement before it plans it. Nothing but what the request alone tells, and nothing in doubt. */
 export type StatementProblem = { name: 'SYNTAX_ERROR' | 'NOT_FOUND'; message: string };
@@ -106,7 +106,8 @@ function syntaxError(sql: string, at: number, text: string): StatementProblem {
 
 function shown(sql: string, { token, at }: PlacedToken): string {
   // Never what stands between quotes.
-  if (token.kind === 'word' || token.kind === 'symbol') return token.text.slice(0, MOST_SHOWN);
+  if (token.kind === 'word' || token.kind === 'number' || token.kind === 'symbol')
+    return token.text.slice(0, MOST_SHOWN);
   return sql[at] ?? '';
 }
 

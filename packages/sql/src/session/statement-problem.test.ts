@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { statementSession } from './statement-kind.ts';
 import { statementProblem } from './statement-problem.ts';
 import { harmlessCases, problemCases } from './statement-problem-cases.ts';
+import { statementSession } from './statement-session.ts';
 
 test.each(problemCases)('$sql is refused with $error at $at', ({ sql, headers = [], error, at }) => {
   const problem = statementProblem(sql, statementSession(headers));

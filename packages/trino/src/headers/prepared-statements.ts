@@ -1,5 +1,5 @@
-import { formDecoded, listItems, trimmedItem } from '../headers/header-text.ts';
 import { inflated } from './compressed-statement.ts';
+import { formDecoded, listItems, trimmedItem } from './header-text.ts';
 
 /** More than any session has: half a million fit into a head, and reading them takes as long as a thousand requests. */
 const mostStatements = 10_000;

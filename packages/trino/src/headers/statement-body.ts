@@ -1,6 +1,6 @@
 import { isAscii, isUtf8 } from 'node:buffer';
-import { trimmed } from '../headers/header-text.ts';
-import { allHeaders, type RawHeaders } from '../headers/raw-headers.ts';
+import { trimmed } from './header-text.ts';
+import { allHeaders, type RawHeaders } from './raw-headers.ts';
 
 const plain: ReadonlySet<string> = new Set(['', 'identity']);
 const parameter = /;[ \t]*charset=("?)(?<name>utf-?8|us-ascii|iso-8859-1)\1[ \t]*(?:;|$)/i;
