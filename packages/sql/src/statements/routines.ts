@@ -26,7 +26,8 @@ export function routineSpecification(reading: Reading): void {
   while (!startsBody(reading)) {
     if (reading.type === OPEN) skipBrackets(reading);
     else reading.at += 1;
-    if (reading.peek(0) === END_OF_SQL || (startsQuery(reading, reading.at) && reading.peek(1) !== OPEN)) reading.fail();
+    if (reading.peek(0) === END_OF_SQL || (startsQuery(reading, reading.at) && reading.peek(1) !== OPEN))
+      reading.fail();
   }
   if (reading.take(K.AS)) reading.expect(DOLLAR_STRING);
   else if (reading.take(K.RETURN)) expressions(reading, 'one');
