@@ -1,8 +1,13 @@
 import { configFromCommandLine, reloadOnHangUp, warnOfDoubts } from '@trino-gateway/config';
 import { createLogger, describeError, runProcess } from '@trino-gateway/runtime';
-import { chainRules } from './configuration/stored-chain.ts';
+import { declaredChainRules } from './configuration/declared-chain-rules.ts';
 
-const { config, rest, reread } = configFromCommandLine(process.argv.slice(2), process.env, 'gatewayserver', chainRules);
+const { config, rest, reread } = configFromCommandLine(
+  process.argv.slice(2),
+  process.env,
+  'gatewayserver',
+  declaredChainRules,
+);
 const { database_url: databaseUrl, log_level: level, log_format: format } = config.gatewayserver;
 
 if (rest.length > 0) {

@@ -9,6 +9,7 @@ export type ScriptAnswer = {
   result:
     | { kind: 'none' }
     | { kind: 'group'; groupId: string; effects: QueryEffects }
+    | { kind: 'backend'; backendId: string; effects: QueryEffects }
     | { kind: 'refusal'; message: string };
 };
 
@@ -30,18 +31,22 @@ export function readAnswer(text: string): ScriptAnswer {
 function readResult(result: unknown): ScriptAnswer['result'] {
   if (result === undefined || result === null) return { kind: 'none' };
   if (typeof result === 'string') return { kind: 'group', groupId: idOf('the group', result), effects: {} };
-  const { group_id, refuse, ...rest } = objectOf(result, 'the result');
-  const decided = Object.entries({ group_id, refuse }).filter(([, value]) => value !== undefined && value !== null);
-  if (decided.length > 1) throw new Error('expected at most one of group_id and refuse');
+  const { group_id, backend_id, refuse, ...rest } = objectOf(result, 'the result');
+  const decided = Object.entries({ group_id, backend_id, refuse }).filter(
+    ([, value]) => value !== undefined && value !== null,
+  );
+  if (decided.length > 1) throw new Error('expected at most one of group_id, backend_id and refuse');
   const effects = readEffects(rest);
   const [[kind, value] = []] = decided;
   switch (kind) {
     case 'group_id':
       return { kind: 'group', groupId: idOf(kind, value), effects };
+    case 'backend_id':
+      return { kind: 'backend', backendId: idOf(kind, value), effects };
     case 'refuse':
       return { kind: 'refusal', message: lineOf(kind, value) };
     default:
-      throw new Error('expected one of group_id and refuse');
+      throw new Error('expected one of group_id, backend_id and refuse');
   }
 }
 

@@ -74,6 +74,13 @@ function opinionOf(step: string, { result, log }: ScriptAnswer, snapshot: ChainS
         return abstains(step, withLog(`the script chose group ${groupId}, which does not exist`));
       return chooses(step, { groupId, effects, text: withLog(`the script chose group ${groupId}`) });
     }
+    case 'backend': {
+      const { backendId, effects } = result;
+      const groupId = snapshot.groupOfBackend(backendId);
+      if (groupId === undefined)
+        return abstains(step, withLog(`the script chose backend ${backendId}, which is in no enabled group`));
+      return chooses(step, { groupId, backendId, effects, text: withLog(`the script chose backend ${backendId}`) });
+    }
     case 'refusal':
       return refuses(step, withLog(`the script refuses: ${result.message}`), result.message);
   }
