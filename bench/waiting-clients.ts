@@ -6,6 +6,8 @@ import { startSuite } from '@trino-gateway/testing/suite/suite';
 import { waitInQueue } from './load.ts';
 
 const WAITING = 1_000;
+/** Until the code is compiled that a poll runs through, at so few a second, and the first garbage is collected. */
+const SETTLED_MS = 20_000;
 const WATCHED_MS = 10_000;
 
 /** What clients cost that wait for a slot and poll once a second, on SQLite with one process of each kind. Each line goes to `say`. */
@@ -45,7 +47,7 @@ async function costsOf(clients: number): Promise<string[]> {
     },
     120_000,
   );
-  await delay(5_000); // at rest means after the first garbage collections
+  await delay(SETTLED_MS);
   const [began, counted, cpu] = [performance.now(), answers.count, pids.map((pid) => cpuSeconds([pid]))];
   await delay(WATCHED_MS);
   const seconds = (performance.now() - began) / 1_000;

@@ -4,12 +4,14 @@ import { createCheckImpersonation } from './clusters/impersonation.ts';
 import { LinkModes } from './clusters/link-mode.ts';
 import { createCheckClient } from './clusters/verify-client.ts';
 import { sizeOf } from './clusters/whole-answer.ts';
+import { createAttendance } from './control-plane/attendance.ts';
 import type { GatewayClient } from './control-plane/gateway-client.ts';
 import { createEndChecks } from './ends/end-checks.ts';
 import { createHandler, type Handler, type HandlerDeps, type RequestDeps } from './handler.ts';
 import { createUpstream } from './http/http-client.ts';
 import { createActivatedLeases } from './leases/activated-leases.ts';
 import { createBodyPace } from './limits/body-pace.ts';
+import type { HeldPolls } from './limits/held-polls.ts';
 import { createInflationBudget } from './limits/inflation-budget.ts';
 import type { RequestLimits } from './limits/request-limits.ts';
 import type { OfferEnd } from './queue/dispatch-offer.ts';
@@ -43,6 +45,7 @@ export type DataPathDeps = Pick<
   config: Config;
   ownership: Pick<Ownership, 'tlsAt'>;
   gateway: GatewayClient;
+  heldPolls: HeldPolls;
   limits: RequestLimits;
   /** Shorter in tests. */
   timings?: { pollRetryDelaysMs?: readonly number[] };
@@ -78,6 +81,7 @@ export function createDataPath({ timings, ...deps }: DataPathDeps): DataPath {
     readTicket: createTicketReader(),
     // The gatewayserver keeps the page of a cluster that took the query; what another one says stands nowhere else.
     dispatches: createDispatches<OfferEnd>((end) => (end.kind === 'answered' ? sizeOf(end.answer) : 0)),
+    attendance: createAttendance({ admission, heldPolls: deps.heldPolls }),
     leases,
     endChecks: createEndChecks({ ask, admission, leases, live: deps.live, stopped: stopping.signal }),
     checkClient: createCheckClient({ ask }),

@@ -1,6 +1,6 @@
 import { within } from '@trino-gateway/runtime';
 import type { Ledger } from './ledger/ledger.ts';
-import { endWhenOver, seen } from './rules/queue.ts';
+import { endWhenOver, seen, stays } from './rules/queue.ts';
 import type { Waiter } from './state/waiter.ts';
 
 /** How a poll is held. */
@@ -22,35 +22,68 @@ const END_WAIT_MS = 500;
  * Its client counts as present meanwhile, and until its next poll is overdue. While the database is away the answer is what was
  * last known; undefined when there is no such waiter. @throws DatabaseUnavailableError when that cannot be known
  */
-export async function awaitOffer(
+export async function awaitOffer(ledger: Ledger, id: string, hold: Hold): Promise<Waiter | undefined> {
+  // A caller that does not wait only asks.
+  if (hold.waitMs === 0) {
+    await endIfOver(ledger, id);
+    return ledger.state().waiter(id);
+  }
+  const holdMs = longestHoldMs(ledger, id, hold.waitMs);
+  const until = performance.now() + holdMs;
+  const visit = ledger.presence.enter(id, holdMs);
+  const present = async () => {
+    const leftMs = Math.max(0, until - performance.now());
+    const stored = await ledger.run((admission) => seen(admission, id, leftMs, visit.rhythmMs()));
+    visit.stored(stored);
+  };
+  try {
+    await whileQueued(ledger, id, { ...hold, waitMs: holdMs }, { isDue: visit.isDue, present });
+    const found = ledger.state().waiter(id);
+    if (found?.phase !== 'CLAIMED' || found.claim?.pickedUp !== false || hold.gone.aborted) return found;
+    // A slot offered between two polls is reserved for a moment only: this poll confirms it, and need not wait for that.
+    present().catch(() => undefined);
+    return found;
+  } finally {
+    visit.end();
+  }
+}
+
+/**
+ * Its client polls again and again, and counts as present for as long as this is held. The waiter as soon as it does not just
+ * wait any more, or when the wait is over. An offer stays as it is: the next poll has to pick it up.
+ */
+export async function attend(ledger: Ledger, id: string, hold: Hold): Promise<Waiter | undefined> {
+  const visit = ledger.presence.attend(id);
+  const present = async () => visit.stored(await ledger.run((admission) => stays(admission, id, visit.rhythmMs())));
+  try {
+    const waitMs = longestHoldMs(ledger, id, hold.waitMs);
+    await whileQueued(ledger, id, { ...hold, waitMs }, { isDue: visit.isDue, present });
+    return ledger.state().waiter(id);
+  } finally {
+    visit.end();
+  }
+}
+
+/** The wait may be over while a poll is held. */
+function longestHoldMs(ledger: Ledger, id: string, waitMs: number): number {
+  const limit = ledger.state().waiter(id)?.limit;
+  return limit === undefined ? waitMs : Math.min(waitMs, Math.max(0, limit.until + CLOCK_MS - ledger.now()));
+}
+
+/** Returns when the waiter is not just queued any more, or the hold is over; `present` stores that its client is there. */
+async function whileQueued(
   ledger: Ledger,
   id: string,
   { waitMs, gone, stopping }: Hold,
-): Promise<Waiter | undefined> {
-  const waiter = () => ledger.state().waiter(id);
-  // A caller that does not wait only asks.
-  if (waitMs === 0) {
-    await endIfOver(ledger, id);
-    return waiter();
-  }
-  const limit = waiter()?.limit;
-  // The wait may be over while this poll is held.
-  const holdMs = limit === undefined ? waitMs : Math.min(waitMs, Math.max(0, limit.until + CLOCK_MS - ledger.now()));
-  const until = performance.now() + holdMs;
-  const leftMs = () => Math.max(0, until - performance.now());
-  const visit = ledger.presence.enter(id, holdMs);
-  const present = async () => {
-    const stored = await ledger.run((admission) => seen(admission, id, leftMs(), visit.rhythmMs()));
-    visit.stored(stored);
-    return stored;
-  };
+  { isDue, present }: { isDue: () => boolean; present: () => Promise<void> },
+): Promise<void> {
   const { promise: over, resolve: end } = Promise.withResolvers<'over'>();
   let isOver = false;
   const finish = () => {
     isOver = true;
     end('over');
   };
-  const timer = setTimeout(finish, holdMs);
+  const timer = setTimeout(finish, waitMs);
   gone.addEventListener('abort', finish);
   let wake = () => {};
   const stopListening = ledger.listen(id, () => wake());
@@ -59,21 +92,15 @@ export async function awaitOffer(
       const { promise: changed, resolve } = Promise.withResolvers<void>();
       wake = resolve;
       // It has just come, or has been stored as gone; or the database was away when this poll began.
-      if (visit.isDue()) await storedUnless(over, present(), waiter);
-      if (waiter()?.phase !== 'QUEUED') break;
+      if (isDue()) await storedUnless(over, present(), () => ledger.state().waiter(id));
+      if (ledger.state().waiter(id)?.phase !== 'QUEUED') break;
       await Promise.race([changed, over]);
     }
     await endIfOver(ledger, id);
-    const found = waiter();
-    if (found?.phase !== 'CLAIMED' || found.claim?.pickedUp !== false || gone.aborted) return found;
-    // A slot offered between two polls is reserved for a moment only: this poll confirms it, and need not wait for that.
-    present().catch(() => undefined);
-    return found;
   } finally {
     clearTimeout(timer);
     stopListening();
     gone.removeEventListener('abort', finish);
-    visit.end();
   }
 }
 

@@ -2,6 +2,8 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import { Code, ConnectError, createClient, type Transport } from '@connectrpc/connect';
 import {
   AdmissionService,
+  type AttendRequestSchema,
+  type AttendResponse,
   type AwaitTurnRequestSchema,
   type AwaitTurnResponse,
   type CancelQueuedRequestSchema,
@@ -30,6 +32,11 @@ export type AdmissionClient = {
     turn: Omit<MessageInitShape<typeof AwaitTurnRequestSchema>, '$typeName' | 'routerId'>,
     policy: { signal: AbortSignal; waitMs: number },
   ): Promise<AwaitTurnResponse | undefined>;
+  /** Says that a client polls on, while it is held; undefined when the gatewayserver does not answer, or is an older one. Tried once. */
+  attend(
+    query: Omit<MessageInitShape<typeof AttendRequestSchema>, '$typeName'>,
+    signal: AbortSignal,
+  ): Promise<Pick<AttendResponse, 'changed' | 'queuedMs'> | undefined>;
   /** The client that polled has hung up; reported once, without waiting. */
   leave(waiter: MessageInitShape<typeof LeaveRequestSchema>): void;
   /** Assigns the query to the cluster that answered; false when its answer must not reach the client. */
@@ -104,6 +111,11 @@ export function createAdmissionClient(options: AdmissionClientOptions): RunningA
         { waitMs: heldMs + waitMs },
       );
     },
+    attend: (query, signal) =>
+      admission.attend(query, { signal, timeoutMs: (query.waitMs ?? 0) + CALL_LIMIT_MS }).catch((error) => {
+        // Of a query that is not known AwaitTurn tells.
+        return ConnectError.from(error).code === Code.NotFound ? { changed: true, queuedMs: 0 } : undefined;
+      }),
     leave: (waiter) => {
       admission.leave(waiter, { timeoutMs: CALL_LIMIT_MS }).catch(() => {}); // its presence ends by itself
     },

@@ -107,7 +107,8 @@ export function createGatewayClient(options: GatewayClientOptions): RunningGatew
   const { transport, routerId, gatewayserverWaitMs, ownership, logger } = options;
   const timings = { ...TIMINGS, ...options.timings };
   const suite = createClient(SuiteService, transport);
-  const carried = multiplexCalls(transport, [RoutingService, AdmissionService], [AdmissionService.method.awaitTurn]);
+  const { awaitTurn, attend } = AdmissionService.method;
+  const carried = multiplexCalls(transport, [RoutingService, AdmissionService], [awaitTurn, attend]);
 
   const configuration = openKnownConfiguration(options);
   const incarnations = createIncarnationReports({ suite, ownership, callLimitMs: timings.recordLimitMs, logger });

@@ -12,6 +12,8 @@ export type HeldPoll = {
 export type HeldPolls = {
   /** How long a poll may be held whose client asks for no more than `maxWaitMs`, in milliseconds. */
   holdMs(maxWaitMs?: number): number;
+  /** A poll begins to be held; `end` is called when the router stops. Returns what says that it is no longer held. */
+  hold(end: () => void): () => void;
   /** A poll of this query begins to be held. */
   enter(queryId: string, client?: AbortSignal): HeldPoll;
   /** How many are held. */
@@ -42,23 +44,27 @@ export function createHeldPolls({
 } = {}): HeldPolls {
   const held = new Map<string, number>();
   // One for each poll: on one signal for the whole router the listeners of ended calls would pile up.
-  const controllers = new Set<AbortController>();
+  const ends = new Set<() => void>();
   const queuedSince = new LRUCache<string, number>({ max: REMEMBERED });
   let stopping = false;
   return {
     holdMs: (maxWaitMs = holdMs) => Math.min(holdMs, Math.max(maxWaitMs, LEAST_HOLD_MS)),
+    hold: (end) => {
+      ends.add(end);
+      return () => void ends.delete(end);
+    },
     enter: (queryId, client) => {
       const controller = new AbortController();
       const onHangUp = () => controller.abort();
       client?.addEventListener('abort', onHangUp, { once: true });
       if (stopping || client?.aborted) controller.abort();
-      controllers.add(controller);
+      ends.add(onHangUp);
       held.set(queryId, (held.get(queryId) ?? 0) + 1);
       return {
         signal: controller.signal,
         end: () => {
           client?.removeEventListener('abort', onHangUp);
-          controllers.delete(controller);
+          ends.delete(onHangUp);
           const others = (held.get(queryId) ?? 1) - 1;
           if (others > 0) held.set(queryId, others);
           else held.delete(queryId);
@@ -66,7 +72,7 @@ export function createHeldPolls({
         },
       };
     },
-    count: () => controllers.size,
+    count: () => ends.size,
     waited: (queryId, queuedMs) => void queuedSince.set(queryId, now() - queuedMs),
     queuedMs: (queryId) => {
       const since = queuedSince.get(queryId);
@@ -74,7 +80,7 @@ export function createHeldPolls({
     },
     stop: () => {
       stopping = true;
-      for (const controller of controllers) controller.abort();
+      for (const end of [...ends]) end();
     },
     isStopping: () => stopping,
   };

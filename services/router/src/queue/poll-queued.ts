@@ -3,6 +3,7 @@ import type { RouterConfig } from '@trino-gateway/config';
 import { pause } from '@trino-gateway/runtime';
 import { failedPage, maxWaitMs, parseQueryId, queryNotFoundMessage, trinoErrors } from '@trino-gateway/trino';
 import { answerWhole } from '../clusters/whole-answer.ts';
+import type { Attendance } from '../control-plane/attendance.ts';
 import type { LiveQueries } from '../control-plane/live-queries.ts';
 import { decisionHeaders } from '../dispatch/decision-headers.ts';
 import { errorName } from '../dispatch/refusal.ts';
@@ -15,6 +16,7 @@ import { ownerOfAddress } from '../limits/shares.ts';
 import { type AwaitOfferDeps, awaitOffer, type QueueAnswer } from './await-offer.ts';
 import { type DispatchOfferDeps, dispatchOffer, type OfferEnd } from './dispatch-offer.ts';
 import type { Dispatch, Dispatches } from './dispatches.ts';
+import { hashOfSecret } from './seal.ts';
 import { answerKept, unsealAnswer } from './sealed-answer.ts';
 import { type LimitLeft, type Ticket, waitingPage } from './ticket.ts';
 
@@ -24,6 +26,7 @@ export type PollQueuedDeps = AwaitOfferDeps &
     /** How much of what clients sent may be held. */
     bytes: Pick<ByteBudget, 'open'>;
     dispatches: Dispatches<OfferEnd>;
+    attendance: Attendance;
     heldPolls: Pick<HeldPolls, 'holdMs' | 'queuedMs'>;
     live: Pick<LiveQueries, 'queuedQueryEnded'>;
     /** Called when a poll was answered with a QUEUED page of the gateway's own. */
@@ -56,8 +59,12 @@ export async function getQueued(context: PollQueuedDeps, poll: QueuedPoll): Prom
     const asked = performance.now();
     let dispatch = dispatches.of(ticket.queryId);
     if (dispatch === undefined) {
-      const answer = await awaitOffer(context, signal, ticket, leftMs());
-      if (answer.case === 'turn') dispatch = beginDispatch(context, poll, answer.value);
+      const held = attended(context, poll, leftMs());
+      if (held !== undefined && !(await held)) break;
+      const answer = await awaitOffer(context, signal, ticket, Math.max(leftMs(), LEAST_PAUSE_MS));
+      // Another poll of the same client may have begun it meanwhile.
+      if (answer.case === 'turn')
+        dispatch = dispatches.of(ticket.queryId) ?? beginDispatch(context, poll, answer.value);
       else if (signal.aborted || answerWithout(context, poll, answer)) return;
     }
     const end = await dispatch?.join(signal, leftMs());
@@ -66,6 +73,19 @@ export async function getQueued(context: PollQueuedDeps, poll: QueuedPoll): Prom
     if (end?.kind !== 'again' && pauseMs > 0 && !heldPolls.isStopping()) await pause(pauseMs, signal);
   } while (leftMs() >= LEAST_PAUSE_MS && !heldPolls.isStopping() && !signal.aborted);
   if (!signal.aborted) answerQueued(context, poll);
+}
+
+/** Holds the poll of a client that polls on: whether there is more to say than that it waits. Undefined when it has to ask by itself. */
+function attended(
+  { attendance, gateway }: PollQueuedDeps,
+  { exchange: { signal }, ticket: { queryId, secret } }: QueuedPoll,
+  waitMs: number,
+): Promise<boolean> | undefined {
+  const secretHash = () => hashOfSecret(secret);
+  return attendance.hold({ queryId, secretHash }, signal, waitMs)?.then((end) => {
+    if (end === 'gone') gateway.admission.leave({ queryId, secretHash: secretHash() });
+    return end === 'changed';
+  });
 }
 
 /** The query goes to the cluster that it is offered a slot at, whether this poll lasts long enough or not. */
@@ -169,6 +189,7 @@ function answerQueued(context: PollQueuedDeps, poll: QueuedPoll): void {
   }
   const page = { origin: outsideUrl(exchange.client), queryId, slug, token: token + 1, queuedMs: waitedMs, limit };
   context.onQueuedPage();
+  context.attendance.waits(queryId);
   answerPage(exchange.response, waitingPage(page));
 }
 

@@ -93,3 +93,37 @@ describe('a poll', () => {
     expect((await rest(reply)).rows).toEqual([[1]]);
   });
 });
+
+describe('a client that polls on', () => {
+  const polls = (calls: readonly string[], what: string) => calls.filter((call) => call.startsWith(what)).length;
+
+  test('is attended by one call for many polls, and served in the poll that is held when its slot is free', async () => {
+    await using bed = await startQueueBed({ router: { holdMs: 60 } });
+    const { calls } = bed.admission;
+    let page = await post(bed.router.url, 'SELECT 1');
+    for (let poll = 0; poll < 12; poll++) {
+      page = await ask(pageOf(page).nextUri ?? '');
+      expect(isWaiting(page)).toBe(true);
+    }
+    expect(polls(calls, 'attend ')).toBeGreaterThan(0);
+    expect(polls(calls, 'await ') + polls(calls, 'attend ')).toBeLessThan(10);
+    const held = ask(pageOf(page).nextUri ?? '');
+    bed.free();
+    const reply = await held;
+    expect(isWaiting(reply)).toBe(false);
+    expect((await rest(reply)).rows).toEqual([[1]]);
+    expect(posted(bed.trino)).toHaveLength(1);
+  });
+
+  test('is passed over as soon as it hangs up', async () => {
+    await using bed = await startQueueBed({ router: { holdMs: 60 } });
+    const { nextUri = '' } = pageOf(await post(bed.router.url, 'SELECT 1'));
+    for (let poll = 0; poll < 6; poll++) expect(isWaiting(await ask(nextUri))).toBe(true);
+    const hangUp = new AbortController();
+    const poll = ask(nextUri, { signal: hangUp.signal });
+    setTimeout(() => hangUp.abort(), 20);
+    await expect(poll).rejects.toThrow();
+    await until('it has left', () => polls(bed.admission.calls, 'leave ') === 1);
+    expect(onlyWaiter(bed.admission)?.present).toBe(0);
+  });
+});

@@ -163,6 +163,16 @@ export function fakeAdmission(slots: Record<string, number>): FakeAdmission {
         mustAnswer();
         return create(AwaitTurnResponseSchema, { state: stateOf(waiter, fake, waitMs > 0) ?? { case: undefined } });
       },
+      attend: async ({ queryId = '', secretHash, waitMs = 0 }, signal) => {
+        const waiter = find(queryId, secretHash);
+        if (fake.down || waiter === undefined) return undefined;
+        log(`attend ${queryId}`);
+        waiter.present += 1;
+        fake.wake();
+        if (waiter.phase === 'queued') await nextWake(woken, waitMs, signal, () => waiter.phase !== 'queued');
+        waiter.present -= 1;
+        return { changed: waiter.phase !== 'queued', queuedMs: waiter.queuedMs };
+      },
       leave: ({ queryId = '', secretHash }) => {
         log(`leave ${queryId}`);
         if (find(queryId, secretHash) !== undefined) fake.wake();

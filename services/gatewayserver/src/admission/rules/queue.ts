@@ -1,3 +1,4 @@
+import type { AdmissionState } from '../state/admission-state.ts';
 import type { Waiter } from '../state/waiter.ts';
 import type { Admission } from './admission.ts';
 import { confirmLease } from './lease-phases.ts';
@@ -70,10 +71,25 @@ export function seen(
   return state.waiter(id);
 }
 
-/** Its client has disconnected: it keeps its place and is passed over until its next poll. */
+/** Its client polls on, without a poll that could pick up an offer at this moment. Undefined when there is no such waiter. */
+export function stays(admission: Admission, id: string, rhythmMs?: number): Waiter | undefined {
+  const waiter = admission.state.waiter(id);
+  return waiter?.phase === 'QUEUED' ? seen(admission, id, 0, rhythmMs) : waiter;
+}
+
+/** Its client has disconnected: it keeps its place and is passed over until its next poll, also by a slot that was kept for that. */
 export function leave({ state }: Admission, id: string): void {
   const waiter = state.waiter(id);
-  if (waiter?.phase === 'QUEUED') state.putWaiter({ ...waiter, heldUntil: 0, presentUntil: 0 });
+  if (!waiter || !giveUpReserved(state, waiter)) return;
+  const { claim: _, ...rest } = waiter;
+  state.putWaiter({ ...rest, phase: 'QUEUED', heldUntil: 0, presentUntil: 0 });
+}
+
+/** Frees the slot that is kept for its next poll, if there is one; false when it neither waits nor has such a slot. */
+function giveUpReserved(state: AdmissionState, { phase, claim, submissionId }: Waiter): boolean {
+  if (phase === 'CLAIMED' && claim?.pickedUp === false) state.deleteLease(submissionId);
+  else if (phase !== 'QUEUED') return false;
+  return true;
 }
 
 /**
@@ -82,9 +98,7 @@ export function leave({ state }: Admission, id: string): void {
  */
 export function depart({ state, now }: Admission, id: string, seenAt: number, endedAt: number): void {
   const waiter = state.waiter(id);
-  if (waiter?.seenAt !== seenAt || waiter.presentUntil <= now) return;
-  if (waiter.phase === 'CLAIMED' && waiter.claim?.pickedUp === false) state.deleteLease(waiter.submissionId);
-  else if (waiter.phase !== 'QUEUED') return;
+  if (waiter?.seenAt !== seenAt || waiter.presentUntil <= now || !giveUpReserved(state, waiter)) return;
   const { claim: _, ...rest } = waiter;
   state.putWaiter({ ...rest, phase: 'QUEUED', seenAt: Math.min(endedAt, now), heldUntil: 0, presentUntil: 0 });
 }

@@ -1,11 +1,12 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 import {
+  type AttendRequest,
   type AwaitTurnRequest,
   type GiveBackRequest,
   GiveBackRequest_Reason,
   type HandOverRequest,
 } from '@trino-gateway/api/gateway';
-import { awaitOffer } from '../../../admission/await-offer.ts';
+import { attend, awaitOffer } from '../../../admission/await-offer.ts';
 import { STATEMENT_PART } from '../../../admission/ledger/stored-entries.ts';
 import { assign, type ReleaseReason, release } from '../../../admission/rules/queue.ts';
 import type { Claim, Waiter } from '../../../admission/state/waiter.ts';
@@ -35,6 +36,20 @@ export async function awaitSlotOffer(
   // A caller that does not wait only asks: it is given no offer.
   const isOffered = waitMs > 0 && !gone.aborted;
   return { state: isOffered ? await offerOf(context, waiter) : waitingState(context, waiter) };
+}
+
+/** The client of a query polls on at a router: it is present meanwhile. */
+export async function attendClient(
+  context: AdmissionContext,
+  { queryId, secretHash, waitMs }: AttendRequest,
+  gone: AbortSignal,
+): Promise<{ changed: boolean; queuedMs: number }> {
+  const { ledger, stopping } = context;
+  checkedNumber('wait_ms', waitMs, 1, LONGEST_WAIT_MS);
+  await authorisedWaiter(context, queryId, secretHash);
+  const waiter = await attend(ledger, queryId, { waitMs, gone, stopping });
+  if (!waiter) throw unknownQuery();
+  return { changed: waiter.phase !== 'QUEUED', queuedMs: queuedMs(ledger.now(), waiter) };
 }
 
 async function offerOf(context: AdmissionContext, waiter: Waiter): Promise<AnsweredState> {

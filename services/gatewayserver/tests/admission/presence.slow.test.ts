@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { silentLogger } from '@trino-gateway/runtime';
-import { awaitOffer } from '../../src/admission/await-offer.ts';
+import { attend, awaitOffer } from '../../src/admission/await-offer.ts';
 import { type Ledger, openLedger } from '../../src/admission/ledger/ledger.ts';
 import { admit } from '../../src/admission/rules/admit.ts';
 import { activate, confirmLease, settle } from '../../src/admission/rules/lease-phases.ts';
@@ -47,12 +47,18 @@ function open(store: AdmissionStore) {
     times,
   });
   const poll = (id: string, waitMs = 100) => awaitOffer(ledger, id, { waitMs, gone: never, stopping: never });
+  /** Its client polls on at a router; until it is given up. */
+  const attended = (id: string) => {
+    const gone = new AbortController();
+    const answer = attend(ledger, id, { waitMs: 60_000, gone: gone.signal, stopping: never });
+    return { answer, giveUp: () => gone.abort() };
+  };
   const queue = async (id: string) => {
     const answer = await ledger.run((admission) => enqueue(admission, newcomer(id)));
     if (answer.kind === 'waits') ledger.presence.queued(answer.waiter);
   };
   const isPresent = (id: string) => (ledger.state().waiter(id)?.presentUntil ?? 0) > ledger.now();
-  return { ledger, writes, poll, queue, isPresent };
+  return { ledger, writes, poll, attended, queue, isPresent };
 }
 
 async function take(ledger: Ledger): Promise<void> {
@@ -189,4 +195,63 @@ test(
     await until(async () => isPresent('w'), Boolean);
     await next;
   }),
+);
+
+test(
+  'a client that polls on at a router is present without polls here, and gone in its rhythm when the router gives it up',
+  withStore(sqliteMemory, async ({ store }) => {
+    const { ledger, writes, poll, attended, queue, isPresent } = open(store.admission);
+    await using _ = ledger;
+    await take(ledger);
+    await queue('w');
+    for (let polls = 0; polls < 3; polls++) await poll('w', 20);
+    writes.length = 0;
+    const router = attended('w');
+    const began = performance.now();
+    while (performance.now() - began < 1.5 * times.storedPresenceMs) {
+      expect(isPresent('w')).toBe(true);
+      await pause(50);
+    }
+    expect(writes.length).toBeGreaterThan(0);
+    expect(writes.length).toBeLessThan(10);
+    router.giveUp();
+    const givenUp = performance.now();
+    expect((await router.answer)?.phase).toBe('QUEUED');
+    await until(
+      async () => isPresent('w'),
+      (is) => !is,
+    );
+    expect(performance.now() - givenUp).toBeGreaterThan(times.presentMs / 2);
+  }),
+);
+
+test.each(['polls', 'stays away', 'hangs up'])(
+  'a slot that is offered to it is kept for its poll, and is the next one’s when that does not come: its client %s',
+  (how) =>
+    withStore(sqliteMemory, async ({ store }) => {
+      const { ledger, poll, attended, queue } = open(store.admission);
+      await using _ = ledger;
+      const claim = () => ledger.state().waiter('first')?.claim;
+      await take(ledger);
+      for (const id of ['first', 'next']) {
+        await queue(id);
+        for (let polls = 0; polls < 3; polls++) await poll(id, 10);
+      }
+      const [first, next] = [attended('first'), attended('next')];
+      await free(ledger);
+      expect((await first.answer)?.phase).toBe('CLAIMED');
+      expect(claim()?.pickedUp).toBe(false);
+      if (how === 'polls') {
+        expect((await poll('first'))?.phase).toBe('CLAIMED');
+        await until(async () => claim()?.pickedUp, Boolean);
+        next.giveUp();
+        return;
+      }
+      if (how === 'hangs up') {
+        ledger.presence.left('first');
+        await ledger.run((admission) => leave(admission, 'first'));
+      }
+      expect((await next.answer)?.phase).toBe('CLAIMED');
+      expect(claim()).toBeUndefined();
+    })(),
 );
