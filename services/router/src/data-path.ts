@@ -6,6 +6,7 @@ import { createCheckClient } from './clusters/verify-client.ts';
 import { sizeOf } from './clusters/whole-answer.ts';
 import { createAttendance } from './control-plane/attendance.ts';
 import type { GatewayClient } from './control-plane/gateway-client.ts';
+import { createClusterHeaders } from './dispatch/require-authentication.ts';
 import { createEndChecks } from './ends/end-checks.ts';
 import { createHandler, type Handler, type HandlerDeps, type RequestDeps } from './handler.ts';
 import { createUpstream } from './http/http-client.ts';
@@ -64,7 +65,8 @@ export function createDataPath({ timings, ...deps }: DataPathDeps): DataPath {
   const linkModes = new LinkModes();
   const delegation = createDelegation({ config, logger });
   const logins = createLoginOwners({ signingKey: gateway.signingKey, candidates: deps.ownership.candidates });
-  const ask = createAskCluster({ upstream, linkModes, limits, logins, ownership: deps.ownership });
+  const clusterHeaders = createClusterHeaders({ gateway, config });
+  const ask = createAskCluster({ upstream, linkModes, limits, logins, ownership: deps.ownership, clusterHeaders });
   const leases = createActivatedLeases(gateway);
   const stopping = new AbortController();
   const { admission } = gateway;
@@ -94,6 +96,7 @@ export function createDataPath({ timings, ...deps }: DataPathDeps): DataPath {
       logins,
       ownership: deps.ownership,
       agentFor: upstream.agentFor,
+      clusterHeaders,
     }),
     pollRetryDelaysMs: timings?.pollRetryDelaysMs ?? POLL_RETRY_DELAYS_MS,
   });

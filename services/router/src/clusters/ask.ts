@@ -43,6 +43,13 @@ export function isRedirect({ status }: Pick<ClusterAnswer, 'status'>): boolean {
  */
 export type AskCluster = (exchange: Exchange, request: ClusterRequest) => Promise<ClusterAnswer>;
 
+/** What of these headers of a client's request a coordinator gets. */
+export type ClusterHeaders = (
+  exchange: Exchange,
+  coordinator: Coordinator,
+  rawHeaders: readonly string[],
+) => readonly string[];
+
 const acceptEncoding: ReadonlySet<string> = new Set(['accept-encoding']);
 
 export type AskClusterDeps = {
@@ -51,14 +58,16 @@ export type AskClusterDeps = {
   limits: Pick<RequestLimits, 'ofBackend' | 'waitForBackend'>;
   logins: Pick<LoginOwners, 'mark'>;
   ownership: Pick<Ownership, 'tlsAt'>;
+  clusterHeaders: ClusterHeaders;
 };
 
 /** Sends every request to a cluster but the web UI's. Each one under way holds a connection: `limits` bounds both. */
-export function createAskCluster({ upstream, linkModes, limits, logins, ownership }: AskClusterDeps): AskCluster {
+export function createAskCluster(deps: AskClusterDeps): AskCluster {
+  const { upstream, linkModes, limits, logins, ownership, clusterHeaders } = deps;
   const ask: AskCluster = async (exchange, request) => {
     const { coordinator, client = exchange.client } = request;
     const { mode, headers, rewrite } = linkModes.plan(coordinator, client);
-    const own = request.rawHeaders ?? exchange.rawHeaders;
+    const own = clusterHeaders(exchange, coordinator, request.rawHeaders ?? exchange.rawHeaders);
     const answer = await upstream.send({
       url: coordinator.url,
       tls: ownership.tlsAt(coordinator),

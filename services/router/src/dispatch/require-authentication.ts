@@ -1,5 +1,8 @@
 import type { AuthenticationCheck, EntryPoint } from '@trino-gateway/api/authentication';
+import type { RouterConfig } from '@trino-gateway/config';
+import { firstHeader, withoutHeaders } from '@trino-gateway/trino';
 import type { Delegation } from '../auth/delegation.ts';
+import type { ClusterHeaders } from '../clusters/ask.ts';
 import type { GatewayClient } from '../control-plane/gateway-client.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { HttpError } from '../http/responses.ts';
@@ -26,10 +29,31 @@ export async function requireAuthentication(
 ): Promise<void> {
   const check = checkOf(gateway);
   const entryPoint = entryPointOf(exchange);
-  const isDemanded = (cluster: Coordinator) =>
-    check.forCluster(entryPoint, cluster) || (check.guardsAny && !isKnown(gateway, cluster));
-  if (check.atEntryPoint(entryPoint) || clusters.some(isDemanded)) await delegation.admit(exchange);
+  const isAsked = (cluster: Coordinator) => isDemanded(gateway, check, entryPoint, cluster);
+  if (check.atEntryPoint(entryPoint) || clusters.some(isAsked)) await delegation.admit(exchange);
 }
+
+/**
+ * Which of a client's headers reach a cluster, by every road to it. Clients send their password with each request, also with those
+ * that nobody checks. Where delegated authentication is demanded, or that cannot be known, the password stays here unless
+ * `router.auth_forward_credentials` is set. Whether the client was checked is another question: this refuses nobody.
+ */
+export function createClusterHeaders({
+  gateway,
+  config,
+}: Pick<RequireAuthenticationDeps, 'gateway'> & {
+  config: Pick<RouterConfig, 'auth_forward_credentials'>;
+}): ClusterHeaders {
+  return (exchange, cluster, rawHeaders) => {
+    if (config.auth_forward_credentials || firstHeader(rawHeaders, 'authorization') === undefined) return rawHeaders;
+    const check = gateway.authentication();
+    const staysHere =
+      exchange.user !== undefined || check === undefined || isDemanded(gateway, check, entryPointOf(exchange), cluster);
+    return staysHere ? withoutHeaders(rawHeaders, password) : rawHeaders;
+  };
+}
+
+const password: ReadonlySet<string> = new Set(['authorization']);
 
 /** The same for a statement that waits in this group. @throws AccessDenied, HttpError as requireAuthentication does */
 export async function requireAuthenticationOfGroup(
@@ -64,6 +88,15 @@ function checkOf(gateway: RequireAuthenticationDeps['gateway']): AuthenticationC
     503,
     'The gateway cannot know yet whether this address asks for authentication, its gatewayserver does not answer: try again in a minute',
   );
+}
+
+function isDemanded(
+  gateway: Pick<GatewayClient, 'backends'>,
+  check: AuthenticationCheck,
+  entryPoint: EntryPoint,
+  cluster: Coordinator,
+): boolean {
+  return check.forCluster(entryPoint, cluster) || (check.guardsAny && !isKnown(gateway, cluster));
 }
 
 /** An address that no backend has any more may have been guarded. */

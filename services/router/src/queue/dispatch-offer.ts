@@ -35,7 +35,7 @@ export type DispatchOfferDeps = AttemptChosenDeps &
     gateway: Pick<GatewayClient, 'authentication'> & {
       admission: Pick<AdmissionClient, 'assign' | 'release' | 'cancelQueued' | 'settle'>;
     };
-    config: Pick<RouterConfig, 'attempt_time_limit' | 'poll_time_limit' | 'auth_forward_credentials'>;
+    config: Pick<RouterConfig, 'attempt_time_limit' | 'poll_time_limit'>;
     /** Called with what came of posting a statement that had waited. */
     onHandOver: (groupId: string, result: AssignResult) => void;
   };
@@ -128,8 +128,7 @@ async function readOffer(
   // A policy came while it waited: the user of the statement was never checked.
   if (waiting.checkedUser === undefined && check?.forCluster(entryPointOf(waiting), coordinatorOf(backend)))
     return await endWait(context, poll, ticket, { errorName: 'PERMISSION_DENIED', message: unauthenticated });
-  const forwardsCredentials = context.config.auth_forward_credentials;
-  const submission = resubmission(waiting, poll, { forwardsCredentials });
+  const submission = resubmission(waiting, poll);
   const placement = {
     backendId: backend.id,
     groupId: decision?.groupId || waiting.groupId,

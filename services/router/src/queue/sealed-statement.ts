@@ -60,18 +60,10 @@ const credentialHeaders = ['authorization', 'cookie', 'x-trino-extra-credential'
 
 /**
  * The submission that this poll makes: what the client sent then, with the credentials it sends now, since the old ones may have run
- * out. Credentials of another user are not taken: the query counts for the first. Where the gateway itself has checked the password
- * no cluster gets one, unless `router.auth_forward_credentials` says so.
+ * out. Credentials of another user are not taken: the query counts for the first.
  */
-export function resubmission(
-  waiting: WaitingStatement,
-  poll: Exchange,
-  { forwardsCredentials }: { forwardsCredentials: boolean },
-): Submission {
-  const renewable = credentialHeaders.filter(
-    (name) => name !== 'authorization' || waiting.checkedUser === undefined || forwardsCredentials,
-  );
-  const newer = renewable.filter((name) => allHeaders(poll.rawHeaders, name).length > 0);
+export function resubmission(waiting: WaitingStatement, poll: Exchange): Submission {
+  const newer = credentialHeaders.filter((name) => allHeaders(poll.rawHeaders, name).length > 0);
   const renewed = [
     ...withoutHeaders(waiting.rawHeaders, new Set(newer)),
     ...newer.flatMap((name) => allHeaders(poll.rawHeaders, name).flatMap((value) => [name, value])),

@@ -2,7 +2,7 @@ import type { ClientRequest, IncomingMessage, OutgoingHttpHeaders } from 'node:h
 import type { RouterConfig } from '@trino-gateway/config';
 import { firstHeader } from '@trino-gateway/trino';
 import httpProxy from 'http-proxy';
-import type { ClusterAnswer } from '../clusters/ask.ts';
+import type { ClusterAnswer, ClusterHeaders } from '../clusters/ask.ts';
 import { withOutsideLinks } from '../clusters/head-links.ts';
 import type { LinkModes, LinkPlan } from '../clusters/link-mode.ts';
 import { relay } from '../clusters/relay.ts';
@@ -32,6 +32,7 @@ export type UiProxyDeps = {
   logins: Pick<LoginOwners, 'mark'>;
   ownership: Pick<Ownership, 'tlsAt'>;
   agentFor: Upstream['agentFor'];
+  clusterHeaders: ClusterHeaders;
 };
 
 /**
@@ -39,7 +40,7 @@ export type UiProxyDeps = {
  * that reaches it: the handler has refused such requests, and it gets headers made here, not the client's.
  */
 export function createUiProxy(deps: UiProxyDeps): UiProxy {
-  const { config, linkModes, limits, logins, ownership, agentFor } = deps;
+  const { config, linkModes, limits, logins, ownership, agentFor, clusterHeaders } = deps;
   const proxy = httpProxy.createProxyServer({
     selfHandleResponse: true,
     proxyTimeout: config.poll_time_limit,
@@ -58,7 +59,10 @@ export function createUiProxy(deps: UiProxyDeps): UiProxy {
     return await new Promise<ClusterAnswer | undefined>((resolve) => {
       const { request, response } = exchange;
       request.url = target;
-      request.headers = headersToSend(exchange, plan) as IncomingMessage['headers'];
+      request.headers = headersToSend(exchange.request, [
+        ...plan.headers,
+        ...clusterHeaders(exchange, coordinator, exchange.rawHeaders),
+      ]) as IncomingMessage['headers'];
       let isSent = false;
       const answered = async (outgoing: ClientRequest) => {
         isSent = true;
@@ -102,9 +106,8 @@ export function createUiProxy(deps: UiProxyDeps): UiProxy {
   };
 }
 
-function headersToSend({ request, rawHeaders }: Exchange, plan: LinkPlan): OutgoingHttpHeaders {
+function headersToSend(request: IncomingMessage, lines: readonly string[]): OutgoingHttpHeaders {
   const headers: Record<string, string | string[]> = {};
-  const lines = [...plan.headers, ...rawHeaders];
   for (let at = 0; at < lines.length; at += 2) {
     const name = (lines[at] ?? '').toLowerCase();
     const value = lines[at + 1] ?? '';

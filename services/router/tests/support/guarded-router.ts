@@ -14,11 +14,19 @@ export const refused = (reply: Reply) => ({
 });
 
 /** A cluster that a policy with delegated authentication leads to, the provider, and a router before them. */
-export async function startGuardedRouter(options: Parameters<typeof startTestbed>[0] = {}) {
-  const trino = await startScriptedTrino();
+export async function startGuardedRouter({
+  trino: scripted,
+  more,
+  ...options
+}: Parameters<typeof startTestbed>[0] & {
+  trino?: Parameters<typeof startScriptedTrino>[0];
+  /** Further clusters. */
+  more?: Record<string, { url: string }>;
+} = {}) {
+  const trino = await startScriptedTrino(scripted);
   const provider = await startAuthProvider();
   const router = await startTestbed({
-    clusters: { trino },
+    clusters: { ...more, trino },
     authDelegated: true,
     ...options,
     config: { auth_provider_url: provider.url, auth_provider_key: 'provider-key', ...options.config },
