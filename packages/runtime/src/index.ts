@@ -32,5 +32,5 @@ export { databaseIsAway, gatewayserverOf, isUnreachable, refusesToken } from './
 export { createGatewayTransport, type GatewayTransportOptions } from './rpc/gateway-transport.ts';
 export { multiplexCalls } from './rpc/multiplexer.ts';
 export { TlsFileError, type TlsIdentity, type TlsSettings } from './tls/tls-identity.ts';
-export { createTlsPools, type TlsPools } from './tls/tls-pool.ts';
+export { createTlsPools, logTlsProblems, type TlsPools } from './tls/tls-pool.ts';
 export { createProbeTokens, type ProbeTokens } from './tokens/probe-tokens.ts';

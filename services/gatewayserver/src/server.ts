@@ -4,6 +4,7 @@ import {
   createTlsPools,
   type Logger,
   listenHttp,
+  logTlsProblems,
   type RunningProcess,
   serveOps,
 } from '@trino-gateway/runtime';
@@ -135,7 +136,7 @@ async function openContext(core: Core, start: Start): Promise<RpcContext> {
   const { now, live, stepHits, metrics } = core;
   const { config, declared, logger, stopping, started } = start;
   const store = await openDatabase(config, declared, logger, { countStore: metrics.countStore, started });
-  const clusterPools = started.use(createTlsPools(tlsAgents));
+  const clusterPools = started.use(createTlsPools({ ...tlsAgents, onProblem: logTlsProblems(logger) }));
   const stepTools = createStepTools(async (tls) => tls && (await clusterPools.known(tls)), metrics.questions);
   const configuration = started.use(
     await openConfigurationCache({ store, logger, loadMaxAgeMs: config.load_max_age, stepTools }),

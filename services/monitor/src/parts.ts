@@ -39,7 +39,7 @@ export function createParts(
   const outbox = owner.use(createOutbox({ connection, logger }));
   const schedules = createUptimeSchedules({ backends, outbox, logger });
   const reports = createStatusReports({ suite, backends, outbox, logger, scheduledUp: schedules.scheduledUp });
-  const connections = owner.use(createClusterConnections(config));
+  const connections = owner.use(createClusterConnections(config, logger));
   const queries = createClient(QueryService, transport);
   const history = createDirectHistory({ queries, connections, outbox, logger });
   const lateHistory = createLateHistory({ queries, connections, outbox, logger });

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { create } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { type Backend, Backend_ForwardedHeaders, Backend_Probe_Kind, BackendSchema } from '@trino-gateway/api/gateway';
+import { silentLogger } from '@trino-gateway/runtime';
 import { headerValue, startScriptedTrino } from '@trino-gateway/testing';
 import { PROBE_SOURCE } from '@trino-gateway/trino/probe-source';
 import { createClusterConnections } from '../src/clusters/cluster-connections.ts';
@@ -28,7 +29,7 @@ async function probeOf(
   timeLimitMs = 60_000,
   settings: { token_folder: string | undefined } = { token_folder: folder },
 ): Promise<ProbeResult> {
-  using connections = createClusterConnections(settings);
+  using connections = createClusterConnections(settings, silentLogger);
   const backend = { ...create(BackendSchema), id: 'one', url, ...more };
   return await probe(backend, { timeLimitMs, signal: never }, connections);
 }

@@ -16,9 +16,19 @@ export type TlsIdentity = {
   stamp: string;
 };
 
-/** Why connections to a cluster cannot be made: a file, by its field and path, never with its content. */
+/**
+ * Connections to a cluster cannot be made: a file, by its field and path. Whoever may write backends names any path and reads the
+ * message, so that is the same whether the file is missing, unreadable or no PEM file; what it is stands in `why`, for logs.
+ */
 export class TlsFileError extends Error {
   override readonly name = 'TlsFileError';
+  /** Never with the content of a file. */
+  readonly why: string;
+
+  constructor(message: string, why = message) {
+    super(message);
+    this.why = why;
+  }
 }
 
 const MOST_BYTES = 1_048_576;
@@ -55,7 +65,8 @@ async function readNewer(settings: TlsSettings, previous?: TlsIdentity): Promise
   if (ca !== undefined) checkCertificates('caFile', settings.caFile, ca);
   if (cert !== undefined) checkCertificates('certFile', settings.certFile, cert);
   if (key !== undefined) checkKey(settings.keyFile, key);
-  return { secureContext: contextOf({ ca, cert, key }), serverName: settings.serverName, stamp };
+  const secureContext = contextOf({ ca, cert, key }, settings.keyFile);
+  return { secureContext, serverName: settings.serverName, stamp };
 }
 
 /** Only of a regular file: a pipe would never end. */
@@ -99,16 +110,17 @@ function checkKey(path: string, text: string): void {
   }
 }
 
-function contextOf(pems: { ca: string | undefined; cert: string | undefined; key: string | undefined }): SecureContext {
+function contextOf(pems: Partial<Record<'ca' | 'cert' | 'key', string | undefined>>, keyFile: string): SecureContext {
   try {
     return createSecureContext(pems);
   } catch {
-    throw new TlsFileError('tls.cert_file, tls.key_file: the key is not that of the certificate');
+    throw problem('keyFile', keyFile, 'is not the key of the certificate in tls.cert_file');
   }
 }
 
 function problem(field: FileField, path: string, what: string): TlsFileError {
-  return new TlsFileError(`${FIELDS[field]}: ${path} ${what}`);
+  const named = `${FIELDS[field]}: ${path}`;
+  return new TlsFileError(`${named} cannot be used: why stands in the log`, `${named} ${what}`);
 }
 
 function asProblem(error: unknown, field: FileField, path: string): TlsFileError {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { createCertificateAuthority } from '@trino-gateway/testing/tls/certificate-authority';
-import type { TlsIdentity, TlsSettings } from './tls-identity.ts';
+import type { TlsFileError, TlsIdentity, TlsSettings } from './tls-identity.ts';
 import { createTlsPools } from './tls-pool.ts';
 
 const authority = createCertificateAuthority();
@@ -76,7 +76,7 @@ test('what was read last holds on while a file is missing, which is told once, a
   expect(await pools.known(wanted)).toBe(1);
   await rm(caFile);
   const missing = `tls.ca_file: ${caFile} cannot be read (ENOENT)`;
-  for (let at = 0; at < 3; at++) await expect(pools.checked(wanted)).rejects.toThrow(missing);
+  for (let at = 0; at < 3; at++) await expect(pools.checked(wanted)).rejects.toMatchObject({ why: missing });
   expect([await pools.known(wanted), problems]).toEqual([1, [missing]]);
   await file('ca.pem', authority.cert);
   await pools.checked(wanted);
@@ -94,21 +94,29 @@ test.each<[string, (path: string) => unknown, RegExp]>([
     /holds a certificate that cannot be read$/,
   ],
   ['of a gigabyte', (path) => truncate(path, 1_073_741_824), /is larger than 1048576 bytes$/],
-])('a file %s is a problem that names it, and never says what is in it', async (_, harm, expected) => {
-  const { pools } = counting();
-  const caFile = await file('ca.pem', authority.cert);
-  await harm(caFile);
-  const failed = await pools.known(settings({ caFile })).then(String, (error: Error) => error.message);
-  expect(failed).toMatch(expected);
-  expect(failed).toMatch(/^tls\.ca_file: \//);
-  expect(failed).not.toContain('secret');
-});
+])(
+  'a file %s is a problem that names it; only the log says why, and nothing what is in it',
+  async (_, harm, expected) => {
+    const { pools } = counting();
+    const caFile = await file('ca.pem', authority.cert);
+    await harm(caFile);
+    const failed: TlsFileError = await pools.known(settings({ caFile })).then(String, (error) => error);
+    // Whoever names the path learns nothing of what is there.
+    expect(failed.message).toBe(`tls.ca_file: ${caFile} cannot be used: why stands in the log`);
+    expect(failed.why).toMatch(expected);
+    expect(failed.why).toMatch(/^tls\.ca_file: \//);
+    expect(failed.why).not.toContain('secret');
+  },
+);
 
 test('a folder and a device are no files', async () => {
   const { pools } = counting();
   // The terminal, a pipe or a device without an end would be read for ever.
   for (const caFile of [folder, '/dev/zero', '/dev/tty'])
-    await expect(pools.known(settings({ caFile }))).rejects.toThrow('is no regular file');
+    await expect(pools.known(settings({ caFile }))).rejects.toMatchObject({
+      message: `tls.ca_file: ${caFile} cannot be used: why stands in the log`,
+      why: `tls.ca_file: ${caFile} is no regular file`,
+    });
 });
 
 test('a client certificate and its key must belong together', async () => {
@@ -116,8 +124,15 @@ test('a client certificate and its key must belong together', async () => {
   const certFile = await file('client.pem', client.cert);
   const key = async (text: string) => settings({ certFile, keyFile: await file('client.key', text) });
   await expect(pools.known(await key(client.key))).resolves.toBe(1);
-  await expect(pools.checked(await key(authority.issue(['other']).key))).rejects.toThrow(
-    'is not that of the certificate',
-  );
-  await expect(pools.checked(await key('no key'))).rejects.toThrow('holds no PEM private key');
+  const whyNot = (text: string) =>
+    key(text)
+      .then(pools.checked)
+      .then(String, ({ message, why }: TlsFileError) => ({ message, why }));
+  const message = `tls.key_file: ${folder}/client.key cannot be used: why stands in the log`;
+  const why = `tls.key_file: ${folder}/client.key`;
+  expect(await whyNot(authority.issue(['other']).key)).toEqual({
+    message,
+    why: `${why} is not the key of the certificate in tls.cert_file`,
+  });
+  expect(await whyNot('no key')).toEqual({ message, why: `${why} holds no PEM private key without a passphrase` });
 });

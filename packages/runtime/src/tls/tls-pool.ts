@@ -1,4 +1,5 @@
-import { readTlsIdentity, type TlsIdentity, type TlsSettings } from './tls-identity.ts';
+import type { Logger } from '../logging/logger.ts';
+import { readTlsIdentity, TlsFileError, type TlsIdentity, type TlsSettings } from './tls-identity.ts';
 
 /**
  * Connections to clusters with TLS settings of their own: those of equal settings share one pool, those of different settings
@@ -18,8 +19,8 @@ export type TlsPoolsOptions<Pool> = {
   open: (identity: TlsIdentity) => Pool;
   /** Closes what is idle; requests under way end by themselves. */
   retire: (pool: Pool) => void;
-  /** The files cannot be read any more, or can again (undefined); once for each change. */
-  onProblem?: (settings: TlsSettings, problem: string | undefined) => void;
+  /** Why the files cannot be used any more; undefined when they can again. Once for each change. */
+  onProblem: (settings: TlsSettings, problem: string | undefined) => void;
   /** Default: a look at most every two seconds. */
   intervalMs?: number;
 };
@@ -42,7 +43,7 @@ export function createTlsPools<Pool>(options: TlsPoolsOptions<Pool>): TlsPools<P
   const entries = new Map<string, Entry<Pool>>();
 
   const read = async (settings: TlsSettings, entry: Entry<Pool>) => {
-    const before = messageOf(entry.problem);
+    const before = whyOf(entry.problem);
     try {
       const identity = await readTlsIdentity(settings, entry.identity);
       if (identity !== entry.identity) {
@@ -57,8 +58,8 @@ export function createTlsPools<Pool>(options: TlsPoolsOptions<Pool>): TlsPools<P
     }
     entry.checkedAt = performance.now();
     entry.checking = undefined;
-    const now = messageOf(entry.problem);
-    if (now !== before) onProblem?.(settings, now);
+    const now = whyOf(entry.problem);
+    if (now !== before) onProblem(settings, now);
   };
   const check = (settings: TlsSettings, entry: Entry<Pool>) => {
     entry.checking ??= read(settings, entry);
@@ -113,6 +114,17 @@ function keyOf({ caFile, certFile, keyFile, serverName }: TlsSettings): string {
   return JSON.stringify([caFile, certFile, keyFile, serverName]);
 }
 
-function messageOf(problem: unknown): string | undefined {
-  return problem === undefined ? undefined : (problem as Error).message;
+function whyOf(problem: unknown): string | undefined {
+  if (problem === undefined) return undefined;
+  return problem instanceof TlsFileError ? problem.why : (problem as Error).message;
+}
+
+/** Logs why the files of a backend cannot be used, and that they can again. */
+export function logTlsProblems(
+  logger: Pick<Logger, 'info' | 'warn'>,
+): (settings: TlsSettings, problem: string | undefined) => void {
+  return ({ caFile, certFile }, problem) => {
+    if (problem === undefined) logger.info('the TLS files of a backend can be read again', { caFile, certFile });
+    else logger.warn('the TLS files of a backend cannot be read', { caFile, certFile, error: problem });
+  };
 }

@@ -1,6 +1,12 @@
 import type { Backend } from '@trino-gateway/api/gateway';
 import type { MonitorConfig } from '@trino-gateway/config';
-import { createProbeTokens, createTlsPools, type ProbeTokens } from '@trino-gateway/runtime';
+import {
+  createProbeTokens,
+  createTlsPools,
+  type Logger,
+  logTlsProblems,
+  type ProbeTokens,
+} from '@trino-gateway/runtime';
 import { type ClusterRequestOptions, tlsAgents } from '@trino-gateway/trino/client';
 
 /** What a request to a cluster is bounded by, and what it is sent with. */
@@ -14,10 +20,11 @@ export type ClusterConnections = Disposable &
   };
 
 /** No connection yet. */
-export function createClusterConnections({
-  token_folder: path,
-}: Pick<MonitorConfig, 'token_folder'>): ClusterConnections {
-  const pools = createTlsPools(tlsAgents);
+export function createClusterConnections(
+  { token_folder: path }: Pick<MonitorConfig, 'token_folder'>,
+  logger: Pick<Logger, 'info' | 'warn'>,
+): ClusterConnections {
+  const pools = createTlsPools({ ...tlsAgents, onProblem: logTlsProblems(logger) });
   return {
     ...createProbeTokens({ path, key: 'monitor.token_folder' }),
     of: async ({ tls }) => tls && (await pools.checked(tls)),

@@ -2,7 +2,7 @@ import type { ClientRequestArgs } from 'node:http';
 import https from 'node:https';
 import { isIP } from 'node:net';
 import type { SecureContext } from 'node:tls';
-import { createTlsPools, type Logger, type TlsPools } from '@trino-gateway/runtime';
+import { createTlsPools, type Logger, logTlsProblems, type TlsPools } from '@trino-gateway/runtime';
 
 /**
  * How many connections to clusters stay open, and how long. Trino closes idle ones after 200 s; the router must do so before,
@@ -49,9 +49,6 @@ export function createTlsAgents(logger: Pick<Logger, 'info' | 'warn'>): TlsPools
       agent.maxFreeSockets = 0;
       for (const sockets of Object.values(agent.freeSockets)) for (const socket of sockets ?? []) socket.destroy();
     },
-    onProblem: ({ caFile, certFile }, problem) => {
-      if (problem === undefined) logger.info('the TLS files of a backend can be read again', { caFile, certFile });
-      else logger.warn('the TLS files of a backend cannot be read', { caFile, certFile, error: problem });
-    },
+    onProblem: logTlsProblems(logger),
   });
 }

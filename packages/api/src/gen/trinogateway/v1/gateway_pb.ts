@@ -326,7 +326,7 @@ export const Backend_Probe_KindSchema: GenEnum<Backend_Probe_Kind> = /*@__PURE__
 /**
  * How router, monitor and gatewayserver make TLS connections to this cluster; https urls only. Paths are absolute, of files
  * on the machines of those three; they are read anew when they change. A file that is missing or broken makes the backend
- * unhealthy, and the reason names it. Certificates are verified whatever is set.
+ * unhealthy, and the reason names it; what is wrong with it only the logs say. Certificates are verified whatever is set.
  *
  * @generated from message trinogateway.v1.Backend.Tls
  */
