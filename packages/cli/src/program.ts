@@ -8,6 +8,7 @@ import { addImport } from './commands/import.ts';
 import { addList } from './commands/list.ts';
 import { addQueue } from './commands/queue.ts';
 import { addQueueSwitches } from './commands/queue-switches.ts';
+import { addRoutingChain } from './commands/routing-chain.ts';
 import { addSwitches } from './commands/switches.ts';
 import { addTop } from './commands/top.ts';
 import { createContext } from './context/context.ts';
@@ -44,6 +45,7 @@ export function createProgram(terminal: Terminal, finish: (code: number) => void
     addQueueSwitches,
     addDecide,
     addCancel,
+    addRoutingChain,
     addImport,
   ];
   for (const add of all) add(program, context);

@@ -35,13 +35,20 @@ test('a file may refer to objects that the gatewayserver has', () => {
 
 describe('all problems are reported at once, with their positions', () => {
   const cases: [string, string, string[]][] = [
-    ['no object', '# nothing', ['f: holds no object: expected lists named backends, groups, policies']],
-    ['an empty text', '', ['f: holds no object: expected lists named backends, groups, policies']],
-    ['a list', '- a', ['f: expected lists named backends, groups, policies']],
+    [
+      'no object',
+      '# nothing',
+      ['f: holds no object: expected lists named backends, groups, policies, or a routing_chain'],
+    ],
+    ['an empty text', '', ['f: holds no object: expected lists named backends, groups, policies, or a routing_chain']],
+    ['a list', '- a', ['f: expected lists named backends, groups, policies, or a routing_chain']],
     [
       'another section and no list',
       'router: {}\nbackends: {}',
-      ['f: router: unknown section; known are backends, groups, policies', 'f: backends: expected a list'],
+      [
+        'f: router: unknown section; known are backends, groups, policies, routing_chain',
+        'f: backends: expected a list',
+      ],
     ],
     [
       'several objects',
@@ -67,6 +74,34 @@ describe('all problems are reported at once, with their positions', () => {
   test('text that is not YAML', () => {
     expect(problems('backends: [\n').join()).toMatch(/^f: not YAML: .* at line \d+, column \d+/);
     expect(problems('a: &a [x, x]\nb: {').join()).toMatch(/not YAML/);
+  });
+});
+
+describe('a routing chain', () => {
+  const existing = { backendIds: new Set<string>(), groupIds: new Set(['etl']) };
+
+  test('is read with the version that it was printed with, beside other objects or alone', () => {
+    const text = 'routing_chain: { version: 3, steps: [{ id: a, policies: {} }] }';
+    expect(readDocuments('f', text, NONE).routingChain).toMatchObject({ version: 3, steps: [{ id: 'a' }] });
+    const { routingChain, groups } = readDocuments('f', `groups: []\n---\n${text}`, NONE);
+    expect([routingChain?.version, groups]).toEqual([3, []]);
+  });
+
+  test('with mistakes says step and line; what its steps need is for the gatewayserver to say', () => {
+    const text =
+      'groups: []\n---\nrouting_chain:\n  fallback_group: ghost\n  steps:\n  - { id: slot, magic: {} }\n  - id: b\n';
+    expect(problems(text, existing)).toEqual([
+      expect.stringMatching(
+        /^f: document 2: routing_chain\.steps\[0\]\.magic: unknown field; .* \(step "slot", line 6\)$/,
+      ),
+      expect.stringMatching(
+        /^f: document 2: routing_chain\.steps\[1\]\.kind: expected exactly one of .* \(step "b", line 7\)$/,
+      ),
+      'f: document 2: routing_chain.fallback_group: expected a group declared here or already stored, got "ghost" (line 4)',
+    ]);
+    expect(problems('routing_chain: {}\n---\nrouting_chain: {}')).toEqual([
+      'f: document 2: routing_chain: expected once',
+    ]);
   });
 });
 

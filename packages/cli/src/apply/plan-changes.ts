@@ -1,37 +1,27 @@
 import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
-import type { Backend, Group, Policy } from '@trino-gateway/api/gateway';
+import type { Backend, Group, Policy, RoutingChain } from '@trino-gateway/api/gateway';
 import { HIDDEN_SECRET, PROBE_SECRETS } from '@trino-gateway/api/sealed-secret';
 import type { Declared, Existing } from '@trino-gateway/config';
 import type { Gateway } from '../connection/gateway.ts';
 import { backendKind, groupKind, type Kind, policyKind } from '../kinds/index.ts';
 import { UsageError } from '../terminal/usage-error.ts';
+import { chainChange, chainRefusals } from './chain-change.ts';
+import type { Change } from './change.ts';
 import { orderGroups } from './order-groups.ts';
 import { isStoredAs } from './stored-form.ts';
 
-/** What became of an object, or would. */
-export type Outcome = 'created' | 'changed' | 'unchanged';
-
 /** What the gatewayserver has. */
-export type Stored = { backends: Backend[]; groups: Group[]; policies: Policy[] };
-
-/** One object, and the call that brings it about. */
-export type Change = {
-  readonly kind: string;
-  readonly id: string;
-  /** What is expected to become of it. */
-  readonly expected: Outcome;
-  /** Puts it unless nothing would change. @returns what became of it */
-  write(gateway: Gateway): Promise<Outcome>;
-};
+export type Stored = { backends: Backend[]; groups: Group[]; policies: Policy[]; routingChain: RoutingChain };
 
 /** Reads all that the gatewayserver has. */
 export async function readStored(gateway: Gateway): Promise<Stored> {
-  const [backends, groups, policies] = await Promise.all([
+  const [backends, groups, policies, routingChain] = await Promise.all([
     backendKind.list(gateway),
     groupKind.list(gateway),
     policyKind.list(gateway),
+    gateway.routing.getRoutingChain({}),
   ]);
-  return { backends, groups, policies };
+  return { backends, groups, policies, routingChain };
 }
 
 /** The ids that new objects may refer to. */
@@ -48,6 +38,7 @@ export function planChanges(wanted: Declared, stored: Stored): Change[] {
     ...refusals(backendKind, wanted.backends, stored.backends),
     ...refusals(groupKind, wanted.groups, stored.groups),
     ...refusals(policyKind, wanted.policies, stored.policies),
+    ...chainRefusals(wanted.routingChain, stored.routingChain),
   ];
   if (refused.length > 0) throw new UsageError(...refused);
   const { beforehand, ordered } = orderGroups(wanted.groups, new Set(stored.groups.map(({ id }) => id)));
@@ -56,6 +47,7 @@ export function planChanges(wanted: Declared, stored: Stored): Change[] {
     ...changes(groupKind, beforehand, stored.groups),
     ...changes(groupKind, ordered, [...stored.groups, ...beforehand]),
     ...changes(policyKind, wanted.policies, stored.policies),
+    ...(wanted.routingChain ? [chainChange(wanted.routingChain, stored.routingChain)] : []),
   ];
 }
 
@@ -85,8 +77,7 @@ function changes<Desc extends DescMessage>(
     const found = before.get(object.id);
     const expected = found === undefined ? 'created' : isStoredAs(kind, object, found) ? 'unchanged' : 'changed';
     return {
-      kind: kind.name,
-      id: object.id,
+      name: `${kind.name} "${object.id}"`,
       expected,
       async write(gateway) {
         if (expected === 'unchanged' && (found?.managedBy || !holdsSecret(object))) return expected;

@@ -1,7 +1,7 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 import { expect, test } from '@jest/globals';
 import type { Gateway } from '../connection/gateway.ts';
-import type { Change } from './plan-changes.ts';
+import type { Change } from './change.ts';
 import { writeChanges } from './write-changes.ts';
 
 test('a failure in the middle says what was done and what failed, and nothing after it is tried', async () => {
@@ -9,8 +9,7 @@ test('a failure in the middle says what was done and what failed, and nothing af
   const err: string[] = [];
   const tried: string[] = [];
   const change = (id: string, fails = false): Change => ({
-    kind: 'backend',
-    id,
+    name: `backend "${id}"`,
     expected: 'created',
     write: async () => {
       tried.push(id);

@@ -1,7 +1,7 @@
 import { describeFailure } from '../connection/failure.ts';
 import type { Gateway } from '../connection/gateway.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import type { Change } from './plan-changes.ts';
+import type { Change } from './change.ts';
 
 /**
  * Writes the changes one after the other and prints what became of each. Stops at the first that fails and says how far it
@@ -11,10 +11,10 @@ import type { Change } from './plan-changes.ts';
 export async function writeChanges(gateway: Gateway, changes: readonly Change[], terminal: Terminal): Promise<number> {
   for (const [done, change] of changes.entries()) {
     try {
-      terminal.out(`${change.kind} "${change.id}" ${await change.write(gateway)}`);
+      terminal.out(`${change.name} ${await change.write(gateway)}`);
     } catch (error) {
       terminal.err(
-        `${change.kind} "${change.id}": ${describeFailure(error, gateway.connection)} (${done} of ${changes.length} done; fix that and repeat the command)`,
+        `${change.name}: ${describeFailure(error, gateway.connection)} (${done} of ${changes.length} done; fix that and repeat the command)`,
       );
       return 1;
     }
@@ -25,5 +25,5 @@ export async function writeChanges(gateway: Gateway, changes: readonly Change[],
 /** Prints what would become of each object. */
 export function printChanges(changes: readonly Change[], terminal: Terminal): void {
   const words = { created: 'would be created', changed: 'would be changed', unchanged: 'unchanged' };
-  for (const { kind, id, expected } of changes) terminal.out(`${kind} "${id}" ${words[expected]}`);
+  for (const { name, expected } of changes) terminal.out(`${name} ${words[expected]}`);
 }
