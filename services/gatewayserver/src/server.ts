@@ -17,7 +17,9 @@ import { createLoadCounts, type LoadCounts } from './decisions/load-counts.ts';
 import { createStepHits, type StepHits } from './decisions/step-hits.ts';
 import { keepUnmatchedReports } from './history/unmatched-reports.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
+import { createDraftChains } from './replay/draft-chains.ts';
 import { assess } from './routing/availability/availability.ts';
+import { stepKinds } from './routing/steps/registry.ts';
 import type { RpcContext } from './rpc/services/context.ts';
 import { createHandler } from './startup/create-handler.ts';
 import { listenAt } from './startup/listen-at.ts';
@@ -177,6 +179,7 @@ async function openContext(core: Core, start: Start): Promise<RpcContext> {
     configuration,
     live,
     decisions,
+    drafts: started.use(createDraftChains(stepKinds, stepTools)),
     ledger,
     limits,
     admissionMetrics: metrics.admission,

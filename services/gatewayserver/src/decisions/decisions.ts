@@ -17,13 +17,16 @@ import { noBackend, type Routed, type SlotContext, takeBoundSlot, takeSlot } fro
 export type Decisions = {
   /** What a decision made now would depend on; moves no cursor. */
   circumstances(): Circumstances;
+  /** What a chain says of a query; changes and counts nothing. */
+  ask(query: RoutedQuery, chain: CompiledChain, chance: number): ChainAnswer | Promise<ChainAnswer>;
   /** What the routing chain would decide now, without limits and queues; changes nothing. */
   dryRun(query: SubmittedQuery, chain: CompiledChain): Outcome | Promise<Outcome>;
   /**
    * What would become of a query now, by the same rules as `route` and the queue; changes nothing.
+   * @param chain instead of the one in force
    * @throws DatabaseUnavailableError when that depends on slots, and the database does not answer
    */
-  preview(query: SubmittedQuery): Promise<Preview>;
+  preview(query: SubmittedQuery, chain?: CompiledChain): Promise<Preview>;
   /**
    * Decides for a submission and counts it as started; repeated, it answers the same. A promise only where a slot is needed, or a
    * step of the chain takes time: it rejects with DatabaseUnavailableError when the slot cannot be stored.
@@ -60,12 +63,12 @@ export function createDecisions(options: Options): Decisions {
     live,
   });
   const slowAnswers = createAnsweredRoutes<ChainAnswer | Promise<ChainAnswer>>(now);
-  const ask = (query: RoutedQuery, chain: CompiledChain, { chance: drawn }: Circumstances) =>
+  const ask: Decisions['ask'] = (query, chain, drawn) =>
     askChain(chain, query, { snapshot: configuration.snapshot(), chance: drawn, defaultGroupId: keys.default_group });
   const dryRun: Decisions['dryRun'] = (submitted, chain) => {
     const around = circumstances();
     const query = routedQuery(submitted, around.now);
-    return after(ask(query, chain, around), (answer) => decide(query, answer, configuration.snapshot(), around));
+    return after(ask(query, chain, around.chance), (answer) => decide(query, answer, configuration.snapshot(), around));
   };
   const decideNow = (request: RouteRequest): Decided | Promise<Decided> => {
     const around = circumstances();
@@ -73,15 +76,16 @@ export function createDecisions(options: Options): Decisions {
     const chain = configuration.chain();
     // Another attempt of the same submission: what leaves the process is not asked again.
     const answer = chain.isSlow
-      ? slowAnswers.recall(request.submissionId, [], () => ask(query, chain, around))
-      : ask(query, chain, around);
+      ? slowAnswers.recall(request.submissionId, [], () => ask(query, chain, around.chance))
+      : ask(query, chain, around.chance);
     return after(answer, (answered) => decideSubmission(options, { request, query, answer: answered }, around));
   };
   return {
     circumstances,
+    ask,
     dryRun,
-    preview: async (query) => {
-      const outcome = await dryRun(query, configuration.chain());
+    preview: async (query, chain = configuration.chain()) => {
+      const outcome = await dryRun(query, chain);
       return await previewSlot(options, query, { outcome, bounded: isBounded(options, outcome) });
     },
     route: (request) =>

@@ -46,6 +46,7 @@ export function plausibleRow(index: number, submittedAt: number): QueryRow {
     stepId: user === BUSY_USER ? 'policies' : null,
     ruleId: null,
     observed: null,
+    request: null,
   };
 }
 

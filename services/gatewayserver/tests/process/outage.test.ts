@@ -18,7 +18,9 @@ import { createAdmissionMetrics } from '../../src/admission/metrics.ts';
 import { type ConfigurationCache, openConfigurationCache } from '../../src/configuration/configuration-cache.ts';
 import { createDecisions } from '../../src/decisions/decisions.ts';
 import { createLoadCounts } from '../../src/decisions/load-counts.ts';
+import { createDraftChains } from '../../src/replay/draft-chains.ts';
 import { noTools } from '../../src/routing/chain/routing-chain.ts';
+import { stepKinds } from '../../src/routing/steps/registry.ts';
 import { registerServices } from '../../src/rpc/register-services.ts';
 import { createGuard, guardInterceptor } from '../../src/rpc/transport/interceptors.ts';
 import { DatabaseUnavailableError, openStore, type Store } from '../../src/storage/index.ts';
@@ -106,6 +108,7 @@ beforeAll(async () => {
     configuration,
     live,
     decisions,
+    drafts: createDraftChains(stepKinds, noTools),
     ledger,
     limits,
     admissionMetrics: createAdmissionMetrics(new Registry()),

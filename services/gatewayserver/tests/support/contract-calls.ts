@@ -69,6 +69,10 @@ export const CALLS: Readonly<Record<string, { request: Message; needs: readonly 
     request: { chain: { fallbackGroup: 'g', steps: [{ id: 'policies', policies: {} }] } },
     needs: ['chain'],
   },
+  'RoutingService/ReplayRouting': {
+    request: { chain: { fallbackGroup: 'g', steps: [{ id: 'policies', policies: {} }] }, last: 10 },
+    needs: ['chain'],
+  },
   'RoutingService/GetRoutingChainVersion': { request: { version: 0 }, needs: [] },
   'RoutingService/ListRoutingChainVersions': { request: {}, needs: [] },
   'RoutingService/CompareRoutingChains': { request: { fromVersion: 0, toVersion: 0 }, needs: [] },

@@ -5,6 +5,7 @@ import { type Decision, type Query, Query_State, QuerySchema } from '@trino-gate
 import { LONGEST_QUERY_TEXT } from '@trino-gateway/api/limits';
 import { clientTags, querySource, sessionUser } from '@trino-gateway/trino';
 import type { Exchange } from '../http/exchange.ts';
+import { requestFacts } from './request-facts.ts';
 
 /** A statement on its way to a cluster. */
 export type Submission = {
@@ -67,6 +68,7 @@ export function historyOf(
     clientIp: exchange.client.ip,
     state: Query_State.QUEUED,
     submittedAt: timestampFromMs(submittedAt),
+    request: requestFacts({ ...exchange, host: exchange.client.host }, sentHeaders),
     ...fields,
   });
 }

@@ -7,6 +7,7 @@ import type { ConfigurationCache } from '../../configuration/configuration-cache
 import type { Decisions } from '../../decisions/decisions.ts';
 import type { LoadCounts } from '../../decisions/load-counts.ts';
 import type { UnmatchedReports } from '../../history/unmatched-reports.ts';
+import type { DraftChains } from '../../replay/draft-chains.ts';
 import type { Store } from '../../storage/contract/store.ts';
 
 /** What the services share; each names the parts it uses. */
@@ -15,6 +16,8 @@ export type RpcContext = {
   configuration: ConfigurationCache;
   live: LoadCounts;
   decisions: Decisions;
+  /** Chains that are only tried. */
+  drafts: DraftChains;
   ledger: Ledger;
   limits: ConfiguredLimits;
   admissionMetrics: AdmissionMetrics;

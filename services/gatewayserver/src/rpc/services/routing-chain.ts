@@ -69,6 +69,12 @@ async function putChain(context: Context, { chain: wanted }: PutRoutingChainRequ
   return putInForce(context, stored);
 }
 
+/** A chain that is only tried, with the secrets of the one in force. @throws what PutRoutingChain throws of its content */
+export function checkedDraft(context: Pick<Context, 'configuration'>, chain: RoutingChain): RoutingChain {
+  refuseBrokenChain(chain, chainRules.problems(chain), existsHere(context));
+  return withStoredChainSecrets(chain, context.configuration.known.routingChain);
+}
+
 async function rollBack(context: Context, { version }: RollBackRoutingChainRequest): Promise<RoutingChain> {
   if (version === undefined) throw invalid('version', 'expected the version to roll back to');
   const stored = await context.store.configuration.change(async (change) => {
@@ -121,7 +127,7 @@ function kept(version: number, chain: RoutingChain | undefined): RoutingChain {
 }
 
 /** By what is known here: good enough to say all that is wrong with a chain that is broken anyway. */
-function existsHere({ configuration: { known } }: Context): Exists {
+function existsHere({ configuration: { known } }: Pick<Context, 'configuration'>): Exists {
   return (kind, id) => (kind === 'group' ? known.groups : known.backends).has(id);
 }
 

@@ -1,5 +1,6 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
+import { Code, ConnectError } from '@connectrpc/connect';
 import {
   type DecideRequest,
   type DecideResponseSchema,
@@ -11,14 +12,19 @@ import {
 } from '@trino-gateway/api/gateway';
 import { routerBackend } from '../../configuration/router-backend.ts';
 import { checkedId, checkedText, invalid } from '../../configuration/validation.ts';
+import type { Preview } from '../../decisions/preview.ts';
 import type { Routed } from '../../decisions/take-slot.ts';
+import { slowStepIds } from '../../replay/without-slow-steps.ts';
 import type { StepReason } from '../../routing/chain/opinion.ts';
 import type { Outcome } from '../../routing/outcome.ts';
+import { stepKinds } from '../../routing/steps/registry.ts';
+import { callerIsAdmin } from '../transport/interceptors.ts';
 import type { MultiplexedService } from '../transport/multiplexer.ts';
 import { checkingBackend } from './checking-backend.ts';
 import type { RpcContext, Tables } from './context.ts';
 import { checkedClient } from './policies.ts';
-import { routingChainCalls } from './routing-chain.ts';
+import { createReplayCall } from './replay-routing.ts';
+import { checkedDraft, routingChainCalls } from './routing-chain.ts';
 import { listRoutingHits } from './routing-hits.ts';
 
 const MOST_BACKENDS_NAMED = 1_000;
@@ -28,23 +34,35 @@ const OBSERVED_LENGTH = 300;
 type Answer = MessageInitShape<typeof RouteResponseSchema>;
 type Decided = MessageInitShape<typeof DecideResponseSchema>;
 
-type Context = Pick<RpcContext, 'decisions' | 'configuration' | 'limits' | 'now'> &
-  Tables<'configuration' | 'routingHits'>;
+type Context = Pick<RpcContext, 'decisions' | 'configuration' | 'drafts' | 'limits' | 'now' | 'stopping'> &
+  Tables<'configuration' | 'queries' | 'routingHits'>;
 
 /** Decisions, and the chain that they follow. */
 export function routingService(context: Context): MultiplexedService<typeof RoutingService> {
   return {
     ...routingChainCalls(context),
-    decide: (request) => decideNow(context, request),
+    decide: (request, { values }) => decideNow(context, request, values.get(callerIsAdmin)),
+    replayRouting: createReplayCall(context),
     listRoutingHits: (request) => listRoutingHits(context, request),
     route: async (request) => answerOf(context, await context.decisions.route(checkedRoute(request))),
   };
 }
 
-async function decideNow({ decisions }: Context, request: DecideRequest): Promise<Decided> {
+async function decideNow(context: Context, request: DecideRequest, isAdmin: boolean): Promise<Decided> {
   checkedText('user', request.user, 10_000);
   checkedText('client_ip', request.clientIp, 1_000);
-  const preview = await decisions.preview(checkedClient(request));
+  const query = checkedClient(request);
+  const draft = request.chain && checkedDraft(context, request.chain);
+  if (draft === undefined) return decided(await context.decisions.preview(query));
+  if (!isAdmin && slowStepIds(draft, stepKinds).length > 0)
+    throw new ConnectError(
+      'a draft with steps that run code or ask others needs the admin token',
+      Code.PermissionDenied,
+    );
+  return decided(await context.drafts.use(draft, (chain) => context.decisions.preview(query, chain)));
+}
+
+function decided(preview: Preview): Decided {
   const { reasons } = preview;
   if (preview.kind === 'refused') {
     const { message: refusal, errorName: refusalErrorName } = preview;

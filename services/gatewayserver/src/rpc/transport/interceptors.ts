@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type DescMethod, getOption, hasOption } from '@bufbuild/protobuf';
-import { Code, ConnectError, type HandlerContext, type Interceptor } from '@connectrpc/connect';
+import { Code, ConnectError, createContextKey, type HandlerContext, type Interceptor } from '@connectrpc/connect';
 import { Authorization_Level, authorization } from '@trino-gateway/api/gateway';
 import { Health } from '@trino-gateway/api/health';
 import { ServerReflection } from '@trino-gateway/api/reflection';
@@ -27,17 +27,27 @@ export function levelOf(method: DescMethod): Authorization_Level {
   return hasOption(method, authorization) ? getOption(method, authorization) : Authorization_Level.ADMIN;
 }
 
+/** Whether the caller may do everything, for calls that say so of some requests only. */
+export const callerIsAdmin = createContextKey(false);
+
 /** Refuses callers without the token a method needs, before their request is read. */
 export function requireToken(tokens: Tokens): (context: HandlerContext) => void {
   const { admin, read, openReads } = tokens;
-  if (!admin) return () => {};
+  if (!admin)
+    return ({ values }) => {
+      values.set(callerIsAdmin, true);
+    };
   const isAdmin = comparison(admin);
   const isRead = read ? comparison(read) : () => false;
-  return ({ method, requestHeader }) => {
+  return ({ method, requestHeader, values }) => {
     const level = levelOf(method);
-    if (level === Authorization_Level.OPEN || (level === Authorization_Level.READ && openReads)) return;
+    if (level === Authorization_Level.OPEN) return;
     const given = tokensOf(requestHeader);
-    if (given.some(isAdmin)) return;
+    if (given.some(isAdmin)) {
+      values.set(callerIsAdmin, true);
+      return;
+    }
+    if (level === Authorization_Level.READ && openReads) return;
     if (given.some(isRead)) {
       if (level === Authorization_Level.READ) return;
       throw new ConnectError('the read token does not open this call: use the admin token', Code.PermissionDenied);

@@ -18,7 +18,7 @@ import { type Batcher, createBatcher } from '@trino-gateway/runtime';
 import type { Guard } from './interceptors.ts';
 
 /** All that a multiplexed call knows of its caller. */
-type CallContext = Pick<HandlerContext, 'signal'>;
+type CallContext = Pick<HandlerContext, 'signal' | 'values'>;
 
 /** A service whose calls may be multiplexed: they need nothing that only a call of its own has. */
 export type MultiplexedService<Service extends DescService> = {
@@ -66,7 +66,7 @@ function isUnary(method: DescMethod): method is DescMethodUnary {
 /** Multiplexes calls on one stream: each is answered as it would be on its own, as soon as possible. */
 export function multiplexerService({ methods, guard, stopping }: Options): ServiceImpl<typeof CarrierService> {
   return {
-    async *carry(requests, { signal }) {
+    async *carry(requests, { signal, values }) {
       const answers = createBatcher<Answer | undefined>(MOST_IN_MESSAGE);
       const open = new Map<number, AbortController>();
       const alive = setInterval(() => {
@@ -80,7 +80,7 @@ export function multiplexerService({ methods, guard, stopping }: Options): Servi
           return answers.push(failure(call, new ConnectError(`${MOST_OPEN} calls are open`, Code.ResourceExhausted)));
         const controller = new AbortController();
         open.set(call.number, controller);
-        void outcomeOf(call, methods.get(call.method), guard, controller.signal).then((outcome) => {
+        void outcomeOf(call, methods.get(call.method), guard, { signal: controller.signal, values }).then((outcome) => {
           open.delete(call.number);
           if (!controller.signal.aborted) answers.push(outcome);
           endIfStopping();
@@ -131,12 +131,12 @@ async function outcomeOf(
   call: CarryRequest_Call,
   multiplexed: MultiplexedMethod | undefined,
   guard: Guard,
-  signal: AbortSignal,
+  context: CallContext,
 ): Promise<Answer> {
   try {
     if (!multiplexed) throw new ConnectError(`"${call.method}" is not multiplexed`, Code.Unimplemented);
     const { method } = multiplexed;
-    const response = await guard(method, async () => multiplexed.call(decoded(method, call) as never, { signal }));
+    const response = await guard(method, async () => multiplexed.call(decoded(method, call) as never, context));
     const message = create(method.output, response as MessageInitShape<typeof method.output>);
     return { number: call.number, outcome: { case: 'response', value: toBinary(method.output, message) } };
   } catch (error) {

@@ -9,6 +9,7 @@ import { CreateAdmissionEntries, CreateAdmissionSealed, StartAdmission } from '.
 import { AddIncarnationTls } from './0009-incarnation-tls.ts';
 import { CreateRoutingChains } from './0010-routing-chain.ts';
 import { AddQueryRouting, CreateRoutingHits } from './0011-routing-history.ts';
+import { AddRequestFacts } from './0012-request-facts.ts';
 
 /** All migrations, oldest first. One that has been released never changes; a new one goes to the end. */
 export const MIGRATIONS = [
@@ -33,4 +34,5 @@ export const MIGRATIONS = [
   CreateRoutingChains,
   AddQueryRouting,
   CreateRoutingHits,
+  AddRequestFacts,
 ];

@@ -32,6 +32,8 @@ export type QueryRow = {
   ruleId: string | null;
   /** JSON list, null when nothing was observed. */
   observed: string | null;
+  /** JSON of what routing looked at besides, null when it is not known. */
+  request: string | null;
 };
 
 /**
@@ -75,6 +77,7 @@ export const QUERY_COLUMNS: Record<keyof QueryRow, string> = {
   stepId: 'step_id',
   ruleId: 'rule_id',
   observed: 'observed',
+  request: 'request',
 };
 
 /** History. */
@@ -111,6 +114,7 @@ function columnsOf(types: ColumnTypes): Columns<QueryRow> {
     stepId: { ...id, nullable: true },
     ruleId: { ...id, nullable: true },
     observed: { ...text, nullable: true },
+    request: { ...text, nullable: true },
   };
 }
 

@@ -31,6 +31,7 @@ const MERGES: Record<Exclude<keyof QueryRow, 'id'>, Merge> = {
   stepId: 'largerOrSet',
   ruleId: 'largerOrSet',
   observed: 'largerOrSet',
+  request: 'largerOrSet',
 };
 
 /** One statement that stores `rows`, all of different ids, or merges them into what is stored. */

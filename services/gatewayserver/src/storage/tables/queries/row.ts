@@ -1,6 +1,13 @@
 import { create } from '@bufbuild/protobuf';
 import { timestampFromMs, timestampMs } from '@bufbuild/protobuf/wkt';
-import { type Query, Query_ErrorSchema, Query_State, QuerySchema } from '@trino-gateway/api/gateway';
+import {
+  type Query,
+  Query_ErrorSchema,
+  type Query_RequestFacts,
+  Query_RequestFactsSchema,
+  Query_State,
+  QuerySchema,
+} from '@trino-gateway/api/gateway';
 import { LONGEST_QUERY_TEXT } from '@trino-gateway/api/limits';
 import { storedText } from '../../contract/stored-text.ts';
 import { LENGTHS } from '../../schema/columns.ts';
@@ -55,7 +62,18 @@ export function toRow(query: Query, now: number): QueryRow {
     stepId: storedText(query.stepId, LENGTHS.id) || null,
     ruleId: storedText(query.ruleId, LENGTHS.id) || null,
     observed: storedList(query.observed) || null,
+    request: query.request === undefined ? null : storedFacts(query.request),
   };
+}
+
+const MOST_BYTES_OF_FACTS = 2_048;
+
+/** Bounded: what may be long is left out where a report is longer than routers make them. */
+function storedFacts(facts: Query_RequestFacts): string {
+  const whole = storedText(toDocument(Query_RequestFactsSchema, facts));
+  if (Buffer.byteLength(whole) <= MOST_BYTES_OF_FACTS) return whole;
+  const { listeningPort } = facts;
+  return toDocument(Query_RequestFactsSchema, create(Query_RequestFactsSchema, { listeningPort, cut: true }));
 }
 
 /** As JSON, empty text for none. What is beyond the limit of a text is left out whole, so that the rest stays readable. */
@@ -92,5 +110,6 @@ export function fromRow(row: QueryRow): Query {
     ...(row.stepId !== null && { stepId: row.stepId }),
     ...(row.ruleId !== null && { ruleId: row.ruleId }),
     ...(row.observed !== null && { observed: JSON.parse(row.observed) }),
+    ...(row.request !== null && { request: fromDocument(Query_RequestFactsSchema, row.request) }),
   });
 }
