@@ -9,12 +9,12 @@ import type { CompiledStep, StepContext, StepKind, StepSettings } from '../../ch
 import type { SentHeaders, StepTools } from '../../chain/step-tools.ts';
 import { createQuestions, questionKey } from '../questions/questions.ts';
 import { clientSession } from './client-session.ts';
-import { whyNotExplained } from './explainable.ts';
+import { explainable } from './explainable.ts';
 import { MEASURES, type Measure, type PlanCost, planCost } from './plan-cost.ts';
 
 type Settings = StepSettings<'explainCost'>;
 
-type Asked = { query: RoutedQuery; headers: SentHeaders };
+type Asked = { query: RoutedQuery; statement: string; headers: SentHeaders };
 
 /** What was found out about a statement. */
 type Finding = { cost: PlanCost } | { none: string };
@@ -82,11 +82,11 @@ function compile(settings: Settings, stepId: string, { explain, countQuestion }:
     count: countQuestion,
   });
   const ask = async (key: string, asked: Asked, { snapshot, chance, signal }: StepContext): Promise<Opinion> => {
-    const { query, headers } = asked;
+    const { query, statement, headers } = asked;
     const clusters = snapshot.available(groupId, query.now);
     const backend = clusters[Math.floor(chance * clusters.length)];
     if (!backend) throw new Error(`group ${groupId}, which explains, has no available backend`);
-    const question = { backend, statement: query.statement, headers, timeLimitMs: LONGEST_LIMIT_MS };
+    const question = { backend, statement, headers, timeLimitMs: LONGEST_LIMIT_MS };
     const finding = await questions.ask(key, signal(), async (stopped) =>
       findingOf(await explain({ ...question, signal: stopped })),
     );
@@ -94,12 +94,15 @@ function compile(settings: Settings, stepId: string, { explain, countQuestion }:
   };
   return {
     ask: (query, context) => {
-      const why = whyNotExplained(query) ?? whyNoSession(query);
+      const why = whyNoSession(query);
       if (why !== undefined) return abstains(stepId, why);
+      const found = explainable(query);
+      if ('why' in found) return abstains(stepId, found.why);
+      const statement = found.text.trim();
       const { identity, headers } = clientSession(query, login);
-      const key = questionKey([query.statement.trim(), ...identity]);
+      const key = questionKey([statement, ...identity]);
       const known = questions.known(key);
-      return known ? opinionOf(stepId, settings, known) : ask(key, { query, headers }, context);
+      return known ? opinionOf(stepId, settings, known) : ask(key, { query, statement, headers }, context);
     },
     [Symbol.asyncDispose]: async () => {
       await questions[Symbol.asyncDispose]();

@@ -1,31 +1,37 @@
 import type { RoutedQuery } from '../../chain/routed-query.ts';
+import { writtenQuery } from './written-query.ts';
 
-/** What Trino's resource groups call the statements whose cost it can estimate; CREATE TABLE AS is an INSERT there. */
-const KINDS: ReadonlySet<string> = new Set(['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'MERGE', 'ANALYZE']);
-const WORDS: ReadonlySet<string> = new Set([
-  ...['SELECT', 'TABLE', 'VALUES', 'WITH', 'INSERT', 'UPDATE', 'DELETE', 'MERGE', 'ANALYZE', 'REFRESH', 'EXECUTE'],
-]);
-/** What they execute is not known. */
-const EXECUTES: ReadonlySet<string> = new Set(['Execute', 'ExecuteImmediate']);
-const CREATE_TABLE_AS = /^CREATE\s+(OR\s+REPLACE\s+)?TABLE\s[^;]*\bAS\b/i;
+/** What is explained of a statement, or why nothing is. */
+export type Explainable = { text: string } | { why: string };
+
 /** Routers send no more: what is as long as this may be cut. */
 const LONGEST = 1_000_000;
 
-/** Why a statement is not explained; undefined when it is. By its first word where nothing more is known of it. */
-export function whyNotExplained(query: Pick<RoutedQuery, 'statement' | 'sql'>): string | undefined {
-  const { statement } = query;
-  if (statement.trim() === '') return 'there is no statement';
-  if (statement.length >= LONGEST) return 'the statement is too long to be explained';
-  const { kind, statementClass } = query.sql();
-  const isKnown = kind !== 'UNKNOWN' || (statementClass !== '' && !EXECUTES.has(statementClass));
-  const can = isKnown ? KINDS.has(kind) : beginsLikeQuery(statement);
-  return can ? undefined : 'Trino estimates no cost of such a statement';
+/**
+ * Queries are explained as they are, also through EXECUTE. Of statements that write rows, the query that they write: explaining
+ * more would begin the write (BeginTableWrite), and some connectors then leave a table behind (trinodb/trino#130).
+ */
+export function explainable({ statement, sql }: Pick<RoutedQuery, 'statement' | 'sql'>): Explainable {
+  if (statement.trim() === '') return { why: 'there is no statement' };
+  if (statement.length >= LONGEST) return { why: 'the statement is too long to be explained' };
+  const { statementClass } = sql();
+  const what = statementClass === '' ? classByFirstWord(statement) : statementClass;
+  if (what === 'Query') return { text: statement };
+  const written = what === 'Insert' || what === 'CreateTableAsSelect' ? writtenQuery(statement) : undefined;
+  return written === undefined ? { why: 'the cost of such a statement is not asked for' } : { text: written };
 }
 
-function beginsLikeQuery(statement: string): boolean {
+const CLASSES: Readonly<Record<string, string>> = {
+  ...{ SELECT: 'Query', TABLE: 'Query', VALUES: 'Query', WITH: 'Query' },
+  ...{ INSERT: 'Insert', CREATE: 'CreateTableAsSelect' },
+};
+
+/** Of a statement that is not understood. */
+function classByFirstWord(statement: string): string {
   const rest = statement.slice(beginningOf(statement));
   const word = /^[A-Za-z]+/.exec(rest)?.[0].toUpperCase() ?? '';
-  return WORDS.has(word) || CREATE_TABLE_AS.test(rest);
+  const isOther = word === 'CREATE' && !/^CREATE\s+(OR\s+REPLACE\s+)?TABLE\b/i.test(rest);
+  return isOther ? '' : (CLASSES[word] ?? '');
 }
 
 /** Where the first word is: behind blanks, comments and parentheses. */

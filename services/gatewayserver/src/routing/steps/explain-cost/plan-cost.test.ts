@@ -91,13 +91,14 @@ describe('what Trino does not know never counts as nothing', () => {
   });
 
   test('each measure by itself', () => {
-    expect(cost(node('TableScan', [['NaN', 10, 5]]))).toEqual({
-      cpu: 5,
-      memory: 0,
-      network: 0,
-      rows: undefined,
-      bytes: 10,
-    });
+    const known = { memory: 0, network: 0, rows: 10 };
+    expect(cost(node('TableScan', [[10, 'NaN', 5]]))).toEqual({ ...known, cpu: 5, bytes: undefined });
+    expect(cost(node('TableScan', [[10, 7, 'NaN']]))).toEqual({ ...known, cpu: undefined, bytes: 7 });
+  });
+
+  test('a count of unknown rows, which Trino 476 takes to read nothing', () => {
+    const counted = node('Aggregate', [], node('TableScan', [['NaN', 0, 0]]));
+    expect(cost(counted)).toMatchObject({ cpu: undefined, rows: undefined, bytes: undefined });
   });
 });
 

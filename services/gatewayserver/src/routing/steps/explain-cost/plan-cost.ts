@@ -77,13 +77,13 @@ function addNode(node: Node, input: Size, add: (measure: Measure, amount: number
   for (const estimate of node.estimates.length > 0 ? node.estimates : [{}]) {
     const most: Size = neverGrows ? size : nothingKnown;
     const { bytes } = most;
-    add('cpu', amountOf(estimate.cpuCost) ?? bytes);
+    const rows = amountOf(estimate.outputRowCount) ?? most.rows;
+    // Trino multiplies unknown rows by the width that is asked for, which is nothing for a count.
+    const known = (amount: unknown) => (rows === undefined ? undefined : amountOf(amount));
+    add('cpu', known(estimate.cpuCost) ?? bytes);
     add('memory', amountOf(estimate.memoryCost) ?? (KEEPS_INPUT.test(node.name) || bytes === undefined ? bytes : 0));
     add('network', amountOf(estimate.networkCost) ?? (bytes === undefined ? undefined : 0));
-    size = {
-      rows: amountOf(estimate.outputRowCount) ?? most.rows,
-      bytes: amountOf(estimate.outputSizeInBytes) ?? most.bytes,
-    };
+    size = { rows, bytes: known(estimate.outputSizeInBytes) ?? bytes };
     add('rows', size.rows);
     add('bytes', size.bytes);
   }
