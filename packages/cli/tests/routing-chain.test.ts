@@ -89,3 +89,12 @@ test('versions, diff and roll-back', async () => {
   expect(await chain('roll-back', '99')).toMatchObject({ code: 1, err: expect.stringContaining('no version 99') });
   expect(await chain('roll-back', 'last')).toMatchObject({ code: 2, err: expect.stringContaining('"last"') });
 });
+
+test('hits lists what steps and rules did, and those that never did', async () => {
+  const { code, out } = await chain('hits', '--days', '1');
+  expect(code).toBe(0);
+  expect(out).toMatch(/^DAY +STEP +RULE +DECIDED +REFUSED +OBSERVED +FAILED +ABSTAINED/);
+  expect(out).toMatch(/never +nightly +- +0 +0 +0 +0 +0/);
+  expect((await chain('hits', '--step', 'outside')).out).not.toContain('nightly');
+  expect(await chain('hits', '--days', '0')).toMatchObject({ code: 2, err: '--days: expected 1 to 400, got "0"' });
+});

@@ -8,16 +8,21 @@ import {
 import type { Command } from 'commander';
 import type { Context } from '../context/context.ts';
 import { chainVersionKind } from '../kinds/chain-version.ts';
+import { routingHitKind } from '../kinds/routing-hit.ts';
 import { type Format, printList, printOne, printValue } from '../output/print.ts';
 import { oneLine } from '../terminal/one-line.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { UsageError } from '../terminal/usage-error.ts';
 import { type ApplyOptions, applyFile } from './apply.ts';
 
-/** `routing-chain get`, `apply`, `versions`, `diff` and `roll-back`. */
+const DAY_MS = 86_400_000;
+const MOST_DAYS = 400;
+
+/** `routing-chain get`, `apply`, `versions`, `diff`, `roll-back` and `hits`. */
 export function addRoutingChain(program: Command, context: Context): void {
   const chain = program.command('routing-chain').description('the routing chain and its versions');
   addReads(chain, context);
+  addHits(chain, context);
   const { terminal, withGateway } = context;
   chain
     .command('apply')
@@ -81,6 +86,24 @@ function addReads(chain: Command, { terminal, format, withGateway }: Context): v
           terminal.out(`from version ${answer.fromVersion} to version ${answer.toVersion}`);
           printChanges(answer.changes, terminal);
         }
+        return 0;
+      });
+    });
+}
+
+function addHits(chain: Command, { terminal, format, withGateway }: Context): void {
+  chain
+    .command('hits')
+    .description('how often each step and rule did something, by day; those that never did come last')
+    .option('--days <number>', 'of so many days up to today', '7')
+    .option('--step <id>', 'of this step')
+    .action(({ days: text, step: stepId = '' }: { days: string; step?: string }) => {
+      if (!/^\d{1,3}$/.test(text) || Number(text) < 1 || Number(text) > MOST_DAYS)
+        throw new UsageError(`--days: expected 1 to ${MOST_DAYS}, got "${oneLine(text)}"`);
+      const fromDay = new Date(Date.now() - (Number(text) - 1) * DAY_MS).toISOString().slice(0, 10);
+      return withGateway(async ({ routing }) => {
+        const { hits } = await routing.listRoutingHits({ fromDay, stepId });
+        printList(terminal, format(), hits, routingHitKind);
         return 0;
       });
     });
