@@ -153,6 +153,20 @@ test('while the database is away decisions and reads go on, and writes are UNAVA
   expect(configuration.known.backends.has('c')).toBe(true);
 });
 
+test('the routing chain that was last read stays in force while the database is away, and is answered', async () => {
+  const headers = [{ name: 'X-Trino-Client-Tags', value: 'etl' }];
+  const tags = { case: 'clientTags' as const, value: { anyOf: ['etl'], groupId: 'g' } };
+  const { version } = await routing.putRoutingChain({ chain: { steps: [{ id: 'tags', kind: tags }] } });
+  failure = new DatabaseUnavailableError('gone');
+  expect(await routing.getRoutingChain({})).toMatchObject({ version, steps: [{ id: 'tags' }] });
+  await expect(routing.putRoutingChain({ chain: {} })).rejects.toThrow('[unavailable]');
+  await expect(routing.rollBackRoutingChain({ version: 0 })).rejects.toThrow('[unavailable]');
+  const decided = await routing.route({ submissionId: 'tagged', routerId: 'r', headers });
+  expect(decided).toMatchObject({ decision: { decidedBy: 'step tags' } });
+  failure = undefined;
+  await routing.rollBackRoutingChain({ version: 0 });
+});
+
 test('a report of the monitor is in force here even when it could not be stored', async () => {
   failure = new DatabaseUnavailableError('gone');
   const report = backends.reportBackendStatus({

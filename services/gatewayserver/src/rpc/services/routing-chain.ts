@@ -77,12 +77,15 @@ export function checkedDraft(context: Pick<Context, 'configuration'>, chain: Rou
 
 async function rollBack(context: Context, { version }: RollBackRoutingChainRequest): Promise<RoutingChain> {
   if (version === undefined) throw invalid('version', 'expected the version to roll back to');
+  const earlier = await readVersion(context, version);
+  const problems = [
+    ...chainRules.problems(shownChain(earlier)),
+    ...(await trialProblems(stepKinds, earlier, inForce(context))),
+  ];
   const stored = await context.store.configuration.change(async (change) => {
     const before = await change.routingChain.newest();
     refuseDeclaredChain(before);
-    const earlier =
-      version === 0 ? builtInChain : kept(version, await change.routingChain.get(checkedVersion(version)));
-    refuseBrokenChain(earlier, chainRules.problems(shownChain(earlier)), await existsIn(change));
+    refuseBrokenChain(earlier, problems, await existsIn(change));
     const next = storableChain(earlier, '');
     return before && saysTheSame(before, next) ? before : change.routingChain.add(next, version);
   });
