@@ -1,6 +1,6 @@
 import type { Group, Group_Allowed } from '@trino-gateway/api/gateway';
 import { compilePattern, type WholeMatch } from '@trino-gateway/api/patterns';
-import type { Asker, WhyNotAllowed } from './chain/pass-over.ts';
+import { type Asker, everybodyMay, type WhyNotAllowed } from './chain/pass-over.ts';
 
 /** Says why somebody may not use a group; undefined when they may. */
 export type Permissions = (groupId: string, asker: Asker) => WhyNotAllowed | undefined;
@@ -15,6 +15,7 @@ const SHOWN_LENGTH = 100;
 
 /** Who may use these groups. What a group allows is compiled when somebody first asks for it. */
 export function permissionsOf(groups: ReadonlyMap<string, Pick<Group, 'id' | 'allowed'>>): Permissions {
+  if (!groups.values().some(({ allowed }) => allowed)) return everybodyMay;
   const compiled = new Map<string, Compiled>();
   return (groupId, asker) => {
     const allowed = groups.get(groupId)?.allowed;

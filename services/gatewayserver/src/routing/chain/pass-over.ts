@@ -22,12 +22,16 @@ export type WhyNotAllowed = {
 /** Whom a group passed over, or would have. */
 export type PassedOver = WhyNotAllowed & { groupId: string };
 
+/** Says of every group that everybody may use it. */
+export const everybodyMay = (): undefined => undefined;
+
 /** The candidates that whoever asks may use, and what is said of the others. */
 export function passOver(
   candidates: readonly Candidate[],
   asker: Asker,
   whyNotAllowed: (groupId: string, asker: Asker) => WhyNotAllowed | undefined,
 ): { left: readonly Candidate[]; reasons: StepReason[]; passedOver: PassedOver[] } {
+  if (whyNotAllowed === everybodyMay) return { left: candidates, reasons: [], passedOver: [] };
   const reasons: StepReason[] = [];
   const passedOver: PassedOver[] = [];
   const left = candidates.filter(({ groupId, step }) => {
