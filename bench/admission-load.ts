@@ -16,6 +16,8 @@ export type AdmissionLoad = {
 const { activate, enqueue, awaitTurn, handOut, handOver, settleLeases } = AdmissionService.method;
 const { route } = RoutingService.method;
 
+let loads = 0;
+
 /** How many queries were admitted, run and settled a second, and in all. */
 export async function admittedQueries({ urls, clients, seconds, limit }: AdmissionLoad): Promise<{
   perSecond: number;
@@ -33,10 +35,12 @@ export async function admittedQueries({ urls, clients, seconds, limit }: Admissi
       const known = await call(BackendService.method.getBackend, { id: 'b' });
       return known.condition?.available === true && known.maxRunningQueries === limit;
     });
+  // Ids of its own: a question about an earlier one is answered from memory.
+  loads += 1;
   const began = performance.now();
   const end = began + seconds * 1_000;
   const lanes = Array.from({ length: clients }, (_, lane) => routers[lane % routers.length]).map((router, lane) =>
-    router ? untilDone(router, `${limit}.${lane}`, end) : 0,
+    router ? untilDone(router, `${loads}.${lane}`, end) : 0,
   );
   const count = (await Promise.all(lanes)).reduce((sum, one) => sum + one, 0);
   return { perSecond: (count * 1_000) / (performance.now() - began), count };
