@@ -47,6 +47,12 @@ export {
   withoutHeaders,
   withoutHopByHop,
 } from './headers/raw-headers.ts';
+export {
+  clientTagProblem,
+  sessionPropertyProblem,
+  setHeaderProblem,
+  settableName,
+} from './headers/set-headers.ts';
 export { statementBodyProblem } from './headers/statement-body.ts';
 export { type Authority, comparableHost, readAuthority } from './identifiers/host.ts';
 export { normalizedOrigin, restBelow } from './identifiers/origin.ts';

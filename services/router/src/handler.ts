@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { describeError, type Logger } from '@trino-gateway/runtime';
 import { bothFamiliesMessage, classifyRequest, firstHeader, headerFamily } from '@trino-gateway/trino';
+import type { GatewayClient } from './control-plane/gateway-client.ts';
 import { outsideUrl, type ReadClientView } from './http/client-address.ts';
 import { type Exchange, openExchange } from './http/exchange.ts';
 import { hostProblem, isHostNamed } from './http/requested-host.ts';
@@ -23,6 +24,7 @@ import { type UiDeps, ui } from './ui/ui.ts';
 export type RequestDeps = SubmitDeps & PollDeps & SpooledDeps & QueryInfoDeps & ServerInfoDeps & UiDeps & LoginDeps;
 
 export type HandlerDeps = RequestDeps & {
+  gateway: Pick<GatewayClient, 'routingNeeds'>;
   clientView: ReadClientView;
   /** How many requests may be under way. */
   limits: Pick<RequestLimits, 'ofClient'>;
@@ -53,7 +55,7 @@ export function createHandler(deps: HandlerDeps): Handler {
 
 /** The exchange of a request that is within the limits; undefined when it is not, and has its answer. */
 function admit(
-  { limits, bytes, pace, clientView }: HandlerDeps,
+  { gateway, limits, bytes, pace, clientView }: HandlerDeps,
   request: IncomingMessage,
   response: ServerResponse,
   listeningPort: number,
@@ -74,7 +76,10 @@ function admit(
     if (!request.complete) discardRest(request, pace);
   });
   const account = bytes.open(ownerOfAddress(client.ip));
-  const exchange = openExchange(request, response, { listeningPort, client, account, pace });
+  const exchange = openExchange(request, response, {
+    ...{ listeningPort, client, account, pace },
+    groupHeaders: gateway.routingNeeds()?.groupHeaders ?? [],
+  });
   if (account.take(longHead(request.rawHeaders))) return exchange;
   noRoom(pace).answer(response);
   return undefined;

@@ -5,7 +5,7 @@ import type { Ledger } from '../admission/ledger/ledger.ts';
 import { storedUser } from '../admission/ledger/stored-user.ts';
 import { admit, takeAt } from '../admission/rules/admit.ts';
 import type { ConfigurationCache } from '../configuration/configuration-cache.ts';
-import type { ClientRequest } from '../routing/chain/request.ts';
+import type { ClientRequest } from '../routing/chain/routed-query.ts';
 import { type Outcome, withAuthentication } from '../routing/outcome.ts';
 import type { LoadCounts } from './load-counts.ts';
 import { neverWaits } from './never-waits.ts';
@@ -30,7 +30,7 @@ export type SlotContext = {
 /** Takes a slot in the group that was decided, or lets the query wait. The slot may be of another backend than decided. */
 export async function takeSlot(context: SlotContext, request: RouteRequest, decided: Accepted): Promise<Routed> {
   const { configuration, live, ledger, keys } = context;
-  const failed = [...request.excludedBackendIds];
+  const failed = [...request.excludedBackendIds, ...otherThanPinned(context, decided)];
   const applicant = {
     submissionId: request.submissionId,
     groupId: decided.groupId,
@@ -56,6 +56,13 @@ export async function takeSlot(context: SlotContext, request: RouteRequest, deci
     if (failed.includes(backendId)) return { outcome: noBackend(decided), leased: false };
     failed.push(backendId);
   }
+}
+
+/** The backends of the group that may not take a query because it may only go to one of them. */
+function otherThanPinned({ configuration }: SlotContext, { groupId, pinnedBackendId }: Accepted): string[] {
+  if (pinnedBackendId === undefined) return [];
+  const members = configuration.snapshot().group(groupId)?.backendIds ?? [];
+  return members.filter((id) => id !== pinnedBackendId);
 }
 
 /** For a statement that only one coordinator can execute: takes a slot of that one, also beyond its limit. */

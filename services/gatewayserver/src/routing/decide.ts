@@ -1,7 +1,7 @@
 import { Reason_Outcome } from '@trino-gateway/api/gateway';
 import { ownAffinityHash } from './affinity-hash.ts';
 import type { ChainAnswer } from './chain/chain-answer.ts';
-import type { StepReason } from './chain/opinion.ts';
+import type { Candidate, DecidedGroup, StepReason } from './chain/opinion.ts';
 import type { RoutedQuery } from './chain/routed-query.ts';
 import { chooseBackend } from './choose-backend.ts';
 import type { Circumstances } from './circumstances.ts';
@@ -33,8 +33,9 @@ function routeToGroups(
   snapshot: Snapshot,
   circumstances: Circumstances,
 ): Outcome {
-  const { chosen, reasons: tried, forClients } = chooseBackend(candidates, query, snapshot, circumstances);
-  const reasons = [...before, ...tried];
+  const { open, barred } = withoutFallbacks(candidates, decided);
+  const { chosen, reasons: tried, forClients } = chooseBackend(open, query, snapshot, circumstances);
+  const reasons = [...before, ...tried, ...barred];
   const authDelegated = snapshot.authentication.atEntryPoint(query);
   if (chosen) {
     const { backend, candidate } = chosen;
@@ -42,11 +43,12 @@ function routeToGroups(
     const outcome = { kind: 'chosen', backend, ...decided(candidate), ...hash, authDelegated, reasons } as const;
     return withAuthentication(outcome, query, snapshot);
   }
-  const queue = candidates.find(({ groupId }) => snapshot.group(groupId)?.queuesWhenUnavailable);
+  const queue = open.find(({ groupId }) => snapshot.group(groupId)?.queuesWhenUnavailable);
   if (!queue) {
     const message = noClusterMessage([
       ...passedOver.filter(({ observed }) => !observed).map(({ text }) => text),
       ...forClients,
+      ...barred.map(({ text }) => text),
     ]);
     return refused(authDelegated, reasons, 'NO_NODES_AVAILABLE', message, candidates[0]?.groupId);
   }
@@ -54,6 +56,22 @@ function routeToGroups(
   reasons.push({ step: queue.step, outcome: Reason_Outcome.CHOSE, text });
   const hash = ownHash(queue.groupId, query, snapshot);
   return withAuthentication({ kind: 'waits', ...decided(queue), ...hash, authDelegated, reasons }, query, snapshot);
+}
+
+/** Strict decisions go to no fallback group. */
+function withoutFallbacks(
+  candidates: readonly Candidate[],
+  decided: (candidate: Candidate) => DecidedGroup,
+): { open: readonly Candidate[]; barred: StepReason[] } {
+  const isBarred = (candidate: Candidate) => candidate.asFallback && decided(candidate).strict === true;
+  const barred = candidates.filter(isBarred).map(({ groupId, step }) => ({
+    step,
+    outcome: Reason_Outcome.ABSTAINED,
+    text: `group ${groupId} is only a fallback, and this query may not go to one`,
+  }));
+  return barred.length === 0
+    ? { open: candidates, barred }
+    : { open: candidates.filter((one) => !isBarred(one)), barred };
 }
 
 /** What the strategy AFFINITY of a group goes by, as those need it who choose later and know no more of the query. */

@@ -48,7 +48,13 @@ const notForClusters: ReadonlySet<string> = new Set([
 export function openExchange(
   request: IncomingMessage,
   response: ServerResponse,
-  { listeningPort, client, account, pace }: Pick<Exchange, 'listeningPort' | 'client' | 'account' | 'pace'>,
+  {
+    listeningPort,
+    client,
+    account,
+    pace,
+    groupHeaders,
+  }: Pick<Exchange, 'listeningPort' | 'client' | 'account' | 'pace'> & { groupHeaders: readonly string[] },
 ): Exchange {
   const presto = headerFamily(request.rawHeaders) === 'presto';
   const hangUp = new AbortController();
@@ -64,10 +70,15 @@ export function openExchange(
     client,
     account,
     pace,
-    rawHeaders: headersForClusters(request.rawHeaders, presto),
+    rawHeaders: withoutGroupHeaders(headersForClusters(request.rawHeaders, presto), groupHeaders),
     presto,
     signal: hangUp.signal,
   };
+}
+
+/** Those by which clients ask the gateway for a group, under the names that the routing chain gives them, are none of a cluster's. */
+function withoutGroupHeaders(rawHeaders: readonly string[], groupHeaders: readonly string[]): readonly string[] {
+  return groupHeaders.length === 0 ? rawHeaders : withoutHeaders(rawHeaders, new Set(groupHeaders));
 }
 
 /** A client's headers without those that must not reach a cluster, X-Presto-* renamed. */

@@ -144,7 +144,7 @@ async function enqueue(
   { decision, ticket, sealed, query, limit }: Waiter,
   signal: AbortSignal,
 ): Promise<'queued' | 'abandoned' | Refusal> {
-  const { groupId, priority, requestSource, affinityHash } = decision;
+  const { groupId, priority, requestSource, affinityHash, pinnedBackendId: onlyBackendId } = decision;
   try {
     const { refusal, refusalErrorName } = await gateway.admission.enqueue(
       {
@@ -153,6 +153,7 @@ async function enqueue(
         groupId,
         priority,
         affinityHash,
+        onlyBackendId,
         user: claimOf(exchange).user,
         secretHash: hashOfSecret(ticket.secret),
         sealed,

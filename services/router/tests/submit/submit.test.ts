@@ -194,7 +194,7 @@ test.each([
   [['X-Presto-User', 'alice']],
 ])('a source prescribed by a policy replaces the one of the client, in history too: %j', async (headers) => {
   await using trino = await startScriptedTrino();
-  await using router = await startTestbed({ clusters: { trino }, requestSource: 'etl' });
+  await using router = await startTestbed({ clusters: { trino }, effects: { requestSource: 'etl' } });
   await run(router.url, 'SELECT 1', headers);
   expect(trino.queries[0]?.source).toBe('etl');
   const { rawHeaders = [] } = trino.requests[0] ?? {};

@@ -4,6 +4,7 @@ import { jest } from '@jest/globals';
 import { authenticationCheck, type DelegatedAuthentication } from '@trino-gateway/api/authentication';
 import {
   Backend_ForwardedHeaders,
+  type Decision,
   DecisionSchema,
   type Query,
   type RouteRequest,
@@ -81,7 +82,8 @@ export type TestbedOptions = {
   logger?: Logger;
   /** Instead of choosing in order. */
   route?: (request: Route) => Partial<RouteResponse> | Promise<Partial<RouteResponse>>;
-  requestSource?: string;
+  /** What every decision says beside where the query goes. */
+  effects?: Partial<Pick<Decision, 'requestSource' | 'addClientTags' | 'sessionProperties' | 'setHeaders'>>;
   /** Of the routing chain; default none. */
   routingNeeds?: RoutingNeeds;
   config?: Partial<DataPathDeps['config']>;
@@ -153,7 +155,6 @@ export async function startTestbed(options: TestbedOptions = {}): Promise<Testbe
       backendId: backend.id,
       groupId: 'g',
       decidedBy: 'policy p',
-      requestSource: options.requestSource ?? '',
     });
     return { authDelegated, decision, backend };
   };
@@ -161,12 +162,9 @@ export async function startTestbed(options: TestbedOptions = {}): Promise<Testbe
     notReady: () => undefined,
     route: async (request) => {
       seen.routes.push(request);
-      return create(
-        RouteResponseSchema,
-        (await (options.route ?? admission?.route ?? inOrder)(request as RouteRequest)) as MessageInitShape<
-          typeof RouteResponseSchema
-        >,
-      );
+      const answer = await (options.route ?? admission?.route ?? inOrder)(request as RouteRequest);
+      if (answer.decision) Object.assign(answer.decision, options.effects);
+      return create(RouteResponseSchema, answer as MessageInitShape<typeof RouteResponseSchema>);
     },
     settle: (id) => {
       seen.settled.push(id);

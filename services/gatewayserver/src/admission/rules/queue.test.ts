@@ -23,6 +23,24 @@ test('a waiter that every backend has refused pauses before the next offer', () 
   expect(phase(admission, 'w')).toBe('CLAIMED');
 });
 
+test('a waiter that only one backend may take is offered no other one, whatever failed before', () => {
+  const admission = admissionOf({ backendIds: ['a', 'b'] });
+  queue(admission, 'w');
+  const waiter = admission.state.waiter('w');
+  if (!waiter) throw new Error('it waits');
+  admission.state.putWaiter({ ...waiter, onlyBackendId: 'b' });
+  for (let round = 0; round < 3; round++) {
+    offerSlots(admission);
+    const claim = admission.state.waiter('w')?.claim;
+    expect(claim?.backendId).toBe('b');
+    release(admission, 'w', claim?.id ?? '', 'failed');
+    offerSlots(admission);
+    expect(phase(admission, 'w')).toBe('QUEUED');
+    admission.now += ADMISSION_TIMES.pauseMs;
+    seen(admission, 'w', 5_000);
+  }
+});
+
 test('a waiter with refused credentials keeps its place: the next poll brings newer ones', () => {
   const admission = admissionOf();
   queue(admission, 'w');

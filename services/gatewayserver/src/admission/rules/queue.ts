@@ -142,7 +142,7 @@ export function release(admission: Admission, id: string, claimId: string, how: 
   }
   const failed = [...waiter.failedBackendIds, claim?.backendId ?? ''];
   const members = limits.group(waiter.groupId)?.backendIds ?? [];
-  const goesOn = members.some((one) => limits.isAvailable(one) && !failed.includes(one));
+  const goesOn = members.some((one) => isOpen(waiter, one) && limits.isAvailable(one) && !failed.includes(one));
   state.putWaiter({
     ...rest,
     phase: 'QUEUED',
@@ -153,6 +153,10 @@ export function release(admission: Admission, id: string, claimId: string, how: 
     pausedUntil: goesOn ? 0 : now + times.pauseMs,
   });
   return true;
+}
+
+function isOpen({ onlyBackendId }: Waiter, backendId: string): boolean {
+  return onlyBackendId === undefined || onlyBackendId === backendId;
 }
 
 /** Ends it for a reason, a Trino error name; false when it is assigned already, has ended or is not known. */

@@ -16,6 +16,16 @@ export function freeBackends(
   return freeOfGroup(state, limits, groupId).filter((id) => !failed.includes(id));
 }
 
+/** Those that a waiter may be offered. */
+export function freeBackendsOf(
+  state: AdmissionState,
+  limits: Limits,
+  { groupId, user, failedBackendIds, onlyBackendId }: Waiter,
+): string[] {
+  const free = freeBackends(state, limits, groupId, user, failedBackendIds);
+  return onlyBackendId === undefined ? free : free.filter((id) => id === onlyBackendId);
+}
+
 /** The next waiter, and the backend whose slot it is offered. */
 export type SlotOffer = { waiter: Waiter; backendId: string };
 
@@ -55,7 +65,7 @@ function nextOfGroup(
     if (waiter.limit && waiter.limit.until <= now) continue;
     const running = isFair ? state.ofUser(groupId, waiter.user) : 0;
     if (best && running >= best.running) continue;
-    const free = freeBackends(state, limits, groupId, waiter.user, waiter.failedBackendIds);
+    const free = freeBackendsOf(state, limits, waiter);
     if (free.length === 0) continue;
     best = { waiter, free, running };
     if (running === 0) break;

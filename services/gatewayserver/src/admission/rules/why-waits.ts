@@ -1,11 +1,11 @@
 import type { AdmissionState } from '../state/admission-state.ts';
 import type { Waiter } from '../state/waiter.ts';
 import type { Limits } from './limits.ts';
-import { freeBackends } from './slots.ts';
+import { freeBackendsOf } from './slots.ts';
 
 /** Why a query waits, as a sentence for operators. */
 export function whyWaits(state: AdmissionState, limits: Limits, waiter: Waiter, now: number): string {
-  const { groupId, user, phase, claim, failedBackendIds } = waiter;
+  const { groupId, user, phase, claim, onlyBackendId } = waiter;
   const group = limits.group(groupId);
   if (phase === 'CLAIMED') return `it is being given to backend ${claim?.backendId}`;
   if (!group) return `group ${groupId} does not exist`;
@@ -15,7 +15,9 @@ export function whyWaits(state: AdmissionState, limits: Limits, waiter: Waiter, 
   if (group.maxRunningOfUser > 0 && running >= group.maxRunningOfUser)
     return `its user has ${running} queries of ${group.maxRunningOfUser} running`;
   if (!group.backendIds.some(limits.isAvailable)) return `no backend of group ${groupId} is available`;
-  if (freeBackends(state, limits, groupId, user, failedBackendIds).length === 0)
+  if (freeBackendsOf(state, limits, waiter).length === 0 && onlyBackendId !== undefined)
+    return `no slot of backend ${onlyBackendId} is free, and no other may take it`;
+  if (freeBackendsOf(state, limits, waiter).length === 0)
     return `all slots of group ${groupId} are taken${externalPart(limits, group.backendIds)}`;
   return waiter.presentUntil > now ? 'it is about to start' : 'a slot is free, but its client does not poll';
 }

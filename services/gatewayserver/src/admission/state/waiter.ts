@@ -38,6 +38,8 @@ export type Waiter = {
   readonly source: string;
   /** What the strategy AFFINITY goes by, where that is not the user. */
   readonly affinityHash?: number | undefined;
+  /** The only backend that may take it; absent: any of its group. */
+  readonly onlyBackendId?: string | undefined;
   readonly submissionId: string;
   /** SHA-256 of the secret in its link, in hexadecimal. */
   readonly secretHash: string;

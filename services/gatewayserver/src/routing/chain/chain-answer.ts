@@ -1,4 +1,5 @@
 import { Reason_Outcome } from '@trino-gateway/api/gateway';
+import { withCarriedEffects } from './carried-effects.ts';
 import { defaultGroupOpinion } from './default-group.ts';
 import { withKnownGroups } from './known-groups.ts';
 import type { Opinion, QueryEffects, StepReason } from './opinion.ts';
@@ -47,7 +48,7 @@ export function beginning(): ChainProgress {
 
 /** Takes what a step said. @returns the answer, when this decides */
 export function hear(progress: ChainProgress, step: ChainStep, said: Opinion, access: Access): ChainAnswer | undefined {
-  const known = withKnownGroups(said, access.snapshot.whyNoGroup);
+  const known = withKnownGroups(withCarriedEffects(said), access.snapshot.whyNoGroup);
   const { opinion, reasons } = step.observes
     ? { opinion: known, reasons: [] }
     : withoutPassedOver(progress, known, access);

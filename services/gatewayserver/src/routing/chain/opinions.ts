@@ -21,7 +21,7 @@ export function chooses(
       policyId: '',
       ...effects,
       groupId,
-      ...(backendId !== undefined && { pinnedBackendId: backendId }),
+      ...(backendId !== undefined && { pinnedBackendId: backendId, strict: true }),
       decidedBy,
       ...by,
       asFallback,

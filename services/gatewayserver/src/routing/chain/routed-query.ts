@@ -1,6 +1,22 @@
 import type { RuleRequest } from '@trino-gateway/api/policy-rules';
 import { analyseStatement, type StatementFacts } from '@trino-gateway/sql';
-import { type ClientRequest, readRequest } from './request.ts';
+import { comparableHost } from '@trino-gateway/trino/host';
+
+/** What the client sent, as far as routing looks at it. */
+export type ClientRequest = {
+  listeningPort: number;
+  host: string;
+  headers: readonly { name: string; value: string }[];
+};
+
+/** The request in the form in which rules compare it. */
+export function readRequest({ listeningPort, host, headers }: ClientRequest): RuleRequest {
+  return {
+    listeningPort,
+    host: comparableHost(host),
+    rawHeaders: headers.flatMap(({ name, value }) => [name, value]),
+  };
+}
 
 /** A new query as a router describes it. */
 export type SubmittedQuery = ClientRequest & {

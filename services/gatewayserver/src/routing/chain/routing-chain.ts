@@ -30,7 +30,7 @@ export type CompiledChain = {
   /** Some step asks something outside this process. */
   readonly isSlow: boolean;
   /** What its steps need of requests. */
-  readonly needs: Required<RequestNeeds>;
+  readonly needs: ReturnType<typeof allNeeds>;
 };
 
 const DEFAULT_LIMIT_MS = 500;

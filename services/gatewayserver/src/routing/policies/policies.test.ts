@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { type Policy, PolicySchema } from '@trino-gateway/api/gateway';
 import { comparableHost } from '@trino-gateway/trino/host';
 import fc from 'fast-check';
-import { type ClientRequest, readRequest } from '../chain/request.ts';
+import { type ClientRequest, readRequest } from '../chain/routed-query.ts';
 import { indexPolicies } from './policy-index.ts';
 import { evaluatePolicies, firstPolicyOf, matchingPolicies } from './verdict.ts';
 

@@ -19,7 +19,7 @@ import {
   refuseDangling,
   refuseDeclared,
 } from '../../configuration/validation.ts';
-import { type ClientRequest, readRequest } from '../../routing/chain/request.ts';
+import { type ClientRequest, readRequest } from '../../routing/chain/routed-query.ts';
 import { createChainCompiler } from '../../routing/chain/routing-chain.ts';
 import { evaluatePolicies, matchingPolicies } from '../../routing/policies/verdict.ts';
 import { stepKinds } from '../../routing/steps/registry.ts';

@@ -111,13 +111,20 @@ function answerOf(context: Context, { outcome, leased }: Routed): Answer {
 
 function decisionOf(outcome: Exclude<Outcome, { kind: 'refused' }>) {
   const { groupId, decidedBy, authDelegated, requestSource, priority, stepId, ruleId } = outcome;
-  const { affinityHash = 0, strict = false, addClientTags = [], sessionProperties = {}, setHeaders = {} } = outcome;
+  const {
+    pinnedBackendId = '',
+    affinityHash = 0,
+    strict = false,
+    addClientTags = [],
+    sessionProperties = {},
+    setHeaders = {},
+  } = outcome;
   return {
     backendId: outcome.kind === 'chosen' ? outcome.backend.id : '',
     ...{ groupId, decidedBy, authDelegated, requestSource, priority },
     ...(stepId !== undefined && { stepId }),
     ...(ruleId !== undefined && { ruleId }),
-    ...{ affinityHash, strict, addClientTags: [...addClientTags], sessionProperties, setHeaders },
+    ...{ pinnedBackendId, affinityHash, strict, addClientTags: [...addClientTags], sessionProperties, setHeaders },
     observed: observedOf(outcome.reasons),
   };
 }

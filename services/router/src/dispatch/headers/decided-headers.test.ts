@@ -34,3 +34,22 @@ test.each<[string, DecidedHeaders, string[]]>([
 ])('%s', (_, decided, expected) => {
   expect(withDecided(sent, decided)).toEqual(expected);
 });
+
+test('headers that lead the message, or say who sends it, are not set', () => {
+  const setHeaders = {
+    'X-Team': 'data',
+    'X-Presto-Client-Info': 'info',
+    authorization: 'Bearer x',
+    'X-Trino-User': 'root',
+    Host: 'elsewhere',
+    'Content-Length': '1',
+    'X-Forwarded-For': '1.2.3.4',
+    'Transfer-Encoding': 'chunked',
+    'X-Bad': 'a\r\nb: c',
+    'bad name': 'x',
+  };
+  expect(withDecided(sent, { ...nothing, setHeaders })).toEqual([
+    ...sent,
+    ...['X-Team', 'data', 'X-Trino-Client-Info', 'info'],
+  ]);
+});

@@ -1,5 +1,5 @@
 import type { Decision } from '@trino-gateway/api/gateway';
-import { clientTags, firstHeader, withoutHeaders } from '@trino-gateway/trino';
+import { clientTags, firstHeader, setHeaderProblem, settableName, withoutHeaders } from '@trino-gateway/trino';
 
 /** What a decision changes of the headers that a statement goes to its cluster with. */
 export type DecidedHeaders = Pick<Decision, 'requestSource'> &
@@ -19,7 +19,10 @@ export function decidedHeaders({
 export function withDecided(rawHeaders: readonly string[], decided: DecidedHeaders): readonly string[] {
   const { requestSource, addClientTags, sessionProperties, setHeaders } = decidedHeaders(decided);
   let headers = rawHeaders;
-  for (const [name, value] of Object.entries(setHeaders)) headers = withHeader(headers, name, value);
+  for (const [name, value] of Object.entries(setHeaders)) {
+    // The gatewayserver leaves out what may not be set; one of another version may not.
+    if (setHeaderProblem(name, value) === undefined) headers = withHeader(headers, settableName(name), value);
+  }
   if (addClientTags.length > 0) {
     const tags = new Set([...clientTags(headers), ...addClientTags]);
     headers = withHeader(headers, 'X-Trino-Client-Tags', [...tags].join(','));

@@ -19,7 +19,7 @@ const others: ReadonlySet<string> = new Set(['user-agent', 'accept-language']);
  */
 export function headersForRouting(
   rawHeaders: readonly string[],
-  needs: Pick<RoutingNeeds, 'preparedStatements'> | undefined,
+  needs: Pick<RoutingNeeds, 'preparedStatements' | 'groupHeaders'> | undefined,
 ): Header[] {
   const headers: Header[] = [];
   const tooLong = new Set<string>();
@@ -27,14 +27,18 @@ export function headersForRouting(
     const name = rawHeaders[at] ?? '';
     const value = rawHeaders[at + 1] ?? '';
     const lower = name.toLowerCase();
-    if (!lower.startsWith('x-') && !others.has(lower)) continue;
-    if (secretNames.test(lower) || lower.startsWith('x-forwarded-')) continue;
+    if (!isForRouting(lower) && !needs?.groupHeaders.includes(lower)) continue;
     const isPrepared = preparedStatements.has(lower);
     if (isPrepared && !needs?.preparedStatements) continue;
     if (value.length > (isPrepared ? LONGEST_STATEMENT : LONGEST_VALUE)) tooLong.add(lower);
     if (!tooLong.has(lower)) headers.push(create(HeaderSchema, { name, value }));
   }
   return headers;
+}
+
+function isForRouting(name: string): boolean {
+  if (!name.startsWith('x-') && !others.has(name)) return false;
+  return !secretNames.test(name) && !name.startsWith('x-forwarded-');
 }
 
 /** The credentials of a client that the routing chain passes on; none where it passes on none. */

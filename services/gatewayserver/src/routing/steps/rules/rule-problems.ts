@@ -1,6 +1,7 @@
 import { type RoutingRule, RoutingRule_ShareBySchema } from '@trino-gateway/api/gateway';
 import { check, enumProblem, headerTextProblem, idProblem, type Problem, quote } from '@trino-gateway/api/problem';
 import { scheduleProblems } from '@trino-gateway/schedule';
+import { clientTagProblem, sessionPropertyProblem } from '@trino-gateway/trino';
 import { readCondition } from './conditions.ts';
 
 const MOST_RULES = 2_000;
@@ -10,8 +11,6 @@ const MOST_ITEMS = 100;
 const LONGEST_TEXT = 1_000;
 const MOST_PRIORITY = 1_000;
 const TOLD_PROBLEMS = 20;
-/** `name` or `catalog.name`, as X-Trino-Session has them. */
-const PROPERTY = /^[A-Za-z0-9_-]{1,100}(?:\.[A-Za-z0-9_-]{1,100})?$/;
 
 /** All that is wrong with the rules of a step; of many problems the first. */
 export function rulesProblems(rules: readonly RoutingRule[]): Problem[] {
@@ -112,30 +111,14 @@ function effectProblems({ priority = 0, requestSource, addClientTags, sessionPro
     ),
     ...headerTextProblem('request_source', requestSource),
     ...check(addClientTags.length <= MOST_ITEMS, 'add_client_tags', `expected at most ${MOST_ITEMS} tags`),
-    ...addClientTags
-      .slice(0, MOST_ITEMS)
-      .flatMap((tag) => [
-        ...check(
-          tag.trim() !== '' && !tag.includes(','),
-          'add_client_tags',
-          'expected tags that are not empty and have no comma',
-        ),
-        ...headerTextProblem('add_client_tags', tag),
-      ]),
+    ...addClientTags.slice(0, MOST_ITEMS).flatMap((tag) => told('add_client_tags', tag, clientTagProblem(tag))),
     ...check(properties.length <= MOST_ITEMS, 'session_properties', `expected at most ${MOST_ITEMS} properties`),
     ...properties
       .slice(0, MOST_ITEMS)
-      .flatMap(([name, value]) => [
-        ...check(
-          PROPERTY.test(name),
-          'session_properties',
-          `expected names such as query_max_run_time or hive.x, got ${quote(name)}`,
-        ),
-        ...check(
-          value.length <= LONGEST_TEXT && value.isWellFormed(),
-          'session_properties',
-          `expected values of up to ${LONGEST_TEXT} characters`,
-        ),
-      ]),
+      .flatMap(([name, value]) => told('session_properties', name, sessionPropertyProblem(name, value))),
   ];
+}
+
+function told(field: string, text: string, problem: string | undefined): Problem[] {
+  return problem === undefined ? [] : [{ field, message: `${quote(text)} ${problem}` }];
 }

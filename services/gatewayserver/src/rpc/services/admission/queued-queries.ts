@@ -63,6 +63,7 @@ function newcomerOf(request: EnqueueRequest, arrivedAt: number): Newcomer {
     secretHash: Buffer.from(checkedHash(request.secretHash)).toString('hex'),
     bytes: checkedSealed('sealed', request.sealed).length,
     ...(request.affinityHash !== 0 && { affinityHash: request.affinityHash }),
+    ...(request.onlyBackendId !== '' && { onlyBackendId: checkedId(request.onlyBackendId, 'only_backend_id') }),
     ...(request.limit && { limit: checkedLimit(request.limit) }),
   };
 }
