@@ -10,7 +10,7 @@ export type ScriptRunner = AsyncDisposable & {
 };
 
 /** How long a call may work where others wait behind it. */
-const TURN_MS = 10;
+const TURN_MS = 5;
 const MOST_WAITING = 1_000;
 const MOST_SLOW_WAITING = 32;
 
@@ -39,7 +39,7 @@ export function createScriptRunner(start: StartExecutor): ScriptRunner {
       if (standing.isSlow(user, began)) return await callSlowly(user, request, until);
       const result = await quick.ask(request, until);
       if (result.kind === 'late' || result.kind === 'broke') {
-        standing.tookTurns(user, TURN_MS, performance.now());
+        standing.tookTurns(user, result.tookMs, performance.now());
         return await callSlowly(user, request, until);
       }
       standing.wasQuick(user);

@@ -25,7 +25,7 @@ const LATE_USERS = 5;
 const SCRIPT_PAUSE_MS = 5_000;
 /** What newcomers may take of the others' time at once, and what comes back of it in a second. */
 const TURNS_MS = 100;
-const TURNS_BACK_PER_MS = 0.1;
+const TURNS_BACK_PER_MS = 0.02;
 
 export function createStanding(): Standing {
   const users = new LRUCache<string, UserStanding>({ max: MOST_USERS });
