@@ -6,7 +6,7 @@ import type { FromWorker, ToWorker, WorkerStart } from './worker-messages.ts';
 
 // The worker that runs one JavaScript of a routing chain. Whatever goes wrong with the interpreter ends it: another takes its place.
 
-const LOWER_PRIORITY = 10;
+const LOWER_PRIORITY = 19;
 
 const { source, memoryMb } = workerData as WorkerStart;
 const tell = (message: FromWorker) => parentPort?.postMessage(message);

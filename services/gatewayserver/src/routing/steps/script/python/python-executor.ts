@@ -15,7 +15,8 @@ import {
 import { answerLines } from './answer-lines.ts';
 import { findPython } from './find-python.ts';
 
-const LOWER_PRIORITY = 10;
+const LOWER_PRIORITY = 19;
+const MOST_IN_FLIGHT = 8;
 const PROGRAM = join(import.meta.dirname, 'run_script.py');
 /** No environment variables, no packages beside the standard library, no files written. */
 const ARGUMENTS = ['-I', '-S', '-B', '-X', 'utf8', PROGRAM, import.meta.dirname];
@@ -24,7 +25,7 @@ const ARGUMENTS = ['-I', '-S', '-B', '-X', 'utf8', PROGRAM, import.meta.dirname]
 export function pythonExecutor({ source, memoryMb }: { source: string; memoryMb: number }): StartExecutor {
   return (events): Executor => {
     const ready = Promise.withResolvers<void>();
-    const state: State = { events, ready, expected: undefined, isOver: false, yields: false };
+    const state: State = { events, ready, expected: [], isOver: false, yields: false };
     const begin = {
       source,
       memory_mb: memoryMb,
@@ -44,10 +45,11 @@ export function pythonExecutor({ source, memoryMb }: { source: string; memoryMb:
     ready.promise.then(settled, settled);
     return {
       ready: ready.promise,
-      mostInFlight: 1, // what waits in the pipe could be read by the script
+      mostInFlight: MOST_IN_FLIGHT,
       call: (request, { workMs, limitMs }) => {
-        state.expected = randomBytes(9).toString('base64url');
-        write(state, { ...JSON.parse(request), id: state.expected, work_ms: workMs, limit_ms: limitMs });
+        const id = randomBytes(9).toString('base64url');
+        state.expected.push(id);
+        write(state, { ...JSON.parse(request), id, work_ms: workMs, limit_ms: limitMs });
       },
       yieldToOthers: () => {
         state.yields = true;
@@ -65,14 +67,14 @@ type State = {
   events: ExecutorEvents;
   ready: PromiseWithResolvers<void>;
   child?: ChildProcess;
-  /** What the answer to the present call begins with. */
-  expected: string | undefined;
+  /** What the answers to the calls in flight begin with. */
+  expected: string[];
   isOver: boolean;
   yields: boolean;
 };
 
 function startChild(python: string, state: State): ChildProcess {
-  const child = spawn(python, ARGUMENTS, { env: {}, cwd: '/', detached: true, stdio: ['pipe', 'pipe', 'ignore'] });
+  const child = spawn(python, ARGUMENTS, { env: {}, cwd: '/', stdio: ['pipe', 'pipe', 'ignore'] });
   child.unref();
   child.on('error', (error) => over(state, `python3 did not start: ${error.message}`));
   child.on('exit', () => over(state, 'the interpreter ended'));
@@ -94,8 +96,7 @@ function heard(state: State, message: unknown): void {
   if (first === 'ready') state.ready.resolve();
   else if (first === 'broken') over(state, new ScriptError(String(kind)));
   else {
-    const result = first === state.expected && first !== undefined ? resultOf(kind, String(text)) : undefined;
-    state.expected = undefined;
+    const result = first !== undefined && first === state.expected.shift() ? resultOf(kind, String(text)) : undefined;
     if (result === undefined) over(state, 'it wrote what is no answer');
     else state.events.answered(result);
   }

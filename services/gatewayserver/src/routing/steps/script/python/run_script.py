@@ -181,6 +181,8 @@ def main():
         system_calls.die_with_parent()
         if os.getppid() != begin['parent']:
             return
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, signal.SIG_IGN)  # the gateway gets them, too, and ends this process itself
     clock, log = Clock(), Log()
     sys.stdout = sys.stderr = log
     sys.stdin = None
@@ -196,7 +198,7 @@ def main():
     if not loaded:
         return tell(['broken', text.removeprefix('LookupError: ') if kind == 'threw' else 'it takes too long to load'])
     del tree
-    dumps, loads = json.dumps, json.loads
+    dumps, loads, read = json.dumps, json.loads, os.read
     log.take()
     tell(['ready'])
 
@@ -210,6 +212,10 @@ def main():
         call = loads(line)
         kind, text = within(clock, call['work_ms'], call['limit_ms'], lambda: answer(call))
         log.take()
+        try:
+            read(REQUESTS, 0)
+        except OSError:
+            kind, text = 'broke', 'it closed the file that calls come from'
         tell([call['id'], kind, text])
     return keep
 

@@ -10,6 +10,7 @@ const returned: CallResult = { kind: 'returned', text: '{}' };
 function setup(options: { mostInFlight?: number; mostWaiting?: number; ready?: () => Promise<void> } = {}) {
   const { mostInFlight = 2, mostWaiting = 3, ready = () => Promise.resolve() } = options;
   const started: Started[] = [];
+  const unwelcome = new Set<string>();
   const start: StartExecutor = (events) => {
     const one: Started = { events, calls: [], ended: false, yields: false };
     started.push(one);
@@ -26,9 +27,9 @@ function setup(options: { mostInFlight?: number; mostWaiting?: number; ready?: (
     };
   };
   const supply = createSupply(start);
-  const lane = createLane({ supply, workMs: 10, mostWaiting, yields: false });
-  const ask = (request: string, ms = 10_000) => lane.ask(request, performance.now() + ms);
-  return { started, supply, ask, first: started[0] as Started };
+  const lane = createLane({ supply, workMs: 10, mostWaiting, yields: false, welcomes: (user) => !unwelcome.has(user) });
+  const ask = (request: string, ms = 10_000) => lane.ask(`user of ${request}`, request, performance.now() + ms);
+  return { started, supply, ask, unwelcome, first: started[0] as Started };
 }
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
@@ -81,6 +82,16 @@ test('calls whose time is over while they wait are never made', async () => {
   first.events.answered(returned);
   await expect(late).rejects.toThrow('its turn did not come in time');
   expect(first.calls).toEqual(['a']);
+});
+
+test('who is no longer welcome while it waits is told so, and is not called', async () => {
+  const { ask, first, unwelcome } = setup({ mostInFlight: 1 });
+  const answers = [ask('a'), ask('b'), ask('c')];
+  await turn();
+  unwelcome.add('user of b');
+  first.events.answered(returned);
+  expect(await answers[1]).toMatchObject({ kind: 'unwelcome' });
+  expect(first.calls).toEqual(['a', 'c']);
 });
 
 test('more than may wait are turned away at once', async () => {

@@ -1,13 +1,13 @@
 import type { CallResult, Executor } from './executor.ts';
 import type { Supply } from './supply.ts';
 
-/** What came of a call, and after how long since its turn came. */
-export type LaneResult = CallResult & { tookMs: number };
+/** What came of a call, and after how long since its turn came; `unwelcome` when it was never made for want of welcome. */
+export type LaneResult = (CallResult | { kind: 'unwelcome' }) & { tookMs: number };
 
 /** Calls of one script, one after the other. */
 export type Lane = {
   /** @param until performance.now() after which nobody waits for it. Rejects when the call was never made. */
-  ask(request: string, until: number): Promise<LaneResult>;
+  ask(user: string, request: string, until: number): Promise<LaneResult>;
 };
 
 type LaneOptions = {
@@ -15,11 +15,13 @@ type LaneOptions = {
   /** How long one call may work here; the others wait for it. Absent: as long as its time lasts. */
   workMs?: number;
   mostWaiting: number;
-  /** Other threads and processes go before it. */
+  /** Other threads and processes go before it, and it leaves what is kept warm to others once it had one. */
   yields: boolean;
+  /** Whether calls of this user are made here; asked again when their turn comes. */
+  welcomes(user: string): boolean;
 };
 
-type Call = { request: string; until: number; settle: PromiseWithResolvers<LaneResult> };
+type Call = { user: string; request: string; until: number; settle: PromiseWithResolvers<LaneResult> };
 
 /** A call with less time left is not worth its beginning. */
 const LEAST_MS = 1;
@@ -28,28 +30,30 @@ const GRACE_MS = 100;
 const MOST_PAUSE_MS = 30_000;
 
 export function createLane(options: LaneOptions): Lane {
-  const { supply, workMs = Number.POSITIVE_INFINITY, mostWaiting, yields } = options;
+  const { supply, workMs = Number.POSITIVE_INFINITY, mostWaiting, yields, welcomes } = options;
+  let takesWarm = true;
   let waiting: Call[] = [];
   let inFlight: Call[] = [];
   let executor: { it: Executor; isReady: boolean } | undefined;
   const watchdog = createWatchdog();
   /** When the turn of the first one in flight came. */
   let began = 0;
-  let broken = { why: '', times: 0, until: 0 };
+  let broken: Broken = sound;
 
   const timed = (result: CallResult): LaneResult => ({ ...result, tookMs: performance.now() - began });
   const start = () => {
     const current = {
-      it: supply.take({ answered, ended: (why) => fell(current, { kind: 'broke', message: why }) }),
+      it: supply.take({ answered, ended: (why) => fell(current, { kind: 'broke', message: why }) }, takesWarm),
       isReady: false,
     };
     executor = current;
+    takesWarm = !yields;
     if (yields) current.it.yieldToOthers();
     current.it.ready.then(
       () => {
         if (executor !== current) return;
         current.isReady = true;
-        broken = { why: '', times: 0, until: 0 };
+        broken = sound;
         pump();
       },
       (error: Error) => {
@@ -58,8 +62,7 @@ export function createLane(options: LaneOptions): Lane {
     );
   };
   const couldNotStart = ({ message }: Error) => {
-    const times = broken.times + 1;
-    broken = { why: message, times, until: performance.now() + Math.min(MOST_PAUSE_MS, 500 * 2 ** times) };
+    broken = brokenAgain(broken.times + 1, message);
     drop();
     for (const { settle } of waiting.splice(0)) settle.reject(new Error(message));
   };
@@ -100,7 +103,8 @@ export function createLane(options: LaneOptions): Lane {
     while (waiting.length > 0 && inFlight.length < executor.it.mostInFlight) {
       const call = waiting.shift() as Call;
       const leftMs = call.until - performance.now();
-      if (leftMs < LEAST_MS) call.settle.reject(new Error('its turn did not come in time'));
+      if (!welcomes(call.user)) call.settle.resolve({ kind: 'unwelcome', tookMs: 0 });
+      else if (leftMs < LEAST_MS) call.settle.reject(new Error('its turn did not come in time'));
       else {
         executor.it.call(call.request, { workMs: Math.min(workMs, leftMs), limitMs: leftMs });
         inFlight.push(call);
@@ -109,18 +113,27 @@ export function createLane(options: LaneOptions): Lane {
     }
   };
   return {
-    ask(request, until) {
+    ask(user, request, until) {
       if (performance.now() < broken.until) return Promise.reject(new Error(broken.why));
       if (waiting.length >= mostWaiting) {
         waiting = waiting.filter((call) => call.until > performance.now());
         if (waiting.length >= mostWaiting) return Promise.reject(new Error('too many queries wait for it'));
       }
       const settle = Promise.withResolvers<LaneResult>();
-      waiting.push({ request, until, settle });
+      waiting.push({ user, request, until, settle });
       pump();
       return settle.promise;
     },
   };
+}
+
+/** Why nothing is started, and until when. */
+type Broken = { why: string; times: number; until: number };
+
+const sound: Broken = { why: '', times: 0, until: 0 };
+
+function brokenAgain(times: number, why: string): Broken {
+  return { why, times, until: performance.now() + Math.min(MOST_PAUSE_MS, 500 * 2 ** times) };
 }
 
 /** Tells of a call that should have been interrupted by now. An answer that has come while this thread was busy is heard first. */

@@ -20,11 +20,18 @@ const MOST_SLOW_WAITING = 32;
  */
 export function createScriptRunner(start: StartExecutor): ScriptRunner {
   const supply = createSupply(start);
-  const quick = createLane({ supply, workMs: TURN_MS, mostWaiting: MOST_WAITING, yields: false });
-  const slow = createLane({ supply, mostWaiting: MOST_SLOW_WAITING, yields: true });
   const standing = createStanding();
+  const quick = createLane({
+    ...{ supply, workMs: TURN_MS, mostWaiting: MOST_WAITING, yields: false },
+    welcomes: (user) => !standing.isSlow(user, performance.now()),
+  });
+  const slow = createLane({
+    ...{ supply, mostWaiting: MOST_SLOW_WAITING, yields: true },
+    welcomes: (user) => standing.whyNotAsked(user, performance.now()) === undefined,
+  });
   const callSlowly = async (user: string, request: string, until: number) => {
-    const result = await slow.ask(request, until);
+    const result = await slow.ask(user, request, until);
+    if (result.kind === 'unwelcome') throw new Error(standing.whyNotAsked(user, performance.now()) ?? 'not asked');
     if (result.kind === 'late' || result.kind === 'broke') standing.wasLate(user, performance.now());
     else if (result.tookMs < TURN_MS) standing.wasQuick(user);
     else standing.wasSlow(user);
@@ -37,7 +44,8 @@ export function createScriptRunner(start: StartExecutor): ScriptRunner {
       const why = standing.whyNotAsked(user, began);
       if (why !== undefined) throw new Error(why);
       if (standing.isSlow(user, began)) return await callSlowly(user, request, until);
-      const result = await quick.ask(request, until);
+      const result = await quick.ask(user, request, until);
+      if (result.kind === 'unwelcome') return await callSlowly(user, request, until);
       if (result.kind === 'late' || result.kind === 'broke') {
         standing.tookTurns(user, result.tookMs, performance.now());
         return await callSlowly(user, request, until);

@@ -42,7 +42,7 @@ test('a script that answers nobody is not asked for a while', () => {
 test('many newcomers that all take their whole turn go behind those who are known', () => {
   const standing = createStanding();
   standing.wasQuick('ann');
-  for (let at = 0; at < 10; at++) standing.tookTurns(`new ${at}`, 12, 0);
+  for (let at = 0; at < 10; at++) standing.tookTurns(`new ${at}`, 4, 0);
   expect(standing.isSlow('ann', 0)).toBe(false);
   expect(standing.isSlow('another', 0)).toBe(true);
   expect(standing.isSlow('another', 999)).toBe(true);

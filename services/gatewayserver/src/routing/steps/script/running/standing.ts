@@ -24,7 +24,7 @@ const USER_PAUSE_MS = 10_000;
 const LATE_USERS = 5;
 const SCRIPT_PAUSE_MS = 5_000;
 /** What newcomers may take of the others' time at once, and what comes back of it in a second. */
-const TURNS_MS = 100;
+const TURNS_MS = 20;
 const TURNS_BACK_PER_MS = 0.02;
 
 export function createStanding(): Standing {

@@ -2,8 +2,11 @@ import type { Executor, ExecutorEvents, StartExecutor } from './executor.ts';
 
 /** Executors of one script, of which one more than is used has always been started. */
 export type Supply = AsyncDisposable & {
-  /** The one that is kept warm; another takes its place. @param events of it, from now on */
-  take(events: ExecutorEvents): Executor;
+  /**
+   * The one that is kept warm, whose place another takes; or one that is started now.
+   * @param events of it, from now on
+   */
+  take(events: ExecutorEvents, warm: boolean): Executor;
 };
 
 type Spare = { executor: Executor; events: { current: ExecutorEvents | undefined }; endedAs?: string };
@@ -32,10 +35,10 @@ export function createSupply(start: StartExecutor): Supply {
   let spare = startSpare();
   const fresh = (): Spare => (spare.endedAs === undefined ? spare : startSpare());
   return {
-    take(events) {
-      const taken = fresh();
+    take(events, warm) {
+      const taken = warm ? fresh() : startSpare();
       taken.events.current = events;
-      if (!disposed) spare = startSpare();
+      if (warm && !disposed) spare = startSpare();
       return {
         ...taken.executor,
         end: () => {
