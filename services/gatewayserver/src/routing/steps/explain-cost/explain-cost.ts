@@ -100,7 +100,7 @@ function compile(settings: Settings, stepId: string, { explain, countQuestion }:
       if ('why' in found) return abstains(stepId, found.why);
       const statement = found.text.trim();
       const { identity, headers } = clientSession(query, login);
-      const key = questionKey([statement, ...identity]);
+      const key = questionKey([query.sql().shape() || statement, ...identity]);
       const known = questions.known(key);
       return known ? opinionOf(stepId, settings, known) : ask(key, { query, statement, headers }, context);
     },

@@ -1,13 +1,16 @@
 import { type PlacedToken, placedTokens } from '@trino-gateway/sql';
 
-type Tokens = Generator<PlacedToken, void, void>;
+type Tokens = Iterator<PlacedToken, void>;
+
+/** Names, columns and properties of a table have fewer. */
+const MOST_TOKENS = 20_000;
 
 /** Reserved words that a query begins with. */
 const BEGINS_QUERY = new Set(['SELECT', 'WITH', 'VALUES', 'TABLE']);
 
 /** The query whose rows an INSERT or a CREATE TABLE AS writes; undefined when it is not found. */
 export function writtenQuery(statement: string): string | undefined {
-  const tokens = placedTokens(statement);
+  const tokens = placedTokens(statement).take(MOST_TOKENS);
   const first = wordOf(next(tokens));
   if (first === 'INSERT') return insertedQuery(statement, tokens);
   return first === 'CREATE' ? tableQuery(statement, tokens) : undefined;
@@ -36,7 +39,7 @@ function insertedQuery(statement: string, tokens: Tokens): string | undefined {
 /** CREATE [OR REPLACE] TABLE name … AS query [WITH [NO] DATA]. */
 function tableQuery(statement: string, tokens: Tokens): string | undefined {
   let depth = 0;
-  for (const token of tokens) {
+  for (let token = next(tokens); token; token = next(tokens)) {
     const symbol = symbolOf(token);
     depth += symbol === '(' ? 1 : symbol === ')' ? -1 : 0;
     if (depth !== 0 || wordOf(token) !== 'AS') continue;

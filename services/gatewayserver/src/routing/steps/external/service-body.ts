@@ -19,11 +19,11 @@ export function serviceBody(query: RoutedQuery): string {
   });
 }
 
-function queryProperties({ statement, rawHeaders, sql }: RoutedQuery) {
-  const { kind, statementClass, tables, catalogs, schemas, unknown } = sql();
+function queryProperties({ rawHeaders, sql }: RoutedQuery) {
+  const { kind, statementClass, executed, tables, catalogs, schemas, unknown } = sql();
   const [defaultCatalog, defaultSchema] = [trinoHeader(rawHeaders, 'catalog'), trinoHeader(rawHeaders, 'schema')];
   return {
-    body: statement,
+    body: executed,
     queryType: statementClass,
     resourceGroupQueryType: kind,
     tables,
