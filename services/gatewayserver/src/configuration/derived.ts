@@ -13,7 +13,7 @@ import type { Known, Part } from './known.ts';
 import { limitedBackends } from './limited-backends.ts';
 import { routerBackend } from './router-backend.ts';
 
-/** What follows from the stored configuration; computed when it is first asked for, and kept until that changes. */
+/** What follows from the stored configuration; computed when it is first asked for, the chain at once, and kept until that changes. */
 export type Derived = {
   /** For decisions; the same object until something changes. */
   snapshot(): Snapshot;
@@ -38,7 +38,7 @@ export function createDerived(
   stepTools: StepTools,
 ): { derived: Derived; invalidate(parts: ReadonlySet<Part>): void; chains: ChainCompiler } {
   const chains = createChainCompiler(stepKinds, stepTools);
-  let chain: CompiledChain | undefined;
+  let chain = chains.compile(known.routingChain);
   let indexed: IndexedConfiguration | undefined;
   let snapshot: Snapshot | undefined;
   let limited: ReadonlySet<string> | undefined;
@@ -54,10 +54,7 @@ export function createDerived(
       snapshot ??= createSnapshot(index(), known, loadMaxAgeMs);
       return snapshot;
     },
-    chain() {
-      chain ??= chains.compile(known.routingChain);
-      return chain;
-    },
+    chain: () => chain,
     suffixHolders() {
       suffixes ??= suffixHolders(known);
       return suffixes;
@@ -79,7 +76,8 @@ export function createDerived(
   const invalidate = (parts: ReadonlySet<Part>) => {
     if (parts.has('configuration')) {
       indexed = undefined;
-      chain = undefined;
+      // At once: what steps keep running has started when the first query comes.
+      chain = chains.compile(known.routingChain);
       limited = undefined;
     }
     snapshot = undefined;

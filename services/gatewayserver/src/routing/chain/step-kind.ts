@@ -58,6 +58,8 @@ export type StepKind<Settings> = {
   names(settings: Settings): { groupIds: readonly string[]; backendIds: readonly string[] };
   /** What it looks at of a request beside what routers always send. */
   needs?(settings: Settings): RequestNeeds;
+  /** What it looks at and the history does not keep, each as a sentence: a query of the past is decided without it. */
+  notKept?(settings: Settings): readonly string[];
   /** @param id of the step, for reasons */
   compile(settings: Settings, id: string, tools: StepTools): CompiledStep;
 };

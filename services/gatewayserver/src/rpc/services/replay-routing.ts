@@ -84,7 +84,7 @@ async function run(
   return {
     ...answerOf(found),
     notAsked: counts(reached),
-    notKnown: [...notKept(draft), ...whatIsMissing(found.incomplete, slowInForce ?? [])],
+    notKnown: [...notKept(draft, stepKinds), ...whatIsMissing(found.incomplete, slowInForce ?? [])],
   };
 }
 

@@ -35,6 +35,7 @@ export const explainCostStep: StepKind<Settings> = {
     groupIds: [groupId, ...(unknownGroupId ? [unknownGroupId] : []), ...targets.map((target) => target.groupId)],
     backendIds: [],
   }),
+  notKept: () => ['it asks without session properties, roles and credentials of the client'],
   needs: ({ user }) => ({ preparedStatements: true, authorization: user === '', extraCredentials: true }),
   compile,
 };

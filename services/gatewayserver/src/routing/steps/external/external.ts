@@ -26,6 +26,7 @@ export const externalStep: StepKind<Settings> = {
   isSlow: true,
   problems,
   names: () => ({ groupIds: [], backendIds: [] }),
+  notKept: () => ['it sees the headers that history keeps, and no others'],
   needs: ({ sendCredentials, token }) => ({
     preparedStatements: true,
     authorization: sendCredentials && token === '',

@@ -29,6 +29,10 @@ export const routingGroupHeaderStep: StepKind<StepSettings<'routingGroupHeader'>
     ...enumProblem('unknown', UnknownSchema, unknown),
   ],
   names: ({ groups }) => ({ groupIds: groups, backendIds: [] }),
+  notKept: ({ header }) =>
+    header === '' || header.toLowerCase() === DEFAULT_HEADER.toLowerCase()
+      ? []
+      : [`the header ${header} is not kept in the history: none was sent, as far as this replay knows`],
   needs: ({ header }) => ({ groupHeaders: [(header || DEFAULT_HEADER).toLowerCase()] }),
   compile: ({ header, groups, unknown }, id) => {
     const name = (header || DEFAULT_HEADER).toLowerCase();

@@ -4,6 +4,7 @@ import { abstains, chooses, refuses } from '../../chain/opinions.ts';
 import type { RoutedQuery } from '../../chain/routed-query.ts';
 import type { StepContext, StepKind, StepSettings } from '../../chain/step-kind.ts';
 import { EvaluationError, TooMuchWorkError } from '../../expressions/evaluation.ts';
+import { factsNotKept } from './facts-not-kept.ts';
 import { type CompiledRule, compileRule, needsPreparedStatements } from './rule.ts';
 import { factsOf } from './rule-facts.ts';
 import { rulesProblems } from './rule-problems.ts';
@@ -20,6 +21,7 @@ export const rulesStep: StepKind<StepSettings<'rules'>> = {
     groupIds: rules.map(({ groupId }) => groupId).filter((id) => id !== ''),
     backendIds: rules.map(({ backendId }) => backendId).filter((id) => id !== ''),
   }),
+  notKept: ({ rules }) => factsNotKept(rules),
   needs: ({ rules }) => ({ preparedStatements: rules.some(needsPreparedStatements) }),
   compile: ({ rules }, id) => {
     const enabled = rules.filter((rule) => rule.enabled !== false).map(compileRule);

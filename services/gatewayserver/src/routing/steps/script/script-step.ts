@@ -47,6 +47,7 @@ export const scriptStep: StepKind<Settings> = {
   },
   needs: ({ source }) => scriptNeeds(source),
   names: () => ({ groupIds: [], backendIds: [] }),
+  notKept: () => ['it sees the headers that history keeps, and no others'],
   compile: (settings, id) => {
     const runner = createScriptRunner(startOf(settings));
     const write = requestWriter(settings.source);
