@@ -24,7 +24,10 @@ const PAGES = [
   'docs/routers.md',
   'docs/command-line.md',
   'docs/from-razorpay.md',
+  'docs/from-trino-lb.md',
+  'docs/from-trinodb-gateway.md',
   'docs/history.md',
+  'docs/routing/try-it.md',
   'docs/security.md',
 ];
 /** Of the tools, not of the suite's configuration. */

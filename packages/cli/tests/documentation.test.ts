@@ -6,8 +6,10 @@ import { createProgram } from '../src/program.ts';
 
 const page = (name: string) => readFileSync(fileURLToPath(new URL(`../../../docs/${name}`, import.meta.url)), 'utf8');
 const COMMAND_LINE = page('command-line.md');
-const PAGES =
-  COMMAND_LINE + ['razorpay', 'trinodb-gateway', 'trino-lb'].map((name) => page(`from-${name}.md`)).join('');
+const PAGES = ['from-razorpay', 'from-trinodb-gateway', 'from-trino-lb', 'routing/try-it']
+  .map((name) => page(`${name}.md`))
+  .concat(COMMAND_LINE)
+  .join('');
 
 const program = createProgram(
   { out: () => {}, err: () => {}, columns: undefined, screen: undefined, env: {}, read: async () => '' },

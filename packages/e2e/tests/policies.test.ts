@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type ScriptedTrino, startScriptedTrino } from '@trino-gateway/testing';
+import { until } from '@trino-gateway/testing/processes/until';
 import { type Suite, startSuite } from '@trino-gateway/testing/suite/suite';
 import { runQuery, runQueryAsHost } from '@trino-gateway/testing/trino-client/run-query';
 
@@ -71,6 +72,18 @@ test.each<[string, 0 | 1, Record<string, string>, string]>([
   ],
 ])('a query goes where the policies send it: %s', async (_, listener, headers, group) => {
   expect(await groupsThatRan(listener, headers)).toEqual([group]);
+});
+
+test('what routers report of queries is enough to replay them: the same policies send each where it went', async () => {
+  const chain = { fallbackGroup: 'rest', steps: [{ id: 'policies', policies: {} }] };
+  const seen = () => suite.call('RoutingService/ReplayRouting', { chain });
+  const replayed = await until('all queries in the history', async () => {
+    const answer = await seen();
+    return Number(answer.replayed ?? 0) >= 12 ? answer : undefined;
+  });
+  expect(replayed).toMatchObject({ unchanged: replayed.replayed });
+  expect(replayed).not.toHaveProperty('moves');
+  expect(replayed).not.toHaveProperty('notKnown');
 });
 
 test('an old client is routed by its X-Presto headers', async () => {

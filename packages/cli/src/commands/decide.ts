@@ -6,6 +6,7 @@ import {
   Reason_OutcomeSchema,
 } from '@trino-gateway/api/gateway';
 import type { Command } from 'commander';
+import { readDraft } from '../apply/read-draft.ts';
 import type { Context } from '../context/context.ts';
 import { printOne } from '../output/print.ts';
 import { formatTable } from '../output/table.ts';
@@ -16,7 +17,15 @@ import { UsageError } from '../terminal/usage-error.ts';
 /** The exit code when the query would be refused: the call itself did not fail. */
 const WOULD_BE_REFUSED = 3;
 
-type Options = { port: string; host: string; header: string[]; user: string; statement: string; clientIp: string };
+type Options = {
+  port: string;
+  host: string;
+  header: string[];
+  user: string;
+  statement: string;
+  clientIp: string;
+  chain?: string;
+};
 
 /** `decide`: where a query would go, and why. */
 export function addDecide(program: Command, { terminal, format, withGateway }: Context): void {
@@ -36,10 +45,15 @@ export function addDecide(program: Command, { terminal, format, withGateway }: C
     .option('--user <user>', 'the Trino user', '')
     .option('--statement <sql>', 'the SQL text', '')
     .option('--client-ip <address>', "the client's address", '')
-    .action((options: Options) => {
+    .option(
+      '--chain <file>',
+      'decide by the routing_chain of this file instead of the one in force; - is standard input',
+    )
+    .action(({ chain, ...options }: Options) => {
       const request = readRequest(options);
-      return withGateway(async ({ routing }) => {
-        const answer = await routing.decide(request);
+      return withGateway(async (gateway) => {
+        const draft = chain === undefined ? {} : { chain: await readDraft(chain, terminal, gateway) };
+        const answer = await gateway.routing.decide({ ...request, ...draft });
         if (format() === 'table') printDecision(answer, terminal);
         else printOne(terminal, format(), DecideResponseSchema, answer);
         // A gatewayserver of an earlier version answers no verdict.
@@ -49,7 +63,7 @@ export function addDecide(program: Command, { terminal, format, withGateway }: C
 }
 
 /** What the options describe. @throws UsageError */
-export function readRequest({ port, header, ...rest }: Options) {
+export function readRequest({ port, header, ...rest }: Omit<Options, 'chain'>) {
   const listeningPort = /^\d{1,5}$/.test(port) ? Number(port) : 0;
   if (listeningPort < 1 || listeningPort > 65_535) throw new UsageError(`--port: expected 1 to 65535, got "${port}"`);
   const headers = header.map((line) => {

@@ -14,15 +14,17 @@ import { oneLine } from '../terminal/one-line.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { UsageError } from '../terminal/usage-error.ts';
 import { type ApplyOptions, applyFile } from './apply.ts';
+import { addReplay } from './replay.ts';
 
 const DAY_MS = 86_400_000;
 const MOST_DAYS = 400;
 
-/** `routing-chain get`, `apply`, `versions`, `diff`, `roll-back` and `hits`. */
+/** `routing-chain get`, `apply`, `versions`, `diff`, `roll-back`, `hits` and `replay`. */
 export function addRoutingChain(program: Command, context: Context): void {
   const chain = program.command('routing-chain').description('the routing chain and its versions');
   addReads(chain, context);
   addHits(chain, context);
+  addReplay(chain, context);
   const { terminal, withGateway } = context;
   chain
     .command('apply')

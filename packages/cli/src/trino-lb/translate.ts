@@ -30,7 +30,7 @@ const OWN_KEYS: Readonly<Record<string, string>> = {
   externalAddress: 'set router.external_url, or leave links to the address that the client used',
   persistence: 'set gatewayserver.database_url',
   adminAuthentication: 'set gatewayserver.admin_token',
-  tls: 'set router.tls_listen, router.tls_cert_file and router.tls_key_file',
+  tls: 'let a balancer in front of the router speak HTTPS, and name it in router.trusted_proxies',
   ports: 'set router.listen and the ops_listen of each process',
   refreshQueryCounterInterval: 'set monitor.interval',
   tracing: 'has no counterpart',
@@ -57,11 +57,9 @@ export function translate(configuration: TrinoLbConfiguration): Imported {
       text: `its group "${configuration.routingFallback}" is not imported: set fallback_group`,
     });
   notes.push(...generalNotes(configuration));
-  return {
-    declared: { backends: backends.objects, groups: translatedGroups.objects, policies: [] },
-    chain: create(RoutingChainSchema, { fallbackGroup, steps }),
-    notes,
-  };
+  const routingChain = create(RoutingChainSchema, { fallbackGroup, steps });
+  const declared = { backends: backends.objects, groups: translatedGroups.objects, policies: [], routingChain };
+  return { declared, notes };
 }
 
 function translateBackend(id: string, before: Named<TrinoLbCluster>, remark: Remark): Backend | undefined {

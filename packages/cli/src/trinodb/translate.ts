@@ -59,7 +59,7 @@ export function translate(installation: TrinodbInstallation, notes: Note[]): Imp
   const declared = { backends: imported.objects, groups: declaredGroups, policies: [] };
   if (rules === undefined && configuration === undefined) return { declared, notes };
   const fallbackGroup = configuration === undefined ? '' : (groupIds.of(configuration.defaultGroup) ?? '');
-  return { declared, chain: create(RoutingChainSchema, { fallbackGroup, steps }), notes };
+  return { declared: { ...declared, routingChain: create(RoutingChainSchema, { fallbackGroup, steps }) }, notes };
 }
 
 function translateBackend(

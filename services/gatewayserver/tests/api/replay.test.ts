@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { Message } from '../support/contract-calls.ts';
-import { startTestGatewayserver } from '../support/gatewayserver-fixture.ts';
+import { startTestGatewayserver, until } from '../support/gatewayserver-fixture.ts';
 import { serverWithTwoBackends } from '../support/two-backends.ts';
 
 const server = serverWithTwoBackends();
@@ -122,6 +122,49 @@ test('a draft that decides for one query has no effect on others, nor is it stor
   });
   expect(await decide()).toMatchObject({ decision: { groupId: 'etl' } });
   expect(await server.ok('RoutingService/GetRoutingChain', {})).toEqual(before);
+});
+
+test('scripts are asked when that is wanted, of a draft that nobody stored', async () => {
+  const source = "export function route(q) { return q.user === 'bob' ? 'etl' : undefined }";
+  const chain = {
+    fallbackGroup: 'both',
+    steps: [{ id: 'code', timeLimitMs: 5_000, script: { language: 'JAVASCRIPT', source } }],
+  };
+  expect(await replay({ chain })).toMatchObject({ notAsked: [{ what: 'code', count: 6 }] });
+  const answer = await replay({ chain, askSlowSteps: true, timeLimitMs: 30_000 });
+  expect(answer.moves).toContainEqual(
+    expect.objectContaining({
+      fromGroupId: 'both',
+      toGroupId: 'etl',
+      count: 1,
+      examples: [expect.objectContaining({ user: 'bob' })],
+    }),
+  );
+  expect(answer).not.toHaveProperty('notAsked');
+});
+
+/** Each query takes as long as the step may. */
+const spinning = (timeLimitMs: number) => ({
+  fallbackGroup: 'both',
+  steps: [
+    {
+      ...{ id: 'code', timeLimitMs },
+      script: { language: 'JAVASCRIPT', source: 'export function route() { for (;;); }' },
+    },
+  ],
+});
+
+test('what was found until the time is over is answered, and one replay runs at a time', async () => {
+  const long = replay({ chain: spinning(300), askSlowSteps: true, timeLimitMs: 500 });
+  const second = await until(
+    () => server.post('RoutingService/ReplayRouting', { chain: nightlyTo('etl') }),
+    ({ status }) => status !== 200,
+  );
+  expect(second.body).toMatchObject({ code: 'resource_exhausted' });
+  const answer = await long;
+  expect(answer).toMatchObject({ endedEarly: 'its time of 500 ms was over' });
+  expect(answer.read).toBeLessThan(7);
+  expect(await replay({ chain: nightlyTo('etl') })).toMatchObject({ read: 7 });
 });
 
 describe('bad input', () => {

@@ -1,18 +1,16 @@
 import { type Command, Option } from 'commander';
-import { planChanges, readStored } from '../../apply/plan-changes.ts';
-import { writeChanges } from '../../apply/write-changes.ts';
 import { type ConnectionOptions, readTimeLimit } from '../../connection/connection.ts';
 import type { Context } from '../../context/context.ts';
 import { readSource, type SourceOptions } from '../../razorpay/read-source.ts';
 import { translate } from '../../razorpay/translate.ts';
 import type { BackendChoices } from '../../razorpay/translate-backend.ts';
 import { UsageError } from '../../terminal/usage-error.ts';
-import { printImported, tellNotes } from './print-imported.ts';
+import { finishImport } from './finish-import.ts';
 
 type Options = SourceOptions & BackendChoices & { write?: boolean };
 
 /** `import razorpay`. */
-export function addRazorpay(parent: Command, program: Command, { terminal, format, withGateway }: Context): void {
+export function addRazorpay(parent: Command, program: Command, context: Context): void {
   parent
     .command('razorpay')
     .description('import backends, groups and policies of razorpay/trino-gateway; without --write only print them')
@@ -35,14 +33,9 @@ export function addRazorpay(parent: Command, program: Command, { terminal, forma
     .action(async (options: Options) => {
       const timeZone = readTimeZone(options.timeZone);
       const timeLimitMs = readTimeLimit(program.opts<ConnectionOptions>().timeout, '--timeout');
-      const read = await readSource(options, timeLimitMs, terminal);
-      const imported = translate(await read(), { forwarding: options.forwarding, timeZone });
-      const { declared, notes } = imported;
-      if (!options.write) return printImported(imported, format(), terminal);
-      tellNotes(notes, terminal);
-      await withGateway(async (gateway) =>
-        writeChanges(gateway, planChanges(declared, await readStored(gateway)), terminal),
-      );
+      const read = await readSource(options, timeLimitMs, context.terminal);
+      const choices = { forwarding: options.forwarding, timeZone };
+      await finishImport(translate(await read(), choices), options, context);
     });
 }
 
