@@ -4,6 +4,7 @@ import { appendFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { cpuSeconds, residentMb } from '@trino-gateway/testing/processes/process-cost';
 import { startSuite } from '@trino-gateway/testing/suite/suite';
+import { chainDecisionCosts } from './chain-decisions.ts';
 import { type Contender, startCoordinator, startHaproxy, startNginx } from './contenders.ts';
 import { decisionCosts } from './decisions.ts';
 import { admissionCosts } from './limited-group.ts';
@@ -59,7 +60,8 @@ say(
 say('');
 say('| one decision among 10,000 backends, groups and policies | p50 µs | p99 µs |');
 say('| --- | ---: | ---: |');
-for (const { name, p50, p99 } of decisionCosts()) say(`| ${name} | ${p50.toFixed(0)} | ${p99.toFixed(0)} |`);
+for (const { name, p50, p99 } of [...decisionCosts(), ...chainDecisionCosts()])
+  say(`| ${name} | ${p50.toFixed(0)} | ${p99.toFixed(0)} |`);
 say('');
 await admissionCosts(say, SECONDS, ROUNDS);
 say('');

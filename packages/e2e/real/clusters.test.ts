@@ -4,6 +4,7 @@ import { describeProtocol } from '@trino-gateway/testing/protocol/protocol';
 import { type Suite, startSuite } from '@trino-gateway/testing/suite/suite';
 import { runQuery, runQueryAsHost } from '@trino-gateway/testing/trino-client/run-query';
 import { type RealClusters, seenByTrino, startRealClusters } from './real-clusters.ts';
+import { describeRoutingChain } from './routing-chain-cases.ts';
 
 let clusters: RealClusters;
 let suite: Suite;
@@ -72,6 +73,8 @@ test.each<[string, 0 | 1, Record<string, string>, 'accepting' | 'rejecting']>([
     if (name === 'client tags') expect(seen[0]?.source).toBe('etl-jobs');
   },
 );
+
+describeRoutingChain(() => ({ suite, clusters }));
 
 test('a transaction stays on the cluster that began it, through any router, also one killed and started again', async () => {
   const started: string[] = [];
