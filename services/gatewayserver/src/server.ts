@@ -172,6 +172,7 @@ async function openContext(core: Core, start: Start): Promise<RpcContext> {
     now,
     chance: Math.random,
     onHits: stepHits.count,
+    groupMetrics: metrics.admission.groups,
     onDecision: metrics.countDecision,
   });
   return {

@@ -6,7 +6,14 @@ import type { Snapshot } from '../routing/snapshot.ts';
 import { hashOf } from '../routing/strategies/hash.ts';
 import { choose } from '../routing/strategies/registry.ts';
 import type { LiveView } from '../routing/strategies/strategy.ts';
-import { type ChosenFor, type GroupLimits, isLimited, type Limits, type QueueBounds } from './rules/limits.ts';
+import {
+  type ChosenFor,
+  type GroupLimits,
+  isLimited,
+  type Limits,
+  type OwnLimits,
+  type QueueBounds,
+} from './limits/limits.ts';
 
 /** The limits of what is configured now. */
 export type ConfiguredLimits = Limits & {
@@ -31,7 +38,9 @@ type Options = {
 export function configuredLimits(options: Options): ConfiguredLimits {
   const { configuration, queues, now } = options;
   const present = createCaches(configuration);
-  const maxOnBackend = (id: string) => configuration.known.backends.get(id)?.backend.maxRunningQueries ?? 0;
+  const backend = (id: string) => configuration.known.backends.get(id)?.backend;
+  const maxOnBackend = (id: string) => (backend(id)?.observeLimit ? 0 : (backend(id)?.maxRunningQueries ?? 0));
+  const observedMaxOnBackend = (id: string) => (backend(id)?.observeLimit ? (backend(id)?.maxRunningQueries ?? 0) : 0);
   const group = (id: string) => {
     const { groups } = present();
     if (groups.has(id)) return groups.get(id);
@@ -44,6 +53,11 @@ export function configuredLimits(options: Options): ConfiguredLimits {
     queues,
     isKnown: (id) => configuration.known.backends.has(id),
     maxOnBackend,
+    observedMaxOnBackend,
+    whyNotAllowed: (id, { user, source }) => {
+      const why = present().snapshot.whyNotAllowed(id, { user, source: () => source });
+      return why?.observed ? undefined : why?.text;
+    },
     externalOn: (id) => {
       const status = configuration.known.statuses.get(id);
       if (!status?.foreignRunning || !status.observedAt) return 0;
@@ -55,7 +69,7 @@ export function configuredLimits(options: Options): ConfiguredLimits {
       const limits = group(id);
       if (!limits) return false;
       const { bounded } = present();
-      const bound = bounded.get(id) ?? isLimited({ maxOnBackend }, limits);
+      const bound = bounded.get(id) ?? isLimited({ maxOnBackend, observedMaxOnBackend }, limits);
       bounded.set(id, bound);
       return bound;
     },
@@ -127,14 +141,22 @@ function chooseByStrategy(
   return chosen?.id ?? ids[cursor % ids.length] ?? '';
 }
 
-function limitsOf({ backendIds, maxRunningQueriesPerBackend, queue }: Group): GroupLimits {
-  return {
-    backendIds: backendIds.toSorted(),
-    maxOnEachBackend: maxRunningQueriesPerBackend,
+const NONE: OwnLimits = { maxOnEachBackend: 0, maxRunningOfUser: 0, maxQueued: 0, maxQueuedOfUser: 0, maxWaitMs: 0 };
+
+function limitsOf(group: Group): GroupLimits {
+  const { backendIds, enabled, queue, observeLimits, spillOverGroupId, spillOverAfterMs } = group;
+  const own: OwnLimits = {
+    maxOnEachBackend: group.maxRunningQueriesPerBackend,
     maxRunningOfUser: queue?.perUserMaxRunning ?? 0,
     maxQueued: queue?.maxQueued ?? 0,
     maxQueuedOfUser: queue?.perUserMaxQueued ?? 0,
     maxWaitMs: queue?.maxWaitMs ?? 0,
+  };
+  return {
+    ...(observeLimits ? { ...NONE, observed: own } : own),
+    backendIds: backendIds.toSorted(),
+    isDisabled: enabled === false,
+    ...(spillOverGroupId !== '' && { spillOver: { groupId: spillOverGroupId, afterMs: spillOverAfterMs } }),
     fairShare: queue?.fairShare ?? false,
     queuesWhenUnavailable: queue?.whenUnavailable === Group_Queue_WhenUnavailable.QUEUE,
   };

@@ -1,5 +1,6 @@
 import { boundedLabels } from '@trino-gateway/runtime';
 import { Counter, Histogram, type Registry } from 'prom-client';
+import { createGroupMetrics, type GroupMetrics } from './group-metrics.ts';
 import type { Committed } from './ledger/run-batch.ts';
 import { type QueueSource, registerQueueGauges } from './queue-gauges.ts';
 
@@ -11,6 +12,8 @@ export type SettledBy = 'page' | 'look' | 'event';
 
 /** What is counted about slots and queues. */
 export type AdmissionMetrics = {
+  /** About groups. */
+  groups: GroupMetrics;
   countAssign(result: AssignResult): void;
   /** Leases that ended because their queries have. */
   countSettled(by: SettledBy, leases: number): void;
@@ -31,11 +34,14 @@ export function createAdmissionMetrics(registry: Registry): AdmissionMetrics {
   const countWaiters = waiterMetrics(registry);
   const counts = slotMetrics(registry);
   const countBatch = batchMetrics(registry);
+  const groups = createGroupMetrics(registry);
   return {
     ...counts,
+    groups,
     countCommitted: (committed) => {
       countBatch(committed);
       countWaiters(committed);
+      groups.countCommitted(committed);
     },
     watch: (queues) => {
       source = queues;

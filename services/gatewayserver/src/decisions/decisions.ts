@@ -118,8 +118,11 @@ function decideSubmission(
   { request, query, answer }: { request: RouteRequest; query: RoutedQuery; answer: ChainAnswer },
   circumstances: Circumstances,
 ): Decided {
-  const { configuration, live, cursors, onDecision, onHits } = options;
-  if (request.excludedBackendIds.length === 0) onHits(answer.hits);
+  const { configuration, live, cursors, onDecision, onHits, groupMetrics } = options;
+  if (request.excludedBackendIds.length === 0) {
+    onHits(answer.hits);
+    groupMetrics.countPassedOver(answer.passedOver);
+  }
   const outcome = decide(query, answer, configuration.snapshot(), {
     ...circumstances,
     excluded: new Set(request.excludedBackendIds),
@@ -129,6 +132,7 @@ function decideSubmission(
   if (outcome.kind === 'chosen' && !bounded) {
     cursors.set(outcome.groupId, (cursors.get(outcome.groupId) ?? 0) + 1);
     live.started(request.submissionId, outcome.backend.id);
+    if (outcome.spilledOverFrom !== undefined) groupMetrics.countSpillOver(outcome.spilledOverFrom, outcome.groupId);
   }
   onDecision(outcome);
   return { outcome, leased: false, bounded };

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { create } from '@bufbuild/protobuf';
 import { Reason_Outcome, RouteRequestSchema } from '@trino-gateway/api/gateway';
+import { querySource } from '@trino-gateway/trino';
 import type { ConfiguredLimits } from '../admission/configured-limits.ts';
+import type { GroupMetrics } from '../admission/group-metrics.ts';
 import type { Ledger } from '../admission/ledger/ledger.ts';
 import { storedUser } from '../admission/ledger/stored-user.ts';
 import { slotsOfGroup } from '../admission/preview/why-no-slot.ts';
@@ -11,7 +13,8 @@ import type { Newcomer } from '../admission/rules/queue.ts';
 import type { StepReason } from '../routing/chain/opinion.ts';
 import type { SubmittedQuery } from '../routing/chain/routed-query.ts';
 import type { Outcome } from '../routing/outcome.ts';
-import { type Accepted, type SlotContext, takeSlot } from './take-slot.ts';
+import { beforeSpillOver } from '../routing/spill-over.ts';
+import { type Accepted, reasonOf, type SlotContext, takeSlot } from './take-slot.ts';
 
 /** What would become of it, with the reasons of routing, then of slot and queue. */
 export type Preview = { reasons: StepReason[] } & (
@@ -47,15 +50,26 @@ export async function previewSlot(
     credentials: [],
     submissionId: randomUUID(),
   });
-  const slots = await run(({ state, limits }) => slotsOfGroup(state, limits, outcome.groupId));
+  const slotsIn = (groupId: string) => run(({ state, limits }) => slotsOfGroup(state, limits, groupId));
+  const origin = beforeSpillOver(outcome);
+  const slots = await slotsIn(origin.groupId);
   const { outcome: routed } = await takeSlot(
-    { ...context, ledger: { run }, live: { started: () => {} } },
+    { ...context, ledger: { run }, live: { started: () => {} }, groupMetrics: uncounted },
     request,
     outcome,
   );
   const bySlot = (said: Reason_Outcome) => [...reasons, { step: 'slot', outcome: said, text: slots }];
   if (routed.kind === 'refused') return { ...refusalOf(routed), reasons: bySlot(Reason_Outcome.REFUSED) };
-  if (routed.kind === 'chosen') return { kind: 'runs', decided: routed, reasons: bySlot(Reason_Outcome.CHOSE) };
+  if (routed.kind === 'chosen') {
+    const { groupId, spilledOverFrom } = routed;
+    // What limits that only observe have added.
+    const observed = routed.reasons.slice(reasons.length);
+    if (spilledOverFrom === undefined)
+      return { kind: 'runs', decided: routed, reasons: [...bySlot(Reason_Outcome.CHOSE), ...observed] };
+    const text = `spills over to group ${groupId}: ${await slotsIn(groupId)}`;
+    const spill = { step: 'slot', outcome: Reason_Outcome.CHOSE, text };
+    return { kind: 'runs', decided: routed, reasons: [...bySlot(Reason_Outcome.ABSTAINED), spill, ...observed] };
+  }
   const queued = await run((admission) => wouldWait(admission, newcomerOf(query, routed)));
   const before = bySlot(Reason_Outcome.ABSTAINED);
   if (queued.kind === 'full') {
@@ -64,16 +78,20 @@ export async function previewSlot(
     return { kind: 'refused', errorName: 'QUERY_QUEUE_FULL', message, reasons: [...before, reason] };
   }
   const text = `place ${queued.position}: ${queued.why}`;
+  const observed = queued.observed ? [{ ...reasonOf(queued.observed), step: 'queue' }] : [];
   return {
     ...queued,
     decided: routed,
-    reasons: [...before, { step: 'queue', outcome: Reason_Outcome.CHOSE, text }],
+    reasons: [...before, { step: 'queue', outcome: Reason_Outcome.CHOSE, text }, ...observed],
   };
 }
 
+/** A dry run counts nothing. */
+const uncounted: GroupMetrics = { countObserved() {}, countPassedOver() {}, countSpillOver() {} };
+
 function newcomerOf(
   { user, statement, headers }: SubmittedQuery,
-  { groupId, priority, requestSource, affinityHash }: Accepted,
+  { groupId, priority, requestSource, affinityHash, strict }: Accepted,
 ): Newcomer {
   const id = randomUUID();
   return {
@@ -85,6 +103,8 @@ function newcomerOf(
     source: storedUser(requestSource),
     secretHash: '',
     affinityHash,
+    strict,
+    asker: { user, source: querySource(headers.flatMap(({ name, value }) => [name, value])) ?? '' },
     // Sealed it is somewhat larger.
     bytes: headers.reduce((sum, { name, value }) => sum + name.length + value.length, Buffer.byteLength(statement)),
   };

@@ -1,12 +1,17 @@
-import type { RouteRequest } from '@trino-gateway/api/gateway';
+import { Reason_Outcome, type RouteRequest } from '@trino-gateway/api/gateway';
 import type { GatewayserverConfig } from '@trino-gateway/config';
+import { querySource } from '@trino-gateway/trino';
 import { comparableHost } from '@trino-gateway/trino/host';
+import type { GroupMetrics } from '../admission/group-metrics.ts';
 import type { Ledger } from '../admission/ledger/ledger.ts';
 import { storedUser } from '../admission/ledger/stored-user.ts';
 import { admit, takeAt } from '../admission/rules/admit.ts';
+import type { Observation } from '../admission/rules/observed-limits.ts';
 import type { ConfigurationCache } from '../configuration/configuration-cache.ts';
+import type { StepReason } from '../routing/chain/opinion.ts';
 import type { ClientRequest } from '../routing/chain/routed-query.ts';
 import { type Outcome, withAuthentication } from '../routing/outcome.ts';
+import { beforeSpillOver, spilledOver } from '../routing/spill-over.ts';
 import type { LoadCounts } from './load-counts.ts';
 import { neverWaits } from './never-waits.ts';
 
@@ -24,17 +29,24 @@ export type SlotContext = {
   /** Whether queries of this backend may hold slots. */
   isLimited: (backendId: string) => boolean;
   /** As they are now: they may change while the process runs. */
+  groupMetrics: GroupMetrics;
   keys: Pick<GatewayserverConfig, 'default_group' | 'metadata_never_waits'>;
 };
 
 /** Takes a slot in the group that was decided, or lets the query wait. The slot may be of another backend than decided. */
 export async function takeSlot(context: SlotContext, request: RouteRequest, decided: Accepted): Promise<Routed> {
-  const { configuration, live, ledger, keys } = context;
+  const { configuration, live, ledger, keys, groupMetrics } = context;
   const failed = [...request.excludedBackendIds, ...otherThanPinned(context, decided)];
+  // One that went on to wait there has no other group to go back to, nor to go on to.
+  const origin = decided.kind === 'waits' ? { ...decided, ...stays(decided) } : beforeSpillOver(decided);
+  const rawHeaders = request.headers.flatMap(({ name, value }) => [name, value]);
   const applicant = {
     submissionId: request.submissionId,
-    groupId: decided.groupId,
+    groupId: origin.groupId,
     user: countedUser(request),
+    source: querySource(rawHeaders) ?? '',
+    asker: { user: request.user, source: querySource(rawHeaders) ?? '' },
+    strict: origin.strict === true || origin.pinnedBackendId !== undefined,
     affinityHash: decided.affinityHash,
     failedBackendIds: failed,
     avoidedBackendIds: request.avoidedBackendIds,
@@ -44,13 +56,18 @@ export async function takeSlot(context: SlotContext, request: RouteRequest, deci
     withAuthentication(outcome, entryPointOf(request), configuration.snapshot());
   for (;;) {
     const answer = await ledger.run((admission) => admit(admission, applicant));
-    if (answer.kind === 'wait') return { outcome: authenticated({ ...decided, kind: 'waits' }), leased: false };
-    if (answer.kind === 'unavailable') return { outcome: noBackend(decided), leased: false };
-    const { backendId, groupId } = answer.lease;
+    if (answer.kind === 'wait') return { outcome: authenticated({ ...origin, kind: 'waits' }), leased: false };
+    if (answer.kind === 'unavailable') return { outcome: noBackend(origin), leased: false };
+    const { observed, lease } = answer;
+    const { backendId, groupId } = lease;
     const backend = configuration.known.backends.get(backendId)?.backend;
     if (backend) {
       live.started(request.submissionId, backendId);
-      return { outcome: authenticated({ ...decided, kind: 'chosen', groupId, backend }), leased: true };
+      if (observed) groupMetrics.countObserved(observed);
+      const reasons = observed ? [...origin.reasons, reasonOf(observed)] : origin.reasons;
+      const accepted = groupId === origin.groupId ? origin : spilledOver(origin, groupId);
+      if (accepted !== origin) groupMetrics.countSpillOver(origin.groupId, groupId);
+      return { outcome: authenticated({ ...accepted, kind: 'chosen', backend, reasons }), leased: true };
     }
     // The backend was deleted after the slot was taken.
     if (failed.includes(backendId)) return { outcome: noBackend(decided), leased: false };
@@ -63,6 +80,15 @@ function otherThanPinned({ configuration }: SlotContext, { groupId, pinnedBacken
   if (pinnedBackendId === undefined) return [];
   const members = configuration.snapshot().group(groupId)?.backendIds ?? [];
   return members.filter((id) => id !== pinnedBackendId);
+}
+
+function stays({ spilledOverFrom }: Accepted): { strict?: true } {
+  return spilledOverFrom === undefined ? {} : { strict: true };
+}
+
+/** What a limit that only observes would have done, for those who ask why. */
+export function reasonOf({ text }: Observation): StepReason {
+  return { step: 'slot', outcome: Reason_Outcome.OBSERVED, text };
 }
 
 /** For a statement that only one coordinator can execute: takes a slot of that one, also beyond its limit. */

@@ -7,6 +7,8 @@ import { chooseBackend } from './choose-backend.ts';
 import type { Circumstances } from './circumstances.ts';
 import { type Outcome, refused, withAuthentication } from './outcome.ts';
 import type { Snapshot } from './snapshot.ts';
+import { spilledOver } from './spill-over.ts';
+import { spillOver } from './spill-over-search.ts';
 
 const MESSAGE_LENGTH = 2_000;
 
@@ -27,35 +29,46 @@ export function decide(
 }
 
 function routeToGroups(
-  { candidates, decided, passedOver }: Extract<ChainAnswer, { kind: 'groups' }>,
+  answer: Extract<ChainAnswer, { kind: 'groups' }>,
   before: readonly StepReason[],
   query: RoutedQuery,
   snapshot: Snapshot,
   circumstances: Circumstances,
 ): Outcome {
-  const { open, barred } = withoutFallbacks(candidates, decided);
-  const { chosen, reasons: tried, forClients } = chooseBackend(open, query, snapshot, circumstances);
-  const reasons = [...before, ...tried, ...barred];
+  const { open, barred } = withoutFallbacks(answer.candidates, answer.decided);
+  const first = chooseBackend(open, query, snapshot, circumstances);
+  const spill = first.chosen ? undefined : spillOver({ ...answer, candidates: open }, query, snapshot, circumstances);
+  const chosen = first.chosen ?? spill?.chosen;
+  const reasons = [...before, ...first.reasons, ...barred, ...(spill?.reasons ?? [])];
   const authDelegated = snapshot.authentication.atEntryPoint(query);
   if (chosen) {
     const { backend, candidate } = chosen;
-    const hash = ownHash(candidate.groupId, query, snapshot);
-    const outcome = { kind: 'chosen', backend, ...decided(candidate), ...hash, authDelegated, reasons } as const;
+    const decided = decidedFor(answer, candidate);
+    const hash = ownHash(decided, query, snapshot);
+    const outcome = { kind: 'chosen', backend, ...decided, ...hash, authDelegated, reasons } as const;
     return withAuthentication(outcome, query, snapshot);
   }
-  const queue = open.find(({ groupId }) => snapshot.group(groupId)?.queuesWhenUnavailable);
+  const waitsIn = ({ groupId }: Candidate) => snapshot.group(groupId)?.queuesWhenUnavailable === true;
+  const queue = open.find(waitsIn) ?? spill?.candidates.find(waitsIn);
   if (!queue) {
     const message = noClusterMessage([
-      ...passedOver.filter(({ observed }) => !observed).map(({ text }) => text),
-      ...forClients,
+      ...answer.passedOver.filter(({ observed }) => !observed).map(({ text }) => text),
+      ...first.forClients,
+      ...(spill?.forClients ?? []),
       ...barred.map(({ text }) => text),
     ]);
-    return refused(authDelegated, reasons, 'NO_NODES_AVAILABLE', message, candidates[0]?.groupId);
+    return refused(authDelegated, reasons, 'NO_NODES_AVAILABLE', message, answer.candidates[0]?.groupId);
   }
   const text = `group ${queue.groupId}: waits for a backend`;
   reasons.push({ step: queue.step, outcome: Reason_Outcome.CHOSE, text });
-  const hash = ownHash(queue.groupId, query, snapshot);
-  return withAuthentication({ kind: 'waits', ...decided(queue), ...hash, authDelegated, reasons }, query, snapshot);
+  const decided = decidedFor(answer, queue);
+  const hash = ownHash(decided, query, snapshot);
+  return withAuthentication({ kind: 'waits', ...decided, ...hash, authDelegated, reasons }, query, snapshot);
+}
+
+function decidedFor({ decided }: Extract<ChainAnswer, { kind: 'groups' }>, candidate: Candidate): DecidedGroup {
+  const { spillsOverFrom: from, groupId } = candidate;
+  return from === undefined ? decided(candidate) : spilledOver(decided(from), groupId);
 }
 
 /** Strict decisions go to no fallback group. */
@@ -75,8 +88,11 @@ function withoutFallbacks(
 }
 
 /** What the strategy AFFINITY of a group goes by, as those need it who choose later and know no more of the query. */
-function ownHash(groupId: string, query: RoutedQuery, snapshot: Snapshot): { affinityHash?: number } {
-  const hash = ownAffinityHash(snapshot.group(groupId)?.affinity, query);
+function ownHash({ groupId }: DecidedGroup, query: RoutedQuery, snapshot: Snapshot): { affinityHash?: number } {
+  const next = snapshot.spillOver(groupId)?.groupId;
+  const affinity =
+    snapshot.group(groupId)?.affinity ?? (next === undefined ? undefined : snapshot.group(next)?.affinity);
+  const hash = ownAffinityHash(affinity, query);
   return hash === undefined ? {} : { affinityHash: hash };
 }
 

@@ -21,15 +21,17 @@ export type Outcome = { authDelegated: boolean; reasons: StepReason[] } & (
 /** An outcome that gives the query a group. */
 export type Accepted = Exclude<Outcome, { kind: 'refused' }>;
 
-/** The outcome with whether its cluster, or any of its group where it waits, is behind delegated authentication. */
+/** The outcome with whether its cluster, or any of its group and of the spill-over group of that where it waits, is behind delegated authentication. */
 export function withAuthentication<Decided extends Accepted>(
   outcome: Decided,
   entryPoint: EntryPoint,
-  { authentication }: Pick<Snapshot, 'authentication'>,
+  { authentication, spillOver }: Pick<Snapshot, 'authentication' | 'spillOver'>,
 ): Decided {
   const authDelegated =
     outcome.kind === 'waits'
-      ? authentication.forGroup(entryPoint, outcome.groupId)
+      ? [outcome.groupId, spillOver(outcome.groupId)?.groupId].some(
+          (id) => id !== undefined && authentication.forGroup(entryPoint, id),
+        )
       : authentication.forCluster(entryPoint, { backendId: outcome.backend.id, url: outcome.backend.url });
   return { ...outcome, authDelegated };
 }

@@ -39,6 +39,8 @@ export type Snapshot = {
   authentication: AuthenticationCheck;
   /** Undefined when there is no such group, or it is disabled. */
   group(id: string): SnapshotGroup | undefined;
+  /** Where the queries of a group go on to, whether it is enabled or not. */
+  spillOver(groupId: string): { groupId: string; afterMs: number } | undefined;
   /** The end of a sentence that says why `group` is undefined; undefined when it is not. */
   whyNoGroup(id: string): string | undefined;
   whyNotAllowed: Permissions;
@@ -91,6 +93,10 @@ export function createSnapshot(
         backendIds: members.get(id) ?? [],
         queuesWhenUnavailable: group.queue?.whenUnavailable === Group_Queue_WhenUnavailable.QUEUE,
       };
+    },
+    spillOver: (id) => {
+      const { spillOverGroupId = '', spillOverAfterMs = 0 } = groups.get(id) ?? {};
+      return spillOverGroupId === '' ? undefined : { groupId: spillOverGroupId, afterMs: spillOverAfterMs };
     },
     whyNoGroup: (id) => {
       const group = groups.get(id);

@@ -2,10 +2,11 @@ import type { GatewayserverConfig } from '@trino-gateway/config';
 import type { Logger } from '@trino-gateway/runtime';
 import { reportEnded } from '../admission/background/report-ended.ts';
 import { wakeByConfiguration } from '../admission/background/wake-by-configuration.ts';
+import { type SpillOverTimer, wakeForSpillOver } from '../admission/background/wake-for-spill-over.ts';
 import { type ConfiguredLimits, configuredLimits } from '../admission/configured-limits.ts';
 import { type Ledger, openLedger } from '../admission/ledger/ledger.ts';
+import type { QueueBounds } from '../admission/limits/limits.ts';
 import type { AdmissionMetrics } from '../admission/metrics.ts';
-import type { QueueBounds } from '../admission/rules/limits.ts';
 import { ADMISSION_TIMES } from '../admission/rules/times.ts';
 import type { ConfigurationCache } from '../configuration/configuration-cache.ts';
 import type { LoadCounts } from '../decisions/load-counts.ts';
@@ -32,6 +33,7 @@ export async function openAdmission(parts: Parts): Promise<{ ledger: Ledger; lim
   const queues = queueBounds(config);
   const limits = configuredLimits({ configuration, live, queues, cursors, now, chance: Math.random });
   const endedReports = started.use(reportEnded(store.queries, logger));
+  let spillOverTimer: SpillOverTimer | undefined;
   const ledger = started.use(
     openLedger({
       store: store.admission,
@@ -48,9 +50,11 @@ export async function openAdmission(parts: Parts): Promise<{ ledger: Ledger; lim
       onCommitted: (committed) => {
         metrics.countCommitted(committed);
         endedReports.committed(committed);
+        spillOverTimer?.committed();
       },
     }),
   );
+  spillOverTimer = started.use(wakeForSpillOver(ledger, limits));
   await ledger.run(() => undefined);
   started.use(wakeByConfiguration(configuration, ledger));
   metrics.watch({

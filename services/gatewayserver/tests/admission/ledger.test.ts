@@ -15,7 +15,14 @@ import { limitsOf } from './support/limits-of.ts';
 const NEVER_MS = 2_000_000_000;
 const group = groupWithoutLimits(['b']);
 const limits = limitsOf({ maxOnBackend: () => 1, group: () => group });
-const applicant = { groupId: 'g', user: '', failedBackendIds: [], avoidedBackendIds: [], neverWaits: false };
+const applicant = {
+  groupId: 'g',
+  user: '',
+  source: '',
+  failedBackendIds: [],
+  avoidedBackendIds: [],
+  neverWaits: false,
+};
 const newcomer = { groupId: 'g', priority: 0, user: '', source: '', secretHash: '' };
 
 test(

@@ -100,6 +100,7 @@ beforeAll(async () => {
     now: Date.now,
     chance: () => 0,
     onHits() {},
+    groupMetrics: { countObserved() {}, countPassedOver() {}, countSpillOver() {} },
     onDecision() {},
   });
   const logger = { ...silentLogger, error: (message: string) => void errors.push(message) };

@@ -1,4 +1,8 @@
-import { type AwaitTurnResponse_Turn, GiveBackRequest_Reason as Reason } from '@trino-gateway/api/gateway';
+import {
+  type AwaitTurnResponse_Turn,
+  type Decision,
+  GiveBackRequest_Reason as Reason,
+} from '@trino-gateway/api/gateway';
 import type { RouterConfig } from '@trino-gateway/config';
 import { runLimit, withoutHeaders } from '@trino-gateway/trino';
 import type { ClusterAnswer } from '../clusters/ask.ts';
@@ -26,7 +30,7 @@ import { type ConfirmLeaseDeps, leaseConfirmed } from '../leases/confirm-lease.t
 import { coordinatorOf } from '../stickiness/coordinator.ts';
 import { hashOfSecret } from './seal.ts';
 import { type KeptAnswer, keptAnswer, sealAnswer } from './sealed-answer.ts';
-import { resubmission, unsealStatement } from './sealed-statement.ts';
+import { resubmission, unsealStatement, type WaitingStatement } from './sealed-statement.ts';
 import type { Ticket } from './ticket.ts';
 
 export type DispatchOfferDeps = AttemptChosenDeps &
@@ -132,7 +136,7 @@ async function readOffer(
   const placement = {
     backendId: backend.id,
     groupId: decision?.groupId || waiting.groupId,
-    decidedBy: decision?.decidedBy || waiting.decidedBy,
+    decidedBy: decidedBy(decision, waiting),
   };
   const decided = { ...decidedHeaders(waiting), requestSource: decision?.requestSource || waiting.requestSource };
   const elapsedMs = queuedMs + (waiting.elapsedMs ?? 0);
@@ -140,6 +144,12 @@ async function readOffer(
   if (leftMs <= 0) return await endOver(context, poll, ticket, submission);
   const candidate = candidateOf(backend, submission, placement, { decided, elapsedMs });
   return { poll, ticket, claimId, submission, candidate, queuedMs, beganAt, leftMs };
+}
+
+/** What history says decided its group; also that it went on to the spill-over group of that. */
+function decidedBy(decision: Decision | undefined, waiting: WaitingStatement): string {
+  const { decidedBy: by = '', spilledOverFromGroupId: from = '' } = decision ?? {};
+  return by || `${waiting.decidedBy}${from && `, spilled over from group ${from}`}`;
 }
 
 /** The submission that is given up when the client's own limit is over: its cluster may be silent for longer. */

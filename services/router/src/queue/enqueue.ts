@@ -140,11 +140,11 @@ type Waiter = {
 
 async function enqueue(
   { gateway }: JoinQueueDeps,
-  { exchange }: Submission,
+  { exchange, user }: Submission,
   { decision, ticket, sealed, query, limit }: Waiter,
   signal: AbortSignal,
 ): Promise<'queued' | 'abandoned' | Refusal> {
-  const { groupId, priority, requestSource, affinityHash, pinnedBackendId: onlyBackendId } = decision;
+  const { groupId, priority, requestSource, affinityHash, strict, pinnedBackendId: onlyBackendId } = decision;
   try {
     const { refusal, refusalErrorName } = await gateway.admission.enqueue(
       {
@@ -154,6 +154,9 @@ async function enqueue(
         priority,
         affinityHash,
         onlyBackendId,
+        strict,
+        sessionUser: user,
+        clientSource: query.source,
         user: claimOf(exchange).user,
         secretHash: hashOfSecret(ticket.secret),
         sealed,

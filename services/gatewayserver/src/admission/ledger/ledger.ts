@@ -1,7 +1,7 @@
 import type { ConfigurationCache } from '../../configuration/configuration-cache.ts';
 import type { AdmissionStore } from '../../storage/contract/admission.ts';
+import type { Limits } from '../limits/limits.ts';
 import type { Admission } from '../rules/admission.ts';
-import type { Limits } from '../rules/limits.ts';
 import { ADMISSION_TIMES, type AdmissionTimes } from '../rules/times.ts';
 import type { AdmissionState } from '../state/admission-state.ts';
 import { createListeners } from './listeners.ts';

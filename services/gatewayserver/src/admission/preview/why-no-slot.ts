@@ -1,4 +1,4 @@
-import type { Limits } from '../rules/limits.ts';
+import type { Limits } from '../limits/limits.ts';
 import { slotProblem } from '../rules/slots.ts';
 import type { AdmissionState } from '../state/admission-state.ts';
 

@@ -13,8 +13,9 @@ test(`whatever happens, no limit is exceeded, nothing runs twice or out of order
       fc.boolean(),
       fc.constantFrom(0, 1, 2),
       fc.boolean(),
-      (commands, fairShare, perUser, queuesWhenUnavailable) => {
-        runInWorld({ fairShare, perUser, queuesWhenUnavailable }, commands);
+      fc.constantFrom(undefined, 0, 25),
+      (commands, fairShare, perUser, queuesWhenUnavailable, spillOverAfterMs) => {
+        runInWorld({ fairShare, perUser, queuesWhenUnavailable, spillOverAfterMs }, commands);
       },
     ),
     { numRuns: RUNS, seed: SEED },

@@ -1,5 +1,5 @@
+import type { Limits } from '../limits/limits.ts';
 import type { AdmissionState } from '../state/admission-state.ts';
-import type { Limits } from './limits.ts';
 import type { AdmissionTimes } from './times.ts';
 
 /** What the rules of admission depend on. They change the state and nothing else. */

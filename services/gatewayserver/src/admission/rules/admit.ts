@@ -1,14 +1,14 @@
+import { type Spilling, spillOverOf } from '../limits/spill-over.ts';
 import type { Lease } from '../state/lease.ts';
 import type { Admission } from './admission.ts';
+import { type Observation, wouldHaveWaited } from './observed-limits.ts';
 import { offerSlots } from './offer-slots.ts';
 import { freeBackends } from './slots.ts';
 import { takeLease } from './take-lease.ts';
 
 /** A statement that asks for a slot. */
-export type Applicant = {
+export type Applicant = Spilling & {
   submissionId: string;
-  groupId: string;
-  user: string;
   /** What the strategy AFFINITY goes by, where that is not the user. */
   affinityHash?: number | undefined;
   /** Backends that did not take it. */
@@ -21,7 +21,7 @@ export type Applicant = {
 
 /** What an applicant gets. */
 export type Admitted =
-  | { kind: 'lease'; lease: Lease }
+  | { kind: 'lease'; lease: Lease; observed?: Observation }
   /** It may queue. */
   | { kind: 'wait' }
   /** No backend of its group is available, and the group does not queue for that. */
@@ -30,23 +30,38 @@ export type Admitted =
 /** Takes a slot now, or says that there is none. Repeated, it answers the same. */
 export function admit(admission: Admission, applicant: Applicant): Admitted {
   const { state, limits } = admission;
-  const { submissionId, groupId, user, failedBackendIds, avoidedBackendIds, neverWaits } = applicant;
+  const { submissionId, groupId, user, failedBackendIds, neverWaits } = applicant;
   const held = heldLease(admission, applicant);
   if (held) return { kind: 'lease', lease: held };
   state.deleteLease(submissionId);
   // Serve waiters first, so that newcomers cannot overtake.
   offerSlots(admission);
-  const group = limits.group(groupId);
-  const free = freeBackends(state, limits, groupId, user, failedBackendIds);
-  const usable = group?.backendIds.filter((id) => limits.isAvailable(id) && !failedBackendIds.includes(id)) ?? [];
-  const candidates = free.length === 0 && neverWaits ? usable : free;
-  if (candidates.length > 0) {
-    const preferred = candidates.filter((id) => !avoidedBackendIds.includes(id));
-    const backendId = limits.choose(groupId, preferred.length > 0 ? preferred : candidates, applicant);
-    return { kind: 'lease', lease: takeLease(admission, applicant, backendId) };
+  const now = spillOverOf(state, limits, applicant, 0);
+  const groupIds = now === undefined ? [groupId] : [groupId, now];
+  for (const id of groupIds) {
+    const free = freeBackends(state, limits, id, user, failedBackendIds);
+    if (free.length > 0) return leaseIn(admission, applicant, id, free);
   }
-  if (neverWaits) return { kind: 'unavailable' };
-  return usable.length > 0 || group?.queuesWhenUnavailable === true ? { kind: 'wait' } : { kind: 'unavailable' };
+  const usableIn = (id: string) =>
+    limits.group(id)?.backendIds.filter((one) => limits.isAvailable(one) && !failedBackendIds.includes(one)) ?? [];
+  if (neverWaits) {
+    const beyond = groupIds.find((id) => usableIn(id).length > 0);
+    return beyond === undefined ? unavailable : leaseIn(admission, applicant, beyond, usableIn(beyond));
+  }
+  const later = spillOverOf(state, limits, applicant, Number.POSITIVE_INFINITY);
+  const isUsable = usableIn(groupId).length > 0 || (later !== undefined && usableIn(later).length > 0);
+  return isUsable || limits.group(groupId)?.queuesWhenUnavailable === true ? { kind: 'wait' } : unavailable;
+}
+
+const unavailable: Admitted = { kind: 'unavailable' };
+
+function leaseIn(admission: Admission, applicant: Applicant, groupId: string, candidates: readonly string[]): Admitted {
+  const { state, limits } = admission;
+  const preferred = candidates.filter((id) => !applicant.avoidedBackendIds.includes(id));
+  const backendId = limits.choose(groupId, preferred.length > 0 ? preferred : candidates, applicant);
+  const observed = wouldHaveWaited(state, limits, groupId, applicant.user);
+  const lease = takeLease(admission, { ...applicant, groupId }, backendId);
+  return { kind: 'lease', lease, ...(observed && { observed }) };
 }
 
 /** The lease that a repeated question is answered with. */

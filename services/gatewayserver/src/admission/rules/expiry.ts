@@ -1,3 +1,4 @@
+import { whyMayNotUse } from '../limits/who-may-use.ts';
 import type { Lease } from '../state/lease.ts';
 import type { Waiter } from '../state/waiter.ts';
 import type { Admission } from './admission.ts';
@@ -23,8 +24,12 @@ export function expire(
     if (endWhenOver(admission, id)?.phase === 'ENDED') continue;
     if (phase === 'CLAIMED' && claim && claim.until <= now) withdrawClaim(admission, waiter);
     else if (phase === 'QUEUED') {
+      const { limits } = admission;
       const reason = whyEnded(admission, waiter);
+      const notAllowed = whyMayNotUse(limits, waiter.groupId, waiter);
       if (reason !== undefined) end(admission, id, reason);
+      else if (notAllowed !== undefined) end(admission, id, 'QUERY_REJECTED', notAllowed);
+      else if (isNewlyOverdue(admission, waiter)) state.putWaiter({ ...waiter, isOverdue: true });
     }
   }
   for (const lease of [...state.countedLeases()]) {
@@ -67,6 +72,12 @@ function withdrawClaim({ state }: Admission, waiter: Waiter): void {
   state.deleteLease(waiter.submissionId);
   const { claim: _, ...rest } = waiter;
   state.putWaiter({ ...rest, phase: 'QUEUED', heldUntil: 0, presentUntil: 0 });
+}
+
+/** It has waited for longer than its group would let it, if the limits of that did more than observe. */
+function isNewlyOverdue({ limits, now }: Admission, { groupId, queuedAt, isOverdue }: Waiter): boolean {
+  const { maxWaitMs = 0 } = limits.group(groupId)?.observed ?? {};
+  return isOverdue !== true && maxWaitMs > 0 && now - queuedAt >= maxWaitMs;
 }
 
 function whyEnded({ limits, times, now, servedSince }: Admission, waiter: Waiter): string | undefined {

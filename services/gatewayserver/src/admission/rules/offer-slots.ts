@@ -1,6 +1,6 @@
+import type { Limits } from '../limits/limits.ts';
 import type { AdmissionState } from '../state/admission-state.ts';
 import type { Admission } from './admission.ts';
-import type { Limits } from './limits.ts';
 import { freeBackends, nextOffer } from './slots.ts';
 import { takeLease } from './take-lease.ts';
 import { patienceMs } from './times.ts';
@@ -12,15 +12,17 @@ export function offerSlots(admission: Admission): void {
   for (;;) {
     const offer = nextOffer(state, limits, state.queuedGroupIds(), now);
     if (!offer) return;
-    const { waiter, backendId } = offer;
-    takeLease(admission, waiter, backendId);
+    const { waiter, groupId, backendId } = offer;
+    takeLease(admission, { ...waiter, groupId }, backendId);
     const { presentUntil, rhythmMs } = waiter;
     const expectedUntil =
       admission.expectedUntil(waiter.id) ?? Math.min(presentUntil, now + patienceMs(times, rhythmMs));
     const pickedUp = waiter.heldUntil > now || expectedUntil === Number.POSITIVE_INFINITY;
     // Between two polls it is reserved for as long as the next one may take.
     const until = pickedUp ? now + times.claimMs : Math.max(now + times.pickUpMs, expectedUntil);
-    state.putWaiter({ ...waiter, phase: 'CLAIMED', claim: { id: newClaimId(), backendId, pickedUp, until } });
+    const spilled = groupId === waiter.groupId ? {} : { groupId };
+    const claim = { id: newClaimId(), backendId, ...spilled, pickedUp, until };
+    state.putWaiter({ ...waiter, phase: 'CLAIMED', claim });
   }
 }
 

@@ -1,14 +1,26 @@
+import { spillOverOf } from '../limits/spill-over.ts';
+import { whyFull } from '../limits/why-full.ts';
 import type { AdmissionState } from '../state/admission-state.ts';
 import type { Waiter } from '../state/waiter.ts';
 import type { Admission } from './admission.ts';
 import { confirmLease } from './lease-phases.ts';
+import { type Observation, wouldHaveBeenFull } from './observed-limits.ts';
 import { patienceMs } from './times.ts';
-import { whyFull } from './why-full.ts';
 
 /** A statement that is to be queued. */
 export type Newcomer = Pick<
   Waiter,
-  'id' | 'groupId' | 'priority' | 'user' | 'source' | 'affinityHash' | 'submissionId' | 'secretHash' | 'bytes'
+  | 'id'
+  | 'groupId'
+  | 'priority'
+  | 'user'
+  | 'source'
+  | 'asker'
+  | 'strict'
+  | 'affinityHash'
+  | 'submissionId'
+  | 'secretHash'
+  | 'bytes'
 > & {
   /** When it arrived, by the database's clock; absent where only its call is known. */
   arrivedAt?: number | undefined;
@@ -17,7 +29,7 @@ export type Newcomer = Pick<
 };
 
 /** Whether a newcomer was queued. */
-export type Enqueued = { kind: 'waits'; waiter: Waiter } | { kind: 'full'; message: string };
+export type Enqueued = { kind: 'waits'; waiter: Waiter; observed?: Observation } | { kind: 'full'; message: string };
 
 /** Takes the place of its arrival, unless the queue is full. Repeated, it answers the same. */
 export function enqueue({ state, limits, times, now }: Admission, newcomer: Newcomer): Enqueued {
@@ -25,6 +37,7 @@ export function enqueue({ state, limits, times, now }: Admission, newcomer: Newc
   if (known) return { kind: 'waits', waiter: known };
   const full = whyFull(state, limits, newcomer);
   if (full !== undefined) return { kind: 'full', message: full };
+  const observed = wouldHaveBeenFull(state, limits, newcomer);
   const { limit, arrivedAt, ...who } = newcomer;
   const waiter: Waiter = {
     ...who,
@@ -42,7 +55,7 @@ export function enqueue({ state, limits, times, now }: Admission, newcomer: Newc
     endedBy: '',
   };
   state.putWaiter(waiter);
-  return { kind: 'waits', waiter };
+  return { kind: 'waits', waiter, ...(observed && { observed }) };
 }
 
 /**
@@ -141,7 +154,9 @@ export function release(admission: Admission, id: string, claimId: string, how: 
     return true;
   }
   const failed = [...waiter.failedBackendIds, claim?.backendId ?? ''];
-  const members = limits.group(waiter.groupId)?.backendIds ?? [];
+  const next = spillOverOf(state, limits, waiter, now - waiter.queuedAt);
+  const groupIds = next === undefined ? [waiter.groupId] : [waiter.groupId, next];
+  const members = groupIds.flatMap((groupId) => limits.group(groupId)?.backendIds ?? []);
   const goesOn = members.some((one) => isOpen(waiter, one) && limits.isAvailable(one) && !failed.includes(one));
   state.putWaiter({
     ...rest,

@@ -1,7 +1,8 @@
+import type { Limits } from '../limits/limits.ts';
+import { spillOverOf, spillsOverAfterMs } from '../limits/spill-over.ts';
 import type { AdmissionState } from '../state/admission-state.ts';
 import type { Waiter } from '../state/waiter.ts';
-import type { Limits } from './limits.ts';
-import { freeBackendsOf } from './slots.ts';
+import { freeBackends, freeBackendsOf } from './slots.ts';
 
 /** Why a query waits, as a sentence for operators. */
 export function whyWaits(state: AdmissionState, limits: Limits, waiter: Waiter, now: number): string {
@@ -14,12 +15,26 @@ export function whyWaits(state: AdmissionState, limits: Limits, waiter: Waiter, 
   const running = state.ofUser(groupId, user);
   if (group.maxRunningOfUser > 0 && running >= group.maxRunningOfUser)
     return `its user has ${running} queries of ${group.maxRunningOfUser} running`;
-  if (!group.backendIds.some(limits.isAvailable)) return `no backend of group ${groupId} is available`;
+  if (!group.backendIds.some(limits.isAvailable))
+    return `no backend of group ${groupId} is available${goesOn(state, limits, waiter, now)}`;
   if (freeBackendsOf(state, limits, waiter).length === 0 && onlyBackendId !== undefined)
     return `no slot of backend ${onlyBackendId} is free, and no other may take it`;
   if (freeBackendsOf(state, limits, waiter).length === 0)
-    return `all slots of group ${groupId} are taken${externalPart(limits, group.backendIds)}`;
+    return `all slots of group ${groupId} are taken${externalPart(limits, group.backendIds)}${goesOn(state, limits, waiter, now)}`;
   return waiter.presentUntil > now ? 'it is about to start' : 'a slot is free, but its client does not poll';
+}
+
+/** Where it goes on to, and when. */
+function goesOn(state: AdmissionState, limits: Limits, waiter: Waiter, now: number): string {
+  const { groupId, user, queuedAt, failedBackendIds } = waiter;
+  const next = spillOverOf(state, limits, waiter, Number.POSITIVE_INFINITY);
+  if (next === undefined) return '';
+  const leftMs = spillsOverAfterMs(limits, groupId) - (now - queuedAt);
+  if (leftMs > 0) return `; it spills over to group ${next} after ${Math.ceil(leftMs / 1_000)} s`;
+  const isFree = freeBackends(state, limits, next, user, failedBackendIds).length > 0;
+  return isFree
+    ? `; it may spill over to group ${next} now`
+    : `; group ${next}, to which it spills over, has no slot either`;
 }
 
 function externalPart(limits: Limits, backendIds: readonly string[]): string {

@@ -13,6 +13,8 @@ export type Claim = {
   /** Whoever names it may assign the statement to the cluster. */
   readonly id: string;
   readonly backendId: string;
+  /** The spill-over group that it starts in; absent: its own. */
+  readonly groupId?: string;
   /** A poll has received it; before, it is reserved for a moment only. */
   readonly pickedUp: boolean;
   /** Then the waiter returns to its place: nothing has run. */
@@ -36,6 +38,12 @@ export type Waiter = {
   readonly priority: number;
   readonly user: string;
   readonly source: string;
+  /** As whom Trino would run it, and the source the client sent, where user or source are others. */
+  readonly asker?: { readonly user: string; readonly source: string } | undefined;
+  /** It goes to no other group. */
+  readonly strict?: boolean | undefined;
+  /** The time limit of its group is over, which only observes. */
+  readonly isOverdue?: boolean | undefined;
   /** What the strategy AFFINITY goes by, where that is not the user. */
   readonly affinityHash?: number | undefined;
   /** The only backend that may take it; absent: any of its group. */

@@ -41,6 +41,24 @@ export function compareWaiters(a: Waiter, b: Waiter): number {
   return b.priority - a.priority || a.place - b.place || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
 }
 
+/** The waiters of several queues, each in order, in the order of all. */
+export function inOrder(queues: readonly (readonly Waiter[])[]): Iterable<Waiter> {
+  const [only, ...others] = queues;
+  return others.length === 0 ? (only ?? []) : merged(queues);
+}
+
+function* merged(queues: readonly (readonly Waiter[])[]): Iterable<Waiter> {
+  const heads = queues.map((queue) => queue[Symbol.iterator]()).map((rest) => ({ rest, next: rest.next() }));
+  for (;;) {
+    let first: (typeof heads)[number] | undefined;
+    for (const head of heads)
+      if (!head.next.done && (!first || compareWaiters(head.next.value, first.next.value as Waiter) < 0)) first = head;
+    if (!first) return;
+    yield first.next.value as Waiter;
+    first.next = first.rest.next();
+  }
+}
+
 /** Where a waiter stands, or belongs, in a sorted queue. */
 function placeIn(queue: readonly Waiter[], waiter: Waiter): number {
   let low = 0;

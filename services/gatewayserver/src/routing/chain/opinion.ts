@@ -12,6 +12,8 @@ export type Candidate = {
   asFallback: boolean;
   /** This backend and no other. */
   backendId?: string;
+  /** It is the spill-over group of this one. */
+  spillsOverFrom?: Candidate;
 };
 
 /** What a decision says of a query besides its group. */
@@ -42,6 +44,8 @@ export type DecidedGroup = QueryEffects & {
   stepId?: string;
   ruleId?: string;
   asFallback: boolean;
+  /** The group that was decided, when the query has gone on from it to its spill-over group. */
+  spilledOverFrom?: string;
   /** What the strategy AFFINITY of the group goes by, where that is not the user. */
   affinityHash?: number;
 };

@@ -113,6 +113,7 @@ function decisionOf(outcome: Exclude<Outcome, { kind: 'refused' }>) {
   const { groupId, decidedBy, authDelegated, requestSource, priority, stepId, ruleId } = outcome;
   const {
     pinnedBackendId = '',
+    spilledOverFrom: spilledOverFromGroupId = '',
     affinityHash = 0,
     strict = false,
     addClientTags = [],
@@ -124,7 +125,8 @@ function decisionOf(outcome: Exclude<Outcome, { kind: 'refused' }>) {
     ...{ groupId, decidedBy, authDelegated, requestSource, priority },
     ...(stepId !== undefined && { stepId }),
     ...(ruleId !== undefined && { ruleId }),
-    ...{ pinnedBackendId, affinityHash, strict, addClientTags: [...addClientTags], sessionProperties, setHeaders },
+    ...{ pinnedBackendId, spilledOverFromGroupId, affinityHash, strict, sessionProperties, setHeaders },
+    addClientTags: [...addClientTags],
     observed: observedOf(outcome.reasons),
   };
 }

@@ -7,6 +7,7 @@ export function applicant(submissionId: string, more: Partial<Applicant> = {}): 
     submissionId,
     groupId: 'g',
     user: 'ann',
+    source: '',
     failedBackendIds: [],
     avoidedBackendIds: [],
     neverWaits: false,

@@ -1,4 +1,4 @@
-import type { GroupLimits } from '../../../src/admission/rules/limits.ts';
+import type { GroupLimits } from '../../../src/admission/limits/limits.ts';
 
 /** A group of these backends in which nothing is limited; spread it to limit something. */
 export function groupWithoutLimits(backendIds: readonly string[]): GroupLimits {

@@ -1,4 +1,4 @@
-import type { Limits, QueueBounds } from '../../../src/admission/rules/limits.ts';
+import type { Limits, QueueBounds } from '../../../src/admission/limits/limits.ts';
 
 /** Any number may wait; spread it to bound something. */
 export const UNBOUNDED_QUEUES: QueueBounds = {
@@ -15,6 +15,8 @@ export function limitsOf(own: Pick<Limits, 'maxOnBackend' | 'group'> & Partial<L
   return {
     isKnown: () => true,
     externalOn: () => 0,
+    observedMaxOnBackend: () => 0,
+    whyNotAllowed: () => undefined,
     queues: UNBOUNDED_QUEUES,
     isAvailable: () => true,
     choose: (_, ids) => ids[0] ?? '',

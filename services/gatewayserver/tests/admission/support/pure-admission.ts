@@ -1,8 +1,8 @@
 import { expect } from '@jest/globals';
+import type { GroupLimits } from '../../../src/admission/limits/limits.ts';
 import type { Admission } from '../../../src/admission/rules/admission.ts';
 import { admit } from '../../../src/admission/rules/admit.ts';
 import { activate, confirmLease } from '../../../src/admission/rules/lease-phases.ts';
-import type { GroupLimits } from '../../../src/admission/rules/limits.ts';
 import { type Enqueued, enqueue, type Newcomer } from '../../../src/admission/rules/queue.ts';
 import { ADMISSION_TIMES } from '../../../src/admission/rules/times.ts';
 import { createAdmissionState } from '../../../src/admission/state/admission-state.ts';

@@ -1,6 +1,7 @@
 import { wouldWait } from '../../../src/admission/preview/would-wait.ts';
 import { type Applicant, admit } from '../../../src/admission/rules/admit.ts';
 import { enqueue, type Newcomer } from '../../../src/admission/rules/queue.ts';
+import type { Lease } from '../../../src/admission/state/lease.ts';
 import { must } from '../../support/must.ts';
 import { applicant, newcomer } from '../support/arrivals.ts';
 import type { Command } from './commands.ts';
@@ -16,11 +17,13 @@ export function submit(world: World, step: Extract<Command, { kind: 'submit' }>)
   const submissionId = `s${clients.length}`;
   const one: Client = { submissionId, posted: [], late: [], polled: false, over: false };
   clients.push(one);
-  const asking = applicant(submissionId, { groupId, user, neverWaits });
+  const strict = step.user === 2 && step.priority === 1;
+  const asking = applicant(submissionId, { groupId, user, neverWaits, strict });
   const waiting = newcomer(`t${submissionId}`, {
     groupId,
     priority: step.priority,
     user,
+    strict,
     submissionId,
     bytes: 1 + (clients.length % 4),
   });
@@ -36,7 +39,8 @@ export function submit(world: World, step: Extract<Command, { kind: 'submit' }>)
   if (answer.kind === 'lease') {
     isAsForetold(`runs on ${answer.lease.backendId}`);
     if (neverWaits) exempt.add(submissionId);
-    else checkNewcomer(world, groupId);
+    else checkNewcomer(world, answer.lease);
+    must(!strict || answer.lease.groupId === groupId, 'what is strict stays in its group');
     post(world, one, answer.lease.backendId);
   } else if (answer.kind === 'wait') {
     one.temporaryId = waiting.id;
@@ -70,7 +74,7 @@ export function post(world: World, one: Client, backendId: string): Posted {
 }
 
 /** A newcomer never starts before a present waiter that could have had the slot. */
-function checkNewcomer(world: World, groupId: string): void {
+function checkNewcomer(world: World, { groupId }: Lease): void {
   const backendIds = world.admission.limits.group(groupId)?.backendIds;
   if (world.offersPending && !backendIds?.some((id) => world.available.get(id))) return;
   const could = queued(world).filter((waiter) => isReady(world, waiter) && freeFor(world, waiter).length > 0);

@@ -1,5 +1,5 @@
+import type { GroupLimits, QueueBounds } from '../../../src/admission/limits/limits.ts';
 import type { Admission } from '../../../src/admission/rules/admission.ts';
-import type { GroupLimits, QueueBounds } from '../../../src/admission/rules/limits.ts';
 import type { AdmissionTimes } from '../../../src/admission/rules/times.ts';
 import { createAdmissionState } from '../../../src/admission/state/admission-state.ts';
 import { limitsOf } from '../support/limits-of.ts';
@@ -51,6 +51,8 @@ export type Circumstances = {
   /** The most one user may run in each group; 0 means no limit. */
   perUser: number;
   queuesWhenUnavailable: boolean;
+  /** After so long g1 and g2 spill over to each other, and g3 to g1; undefined: they do not. */
+  spillOverAfterMs: number | undefined;
 };
 
 /** What a cluster answered to a POST. */
@@ -123,7 +125,12 @@ export function createWorld(circumstances: Circumstances): World {
   };
 }
 
-function groupOf(id: string, { fairShare, perUser, queuesWhenUnavailable }: Circumstances): GroupLimits | undefined {
+const SPILL_OVER: Record<string, string> = { g1: 'g2', g2: 'g1', g3: 'g1' };
+
+function groupOf(
+  id: string,
+  { fairShare, perUser, queuesWhenUnavailable, spillOverAfterMs: afterMs }: Circumstances,
+): GroupLimits | undefined {
   return (
     GROUPS[id] && {
       backendIds: GROUPS[id],
@@ -134,6 +141,7 @@ function groupOf(id: string, { fairShare, perUser, queuesWhenUnavailable }: Circ
       maxWaitMs: 0,
       fairShare,
       queuesWhenUnavailable,
+      spillOver: afterMs === undefined ? undefined : { groupId: SPILL_OVER[id] ?? '', afterMs },
     }
   );
 }

@@ -10,9 +10,9 @@ import type {
 } from '@trino-gateway/api/gateway';
 import { STATEMENT_PART } from '../../../admission/ledger/stored-entries.ts';
 import { storedUser } from '../../../admission/ledger/stored-user.ts';
+import { whyFull } from '../../../admission/limits/why-full.ts';
 import type { RouterClocks } from '../../../admission/router-clocks.ts';
 import { end, enqueue, leave, type Newcomer } from '../../../admission/rules/queue.ts';
-import { whyFull } from '../../../admission/rules/why-full.ts';
 import { checkedId, checkedNumber, checkedText } from '../../../configuration/validation.ts';
 import { checkingBackend } from '../checking-backend.ts';
 import type { AdmissionContext } from './admission-context.ts';
@@ -24,7 +24,7 @@ const MOST_PRIORITY = 1_000;
 const QUEUE_FULL = 'QUERY_QUEUE_FULL';
 
 export async function enqueueQuery(
-  { store, ledger, limits }: AdmissionContext,
+  { store, ledger, limits, admissionMetrics }: AdmissionContext,
   clocks: RouterClocks,
   request: EnqueueRequest,
 ) {
@@ -43,9 +43,10 @@ export async function enqueueQuery(
     if (outcome.waiter.secretHash !== newcomer.secretHash)
       throw new ConnectError(`query_id: "${newcomer.id}" waits already`, Code.AlreadyExists);
     keepSmall(admission, text);
-    return { position: admission.state.positionOf(outcome.waiter), waiter: outcome.waiter };
+    return { position: admission.state.positionOf(outcome.waiter), waiter: outcome.waiter, observed: outcome.observed };
   });
   if (answer.waiter === undefined) return answer;
+  if (answer.observed) admissionMetrics.groups.countObserved(answer.observed);
   ledger.presence.queued(answer.waiter);
   return { position: answer.position };
 }
@@ -62,9 +63,23 @@ function newcomerOf(request: EnqueueRequest, arrivedAt: number): Newcomer {
     source: storedUser(checkedText('source', request.source, 10_000)),
     secretHash: Buffer.from(checkedHash(request.secretHash)).toString('hex'),
     bytes: checkedSealed('sealed', request.sealed).length,
+    ...(request.strict && { strict: true }),
+    ...(isOther(request) && { asker: askerOf(request) }),
     ...(request.affinityHash !== 0 && { affinityHash: request.affinityHash }),
     ...(request.onlyBackendId !== '' && { onlyBackendId: checkedId(request.onlyBackendId, 'only_backend_id') }),
     ...(request.limit && { limit: checkedLimit(request.limit) }),
+  };
+}
+
+/** Whether Trino would run it as another user than it counts for, or its client named another source than the cluster gets. */
+function isOther({ user, source, sessionUser, clientSource }: EnqueueRequest): boolean {
+  return (sessionUser !== '' && sessionUser !== user) || (clientSource !== '' && clientSource !== source);
+}
+
+function askerOf({ user, source, sessionUser, clientSource }: EnqueueRequest): Newcomer['asker'] {
+  return {
+    user: storedUser(checkedText('session_user', sessionUser || user, 10_000)),
+    source: storedUser(checkedText('client_source', clientSource || source, 10_000)),
   };
 }
 

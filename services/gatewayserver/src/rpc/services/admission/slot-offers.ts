@@ -74,7 +74,12 @@ async function offerOf(context: AdmissionContext, waiter: Waiter): Promise<Answe
       claimId: claim.id,
       backend: routerBackend(backend, configuration.isLimited(backendId)),
       sealed,
-      decision: { backendId, groupId, priority: waiter.priority },
+      decision: {
+        backendId,
+        groupId: claim.groupId ?? groupId,
+        ...(claim.groupId !== undefined && { spilledOverFromGroupId: groupId }),
+        priority: waiter.priority,
+      },
       queuedMs: queuedMs(now, waiter),
     },
   };

@@ -4,12 +4,16 @@ export type Limits = {
   isKnown(backendId: string): boolean;
   /** The most queries at a time on a backend; 0 means no limit. */
   maxOnBackend(backendId: string): number;
+  /** The same of a backend whose limit only observes; 0 where it has none, or it holds. */
+  observedMaxOnBackend(backendId: string): number;
   /** Queries on a backend that did not come through the gateway, as the monitor last observed; 0 while unknown. */
   externalOn(backendId: string): number;
   /** The bounds of queues whose groups have none of their own, and of all queues together. */
   readonly queues: QueueBounds;
   /** Undefined when there is no such group. */
   group(groupId: string): GroupLimits | undefined;
+  /** Why somebody may not use a group, as a sentence for them; undefined when they may. */
+  whyNotAllowed(groupId: string, asker: { user: string; source: string }): string | undefined;
   /** Enabled, healthy, inside its schedule, not draining, below its load threshold. */
   isAvailable(backendId: string): boolean;
   /** One of these backends of a group, by its strategy; there is at least one. */
@@ -36,21 +40,32 @@ export type QueueBounds = {
   maxBytesOfUser: number;
 };
 
-/** The limits of one group; 0 means none of its own. A disabled group has them, too: it gets no newcomers, and its waiters still start. */
-export type GroupLimits = {
-  backendIds: readonly string[];
+/** What a group limits; 0 means none. */
+export type OwnLimits = {
   maxOnEachBackend: number;
   maxRunningOfUser: number;
   maxQueued: number;
   maxQueuedOfUser: number;
   maxWaitMs: number;
+};
+
+/** The limits of one group; 0 means none of its own. A disabled group has them, too: it gets no newcomers, and its waiters still start. */
+export type GroupLimits = OwnLimits & {
+  backendIds: readonly string[];
+  /** The limits of a group whose limits only observe: its own are 0 then. */
+  observed?: OwnLimits | undefined;
+  /** It gets no queries but those that wait in it. */
+  isDisabled?: boolean;
+  /** Where its queries go on to for want of room, and after what time. */
+  spillOver?: { groupId: string; afterMs: number } | undefined;
   fairShare: boolean;
   /** Queries wait while no backend is available, instead of being refused. */
   queuesWhenUnavailable: boolean;
 };
 
-/** Whether the configuration bounds what runs in a group. Where nothing does, its queries need no leases. */
-export function isLimited(limits: Pick<Limits, 'maxOnBackend'>, group: GroupLimits): boolean {
-  const { maxOnEachBackend, maxRunningOfUser, backendIds } = group;
-  return maxOnEachBackend > 0 || maxRunningOfUser > 0 || backendIds.some((id) => limits.maxOnBackend(id) > 0);
+/** Whether the configuration bounds what runs in a group, or observes that. Where nothing does, its queries need no leases. */
+export function isLimited(limits: Pick<Limits, 'maxOnBackend' | 'observedMaxOnBackend'>, group: GroupLimits): boolean {
+  const { maxOnEachBackend, maxRunningOfUser } = group.observed ?? group;
+  const isOnBackend = (id: string) => limits.maxOnBackend(id) > 0 || limits.observedMaxOnBackend(id) > 0;
+  return maxOnEachBackend > 0 || maxRunningOfUser > 0 || group.backendIds.some(isOnBackend);
 }

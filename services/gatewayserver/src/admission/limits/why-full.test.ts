@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { newcomer } from '../../../tests/admission/support/arrivals.ts';
 import { UNBOUNDED_QUEUES } from '../../../tests/admission/support/limits-of.ts';
 import { admissionOf, queue } from '../../../tests/admission/support/pure-admission.ts';
-import type { Admission } from './admission.ts';
+import type { Admission } from '../rules/admission.ts';
 import type { GroupLimits, QueueBounds } from './limits.ts';
 import { whyFull } from './why-full.ts';
 
