@@ -44,6 +44,8 @@ export function actOfClient(world: World, step: ClientCommand): void {
       return;
     case 'hangUp':
       leave(admission, waiter.id);
+      // A slot that was kept for its next poll is free.
+      dispatch(world);
       return;
     case 'routerGone':
       goSilent(world, waiter, step);
