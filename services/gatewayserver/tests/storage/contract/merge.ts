@@ -89,6 +89,19 @@ export function mergeContract(fresh: NewDatabase): void {
     );
 
     test(
+      'the group is the one that a query has spilled over to, whichever report comes first',
+      withStore(fresh, async ({ store }) => {
+        const waits = { groupId: 'etl', decidedBy: 'policy p', state: Query_State.QUEUED };
+        const runs = { groupId: 'adhoc', decidedBy: 'policy p, spilled over from group etl', backendId: 'b' };
+        for (const [id, reports] of Object.entries({ before: [waits, runs], after: [runs, waits] })) {
+          for (const one of reports) await store.queries.record([report({ id, ...one })]);
+          await store.queries.record([report({ id, state: Query_State.FINISHED })]);
+          expect(await store.queries.get(id)).toMatchObject(runs);
+        }
+      }),
+    );
+
+    test(
       'a late report never undoes a final state',
       withStore(fresh, async ({ store }) => {
         const finals = [Query_State.FINISHED, Query_State.FAILED];

@@ -5,7 +5,7 @@ const FIELDS = Object.keys(QUERY_COLUMNS) as (keyof QueryRow)[];
 
 // Each rule takes the larger of two values in an order that all reports share (the larger text, the earlier time, the further
 // state), so that any sequence and repetition of the same reports ends in the same row. Empty text and 0 are the least.
-type Merge = 'larger' | 'longer' | 'earlier' | 'largerOrSet' | 'earlierOrSet' | 'ending';
+type Merge = 'larger' | 'longer' | 'earlier' | 'largerOrSet' | 'earlierOrSet' | 'ending' | 'decided';
 
 const MERGES: Record<Exclude<keyof QueryRow, 'id'>, Merge> = {
   trinoQueryId: 'larger',
@@ -14,7 +14,9 @@ const MERGES: Record<Exclude<keyof QueryRow, 'id'>, Merge> = {
   source: 'larger',
   clientTags: 'larger',
   clientIp: 'larger',
-  groupId: 'larger',
+  // The group of the report that says most of how it was decided: one that spilled over while it waited says so behind the rest.
+  // Stands before decidedBy, for MySQL as below.
+  groupId: 'decided',
   backendId: 'larger',
   decidedBy: 'larger',
   state: 'larger',
@@ -69,6 +71,13 @@ function merged(dialect: Dialect, field: keyof typeof MERGES, name: (field: keyo
       return `COALESCE(${largest}(${both}), ${both})`;
     case 'earlierOrSet':
       return `COALESCE(${least}(${both}), ${both})`;
+    case 'decided': {
+      const [oldBy, by] = [old('decidedBy'), reported('decidedBy')];
+      return (
+        `CASE WHEN ${oldBy} > ${by} THEN ${old(field)} WHEN ${oldBy} < ${by} THEN ${reported(field)} ` +
+        `ELSE ${largest}(${both}) END`
+      );
+    }
     case 'ending': {
       const [oldState, state] = [old('endedState'), reported('endedState')];
       return (
