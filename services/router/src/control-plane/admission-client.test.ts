@@ -56,6 +56,25 @@ test('an unknown link is an answer, not an error', async () => {
   expect(await bed.link.findQueued('x', never)).toBeUndefined();
 });
 
+test('a client that polls on is attended, unless the gatewayserver is an older one, away or knows nothing of its query', async () => {
+  const query = { queryId: 't', secretHash, waitMs: 1_000 };
+  const outcomes: (Code | undefined)[] = [undefined, Code.Unimplemented, Code.Unavailable, Code.NotFound];
+  const answers: unknown[] = [];
+  for (const code of outcomes) {
+    const attend = () => {
+      if (code !== undefined) throw new ConnectError('no', code);
+      return { changed: false, queuedMs: 7 };
+    };
+    const transport = createRouterTransport(({ service }) => service(AdmissionService, { attend }));
+    const options = { transport, routerId: 'r', gatewayserverWaitMs: 60_000, logger: silentLogger };
+    await using link = createAdmissionClient(options);
+    answers.push(await link.attend(query, never));
+  }
+  expect(answers).toMatchObject([{ changed: false, queuedMs: 7 }, undefined, undefined, { changed: true }]);
+  await using bed = setUp();
+  expect(await bed.link.attend(query, never)).toBeUndefined();
+});
+
 test('a refusal of the gatewayserver is not repeated', async () => {
   let asked = 0;
   const transport = createRouterTransport(({ service }) =>
