@@ -37,7 +37,7 @@ type Stay = {
 /** Polls that end at about the same time are answered together. */
 const STEP_MS = 20;
 /** A client that comes back in this time polls on. It counts as present for so much longer when it does not. */
-const RETURN_MS = 150;
+const RETURN_MS = 250;
 /** How often it must have done so: the first polls tell the gatewayserver its rhythm. */
 const KNOWN_RETURNS = 3;
 /** How long one call may be held. */
