@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { toBinary } from '@bufbuild/protobuf';
 import { type RoutingChain, RoutingChainSchema } from '@trino-gateway/api/gateway';
 import type { ChainChecks, Problem } from '@trino-gateway/api/validation';
-import { hasTrials } from '../routing/chain/chain-trial.ts';
+import { hasTrials, mayBeTried } from '../routing/chain/chain-trial.ts';
 import { stepKinds } from '../routing/steps/registry.ts';
 import { chainRules } from './stored-chain.ts';
 
@@ -17,7 +17,7 @@ export const declaredChainRules: ChainChecks = {
   ...chainRules,
   problems: (chain) => {
     const problems = chainRules.problems(chain);
-    return problems.length > 0 || !hasTrials(stepKinds, chain) ? problems : tried(chain);
+    return mayBeTried(problems) && hasTrials(stepKinds, chain) ? [...problems, ...tried(chain)] : problems;
   },
 };
 

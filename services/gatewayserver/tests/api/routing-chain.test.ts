@@ -107,6 +107,25 @@ describe('what is refused', () => {
     expect(await inForce()).toEqual(before);
   });
 
+  test('with the mistakes of scripts and expressions beside all others', async () => {
+    const script = { language: 'JAVASCRIPT', source: 'export function route(q) { return ' };
+    const rules = { rules: [{ id: 'raw', when: 'user == ', groupId: 'both' }] };
+    const { body } = await put({
+      timeLimitMs: -1,
+      steps: [
+        { id: 'code', script },
+        { id: 'rules', rules },
+      ],
+    });
+    const problems = (body.message as string).split('; ');
+    expect(problems).toHaveLength(3);
+    expect(problems).toContainEqual(expect.stringMatching(/^chain\.time_limit_ms/));
+    expect(problems).toContainEqual(
+      expect.stringMatching(/rules\[0\]\.when: .*line 1, column \d.* \(step "rules", rule "raw"\)$/),
+    );
+    expect(problems).toContainEqual(expect.stringMatching(/^chain\.steps\[0\]\.script\.source: .* \(step "code"\)$/));
+  });
+
   test.each([
     ['too many steps', { steps: Array.from({ length: 101 }, (_, at) => ({ id: `s${at}`, policies: {} })) }, 'steps: '],
     ['too large', { steps: [tagged('both', { clientTags: { anyOf: ['x'.repeat(2_100_000)] } })] }, '2097152 bytes'],

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, jest, test } from '@jest/globals';
 import { type ConfigError, loadConfig } from '@trino-gateway/config';
 import { chainRules } from '../../src/configuration/stored-chain.ts';
@@ -94,6 +95,12 @@ describe('a routing chain that a configuration file declares', () => {
     expect(await decide({ statement: 'SHOW CATALOGS', user: 'ann' })).toMatchObject({
       decision: { groupId: 'adhoc', decidedBy: 'default_group' },
     });
+  });
+
+  test('reads as the documentation says', () => {
+    const page = readFileSync(new URL('../../../../docs/routing/chain.md', import.meta.url), 'utf8');
+    const examples = [...page.matchAll(/^```yaml\n(.*?)^```/gms)].map(([, yaml = '']) => read(`${OBJECTS}${yaml}`));
+    expect(examples.map(({ routingChain }) => routingChain?.steps.length)).toEqual([2]);
   });
 
   test('with mistakes is refused before anything of it is stored, each with step and line', () => {

@@ -4,7 +4,7 @@ import type { Problem } from '@trino-gateway/api/validation';
 import { kindOf, type StepKinds } from './step-kind.ts';
 
 /**
- * What only trying the steps of a chain shows, one after the other; fields as in the chain.
+ * What only trying the steps of a chain shows, one after the other, of those without other problems; fields as in the chain.
  * @param before those of its steps are not tried again
  */
 export async function trialProblems(
@@ -16,11 +16,17 @@ export async function trialProblems(
   for (const [at, step] of steps.entries()) {
     if (before?.steps.some((old) => equals(RoutingStepSchema, old, step))) continue;
     const found = kindOf(kinds, step);
+    if (!found?.kind.trial || found.kind.problems(found.settings).length > 0) continue;
     const name = nameOf(step);
-    for (const { field, message } of (await found?.kind.trial?.(found.settings)) ?? [])
+    for (const { field, message } of await found.kind.trial(found.settings))
       problems.push({ field: `steps[${at}].${name}.${field}`, message });
   }
   return problems;
+}
+
+/** Whether the steps of a chain with these problems may be tried: not those of one that is too large. */
+export function mayBeTried(problems: readonly Problem[]): boolean {
+  return problems.every(({ field }) => field !== 'steps');
 }
 
 /** Whether some step of a chain can be tried. */

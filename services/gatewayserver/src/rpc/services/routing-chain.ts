@@ -19,7 +19,7 @@ import {
   withStoredChainSecrets,
 } from '../../configuration/stored-chain.ts';
 import { invalid } from '../../configuration/validation.ts';
-import { trialProblems } from '../../routing/chain/chain-trial.ts';
+import { mayBeTried, trialProblems } from '../../routing/chain/chain-trial.ts';
 import { builtInChain } from '../../routing/chain/routing-chain.ts';
 import { stepKinds } from '../../routing/steps/registry.ts';
 import type { ConfigurationChange } from '../../storage/contract/configuration.ts';
@@ -53,9 +53,8 @@ export function routingChainCalls(context: Context) {
 async function putChain(context: Context, { chain: wanted }: PutRoutingChainRequest): Promise<RoutingChain> {
   if (!wanted) throw invalid('chain', 'expected an object, got nothing');
   const problems = chainRules.problems(wanted);
+  if (mayBeTried(problems)) problems.push(...(await trialProblems(stepKinds, wanted, inForce(context))));
   if (problems.length > 0) refuseBrokenChain(wanted, problems, existsHere(context));
-  const tried = await trialProblems(stepKinds, wanted, inForce(context));
-  if (tried.length > 0) refuseBrokenChain(wanted, tried, existsHere(context));
   const stored = await context.store.configuration.change(async (change) => {
     const before = await change.routingChain.newest();
     refuseDeclaredChain(before);
