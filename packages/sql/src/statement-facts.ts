@@ -1,7 +1,9 @@
+import { K } from './lexer/keywords.ts';
+import { Lexer } from './lexer/lexer.ts';
 import { statementShape } from './lexer/shape.ts';
 import { sqlTokens } from './lexer/sql-tokens.ts';
-import { tokenList } from './lexer/token-list.ts';
-import { columnNames } from './reading/column-names.ts';
+import { MOST_TOKENS, tokenList } from './lexer/token-list.ts';
+import { ColumnMentions, columnNames } from './reading/column-names.ts';
 import { NotUnderstood } from './reading/not-understood.ts';
 import { type Defaults, qualifiedNames } from './reading/qualified-names.ts';
 import { query, queryRest } from './reading/query.ts';
@@ -52,23 +54,26 @@ const MOST_CHARACTERS = 1_000_000;
 export function analyseStatement(sql: string, rawHeaders: readonly string[]): StatementFacts {
   if (sql.length > MOST_CHARACTERS) return unknown(sql, tooLong);
   const session = statementSession(rawHeaders);
-  const tokens = sqlTokens(sql);
-  const first = tokens.next().value ?? undefined;
-  if (first?.kind === 'word' && first.text.toUpperCase() === 'EXECUTE') return executedFacts(sql, tokens, session);
-  return factsOf(sql, session);
+  return new Lexer(sql).next() === K.EXECUTE ? executedFacts(sql, session) : factsOf(sql, session);
 }
 
 const tooLong = `more than ${MOST_CHARACTERS} characters`;
 
-function executedFacts(sql: string, tokens: ReturnType<typeof sqlTokens>, session: StatementSession): StatementFacts {
+function executedFacts(sql: string, session: StatementSession): StatementFacts {
+  const tokens = sqlTokens(sql);
+  tokens.next();
   const executed = executedStatement(tokens, session);
   if (executed.kind === 'unreadable') return unknown(sql, executed.message, 'Execute');
   if (executed.kind === 'missing') return unknown(sql, 'the prepared statement is not there', 'Execute');
   return executed.sql.length > MOST_CHARACTERS ? unknown(sql, tooLong, 'Execute') : factsOf(executed.sql, session);
 }
 
+const grammar = { query, queryRest };
+
 function factsOf(sql: string, session: StatementSession): StatementFacts {
-  const reading = new Reading(tokenList(sql), { query, queryRest });
+  const list = tokenList(sql);
+  if (list === undefined) return unknown(sql, `more than ${MOST_TOKENS} tokens`);
+  const reading = new Reading(list, grammar);
   const defaults: Defaults = { catalog: sessionCatalog(session), schema: sessionSchema(session) };
   let statementClass = '';
   let kind = 'UNKNOWN';
@@ -76,7 +81,8 @@ function factsOf(sql: string, session: StatementSession): StatementFacts {
     const classes = readStatement(reading);
     statementClass = classes.statementClass;
     kind = kindOfClass(classes.kindClass);
-    return withColumns(reading, { kind, statementClass, ...qualifiedNames(reading.named, defaults), executed: sql });
+    const { tables, catalogs, schemas, functions } = qualifiedNames(reading.named, defaults);
+    return new KnownFacts(sql, { kind, statementClass, tables, catalogs, schemas, functions });
   } catch (error) {
     if (!(error instanceof NotUnderstood)) throw error;
     const found = unknown(sql, error.message, statementClass || error.statementClass);
@@ -84,22 +90,56 @@ function factsOf(sql: string, session: StatementSession): StatementFacts {
   }
 }
 
-function withColumns(
-  reading: Reading,
-  found: Pick<StatementFacts, 'kind' | 'statementClass' | 'executed'> & ReturnType<typeof qualifiedNames>,
-): StatementFacts {
-  let columns: readonly string[] | undefined;
-  return {
-    ...found,
-    tablesKnown: true,
-    get columns() {
-      columns ??= columnNames(reading);
-      return columns;
-    },
-    columnsKnown: !reading.columnsUnclear && !reading.hasStar,
-    unknown: '',
-    shape: shapeOf(found.executed),
-  };
+type Names = Pick<StatementFacts, 'kind' | 'statementClass' | 'tables' | 'catalogs' | 'schemas' | 'functions'>;
+
+class KnownFacts implements StatementFacts {
+  readonly kind: string;
+  readonly statementClass: string;
+  readonly tablesKnown = true;
+  readonly tables: readonly string[];
+  readonly catalogs: readonly string[];
+  readonly schemas: readonly string[];
+  readonly functions: readonly string[];
+  readonly unknown = '';
+  readonly executed: string;
+  #columns: Columns | undefined;
+  #shape: string | undefined;
+
+  constructor(sql: string, { kind, statementClass, tables, catalogs, schemas, functions }: Names) {
+    this.kind = kind;
+    this.statementClass = statementClass;
+    this.tables = tables;
+    this.catalogs = catalogs;
+    this.schemas = schemas;
+    this.functions = functions;
+    this.executed = sql;
+  }
+
+  get columns(): readonly string[] {
+    this.#columns ??= columnsOf(this.executed);
+    return this.#columns.names;
+  }
+
+  get columnsKnown(): boolean {
+    this.#columns ??= columnsOf(this.executed);
+    return this.#columns.areAll;
+  }
+
+  shape(): string {
+    this.#shape ??= statementShape(this.executed);
+    return this.#shape;
+  }
+}
+
+type Columns = { names: readonly string[]; areAll: boolean };
+
+/** Reads a statement once more, and remembers columns. */
+function columnsOf(sql: string): Columns {
+  const list = tokenList(sql);
+  if (list === undefined) return { names: nothing, areAll: false };
+  const mentions = new ColumnMentions();
+  readStatement(new Reading(list, grammar, mentions));
+  return { names: columnNames(mentions, list), areAll: !mentions.isUnclear && !mentions.hasStar };
 }
 
 const nothing: readonly string[] = [];
@@ -117,14 +157,6 @@ function unknown(sql: string, why: string, statementClass = ''): StatementFacts 
     functions: nothing,
     unknown: why,
     executed: sql,
-    shape: shapeOf(sql),
-  };
-}
-
-function shapeOf(sql: string): () => string {
-  let shape: string | undefined;
-  return () => {
-    shape ??= sql.length > MOST_CHARACTERS ? '' : statementShape(sql);
-    return shape;
+    shape: () => (sql.length > MOST_CHARACTERS ? '' : statementShape(sql)),
   };
 }

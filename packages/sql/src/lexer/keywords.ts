@@ -32,8 +32,10 @@ for (const [at, word] of NON_RESERVED.split(/\s+/).entries()) codes.set(word, FI
 /** The token types of the keywords in the lists above. */
 export const K = Object.fromEntries(codes) as Readonly<Record<Keyword, number>>;
 
+const { imul } = Math;
+
 /** The word's hash, one character after the other, the same in capital and small letters. */
-export const hashStep = (hash: number, code: number) => (Math.imul(hash, 31) + (code & 0xdf)) | 0;
+export const hashStep = (hash: number, code: number) => (imul(hash, 31) + (code & 0xdf)) | 0;
 
 const SLOTS = 2048;
 const hashes = new Int32Array(SLOTS);

@@ -10,26 +10,31 @@ import {
   DOLLAR_STRING,
   END_OF_SQL,
   LAMBDA,
+  NUMBER,
   QUOTED,
   STRING,
   UNICODE_STRING,
   UNRECOGNIZED,
 } from './token-types.ts';
 
-/** What a character begins. */
+/** What a character begins: nothing that a statement has, unless it is a quote. */
 const SPACE = 1;
 const LETTER = 2;
 const DIGIT = 3;
 const SYMBOL = 4;
+/** A symbol that may have a second character. */
+const PAIR = 5;
 
-const classes = new Uint8Array(128);
-for (const character of ' \t\r\n') classes[character.charCodeAt(0)] = SPACE;
-for (const character of 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_')
-  classes[character.charCodeAt(0)] = LETTER;
-for (const character of '0123456789') classes[character.charCodeAt(0)] = DIGIT;
-for (const character of '()[]{},.;:?=<>!+-*/%|^$@') classes[character.charCodeAt(0)] = SYMBOL;
-
-const classOf = (code: number) => (code < 128 ? (classes[code] ?? 0) : 0);
+/** By UTF-16 code unit. */
+const classes = new Uint8Array(65_536);
+const assign = (found: number, characters: string) => {
+  for (const character of characters) classes[character.charCodeAt(0)] = found;
+};
+assign(SPACE, ' \t\r\n');
+assign(LETTER, 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_');
+assign(DIGIT, '0123456789');
+assign(SYMBOL, '()[]{},;:?+*%^@');
+assign(PAIR, '.=<>!-/|$');
 
 /**
  * Reads the tokens of a statement, one after the other, by the lexical rules of Trino's SqlBase.g4. Linear, whatever the text is.
@@ -52,15 +57,16 @@ export class Lexer {
     const sql = this.#sql;
     const start = afterGap(sql, this.end);
     this.start = start;
+    if (start >= sql.length) return this.#found(END_OF_SQL, start);
     const code = sql.charCodeAt(start);
-    switch (start >= sql.length ? -1 : classOf(code)) {
-      case -1:
-        return this.#found(END_OF_SQL, start);
+    switch (classes[code]) {
       case LETTER:
         return this.#word(code);
       case DIGIT:
         return this.#number();
       case SYMBOL:
+        return this.#found(code, start + 1);
+      case PAIR:
         return this.#symbol(code);
       default:
         if (code === 0x27) return this.#quoted(STRING, start, "'");
@@ -78,25 +84,31 @@ export class Lexer {
 
   #word(first: number): number {
     const sql = this.#sql;
-    if (sql.charCodeAt(this.start + 1) === 0x26 && (first | 0x20) === 0x75 && sql.charCodeAt(this.start + 2) === 0x27)
-      return this.#quoted(UNICODE_STRING, this.start + 2, "'");
-    if (sql.charCodeAt(this.start + 1) === 0x27 && (first | 0x20) === 0x78)
-      return this.#until(BINARY, "'", this.start + 2);
+    const from = this.start + 1;
+    const second = sql.charCodeAt(from);
+    if (second === 0x27 && (first | 0x20) === 0x78) return this.#until(BINARY, "'", from + 1);
+    if (second === 0x26 && (first | 0x20) === 0x75 && sql.charCodeAt(from + 1) === 0x27)
+      return this.#quoted(UNICODE_STRING, from + 1, "'");
     let hash = hashStep(0, first);
-    let end = this.start + 1;
-    for (;;) {
+    let end = from;
+    for (; end < sql.length; end += 1) {
       const code = sql.charCodeAt(end);
-      const found = classOf(code);
+      const found = classes[code];
       if (found !== LETTER && found !== DIGIT) break;
       hash = hashStep(hash, code);
-      end += 1;
     }
     return this.#found(wordType(sql, this.start, end, hash), end);
   }
 
   #number(): number {
-    const { end, type } = numberAt(this.#sql, this.start);
-    return this.#found(type, end);
+    const sql = this.#sql;
+    let end = this.start;
+    while (end < sql.length && classes[sql.charCodeAt(end)] === DIGIT) end += 1;
+    const after = end < sql.length ? sql.charCodeAt(end) : 0x20;
+    // A plain integer is by far the most frequent number.
+    if (after !== 0x2e && classes[after] !== LETTER) return this.#found(NUMBER, end);
+    const { end: numberEnd, type } = numberAt(sql, this.start);
+    return this.#found(type, numberEnd);
   }
 
   /** A quote at `open`, in which the doubled quote stands for itself. */
@@ -115,7 +127,7 @@ export class Lexer {
   #symbol(code: number): number {
     const sql = this.#sql;
     const second = sql.charCodeAt(this.start + 1);
-    if (code === 0x2e && classOf(second) === DIGIT) return this.#number();
+    if (code === 0x2e && second < 0x80 && classes[second] === DIGIT) return this.#number();
     const pair = pairs.get((code << 8) | second);
     if (pair !== undefined) {
       // A comment that ended would have been skipped.
@@ -146,16 +158,23 @@ const pairs: ReadonlyMap<number, number> = new Map(
 /** Where white space and comments end. Bracketed comments don't nest in Trino. */
 function afterGap(sql: string, from: number): number {
   let at = from;
-  for (;;) {
+  for (; at < sql.length; at += 1) {
     const code = sql.charCodeAt(at);
-    if (classOf(code) === SPACE) at += 1;
-    else if (code === 0x2d && sql.charCodeAt(at + 1) === 0x2d) at = lineEnd(sql, at + 2);
-    else if (code === 0x2f && sql.charCodeAt(at + 1) === 0x2a) {
-      const end = sql.indexOf('*/', at + 2);
-      if (end < 0) return at;
-      at = end + 2;
-    } else return at;
+    if (code === 0x20 || classes[code] === SPACE) continue;
+    if (code !== 0x2d && code !== 0x2f) return at;
+    const end = commentEnd(sql, at, code);
+    if (end === at) return at;
+    at = end - 1;
   }
+  return at;
+}
+
+/** `at` when no comment begins there, or it never ends. */
+function commentEnd(sql: string, at: number, code: number): number {
+  const second = sql.charCodeAt(at + 1);
+  if (code === 0x2d) return second === 0x2d ? lineEnd(sql, at + 2) : at;
+  const end = second === 0x2a ? sql.indexOf('*/', at + 2) : -1;
+  return end < 0 ? at : end + 2;
 }
 
 function lineEnd(sql: string, from: number): number {

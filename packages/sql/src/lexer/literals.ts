@@ -9,6 +9,14 @@ export function identifierText(sql: string, type: number, start: number, end: nu
   return text.includes('"') ? text.replaceAll('""', '"') : text;
 }
 
+/** An identifier as names are compared: in small letters. Quotes stay where the name would read like several without them. */
+export function comparableName(sql: string, type: number, start: number, end: number): string {
+  const text = sql.slice(start, end).toLowerCase();
+  if (type !== QUOTED) return text;
+  const inner = text.slice(1, -1);
+  return inner.includes('.') || inner.includes('"') ? text : inner;
+}
+
 /** The text of '…'. */
 export const stringText = (sql: string, start: number, end: number) =>
   sql.slice(start + 1, end - 1).replaceAll("''", "'");

@@ -9,18 +9,30 @@ export type TokenList = {
   ends: Int32Array;
 };
 
-export function tokenList(sql: string): TokenList {
+type Room = Omit<TokenList, 'sql'>;
+
+const roomFor = (tokens: number): Room => ({
+  types: new Uint16Array(tokens),
+  starts: new Int32Array(tokens),
+  ends: new Int32Array(tokens),
+});
+
+/** Used again for every statement that has no more tokens: making room takes longer than reading a short statement. */
+const shared = roomFor(8_192);
+
+/** More of them take too long to go through. */
+export const MOST_TOKENS = 400_000;
+
+/** The tokens hold until the next call. Undefined when they are more than MOST_TOKENS. */
+export function tokenList(sql: string): TokenList | undefined {
   const lexer = new Lexer(sql);
-  let room = (sql.length >> 2) + 16;
-  let types = new Uint16Array(room);
-  let starts = new Int32Array(room);
-  let ends = new Int32Array(room);
+  let room = shared;
+  let { types, starts, ends } = room;
   for (let count = 0; ; count += 1) {
-    if (count === room) {
-      room *= 2;
-      types = grown(types, new Uint16Array(room));
-      starts = grown(starts, new Int32Array(room));
-      ends = grown(ends, new Int32Array(room));
+    if (count === types.length) {
+      if (count >= MOST_TOKENS) return undefined;
+      room = grown(room, Math.min(count * 4, MOST_TOKENS));
+      ({ types, starts, ends } = room);
     }
     const type = lexer.next();
     types[count] = type;
@@ -30,7 +42,10 @@ export function tokenList(sql: string): TokenList {
   }
 }
 
-function grown<T extends Uint16Array | Int32Array>(from: T, to: T): T {
-  to.set(from);
+function grown(from: Room, tokens: number): Room {
+  const to = roomFor(tokens);
+  to.types.set(from.types);
+  to.starts.set(from.starts);
+  to.ends.set(from.ends);
   return to;
 }

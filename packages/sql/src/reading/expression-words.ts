@@ -13,18 +13,20 @@ import {
 } from '../lexer/token-types.ts';
 import type { Reading } from './reading.ts';
 
-const TRIM_SIDES: ReadonlySet<number> = new Set([K.LEADING, K.TRAILING, K.BOTH]);
+const { AS, BOTH, BY, EXTRACT, LEADING, OVER, TO, TRAILING, TRIM } = K;
+
+const TRIM_SIDES: ReadonlySet<number> = new Set([LEADING, TRAILING, BOTH]);
 
 /** Reads the words with which some brackets begin; answers whether what was read is an operand. */
 export function bracketStart(reading: Reading, before: number): boolean {
   switch (before) {
-    case K.OVER:
-    case K.AS:
+    case OVER:
+    case AS:
       return windowStart(reading);
-    case K.EXTRACT:
+    case EXTRACT:
       reading.identifier();
       return true;
-    case K.TRIM:
+    case TRIM:
       if (TRIM_SIDES.has(reading.type) && reading.peek(1) !== CLOSE && reading.peek(1) !== COMMA) reading.at += 1;
       return false;
     default:
@@ -34,7 +36,7 @@ export function bracketStart(reading: Reading, before: number): boolean {
 
 /** The name of another window, or ROWS, RANGE, GROUPS: none is a column. */
 function windowStart(reading: Reading): boolean {
-  if (!isIdentifier(reading.type) || reading.peek(1) === K.BY) return false;
+  if (!isIdentifier(reading.type) || reading.peek(1) === BY) return false;
   reading.at += 1;
   return true;
 }
@@ -46,7 +48,7 @@ export function intervalEnd(reading: Reading): number {
   if (reading.typeAt(at) !== STRING && reading.typeAt(at) !== UNICODE_STRING) return reading.at;
   at += 1;
   if (isIdentifier(reading.typeAt(at))) at += 1;
-  if (reading.typeAt(at) === K.TO && isIdentifier(reading.typeAt(at + 1))) at += 2;
+  if (reading.typeAt(at) === TO && isIdentifier(reading.typeAt(at + 1))) at += 2;
   return at;
 }
 
@@ -57,13 +59,18 @@ export function columnMention(reading: Reading): boolean {
   while (reading.type === DOT) {
     reading.at += 1;
     if (reading.take(ASTERISK)) {
-      reading.hasStar = true;
+      starMention(reading);
       return true;
     }
     if (!isIdentifier(reading.type)) reading.fail();
     reading.at += 1;
   }
   if (reading.type === OPEN) return false;
-  reading.columnAt.push(first);
+  reading.columns?.at.push(first);
   return true;
+}
+
+/** `*` stands for columns. */
+export function starMention(reading: Reading): void {
+  if (reading.columns !== undefined) reading.columns.hasStar = true;
 }

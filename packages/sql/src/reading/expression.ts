@@ -12,41 +12,72 @@ import {
   UNICODE_STRING,
 } from '../lexer/token-types.ts';
 import { afterLambdaParameters, startsClause, startsQuery, startsSetOperation } from './ahead.ts';
-import { bracketStart, columnMention, intervalEnd } from './expression-words.ts';
+import { bracketStart, columnMention, intervalEnd, starMention } from './expression-words.ts';
 import type { Reading } from './reading.ts';
 import { skipBrackets, skipNames, skipType } from './skip.ts';
 import { tableMention } from './table-mention.ts';
 import * as role from './token-roles.ts';
-
-/** Where expressions stand, and so what ends them. */
-export type Place = 'list' | 'one' | 'operand';
 
 const {
   ALL,
   ANY,
   ARRAY,
   AT,
+  BY,
   CASE,
   CAST,
   CURRENT,
+  DEFAULT,
+  DEFINE,
+  DISTINCT,
   DOUBLE,
+  FOLLOWING,
+  FOR,
   FROM,
   GROUP,
   INTERVAL,
+  IS,
+  JSON_OBJECT,
+  JSON_TABLE,
+  MATCH_RECOGNIZE,
+  MEASURES,
+  NFC,
+  NFD,
+  NFKC,
+  NFKD,
   NORMALIZE,
+  NOT,
   ON,
   ORDER,
+  PASSING,
+  PATTERN,
+  PLAN,
+  PRECEDING,
+  PRECISION,
+  ROW,
   SOME,
+  SUBSET,
   TABLE,
+  THEN,
+  TIME,
   TRY_CAST,
+  WHEN,
+  WHERE,
+  WITH,
+  WITHIN,
+  ZONE,
 } = K;
+
+/** Where expressions stand, and so what ends them. */
+export type Place = 'list' | 'one' | 'operand';
+
 /** Reserved words that stand in brackets: EXTRACT(… FROM …), FILTER (WHERE …), array_agg(… ORDER BY …) and the like. */
-const IN_BRACKETS: ReadonlySet<number> = new Set([FROM, ORDER, K.WHERE, K.WHEN, K.THEN, K.FOR]);
+const IN_BRACKETS: ReadonlySet<number> = new Set([FROM, ORDER, WHERE, WHEN, THEN, FOR]);
 /** After these in brackets there are words, no operands: ON OVERFLOW, WITH WRAPPER, ON EMPTY. */
-const BEFORE_WORDS: ReadonlySet<number> = new Set([ON, K.WITH]);
-const NORMAL_FORMS: ReadonlySet<number> = new Set([K.NFC, K.NFD, K.NFKC, K.NFKD]);
-const ROW_PATTERN_WORDS: ReadonlySet<number> = new Set([K.MEASURES, K.PATTERN, K.DEFINE, K.SUBSET]);
-const UNCLEAR_BRACKETS: ReadonlySet<number> = new Set([K.JSON_OBJECT, K.JSON_TABLE, K.MATCH_RECOGNIZE]);
+const BEFORE_WORDS: ReadonlySet<number> = new Set([ON, WITH]);
+const NORMAL_FORMS: ReadonlySet<number> = new Set([NFC, NFD, NFKC, NFKD]);
+const ROW_PATTERN_WORDS: ReadonlySet<number> = new Set([MEASURES, PATTERN, DEFINE, SUBSET]);
+const UNCLEAR_BRACKETS: ReadonlySet<number> = new Set([JSON_OBJECT, JSON_TABLE, MATCH_RECOGNIZE]);
 
 /**
  * Reads expressions, and what stands in them of queries: a list of them, `one`, or one `operand` with operators that no alias ends.
@@ -128,7 +159,7 @@ class Expressions {
     const reading = this.#reading;
     const before = reading.peek(-1);
     // Beside a multiplication it stands for columns, and in count(*) for nothing.
-    if (!this.#operand && before !== OPEN) reading.hasStar = true;
+    if (!this.#operand && before !== OPEN) starMention(reading);
     this.#operand = !this.#operand;
     reading.at += 1;
   }
@@ -138,7 +169,7 @@ class Expressions {
     const reading = this.#reading;
     if (!this.#operand) reading.fail();
     reading.at += 1;
-    if (reading.type === ASTERISK) reading.hasStar = true;
+    if (reading.type === ASTERISK) starMention(reading);
     else if (!isIdentifier(reading.type)) reading.fail();
     reading.at += 1;
     return true;
@@ -178,7 +209,7 @@ class Expressions {
     const afterParameters = this.#operand ? undefined : afterLambdaParameters(reading, reading.at);
     if (afterParameters !== undefined) {
       for (let at = reading.at + 1; at < afterParameters; at += 1)
-        if (isIdentifier(reading.typeAt(at))) reading.parameters.add(reading.nameAt(at));
+        if (isIdentifier(reading.typeAt(at))) reading.columns?.parameters.add(reading.nameAt(at));
       reading.at = afterParameters;
       this.#operand = false;
       return;
@@ -186,7 +217,7 @@ class Expressions {
     this.#open.push(before);
     reading.at += 1;
     this.#operand = bracketStart(reading, before);
-    if (UNCLEAR_BRACKETS.has(before)) reading.columnsUnclear = true;
+    if (reading.columns !== undefined && UNCLEAR_BRACKETS.has(before)) reading.columns.isUnclear = true;
   }
 
   #closing(type: number): boolean {
@@ -202,9 +233,9 @@ class Expressions {
   #reserved(type: number): boolean {
     const reading = this.#reading;
     const before = reading.peek(-1);
-    if (type === FROM && before === K.DISTINCT && (reading.peek(-2) === K.IS || reading.peek(-2) === K.NOT))
+    if (type === FROM && before === DISTINCT && (reading.peek(-2) === IS || reading.peek(-2) === NOT))
       return this.#goOn(1, false);
-    if (type === GROUP && before === K.WITHIN) return this.#goOn(1, true);
+    if (type === GROUP && before === WITHIN) return this.#goOn(1, true);
     if (this.#open.length === 0) return false;
     if (type === TABLE && reading.isInTableFunction) return this.#tableArgument();
     if (startsSetOperation(type)) {
@@ -234,18 +265,18 @@ class Expressions {
     if (!this.#operand) return this.#operandWord(type);
     if (isOutside && startsClause(reading, reading.at)) return false;
     // An alias, or a word such as ASC or OVER.
-    if (isOutside && this.#place === 'operand' && !(type === AT && reading.peek(1) === K.TIME)) {
-      if (!(type === K.TIME || type === K.ZONE)) return false;
+    if (isOutside && this.#place === 'operand' && !(type === AT && reading.peek(1) === TIME)) {
+      if (!(type === TIME || type === ZONE)) return false;
     }
-    if (ROW_PATTERN_WORDS.has(type)) reading.columnsUnclear = true;
-    if (type === K.PLAN && this.#open.includes(K.JSON_TABLE)) return this.#plan();
-    return this.#goOn(1, type !== K.PASSING);
+    if (reading.columns !== undefined && ROW_PATTERN_WORDS.has(type)) reading.columns.isUnclear = true;
+    if (type === PLAN && this.#open.includes(JSON_TABLE)) return this.#plan();
+    return this.#goOn(1, type !== PASSING);
   }
 
   /** `PLAN (a OUTER b)` or `PLAN DEFAULT (OUTER, UNION)`: no joins and no set operations. */
   #plan(): boolean {
     const reading = this.#reading;
-    const open = reading.peek(1) === K.DEFAULT ? 2 : 1;
+    const open = reading.peek(1) === DEFAULT ? 2 : 1;
     if (reading.peek(open) !== OPEN) return this.#goOn(1, true);
     reading.at += open;
     skipBrackets(reading);
@@ -260,12 +291,11 @@ class Expressions {
     if (type === INTERVAL && intervalEnd(reading) > reading.at)
       return this.#goOn(intervalEnd(reading) - reading.at, true);
     if (next === STRING || next === UNICODE_STRING) return this.#goOn(2, true);
-    if (next === LAMBDA) reading.parameters.add(reading.nameAt(reading.at));
-    if (next === LAMBDA || next === ARROW || next === K.BY) return this.#goOn(2, false);
+    if (next === LAMBDA) reading.columns?.parameters.add(reading.nameAt(reading.at));
+    if (next === LAMBDA || next === ARROW || next === BY) return this.#goOn(2, false);
     if (type === ARRAY && next === OPEN_INDEX) return this.#goOn(1, false);
-    if (type === DOUBLE && next === K.PRECISION) return this.#goOn(2, false);
-    if (next === K.PRECEDING || next === K.FOLLOWING || (type === CURRENT && next === K.ROW))
-      return this.#goOn(2, true);
+    if (type === DOUBLE && next === PRECISION) return this.#goOn(2, false);
+    if (next === PRECEDING || next === FOLLOWING || (type === CURRENT && next === ROW)) return this.#goOn(2, true);
     if ((type === ALL || type === SOME || type === ANY) && role.startsOperand(next)) return this.#goOn(1, false);
     if (NORMAL_FORMS.has(type) && this.#open.at(-1) === NORMALIZE && next === CLOSE) return this.#goOn(1, true);
     this.#operand = columnMention(reading);

@@ -2,6 +2,7 @@ import { K } from '../lexer/keywords.ts';
 import { CLOSE, COMMA, NUMBER, OPEN, QUESTION_MARK } from '../lexer/token-types.ts';
 import { startsClause, startsSetOperation } from './ahead.ts';
 import { expressions } from './expression.ts';
+import { starMention } from './expression-words.ts';
 import { NotUnderstood } from './not-understood.ts';
 import type { Reading } from './reading.ts';
 import { relations } from './relation.ts';
@@ -9,21 +10,52 @@ import type { NamedQuery } from './scopes.ts';
 import { skipNames } from './skip.ts';
 import { tableMention } from './table-mention.ts';
 
+const {
+  ALL,
+  AS,
+  BY,
+  DISTINCT,
+  FETCH,
+  FROM,
+  GROUP,
+  HAVING,
+  LIMIT,
+  OFFSET,
+  ORDER,
+  RECURSIVE,
+  ROW,
+  ROWS,
+  SELECT,
+  TABLE,
+  TIES,
+  UNION,
+  VALUES,
+  WHERE,
+  WINDOW,
+  WITH,
+} = K;
+
+/** Each table is looked for among them. */
+const MOST_NAMED_QUERIES = 1_000;
+
 /** `[WITH …] query` */
 export function query(reading: Reading): void {
   const around = reading.scope;
-  if (reading.take(K.WITH)) namedQueries(reading);
+  if (reading.take(WITH)) namedQueries(reading);
   queryWithoutNames(reading);
   reading.scope = around;
 }
 
 /** The names of WITH hold from their definition on; that of a recursive query in itself as well. */
 function namedQueries(reading: Reading): void {
-  const isRecursive = reading.take(K.RECURSIVE);
+  const isRecursive = reading.take(RECURSIVE);
   do {
     const name = reading.identifier();
+    reading.namedQueries += 1;
+    if (reading.namedQueries > MOST_NAMED_QUERIES)
+      throw new NotUnderstood(`more than ${MOST_NAMED_QUERIES} queries of WITH`);
     if (reading.type === OPEN) skipNames(reading);
-    reading.expect(K.AS, OPEN);
+    reading.expect(AS, OPEN);
     const named: NamedQuery = { isRead: !isRecursive, refersToItself: false };
     const around = reading.scope;
     if (isRecursive) reading.scope = { name, query: named, around };
@@ -33,13 +65,13 @@ function namedQueries(reading: Reading): void {
     reading.expect(CLOSE);
     named.isRead = true;
     reading.scope = { name, query: named, around };
-    reading.qualifiers.add(name);
+    reading.columns?.qualifiers.add(name);
   } while (reading.take(COMMA));
 }
 
 function queryIsUnion(reading: Reading): boolean {
   const around = reading.scope;
-  if (reading.take(K.WITH)) namedQueries(reading);
+  if (reading.take(WITH)) namedQueries(reading);
   const isUnion = queryWithoutNames(reading);
   reading.scope = around;
   return isUnion;
@@ -54,12 +86,13 @@ function queryWithoutNames(reading: Reading): boolean {
 export function queryRest(reading: Reading): boolean {
   let isUnion = false;
   while (startsSetOperation(reading.type)) {
-    if (reading.type === K.UNION) isUnion = true;
+    if (reading.type === UNION) isUnion = true;
     reading.at += 1;
-    if (!reading.take(K.ALL)) reading.take(K.DISTINCT);
+    if (!reading.take(ALL)) reading.take(DISTINCT);
+    reading.takeWord('CORRESPONDING');
     queryPrimary(reading);
   }
-  if (reading.take(K.ORDER, K.BY)) expressions(reading);
+  if (reading.take(ORDER, BY)) expressions(reading);
   if (startsClause(reading, reading.at)) limits(reading);
   return isUnion;
 }
@@ -67,25 +100,25 @@ export function queryRest(reading: Reading): boolean {
 const takeCount = (reading: Reading) => reading.take(NUMBER) || reading.take(QUESTION_MARK);
 
 function limits(reading: Reading): void {
-  if (reading.take(K.OFFSET)) {
+  if (reading.take(OFFSET)) {
     takeCount(reading);
-    if (!reading.take(K.ROW)) reading.take(K.ROWS);
+    if (!reading.take(ROW)) reading.take(ROWS);
   }
-  if (reading.take(K.LIMIT)) {
-    if (!takeCount(reading)) reading.take(K.ALL);
-  } else if (reading.take(K.FETCH)) {
+  if (reading.take(LIMIT)) {
+    if (!takeCount(reading)) reading.take(ALL);
+  } else if (reading.take(FETCH)) {
     reading.at += 1;
     takeCount(reading);
-    if (!reading.take(K.ROW) && !reading.take(K.ROWS)) reading.fail();
-    if (!reading.takeWord('ONLY')) reading.expect(K.WITH, K.TIES);
+    if (!reading.take(ROW) && !reading.take(ROWS)) reading.fail();
+    if (!reading.takeWord('ONLY')) reading.expect(WITH, TIES);
   }
 }
 
 function queryPrimary(reading: Reading): void {
-  if (reading.take(K.SELECT)) selection(reading);
-  else if (reading.take(K.VALUES)) expressions(reading);
-  else if (reading.take(K.TABLE)) {
-    reading.hasStar = true;
+  if (reading.take(SELECT)) selection(reading);
+  else if (reading.take(VALUES)) expressions(reading);
+  else if (reading.take(TABLE)) {
+    starMention(reading);
     tableMention(reading);
   } else {
     reading.expect(OPEN);
@@ -96,15 +129,15 @@ function queryPrimary(reading: Reading): void {
 
 function selection(reading: Reading): void {
   expressions(reading);
-  if (reading.take(K.FROM)) relations(reading);
-  if (reading.take(K.WHERE)) expressions(reading, 'one');
-  if (reading.take(K.GROUP, K.BY)) expressions(reading);
-  if (reading.take(K.HAVING)) expressions(reading, 'one');
-  if (reading.type !== K.WINDOW || !startsClause(reading, reading.at)) return;
+  if (reading.take(FROM)) relations(reading);
+  if (reading.take(WHERE)) expressions(reading, 'one');
+  if (reading.take(GROUP, BY)) expressions(reading);
+  if (reading.take(HAVING)) expressions(reading, 'one');
+  if (reading.type !== WINDOW || !startsClause(reading, reading.at)) return;
   reading.at += 1;
   do {
     reading.identifier();
-    reading.expect(K.AS);
+    reading.expect(AS);
     expressions(reading, 'operand');
   } while (reading.take(COMMA));
 }

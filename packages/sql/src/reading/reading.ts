@@ -1,7 +1,8 @@
 import { K } from '../lexer/keywords.ts';
-import { identifierText } from '../lexer/literals.ts';
+import { comparableName } from '../lexer/literals.ts';
 import type { TokenList } from '../lexer/token-list.ts';
-import { DOT, isIdentifier, isKeyword, QUOTED } from '../lexer/token-types.ts';
+import { DOT, END_OF_SQL, isIdentifier, isKeyword, QUOTED } from '../lexer/token-types.ts';
+import type { ColumnMentions } from './column-names.ts';
 import { NotUnderstood } from './not-understood.ts';
 import type { Scope } from './scopes.ts';
 
@@ -19,6 +20,8 @@ export type QueryGrammar = {
 
 /** Queries within queries; each takes a few frames of the stack. */
 const MOST_NESTED = 500;
+/** Of tables and other things, also of one that is named repeatedly. */
+const MOST_NAMES = 10_000;
 
 /** A statement while it is read: where the reading is, and what was found so far. */
 export class Reading {
@@ -26,25 +29,20 @@ export class Reading {
   /** The names of WITH that may be used here. */
   scope: Scope | undefined;
   readonly named: { what: NamedThing; name: Name }[] = [];
-  /** Tokens with which the mention of a column begins. */
-  readonly columnAt: number[] = [];
-  /** Names and aliases of relations, in small letters: what may stand before the name of a column. */
-  readonly qualifiers = new Set<string>();
-  /** Parameters of lambdas: they look like columns. */
-  readonly parameters = new Set<string>();
-  /** Whether `*` stands for columns that are not named. */
-  hasStar = false;
-  /** Whether something was read in which columns cannot be told from other words. */
-  columnsUnclear = false;
+  /** Where columns are mentioned, if that is asked for. */
+  readonly columns: ColumnMentions | undefined;
+  /** How many names WITH has given. */
+  namedQueries = 0;
   /** Whether `TABLE (…)` may stand here as an argument. */
   isInTableFunction = false;
   readonly list: TokenList;
   readonly grammar: QueryGrammar;
   #nested = 0;
 
-  constructor(list: TokenList, grammar: QueryGrammar) {
+  constructor(list: TokenList, grammar: QueryGrammar, columns?: ColumnMentions) {
     this.list = list;
     this.grammar = grammar;
+    this.columns = columns;
   }
 
   get type(): number {
@@ -59,15 +57,19 @@ export class Reading {
     return this.list.types[this.at + distance] ?? 0;
   }
 
-  /** Goes on if the next tokens are these. */
-  take(...types: number[]): boolean {
-    for (let at = 0; at < types.length; at += 1) if (this.peek(at) !== types[at]) return false;
-    this.at += types.length;
+  /** Goes on if the next tokens are these, up to three. */
+  take(first: number, second = END_OF_SQL, third = END_OF_SQL): boolean {
+    const { types } = this.list;
+    const { at } = this;
+    if (types[at] !== first) return false;
+    if (second !== END_OF_SQL && types[at + 1] !== second) return false;
+    if (third !== END_OF_SQL && types[at + 2] !== third) return false;
+    this.at = at + 1 + (second === END_OF_SQL ? 0 : 1) + (third === END_OF_SQL ? 0 : 1);
     return true;
   }
 
-  expect(...types: number[]): void {
-    if (!this.take(...types)) this.fail();
+  expect(first: number, second?: number, third?: number): void {
+    if (!this.take(first, second, third)) this.fail();
   }
 
   fail(): never {
@@ -98,12 +100,8 @@ export class Reading {
   }
 
   nameAt(at: number): string {
-    return identifierText(
-      this.list.sql,
-      this.typeAt(at),
-      this.list.starts[at] ?? 0,
-      this.list.ends[at] ?? 0,
-    ).toLowerCase();
+    const { sql, types, starts, ends } = this.list;
+    return comparableName(sql, types[at] ?? 0, starts[at] ?? 0, ends[at] ?? 0);
   }
 
   /** `a.b.c` */
@@ -117,6 +115,7 @@ export class Reading {
   }
 
   found(what: NamedThing, name: Name): void {
+    if (this.named.length >= MOST_NAMES) throw new NotUnderstood(`more than ${MOST_NAMES} names`);
     this.named.push({ what, name });
   }
 

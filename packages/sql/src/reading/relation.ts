@@ -6,7 +6,34 @@ import type { Reading } from './reading.ts';
 import { skipNames } from './skip.ts';
 import { tableMention } from './table-mention.ts';
 
-const { JOIN, CROSS, NATURAL, INNER, LEFT, RIGHT, FULL, OUTER, ON, USING } = K;
+const {
+  AS,
+  BERNOULLI,
+  CROSS,
+  FOR,
+  FULL,
+  INNER,
+  JOIN,
+  JSON_TABLE,
+  LATERAL,
+  LEFT,
+  MATCH_RECOGNIZE,
+  NATURAL,
+  OF,
+  ON,
+  ORDER,
+  ORDINALITY,
+  OUTER,
+  RIGHT,
+  SYSTEM,
+  TABLE,
+  TABLESAMPLE,
+  TIMESTAMP,
+  UNNEST,
+  USING,
+  VERSION,
+  WITH,
+} = K;
 
 /** What FROM names, separated by commas. */
 export function relations(reading: Reading): void {
@@ -47,7 +74,7 @@ function aliasedRelation(reading: Reading): void {
 /** What may follow a relation: alias, sample, row pattern. */
 function aliases(reading: Reading): void {
   takeAlias(reading);
-  if (reading.type === K.MATCH_RECOGNIZE && reading.peek(1) === OPEN) {
+  if (reading.type === MATCH_RECOGNIZE && reading.peek(1) === OPEN) {
     reading.at += 1;
     expressions(reading, 'operand');
     takeAlias(reading);
@@ -60,17 +87,18 @@ function aliases(reading: Reading): void {
 }
 
 const startsSample = (reading: Reading) =>
-  reading.type === K.TABLESAMPLE &&
-  (reading.peek(1) === K.BERNOULLI || reading.peek(1) === K.SYSTEM) &&
+  reading.type === TABLESAMPLE &&
+  (reading.peek(1) === BERNOULLI || reading.peek(1) === SYSTEM) &&
   reading.peek(2) === OPEN;
 
 function takeAlias(reading: Reading): void {
-  const isNamed = reading.take(K.AS);
+  const isNamed = reading.take(AS);
   if (!isNamed) {
     if (!isIdentifier(reading.type) || startsClause(reading, reading.at) || startsSample(reading)) return;
-    if (reading.type === K.MATCH_RECOGNIZE && reading.peek(1) === OPEN) return;
+    if (reading.type === MATCH_RECOGNIZE && reading.peek(1) === OPEN) return;
   }
-  reading.qualifiers.add(reading.identifier());
+  const alias = reading.identifier();
+  reading.columns?.qualifiers.add(alias);
   if (reading.type === OPEN) skipNames(reading);
 }
 
@@ -80,41 +108,41 @@ function primaryRelation(reading: Reading): void {
     case OPEN:
       reading.nested(() => inBrackets(reading));
       return;
-    case K.UNNEST:
-      reading.expect(K.UNNEST, OPEN);
+    case UNNEST:
+      reading.expect(UNNEST, OPEN);
       expressions(reading);
       reading.expect(CLOSE);
-      reading.take(K.WITH, K.ORDINALITY);
+      reading.take(WITH, ORDINALITY);
       return;
-    case K.TABLE:
+    case TABLE:
       tableFunction(reading);
       return;
-    case K.JSON_TABLE:
+    case JSON_TABLE:
       reading.at += 1;
       expressions(reading, 'operand');
       return;
-    case K.LATERAL:
+    case LATERAL:
       if (isCall) {
-        reading.expect(K.LATERAL, OPEN);
+        reading.expect(LATERAL, OPEN);
         reading.nested(() => reading.query());
         reading.expect(CLOSE);
         return;
       }
   }
   tableMention(reading);
-  if (!reading.take(K.FOR)) return;
-  if (!reading.take(K.TIMESTAMP) && !reading.take(K.VERSION)) reading.fail();
-  reading.expect(K.AS, K.OF);
+  if (!reading.take(FOR)) return;
+  if (!reading.take(TIMESTAMP) && !reading.take(VERSION)) reading.fail();
+  reading.expect(AS, OF);
   expressions(reading, 'operand');
 }
 
 function tableFunction(reading: Reading): void {
-  reading.expect(K.TABLE, OPEN);
+  reading.expect(TABLE, OPEN);
   reading.mention('tableFunction');
   if (reading.type !== OPEN) reading.fail();
   const around = reading.isInTableFunction;
   reading.isInTableFunction = true;
-  reading.columnsUnclear = true;
+  if (reading.columns !== undefined) reading.columns.isUnclear = true;
   expressions(reading, 'operand');
   reading.isInTableFunction = around;
   reading.expect(CLOSE);
@@ -141,7 +169,7 @@ function content(reading: Reading): 'query' | 'relation' {
   if (reading.peek(0) === CLOSE) return found;
   if (
     found === 'query' &&
-    (startsSetOperation(reading.type) || reading.type === K.ORDER || startsClause(reading, reading.at))
+    (startsSetOperation(reading.type) || reading.type === ORDER || startsClause(reading, reading.at))
   ) {
     reading.queryRest();
     return 'query';

@@ -5,7 +5,7 @@ import { isNamedQuery } from './scopes.ts';
 export function tableMention(reading: Reading): void {
   const name = reading.name();
   const [last = ''] = name.slice(-1);
-  reading.qualifiers.add(last);
+  reading.columns?.qualifiers.add(last);
   if (name.length === 1 && isNamedQuery(reading.scope, last)) return;
   reading.found('table', name);
 }

@@ -81,6 +81,7 @@ function alterRelation(reading: Reading, renameClass: string): string {
   reading.found('table', name);
   if (reading.take(K.SET, K.PROPERTIES)) return toEnd(reading, 'SetProperties');
   if (reading.take(K.SET, K.AUTHORIZATION)) return toEnd(reading, 'SetAuthorizationStatement');
+  if (renameClass === 'RenameView' && reading.take(K.REFRESH)) return 'RefreshView';
   reading.expect(K.RENAME, K.TO);
   reading.found('table', renamed(name, reading.name()));
   return renameClass;

@@ -44,7 +44,9 @@ export function insert(reading: Reading): string {
 
 /** A table, or a branch of one. */
 function target(reading: Reading): void {
-  reading.mention('table');
+  const name = reading.name();
+  reading.found('table', name);
+  reading.columns?.qualifiers.add(name.at(-1) ?? '');
   if (reading.take(0x40)) reading.identifier();
 }
 
@@ -60,7 +62,7 @@ export function update(reading: Reading): string {
   target(reading);
   reading.expect(K.SET);
   do {
-    reading.columnAt.push(reading.at);
+    reading.columns?.at.push(reading.at);
     reading.identifier();
     reading.expect(EQUALS);
     expressions(reading, 'one');
@@ -72,7 +74,10 @@ export function update(reading: Reading): string {
 export function merge(reading: Reading): string {
   reading.expect(K.MERGE, K.INTO);
   target(reading);
-  if (reading.take(K.AS) || isIdentifier(reading.type)) reading.qualifiers.add(reading.identifier());
+  if (reading.take(K.AS) || isIdentifier(reading.type)) {
+    const alias = reading.identifier();
+    reading.columns?.qualifiers.add(alias);
+  }
   reading.expect(K.USING);
   relation(reading);
   if (!reading.take(K.WHEN)) reading.fail();
@@ -89,7 +94,7 @@ function mergeCase(reading: Reading): void {
   if (reading.take(K.DELETE)) return;
   if (reading.take(K.UPDATE, K.SET)) {
     do {
-      reading.columnAt.push(reading.at);
+      reading.columns?.at.push(reading.at);
       reading.identifier();
       reading.expect(EQUALS);
       expressions(reading, 'one');

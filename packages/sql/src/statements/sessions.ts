@@ -68,11 +68,9 @@ export function truncate(reading: Reading): string {
 }
 
 export function refresh(reading: Reading): string {
-  reading.expect(K.REFRESH);
-  const isMaterialized = reading.take(K.MATERIALIZED);
-  reading.expect(K.VIEW);
+  reading.expect(K.REFRESH, K.MATERIALIZED, K.VIEW);
   reading.mention('table');
-  return isMaterialized ? 'RefreshMaterializedView' : 'RefreshView';
+  return 'RefreshMaterializedView';
 }
 
 export function comment(reading: Reading): string {
