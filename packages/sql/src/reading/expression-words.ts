@@ -15,6 +15,10 @@ import type { Reading } from './reading.ts';
 
 const { AS, BOTH, BY, EXTRACT, LEADING, OVER, TO, TRAILING, TRIM } = K;
 
+/** After these, columns cannot be told from other words. */
+export const UNCLEAR_BRACKETS: ReadonlySet<number> = new Set([K.JSON_OBJECT, K.JSON_TABLE, K.MATCH_RECOGNIZE]);
+export const ROW_PATTERN_WORDS: ReadonlySet<number> = new Set([K.MEASURES, K.PATTERN, K.DEFINE, K.SUBSET]);
+export const NORMAL_FORMS: ReadonlySet<number> = new Set([K.NFC, K.NFD, K.NFKC, K.NFKD]);
 const TRIM_SIDES: ReadonlySet<number> = new Set([LEADING, TRAILING, BOTH]);
 
 /** Reads the words with which some brackets begin; answers whether what was read is an operand. */

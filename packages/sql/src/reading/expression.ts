@@ -12,10 +12,18 @@ import {
   UNICODE_STRING,
 } from '../lexer/token-types.ts';
 import { afterLambdaParameters, startsClause, startsQuery, startsSetOperation } from './ahead.ts';
-import { bracketStart, columnMention, intervalEnd, starMention } from './expression-words.ts';
+import {
+  bracketStart,
+  columnMention,
+  intervalEnd,
+  NORMAL_FORMS,
+  ROW_PATTERN_WORDS,
+  starMention,
+  UNCLEAR_BRACKETS,
+} from './expression-words.ts';
 import type { Reading } from './reading.ts';
 import { skipBrackets, skipNames, skipType } from './skip.ts';
-import { tableMention } from './table-mention.ts';
+import { tableArgument } from './table-argument.ts';
 import * as role from './token-roles.ts';
 
 const {
@@ -28,7 +36,6 @@ const {
   CAST,
   CURRENT,
   DEFAULT,
-  DEFINE,
   DISTINCT,
   DOUBLE,
   FOLLOWING,
@@ -37,26 +44,17 @@ const {
   GROUP,
   INTERVAL,
   IS,
-  JSON_OBJECT,
   JSON_TABLE,
-  MATCH_RECOGNIZE,
-  MEASURES,
-  NFC,
-  NFD,
-  NFKC,
-  NFKD,
   NORMALIZE,
   NOT,
   ON,
   ORDER,
   PASSING,
-  PATTERN,
   PLAN,
   PRECEDING,
   PRECISION,
   ROW,
   SOME,
-  SUBSET,
   TABLE,
   THEN,
   TIME,
@@ -75,9 +73,6 @@ export type Place = 'list' | 'one' | 'operand';
 const IN_BRACKETS: ReadonlySet<number> = new Set([FROM, ORDER, WHERE, WHEN, THEN, FOR]);
 /** After these in brackets there are words, no operands: ON OVERFLOW, WITH WRAPPER, ON EMPTY. */
 const BEFORE_WORDS: ReadonlySet<number> = new Set([ON, WITH]);
-const NORMAL_FORMS: ReadonlySet<number> = new Set([NFC, NFD, NFKC, NFKD]);
-const ROW_PATTERN_WORDS: ReadonlySet<number> = new Set([MEASURES, PATTERN, DEFINE, SUBSET]);
-const UNCLEAR_BRACKETS: ReadonlySet<number> = new Set([JSON_OBJECT, JSON_TABLE, MATCH_RECOGNIZE]);
 
 /**
  * Reads expressions, and what stands in them of queries: a list of them, `one`, or one `operand` with operators that no alias ends.
@@ -237,7 +232,10 @@ class Expressions {
       return this.#goOn(1, false);
     if (type === GROUP && before === WITHIN) return this.#goOn(1, true);
     if (this.#open.length === 0) return false;
-    if (type === TABLE && reading.isInTableFunction) return this.#tableArgument();
+    if (type === TABLE && reading.isInTableFunction) {
+      tableArgument(reading);
+      return this.#goOn(0, true);
+    }
     if (startsSetOperation(type)) {
       reading.nested(() => reading.queryRest());
       return true;
@@ -245,17 +243,6 @@ class Expressions {
     if (BEFORE_WORDS.has(type)) return this.#goOn(1, true);
     if (!IN_BRACKETS.has(type)) reading.fail();
     return this.#goOn(1, false);
-  }
-
-  /** `TABLE(name)` or `TABLE(query)`. */
-  #tableArgument(): boolean {
-    const reading = this.#reading;
-    reading.expect(TABLE, OPEN);
-    if (startsQuery(reading, reading.at)) reading.nested(() => reading.query());
-    else tableMention(reading);
-    reading.expect(CLOSE);
-    this.#operand = true;
-    return true;
   }
 
   /** Answers false where another word ends the expression. */
