@@ -98,7 +98,7 @@ $$ SELECT p(nationkey) FROM nation
 WITH SESSION query_max_run_time = '1h' SELECT * FROM nation
 
 -- SELECT Query: tpch.tiny.nation
-WITH SESSION query_max_run_time = '1h', memory.x = 2 WITH a AS (SELECT * FROM nation) SELECT * FROM a
+WITH SESSION query_max_run_time = '1h', query_priority = 2 WITH a AS (SELECT * FROM nation) SELECT * FROM a
 
 -- SELECT Query:
 SELECT * FROM TABLE(sequence(start => 1, stop => 5))

@@ -88,11 +88,11 @@ DEALLOCATE PREPARE p
 -- SELECT Query: tpch.tiny.nation, tpch.tiny.region
 EXECUTE in_header
 
--- SELECT Query: tpch.tiny.nation, tpch.tiny.region
-EXECUTE in_header USING 1, 'x'
+-- SELECT Query: tpch.tiny.nation
+EXECUTE with_values USING 1, 'x'
 
--- DELETE Delete: memory.default.t
-EXECUTE "Quoted Name" USING ARRAY[1], DATE '2020-01-01'
+-- DELETE Delete: memory.default.t, tpch.tiny.nation
+EXECUTE "Quoted Name" USING 1 + 2, 'FRANCE'
 
 -- SELECT Query: tpch.tiny.region
 EXECUTE packed

@@ -19,8 +19,9 @@ const folder = join(import.meta.dirname, '../corpus');
 
 const prepared: Readonly<Record<string, string>> = {
   in_header: 'SELECT * FROM nation, region',
-  'Quoted Name': 'DELETE FROM memory.default.t WHERE a = ?',
-  packed: `$zstd:${zstdCompressSync('SELECT * FROM region WHERE regionkey = ?').toString('base64url')}`,
+  with_values: 'SELECT * FROM nation WHERE nationkey = ? AND name = ?',
+  'Quoted Name': 'DELETE FROM memory.default.t WHERE a = ? OR a IN (SELECT nationkey FROM nation WHERE name = ?)',
+  packed: `$zstd:${zstdCompressSync('SELECT * FROM region WHERE regionkey = 1').toString('base64url')}`,
 };
 
 /** Of the session in which the statements of the corpus run. */
