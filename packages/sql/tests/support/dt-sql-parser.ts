@@ -1,8 +1,11 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
+
+const require = createRequire(import.meta.url);
 
 /** A node of the parser's tree: a rule by the name of its class, or a token. */
 type Node = { constructor: { name: string }; children?: Node[]; getText: () => string };
@@ -18,9 +21,8 @@ export type Verdict = {
 
 /** Its modules cannot be imported as they are: they are bundled first. Answers undefined for a statement that it refuses. */
 export async function dtSqlParser(): Promise<(sql: string) => Verdict | undefined> {
-  const contents = "export { TrinoSQL } from 'dt-sql-parser/dist/parser/trino/index.js';";
   const bundled = await build({
-    stdin: { contents, resolveDir: import.meta.dirname },
+    entryPoints: [require.resolve('dt-sql-parser/dist/parser/trino/index.js')],
     ...{ bundle: true, format: 'esm', platform: 'node', write: false, keepNames: true },
   });
   const folder = await mkdtemp(join(tmpdir(), 'dt-sql-parser-'));
