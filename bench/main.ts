@@ -11,6 +11,7 @@ import { admissionCosts } from './limited-group.ts';
 import { polls, type Run, shortQueries, submissions } from './load.ts';
 import { replicaCosts } from './replicas.ts';
 import { spooledCosts } from './spooled.ts';
+import { readingSpeeds } from './statements.ts';
 import { waitingClientCosts } from './waiting-clients.ts';
 
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 4);
@@ -62,6 +63,10 @@ say('| one decision among 10,000 backends, groups and policies | p50 Âµs | p99 Â
 say('| --- | ---: | ---: |');
 for (const { name, p50, p99 } of [...decisionCosts(), ...chainDecisionCosts()])
   say(`| ${name} | ${p50.toFixed(0)} | ${p99.toFixed(0)} |`);
+say('');
+say('| what a statement says | MB/s |');
+say('| --- | ---: |');
+for (const { name, megabytesPerSecond } of readingSpeeds()) say(`| ${name} | ${megabytesPerSecond.toFixed(0)} |`);
 say('');
 await admissionCosts(say, SECONDS, ROUNDS);
 say('');
