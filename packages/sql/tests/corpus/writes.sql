@@ -28,8 +28,8 @@ CREATE TABLE memory.default.copy AS SELECT * FROM nation
 -- INSERT CreateTableAsSelect: memory.default.copy, tpch.tiny.nation
 CREATE TABLE memory.default.copy AS (SELECT * FROM nation) WITH NO DATA
 
--- INSERT CreateTableAsSelect: memory.default.copy, tpch.tiny.nation
-CREATE TABLE IF NOT EXISTS memory.default.copy AS SELECT * FROM nation WITH DATA
+-- INSERT CreateTableAsSelect: memory.default.new_copy, tpch.tiny.nation
+CREATE TABLE IF NOT EXISTS memory.default.new_copy AS SELECT * FROM nation WITH DATA
 
 -- INSERT CreateTableAsSelect: memory.default.copy, tpch.tiny.region
 CREATE OR REPLACE TABLE memory.default.copy COMMENT 'from region' AS TABLE region
