@@ -10,6 +10,7 @@ import { decisionCosts } from './decisions.ts';
 import { admissionCosts } from './limited-group.ts';
 import { polls, type Run, shortQueries, submissions } from './load.ts';
 import { replicaCosts } from './replicas.ts';
+import { scriptCosts } from './scripts.ts';
 import { spooledCosts } from './spooled.ts';
 import { readingSpeeds } from './statements.ts';
 import { waitingClientCosts } from './waiting-clients.ts';
@@ -61,7 +62,7 @@ say(
 say('');
 say('| one decision among 10,000 backends, groups and policies | p50 µs | p99 µs |');
 say('| --- | ---: | ---: |');
-for (const { name, p50, p99 } of [...decisionCosts(), ...chainDecisionCosts()])
+for (const { name, p50, p99 } of [...decisionCosts(), ...chainDecisionCosts(), ...(await scriptCosts())])
   say(`| ${name} | ${p50.toFixed(0)} | ${p99.toFixed(0)} |`);
 say('');
 say('| what a statement says | MB/s |');
