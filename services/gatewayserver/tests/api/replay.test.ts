@@ -113,6 +113,7 @@ test('a draft that decides for one query has no effect on others, nor is it stor
   const headers = [{ name: 'X-Trino-Client-Tags', value: 'nightly' }];
   await server.ok('BackendService/MarkHealthy', { id: 'one' });
   await server.ok('BackendService/MarkHealthy', { id: 'two' });
+  await server.ok('RoutingService/PutRoutingChain', { chain: nightlyTo('etl') });
   const before = await server.ok('RoutingService/GetRoutingChain', {});
   const decide = (chain?: Message) =>
     server.ok('RoutingService/Decide', { headers, statement: 'SELECT 1', user: 'ann', ...(chain && { chain }) });
@@ -186,6 +187,17 @@ describe('bad input', () => {
     expect(body).toMatchObject({ code: 'invalid_argument', message: expect.stringMatching(said) });
   });
 
+  test('a script that cannot be loaded is told with its place, before any query is asked about', async () => {
+    const broken = { ...script, script: { ...script.script, source: 'export function route( {' } };
+    for (const [rpc, more] of [
+      ['RoutingService/Decide', {}],
+      ['RoutingService/ReplayRouting', { askSlowSteps: true }],
+    ] as const) {
+      const body = await refused(rpc, { chain: { steps: [broken] }, ...more });
+      expect(body).toMatchObject({ code: 'invalid_argument', message: expect.stringContaining('step "code"') });
+    }
+  });
+
   test('a draft for Decide is checked as one that is stored', async () => {
     const body = await refused('RoutingService/Decide', { chain: nightlyTo('nowhere') });
     expect(body).toMatchObject({ code: 'invalid_argument', message: expect.stringContaining('chain.steps[0]') });
@@ -206,4 +218,15 @@ test('the read token tries drafts, but not such as run code or ask others, and r
   }
   expect(await code(decide, { chain: { steps: [external] } }, 'read-secret')).toBe('permission_denied');
   expect(await code('RoutingService/ReplayRouting', { chain: { steps: [] } }, 'read-secret')).toBe('permission_denied');
+});
+
+test('where reads are open a draft needs a token all the same', async () => {
+  await using open = await startTestGatewayserver({ admin_token: 'a', read_token: 'r', open_reads: 'true' });
+  const chain = { steps: [{ id: 'p', policies: {} }] };
+  const status = async (headers: Record<string, string>, message: Message = { chain }) =>
+    (await open.post('RoutingService/Decide', message, headers)).status;
+  expect(await status({})).toBe(401);
+  expect(await status({ 'x-auth-key': 'wrong' })).toBe(401);
+  expect(await status({ 'x-auth-key': 'r' })).toBe(200);
+  expect(await status({}, {})).toBe(200);
 });

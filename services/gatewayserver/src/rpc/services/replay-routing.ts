@@ -17,7 +17,7 @@ import { slowStepIds, withAbstaining, withoutSteps } from '../../replay/without-
 import { builtInChain } from '../../routing/chain/routing-chain.ts';
 import { stepKinds } from '../../routing/steps/registry.ts';
 import type { RpcContext, Tables } from './context.ts';
-import { checkedDraft } from './routing-chain.ts';
+import { checkedDraft, refuseFailedTrial } from './routing-chain.ts';
 
 type Context = Pick<RpcContext, 'decisions' | 'configuration' | 'drafts' | 'stopping'> & Tables<'queries'>;
 type Answer = MessageInitShape<typeof ReplayRoutingResponseSchema>;
@@ -39,6 +39,7 @@ export function createReplayCall(
       );
     isRunning = true;
     try {
+      if (request.askSlowSteps) await refuseFailedTrial(context, draft);
       return await run(context, request, draft, AbortSignal.any([signal, context.stopping]));
     } finally {
       isRunning = false;

@@ -74,6 +74,12 @@ export function checkedDraft(context: Pick<Context, 'configuration'>, chain: Rou
   return withStoredChainSecrets(chain, context.configuration.known.routingChain);
 }
 
+/** Refuses a draft of which only trying it shows what is wrong, such as a script that cannot be loaded. */
+export async function refuseFailedTrial(context: Pick<Context, 'configuration'>, draft: RoutingChain): Promise<void> {
+  const tried = await trialProblems(stepKinds, draft, inForce(context));
+  if (tried.length > 0) refuseBrokenChain(draft, tried, existsHere(context));
+}
+
 async function rollBack(context: Context, { version }: RollBackRoutingChainRequest): Promise<RoutingChain> {
   if (version === undefined) throw invalid('version', 'expected the version to roll back to');
   const earlier = await readVersion(context, version);
@@ -99,7 +105,7 @@ async function compareChains(context: Context, request: CompareRoutingChainsRequ
   return { fromVersion, toVersion, changes: chainChanges(from, to) };
 }
 
-function inForce({ configuration }: Context): RoutingChain {
+function inForce({ configuration }: Pick<Context, 'configuration'>): RoutingChain {
   return configuration.known.routingChain ?? builtInChain;
 }
 

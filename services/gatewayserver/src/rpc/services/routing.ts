@@ -18,13 +18,13 @@ import { slowStepIds } from '../../replay/without-slow-steps.ts';
 import type { StepReason } from '../../routing/chain/opinion.ts';
 import type { Outcome } from '../../routing/outcome.ts';
 import { stepKinds } from '../../routing/steps/registry.ts';
-import { callerIsAdmin } from '../transport/interceptors.ts';
+import { callerKey } from '../transport/interceptors.ts';
 import type { MultiplexedService } from '../transport/multiplexer.ts';
 import { checkingBackend } from './checking-backend.ts';
 import type { RpcContext, Tables } from './context.ts';
 import { checkedClient } from './policies.ts';
 import { createReplayCall } from './replay-routing.ts';
-import { checkedDraft, routingChainCalls } from './routing-chain.ts';
+import { checkedDraft, refuseFailedTrial, routingChainCalls } from './routing-chain.ts';
 import { listRoutingHits } from './routing-hits.ts';
 
 const MOST_BACKENDS_NAMED = 1_000;
@@ -41,24 +41,32 @@ type Context = Pick<RpcContext, 'decisions' | 'configuration' | 'drafts' | 'limi
 export function routingService(context: Context): MultiplexedService<typeof RoutingService> {
   return {
     ...routingChainCalls(context),
-    decide: (request, { values }) => decideNow(context, request, values.get(callerIsAdmin)),
+    decide: (request, { values }) => decideNow(context, request, values.get(callerKey)),
     replayRouting: createReplayCall(context),
     listRoutingHits: (request) => listRoutingHits(context, request),
     route: async (request) => answerOf(context, await context.decisions.route(checkedRoute(request))),
   };
 }
 
-async function decideNow(context: Context, request: DecideRequest, isAdmin: boolean): Promise<Decided> {
+async function decideNow(
+  context: Context,
+  request: DecideRequest,
+  caller: 'anybody' | 'reader' | 'admin',
+): Promise<Decided> {
   checkedText('user', request.user, 10_000);
   checkedText('client_ip', request.clientIp, 1_000);
   const query = checkedClient(request);
+  // Also where reads are open: checking a draft costs more than any other read.
+  if (request.chain && caller === 'anybody')
+    throw new ConnectError('a draft of the routing chain needs a token', Code.Unauthenticated);
   const draft = request.chain && checkedDraft(context, request.chain);
   if (draft === undefined) return decided(await context.decisions.preview(query));
-  if (!isAdmin && slowStepIds(draft, stepKinds).length > 0)
+  if (caller !== 'admin' && slowStepIds(draft, stepKinds).length > 0)
     throw new ConnectError(
       'a draft with steps that run code or ask others needs the admin token',
       Code.PermissionDenied,
     );
+  await refuseFailedTrial(context, draft);
   return decided(await context.drafts.use(draft, (chain) => context.decisions.preview(query, chain)));
 }
 

@@ -27,15 +27,15 @@ export function levelOf(method: DescMethod): Authorization_Level {
   return hasOption(method, authorization) ? getOption(method, authorization) : Authorization_Level.ADMIN;
 }
 
-/** Whether the caller may do everything, for calls that say so of some requests only. */
-export const callerIsAdmin = createContextKey(false);
+/** Who calls, for calls of which some requests need more than others. */
+export const callerKey = createContextKey<'anybody' | 'reader' | 'admin'>('anybody');
 
 /** Refuses callers without the token a method needs, before their request is read. */
 export function requireToken(tokens: Tokens): (context: HandlerContext) => void {
   const { admin, read, openReads } = tokens;
   if (!admin)
     return ({ values }) => {
-      values.set(callerIsAdmin, true);
+      values.set(callerKey, 'admin');
     };
   const isAdmin = comparison(admin);
   const isRead = read ? comparison(read) : () => false;
@@ -44,14 +44,16 @@ export function requireToken(tokens: Tokens): (context: HandlerContext) => void 
     if (level === Authorization_Level.OPEN) return;
     const given = tokensOf(requestHeader);
     if (given.some(isAdmin)) {
-      values.set(callerIsAdmin, true);
+      values.set(callerKey, 'admin');
+      return;
+    }
+    if (level === Authorization_Level.READ && given.some(isRead)) {
+      values.set(callerKey, 'reader');
       return;
     }
     if (level === Authorization_Level.READ && openReads) return;
-    if (given.some(isRead)) {
-      if (level === Authorization_Level.READ) return;
+    if (given.some(isRead))
       throw new ConnectError('the read token does not open this call: use the admin token', Code.PermissionDenied);
-    }
     throw new ConnectError(
       given.length === 0
         ? 'this call needs a token: send it as "X-Auth-Key: <token>" or "Authorization: Bearer <token>"'

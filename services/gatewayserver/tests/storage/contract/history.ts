@@ -54,11 +54,41 @@ export function historyContract(fresh: NewDatabase): void {
           endedAt: timestampFromMs(START + 86_400_123),
           rows: 9_007_199_254_740_991n,
           error: { name: 'SYNTAX_ERROR', code: -1, message: 'line 1:1: mismatched \u0000 input' },
+          stepId: 'rules',
+          ruleId: 'raw',
+          observed: ['step a: würde', ''],
+          request: {
+            ...{ listeningPort: 8080, host: 'trino.example', catalog: 'hive', schema: 'raw "x"', clientInfo: '🦆\n' },
+            ...{
+              routingGroup: 'etl',
+              sessionProperties: ['a', 'hive.b'],
+              connectionProperties: 'team=data',
+              cut: true,
+            },
+            ...{ source: '', clientTags: 'a,b' },
+          },
         });
         await store.queries.record([full]);
         expect(await store.queries.get(full.id)).toEqual(full);
         expect(await store.queries.get(full.trinoQueryId)).toEqual(full);
         expect((await store.queries.list(filter())).queries).toEqual([full]);
+      }),
+    );
+
+    test(
+      'what routing looked at is kept through later reports, and never more than 2 KB of it',
+      withStore(fresh, async ({ store }) => {
+        const clientInfo = 'x'.repeat(3_000);
+        await store.queries.record([
+          query({ id: 'a', request: { listeningPort: 8080, catalog: 'hive' } }),
+          query({ id: 'b', request: { listeningPort: 8080, clientInfo } }),
+          query({ id: 'c' }),
+        ]);
+        await store.queries.record(['a', 'b', 'c'].map((id) => query({ id, state: Query_State.FINISHED })));
+        const factsOf = async (id: string) => (await store.queries.get(id))?.request;
+        expect(await factsOf('a')).toMatchObject({ listeningPort: 8080, catalog: 'hive', cut: false });
+        expect(await factsOf('b')).toMatchObject({ listeningPort: 8080, clientInfo: '', cut: true });
+        expect(await factsOf('c')).toBeUndefined();
       }),
     );
 

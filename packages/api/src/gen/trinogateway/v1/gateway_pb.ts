@@ -2493,7 +2493,8 @@ export type DecideRequest = Message<"trinogateway.v1.DecideRequest"> & {
 
   /**
    * Decides by this draft instead of the chain in force. It is checked as PutRoutingChain checks it, and never stored; secrets that
-   * are ******** are those in force. A draft with steps that run code or ask others needs the admin token.
+   * are ******** are those in force. A draft needs a token also where
+   * reads are open, and one with steps that run code or ask others the admin token.
    *
    * @generated from field: trinogateway.v1.RoutingChain chain = 7;
    */
