@@ -54,7 +54,7 @@ export const gatewayserver = z.strictObject({
   secrets_key: secretKeys
     .optional()
     .describe(
-      'Encrypts passwords and tokens of probes in the database: a key of at least 32 characters, such as the output of `openssl rand -base64 32`, the same for all replicas. To change it give a comma list: the first key encrypts, all of them decrypt. Unset: they are stored as they are.',
+      'Encrypts passwords and tokens of probes and routing steps in the database: a key of at least 32 characters, such as the output of `openssl rand -base64 32`, the same for all replicas. To change it give a comma list: the first key encrypts, all of them decrypt. Unset: they are stored as they are.',
     ),
   token_folder: text
     .optional()
