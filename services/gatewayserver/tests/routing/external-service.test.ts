@@ -166,6 +166,25 @@ describe('what it answers', () => {
     });
   });
 
+  test('but not headers that say who the client is, or how its request travels, or that cannot be sent', async () => {
+    const externalHeaders = {
+      ...{
+        Authorization: 'Basic eA==',
+        Cookie: 'a=b',
+        Host: 'evil',
+        'Content-Length': '0',
+        'X-Forwarded-For': '1.2.3.4',
+      },
+      ...{ 'X-Trino-User': 'root', 'X-Presto-Original-User': 'root', 'X-Trino-Extra-Credential': 'a=b' },
+      ...{ 'X-Two': 'a\r\nX-Evil: b', 'x bad': 'a', 'X-Wide': '\u{1F600}', 'X-Huge': 'a'.repeat(100_000) },
+      'X-Trino-Source': 'theirs',
+    };
+    const answer = await (await bed(says({ routingGroup: 'etl', externalHeaders }))).ask();
+    const decided = answer.kind === 'groups' && answer.candidates[0] && answer.decided(answer.candidates[0]);
+    expect(decided || {}).toHaveProperty('setHeaders', { 'x-trino-source': 'theirs' });
+    expect(answer.reasons[0]?.text).toContain('left out: header "authorization"');
+  });
+
   test.each<[string, unknown, string]>([
     [
       'a group that does not exist is no opinion',

