@@ -91,7 +91,7 @@ const uncounted: GroupMetrics = { countObserved() {}, countPassedOver() {}, coun
 
 function newcomerOf(
   { user, statement, headers }: SubmittedQuery,
-  { groupId, priority, requestSource, affinityHash, strict }: Accepted,
+  { groupId, priority, requestSource, affinityHash, strict, pinnedBackendId }: Accepted,
 ): Newcomer {
   const id = randomUUID();
   return {
@@ -105,6 +105,7 @@ function newcomerOf(
     affinityHash,
     strict,
     asker: { user, source: querySource(headers.flatMap(({ name, value }) => [name, value])) ?? '' },
+    onlyBackendId: pinnedBackendId,
     // Sealed it is somewhat larger.
     bytes: headers.reduce((sum, { name, value }) => sum + name.length + value.length, Buffer.byteLength(statement)),
   };

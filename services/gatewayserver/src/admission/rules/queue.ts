@@ -18,6 +18,7 @@ export type Newcomer = Pick<
   | 'asker'
   | 'strict'
   | 'affinityHash'
+  | 'onlyBackendId'
   | 'submissionId'
   | 'secretHash'
   | 'bytes'
