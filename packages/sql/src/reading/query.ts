@@ -40,10 +40,10 @@ const MOST_NAMED_QUERIES = 1_000;
 
 /** `[WITH …] query` */
 export function query(reading: Reading): void {
-  const around = reading.scope;
+  const around = reading.scopes.size;
   if (reading.take(WITH)) namedQueries(reading);
   queryWithoutNames(reading);
-  reading.scope = around;
+  reading.scopes.returnTo(around);
 }
 
 /** The names of WITH hold from their definition on; that of a recursive query in itself as well. */
@@ -57,23 +57,22 @@ function namedQueries(reading: Reading): void {
     if (reading.type === OPEN) skipNames(reading);
     reading.expect(AS, OPEN);
     const named: NamedQuery = { isRead: !isRecursive, refersToItself: false };
-    const around = reading.scope;
-    if (isRecursive) reading.scope = { name, query: named, around };
+    if (isRecursive) reading.scopes.define(name, named);
     const isUnion = reading.nested(() => queryIsUnion(reading));
     // Trino looks for a table of that name then.
     if (named.refersToItself && !isUnion) throw new NotUnderstood('a recursive query is no UNION');
     reading.expect(CLOSE);
     named.isRead = true;
-    reading.scope = { name, query: named, around };
+    if (!isRecursive) reading.scopes.define(name, named);
     reading.columns?.qualifiers.add(name);
   } while (reading.take(COMMA));
 }
 
 function queryIsUnion(reading: Reading): boolean {
-  const around = reading.scope;
+  const around = reading.scopes.size;
   if (reading.take(WITH)) namedQueries(reading);
   const isUnion = queryWithoutNames(reading);
-  reading.scope = around;
+  reading.scopes.returnTo(around);
   return isUnion;
 }
 

@@ -4,7 +4,7 @@ import type { TokenList } from '../lexer/token-list.ts';
 import { DOT, END_OF_SQL, isIdentifier, isKeyword, QUOTED } from '../lexer/token-types.ts';
 import type { ColumnMentions } from './column-names.ts';
 import { NotUnderstood } from './not-understood.ts';
-import type { Scope } from './scopes.ts';
+import { Scopes } from './scopes.ts';
 
 /** What a name that a statement says stands for. */
 export type NamedThing = 'table' | 'schema' | 'catalog' | 'tableFunction' | 'procedure';
@@ -27,7 +27,7 @@ const MOST_NAMES = 10_000;
 export class Reading {
   at = 0;
   /** The names of WITH that may be used here. */
-  scope: Scope | undefined;
+  readonly scopes = new Scopes();
   readonly named: { what: NamedThing; name: Name }[] = [];
   /** Where columns are mentioned, if that is asked for. */
   readonly columns: ColumnMentions | undefined;
