@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { compiledScript, scriptSettings } from '../support/compiled-script.ts';
 
 // Each attempt is a statement that the script evaluates, so that one sandbox sees all of them, one after the other.
@@ -19,15 +19,25 @@ const script = compiledScript(scriptSettings('JAVASCRIPT', EVALUATES));
 afterAll(() => script[Symbol.asyncDispose]());
 
 let user = 0;
+beforeAll(async () => {
+  await script.ask('', { user: 'victim' });
+});
 beforeEach(() => {
   user += 1;
 });
 
+/** The same with a script of its own, which has wasted no time yet. */
+async function firstAttempt(code: string): Promise<string> {
+  await using own = compiledScript(scriptSettings('JAVASCRIPT', EVALUATES));
+  await own.ask('', { user: 'victim' });
+  return await attempt(code, 400, own);
+}
+
 /** What the attempt came to; whatever it did, the next call finds a sandbox as it was after loading. */
-async function attempt(code: string, limitMs = 5_000): Promise<string> {
-  const { text } = await script.ask(code, { user: `attacker ${user}`, limitMs });
-  const next = await script.ask('typeof globalThis.left + typeof Array.prototype.left + typeof Object.prototype.left', {
-    user: `victim ${user}`,
+async function attempt(code: string, limitMs = 5_000, asked = script): Promise<string> {
+  const { text } = await asked.ask(code, { user: `attacker ${user}`, limitMs });
+  const next = await asked.ask('typeof globalThis.left + typeof Array.prototype.left + typeof Object.prototype.left', {
+    user: 'victim',
   });
   expect(next).toEqual({ text: 'the script refuses: calls 1: undefinedundefinedundefined', failed: false });
   expect(existsSync(MARK)).toBe(false);
@@ -128,7 +138,7 @@ describe('time and memory are the call’s own', () => {
     ],
     ['a sort without end', '[3, 2, 1].sort(() => { for (;;); })', /did not/],
   ])('%s', async (_, code, outcome) => {
-    expect(await attempt(code, 400)).toMatch(outcome);
+    expect(await firstAttempt(code)).toMatch(outcome);
   });
 });
 

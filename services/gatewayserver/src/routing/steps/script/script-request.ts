@@ -20,7 +20,7 @@ export function requestWriter(source: string): (query: RoutedQuery, chance: numb
 /** Facts that are read from the statement need those that it executes. */
 export function scriptNeeds(source: string): RequestNeeds {
   const reads = Object.entries<RequestFact>(requestFacts).some(
-    ([name, fact]) => fact.readsStatement && isNamed(source, name),
+    ([name, fact]) => (fact.readsStatement || name === 'prepared') && isNamed(source, name),
   );
   return { preparedStatements: reads };
 }

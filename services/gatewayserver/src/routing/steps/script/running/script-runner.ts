@@ -27,12 +27,15 @@ export function createScriptRunner(start: StartExecutor): ScriptRunner {
   });
   const slow = createLane({
     ...{ supply, mostWaiting: MOST_SLOW_WAITING, yields: true },
-    welcomes: (user) => standing.whyNotAsked(user, performance.now()) === undefined,
+    welcomes: (user) => standing.whyNotSlowly(user, performance.now()) === undefined,
   });
   const callSlowly = async (user: string, request: string, until: number) => {
+    const why = standing.whyNotSlowly(user, performance.now());
+    if (why !== undefined) throw new Error(why);
     const result = await slow.ask(user, request, until);
-    if (result.kind === 'unwelcome') throw new Error(standing.whyNotAsked(user, performance.now()) ?? 'not asked');
-    if (result.kind === 'late' || result.kind === 'broke') standing.wasLate(user, performance.now());
+    if (result.kind === 'unwelcome')
+      throw new Error(standing.whyNotSlowly(user, performance.now()) ?? 'it is not asked');
+    if (result.kind === 'late' || result.kind === 'broke') standing.wasLate(user, result.tookMs, performance.now());
     else if (result.tookMs < TURN_MS) standing.wasQuick(user);
     else standing.wasSlow(user);
     return textOf(result);

@@ -15,14 +15,14 @@ test('who needs more time than a turn goes where nobody else waits, until it is 
 
 test('a user for whom the script did not answer three times is not asked for a while', () => {
   const standing = createStanding();
-  standing.wasLate('ann', 0);
-  standing.wasLate('ann', 0);
+  standing.wasLate('ann', 50, 0);
+  standing.wasLate('ann', 50, 0);
   expect(standing.whyNotAsked('ann', 0)).toBeUndefined();
-  standing.wasLate('ann', 0);
+  standing.wasLate('ann', 50, 0);
   expect(standing.whyNotAsked('ann', 9_999)).toMatch(/did not answer 3 times for this user/);
   expect(standing.whyNotAsked('bob', 0)).toBeUndefined();
   expect(standing.whyNotAsked('ann', 10_000)).toBeUndefined();
-  standing.wasLate('ann', 10_000);
+  standing.wasLate('ann', 50, 10_000);
   expect(standing.whyNotAsked('ann', 10_000)).toMatch(/4 times/);
   standing.wasQuick('ann');
   expect(standing.whyNotAsked('ann', 10_000)).toBeUndefined();
@@ -30,11 +30,11 @@ test('a user for whom the script did not answer three times is not asked for a w
 
 test('a script that answers nobody is not asked for a while', () => {
   const standing = createStanding();
-  for (const user of ['a', 'b', 'c', 'd']) standing.wasLate(user, 0);
+  for (const user of ['a', 'b', 'c', 'd']) standing.wasLate(user, 50, 0);
   standing.wasQuick('x');
-  for (const user of ['a', 'b', 'c', 'd']) standing.wasLate(user, 0);
+  for (const user of ['a', 'b', 'c', 'd']) standing.wasLate(user, 50, 0);
   expect(standing.whyNotAsked('y', 0)).toBeUndefined();
-  standing.wasLate('e', 0);
+  standing.wasLate('e', 50, 0);
   expect(standing.whyNotAsked('y', 4_999)).toMatch(/did not answer for 5 users/);
   expect(standing.whyNotAsked('y', 5_000)).toBeUndefined();
 });
@@ -47,4 +47,15 @@ test('many newcomers that all take their whole turn go behind those who are know
   expect(standing.isSlow('another', 0)).toBe(true);
   expect(standing.isSlow('another', 999)).toBe(true);
   expect(standing.isSlow('another', 1_001)).toBe(false);
+});
+
+test('calls that come to nothing take a tenth of the processor at most; who was answered is asked even so', () => {
+  const standing = createStanding();
+  standing.wasSlow('heavy');
+  standing.wasLate('spin', 500, 0);
+  expect(standing.whyNotSlowly('spin', 0)).toMatch(/taken too much time/);
+  expect(standing.whyNotSlowly('new', 0)).toMatch(/taken too much time/);
+  expect(standing.whyNotSlowly('heavy', 0)).toBeUndefined();
+  expect(standing.whyNotAsked('new', 0)).toBeUndefined();
+  expect(standing.whyNotSlowly('new', 1_001)).toBeUndefined();
 });
