@@ -27,11 +27,15 @@ beforeAll(async () => {
   for (const [index, kind] of kinds.entries()) {
     await suite.addBackends({ [kind]: clusters[kind].url }, { maxRunningQueries: 1 });
     await suite.addGroup(kind, [kind]);
-    await suite.call('PolicyService/PutPolicy', {
-      policy: { id: kind, listeningPort: suite.router.ports[index], groupId: kind },
-    });
     proxies.push(await startPrefixProxy(suite.router.urls[index] ?? '', kind === 'accepting'));
   }
+  const rules = kinds.map((kind, at) => ({
+    id: kind,
+    when: `listening_port == ${suite.router.ports[at]}`,
+    groupId: kind,
+  }));
+  const steps = [{ id: 'rules', rules: { rules } }];
+  await suite.call('RoutingService/PutRoutingChain', { chain: { steps } });
 }, 600_000);
 
 afterAll(async () => {

@@ -22,7 +22,7 @@ test.each([
   [['allowed.users[1]'], { allowed: { users: ['ann', ' bob'] } }],
   [['allowed.users[0]'], { allowed: { users: [''] } }],
   [['allowed.users[0]'], { allowed: { users: ['łódź'] } }],
-  [['allowed.users[0]'], { allowed: { users: ['x'.repeat(1_001)] } }],
+  [['allowed.users[0]'], { allowed: { users: ['x'.repeat(257)] } }],
   [['allowed.users'], { allowed: { users: many(1_001) } }],
   [['allowed.user_patterns[0]'], { allowed: { userPatterns: ['(a'] } }],
   [['allowed.user_patterns[1]'], { allowed: { userPatterns: ['(a+)+', '(?=a)'] } }],

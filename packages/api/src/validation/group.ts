@@ -81,9 +81,13 @@ function allowedProblems({ users, userPatterns, sourcePatterns }: Group_Allowed)
   ];
 }
 
+/** Longer names of those who wait are cut. */
+const LONGEST_USER = 256;
+
 function userProblems(field: string, user: string): Problem[] {
   return [
     ...headerTextProblem(field, user),
+    ...check(user.length <= LONGEST_USER, field, `expected at most ${LONGEST_USER} characters, got ${user.length}`),
     ...check(
       user !== '' && user.trim() === user,
       field,

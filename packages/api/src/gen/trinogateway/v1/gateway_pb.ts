@@ -1242,7 +1242,7 @@ export const GroupSchema: GenMessage<Group> = /*@__PURE__*/
  */
 export type Group_Allowed = Message<"trinogateway.v1.Group.Allowed"> & {
   /**
-   * Names as they are; case counts. At most 1,000.
+   * Names as they are; case counts. At most 1,000, each of up to 256 characters.
    *
    * @generated from field: repeated string users = 1;
    */
