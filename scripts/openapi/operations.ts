@@ -1,4 +1,4 @@
-import type { DescField } from '@bufbuild/protobuf';
+import type { DescField, DescMethod } from '@bufbuild/protobuf';
 import { type HttpRoute, PATH_FIELD, queryFields } from '@trino-gateway/api/http-routes';
 import { commentOf } from './comments.ts';
 import type { RpcFacts } from './contract-options.ts';
@@ -26,7 +26,8 @@ export function restOperation(facts: RpcFacts, route: HttpRoute, schemas: Messag
     ...queryFields(route).map((field) => queryParameter(field, schemas)),
   ];
   const refused = [...(parameters.length > 0 || hasBody ? ['Invalid'] : []), 'NoToken', 'NotAllowed'];
-  if (route.pathFields.length > 0) refused.push('NotFound');
+  if (route.pathFields.length > 0 || namesVersion(rpc)) refused.push('NotFound');
+  if (putsVersion(rpc)) refused.push('Conflict');
   if (hasBody) refused.push('TooLarge', 'WrongType');
   return {
     // One template for all verbs of a path, whatever the request calls the id.
@@ -48,6 +49,7 @@ export function restOperation(facts: RpcFacts, route: HttpRoute, schemas: Messag
 export function connectOperation(facts: RpcFacts, schemas: MessageSchemas): Operation {
   const { rpc } = facts;
   const refused = ['Invalid', 'NoToken', 'NotAllowed', 'NotFound', 'WrongTypeOfCall', 'Unavailable'];
+  if (putsVersion(rpc)) refused.push('Conflict');
   return {
     path: `/${rpc.parent.typeName}/${rpc.name}`,
     verb: 'post',
@@ -60,6 +62,19 @@ export function connectOperation(facts: RpcFacts, schemas: MessageSchemas): Oper
       'x-authorization': facts.level,
     },
   };
+}
+
+/** It asks for a version, which may be none of those that are kept. */
+function namesVersion({ input }: DescMethod): boolean {
+  return input.fields.some(({ name }) => /(^|_)version$/.test(name));
+}
+
+/** What it puts has the version that it was read at, which may not stand any more. */
+function putsVersion({ name, input }: DescMethod): boolean {
+  return (
+    name.startsWith('Put') &&
+    input.fields.some(({ message }) => message?.fields.some((field) => field.name === 'version'))
+  );
 }
 
 function texts({ rpc, level }: RpcFacts): Json {

@@ -54,6 +54,15 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
     description: 'There is no such object.',
     example: { code: 'not_found', message: 'there is no backend "blue"' },
   },
+  Conflict: {
+    status: 409,
+    description: 'Somebody has changed it since it was read; nothing was stored.',
+    example: {
+      code: 'aborted',
+      message:
+        'the routing chain is at version 0 by now, not at 7 as it was read: nothing was stored; read it again, see what changed (compare 7 with 0), and put your changes with version 0',
+    },
+  },
   TooLarge: {
     status: 413,
     description: 'The body is too large.',

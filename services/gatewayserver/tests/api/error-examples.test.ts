@@ -32,6 +32,7 @@ const CAUSES: Record<string, () => Promise<{ status: number; body: unknown }>> =
   NoToken: () => answer('GET', 'backends/blue', {}),
   NotAllowed: () => answer('DELETE', 'backends/blue', { 'x-auth-key': 'read-secret' }),
   NotFound: () => answer('GET', 'backends/blue', ADMIN),
+  Conflict: () => answer('PUT', 'routing-chain', { ...ADMIN, ...JSON_BODY }, '{"steps": [], "version": 7}'),
   TooLarge: () =>
     answer('PUT', 'backends/blue', { ...ADMIN, ...JSON_BODY }, JSON.stringify({ url: 'x'.repeat(20_000_000) })),
   WrongType: () => answer('PUT', 'backends/blue', { ...ADMIN, 'content-type': 'text/plain' }, '{}'),
