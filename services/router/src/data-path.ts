@@ -12,6 +12,7 @@ import { createHandler, type Handler, type HandlerDeps, type RequestDeps } from 
 import { createUpstream } from './http/http-client.ts';
 import { createActivatedLeases } from './leases/activated-leases.ts';
 import { createBodyPace } from './limits/body-pace.ts';
+import { createFailedPolls } from './limits/failed-polls.ts';
 import type { HeldPolls } from './limits/held-polls.ts';
 import { createInflationBudget } from './limits/inflation-budget.ts';
 import type { RequestLimits } from './limits/request-limits.ts';
@@ -84,6 +85,7 @@ export function createDataPath({ timings, ...deps }: DataPathDeps): DataPath {
     // The gatewayserver keeps the page of a cluster that took the query; what another one says stands nowhere else.
     dispatches: createDispatches<OfferEnd>((end) => (end.kind === 'answered' ? sizeOf(end.answer) : 0)),
     attendance: createAttendance({ admission, heldPolls: deps.heldPolls }),
+    failedPolls: createFailedPolls(),
     leases,
     endChecks: createEndChecks({ ask, admission, leases, live: deps.live, stopped: stopping.signal }),
     checkClient: createCheckClient({ ask }),

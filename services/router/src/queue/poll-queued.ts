@@ -1,6 +1,6 @@
 import { type AwaitTurnResponse_Turn, Query_State } from '@trino-gateway/api/gateway';
 import type { RouterConfig } from '@trino-gateway/config';
-import { pause } from '@trino-gateway/runtime';
+import { describeError, pause } from '@trino-gateway/runtime';
 import { failedPage, maxWaitMs, parseQueryId, queryNotFoundMessage, trinoErrors } from '@trino-gateway/trino';
 import { answerWhole } from '../clusters/whole-answer.ts';
 import type { Attendance } from '../control-plane/attendance.ts';
@@ -9,8 +9,9 @@ import { decisionHeaders } from '../dispatch/decision-headers.ts';
 import { errorName } from '../dispatch/refusal.ts';
 import { infoUri, outsideUrl } from '../http/client-address.ts';
 import type { Exchange } from '../http/exchange.ts';
-import { answerEmpty, answerError, answerPage } from '../http/responses.ts';
+import { answerEmpty, answerError, answerPage, HttpError } from '../http/responses.ts';
 import type { ByteBudget } from '../limits/byte-budget.ts';
+import type { FailedPolls } from '../limits/failed-polls.ts';
 import type { HeldPolls } from '../limits/held-polls.ts';
 import { ownerOfAddress } from '../limits/shares.ts';
 import { type AwaitOfferDeps, awaitOffer, type QueueAnswer } from './await-offer.ts';
@@ -27,6 +28,7 @@ export type PollQueuedDeps = AwaitOfferDeps &
     bytes: Pick<ByteBudget, 'open'>;
     dispatches: Dispatches<OfferEnd>;
     attendance: Attendance;
+    failedPolls: FailedPolls;
     heldPolls: Pick<HeldPolls, 'holdMs' | 'queuedMs'>;
     live: Pick<LiveQueries, 'queuedQueryEnded'>;
     /** Called when a poll was answered with a QUEUED page of the gateway's own. */
@@ -48,13 +50,36 @@ export type QueuedPoll = {
 /** A gatewayserver that answers before it is time is not asked more often than this, nor for what is left when it is less. */
 const LEAST_PAUSE_MS = 100;
 
-/** GET: a QUEUED page after a second at most, or what became of the statement, as soon as it does. */
+/**
+ * GET: a QUEUED page after a second at most, or what became of the statement, as soon as it does. What goes wrong here takes nothing
+ * from the query, whose place is kept: its client polls again.
+ */
 export async function getQueued(context: PollQueuedDeps, poll: QueuedPoll): Promise<void> {
+  const { failedPolls, heldPolls, logger } = context;
+  const { exchange, ticket } = poll;
+  const until = performance.now() + heldPolls.holdMs(maxWaitMs(exchange.request.url ?? ''));
+  const leftMs = () => until - performance.now();
+  try {
+    await answerPoll(context, poll, leftMs);
+    failedPolls.succeeded(ticket.queryId);
+  } catch (error) {
+    const { response, signal } = exchange;
+    if (error instanceof HttpError || signal.aborted || response.headersSent || !failedPolls.mayGoOn(ticket.queryId))
+      throw error;
+    logger.error('a poll of a waiting query failed: its client polls again', {
+      query: ticket.queryId,
+      error: describeError(error),
+    });
+    // Who is answered at once comes back at once.
+    await pause(Math.max(0, leftMs()), signal);
+    if (!signal.aborted) answerQueued(context, poll);
+  }
+}
+
+async function answerPoll(context: PollQueuedDeps, poll: QueuedPoll, leftMs: () => number): Promise<void> {
   const { exchange, ticket } = poll;
   const { heldPolls, dispatches } = context;
   const { signal } = exchange;
-  const until = performance.now() + heldPolls.holdMs(maxWaitMs(exchange.request.url ?? ''));
-  const leftMs = () => until - performance.now();
   do {
     const asked = performance.now();
     let dispatch = dispatches.of(ticket.queryId);
