@@ -23,6 +23,24 @@ test('statements of a router are ordered by when it was asked, however long thei
   expect([first, second]).toEqual([1_000_011, 1_000_016]);
 });
 
+test('a faster call does not bring a statement before those that slower calls told of', () => {
+  const { clock, received } = clocks();
+  // Asked 5 ms apart; the first calls took 40 ms, as the code was new, then 1 ms.
+  const arrivals = Array.from({ length: 20 }, (_, at) => {
+    const asked = 1_000_000 + at * 5;
+    clock.now = asked + (at < 8 ? 40 : 1);
+    return received('r', { behind: 500, asked, sent: asked });
+  });
+  expect(arrivals.toSorted((a, b) => a - b)).toEqual(arrivals);
+  expect(new Set(arrivals).size).toBe(20);
+  expect(arrivals.at(-1)).toBeCloseTo(1_000_096, 0);
+  // One that was asked for in between, and told of late, stands in between.
+  clock.now = 1_000_200;
+  const late = received('r', { behind: 500, asked: 1_000_012, sent: 1_000_190 });
+  expect(late).toBeGreaterThan(arrivals[2] ?? 0);
+  expect(late).toBeLessThan(arrivals[3] ?? 0);
+});
+
 test('what the clocks of two routers say does not matter', () => {
   const { clock, received } = clocks();
   clock.now = 1_000_002;
