@@ -1,5 +1,6 @@
 import type { StepHit } from '../routing/chain/chain-answer.ts';
 import type { RoutingHits } from '../storage/contract/routing-hits.ts';
+import { DAY_MS, utcDay } from './utc-day.ts';
 
 /** How often steps and rules did something, since the start and what is not stored yet. */
 export type StepHits = {
@@ -25,7 +26,7 @@ export function createStepHits(now: () => number): StepHits {
     count(hits) {
       const at = now();
       if (at >= nextDayAt || at < nextDayAt - DAY_MS) {
-        today = dayOf(at);
+        today = utcDay(at);
         nextDayAt = Date.parse(today) + DAY_MS;
       }
       for (const { stepId, ruleId, did } of hits) {
@@ -64,13 +65,6 @@ export function createStepHits(now: () => number): StepHits {
       };
     },
   };
-}
-
-const DAY_MS = 86_400_000;
-
-/** The day of UTC as 2026-01-31. */
-function dayOf(at: number): string {
-  return new Date(at).toISOString().slice(0, 10);
 }
 
 function hitsOf({ day, stepId, ruleId, did, hits }: Count): RoutingHits {

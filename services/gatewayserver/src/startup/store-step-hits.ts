@@ -1,10 +1,10 @@
 import { describeError, every, type Logger } from '@trino-gateway/runtime';
 import type { StepHits } from '../decisions/step-hits.ts';
+import { DAY_MS, utcDay } from '../decisions/utc-day.ts';
 import type { RoutingHitStore } from '../storage/contract/routing-hits.ts';
 
 const INTERVAL_MS = 10_000;
 const KEPT_DAYS = 400;
-const DAY_MS = 86_400_000;
 
 type Parts = { stepHits: StepHits; store: RoutingHitStore; logger: Logger; now: () => number };
 
@@ -22,7 +22,7 @@ export function storeStepHits({ stepHits, store, logger, now }: Parts): AsyncDis
     }
     if (now() - prunedAt < DAY_MS) return;
     prunedAt = now();
-    await store.prune(new Date(now() - KEPT_DAYS * DAY_MS).toISOString().slice(0, 10));
+    await store.prune(utcDay(now() - KEPT_DAYS * DAY_MS));
   };
   const loop = every(INTERVAL_MS, 'storing what the routing chain did', logger, flush);
   return {

@@ -1,12 +1,12 @@
 import { create } from '@bufbuild/protobuf';
 import { type ListRoutingHitsRequest, type RoutingHit, RoutingHitSchema } from '@trino-gateway/api/gateway';
 import { checkedId, invalid } from '../../configuration/validation.ts';
+import { DAY_MS, utcDay } from '../../decisions/utc-day.ts';
 import type { RoutingHits } from '../../storage/contract/routing-hits.ts';
 import type { RpcContext, Tables } from './context.ts';
 
 type Context = Pick<RpcContext, 'configuration' | 'now'> & Tables<'routingHits'>;
 
-const DAY_MS = 86_400_000;
 const DEFAULT_DAYS = 7;
 const MOST_DAYS = 400;
 const MOST_ROWS = 200_000;
@@ -29,7 +29,7 @@ export async function listRoutingHits(
       .flatMap(({ id, ruleIds = [] }) => [placeOf(id, ''), ...ruleIds.map((ruleId) => placeOf(id, ruleId))])
       .map((place, at) => [place, at]),
   );
-  const days = { from: dayOf(from), to: dayOf(to) };
+  const days = { from: utcDay(from), to: utcDay(to) };
   const hits = joined(await store.routingHits.list(days, stepId || undefined, MOST_ROWS));
   const position = ({ stepId: step, ruleId }: RoutingHit) => places.get(placeOf(step, ruleId)) ?? places.size;
   hits.sort((a, b) => (a.day === b.day ? position(a) - position(b) : a.day < b.day ? -1 : 1));
@@ -68,10 +68,6 @@ function hitAt(place: string): RoutingHit {
 
 function checkedDay(field: string, day: string): number {
   const at = DAY.test(day) ? Date.parse(day) : Number.NaN;
-  if (!Number.isNaN(at) && dayOf(at) === day) return at;
+  if (!Number.isNaN(at) && utcDay(at) === day) return at;
   throw invalid(field, `expected a day as 2026-01-31, got "${day.slice(0, 40)}"`);
-}
-
-function dayOf(at: number): string {
-  return new Date(at).toISOString().slice(0, 10);
 }
