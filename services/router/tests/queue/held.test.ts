@@ -116,13 +116,15 @@ describe('a client that polls on', () => {
   });
 
   test('is passed over as soon as it hangs up', async () => {
-    await using bed = await startQueueBed({ router: { holdMs: 60 } });
+    await using bed = await startQueueBed({ router: { holdMs: 250 } });
     const { nextUri = '' } = pageOf(await post(bed.router.url, 'SELECT 1'));
     for (let poll = 0; poll < 6; poll++) expect(isWaiting(await ask(nextUri))).toBe(true);
     const hangUp = new AbortController();
     const poll = ask(nextUri, { signal: hangUp.signal });
-    setTimeout(() => hangUp.abort(), 20);
-    await expect(poll).rejects.toThrow();
+    const rejected = expect(poll).rejects.toThrow();
+    await until('its poll to be held', () => bed.router.pollsHeld() === 1);
+    hangUp.abort();
+    await rejected;
     await until('it has left', () => polls(bed.admission.calls, 'leave ') === 1);
     expect(onlyWaiter(bed.admission)?.present).toBe(0);
   });

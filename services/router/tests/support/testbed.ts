@@ -58,6 +58,8 @@ export type Testbed = AsyncDisposable & {
   held(): number;
   /** Bytes of statements under way. */
   bytesTaken(): number;
+  /** Polls of waiting clients that it holds. */
+  pollsHeld(): number;
   started: Query[];
   /** Handed over to clusters whose clients poll them themselves. */
   directQueries: Query[];
@@ -233,6 +235,7 @@ export async function startTestbed(options: TestbedOptions = {}): Promise<Testbe
   });
   return {
     url: listener.url,
+    pollsHeld: holds.count,
     port: listener.port,
     stopHolding: holds.stop,
     held: holds.count,
