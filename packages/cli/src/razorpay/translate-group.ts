@@ -4,11 +4,11 @@ import type { Remark } from '../imported/notes.ts';
 import type { TranslatedIds } from '../imported/translate-ids.ts';
 import type { RazorpayGroup } from './model.ts';
 
-const STRATEGIES: Record<string, Group_Strategy> = {
-  least_load: Group_Strategy.LEAST_LOAD,
-  round_robin: Group_Strategy.ROUND_ROBIN,
-  random: Group_Strategy.RANDOM,
-};
+const STRATEGIES: ReadonlyMap<string, Group_Strategy> = new Map([
+  ['least_load', Group_Strategy.LEAST_LOAD],
+  ['round_robin', Group_Strategy.ROUND_ROBIN],
+  ['random', Group_Strategy.RANDOM],
+]);
 
 /** The group as it is here; undefined when none of its members is. */
 export function translateGroup(
@@ -29,7 +29,7 @@ export function translateGroup(
   }
   // LEAST_LOAD is the first name of the choice, which is what JSON may leave out.
   const name = before.strategy.toLowerCase() || 'least_load';
-  const strategy = STRATEGIES[name];
+  const strategy = STRATEGIES.get(name);
   if (strategy === undefined) remark(`its strategy "${before.strategy}" has no counterpart: it is LEAST_LOAD here`);
   return create(GroupSchema, {
     id,

@@ -83,19 +83,22 @@ describe('groups', () => {
     expect(notesOf('group "empty"')).toEqual(['left out: it has no backend']);
   });
 
-  test('a strategy that does not exist here becomes the default one, with a note', () => {
-    const [adhoc] = EXAMPLE.groups;
-    if (!adhoc) throw new Error('the example has groups');
-    const mapped = translate(
-      { ...EXAMPLE, groups: [{ ...adhoc, strategy: 'cheapest' }], policies: [] },
-      { forwarding: 'proxy', timeZone: '' },
-    );
-    expect(mapped.declared.groups[0]?.strategy).toBe(Group_Strategy.LEAST_LOAD);
-    expect(mapped.notes).toContainEqual({
-      about: 'group "adhoc"',
-      text: 'its strategy "cheapest" has no counterpart: it is LEAST_LOAD here',
-    });
-  });
+  test.each(['cheapest', 'constructor', '__proto__'])(
+    'a strategy that does not exist here becomes the default one, with a note: %s',
+    (strategy) => {
+      const [adhoc] = EXAMPLE.groups;
+      if (!adhoc) throw new Error('the example has groups');
+      const mapped = translate(
+        { ...EXAMPLE, groups: [{ ...adhoc, strategy }], policies: [] },
+        { forwarding: 'proxy', timeZone: '' },
+      );
+      expect(mapped.declared.groups[0]?.strategy).toBe(Group_Strategy.LEAST_LOAD);
+      expect(mapped.notes).toContainEqual({
+        about: 'group "adhoc"',
+        text: `its strategy "${strategy}" has no counterpart: it is LEAST_LOAD here`,
+      });
+    },
+  );
 });
 
 describe('policies', () => {

@@ -54,7 +54,7 @@ export const OBJECT_NAMES = ['state', 'result', ...Object.keys(OBJECTS)];
 
 /** A property of one of the objects that rules look at. @throws UntranslatableError when it has no counterpart */
 export function propertyOf(object: string, property: string, args: readonly Value[]): Value {
-  const properties = OBJECTS[object] ?? {};
+  const properties = (Object.hasOwn(OBJECTS, object) && OBJECTS[object]) || {};
   const found = Object.hasOwn(properties, property) ? properties[property] : undefined;
   if (found === undefined) throw new UntranslatableError(`${object} has no ${property} that is known here`);
   return found(args);

@@ -16,8 +16,8 @@ const member = (id: string, given: Partial<PoolMember> = {}): PoolMember => ({
   ...given,
 });
 const counts = (live: Record<string, number> = {}, started: Record<string, number> = {}) => ({
-  live: (id: string) => live[id] ?? 0,
-  startedSince: (id: string) => started[id] ?? 0,
+  live: (id: string) => (Object.hasOwn(live, id) ? (live[id] ?? 0) : 0),
+  startedSince: (id: string) => (Object.hasOwn(started, id) ? (started[id] ?? 0) : 0),
 });
 const chosen = (strategy: Group_Strategy, given: Partial<Choice>) =>
   choose(strategy, { pool: [], chance: 0, cursor: 0, affinityHash: () => 0, loadFactor: 0, live: counts(), ...given })
@@ -175,6 +175,11 @@ describe('AFFINITY', () => {
     const all = [...homes(abc).values()];
     for (const { id } of abc) expect(all.filter((home) => home === id).length).toBeGreaterThan(200);
   });
+});
+
+test('an id that every object has a property of is an id like others', () => {
+  const pool = ['toString', 'constructor', '__proto__'].map((id) => member(id));
+  for (const strategy of everyStrategy) expect(pool.map(({ id }) => id)).toContain(chosen(strategy, { pool }));
 });
 
 test('every strategy chooses a member of its pool, and none from an empty one (property)', () => {
