@@ -1,4 +1,4 @@
-import type { ServiceImpl } from '@connectrpc/connect';
+import { Code, ConnectError, type ServiceImpl } from '@connectrpc/connect';
 import type { Backend, BackendService, DeleteBackendRequest, PutBackendRequest } from '@trino-gateway/api/gateway';
 import { HIDDEN_SECRET, withProbeSecrets } from '@trino-gateway/api/sealed-secret';
 import { backendProblems } from '@trino-gateway/api/validation';
@@ -35,6 +35,9 @@ export function backendService(context: BackendContext): ServiceImpl<typeof Back
     deleteBackend: (request) => deleteBackend(context, request),
     enableBackend: ({ id }) => changeBackend(context, id, (backends) => backends.setEnabled(id, true)),
     disableBackend: ({ id }) => changeBackend(context, id, (backends) => backends.setEnabled(id, false)),
+    getDrainStatus: () => {
+      throw new ConnectError('not there yet', Code.Unimplemented);
+    },
     drainBackend: ({ id }) => changeBackend(context, id, (backends) => backends.drain(id)),
     reportBackendStatus: async ({ status }) => {
       await reportStatus(context, status);

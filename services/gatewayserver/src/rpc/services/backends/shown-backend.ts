@@ -31,6 +31,7 @@ export function shownBackend(
       available: assess(facts, now(), loadMaxAgeMs).available,
       reasons: unavailableReasons(facts, now(), loadMaxAgeMs),
       draining,
+      sealed: false,
       ...(status && { status }),
       notice: monitorSilence(status, now(), loadMaxAgeMs),
       ...(holding && { override: holding }),

@@ -1,0 +1,1 @@
+export type { GroupDecision, ScalerAction } from './decision.ts';
