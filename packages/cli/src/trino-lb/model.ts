@@ -32,7 +32,29 @@ const configuration = z.looseObject({
   trinoClusterGroupsIgnoreCert: z.boolean().nullish(),
   routers: z.array(router),
   routingFallback: z.string(),
-  clusterAutoscaler: z.unknown().optional(),
+  clusterAutoscaler: z
+    .looseObject({
+      stackable: z
+        .looseObject({ clusters: z.record(z.string(), z.looseObject({ name: z.string(), namespace: z.string() })) })
+        .nullish(),
+    })
+    .nullish(),
+});
+
+const minClusters = z.looseObject({
+  timeUtc: z.string(),
+  weekdays: z.string(),
+  min: z.number().int().nonnegative(),
+});
+export const autoscaling = z.looseObject({
+  upscaleQueuedQueriesThreshold: z
+    .number()
+    .int()
+    .nonnegative()
+    .max(2 ** 31 - 1),
+  downscaleRunningQueriesPercentageThreshold: z.number().int().nonnegative(),
+  drainIdleDurationBeforeShutdown: z.string(),
+  minClusters: z.array(minClusters).nullish(),
 });
 
 export const headerRouter = z.looseObject({ headerName: z.string().nullish() }).nullish();
@@ -63,6 +85,7 @@ export const costsRouter = z.looseObject({
 
 export type TrinoLbCluster = z.output<typeof cluster>;
 export type TrinoLbGroup = z.output<typeof group>;
+export type TrinoLbMinClusters = z.output<typeof minClusters>;
 export type TrinoLbRouter = z.output<typeof router>;
 export type TrinoLbConfiguration = z.output<typeof configuration>;
 

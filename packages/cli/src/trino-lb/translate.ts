@@ -13,6 +13,7 @@ import type { Imported } from '../imported/configuration.ts';
 import { type Note, type Remark, remarksAbout } from '../imported/notes.ts';
 import { translateAll } from '../imported/translate-all.ts';
 import type { TranslatedIds } from '../imported/translate-ids.ts';
+import { isAutoscaled, readScalers, type TrinoLbScalers, translateAutoscaling } from './autoscaling.ts';
 import type { TrinoLbCluster, TrinoLbConfiguration, TrinoLbGroup } from './model.ts';
 import { routerSteps } from './router-steps.ts';
 
@@ -43,11 +44,16 @@ export function translate(configuration: TrinoLbConfiguration): Imported {
   const notes: Note[] = [];
   const groups = Object.entries(configuration.trinoClusterGroups);
   tellUnknown(configuration, KNOWN.configuration, remarksAbout(notes, 'file', ''), notes);
-  const clusters = groups.flatMap(([, { trinoClusters }]) => trinoClusters.map((one) => ({ ...one, id: one.name })));
-  const backends = translateAll('backend', clusters, notes, translateBackend);
+  const scalers = readScalers(configuration, notes);
+  const clusters = groups.flatMap(([, group]) =>
+    group.trinoClusters.map((one) => ({ ...one, id: one.name, isScaled: isAutoscaled(group, scalers) })),
+  );
+  const backends = translateAll('backend', clusters, notes, (id, cluster, remark) =>
+    translateBackend(id, cluster, scalers, remark),
+  );
   const named = groups.map(([id, group]) => ({ ...group, id }));
   const translatedGroups = translateAll('group', named, notes, (id, group, remark) =>
-    translateGroup(id, group, backends.ids, remark),
+    translateGroup(id, group, backends.ids, scalers, remark),
   );
   const steps = routerSteps(configuration, { groupIds: translatedGroups.ids, clusters: named }, notes);
   const fallbackGroup = translatedGroups.ids.of(configuration.routingFallback) ?? '';
@@ -62,14 +68,21 @@ export function translate(configuration: TrinoLbConfiguration): Imported {
   return { declared, notes };
 }
 
-function translateBackend(id: string, before: Named<TrinoLbCluster>, remark: Remark): Backend | undefined {
-  const { endpoint, externalEndpoint, credentials } = before;
-  tellUnknown(before, [...KNOWN.cluster, 'id'], remark);
+function translateBackend(
+  id: string,
+  before: Named<TrinoLbCluster & { isScaled: boolean }>,
+  scalers: TrinoLbScalers,
+  remark: Remark,
+): Backend | undefined {
+  const { endpoint, externalEndpoint, credentials, isScaled } = before;
+  tellUnknown(before, [...KNOWN.cluster, 'id', 'isScaled'], remark);
   const url = endpoint.replace(/\/$/, '');
   const external = (externalEndpoint ?? '').replace(/\/$/, '');
+  const scaler = scalers.of(before.name, isScaled, remark);
   const backend = create(BackendSchema, {
     id,
     url,
+    ...(scaler && { scaler }),
     externalUrl: external === url ? '' : external,
     ...(credentials && { probe: { user: credentials.username, password: credentials.password } }),
   });
@@ -84,21 +97,22 @@ function translateGroup(
   id: string,
   before: Named<TrinoLbGroup>,
   backendIds: TranslatedIds,
+  scalers: TrinoLbScalers,
   remark: Remark,
 ): Group | undefined {
   tellUnknown(before, [...KNOWN.group, 'id'], remark);
-  if (before.autoscaling !== undefined && before.autoscaling !== null)
-    remark('its autoscaling is not translated: its clusters are always on here');
-  const members = before.trinoClusters.flatMap(({ name }) => backendIds.of(name) ?? []);
+  const members = [...new Set(before.trinoClusters.flatMap(({ name }) => backendIds.of(name) ?? []))];
   if (members.length === 0) {
     remark('left out: it has no cluster');
     return undefined;
   }
   if (before.maxRunningQueries === 0) remark('took no query at all: it is disabled here');
+  const autoscaling = translateAutoscaling(before, members.length, scalers, remark);
   return create(GroupSchema, {
     id,
+    ...(autoscaling && { autoscaling }),
     ...(before.maxRunningQueries === 0 && { enabled: false }),
-    backendIds: [...new Set(members)],
+    backendIds: members,
     strategy: Group_Strategy.FEWEST_QUERIES,
     maxRunningQueriesPerBackend: before.maxRunningQueries,
     queue: { whenUnavailable: Group_Queue_WhenUnavailable.QUEUE },
@@ -111,7 +125,7 @@ function tellUnknown(value: object, known: readonly string[], remark: Remark, no
     else remark(`its ${key} is not translated: it is not known here`);
 }
 
-function generalNotes({ trinoLb, trinoClusterGroupsIgnoreCert, clusterAutoscaler }: TrinoLbConfiguration): Note[] {
+function generalNotes({ trinoLb, trinoClusterGroupsIgnoreCert }: TrinoLbConfiguration): Note[] {
   const own = Object.keys(trinoLb ?? {}).map((key) => ({
     about: `trinoLb.${key}`,
     text: Object.hasOwn(OWN_KEYS, key) ? (OWN_KEYS[key] as string) : 'is not translated: it is not known here',
@@ -126,8 +140,5 @@ function generalNotes({ trinoLb, trinoClusterGroupsIgnoreCert, clusterAutoscaler
           },
         ]
       : []),
-    ...(clusterAutoscaler === undefined || clusterAutoscaler === null
-      ? []
-      : [{ about: 'clusterAutoscaler', text: 'is not translated' }]),
   ];
 }

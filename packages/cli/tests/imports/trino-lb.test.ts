@@ -10,7 +10,12 @@ test('clusters, groups, limits and routers of trino-lb are printed as apply read
   expect(code).toBe(0);
   expect(parse(out)).toEqual({
     backends: [
-      { id: 'trino-s-1', url: 'https://s-1.example:8443', probe: { user: 'admin' } },
+      {
+        id: 'trino-s-1',
+        url: 'https://s-1.example:8443',
+        probe: { user: 'admin' },
+        scaler: { stackable: { namespace: 'default', name: 'trino-s-1' } },
+      },
       {
         id: 'trino-m-1',
         url: 'https://m-1.example:8443',
@@ -25,6 +30,12 @@ test('clusters, groups, limits and routers of trino-lb are printed as apply read
         strategy: 'FEWEST_QUERIES',
         max_running_queries_per_backend: 3,
         queue: { when_unavailable: 'QUEUE' },
+        autoscaling: {
+          scale_up_queued: 1,
+          scale_down_utilization_percent: 70,
+          drain_idle_ms: 60_000,
+          min_clusters: [{}],
+        },
       },
       {
         id: 'm',
@@ -65,7 +76,6 @@ test('all that is not translated is told, and no password', async () => {
   const { out, err } = await run(TRINO_LB);
   expect(out + err).not.toContain('hunter2');
   for (const said of [
-    'note: group "s": its autoscaling is not translated: its clusters are always on here',
     'note: group "none": left out: it has no cluster',
     'note: router "2, clientTags": has both oneOf and allOf: oneOf is what counted',
     'note: router "4, clientTags": left out: its group "none" is not imported',
@@ -73,7 +83,8 @@ test('all that is not translated is told, and no password', async () => {
     'note: router "6, explainCosts": loses a target: its group "none" is not imported',
     'note: trinoClusterGroupsIgnoreCert: certificates are always verified: give tls.ca_file of each backend',
     'note: trinoLb.persistence: set gatewayserver.database_url',
-    'note: clusterAutoscaler: is not translated',
+    'note: clusterAutoscaler: its reconcileInterval has no counterpart: what changes is seen within seconds',
+    'note: clusterAutoscaler: several clusters are started at once where the queue justifies it',
     'note: newThing: is not translated: it is not known here',
     'note: backend "trino-m-1": its probe.password is not shown: fill it in, or use --write, which takes it over',
     'note: step "costs": its password is not shown: fill it in, or use --write, which takes it over',

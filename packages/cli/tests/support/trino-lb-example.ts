@@ -11,7 +11,7 @@ trinoClusterGroups:
       upscaleQueuedQueriesThreshold: 1
       downscaleRunningQueriesPercentageThreshold: 70
       drainIdleDurationBeforeShutdown: 60s
-      minClusters: [{ timeUtc: 00:00:00 - 23:59:59, weekdays: Mon - Sun, min: 0 }]
+      minClusters: [{ timeUtc: 00:00:00 - 23:59:59, weekdays: Mon - Son, min: 0 }]
     trinoClusters:
       - name: trino-s-1
         endpoint: https://s-1.example:8443
@@ -45,6 +45,7 @@ routers:
   - weather: { sunny: s }
 routingFallback: m
 clusterAutoscaler:
-  stackable: { clusters: {} }
+  reconcileInterval: 1s
+  stackable: { clusters: { trino-s-1: { name: trino-s-1, namespace: default } } }
 newThing: 1
 `;
