@@ -11,6 +11,7 @@ import type { StoredBackend } from '../storage/contract/configuration.ts';
 import { type SuffixHolder, suffixHolders } from './coordinator-suffixes.ts';
 import type { Known, Part } from './known.ts';
 import { limitedBackends } from './limited-backends.ts';
+import { monitorBackend } from './monitor-backend.ts';
 import { routerBackend } from './router-backend.ts';
 
 /** What follows from the stored configuration; computed when it is first asked for, the chain at once, and kept until that changes. */
@@ -99,7 +100,9 @@ function coordinatorsSeen({ statuses }: Known): string {
 }
 
 function backendsRevision({ backends }: Known): string {
-  return digest([...backends.values()].sort(byBackendId).map(({ backend }) => toBinary(BackendSchema, backend)));
+  return digest(
+    [...backends.values()].sort(byBackendId).map((stored) => toBinary(BackendSchema, monitorBackend(stored))),
+  );
 }
 
 function routersRevision({ backends, incarnations }: Known, derived: Derived): string {

@@ -7,6 +7,7 @@ import {
 import { checkedId, checkedNumber, checkedText, invalid } from '../../../configuration/validation.ts';
 import { requireBackend } from '../require-backend.ts';
 import type { BackendContext } from './backend-context.ts';
+import { reportedEvidence } from './reported-evidence.ts';
 
 const STATUS_TEXT_LENGTH = 2_000;
 
@@ -15,7 +16,7 @@ export async function reportStatus(
   { store, configuration, now }: Pick<BackendContext, 'store' | 'configuration' | 'now'>,
   reported: BackendStatus | undefined,
 ): Promise<void> {
-  const status = checkedStatus(reported, now());
+  const status = checkedStatus(withKnownState(reported, configuration), now());
   await requireBackend({ configuration }, status.backendId, 'status.backend_id');
   // A monitor that has just started cannot know the coordinator of a backend that does not answer.
   if (status.state === State.UNREACHABLE)
@@ -28,6 +29,17 @@ export async function reportStatus(
       if (!isOlder(status, statuses.get(status.backendId))) statuses.set(status.backendId, status);
     });
   }
+}
+
+/** Evidence alone, of a backend that is not probed, leaves the rest as the last probe found it. */
+function withKnownState(
+  reported: BackendStatus | undefined,
+  { known }: Pick<BackendContext['configuration'], 'known'>,
+): BackendStatus | undefined {
+  if (!reported?.evidence || reported.state) return reported;
+  const { evidence, backendId } = reported;
+  const last = known.statuses.get(backendId);
+  return { ...(last ?? { ...reported, state: State.UNREACHABLE, reason: 'it was not probed yet' }), evidence };
 }
 
 function checkedStatus(status: BackendStatus | undefined, now: number): BackendStatus {
@@ -45,6 +57,7 @@ function checkedStatus(status: BackendStatus | undefined, now: number): BackendS
     ...status,
     // A clock that is ahead must not shut out later reports.
     observedAt: timestampFromMs(Math.min(Math.max(observedAt, 0), now)),
+    ...(status.evidence && { evidence: reportedEvidence(status.evidence, now) }),
     reason: status.reason.slice(0, STATUS_TEXT_LENGTH),
   };
 }

@@ -1,4 +1,4 @@
-import type { Backend } from '@trino-gateway/api/gateway';
+import type { Backend, BackendStatus } from '@trino-gateway/api/gateway';
 import { HIDDEN_SECRET, withProbeSecrets } from '@trino-gateway/api/sealed-secret';
 import {
   assess,
@@ -32,7 +32,7 @@ export function shownBackend(
       reasons: unavailableReasons(facts, now(), loadMaxAgeMs),
       draining,
       sealed: false,
-      ...(status && { status }),
+      ...(status && { status: withoutEvidence(status) }),
       notice: monitorSilence(status, now(), loadMaxAgeMs),
       ...(holding && { override: holding }),
       ...(scheduled && { schedule: scheduled }),
@@ -40,4 +40,9 @@ export function shownBackend(
       leases: ledger.state().onBackend(id),
     },
   };
+}
+
+/** What ties a backend is GetDrainStatus's to tell: ids of transactions let their readers use them. */
+function withoutEvidence({ evidence, ...status }: BackendStatus): BackendStatus {
+  return status;
 }

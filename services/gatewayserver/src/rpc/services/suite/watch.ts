@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Backend, WatchBackendsRequest, WatchSnapshotRequest } from '@trino-gateway/api/gateway';
+import { monitorBackend } from '../../../configuration/monitor-backend.ts';
 import { routerBackend } from '../../../configuration/router-backend.ts';
 import { checkedNumber } from '../../../configuration/validation.ts';
 import type { RpcContext } from '../context.ts';
@@ -13,7 +14,7 @@ export async function watchBackends(context: Context, request: WatchBackendsRequ
   const { known, backendsRevision } = context.configuration;
   const revision = await watch(context, request, signal, backendsRevision);
   if (revision === request.revision) return { revision };
-  return { revision, backends: [...known.backends.values()].map(({ backend }) => backend) };
+  return { revision, backends: [...known.backends.values()].map(monitorBackend) };
 }
 
 /** For routers. */
