@@ -68,7 +68,7 @@ describe('every problem is reported with its position', () => {
       'an unknown field',
       `${BACKENDS}groups: [{ id: g, backend_ids: [a], colour: red }]`,
       [
-        'groups[0].colour: unknown field; known are id, enabled, backend_ids, strategy, max_running_queries_per_backend, queue, spill_over_group_id, spill_over_after_ms, allowed, observe_limits, affinity',
+        'groups[0].colour: unknown field; known are id, enabled, backend_ids, strategy, max_running_queries_per_backend, queue, spill_over_group_id, spill_over_after_ms, allowed, observe_limits, affinity, autoscaling',
       ],
     ],
     [

@@ -38,6 +38,7 @@ describe('defaults', () => {
         failures_before_unhealthy: 2,
         passes_before_healthy: 1,
         probation: 5_000,
+        scaling_interval: 1_000,
         log_level: 'info',
         log_format: 'json',
       },

@@ -8,6 +8,7 @@ describe('secrets', () => {
     ['gatewayserver', 'read_token'],
     ['gatewayserver', 'events_token'],
     ['monitor', 'gatewayserver_token'],
+    ['monitor', 'webhook_key'],
     ['router', 'gatewayserver_token'],
     ['router', 'auth_provider_key'],
   ] as const)('%s.%s may stand in a file of its own, whose first line counts', (section, key) => {
@@ -80,7 +81,7 @@ describe('secrets', () => {
       ),
     );
     const found = problems({ yaml, env: { TRINO_GATEWAY_GATEWAYSERVER_DATABASE_URL: 'mysql:/u:hunter2@db' } });
-    expect(found).toHaveLength(8);
+    expect(found).toHaveLength(9);
     for (const one of found) expect(one).toMatch(/: expected .*, got a value that is not shown$/);
     expect(found.join('\n')).not.toContain('hunter2');
   });

@@ -1,4 +1,5 @@
 export { createDelivery, type Delivery, type DeliveryOptions } from './delivery/delivery.ts';
+export { isBelow } from './files/is-below.ts';
 export { type Address, formatAddress, isLoopback, parseAddress, reachableUrl } from './http/address.ts';
 export { comparison, tokensOf } from './http/bearer-tokens.ts';
 export { answerHalfClosed } from './http/half-closed.ts';

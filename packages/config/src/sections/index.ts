@@ -63,6 +63,7 @@ export const SECRET_KEYS = [
   'events_token',
   'gatewayserver_token',
   'auth_provider_key',
+  'webhook_key',
   'secrets_key',
   'database_url',
 ] as const;

@@ -28,6 +28,17 @@ export const monitor = z.strictObject({
     .describe(
       'The folder below which token files of backends (`probe.token_file`) may be; a link that leads out of it is refused. Unset: none is read, and their backends are unhealthy.',
     ),
+  scaling_interval: timeLimit
+    .prefault('1s')
+    .describe('Time from the end of one round of autoscaling to the start of the next.'),
+  command_folder: text
+    .optional()
+    .describe(
+      'The folder below which the programs of `scaler.command` of backends that were written through the API must be; a link that leads out of it is refused. Unset: they run none. Those that a configuration file declares may be anywhere.',
+    ),
+  webhook_key: text
+    .optional()
+    .describe('The key that requests of `scaler.webhook` are signed with. Unset: they are not.'),
   log_level: logLevel.prefault('info').describe('error, warn, info or debug.'),
   log_format: logFormat
     .prefault('json')

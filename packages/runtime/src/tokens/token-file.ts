@@ -1,7 +1,8 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, realpath } from 'node:fs/promises';
-import { isAbsolute, relative, resolve, sep } from 'node:path';
+import { resolve } from 'node:path';
 import { isBearerToken, TOKEN_SHAPE } from '@trino-gateway/api/bearer-token';
+import { isBelow } from '../files/is-below.ts';
 
 /** Where token files may be. */
 export type TokenFolder = {
@@ -50,11 +51,6 @@ async function readOnce(path: string, { path: folder, key }: TokenFolder): Promi
   if (!isBelow(root, real)) throw new TokenFileError(path, `is a link that leads out of ${key}`);
   await using handle = await open(real, FLAGS);
   return tokenIn(await textOf(handle, path), path);
-}
-
-function isBelow(folder: string, path: string): boolean {
-  const way = relative(folder, path);
-  return way !== '' && way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
 
 /** Only of a regular file: a pipe or a device might never end. */
