@@ -63,7 +63,7 @@ run-smoke: setup ## is make run what the README says?
 chaos: setup ## 3 minutes, or MINUTES=n, in which everything is killed in turn while clients wait and run; SEED=n draws the same again, ENGINE=postgres|mysql|mariadb
 	node scripts/chaos/main.ts
 
-images: setup ## the steps of the Dockerfiles in a folder, and each service started from it (needs no container engine)
+images: setup ## the steps of the Dockerfile in a folder, and each service started from it (needs no container engine)
 	node scripts/deploy/check-image.ts
 
 bench: setup ## compare with nginx, haproxy and direct in one run; appends to bench/RESULTS.md

@@ -1,4 +1,4 @@
-// Carries the Dockerfiles' steps out in a folder, for machines without a container engine, and starts the services from it:
+// Carries the Dockerfile's steps out in a folder, for machines without a container engine, and starts the services from it:
 //   node scripts/deploy/check-image.ts [gatewayserver] [monitor] [router]
 import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { freePorts } from '@trino-gateway/testing/processes/free-ports';
 import { type RunningProgram, startProgram } from '@trino-gateway/testing/processes/start-program';
 import { untilReady } from '@trino-gateway/testing/processes/until-ready';
-import { carryOut, type ImageFolder, type RunAs } from './image-folder.ts';
+import { type ImageFolder, imageFolders, type RunAs } from './image-folder.ts';
 
 const SERVICES = ['gatewayserver', 'monitor', 'router'] as const;
 type Service = (typeof SERVICES)[number];
@@ -28,7 +28,7 @@ function asUser(user: string | undefined, program: readonly string[]): readonly 
 
 const run: RunAs = (user, program, cwd, env) => {
   // Without root nothing can be given to another user, and need not be.
-  const own = isRoot ? program : program.map((word) => word.replaceAll(/ && chown \S+( \S+)+/g, ''));
+  const own = isRoot ? program : program.map((word) => word.replaceAll(/ && chown \S+( [^\s&]+)+/g, ''));
   const [command = '', ...args] = asUser(user, own);
   console.log(`    ${own.at(-1)?.slice(0, 150).replaceAll(folder, '')}`);
   execFileSync(command, args, { cwd, env, stdio: ['ignore', 'inherit', 'inherit'] });
@@ -46,7 +46,7 @@ function baseEnvironment(): Record<string, string> {
   return { ...(Object.fromEntries(kept) as Record<string, string>), PATH: `${bin}:${process.env.PATH}` };
 }
 
-/** Starts a service as its image would, on free ports, and waits until the image's own health check passes. */
+/** Starts a service as its image would, on free ports, and waits until it is ready. */
 async function start(service: Service, image: ImageFolder, gatewayserverUrl: string): Promise<string> {
   const [port, ops] = await freePorts(2);
   const prefix = `TRINO_GATEWAY_${service.toUpperCase()}_`;
@@ -57,26 +57,13 @@ async function start(service: Service, image: ImageFolder, gatewayserverUrl: str
   const program = await startProgram({ command, args, cwd: image.workdir, env, onLine: (line) => console.log(line) });
   running.push({ service, program });
   const began = performance.now();
-  const check = image.health.map((word) => word.replace(/127\.0\.0\.1:\d+/, `127.0.0.1:${ops}`));
-  const isReady = () => passes(asUser(image.user, check), image, env);
+  const isReady = async () =>
+    (await fetch(`http://127.0.0.1:${ops}/readyz`, { signal: AbortSignal.timeout(2_000) })).ok;
   await untilReady(program, service, { isReady, timeLimitMs: READY_WITHIN_MS, pauseMs: 100 });
   console.log(
     `    ready after ${Math.round(performance.now() - began)} ms as ${isRoot ? `user ${image.user}` : 'myself'}`,
   );
   return `http://127.0.0.1:${port}`;
-}
-
-function passes(
-  [command = '', ...args]: readonly string[],
-  { workdir }: ImageFolder,
-  env: Record<string, string>,
-): boolean {
-  try {
-    execFileSync(command, args, { cwd: workdir, env, stdio: 'ignore', timeout: 20_000 });
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** Files that no code imports: are they in the image? */
@@ -109,11 +96,11 @@ let passed = 0;
 let failed = 0;
 try {
   chmodSync(folder, 0o755);
-  const base = baseEnvironment();
+  const imageOf = imageFolders('deploy/Dockerfile', ROOT, folder, baseEnvironment(), run);
   let gatewayserverUrl = '';
   for (const service of services) {
-    console.log(`=== deploy/${service}.Dockerfile`);
-    const image = carryOut(`deploy/${service}.Dockerfile`, ROOT, join(folder, service), base, run);
+    console.log(`=== deploy/Dockerfile, target ${service}`);
+    const image = imageOf(service);
     const url = await start(service, image, gatewayserverUrl);
     if (service === 'gatewayserver') {
       gatewayserverUrl = url;

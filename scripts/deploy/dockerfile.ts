@@ -2,11 +2,11 @@
 export type Instruction = { name: string; text: string; words: readonly string[] };
 
 /** What follows one FROM. */
-export type Stage = { image: string; name: string | undefined; instructions: readonly Instruction[] };
+export type Stage = { image: string; name: string; instructions: readonly Instruction[] };
 
 /** Reads the part of the Dockerfile language that ours use. @throws Error naming what it does not know */
 export function parseDockerfile(text: string): Stage[] {
-  const stages: { image: string; name: string | undefined; instructions: Instruction[] }[] = [];
+  const stages: { image: string; name: string; instructions: Instruction[] }[] = [];
   const lines = text
     .split('\n')
     .filter((line) => !/^\s*(#|$)/.test(line))
@@ -16,8 +16,9 @@ export function parseDockerfile(text: string): Stage[] {
   for (const line of lines) {
     const [, name = '', rest = ''] = /^([A-Z]+)\s+(.*)$/.exec(line) ?? [];
     if (name === 'FROM') {
-      const [image = '', as, stage] = rest.split(/\s+/);
-      stages.push({ image, name: as === 'AS' ? stage : undefined, instructions: [] });
+      const [image = '', as, stage = ''] = rest.split(/\s+/);
+      if (as !== 'AS' || stage === '') throw new Error(`expected a name: ${line}`);
+      stages.push({ image, name: stage, instructions: [] });
       continue;
     }
     if (!KNOWN.has(name)) throw new Error(`unknown instruction: ${line}`);
@@ -28,33 +29,41 @@ export function parseDockerfile(text: string): Stage[] {
   return stages;
 }
 
-const KNOWN = new Set(['WORKDIR', 'COPY', 'RUN', 'ENV', 'USER', 'VOLUME', 'EXPOSE', 'HEALTHCHECK', 'CMD']);
+const KNOWN = new Set(['WORKDIR', 'COPY', 'RUN', 'ENV', 'USER', 'VOLUME', 'EXPOSE', 'LABEL', 'ENTRYPOINT', 'CMD']);
 
 function wordsOf(text: string): string[] {
-  const list = text.indexOf('["');
-  return list >= 0 ? (JSON.parse(text.slice(list)) as string[]) : text.split(/\s+/);
+  return text.startsWith('[') ? (JSON.parse(text) as string[]) : text.split(/\s+/);
 }
 
-/** The last instruction of that name in the last stage. */
-export function lastOf(stages: readonly Stage[], name: string): Instruction | undefined {
-  return stages.at(-1)?.instructions.findLast((one) => one.name === name);
+/** The stages that a target is made of, each after those that it goes on from or copies from. @throws Error without it */
+export function stagesOf(stages: readonly Stage[], target: string): Stage[] {
+  const stage = stages.find(({ name }) => name === target);
+  if (!stage) throw new Error(`there is no target ${target}`);
+  const copied = stage.instructions.flatMap(({ words }) =>
+    words.flatMap((word) => (word.startsWith('--from=') ? [word.slice('--from='.length)] : [])),
+  );
+  const below = [...(isStage(stages, stage.image) ? [stage.image] : []), ...copied];
+  return [...new Set([...below.flatMap((name) => stagesOf(stages, name)), stage])];
 }
 
-/** Which paths of the build context a .dockerignore leaves in: the last line that matches a path or a parent of it counts. */
-export function readDockerignore(text: string): (path: string) => boolean {
-  const rules = text
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '' && !line.startsWith('#'))
-    .map((line) => ({ keeps: line.startsWith('!'), matches: pattern(line.replace(/^!/, '').replace(/\/$/, '')) }));
-  return (path) => rules.findLast(({ matches }) => matches.test(path))?.keeps ?? true;
+/** What a target is run with: the stage itself and those it goes on from, its own instructions last. */
+export function lineOf(stages: readonly Stage[], target: string): Stage[] {
+  const stage = stages.find(({ name }) => name === target);
+  return stage ? [...lineOf(stages, stage.image), stage] : [];
 }
 
-function pattern(glob: string): RegExp {
-  const source = glob
-    .split('/')
-    .map((part) => (part === '**' ? '**' : part.replaceAll(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '[^/]*')))
-    .join('/')
-    .replaceAll('**/', '(?:.*/)?');
-  return new RegExp(`^${source}(?:/.*)?$`);
+/** The images from outside that a Dockerfile starts from. */
+export function baseImages(stages: readonly Stage[]): string[] {
+  return stages.map(({ image }) => image).filter((image) => !isStage(stages, image));
+}
+
+/** The last instruction of that name in a target, or in what it goes on from. */
+export function lastOf(stages: readonly Stage[], target: string, name: string): Instruction | undefined {
+  return lineOf(stages, target)
+    .flatMap(({ instructions }) => instructions)
+    .findLast((one) => one.name === name);
+}
+
+function isStage(stages: readonly Stage[], name: string): boolean {
+  return stages.some((stage) => stage.name === name);
 }

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { type Instruction, parseDockerfile, readDockerignore, type Stage } from './dockerfile.ts';
+import { copyContext } from './build-context.ts';
+import { type Instruction, parseDockerfile, stagesOf } from './dockerfile.ts';
 
 /** An image's content in a folder, and how it is run. */
 export type ImageFolder = {
@@ -10,10 +11,15 @@ export type ImageFolder = {
   /** uid:gid; undefined for root. */
   user: string | undefined;
   cmd: readonly string[];
-  health: readonly string[];
 };
 
-type Carried = { root: string; workdir: string; env: Record<string, string>; user: string | undefined };
+type Carried = {
+  root: string;
+  workdir: string | undefined;
+  env: Record<string, string>;
+  user: string | undefined;
+  cmd: readonly string[];
+};
 
 /** Runs a program with paths of the image turned into paths of the folder. */
 export type RunAs = (
@@ -24,40 +30,47 @@ export type RunAs = (
 ) => void;
 
 /**
- * Carries a Dockerfile's steps out in a folder instead of a container. /app and /tmp of the image become folders; everything
- * else is this machine's: it takes the place of the base image.
+ * Carries a Dockerfile's steps out in folders instead of containers, each stage once. /app and /tmp of the image become
+ * folders; everything else is this machine's: it takes the place of the base image, and of what is done to the system
+ * before a stage has a working folder.
  * @param context the root of the repository
+ * @returns what makes the image of a target
  */
-export function carryOut(
+export function imageFolders(
   dockerfile: string,
   context: string,
   folder: string,
   base: Record<string, string>,
   run: RunAs,
-): ImageFolder {
+): (target: string) => ImageFolder {
   const stages = parseDockerfile(readFileSync(join(context, dockerfile), 'utf8'));
-  const done = new Map<string, Carried>();
   const files = join(folder, 'context');
   copyContext(context, files);
-  let last: Carried | undefined;
-  let health: readonly string[] = [];
-  let cmd: readonly string[] = [];
-  stages.forEach((stage, index) => {
-    const root = join(folder, `stage-${index}`);
-    const carried: Carried = { root, workdir: '/', env: { ...base }, user: undefined };
-    mkdirSync(join(root, 'tmp'), { recursive: true });
-    execFileSync('chmod', ['1777', join(root, 'tmp')]);
-    for (const one of stage.instructions) {
-      if (one.name === 'CMD') cmd = one.words;
-      else if (one.name === 'HEALTHCHECK') health = one.words;
-      else step(one, carried, files, done, run);
+  const done = new Map<string, Carried>();
+  return (target) => {
+    for (const stage of stagesOf(stages, target)) {
+      if (done.has(stage.name)) continue;
+      const carried = begin(join(folder, stage.name), done.get(stage.image), base);
+      for (const one of stage.instructions) step(one, carried, files, done, run);
+      done.set(stage.name, carried);
     }
-    if (stage.name) done.set(stage.name, carried);
-    last = carried;
-  });
-  if (!last) throw new Error(`${dockerfile}: expected FROM`);
-  const { root, workdir, env, user } = last;
-  return { workdir: join(root, workdir), env, user, cmd, health };
+    const carried = done.get(target);
+    if (carried?.workdir === undefined) throw new Error(`${target}: expected WORKDIR`);
+    const { root, workdir, env, user, cmd } = carried;
+    return { workdir: join(root, workdir), env, user, cmd };
+  };
+}
+
+/** A stage as it is before its first instruction: what the stage has that it goes on from. */
+function begin(root: string, from: Carried | undefined, base: Record<string, string>): Carried {
+  if (from) {
+    execFileSync('cp', ['-alT', from.root, root]);
+    const env = Object.entries(from.env).map(([key, value]) => [key, value.replaceAll(`${from.root}/`, `${root}/`)]);
+    return { ...from, root, env: Object.fromEntries(env) };
+  }
+  mkdirSync(join(root, 'tmp'), { recursive: true });
+  execFileSync('chmod', ['1777', join(root, 'tmp')]);
+  return { root, workdir: undefined, env: { ...base }, user: undefined, cmd: [] };
 }
 
 function step(
@@ -84,7 +97,12 @@ function step(
       copy(words, at, files, done);
       return;
     case 'RUN':
+      // Never on this machine's system.
+      if (at.workdir === undefined) return;
       run(at.user, ['bash', '-euc', inFolder(text, at.root)], join(at.root, at.workdir), at.env);
+      return;
+    case 'CMD':
+      at.cmd = words;
       return;
   }
 }
@@ -100,7 +118,7 @@ function copy(words: readonly string[], at: Carried, files: string, done: Map<st
   const origin = from === undefined ? files : done.get(from)?.root;
   if (origin === undefined) throw new Error(`COPY --from=${from}: no such stage`);
   const target = paths.at(-1) ?? '';
-  const destination = target.startsWith('/') ? join(at.root, target) : join(at.root, at.workdir, target);
+  const destination = target.startsWith('/') ? join(at.root, target) : join(at.root, at.workdir ?? '/', target);
   for (const path of paths.slice(0, -1)) {
     const source = join(origin, path);
     const into = target.endsWith('/') ? join(destination, basename(path)) : destination;
@@ -108,26 +126,4 @@ function copy(words: readonly string[], at: Carried, files: string, done: Map<st
     // Links instead of copies: nothing of ours writes into a file that an earlier step left.
     execFileSync('cp', ['-alT', source, into]);
   }
-}
-
-/** What `docker build .` would see: the files of the work tree that .dockerignore leaves in. */
-function copyContext(context: string, files: string): void {
-  const keeps = readDockerignore(readFileSync(join(context, '.dockerignore'), 'utf8'));
-  const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
-    cwd: context,
-  });
-  for (const path of new Set(listed.toString().split('\0'))) {
-    if (path === '' || !keeps(path)) continue;
-    mkdirSync(dirname(join(files, path)), { recursive: true });
-    try {
-      writeFileSync(join(files, path), readFileSync(join(context, path)));
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error; // deleted, not committed yet
-    }
-  }
-}
-
-/** The version of Node a stage starts from. */
-export function nodeVersion({ image }: Stage): string | undefined {
-  return /^node:(\d+\.\d+\.\d+)-/.exec(image)?.[1];
 }

