@@ -22,6 +22,11 @@ export function idProblem(field: string, id: string): Problem[] {
   return check(isId(id), field, `expected 1 to 128 letters, digits, dots, underscores or dashes, got ${quote(id)}`);
 }
 
+/** The set of files that an object was applied from. */
+export function setProblem(set: string): Problem[] {
+  return set === '' ? [] : idProblem('applied_set', set);
+}
+
 export function enumProblem(field: string, { value: known }: DescEnum, value: number): Problem[] {
   return check(known[value] !== undefined, field, `expected a known value, got ${value}`);
 }

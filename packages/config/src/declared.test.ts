@@ -68,7 +68,7 @@ describe('every problem is reported with its position', () => {
       'an unknown field',
       `${BACKENDS}groups: [{ id: g, backend_ids: [a], colour: red }]`,
       [
-        'groups[0].colour: unknown field; known are id, enabled, backend_ids, strategy, max_running_queries_per_backend, queue, spill_over_group_id, spill_over_after_ms, allowed, observe_limits, affinity, autoscaling',
+        'groups[0].colour: unknown field; known are id, enabled, backend_ids, strategy, max_running_queries_per_backend, queue, spill_over_group_id, spill_over_after_ms, allowed, observe_limits, affinity, autoscaling, applied_set, members_by_discovery',
       ],
     ],
     [
@@ -124,7 +124,11 @@ describe('every problem is reported with its position', () => {
       'backends: [{ id: a, url: "a:8080" }]',
       ['backends[0].url: expected an http or https URL with a host and no path, user, query or fragment, got "a:8080"'],
     ],
-    ['a group without members', 'groups: [{ id: g }]', ['groups[0].backend_ids: expected at least one backend']],
+    [
+      'a group without members',
+      'groups: [{ id: g }]',
+      ['groups[0].backend_ids: expected at least one backend, unless members_by_discovery'],
+    ],
     [
       'a policy without a rule',
       `${BACKENDS}${GROUPS}policies: [{ id: p, group_id: g }]`,

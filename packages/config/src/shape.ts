@@ -77,7 +77,7 @@ function expectation(field: DescField): string {
 }
 
 function writable(desc: DescMessage): string {
-  const outputOnly = ['managed_by', 'condition', 'version', 'stored_at'];
+  const outputOnly = ['managed_by', 'condition', 'discovery', 'discovered_backend_ids', 'version', 'stored_at'];
   return desc.fields
     .map(({ name }) => name)
     .filter((name) => !outputOnly.includes(name))

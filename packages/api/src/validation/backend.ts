@@ -20,6 +20,7 @@ import {
   isId,
   type Problem,
   quote,
+  setProblem,
   TEXT_LENGTH,
 } from '../problem.ts';
 import { HIDDEN_SECRET, isSealed, SEALED_PREFIX } from '../sealed-secret.ts';
@@ -44,6 +45,7 @@ export function backendProblems(backend: Backend): Problem[] {
       `expected 0 (meaning 1) to 1000000, got ${backend.weight}`,
     ),
     ...labelProblems(backend.labels),
+    ...setProblem(backend.appliedSet),
     ...enumProblem('forwarded_headers', Backend_ForwardedHeadersSchema, backend.forwardedHeaders),
     ...enumProblem('forwarding', Backend_ForwardingSchema, backend.forwarding),
     ...countProblem('max_running_queries', backend.maxRunningQueries),

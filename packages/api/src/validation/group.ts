@@ -9,7 +9,16 @@ import {
   Group_StrategySchema,
 } from '../gen/trinogateway/v1/gateway_pb.ts';
 import { patternProblem } from '../patterns/index.ts';
-import { check, countProblem, enumProblem, headerTextProblem, idProblem, type Problem, quote } from '../problem.ts';
+import {
+  check,
+  countProblem,
+  enumProblem,
+  headerTextProblem,
+  idProblem,
+  type Problem,
+  quote,
+  setProblem,
+} from '../problem.ts';
 
 const MOST_USERS = 1_000;
 const MOST_PATTERNS = 100;
@@ -23,7 +32,12 @@ const SESSION_PROPERTY = /^[^\s.,=]{1,128}(\.[^\s.,=]{1,128})?$/;
 export function groupProblems(group: Group): Problem[] {
   return [
     ...idProblem('id', group.id),
-    ...check(group.backendIds.length > 0, 'backend_ids', 'expected at least one backend'),
+    ...check(
+      group.backendIds.length > 0 || group.membersByDiscovery,
+      'backend_ids',
+      'expected at least one backend, unless members_by_discovery',
+    ),
+    ...setProblem(group.appliedSet),
     ...check(group.backendIds.length <= 10_000, 'backend_ids', 'expected at most 10000 backends'),
     ...check(new Set(group.backendIds).size === group.backendIds.length, 'backend_ids', 'expected each backend once'),
     ...group.backendIds.flatMap((id) => idProblem('backend_ids', id)).slice(0, NAMED),

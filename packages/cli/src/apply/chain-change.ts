@@ -3,6 +3,7 @@ import { type RoutingChain, RoutingChainSchema, RoutingStep_OnFailure } from '@t
 import { HIDDEN_SECRET } from '@trino-gateway/api/sealed-secret';
 import { withSecrets } from '@trino-gateway/api/secret-fields';
 import type { Change } from './change.ts';
+import { differences } from './differences.ts';
 
 const NAME = 'routing chain';
 
@@ -13,6 +14,11 @@ export function chainChange(wanted: RoutingChain, stored: RoutingChain): Change 
   return {
     name: NAME,
     expected,
+    differences: differences(
+      RoutingChainSchema,
+      expected === 'created' ? undefined : comparable(stored),
+      comparable(wanted),
+    ),
     async write({ routing }) {
       if (expected === 'unchanged' && (stored.managedBy !== '' || !showsSecret(wanted))) return expected;
       const { version } = await routing.putRoutingChain({ chain: wanted });

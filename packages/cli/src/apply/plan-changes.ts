@@ -8,7 +8,7 @@ import { UsageError } from '../terminal/usage-error.ts';
 import { chainChange, chainRefusals } from './chain-change.ts';
 import type { Change } from './change.ts';
 import { orderGroups } from './order-groups.ts';
-import { isStoredAs } from './stored-form.ts';
+import { differencesTo, isStoredAs } from './stored-form.ts';
 
 /** What the gatewayserver has. */
 export type Stored = { backends: Backend[]; groups: Group[]; policies: Policy[]; routingChain: RoutingChain };
@@ -51,7 +51,7 @@ export function planChanges(wanted: Declared, stored: Stored): Change[] {
   ];
 }
 
-type Identified = { id: string; managedBy: string };
+type Identified = { id: string; managedBy: string; appliedSet: string };
 
 function refusals<Desc extends DescMessage>(
   kind: Kind<Desc>,
@@ -64,7 +64,10 @@ function refusals<Desc extends DescMessage>(
       const found = before.get(object.id);
       return found !== undefined && found.managedBy !== '' && !isStoredAs(kind, object, found);
     })
-    .map(({ id }) => `${kind.name} "${id}": a configuration file of the gatewayserver declares it; change it there`);
+    .map(
+      ({ id }) =>
+        `${kind.name} "${id}": ${before.get(id)?.managedBy === 'kubernetes' ? 'it is discovered in Kubernetes; change its object there' : 'a configuration file of the gatewayserver declares it; change it there'}`,
+    );
 }
 
 function changes<Desc extends DescMessage>(
@@ -79,6 +82,7 @@ function changes<Desc extends DescMessage>(
     return {
       name: `${kind.name} "${object.id}"`,
       expected,
+      differences: differencesTo(kind, object, found),
       async write(gateway) {
         if (expected === 'unchanged' && (found?.managedBy || !holdsSecret(object))) return expected;
         const answer = await kind.put(gateway, object);

@@ -11,6 +11,7 @@ test('a failure in the middle says what was done and what failed, and nothing af
   const change = (id: string, fails = false): Change => ({
     name: `backend "${id}"`,
     expected: 'created',
+    differences: [],
     write: async () => {
       tried.push(id);
       if (fails) throw new ConnectError('uptime_schedule: expected\nfive fields', Code.InvalidArgument);

@@ -1,7 +1,10 @@
 import { describeFailure } from '../connection/failure.ts';
 import type { Gateway } from '../connection/gateway.ts';
+import { type Format, printValue } from '../output/print.ts';
+import { oneLine } from '../terminal/one-line.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import type { Change } from './change.ts';
+import { describeDifference } from './differences.ts';
 
 /**
  * Writes the changes one after the other and prints what became of each. Stops at the first that fails and says how far it
@@ -22,8 +25,23 @@ export async function writeChanges(gateway: Gateway, changes: readonly Change[],
   return 0;
 }
 
-/** Prints what would become of each object. */
-export function printChanges(changes: readonly Change[], terminal: Terminal): void {
-  const words = { created: 'would be created', changed: 'would be changed', unchanged: 'unchanged' };
-  for (const { name, expected } of changes) terminal.out(`${name} ${words[expected]}`);
+/** Prints what would become of each object, field by field. */
+export function printChanges(changes: readonly Change[], format: Format, terminal: Terminal): void {
+  if (format !== 'table') {
+    const shown = changes.map(({ name, expected, differences }) => ({ object: name, outcome: expected, differences }));
+    printValue(terminal, format, { changes: shown });
+    return;
+  }
+  for (const { name, expected, differences } of changes) {
+    terminal.out(`${name} ${WORDS[expected]}`);
+    if (expected !== 'deleted')
+      for (const difference of differences) terminal.out(oneLine(describeDifference(difference)).replace(/^/, '  '));
+  }
 }
+
+const WORDS = {
+  created: 'would be created',
+  changed: 'would be changed',
+  unchanged: 'unchanged',
+  deleted: 'would be deleted',
+};

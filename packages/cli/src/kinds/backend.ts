@@ -7,7 +7,7 @@ export const backendKind: Kind<typeof BackendSchema> = {
   name: 'backend',
   plural: 'backends',
   schema: BackendSchema,
-  outputOnly: ['managedBy', 'condition'],
+  outputOnly: ['managedBy', 'condition', 'discovery'],
   heads: ['ID', 'AVAILABLE', 'URL', 'LOAD', 'LIVE', 'REASONS'],
   cells: ({ id, url, condition }: Backend) => [
     id,

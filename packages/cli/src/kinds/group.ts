@@ -8,7 +8,7 @@ export const groupKind: Kind<typeof GroupSchema> = {
   name: 'group',
   plural: 'groups',
   schema: GroupSchema,
-  outputOnly: ['managedBy'],
+  outputOnly: ['managedBy', 'discoveredBackendIds'],
   heads: ['ID', 'ENABLED', 'STRATEGY', 'ALLOWED', 'SPILLS OVER', 'LIMITS', 'BACKENDS'],
   cells: (group) => [
     group.id,

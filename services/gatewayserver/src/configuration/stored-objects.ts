@@ -11,7 +11,7 @@ import {
 import { policyRules } from '@trino-gateway/api/policy-rules';
 
 /** A backend as it is stored: with the origin of its URL and with defaults, without output-only fields. */
-export function storableBackend({ condition: _, tls, ...backend }: Backend, managedBy: string): Backend {
+export function storableBackend({ condition: _, discovery: __, tls, ...backend }: Backend, managedBy: string): Backend {
   return {
     ...backend,
     ...(tls && !isEmpty(tls) && { tls }),
@@ -20,8 +20,13 @@ export function storableBackend({ condition: _, tls, ...backend }: Backend, mana
     externalUrl: backend.externalUrl && new URL(backend.externalUrl).origin,
     forwarding: backend.forwarding || Backend_Forwarding.PROXY,
     ...(backend.probe && { probe: { ...backend.probe, kind: backend.probe.kind || Backend_Probe_Kind.SQL } }),
-    managedBy,
+    ...owned(backend, managedBy),
   };
+}
+
+/** Who it belongs to: what a file declares, or was discovered, is in no set that is applied. */
+function owned({ appliedSet }: { appliedSet: string }, managedBy: string) {
+  return { managedBy, appliedSet: managedBy === '' ? appliedSet : '' };
 }
 
 function isEmpty({ caFile, certFile, keyFile, serverName }: Backend_Tls): boolean {
@@ -30,10 +35,10 @@ function isEmpty({ caFile, certFile, keyFile, serverName }: Backend_Tls): boolea
 
 /** A group as it is stored. */
 export function storableGroup(group: Group, managedBy: string): Group {
-  return { ...group, strategy: group.strategy || Group_Strategy.LEAST_LOAD, managedBy };
+  return { ...group, strategy: group.strategy || Group_Strategy.LEAST_LOAD, ...owned(group, managedBy) };
 }
 
 /** A policy as it is stored. */
 export function storablePolicy(policy: Policy, managedBy: string): Policy {
-  return { ...policy, rule: policyRules.normalize(policy.rule), managedBy };
+  return { ...policy, rule: policyRules.normalize(policy.rule), ...owned(policy, managedBy) };
 }

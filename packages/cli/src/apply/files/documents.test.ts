@@ -5,7 +5,7 @@ const NONE = { backendIds: new Set<string>(), groupIds: new Set<string>() };
 
 function problems(text: string, existing = NONE): string[] {
   try {
-    readDocuments('f', text, existing);
+    readDocuments([{ name: 'f', text }], existing);
     return [];
   } catch (error) {
     return (error as Error).message.split('\n');
@@ -20,7 +20,7 @@ groups: [{ id: g, backend_ids: [a] }]
 ---
 {"backends": [{"id": "a", "url": "http://a", "loadThreshold": 3}]}
 `;
-  const { backends, groups, policies } = readDocuments('f', text, NONE);
+  const { backends, groups, policies } = readDocuments([{ name: 'f', text }], NONE);
   expect([backends[0]?.loadThreshold, groups[0]?.backendIds, policies]).toEqual([3, ['a'], []]);
 });
 
@@ -82,8 +82,8 @@ describe('a routing chain', () => {
 
   test('is read with the version that it was printed with, beside other objects or alone', () => {
     const text = 'routing_chain: { version: 3, steps: [{ id: a, policies: {} }] }';
-    expect(readDocuments('f', text, NONE).routingChain).toMatchObject({ version: 3, steps: [{ id: 'a' }] });
-    const { routingChain, groups } = readDocuments('f', `groups: []\n---\n${text}`, NONE);
+    expect(readDocuments([{ name: 'f', text }], NONE).routingChain).toMatchObject({ version: 3, steps: [{ id: 'a' }] });
+    const { routingChain, groups } = readDocuments([{ name: 'f', text: `groups: []\n---\n${text}` }], NONE);
     expect([routingChain?.version, groups]).toEqual([3, []]);
   });
 
