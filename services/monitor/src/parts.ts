@@ -3,6 +3,7 @@ import { AdmissionService, BackendService, QueryService, SuiteService } from '@t
 import type { MonitorConfig } from '@trino-gateway/config';
 import type { Logger } from '@trino-gateway/runtime';
 import { createClusterConnections } from './clusters/cluster-connections.ts';
+import { watchDrains } from './drains/watch-drains.ts';
 import { createConnectionState } from './gatewayserver/connection-state.ts';
 import { measuredTransport } from './gatewayserver/measured-transport.ts';
 import { createOutbox } from './gatewayserver/outbox.ts';
@@ -60,5 +61,18 @@ export function createParts(
       },
     }),
   );
-  return { suite, connection, connections, metrics, schedules, reports, history, lateHistory, leases };
+  const drains = owner.use(
+    watchDrains({
+      connections,
+      get timeLimitMs() {
+        return config.probe_time_limit;
+      },
+      get intervalMs() {
+        return config.interval;
+      },
+      logger,
+      onEvidence: reports.evidence,
+    }),
+  );
+  return { suite, connection, connections, metrics, schedules, reports, history, lateHistory, leases, drains };
 }

@@ -13,7 +13,7 @@ const PROBE_COUNTED_MS = 1_000;
 
 /** Follows the list of backends, and gives the parts of the monitor what each list and each probe says. */
 export function watchBackends(config: MonitorConfig, parts: Parts, logger: Logger): AsyncDisposable {
-  const { suite, connection, connections, metrics, schedules, reports, history, lateHistory, leases } = parts;
+  const { suite, connection, connections, metrics, schedules, reports, history, lateHistory, leases, drains } = parts;
   const directIds = new Set<string>();
   const limit = createConcurrencyLimit(PROBES_AT_ONCE, PROBE_COUNTED_MS);
   return watchBackendList({
@@ -38,6 +38,7 @@ export function watchBackends(config: MonitorConfig, parts: Parts, logger: Logge
     onList: (list) => {
       schedules.setBackends(list);
       leases.setBackends(list);
+      drains.setBackends(list);
       directIds.clear();
       for (const { id, forwarding } of list) if (forwarding === Backend_Forwarding.DIRECT) directIds.add(id);
     },

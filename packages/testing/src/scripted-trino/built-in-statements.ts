@@ -12,7 +12,7 @@ export type StatementContext = {
 };
 
 /** One row of system.runtime.queries. */
-export type RuntimeQuery = Record<string, string | number | null> & { query_id: string; state: string };
+export type RuntimeQuery = Record<string, string | number | boolean | null> & { query_id: string; state: string };
 
 /** What the coordinator does for statements that change it. */
 export type Effects = {
@@ -22,6 +22,8 @@ export type Effects = {
   kill(queryId: string, message: string | undefined): StatementScript['error'];
   /** Rows of system.runtime.queries, with the columns tests ask for; times are seconds since 1970. */
   runtimeQueries(): readonly RuntimeQuery[];
+  /** Rows of system.runtime.transactions, that of the asking statement among them. */
+  runtimeTransactions(): readonly Readonly<Record<'transaction_id' | 'auto_commit_context' | 'create_time', unknown>>[];
   nodes(): readonly Record<string, string | boolean>[];
 };
 
@@ -117,6 +119,11 @@ const commands: readonly (readonly [RegExp, Act])[] = [
   [/^call\s+(?:"?system"?\s*\.\s*"?runtime"?\s*\.\s*)?"?kill_query"?\s*\(([\s\S]*)\)$/i, killQuery],
   [/\bfrom\s+system\.runtime\.queries\b/i, runtimeQueries],
   [
+    /\bfrom\s+system\.runtime\.transactions$/i,
+    (_m, _c, effects) =>
+      records(['transaction_id', 'auto_commit_context', 'create_time'], effects.runtimeTransactions()),
+  ],
+  [
     /^select\s+\*\s+from\s+system\.runtime\.nodes$/i,
     (_m, _c, effects) => records(['node_id', 'http_uri', 'node_version', 'coordinator', 'state'], effects.nodes()),
   ],
@@ -184,14 +191,16 @@ function runtimeQueries(_match: RegExpExecArray, context: StatementContext, effe
   const unwanted = literalsAfter(sql, /\bstate\s+not\s+in\s*\(([^)]*)\)/i);
   const ids = literalsAfter(sql, /\bquery_id\s+in\s*\(([^)]*)\)/i);
   const notSource = literalsAfter(sql, /\bsource\b[^=<!]{0,20}(?:<>|!=|is\s+distinct\s+from)\s*('(?:[^']|'')*')/i);
-  const rows = effects.runtimeQueries().filter((row) => {
+  const marks = /\bas of_others\b/i.test(sql);
+  const rows = effects.runtimeQueries().flatMap((row) => {
     const { state } = row;
-    return (
+    const isOwn = notSource.includes(String(row.source ?? ''));
+    const isShown =
       (ids.length === 0 || ids.includes(row.query_id)) &&
       (wanted.length === 0 || wanted.includes(state)) &&
       !unwanted.includes(state) &&
-      !notSource.includes(String(row.source ?? ''))
-    );
+      (marks || !isOwn);
+    return isShown ? [marks ? { ...row, of_others: !isOwn, current_timestamp: Date.now() / 1_000 } : row] : [];
   });
   const items = (/^\s*select\s+([\s\S]*?)\s+from\b/i.exec(sql)?.[1] ?? '*')
     .split(',')

@@ -185,6 +185,15 @@ export class Coordinator {
         end: endedAt === undefined ? null : endedAt / 1_000,
       }));
     },
+    runtimeTransactions: () => {
+      const row = (transaction_id: string, auto_commit_context: boolean, at = Date.now()) => ({
+        transaction_id,
+        auto_commit_context,
+        create_time: at / 1_000,
+      });
+      const ofStatements = [...this.#live].map(({ startedAt }) => row(randomUUID(), true, startedAt));
+      return [...[...this.#transactions].map((id) => row(id, false)), ...ofStatements];
+    },
     nodes: () => [
       { node_id: 'scripted', http_uri: 'http://127.0.0.1', node_version: '476', coordinator: true, state: 'active' },
     ],

@@ -1,17 +1,10 @@
 import type { Client } from '@connectrpc/connect';
 import type { Backend, SuiteService } from '@trino-gateway/api/gateway';
 import { type Logger, longPolls } from '@trino-gateway/runtime';
+import { type BackendWatchesOptions, createBackendWatches } from './backend-watches.ts';
 import type { ConnectionState } from './connection-state.ts';
 
-/** What is watched, and by whom. */
-type Watching = {
-  /** Watches one enabled backend from now on; `after` is the end of its previous watch. */
-  watch: (backend: Backend, after: Promise<void> | undefined) => AsyncDisposable;
-  /** This backend is no longer watched. */
-  onRemoved: (backendId: string) => void;
-};
-
-export type BackendListOptions = Watching & {
+export type BackendListOptions = Omit<BackendWatchesOptions, 'isWatched'> & {
   suite: Pick<Client<typeof SuiteService>, 'watchBackends'>;
   connection: ConnectionState;
   logger: Logger;
@@ -30,7 +23,8 @@ const WAIT_MS = 20_000;
  */
 export function watchBackendList(options: BackendListOptions): AsyncDisposable {
   const { suite, connection, logger, onList, onReconnected } = options;
-  const watches = createWatches(options);
+  // An administrator who disabled a cluster may switch it off.
+  const watches = createBackendWatches({ ...options, isWatched: ({ enabled }) => enabled !== false });
   let revision = '';
   let isAway = false;
   const polling = longPolls({
@@ -60,50 +54,4 @@ export function watchBackendList(options: BackendListOptions): AsyncDisposable {
       await watches[Symbol.asyncDispose]();
     },
   };
-}
-
-/**
- * One watch per enabled backend. A backend that is added, enabled, or changed in what a probe depends on gets a new watch,
- * which probes at once. One that is removed or disabled is watched no longer: an administrator who took a cluster out may
- * switch it off.
- */
-function createWatches({
-  watch,
-  onRemoved,
-}: Watching): AsyncDisposable & { update(backends: readonly Backend[]): void } {
-  const watches = new Map<string, { key: string; watch: AsyncDisposable }>();
-  const ending = new Map<string, Promise<void>>();
-
-  const end = (id: string, ended: AsyncDisposable) => {
-    watches.delete(id);
-    const end = Promise.resolve(ended[Symbol.asyncDispose]()).finally(() => {
-      if (ending.get(id) === end) ending.delete(id);
-    });
-    ending.set(id, end);
-  };
-  return {
-    update: (backends) => {
-      const enabled = new Map(
-        backends.filter(({ enabled }) => enabled !== false).map((backend) => [backend.id, backend]),
-      );
-      for (const [id, one] of [...watches]) {
-        const backend = enabled.get(id);
-        if (backend && probeKey(backend) === one.key) continue;
-        end(id, one.watch);
-        if (!backend) onRemoved(id);
-      }
-      for (const [id, backend] of enabled)
-        if (!watches.has(id)) watches.set(id, { key: probeKey(backend), watch: watch(backend, ending.get(id)) });
-    },
-    [Symbol.asyncDispose]: async () => {
-      for (const [id, one] of [...watches]) end(id, one.watch);
-      await Promise.all(ending.values());
-    },
-  };
-}
-
-/** What a probe depends on: when it changes, earlier results no longer count. */
-function probeKey({ url, forwardedHeaders, probe, tls }: Backend): string {
-  const { kind, statement, user, password, token, tokenFile } = probe ?? {};
-  return JSON.stringify([url, forwardedHeaders, kind, statement, user, password, token, tokenFile, tls]);
 }

@@ -1,7 +1,8 @@
-import { clone } from '@bufbuild/protobuf';
+import { clone, create } from '@bufbuild/protobuf';
 import type { Client } from '@connectrpc/connect';
 import {
   type Backend,
+  type BackendEvidence,
   type BackendService,
   type BackendStatus,
   BackendStatusSchema,
@@ -9,6 +10,7 @@ import {
   type SuiteService,
 } from '@trino-gateway/api/gateway';
 import type { Logger } from '@trino-gateway/runtime';
+import type { Evidence } from '../drains/watch-drains.ts';
 import type { Outbox } from '../gatewayserver/outbox.ts';
 import type { HealthAssessment } from '../probing/assess-health.ts';
 import { createChangeLog } from './change-log.ts';
@@ -19,6 +21,8 @@ export type StatusReports = {
   assessed(backend: Backend, assessment: HealthAssessment): void;
   /** How many queries run there without a lease, counted between two probes; undefined while unknown. */
   externalRunning(backendId: string, running: number | undefined): void;
+  /** What the cluster says ties it; undefined when it is no longer asked. */
+  evidence(backend: Pick<Backend, 'id'>, evidence: Evidence | undefined): void;
   /** The backend is no longer watched: what was not reported yet is of no interest. */
   forget(backendId: string): void;
 };
@@ -39,12 +43,17 @@ export function createStatusReports(options: StatusReportsOptions): StatusReport
   const incarnations = createIncarnationReports(suite, outbox);
   const last = new Map<string, BackendStatus>();
   const external = new Map<string, number>();
+  const evidence = new Map<string, Evidence>();
 
   const report = (found: BackendStatus) => {
     const status = clone(BackendStatusSchema, found);
     const running = external.get(status.backendId);
     if (running !== undefined) status.foreignRunning = running;
-    outbox.put(keyOf(status.backendId), (signal) => backends.reportBackendStatus({ status }, { signal }));
+    const known = evidence.get(status.backendId);
+    outbox.put(keyOf(status.backendId), (signal) => {
+      if (known) status.evidence = evidenceNow(known);
+      return backends.reportBackendStatus({ status }, { signal });
+    });
   };
   return {
     assessed: (backend, assessment) => {
@@ -63,6 +72,13 @@ export function createStatusReports(options: StatusReportsOptions): StatusReport
       const status = last.get(backendId);
       if (status) report(status);
     },
+    evidence: ({ id }, found) => {
+      if (found) evidence.set(id, found);
+      else if (!evidence.delete(id)) return;
+      const status = last.get(id);
+      // Without a status of its own: it is disabled, and so not probed.
+      if (status || found) report(status ?? create(BackendStatusSchema, { backendId: id }));
+    },
     forget: (backendId) => {
       last.delete(backendId);
       external.delete(backendId);
@@ -71,6 +87,11 @@ export function createStatusReports(options: StatusReportsOptions): StatusReport
       changeLog.forget(backendId);
     },
   };
+}
+
+/** As of the moment at which it is sent. */
+function evidenceNow({ said, askedAt }: Evidence): BackendEvidence {
+  return { ...said, ageMs: Math.ceil(performance.now() - askedAt) };
 }
 
 function keyOf(backendId: string): string {
