@@ -1,7 +1,14 @@
+import type { Timestamp } from '@bufbuild/protobuf/wkt';
 import type { ClusterScaling, ScalingEvent_Kind } from '@trino-gateway/api/gateway';
 
-/** What a scaler is told. Repeating it changes nothing. */
+/**
+ * What a scaler is to be told. It comes again with each decision until `told_at` of the cluster says that the scaler took it;
+ * repeating it changes nothing.
+ */
 export type ScalerAction = { backendId: string; tell: 'START' | 'STOP'; reason: string };
+
+/** For the history. */
+export type ScalingChange = { backendId: string; kind: ScalingEvent_Kind; reason: string };
 
 /** What should become of one group now. */
 export type GroupDecision = {
@@ -13,6 +20,7 @@ export type GroupDecision = {
   clusters: ClusterScaling[];
   /** What scalers are told now: nothing that they were told already, unless they seem to have forgotten it. */
   actions: ScalerAction[];
-  /** For the history. */
-  events: { backendId: string; kind: ScalingEvent_Kind; reason: string }[];
+  events: ScalingChange[];
+  /** When a cluster was last started, drained or stopped, this decision included. */
+  lastChangeAt: Timestamp | undefined;
 };

@@ -1,1 +1,3 @@
-export type { GroupDecision, ScalerAction } from './decision.ts';
+export { decidedGroup, decideGroup } from './decide-group.ts';
+export type { GroupDecision, ScalerAction, ScalingChange } from './decision.ts';
+export { awaitsSeal, awaitsWarmUp, isReady, shareOf } from './readiness.ts';

@@ -1,2 +1,3 @@
+export { readDailyWindow } from './daily-window.ts';
 export { scheduleProblems } from './problems.ts';
 export { type Change, readSchedule, type Schedule } from './schedule.ts';
