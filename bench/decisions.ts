@@ -49,6 +49,7 @@ export function decisionCosts(): DecisionCost[] {
       ),
       schedules: new Map(),
       overrides: new Map(),
+      clusterScaling: new Map(),
     },
     60_000,
   );

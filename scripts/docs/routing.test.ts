@@ -34,6 +34,7 @@ const snapshot = createSnapshot(
     ]),
     schedules: new Map(),
     overrides: new Map(),
+    clusterScaling: new Map(),
   },
   60_000,
 );

@@ -3,12 +3,14 @@ import type {
   BackendSchedule,
   BackendStatus,
   Group,
+  GroupScaling,
   Incarnation,
   Policy,
   RoutingChain,
 } from '@trino-gateway/api/gateway';
 import type { StoredBackend } from '../storage/contract/configuration.ts';
 import type { Revisions } from '../storage/contract/revisions.ts';
+import type { StoredCluster } from '../storage/contract/scaling.ts';
 import type { Store } from '../storage/contract/store.ts';
 
 /** All that decisions depend on and that is stored, as last read. */
@@ -22,6 +24,10 @@ export type Known = {
   schedules: Map<string, BackendSchedule>;
   overrides: Map<string, BackendOverride>;
   incarnations: Incarnation[];
+  /** Where autoscaling has clusters, by backend id. */
+  clusterScaling: Map<string, StoredCluster>;
+  /** What was decided for groups, and which are paused. */
+  groupScaling: Map<string, GroupScaling>;
 };
 
 /** A part of it that is read as a whole. */
@@ -41,6 +47,8 @@ export function nothingKnown(): Known {
     schedules: new Map(),
     overrides: new Map(),
     incarnations: [],
+    clusterScaling: new Map(),
+    groupScaling: new Map(),
   };
 }
 
@@ -64,6 +72,9 @@ export async function readStale(store: KnownStore, known: Known, inForce: Partia
     known.statuses = new Map(conditions.statuses.map((status) => [status.backendId, status]));
     known.schedules = new Map(conditions.schedules.map((schedule) => [schedule.backendId, schedule]));
     known.overrides = new Map(conditions.overrides);
+    const { clusters, groups } = conditions.scaling;
+    known.clusterScaling = new Map(clusters.map((stored) => [stored.cluster.backendId, stored]));
+    known.groupScaling = new Map(groups.map((group) => [group.groupId, group]));
     inForce.conditions = conditions.revision;
   }
   if (incarnations) {

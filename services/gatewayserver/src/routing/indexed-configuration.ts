@@ -3,7 +3,7 @@ import {
   authenticationCheck,
   type DelegatedAuthentication,
 } from '@trino-gateway/api/authentication';
-import type { Backend, Group, Policy } from '@trino-gateway/api/gateway';
+import type { Backend, Group, Group_Autoscaling, Policy } from '@trino-gateway/api/gateway';
 import { delegatedAuthentication } from './delegated-authentication.ts';
 import { type Permissions, permissionsOf } from './permissions.ts';
 import { indexPolicies, type PolicyIndex } from './policies/policy-index.ts';
@@ -16,6 +16,9 @@ export type RoutingConfiguration = {
   policies: ReadonlyMap<string, Policy>;
 };
 
+/** A group with autoscaling. */
+export type ScaledGroup = { groupId: string; autoscaling: Group_Autoscaling };
+
 /** The part of a snapshot that only a change of the configuration changes. */
 export type IndexedConfiguration = RoutingConfiguration & {
   policyIndex: PolicyIndex;
@@ -27,6 +30,8 @@ export type IndexedConfiguration = RoutingConfiguration & {
   members: ReadonlyMap<string, readonly string[]>;
   /** Of each backend, the first enabled group by id that holds it. */
   groupOfBackend: ReadonlyMap<string, string>;
+  /** Of each backend that is started and stopped by demand, the group for whose demand. */
+  scaledBy: ReadonlyMap<string, ScaledGroup>;
   /** Of each backend, 32 bits drawn from its id. */
   hashes: ReadonlyMap<string, number>;
 };
@@ -42,8 +47,26 @@ export function indexConfiguration(configuration: RoutingConfiguration): Indexed
     policyIndex: indexPolicies([...configuration.policies.values()]),
     members: new Map(configuration.groups.values().map(({ id, backendIds }) => [id, backendIds.toSorted()])),
     groupOfBackend: firstGroups([...configuration.groups.values()]),
+    scaledBy: scaledBackends(configuration),
     hashes: new Map(configuration.backends.keys().map((id) => [id, hashOf(id)])),
   };
+}
+
+/** The backends with a scaler in a group with autoscaling; where there are several such groups, the first by id. */
+function scaledBackends({ backends, groups }: RoutingConfiguration): ReadonlyMap<string, ScaledGroup> {
+  const scaled = new Map<string, ScaledGroup>();
+  for (const { id, autoscaling, backendIds } of [...groups.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1))) {
+    if (!autoscaling) continue;
+    for (const backendId of backendIds)
+      if (hasScaler(backends.get(backendId)?.backend) && !scaled.has(backendId))
+        scaled.set(backendId, { groupId: id, autoscaling });
+  }
+  return scaled;
+}
+
+/** Whether it can be started and stopped. */
+export function hasScaler(backend: Backend | undefined): boolean {
+  return backend?.scaler?.kind.case !== undefined;
 }
 
 function firstGroups(groups: readonly Group[]): ReadonlyMap<string, string> {

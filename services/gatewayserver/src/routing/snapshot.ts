@@ -4,11 +4,12 @@ import {
   type BackendOverride,
   type BackendSchedule,
   type BackendStatus,
+  type ClusterScaling,
   type Group_Affinity,
   Group_Queue_WhenUnavailable,
   type Group_Strategy,
 } from '@trino-gateway/api/gateway';
-import type { BackendFacts } from './availability/facts.ts';
+import type { BackendFacts, ScalingFacts } from './availability/facts.ts';
 import { createPools, type Pool } from './availability/pool.ts';
 import type { IndexedConfiguration } from './indexed-configuration.ts';
 import type { Permissions } from './permissions.ts';
@@ -19,6 +20,8 @@ export type RoutingConditions = {
   statuses: ReadonlyMap<string, BackendStatus>;
   schedules: ReadonlyMap<string, BackendSchedule>;
   overrides: ReadonlyMap<string, BackendOverride>;
+  /** Where autoscaling has backends, and for which group that was decided. */
+  clusterScaling: ReadonlyMap<string, { groupId: string; cluster: ClusterScaling }>;
 };
 
 /** An enabled group as a decision looks at it. */
@@ -58,10 +61,17 @@ export type Snapshot = {
 /** Joins a configuration with what is known about its backends. */
 export function createSnapshot(
   configuration: IndexedConfiguration,
-  { statuses, schedules, overrides }: RoutingConditions,
+  { statuses, schedules, overrides, clusterScaling }: RoutingConditions,
   loadMaxAgeMs: number,
 ): Snapshot {
   const { backends, groups, members, hashes, policyIndex, authentication, permissions } = configuration;
+  const scaling = (id: string): ScalingFacts | undefined => {
+    const scaledBy = configuration.scaledBy.get(id);
+    if (!scaledBy) return undefined;
+    const stored = clusterScaling.get(id);
+    // What was decided for another group, which it has left, does not count.
+    return { ...scaledBy, cluster: stored?.groupId === scaledBy.groupId ? stored.cluster : undefined };
+  };
   const facts = (id: string): BackendFacts | undefined => {
     const found = backends.get(id);
     if (!found) return undefined;
@@ -72,6 +82,7 @@ export function createSnapshot(
       status: statuses.get(id),
       schedule: schedules.get(id),
       override: overrides.get(id),
+      scaling: scaling(id),
     };
   };
   const pool = createPools(function* (groupId) {

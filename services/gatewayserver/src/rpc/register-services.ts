@@ -8,6 +8,7 @@ import {
   QueryService,
   QueueService,
   RoutingService,
+  ScalingService,
   SuiteService,
 } from '@trino-gateway/api/gateway';
 import { Health } from '@trino-gateway/api/health';
@@ -23,6 +24,7 @@ import { queryService } from './services/queries.ts';
 import { queueService } from './services/queue.ts';
 import { reflectionServices } from './services/reflection.ts';
 import { routingService } from './services/routing.ts';
+import { scalingService } from './services/scaling/scaling.ts';
 import { suiteService } from './services/suite/suite.ts';
 import { explainRefusals } from './transport/explain-refusals.ts';
 import type { Guard } from './transport/interceptors.ts';
@@ -36,6 +38,7 @@ const SERVICES = [
   RoutingService,
   QueueService,
   QueryService,
+  ScalingService,
   AdmissionService,
   SuiteService,
   CarrierService,
@@ -57,6 +60,7 @@ export function registerServices(router: ConnectRouter, context: RpcContext, gua
     .service(RoutingService, routing)
     .service(QueueService, queueService(context))
     .service(QueryService, queryService(context))
+    .service(ScalingService, scalingService(context))
     .service(AdmissionService, admission)
     .service(SuiteService, suiteService(context))
     .service(CarrierService, multiplexerService({ methods, guard, stopping: context.stopping }))

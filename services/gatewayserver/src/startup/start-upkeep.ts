@@ -9,6 +9,8 @@ const PRUNE_INTERVAL_MS = 3_600_000;
 /** Trino ends idle transactions after minutes; one that is still open then was lost with its coordinator. */
 const LONGEST_TRANSACTION_MS = 7 * 86_400_000;
 const PURGE_INTERVAL_MS = 300_000;
+/** Of the history of autoscaling. */
+const EVENTS_KEPT = 10_000;
 
 type Parts = {
   config: GatewayserverConfig;
@@ -21,7 +23,7 @@ type Parts = {
   started: AsyncDisposableStack;
 };
 
-/** Deletes what is too old: former coordinators, lost transactions and history. */
+/** Deletes what is too old: former coordinators, lost transactions, events of autoscaling and history. */
 export function startUpkeep({ config, store, configuration, onPurged, logger, now, started }: Parts): void {
   started.use(
     every(PRUNE_INTERVAL_MS, 'deleting former coordinators and their transactions', logger, () =>
@@ -30,6 +32,9 @@ export function startUpkeep({ config, store, configuration, onPurged, logger, no
   );
   const { queries, duties } = store;
   const holder = randomUUID();
+  started.use(
+    every(PURGE_INTERVAL_MS, 'deleting old events of autoscaling', logger, () => store.scaling.prune(EVENTS_KEPT)),
+  );
   started.use(
     every(PURGE_INTERVAL_MS, 'deleting old history', logger, (signal) => {
       const { history_max_age: maxAgeMs, history_max_count: maxCount } = config;

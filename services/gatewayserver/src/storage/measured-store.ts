@@ -59,6 +59,15 @@ export function measuredStore(store: Store, observe: StoreObserver): Store {
       list: 'listRoutingHits',
       prune: 'pruneRoutingHits',
     }),
+    scaling: measured(store.scaling, {
+      lead: 'leadScaling',
+      leader: 'scalingLeader',
+      record: 'recordScaling',
+      pause: 'pauseScaling',
+      forceStop: 'forceStop',
+      events: 'listScalingEvents',
+      prune: 'pruneScalingEvents',
+    }),
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
   };
 }

@@ -18,6 +18,7 @@ import { incarnationStore } from './tables/incarnations.ts';
 import { queryStore } from './tables/queries/queries.ts';
 import { revisionStore } from './tables/revisions.ts';
 import { routingHitStore } from './tables/routing-hits.ts';
+import { scalingStore } from './tables/scaling/scaling.ts';
 import { suiteSecretStore } from './tables/suite-secrets.ts';
 import { transactionStore } from './tables/transactions.ts';
 
@@ -83,6 +84,7 @@ function storeOn(database: Database, secrets: Secrets): Store {
     suiteSecrets: suiteSecretStore(database),
     duties: dutyStore(database),
     routingHits: routingHitStore(database),
+    scaling: scalingStore(database),
     [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
   };
 }

@@ -84,6 +84,13 @@ export const CALLS: Readonly<Record<string, { request: Message; needs: readonly 
   'QueueService/MoveToFront': id('waiting'),
   'QueueService/HoldGroup': id('g'),
   'QueueService/ReleaseGroup': id('g'),
+  'ScalingService/GetGroupScaling': id('scaled'),
+  'ScalingService/ListGroupScaling': { request: {}, needs: [] },
+  'ScalingService/PauseScaling': { request: { id: 'scaled', reason: 'holidays' }, needs: ['id'] },
+  'ScalingService/ResumeScaling': id('scaled'),
+  'ScalingService/PlanScaling': id('scaled'),
+  'ScalingService/ListScalingEvents': { request: { groupId: 'g', backendId: 'b', pageSize: 10 }, needs: [] },
+  'ScalingService/ForceStop': { request: { id: 'scaled', reason: 'it hangs' }, needs: ['id', 'reason'] },
   'QueryService/GetQuery': id('q'),
   'QueryService/ListQueries': {
     request: { user: 'ann', state: 'FAILED', submittedAfter: '2026-01-01T00:00:00Z', order: 'OLDEST_FIRST' },
@@ -102,6 +109,9 @@ export async function storeObjects(server: TestGatewayserver, headers: Record<st
   for (const backend of ['b', 'loose'])
     await put('BackendService/PutBackend', { backend: { id: backend, url: 'http://b' } });
   for (const group of ['g', 'loose']) await put('GroupService/PutGroup', { group: { id: group, backendIds: ['b'] } });
+  const scaled = { id: 'scaled', url: 'http://scaled', scaler: { webhook: { url: 'http://scaler' } } };
+  await put('BackendService/PutBackend', { backend: scaled });
+  await put('GroupService/PutGroup', { group: { id: 'scaled', backendIds: ['scaled'], autoscaling: {} } });
   await put('PolicyService/PutPolicy', { policy: { id: 'p', listeningPort: 1, groupId: 'g' } });
   const seen = { user: 'ann', text: 'SELECT', state: 'FAILED', submittedAt: '2026-11-01T00:00:00Z' };
   const query = { ...seen, id: 'q', trinoQueryId: 'q', backendId: 'b', rows: '9007199254740993' };

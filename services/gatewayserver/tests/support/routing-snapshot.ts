@@ -64,6 +64,7 @@ export function snapshotOf(given: {
       ),
       schedules: new Map(),
       overrides: new Map(),
+      clusterScaling: new Map(),
     },
     MAX_AGE,
   );

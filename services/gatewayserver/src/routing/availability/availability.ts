@@ -1,5 +1,5 @@
 import type { BackendOverride, BackendStatus } from '@trino-gateway/api/gateway';
-import { conditions, reasonSuffix } from './conditions.ts';
+import { administratorsConditions, conditions, reasonSuffix } from './conditions.ts';
 import { type BackendFacts, factsAt } from './facts.ts';
 import { epochMs } from './timestamps.ts';
 
@@ -50,6 +50,19 @@ export function whyUnavailable(
   return conditions
     .filter(({ holds }) => !holds(inForce))
     .map(({ whyNot, detail }) => ({ text: whyNot(inForce), detail: detail?.(inForce) }));
+}
+
+/** Why its administrator has taken it out; empty when that is not so. */
+export function whyDeactivated(facts: BackendFacts, now: number): string {
+  const inForce = factsAt(facts, now, 0);
+  const failing = administratorsConditions.filter(({ holds }) => !holds(inForce));
+  return failing.map(({ whyNot }) => whyNot(inForce)).join(', ');
+}
+
+/** Whether it passes its probes, or an operator says so. */
+export function isHealthy(facts: BackendFacts, now: number): boolean {
+  const { status, markedHealthy } = factsAt(facts, now, 0);
+  return markedHealthy ?? status?.healthy ?? false;
 }
 
 /** The parts of an override that still hold; undefined when none does. */

@@ -3,19 +3,26 @@ import type { FactsInForce } from './facts.ts';
 import type { Phase } from './schedule-phase.ts';
 import { epochMs, isoTime } from './timestamps.ts';
 
-/** Every condition of availability, with the sentence that says why not, and more for operators. */
-export const conditions: readonly {
+type Condition = {
   holds: (facts: FactsInForce) => boolean;
   whyNot: (facts: FactsInForce) => string;
   /** In the words of a cluster or of the network, which may name addresses. */
   detail?: (facts: FactsInForce) => string | undefined;
-}[] = [
+};
+
+/** Those that its administrator sets. */
+export const administratorsConditions: readonly Condition[] = [
   { holds: ({ backend }) => backend.enabled !== false, whyNot: () => 'it is disabled' },
   { holds: ({ draining }) => !draining, whyNot: () => 'it is draining' },
   {
     holds: ({ phase }) => phase?.up !== false,
     whyNot: ({ backend, phase }) => outsideSchedule(backend, phase),
   },
+];
+
+/** Every condition of availability, with the sentence that says why not, and more for operators. */
+export const conditions: readonly Condition[] = [
+  ...administratorsConditions,
   {
     holds: ({ status, markedHealthy }) => status !== undefined || markedHealthy !== undefined,
     whyNot: () => 'it was not probed yet',

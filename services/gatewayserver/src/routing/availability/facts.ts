@@ -1,4 +1,11 @@
-import type { Backend, BackendOverride, BackendSchedule, BackendStatus } from '@trino-gateway/api/gateway';
+import type {
+  Backend,
+  BackendOverride,
+  BackendSchedule,
+  BackendStatus,
+  ClusterScaling,
+  Group_Autoscaling,
+} from '@trino-gateway/api/gateway';
 import { type Phase, phaseAt } from './schedule-phase.ts';
 import { epochMs } from './timestamps.ts';
 
@@ -12,6 +19,17 @@ export type BackendFacts = {
   schedule: BackendSchedule | undefined;
   /** As stored: the parts that have expired are still in it. */
   override: BackendOverride | undefined;
+  /** Absent unless it is started and stopped by demand. */
+  scaling?: ScalingFacts | undefined;
+};
+
+/** Autoscaling of one backend. */
+export type ScalingFacts = {
+  /** For whose demand. */
+  groupId: string;
+  autoscaling: Group_Autoscaling;
+  /** Where it is; absent while nothing was recorded. */
+  cluster: ClusterScaling | undefined;
 };
 
 /** The facts, and what of them holds at the time that is asked for. */
@@ -24,7 +42,7 @@ export type FactsInForce = BackendFacts & {
 };
 
 export function factsAt(
-  { backend, draining, status, schedule, override }: BackendFacts,
+  { backend, draining, status, schedule, override, scaling }: BackendFacts,
   now: number,
   loadMaxAgeMs: number,
 ): FactsInForce {
@@ -37,6 +55,7 @@ export function factsAt(
     status,
     schedule,
     override,
+    scaling,
     phase: phaseAt(backend, schedule, now),
     markedHealthy: marked ? override?.healthy : undefined,
     load: loadIsSet ? override?.clusterLoad : sampleIsFresh ? status?.clusterLoad : undefined,

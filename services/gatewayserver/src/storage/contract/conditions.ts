@@ -1,13 +1,15 @@
 import type { BackendOverride, BackendSchedule, BackendStatus } from '@trino-gateway/api/gateway';
+import type { ScalingState } from './scaling.ts';
 
-/** What the monitor found, what it read from schedules, and what operators overrode, read at one moment. */
+/** What the monitor found, what it read from schedules, what operators overrode, and where autoscaling is, read at one moment. */
 export type Conditions = {
   statuses: BackendStatus[];
   schedules: BackendSchedule[];
   overrides: Map<string, BackendOverride>;
+  scaling: ScalingState;
 };
 
-/** The conditions of backends: three tables with one writer each. Nothing is stored about a backend that does not exist. */
+/** The conditions of backends: tables with one writer each, those of autoscaling among them, which ScalingStore writes. Nothing is stored about a backend that does not exist. */
 export type ConditionStore = {
   read(): Promise<{ revision: number } & Conditions>;
   /** Replaces the monitor's finding about its backend. An older observation than the stored one changes nothing. */

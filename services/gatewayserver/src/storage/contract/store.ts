@@ -5,6 +5,7 @@ import type { IncarnationStore } from './incarnations.ts';
 import type { QueryStore } from './queries.ts';
 import type { RevisionStore } from './revisions.ts';
 import type { RoutingHitStore } from './routing-hits.ts';
+import type { ScalingStore } from './scaling.ts';
 import type { DutyStore, SuiteSecretStore } from './suite.ts';
 import type { TransactionStore } from './transactions.ts';
 
@@ -27,4 +28,5 @@ export type Store = AsyncDisposable & {
   readonly suiteSecrets: SuiteSecretStore;
   readonly duties: DutyStore;
   readonly routingHits: RoutingHitStore;
+  readonly scaling: ScalingStore;
 };

@@ -1,5 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { createTable } from './create-table.ts';
+import { createTable } from '../engines/create-table.ts';
 
 /** Versions of the routing chain: the newest is in force. */
 export class CreateRoutingChains implements MigrationInterface {

@@ -1,6 +1,6 @@
 import { type MigrationInterface, type QueryRunner, TableColumn } from 'typeorm';
+import { createTable } from '../engines/create-table.ts';
 import { engineOf } from '../engines/registry.ts';
-import { createTable } from './create-table.ts';
 
 /** History knows which step and rule of the routing chain decided, and what was only observed. */
 export class AddQueryRouting implements MigrationInterface {

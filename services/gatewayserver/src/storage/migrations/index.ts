@@ -10,6 +10,7 @@ import { AddIncarnationTls } from './0009-incarnation-tls.ts';
 import { CreateRoutingChains } from './0010-routing-chain.ts';
 import { AddQueryRouting, CreateRoutingHits } from './0011-routing-history.ts';
 import { AddRequestFacts } from './0012-request-facts.ts';
+import { CreateClusterScaling, CreateGroupScaling, CreateScalingEvents, CreateScalingLead } from './0013-scaling.ts';
 
 /** All migrations, oldest first. One that has been released never changes; a new one goes to the end. */
 export const MIGRATIONS = [
@@ -35,4 +36,8 @@ export const MIGRATIONS = [
   AddQueryRouting,
   CreateRoutingHits,
   AddRequestFacts,
+  CreateScalingLead,
+  CreateClusterScaling,
+  CreateGroupScaling,
+  CreateScalingEvents,
 ];

@@ -6,6 +6,7 @@ import { coordinatorEntities } from './coordinators.ts';
 import { objectEntities } from './objects.ts';
 import { queryEntities } from './queries.ts';
 import { routingHitEntities } from './routing-hits.ts';
+import { scalingEntities } from './scaling.ts';
 import { suiteEntities } from './suite.ts';
 
 /** All tables as TypeORM sees them on one engine. */
@@ -18,5 +19,6 @@ export function entities(types: ColumnTypes): EntitySchema[] {
     ...admissionEntities(types),
     ...queryEntities(types),
     ...routingHitEntities(types),
+    ...scalingEntities(types),
   ] as EntitySchema[];
 }

@@ -16,4 +16,8 @@ export const TABLES = {
   admission: 'admission_entries',
   sealed: 'admission_sealed',
   routingHits: 'routing_hits',
+  scalingLead: 'scaling_lead',
+  clusterScaling: 'cluster_scaling',
+  groupScaling: 'group_scaling',
+  scalingEvents: 'scaling_events',
 } as const;

@@ -15,6 +15,7 @@ import type { BackendRow } from '../schema/objects.ts';
 import { TABLES } from '../schema/table-names.ts';
 import { fromDocument, toDocument } from './documents.ts';
 import { bumpRevision, lockRevision, readRevisions } from './revisions.ts';
+import { readScalingState } from './scaling-state.ts';
 
 /** Statuses, schedules and overrides. */
 export function conditionStore(database: Database): ConditionStore {
@@ -32,7 +33,8 @@ export function conditionStore(database: Database): ConditionStore {
 }
 
 /** In the order of the backends' ids. */
-async function readConditions({ manager }: Session): Promise<Conditions> {
+async function readConditions(session: Session): Promise<Conditions> {
+  const { manager } = session;
   const order = { backendId: 'ASC' } as const;
   const statuses = await manager.getRepository<FindingRow>(TABLES.statuses).find({ order });
   const schedules = await manager.getRepository<FindingRow>(TABLES.schedules).find({ order });
@@ -40,6 +42,7 @@ async function readConditions({ manager }: Session): Promise<Conditions> {
   return {
     statuses: statuses.map((row) => fromDocument(BackendStatusSchema, row.document)),
     schedules: schedules.map((row) => fromDocument(BackendScheduleSchema, row.document)),
+    scaling: await readScalingState(session),
     overrides: new Map(overrides.map((row) => [row.backendId, fromDocument(BackendOverrideSchema, row.document)])),
   };
 }
@@ -104,6 +107,6 @@ function writeConditions(database: Database, backendId: string, write: (session:
 /** Deletes what is stored about a backend, inside a change that deletes the backend itself. */
 export async function forgetConditions(session: Session, backendId: string): Promise<void> {
   await bumpRevision(session, 'conditions');
-  for (const table of [TABLES.statuses, TABLES.overrides, TABLES.schedules])
+  for (const table of [TABLES.statuses, TABLES.overrides, TABLES.schedules, TABLES.clusterScaling])
     await session.manager.getRepository<OverrideRow>(table).delete({ backendId });
 }

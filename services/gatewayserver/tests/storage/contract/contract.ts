@@ -9,6 +9,7 @@ import { mergeContract } from './merge.ts';
 import { replicasContract } from './replicas.ts';
 import { routingChainContract } from './routing-chain.ts';
 import { routingHitsContract } from './routing-hits.ts';
+import { scalingContract } from './scaling/scaling.ts';
 import { schemaContract } from './schema.ts';
 import { secretsContract } from './secrets.ts';
 import { suiteContract } from './suite.ts';
@@ -32,6 +33,7 @@ export function storageContract(engine: string, fresh: NewDatabase, { lasting }:
     upkeepContract(fresh);
     suiteContract(fresh);
     routingHitsContract(fresh);
+    scalingContract(fresh);
     if (lasting) {
       replicasContract(fresh);
       schemaContract(fresh);

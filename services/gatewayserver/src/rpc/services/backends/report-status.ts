@@ -1,4 +1,4 @@
-import { timestampDate, timestampFromMs } from '@bufbuild/protobuf/wkt';
+import { type Timestamp, timestampDate, timestampFromMs } from '@bufbuild/protobuf/wkt';
 import {
   type BackendStatus,
   BackendStatus_StateSchema,
@@ -21,6 +21,8 @@ export async function reportStatus(
   // A monitor that has just started cannot know the coordinator of a backend that does not answer.
   if (status.state === State.UNREACHABLE)
     status.coordinatorId ||= configuration.known.statuses.get(status.backendId)?.coordinatorId ?? '';
+  const since = healthySince(status, configuration.known.statuses.get(status.backendId));
+  if (since) status.healthySince = since;
   try {
     await store.conditions.putStatus(status);
   } finally {
@@ -42,6 +44,13 @@ function withKnownState(
   return { ...(last ?? { ...reported, state: State.UNREACHABLE, reason: 'it was not probed yet' }), evidence };
 }
 
+/** As long as it passes its probes without a break, and its coordinator is the same, since the first of them. */
+function healthySince(status: BackendStatus, before: BackendStatus | undefined): Timestamp | undefined {
+  if (!status.healthy) return undefined;
+  const isUnbroken = before?.healthy === true && before.coordinatorId === status.coordinatorId;
+  return (isUnbroken && (before.healthySince ?? before.observedAt)) || status.observedAt;
+}
+
 function checkedStatus(status: BackendStatus | undefined, now: number): BackendStatus {
   if (!status) throw invalid('status', 'expected an object, got nothing');
   checkedId(status.backendId, 'status.backend_id');
@@ -53,8 +62,9 @@ function checkedStatus(status: BackendStatus | undefined, now: number): BackendS
   checkedText('status.trino_version', status.trinoVersion, 128);
   checkedText('status.coordinator_id', status.coordinatorId, 128);
   const observedAt = status.observedAt ? timestampDate(status.observedAt).getTime() : now;
+  const { healthySince: _, ...said } = status;
   return {
-    ...status,
+    ...said,
     // A clock that is ahead must not shut out later reports.
     observedAt: timestampFromMs(Math.min(Math.max(observedAt, 0), now)),
     ...(status.evidence && { evidence: reportedEvidence(status.evidence, now) }),

@@ -7,20 +7,21 @@ import {
   unavailableReasons,
 } from '../../../routing/availability/availability.ts';
 import { scheduleAt } from '../../../routing/availability/schedule-phase.ts';
+import { clusterOf } from '../../../scaling/picture.ts';
+import { pictureSource } from '../../../scaling/picture-source.ts';
 import type { StoredBackend } from '../../../storage/contract/configuration.ts';
 import type { BackendContext } from './backend-context.ts';
 
 /** A backend as reads answer it: without its secrets, with what is known about it now. */
-export function shownBackend(
-  { backend, draining }: StoredBackend,
-  { configuration, live, ledger, now }: BackendContext,
-): Backend {
+export function shownBackend({ backend, draining }: StoredBackend, context: BackendContext): Backend {
+  const { configuration, live, ledger, now } = context;
   const { id, probe } = backend;
   const { loadMaxAgeMs } = configuration.snapshot();
   const override = configuration.known.overrides.get(id);
   const status = configuration.known.statuses.get(id);
   const schedule = configuration.known.schedules.get(id);
-  const facts = { backend, draining, status, schedule, override };
+  const { scaling } = configuration.snapshot().facts(id) ?? {};
+  const facts = { backend, draining, status, schedule, override, scaling };
   const scheduled = scheduleAt(backend, schedule, now());
   const holding = liveOverride(override, now());
   return {
@@ -38,6 +39,7 @@ export function shownBackend(
       ...(scheduled && { schedule: scheduled }),
       liveQueries: live.live(id),
       leases: ledger.state().onBackend(id),
+      ...(scaling && { scaling: clusterOf(pictureSource(context, { leader: '', now: now() }), scaling.groupId, id) }),
     },
   };
 }

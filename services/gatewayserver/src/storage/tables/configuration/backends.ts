@@ -7,6 +7,7 @@ import type { BackendRow } from '../../schema/objects.ts';
 import { TABLES } from '../../schema/table-names.ts';
 import { forgetConditions } from '../conditions.ts';
 import { fromDocument, toDocument } from '../documents.ts';
+import { forgetCluster } from '../scaling-state.ts';
 import { objectTable, withEnabled, without } from './object-table.ts';
 import type { Secrets, SecretsOf } from './secrets.ts';
 
@@ -43,6 +44,10 @@ export function backendTable(session: Session, secrets: Secrets): ConfigurationC
   });
   return {
     ...table,
+    async put(backend) {
+      if (backend.scaler === undefined) await forgetCluster(session, backend.id);
+      return table.put(backend);
+    },
     async drain(id) {
       await session.manager.getRepository<BackendRow>(TABLES.backends).update({ id }, { draining: true });
       return table.get(id);

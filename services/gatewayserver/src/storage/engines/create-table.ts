@@ -1,6 +1,6 @@
 import { type QueryRunner, Table, type TableColumnOptions } from 'typeorm';
-import type { ColumnType, ColumnTypes } from '../engines/columns.ts';
-import { engineOf } from '../engines/registry.ts';
+import type { ColumnType, ColumnTypes } from './columns.ts';
+import { engineOf } from './registry.ts';
 
 /** A table as a migration creates it. */
 export type NewTable = {

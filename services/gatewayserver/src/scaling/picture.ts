@@ -1,0 +1,74 @@
+import { create } from '@bufbuild/protobuf';
+import { timestampFromMs } from '@bufbuild/protobuf/wkt';
+import {
+  type ClusterScaling,
+  ClusterScaling_State,
+  ClusterScalingSchema,
+  type Group,
+  type GroupScaling,
+  GroupScalingSchema,
+} from '@trino-gateway/api/gateway';
+import type { ConfiguredLimits } from '../admission/configured-limits.ts';
+import type { AdmissionState } from '../admission/state/admission-state.ts';
+import type { Known } from '../configuration/known.ts';
+import { isHealthy, whyDeactivated } from '../routing/availability/availability.ts';
+import { hasScaler } from '../routing/indexed-configuration.ts';
+import type { Snapshot } from '../routing/snapshot.ts';
+import type { LiveView } from '../routing/strategies/strategy.ts';
+import { demandOf } from './demand.ts';
+
+/** What pictures are made of. */
+export type PictureSource = {
+  known: Pick<Known, 'groups' | 'groupScaling'>;
+  snapshot: Pick<Snapshot, 'facts'>;
+  state: AdmissionState;
+  limits: Pick<ConfiguredLimits, 'group' | 'maxOnBackend' | 'externalOn'>;
+  live: LiveView;
+  /** Of the database's clock. */
+  now: number;
+  /** Empty while nobody leads. */
+  leader: string;
+};
+
+/** Autoscaling of a group as it is now: what is stored, and what decisions need besides. */
+export function pictureOf(source: PictureSource, { id, autoscaling, backendIds }: Group): GroupScaling {
+  const { known, state, limits, now, leader } = source;
+  const decided = known.groupScaling.get(id);
+  return {
+    ...(decided ?? create(GroupScalingSchema)),
+    groupId: id,
+    ...(autoscaling && { autoscaling }),
+    clusters: backendIds.map((backendId) => clusterOf(source, id, backendId)),
+    ...demandOf(state, limits, id, now),
+    leader,
+    now: timestampFromMs(now),
+  };
+}
+
+/** One cluster of a group. Of one without a scaler nothing is stored that would count. */
+export function clusterOf(source: PictureSource, groupId: string, backendId: string): ClusterScaling {
+  const { snapshot, state, limits, live, now } = source;
+  const facts = snapshot.facts(backendId);
+  if (!facts) return create(ClusterScalingSchema, { backendId });
+  const { cluster } = facts.scaling ?? {};
+  const healthySince = facts.status?.healthy ? facts.status.healthySince : undefined;
+  return {
+    ...(cluster ?? create(ClusterScalingSchema)),
+    backendId,
+    state: cluster?.state || ClusterScaling_State.UNKNOWN,
+    deactivatedReason: whyDeactivated(facts, now),
+    healthy: isHealthy(facts, now),
+    ...(healthySince && { healthySince }),
+    // Each replica knows the live queries of some routers only, and leases of all.
+    running: Math.max(state.onBackend(backendId), live.live(backendId)) + limits.externalOn(backendId),
+    slots: slotsOf(limits, groupId, backendId),
+    scalable: hasScaler(facts.backend),
+  };
+}
+
+/** The most queries of a group on a backend at a time; 0: nothing limits them. */
+function slotsOf(limits: PictureSource['limits'], groupId: string, backendId: string): number {
+  const each = limits.group(groupId)?.maxOnEachBackend ?? 0;
+  const most = limits.maxOnBackend(backendId);
+  return each > 0 && most > 0 ? Math.min(each, most) : each || most;
+}
