@@ -54,6 +54,7 @@ function queueProblems(queue: NonNullable<Group['queue']>): Problem[] {
   return [
     ...countProblem('queue.max_queued', queue.maxQueued),
     ...countProblem('queue.max_wait_ms', queue.maxWaitMs),
+    ...countProblem('queue.outage_wait_ms', queue.outageWaitMs ?? 0),
     ...countProblem('queue.per_user_max_running', queue.perUserMaxRunning),
     ...countProblem('queue.per_user_max_queued', queue.perUserMaxQueued),
     ...enumProblem('queue.when_unavailable', Group_Queue_WhenUnavailableSchema, queue.whenUnavailable),

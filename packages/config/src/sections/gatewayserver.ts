@@ -71,6 +71,11 @@ export const gatewayserver = z.strictObject({
   metadata_never_waits: flag
     .prefault(false)
     .describe('SHOW and DESCRIBE start at once, whatever the limits; they still count as running queries.'),
+  outage_wait: duration
+    .prefault('5s')
+    .describe(
+      'How long a newcomer waits for a backend of a group that refuses queries while it has none available (`queue.when_unavailable` is REFUSE), and whose backends fail their probes or the query, before it is refused; for groups without a `queue.outage_wait_ms` of their own. 0s: it is refused at once.',
+    ),
   queue_client_timeout: timeLimit
     .prefault('5m')
     .describe('A waiting query whose client has not polled for this long is removed from the queue.'),

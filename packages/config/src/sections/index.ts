@@ -21,6 +21,7 @@ export const TAKEN_ANEW = {
     'incarnation_retention',
     'log_level',
     'metadata_never_waits',
+    'outage_wait',
     'queue_client_timeout',
     'queue_max_bytes',
     'queue_max_bytes_per_group',

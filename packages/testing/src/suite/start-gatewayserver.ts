@@ -38,6 +38,7 @@ export async function startGatewayserver({
     OPS_LISTEN: `127.0.0.1:${ops}`,
     DATABASE_URL: 'sqlite::memory:',
     HISTORY_MAX_AGE: '0', // the queries of tests are of any age
+    OUTAGE_WAIT: '0s', // refusals come at once
     ...(adminToken !== undefined && { ADMIN_TOKEN: adminToken }),
     ...settings,
   };

@@ -95,6 +95,7 @@ function servicesOf(options: SuiteOptions, { folder, databaseUrl }: { folder: st
       const process = await start('gatewayserver', {
         LISTEN: loopback(port),
         DATABASE_URL: databaseUrl,
+        OUTAGE_WAIT: '0s', // refusals come at once
         ...(options.adminToken && { ADMIN_TOKEN: options.adminToken }),
       });
       return Object.assign(process, { url: `http://${loopback(port)}` });

@@ -1,6 +1,6 @@
 import { within } from '@trino-gateway/runtime';
 import type { Ledger } from './ledger/ledger.ts';
-import { endWhenOver, seen, stays } from './rules/queue.ts';
+import { endWhenOver, overAt, seen, stays } from './rules/queue.ts';
 import type { Waiter } from './state/waiter.ts';
 
 /** How a poll is held. */
@@ -66,8 +66,8 @@ export async function attend(ledger: Ledger, id: string, hold: Hold): Promise<Wa
 
 /** The wait may be over while a poll is held. */
 function longestHoldMs(ledger: Ledger, id: string, waitMs: number): number {
-  const limit = ledger.state().waiter(id)?.limit;
-  return limit === undefined ? waitMs : Math.min(waitMs, Math.max(0, limit.until + CLOCK_MS - ledger.now()));
+  const until = endOf(ledger, id);
+  return until === undefined ? waitMs : Math.min(waitMs, Math.max(0, until + CLOCK_MS - ledger.now()));
 }
 
 /** Returns when the waiter is not just queued any more, or the hold is over; `present` stores that its client is there. */
@@ -104,10 +104,15 @@ async function whileQueued(
   }
 }
 
+function endOf(ledger: Ledger, id: string): number | undefined {
+  const waiter = ledger.state().waiter(id);
+  return waiter && overAt(waiter);
+}
+
 /** While the database is away it does not end: what is known says so, and upkeep ends it afterwards. */
 async function endIfOver(ledger: Ledger, id: string): Promise<void> {
-  const limit = ledger.state().waiter(id)?.limit;
-  if (limit === undefined || limit.until > ledger.now()) return;
+  const until = endOf(ledger, id);
+  if (until === undefined || until > ledger.now()) return;
   await within(END_WAIT_MS, () => ledger.run((admission) => endWhenOver(admission, id)).catch(() => undefined));
 }
 

@@ -6,6 +6,7 @@ import type { Snapshot } from '../routing/snapshot.ts';
 import { hashOf } from '../routing/strategies/hash.ts';
 import { choose } from '../routing/strategies/registry.ts';
 import type { LiveView } from '../routing/strategies/strategy.ts';
+import { whyNoBackend } from '../routing/why-no-backend.ts';
 import {
   type ChosenFor,
   type GroupLimits,
@@ -27,6 +28,8 @@ type Options = {
   configuration: Pick<ConfigurationCache, 'known' | 'snapshot'>;
   live: LiveView;
   queues: QueueBounds;
+  /** How long newcomers of groups without a time of their own wait in an outage. */
+  outageWaitMs: () => number;
   /** Round robin: how many choices were made in each group. */
   cursors: Map<string, number>;
   now: () => number;
@@ -54,6 +57,13 @@ export function configuredLimits(options: Options): ConfiguredLimits {
     isKnown: (id) => configuration.known.backends.has(id),
     maxOnBackend,
     observedMaxOnBackend,
+    outageWaitMs: (id) => present().snapshot.group(id)?.outageWaitMs ?? options.outageWaitMs(),
+    whyNoBackend: (id) => {
+      const { snapshot } = present();
+      const failing = new Set(snapshot.pool(id, now()).map((member) => member.id));
+      const around = { now: now(), chance: 0, cursor: () => 0, live: options.live, excluded: failing };
+      return whyNoBackend(id, snapshot, around, failing).forClients;
+    },
     whyNotAllowed: (id, { user, source }) => {
       const why = present().snapshot.whyNotAllowed(id, { user, source: () => source });
       return why?.observed ? undefined : why?.text;

@@ -11,7 +11,7 @@ import { createAnsweredRoutes } from './answered-routes.ts';
 import { askChain } from './ask-chain.ts';
 import type { LoadCounts } from './load-counts.ts';
 import { type Preview, previewSlot } from './preview.ts';
-import { noBackend, type Routed, type SlotContext, takeBoundSlot, takeSlot } from './take-slot.ts';
+import { type Accepted, noBackend, type Routed, type SlotContext, takeBoundSlot, takeSlot } from './take-slot.ts';
 
 /** Decisions with this replica's clock, chance, cursors and counts. */
 export type Decisions = {
@@ -118,16 +118,17 @@ function decideSubmission(
   { request, query, answer }: { request: RouteRequest; query: RoutedQuery; answer: ChainAnswer },
   circumstances: Circumstances,
 ): Decided {
-  const { configuration, live, cursors, onDecision, onHits, groupMetrics } = options;
+  const { configuration, limits, live, cursors, onDecision, onHits, groupMetrics } = options;
   if (request.excludedBackendIds.length === 0) {
     onHits(answer.hits);
     groupMetrics.countPassedOver(answer.passedOver);
   }
-  const outcome = decide(query, answer, configuration.snapshot(), {
+  const decided = decide(query, answer, configuration.snapshot(), {
     ...circumstances,
     excluded: new Set(request.excludedBackendIds),
     avoided: new Set(request.avoidedBackendIds),
   });
+  const outcome = waitsOut(decided, limits) ? decided.outage : decided;
   const bounded = isBounded(options, outcome);
   if (outcome.kind === 'chosen' && !bounded) {
     cursors.set(outcome.groupId, (cursors.get(outcome.groupId) ?? 0) + 1);
@@ -136,6 +137,13 @@ function decideSubmission(
   }
   onDecision(outcome);
   return { outcome, leased: false, bounded };
+}
+
+type Outage = Extract<Outcome, { kind: 'refused' }> & { outage: Accepted };
+
+/** Whether it waits for an outage to pass, instead of being refused at once. */
+function waitsOut(outcome: Outcome, limits: Pick<ConfiguredLimits, 'outageWaitMs'>): outcome is Outage {
+  return outcome.kind === 'refused' && outcome.outage !== undefined && limits.outageWaitMs(outcome.outage.groupId) > 0;
 }
 
 /** Whether it needs a slot: because of a limit, of a hold, or of others of its group that already wait for a backend. */

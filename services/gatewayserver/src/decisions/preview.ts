@@ -25,7 +25,7 @@ export type Preview = { reasons: StepReason[] } & (
 
 type Context = Omit<SlotContext, 'live' | 'ledger'> & {
   ledger: Pick<Ledger, 'preview'>;
-  limits: Pick<ConfiguredLimits, 'wouldChoose'>;
+  limits: Pick<ConfiguredLimits, 'wouldChoose' | 'outageWaitMs'>;
 };
 
 /**
@@ -38,7 +38,8 @@ export async function previewSlot(
   { outcome, bounded }: { outcome: Outcome; bounded: boolean },
 ): Promise<Preview> {
   const { reasons } = outcome;
-  if (outcome.kind === 'refused') return { ...refusalOf(outcome), reasons };
+  if (outcome.kind === 'refused')
+    return { ...refusalOf(outcome), reasons: [...reasons, ...outageReason(context, outcome)] };
   if (!bounded) return { kind: 'runs', decided: outcome, reasons };
   const run = <T>(command: (admission: Admission) => T) =>
     context.ledger.preview((admission) =>
@@ -109,6 +110,17 @@ function newcomerOf(
     // Sealed it is somewhat larger.
     bytes: headers.reduce((sum, { name, value }) => sum + name.length + value.length, Buffer.byteLength(statement)),
   };
+}
+
+/** That it would wait for a moment first. */
+function outageReason(
+  { limits }: Pick<Context, 'limits'>,
+  { outage }: Extract<Outcome, { kind: 'refused' }>,
+): StepReason[] {
+  const waitMs = outage ? limits.outageWaitMs(outage.groupId) : 0;
+  if (!outage || waitMs === 0) return [];
+  const text = `it waits in group ${outage.groupId} for ${waitMs / 1_000} s first, and runs if a backend is back by then`;
+  return [{ step: 'queue', outcome: Reason_Outcome.ABSTAINED, text }];
 }
 
 function refusalOf({ errorName, message }: Extract<Outcome, { kind: 'refused' }>) {

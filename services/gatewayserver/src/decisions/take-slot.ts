@@ -51,6 +51,7 @@ export async function takeSlot(context: SlotContext, request: RouteRequest, deci
     failedBackendIds: failed,
     avoidedBackendIds: request.avoidedBackendIds,
     neverWaits: neverWaits(request, keys.metadata_never_waits),
+    waitsOut: decided.kind === 'waits' && decided.outage === true,
   };
   const authenticated = (outcome: Accepted) =>
     withAuthentication(outcome, entryPointOf(request), configuration.snapshot());

@@ -1,5 +1,6 @@
 import { Reason_Outcome } from '@trino-gateway/api/gateway';
 import { ownAffinityHash } from './affinity-hash.ts';
+import { assess, isOut } from './availability/availability.ts';
 import type { ChainAnswer } from './chain/chain-answer.ts';
 import type { Candidate, DecidedGroup, StepReason } from './chain/opinion.ts';
 import type { RoutedQuery } from './chain/routed-query.ts';
@@ -57,13 +58,39 @@ function routeToGroups(
       ...(spill?.forClients ?? []),
       ...barred.map(({ text }) => text),
     ]);
-    return refused(authDelegated, reasons, 'NO_NODES_AVAILABLE', message, answer.candidates[0]?.groupId);
+    const outcome = refused(authDelegated, reasons, 'NO_NODES_AVAILABLE', message, answer.candidates[0]?.groupId);
+    const out = open.find((candidate) => hasOutage(candidate, snapshot, circumstances));
+    return out ? { ...outcome, outage: { ...waiting(out), outage: true } } : outcome;
   }
-  const text = `group ${queue.groupId}: waits for a backend`;
-  reasons.push({ step: queue.step, outcome: Reason_Outcome.CHOSE, text });
-  const decided = decidedFor(answer, queue);
-  const hash = ownHash(decided, query, snapshot);
-  return withAuthentication({ kind: 'waits', ...decided, ...hash, authDelegated, reasons }, query, snapshot);
+  return waiting(queue);
+
+  function waiting(candidate: Candidate): Extract<Outcome, { kind: 'waits' }> {
+    const text = `group ${candidate.groupId}: waits for a backend`;
+    const decided = decidedFor(answer, candidate);
+    return withAuthentication(
+      {
+        ...{ kind: 'waits', ...decided, ...ownHash(decided, query, snapshot), authDelegated },
+        reasons: [...reasons, { step: candidate.step, outcome: Reason_Outcome.CHOSE, text }],
+      },
+      query,
+      snapshot,
+    );
+  }
+}
+
+/** Whether a backend of the group that may take the query lacks only what may pass at any moment. */
+function hasOutage(
+  { groupId, backendId: only }: Candidate,
+  snapshot: Snapshot,
+  { now, excluded }: Circumstances,
+): boolean {
+  const members = snapshot.group(groupId)?.backendIds ?? [];
+  return members.some((id) => {
+    const facts = only === undefined || only === id ? snapshot.facts(id) : undefined;
+    if (!facts) return false;
+    const hasFailed = excluded?.has(id) === true && assess(facts, now, snapshot.loadMaxAgeMs).available;
+    return hasFailed || isOut(facts, now, snapshot.loadMaxAgeMs);
+  });
 }
 
 function decidedFor({ decided }: Extract<ChainAnswer, { kind: 'groups' }>, candidate: Candidate): DecidedGroup {

@@ -8,13 +8,19 @@ import type { Snapshot } from './snapshot.ts';
 export type Outcome = { authDelegated: boolean; reasons: StepReason[] } & (
   | (DecidedGroup & { kind: 'chosen'; backend: Backend })
   /** There is no backend for it now: it waits in the group. */
-  | (DecidedGroup & { kind: 'waits' })
+  | (DecidedGroup & {
+      kind: 'waits';
+      /** For a short time only: its group refuses queries while it has no available backend. */
+      outage?: true;
+    })
   | (DecidingStep & {
       kind: 'refused';
       errorName: 'QUERY_REJECTED' | 'NO_NODES_AVAILABLE';
       message: string;
       /** The group it would have gone to, when one was chosen. */
       groupId?: string;
+      /** What its backends lack may pass at any moment: where it may wait for that. */
+      outage?: Extract<Outcome, { kind: 'waits' }>;
     })
 );
 

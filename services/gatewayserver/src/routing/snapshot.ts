@@ -34,6 +34,8 @@ export type SnapshotGroup = {
   affinity: Group_Affinity | undefined;
   /** Queries wait while none of its backends is available. */
   queuesWhenUnavailable: boolean;
+  /** How long newcomers wait while none of its backends is available, before they are refused; absent: as for all groups. */
+  outageWaitMs: number | undefined;
 };
 
 /** What one decision looks at, read together. */
@@ -103,6 +105,7 @@ export function createSnapshot(
         affinity: group.affinity,
         backendIds: members.get(id) ?? [],
         queuesWhenUnavailable: group.queue?.whenUnavailable === Group_Queue_WhenUnavailable.QUEUE,
+        outageWaitMs: group.queue?.outageWaitMs,
       };
     },
     spillOver: (id) => {

@@ -31,7 +31,11 @@ type Parts = {
 export async function openAdmission(parts: Parts): Promise<{ ledger: Ledger; limits: ConfiguredLimits }> {
   const { config, store, configuration, live, cursors, metrics, logger, now, stopping, started } = parts;
   const queues = queueBounds(config);
-  const limits = configuredLimits({ configuration, live, queues, cursors, now, chance: Math.random });
+  const limits = configuredLimits({
+    ...{ configuration, live, queues, cursors, now },
+    outageWaitMs: () => config.outage_wait,
+    chance: Math.random,
+  });
   const endedReports = started.use(reportEnded(store.queries, logger));
   let spillOverTimer: SpillOverTimer | undefined;
   const ledger = started.use(

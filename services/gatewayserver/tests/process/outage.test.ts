@@ -74,6 +74,7 @@ beforeAll(async () => {
     configuration,
     live,
     queues: UNBOUNDED_QUEUES,
+    outageWaitMs: () => 0,
     cursors,
     now: Date.now,
     chance: () => 0,

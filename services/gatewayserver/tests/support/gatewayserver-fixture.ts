@@ -26,6 +26,7 @@ export async function startTestGatewayserver(
     ops_listen: '127.0.0.1:0',
     database_url: 'sqlite::memory:',
     history_max_age: '0', // the queries of tests are of any age
+    outage_wait: '0s', // refusals come at once
     ...keys,
   };
   const env = Object.fromEntries(

@@ -144,7 +144,7 @@ async function enqueue(
   { decision, ticket, sealed, query, limit }: Waiter,
   signal: AbortSignal,
 ): Promise<'queued' | 'abandoned' | Refusal> {
-  const { groupId, priority, requestSource, affinityHash, strict, pinnedBackendId: onlyBackendId } = decision;
+  const { groupId, priority, requestSource, affinityHash, strict, outage, pinnedBackendId: onlyBackendId } = decision;
   try {
     const { refusal, refusalErrorName } = await gateway.admission.enqueue(
       {
@@ -155,6 +155,7 @@ async function enqueue(
         affinityHash,
         onlyBackendId,
         strict,
+        outage,
         sessionUser: user,
         clientSource: query.source,
         user: claimOf(exchange).user,

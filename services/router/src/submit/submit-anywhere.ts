@@ -35,7 +35,9 @@ export async function submitAnywhere(
     const route = await askRoute(context, submission, limits);
     if (submission.exchange.signal.aborted) return { kind: 'abandoned' };
     if (route.kind === 'unanswered') return refusedAfter(failures, route.message);
-    if (route.kind === 'mustWait') return route;
+    if (route.kind === 'mustWait' && !(route.decision.outage && failures.some(({ isBusy }) => isBusy))) return route;
+    // Its client does better to come again than to wait for a cluster that is too busy.
+    if (route.kind === 'mustWait') return refusedAfter(failures, 'No other cluster is available for this query');
     if (route.kind === 'refused') {
       const result = refusedAfter(failures, route.refusal.message, route.refusal.name);
       const placement = { backendId: '', groupId: route.groupId, decidedBy: '', ...route.trace };

@@ -12,6 +12,10 @@ export type Limits = {
   readonly queues: QueueBounds;
   /** Undefined when there is no such group. */
   group(groupId: string): GroupLimits | undefined;
+  /** How long newcomers wait while a group that refuses queries then has no available backend; 0: not at all. */
+  outageWaitMs(groupId: string): number;
+  /** Why no backend of a group takes queries now, for clients. */
+  whyNoBackend(groupId: string): string;
   /** Why somebody may not use a group, as a sentence for them; undefined when they may. */
   whyNotAllowed(groupId: string, asker: { user: string; source: string }): string | undefined;
   /** Enabled, healthy, inside its schedule, not draining, below its load threshold. */

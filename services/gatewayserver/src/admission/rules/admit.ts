@@ -17,6 +17,8 @@ export type Applicant = Spilling & {
   avoidedBackendIds: readonly string[];
   /** COMMIT, kill_query and the like: it takes a slot, and does not wait for one. */
   neverWaits: boolean;
+  /** It waits for an outage of the whole group to pass, although the group refuses queries then. */
+  waitsOut?: boolean;
 };
 
 /** What an applicant gets. */
@@ -50,7 +52,8 @@ export function admit(admission: Admission, applicant: Applicant): Admitted {
   }
   const later = spillOverOf(state, limits, applicant, Number.POSITIVE_INFINITY);
   const isUsable = usableIn(groupId).length > 0 || (later !== undefined && usableIn(later).length > 0);
-  return isUsable || limits.group(groupId)?.queuesWhenUnavailable === true ? { kind: 'wait' } : unavailable;
+  const waitsAnyway = applicant.waitsOut === true || limits.group(groupId)?.queuesWhenUnavailable === true;
+  return isUsable || waitsAnyway ? { kind: 'wait' } : unavailable;
 }
 
 const unavailable: Admitted = { kind: 'unavailable' };

@@ -27,22 +27,26 @@ export type Newcomer = Pick<
   arrivedAt?: number | undefined;
   /** The client's own limit for its wait, in milliseconds from now on. */
   limit?: { leftMs: number; message: string } | undefined;
+  /** It waits for an outage of its group to pass. */
+  outage?: boolean | undefined;
 };
 
 /** Whether a newcomer was queued. */
 export type Enqueued = { kind: 'waits'; waiter: Waiter; observed?: Observation } | { kind: 'full'; message: string };
 
 /** Takes the place of its arrival, unless the queue is full. Repeated, it answers the same. */
-export function enqueue({ state, limits, times, now }: Admission, newcomer: Newcomer): Enqueued {
+export function enqueue(admission: Admission, newcomer: Newcomer): Enqueued {
+  const { state, limits, times, now } = admission;
   const known = state.waiter(newcomer.id);
   if (known) return { kind: 'waits', waiter: known };
   const full = whyFull(state, limits, newcomer);
   if (full !== undefined) return { kind: 'full', message: full };
   const observed = wouldHaveBeenFull(state, limits, newcomer);
-  const { limit, arrivedAt, ...who } = newcomer;
+  const { limit, arrivedAt, outage, ...who } = newcomer;
   const waiter: Waiter = {
     ...who,
     ...(limit && { limit: { until: now + limit.leftMs, message: limit.message } }),
+    ...(outage && { outageUntil: now + limits.outageWaitMs(newcomer.groupId) }),
     place: arrivedAt ?? state.nextPlace(now),
     queuedAt: now,
     seenAt: now,
@@ -195,11 +199,40 @@ export function end(admission: Admission, id: string, endedBy: string, endedMess
   return true;
 }
 
-/** Ends it when its client's own limit is over, also while a cluster is asked: its answer is thrown away then, and nothing has run. */
+/**
+ * Ends it when its client's own limit is over, also while a cluster is asked: its answer is thrown away then, and nothing has run.
+ * Ends it as well when it has waited for an outage to pass for as long as it may; while a cluster is asked that may be over.
+ */
 export function endWhenOver(admission: Admission, id: string): Waiter | undefined {
-  const { limit } = admission.state.waiter(id) ?? {};
+  const waiter = admission.state.waiter(id);
+  const { limit, outageUntil } = waiter ?? {};
   if (limit && limit.until <= admission.now) end(admission, id, 'EXCEEDED_TIME_LIMIT', limit.message);
+  else if (waiter?.phase === 'QUEUED' && outageUntil !== undefined && outageUntil <= admission.now)
+    endOutage(admission, waiter);
   return admission.state.waiter(id);
+}
+
+/** When time alone may end its wait; undefined: never. */
+export function overAt({ limit, outageUntil }: Pick<Waiter, 'limit' | 'outageUntil'>): number | undefined {
+  const until = Math.min(limit?.until ?? Number.POSITIVE_INFINITY, outageUntil ?? Number.POSITIVE_INFINITY);
+  return Number.isFinite(until) ? until : undefined;
+}
+
+/** It is refused, unless a backend is back: then it waits for a slot like others. */
+function endOutage(admission: Admission, waiter: Waiter): void {
+  const { state, limits, times, now } = admission;
+  const { id, groupId, pausedUntil, queuedAt } = waiter;
+  const next = spillOverOf(state, limits, waiter, now - queuedAt);
+  const groupIds = next === undefined ? [groupId] : [groupId, next];
+  const members = groupIds.flatMap((one) => limits.group(one)?.backendIds ?? []);
+  // One that counts as available and has just failed for it is not back; without a slot free it was not asked again since.
+  const isBack =
+    (pausedUntil === 0 || now - pausedUntil >= times.pauseMs) &&
+    members.some((one) => isOpen(waiter, one) && limits.isAvailable(one));
+  const seconds = Math.round((now - queuedAt) / 1_000);
+  const why = `No cluster is available for this query: ${limits.whyNoBackend(groupId)}; it has waited for one for ${seconds} s`;
+  if (isBack) state.putWaiter({ ...waiter, outageUntil: undefined });
+  else end(admission, id, 'NO_NODES_AVAILABLE', why);
 }
 
 /** Moves all waiters of a group to another one, in which priority and arrival count. Answers how many they were. */

@@ -55,6 +55,8 @@ export type Waiter = {
   readonly bytes?: number;
   readonly queuedAt: number;
   readonly limit?: WaitLimit | undefined;
+  /** No backend of its group is available, and that refuses queries then: it is refused at this time, unless one is back. */
+  readonly outageUntil?: number | undefined;
   /** When its client was last stored as present; once it has gone, when its last poll ended. */
   readonly seenAt: number;
   /** A poll of it was held until then, when that was stored. */

@@ -65,6 +65,13 @@ export function isHealthy(facts: BackendFacts, now: number): boolean {
   return markedHealthy ?? status?.healthy ?? false;
 }
 
+/** Whether it takes no new queries for a reason that may pass at any moment: it failed its probes, or was not probed yet. */
+export function isOut(facts: BackendFacts, now: number, loadMaxAgeMs: number): boolean {
+  const inForce = factsAt(facts, now, loadMaxAgeMs);
+  const failing = conditions.filter(({ holds }) => !holds(inForce));
+  return failing.length > 0 && failing.every(({ isOutage }) => isOutage?.(inForce) === true);
+}
+
 /** The parts of an override that still hold; undefined when none does. */
 export function liveOverride(override: BackendOverride | undefined, now: number): BackendOverride | undefined {
   if (!override) return undefined;

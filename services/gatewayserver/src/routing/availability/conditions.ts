@@ -6,6 +6,8 @@ import { epochMs, isoTime } from './timestamps.ts';
 type Condition = {
   holds: (facts: FactsInForce) => boolean;
   whyNot: (facts: FactsInForce) => string;
+  /** Nobody wanted it so: it may pass by itself at any moment. */
+  isOutage?: (facts: FactsInForce) => boolean;
   /** In the words of a cluster or of the network, which may name addresses. */
   detail?: (facts: FactsInForce) => string | undefined;
 };
@@ -26,6 +28,7 @@ export const conditions: readonly Condition[] = [
   {
     holds: ({ status, markedHealthy }) => status !== undefined || markedHealthy !== undefined,
     whyNot: () => 'it was not probed yet',
+    isOutage: () => true,
   },
   {
     holds: ({ status, markedHealthy }) => markedHealthy ?? status?.healthy ?? true,
@@ -33,6 +36,7 @@ export const conditions: readonly Condition[] = [
       markedHealthy === false
         ? `an operator marked it unhealthy until ${isoTime(epochMs(override?.healthyUntil))}${reasonSuffix(override?.reason)}`
         : `it is not healthy (${stateName(status)})`,
+    isOutage: ({ markedHealthy }) => markedHealthy === undefined,
     detail: ({ status, markedHealthy }) => (markedHealthy === false ? undefined : status?.reason),
   },
   {

@@ -111,7 +111,13 @@ function answerOf(context: Context, { outcome, leased }: Routed): Answer {
   const decision = decisionOf(outcome);
   if (outcome.kind === 'waits') {
     const asked = checkingBackend(context, outcome.groupId);
-    return { decision, reasons, authDelegated, mustWait: true, ...(asked && { backend: asked }) };
+    return {
+      decision: { ...decision, outage: outcome.outage === true },
+      reasons,
+      authDelegated,
+      mustWait: true,
+      ...(asked && { backend: asked }),
+    };
   }
   const backend = routerBackend(outcome.backend, context.configuration.isLimited(outcome.backend.id));
   return { decision, reasons, authDelegated, backend, leased };

@@ -19,6 +19,8 @@ export function limitsOf(own: Pick<Limits, 'maxOnBackend' | 'group'> & Partial<L
     whyNotAllowed: () => undefined,
     queues: UNBOUNDED_QUEUES,
     isAvailable: () => true,
+    outageWaitMs: () => 0,
+    whyNoBackend: () => 'none is available',
     choose: (_, ids) => ids[0] ?? '',
     ...own,
   };

@@ -64,6 +64,7 @@ function newcomerOf(request: EnqueueRequest, arrivedAt: number): Newcomer {
     secretHash: Buffer.from(checkedHash(request.secretHash)).toString('hex'),
     bytes: checkedSealed('sealed', request.sealed).length,
     ...(request.strict && { strict: true }),
+    ...(request.outage && { outage: true }),
     ...(isOther(request) && { asker: askerOf(request) }),
     ...(request.affinityHash !== 0 && { affinityHash: request.affinityHash }),
     ...(request.onlyBackendId !== '' && { onlyBackendId: checkedId(request.onlyBackendId, 'only_backend_id') }),
