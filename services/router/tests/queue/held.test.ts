@@ -116,9 +116,10 @@ describe('a client that polls on', () => {
   });
 
   test('is passed over as soon as it hangs up', async () => {
-    await using bed = await startQueueBed({ router: { holdMs: 250 } });
+    await using bed = await startQueueBed({ router: { holdMs: 500 } });
     const { nextUri = '' } = pageOf(await post(bed.router.url, 'SELECT 1'));
-    for (let poll = 0; poll < 6; poll++) expect(isWaiting(await ask(nextUri))).toBe(true);
+    for (let poll = 0; poll < 5; poll++) expect(isWaiting(await ask(nextUri))).toBe(true);
+    await until('the poll before to be over', () => bed.router.pollsHeld() === 0);
     const hangUp = new AbortController();
     const poll = ask(nextUri, { signal: hangUp.signal });
     const rejected = expect(poll).rejects.toThrow();
