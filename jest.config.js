@@ -17,7 +17,13 @@ export default {
       testPathIgnorePatterns: ['/node_modules/', SLOW, REAL],
     },
     { ...common, displayName: 'slow', testMatch: ['**/*.slow.test.ts'] },
-    { ...common, displayName: 'real', testMatch: ['**/e2e/real/*.test.ts'] },
+    {
+      ...common,
+      displayName: 'real',
+      testMatch: ['**/e2e/real/*.test.ts'],
+      globalSetup: '<rootDir>/jest.run-folder.js',
+      globalTeardown: '<rootDir>/jest.end-run.js',
+    },
   ],
   coverageProvider: 'v8',
   maxWorkers: 3, // on two cores: tests wait for a third of their time

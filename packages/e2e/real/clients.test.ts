@@ -2,16 +2,17 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type Suite, startSuite } from '@trino-gateway/testing/suite/suite';
 import { type ClientName, clientNames } from '../client-matrix/clients.ts';
 import { runClientMatrix } from '../client-matrix/run-matrix.ts';
-import { type RealClusters, seenByTrino, startRealClusters } from './real-clusters.ts';
+import { seenByTrino } from './real-clusters.ts';
+import { type SharedCluster, sharedCluster } from './shared-clusters.ts';
 
 // Every real client through the router, exactly as directly, for both kinds of cluster: the first listener leads to the
 // cluster that trusts X-Forwarded-*, the second to the one that answers 406 to them, the third to that one as a DIRECT backend.
 // A step of another kind of the routing chain leads there from each of them.
-let clusters: RealClusters;
+let clusters: Record<'accepting' | 'rejecting', SharedCluster>;
 let suite: Suite;
 
 beforeAll(async () => {
-  clusters = await startRealClusters();
+  clusters = { accepting: await sharedCluster('accepting'), rejecting: await sharedCluster('rejecting') };
   suite = await startSuite({ listeners: 3 });
   await suite.addBackends({ accepting: clusters.accepting.url, rejecting: clusters.rejecting.url });
   await suite.addBackends({ direct: clusters.rejecting.url }, { forwarding: 'DIRECT' });
@@ -36,7 +37,6 @@ function steps([first, second, third]: readonly number[]) {
 
 afterAll(async () => {
   await suite?.[Symbol.asyncDispose]();
-  await clusters?.[Symbol.asyncDispose]();
 }, 60_000);
 
 const kinds = ['trusts forwarded headers', 'refuses forwarded headers', 'it polls itself'];

@@ -4,18 +4,19 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Suite, startSuite } from '@trino-gateway/testing/suite/suite';
 import { runQuery } from '@trino-gateway/testing/trino-client/run-query';
-import { type RealClusters, seenByTrino, startRealClusters } from './real-clusters.ts';
+import { seenByTrino } from './real-clusters.ts';
+import { type SharedCluster, sharedCluster } from './shared-clusters.ts';
 
 // The edge of the gateway against real Trino: two clusters that ask for no password, one that trusts X-Forwarded-* and one
 // that answers 406 to them. Listeners: 0 proxied, 1 and 2 DIRECT, 3 with delegated authentication.
 const PASSWORD = 'open-sesame';
 const credentials = `Basic ${Buffer.from(`alice:${PASSWORD}`).toString('base64')}`;
 let provider: Server;
-let clusters: RealClusters;
+let clusters: Record<'accepting' | 'rejecting', SharedCluster>;
 let suite: Suite;
 
 beforeAll(async () => {
-  clusters = await startRealClusters();
+  clusters = { accepting: await sharedCluster('accepting'), rejecting: await sharedCluster('rejecting') };
   provider = createServer((request, response) => {
     let body = '';
     request.setEncoding('utf8').on('data', (part: string) => {
@@ -42,7 +43,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await suite?.[Symbol.asyncDispose]();
-  await clusters?.[Symbol.asyncDispose]();
   provider?.close();
 }, 60_000);
 

@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type StatementKind, sqlTokens, statementKind, statementSession } from '@trino-gateway/sql';
 import { until } from '@trino-gateway/testing/processes/until';
 import { type Suite, startSuite } from '@trino-gateway/testing/suite/suite';
-import { type Coordinator, startCoordinator } from '@trino-gateway/testing/trino/coordinator';
 import {
   clientTags,
   preparedStatement,
@@ -21,6 +20,7 @@ import {
   statementCases,
   type Verdict,
 } from './header-cases.ts';
+import { type SharedCluster, sharedCluster } from './shared-clusters.ts';
 import {
   type NodeReader,
   postRaw,
@@ -34,17 +34,16 @@ import {
 const user = 'X-Trino-User: base';
 /** So much of a source history keeps. */
 const HISTORY_SOURCE = 256;
-let trino: Coordinator;
+let trino: SharedCluster;
 let node: NodeReader;
 
 beforeAll(async () => {
-  trino = await startCoordinator({ name: 'differential', say: (line) => void process.stderr.write(`${line}\n`) });
+  trino = await sharedCluster('accepting');
   node = await startNodeReader();
 }, 600_000);
 
 afterAll(async () => {
   await node?.[Symbol.asyncDispose]();
-  await trino?.stop();
 }, 60_000);
 
 /** Our reading of a request; undefined where we refuse it. */

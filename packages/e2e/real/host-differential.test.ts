@@ -1,15 +1,15 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Suite, startSuite } from '@trino-gateway/testing/suite/suite';
-import { type Coordinator, startCoordinator } from '@trino-gateway/testing/trino/coordinator';
+import { type SharedCluster, sharedCluster } from './shared-clusters.ts';
 
 // The same bytes to a real Trino and to the router before it, whose peer is trusted as a balancer: what either makes of the host
 // that the client asked for shows in the links. Ours agrees, or refuses.
-let trino: Coordinator;
+let trino: SharedCluster;
 let suite: Suite;
 
 beforeAll(async () => {
-  trino = await startCoordinator({ name: 'hosts', say: (line) => void process.stderr.write(`${line}\n`) });
+  trino = await sharedCluster('accepting');
   suite = await startSuite({ router: { TRUSTED_PROXIES: '127.0.0.1,10.0.0.0/8' } });
   await suite.addBackends({ one: trino.url });
   await suite.addGroup('all', ['one']);
@@ -19,7 +19,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await suite?.[Symbol.asyncDispose]();
-  await trino?.[Symbol.asyncDispose]();
 }, 60_000);
 
 /** Where the next link begins, or the status where there is none. The address that was asked is `SOCKET`. */

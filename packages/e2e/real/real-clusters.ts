@@ -21,7 +21,7 @@ export async function startRealClusters(): Promise<RealClusters> {
 
 /** What a cluster itself says it ran of this text: id, user, source and state, its probes aside. */
 export async function seenByTrino(
-  coordinator: Coordinator,
+  coordinator: Pick<Coordinator, 'url'>,
   textPart: string,
 ): Promise<{ id: string; user: string; source: string; state: string }[]> {
   const answer = await fetch(`${coordinator.url}/v1/query`, {

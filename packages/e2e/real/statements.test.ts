@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { beforeAll, expect, test } from '@jest/globals';
 import { analyseStatement } from '@trino-gateway/sql';
 import { corpus, corpusHeaders } from '@trino-gateway/sql/corpus';
-import { type Coordinator, startCoordinator } from '@trino-gateway/testing/trino/coordinator';
 import { exchange } from '@trino-gateway/testing/trino-client/exchange';
 import { runQuery } from '@trino-gateway/testing/trino-client/run-query';
+import { type SharedCluster, sharedCluster } from './shared-clusters.ts';
 
 // What a real cluster says that a statement is, and which tables it found in it: it runs the statements of the corpus.
 const AT_ONCE = 6;
@@ -16,16 +16,12 @@ type QueryInfo = {
   output?: { catalogName: string; schema: string; table: string };
 };
 
-let trino: Coordinator;
+let trino: SharedCluster;
 
 beforeAll(async () => {
-  trino = await startCoordinator({ name: 'statements', say: (line) => void process.stderr.write(`${line}\n`) });
-  await runQuery(trino.url, 'CREATE TABLE memory.default.t (a bigint, b varchar)');
+  trino = await sharedCluster('accepting');
+  await runQuery(trino.url, 'CREATE TABLE IF NOT EXISTS memory.default.t (a bigint, b varchar)');
 }, 600_000);
-
-afterAll(async () => {
-  await trino?.[Symbol.asyncDispose]();
-}, 60_000);
 
 /** Of the corpus: repeated headers as one line. */
 function headers(): Record<string, string> {
