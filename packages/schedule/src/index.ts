@@ -1,3 +1,4 @@
-export { readDailyWindow } from './daily-window.ts';
+export { coveredWindows } from './covered-windows.ts';
+export { dailyWindowProblems, readDailyWindow } from './daily-window.ts';
 export { scheduleProblems } from './problems.ts';
 export { type Change, readSchedule, type Schedule } from './schedule.ts';

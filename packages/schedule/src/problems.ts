@@ -18,10 +18,11 @@ export function scheduleProblems(
   if (timeZone === '') return problems;
   if (uptimeSchedule === '')
     problems.push({ field: 'time_zone', message: 'expected only together with uptime_schedule' });
-  if (!isTimeZone(timeZone))
-    problems.push({
-      field: 'time_zone',
-      message: `expected an IANA time zone such as Europe/Vienna, got ${JSON.stringify(timeZone.slice(0, 80))}`,
-    });
-  return problems;
+  return [...problems, ...timeZoneProblems(timeZone)];
+}
+
+export function timeZoneProblems(timeZone: string): { field: 'time_zone'; message: string }[] {
+  if (isTimeZone(timeZone)) return [];
+  const message = `expected an IANA time zone such as Europe/Vienna, got ${JSON.stringify(timeZone.slice(0, 80))}`;
+  return [{ field: 'time_zone', message }];
 }

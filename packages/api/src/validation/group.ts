@@ -19,6 +19,7 @@ import {
   quote,
   setProblem,
 } from '../problem.ts';
+import { autoscalingProblems } from './autoscaling.ts';
 
 const MOST_USERS = 1_000;
 const MOST_PATTERNS = 100;
@@ -47,6 +48,7 @@ export function groupProblems(group: Group): Problem[] {
     ...spillOverProblems(group),
     ...(group.allowed ? allowedProblems(group.allowed) : []),
     ...(group.affinity ? affinityProblems(group.affinity, group.strategy) : []),
+    ...(group.autoscaling ? autoscalingProblems(group.autoscaling, group.backendIds.length) : []),
   ];
 }
 

@@ -1,4 +1,5 @@
 export { isId, type Problem } from '../problem.ts';
+export { sharedClusterProblems } from './autoscaling.ts';
 export { backendProblems, tlsProblems } from './backend.ts';
 export { groupProblems } from './group.ts';
 export { policyProblems } from './policy.ts';

@@ -1962,7 +1962,8 @@ export const Group_AutoscalingSchema: GenMessage<Group_Autoscaling> = /*@__PURE_
 export type Group_Autoscaling_MinClusters = Message<"trinogateway.v1.Group.Autoscaling.MinClusters"> & {
   /**
    * HH:MM or HH:MM:SS, from included, to excluded; `to` up to 24:00. Where `to` is not after `from`, it is on the next day, and
-   * `weekdays` are those of `from`. Both empty: the whole day.
+   * `weekdays` are those of `from`. An empty `from` is 00:00, an empty `to` 24:00. At most 100 windows; one that those after it
+   * cover wholly is refused.
    *
    * @generated from field: string from = 1;
    */
