@@ -39,6 +39,11 @@ export const monitor = z.strictObject({
   webhook_key: text
     .optional()
     .describe('The key that requests of `scaler.webhook` are signed with. Unset: they are not.'),
+  kubeconfig: text
+    .optional()
+    .describe(
+      'The kubeconfig file that says how the Kubernetes API server is reached; its current context counts, and it is read again when it changes. Unset: from within the cluster, as the service account of the pod.',
+    ),
   log_level: logLevel.prefault('info').describe('error, warn, info or debug.'),
   log_format: logFormat
     .prefault('json')
