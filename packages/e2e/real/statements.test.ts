@@ -1,8 +1,9 @@
 import { beforeAll, expect, test } from '@jest/globals';
-import { analyseStatement } from '@trino-gateway/sql';
+import { analyseStatement, literalSelect } from '@trino-gateway/sql';
 import { corpus, corpusHeaders } from '@trino-gateway/sql/corpus';
 import { exchange } from '@trino-gateway/testing/trino-client/exchange';
 import { runQuery } from '@trino-gateway/testing/trino-client/run-query';
+import { literalPage } from '@trino-gateway/trino';
 import { type SharedCluster, sharedCluster } from './shared-clusters.ts';
 
 // What a real cluster says that a statement is, and which tables it found in it: it runs the statements of the corpus.
@@ -78,3 +79,23 @@ test('a real cluster names the kinds of statements alike, and finds the same tab
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
   expect(compared.length).toBeGreaterThan(150);
 }, 600_000);
+
+test.each([
+  'SELECT 1',
+  'SELECT -7',
+  'SELECT 2147483648',
+  'SELECT 1 AS Alive',
+  "SELECT 'it''s'",
+  "SELECT ''",
+  'select TRUE',
+])('what the gateway answers by itself to keep a connection alive is what Trino answers: %s', async (statement) => {
+  let columns: unknown;
+  const { rows } = await runQuery(trino.url, statement, {
+    onPage: (page) => {
+      columns ??= (page as { columns?: unknown }).columns;
+    },
+  });
+  const selected = literalSelect(statement);
+  const own = selected && JSON.parse(literalPage({ id: 'q', infoUri: '', ...selected }));
+  expect([own?.columns, own?.data]).toEqual([columns, rows]);
+});

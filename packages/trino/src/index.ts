@@ -71,6 +71,7 @@ export {
   calledPage,
   type FailedPage,
   failedPage,
+  literalPage,
   pageContentType,
   type QueuedPage,
   queuedPage,

@@ -57,6 +57,22 @@ export function calledPage({ id, infoUri }: Pick<QueuedPage, 'id' | 'infoUri'>):
   return `{"id":${json(id)},"infoUri":${json(infoUri)},"columns":[],${stats},"warnings":[],"updateType":"CALL"}`;
 }
 
+/** One row of one column. `json` is its value. */
+export type LiteralPage = Pick<QueuedPage, 'id' | 'infoUri'> & {
+  column: string;
+  type: { name: string; length?: number };
+  json: string;
+};
+
+/** The last page of a SELECT of one literal, as Trino answers it; types as its ClientTypeSignature writes them. */
+export function literalPage({ id, infoUri, column, type: { name, length }, json: value }: LiteralPage): string {
+  const signature = { rawType: name, arguments: length === undefined ? [] : [{ kind: 'LONG', value: length }] };
+  const type = length === undefined ? name : `${name}(${length})`;
+  const columns = json([{ name: column, type, typeSignature: signature }]);
+  const stats = statsText('FINISHED', false, 0, 0);
+  return `{"id":${json(id)},"infoUri":${json(infoUri)},"columns":${columns},"data":[[${value}]],${stats},"warnings":[]}`;
+}
+
 const json = (value: unknown) => JSON.stringify(value);
 
 function statsText(state: string, queued: boolean, elapsedMillis: number, queuedMillis: number): string {

@@ -6,6 +6,7 @@ import { type RoutedQuery, routedQuery, type SubmittedQuery } from '../routing/c
 import type { CompiledChain } from '../routing/chain/routing-chain.ts';
 import type { Circumstances } from '../routing/circumstances.ts';
 import { decide } from '../routing/decide.ts';
+import { withKeepAlive } from '../routing/keep-alive.ts';
 import type { Outcome } from '../routing/outcome.ts';
 import { createAnsweredRoutes } from './answered-routes.ts';
 import { askChain } from './ask-chain.ts';
@@ -68,7 +69,10 @@ export function createDecisions(options: Options): Decisions {
   const dryRun: Decisions['dryRun'] = (submitted, chain) => {
     const around = circumstances();
     const query = routedQuery(submitted, around.now);
-    return after(ask(query, chain, around.chance), (answer) => decide(query, answer, configuration.snapshot(), around));
+    return after(ask(query, chain, around.chance), (answer) => {
+      const snapshot = configuration.snapshot();
+      return withKeepAlive(decide(query, answer, snapshot, around), submitted.statement, snapshot);
+    });
   };
   const decideNow = (request: RouteRequest): Decided | Promise<Decided> => {
     const around = circumstances();
@@ -123,12 +127,13 @@ function decideSubmission(
     onHits(answer.hits);
     groupMetrics.countPassedOver(answer.passedOver);
   }
-  const decided = decide(query, answer, configuration.snapshot(), {
+  const snapshot = configuration.snapshot();
+  const decided = decide(query, answer, snapshot, {
     ...circumstances,
     excluded: new Set(request.excludedBackendIds),
     avoided: new Set(request.avoidedBackendIds),
   });
-  const outcome = waitsOut(decided, limits) ? decided.outage : decided;
+  const outcome = withKeepAlive(waitsOut(decided, limits) ? decided.outage : decided, request.statement, snapshot);
   const bounded = isBounded(options, outcome);
   if (outcome.kind === 'chosen' && !bounded) {
     cursors.set(outcome.groupId, (cursors.get(outcome.groupId) ?? 0) + 1);
@@ -148,7 +153,7 @@ function waitsOut(outcome: Outcome, limits: Pick<ConfiguredLimits, 'outageWaitMs
 
 /** Whether it needs a slot: because of a limit, of a hold, or of others of its group that already wait for a backend. */
 function isBounded({ limits, ledger }: Options, outcome: Outcome): boolean {
-  if (outcome.kind === 'refused') return false;
+  if (outcome.kind === 'refused' || (outcome.kind === 'waits' && outcome.keepAlive)) return false;
   const { groupId } = outcome;
   const state = ledger.state();
   const others = limits.group(groupId)?.queuesWhenUnavailable === true && state.loads.ofGroup(groupId).waiters > 0;

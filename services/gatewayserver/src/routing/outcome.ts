@@ -12,6 +12,8 @@ export type Outcome = { authDelegated: boolean; reasons: StepReason[] } & (
       kind: 'waits';
       /** For a short time only: its group refuses queries while it has no available backend. */
       outage?: true;
+      /** The gateway answers it: it neither waits nor starts a cluster. */
+      keepAlive?: true;
     })
   | (DecidingStep & {
       kind: 'refused';

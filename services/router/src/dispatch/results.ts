@@ -4,7 +4,7 @@ export type SubmissionResult =
   | 'handed_over'
   /** No slot is free: it waits, and the client has a QUEUED page. */
   | 'queued'
-  /** The gateway itself carried it out: it killed a query that waited. */
+  /** The gateway itself carried it out: it killed a query that waited, or kept a connection alive. */
   | 'carried_out'
   /** The client was told why, as Trino fails a query. */
   | 'refused'

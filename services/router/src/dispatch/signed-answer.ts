@@ -1,5 +1,13 @@
 import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
-import { calledPage, failedPage, queuedPage, type TrinoErrorName, trinoErrors } from '@trino-gateway/trino';
+import { literalSelect } from '@trino-gateway/sql';
+import {
+  calledPage,
+  failedPage,
+  literalPage,
+  queuedPage,
+  type TrinoErrorName,
+  trinoErrors,
+} from '@trino-gateway/trino';
 import { infoUri } from '../http/client-address.ts';
 import { errorName, type Refusal } from './refusal.ts';
 
@@ -7,8 +15,12 @@ import { errorName, type Refusal } from './refusal.ts';
 // the last page, since clients lose or mistreat an error in the answer to their POST. The link holds that answer and is signed
 // with the suite's key, so any router answers it and nothing is stored.
 
-/** How a statement ended that no cluster got: it was refused, or it was a CALL that the gateway itself has carried out. */
-export type SignedAnswer = { kind: 'refused'; refusal: Refusal } | { kind: 'carriedOut' };
+/** How a statement ended that no cluster got: it was refused, or the gateway itself has carried it out. */
+export type SignedAnswer =
+  | { kind: 'refused'; refusal: Refusal }
+  | { kind: 'carriedOut' }
+  /** A SELECT of one literal, which keeps a connection alive. */
+  | { kind: 'literal'; statement: string };
 
 export type SignedAnswerInput = {
   answer: SignedAnswer;
@@ -27,8 +39,9 @@ export type VerifiedAnswer = { page: string; error?: { name: TrinoErrorName; cod
 
 /** In a link in place of an error's name; all routers of a suite read it. */
 const CARRIED_OUT = 'CALLED';
+const LITERAL = 'LITERAL';
 
-type Payload = { name: TrinoErrorName | typeof CARRIED_OUT; message: string; time: number };
+type Payload = { name: TrinoErrorName | typeof CARRIED_OUT | typeof LITERAL; message: string; time: number };
 
 const VALID_FOR_MS = 6 * 3_600_000;
 /** Of JSON. In base64url, with signature, path and origin, the link stays below 4 KB. */
@@ -67,6 +80,10 @@ export function readSignedAnswer(
   if (nowMs - time > VALID_FOR_MS) return undefined;
   const query = { id: link.queryId, infoUri: infoUri(origin, link.queryId) };
   if (name === CARRIED_OUT) return { page: calledPage(query) };
+  if (name === LITERAL) {
+    const selected = literalSelect(message);
+    return selected && { page: literalPage({ ...query, ...selected }) };
+  }
   const known = errorName(name);
   const page = failedPage({ ...query, error: { name: known, message } });
   return { page, error: { name: known, code: trinoErrors[known].code, message } };
@@ -75,6 +92,7 @@ export function readSignedAnswer(
 function payloadText(answer: SignedAnswer, time: number): string {
   const json = (payload: Payload) => JSON.stringify(payload);
   if (answer.kind === 'carriedOut') return json({ name: CARRIED_OUT, message: '', time });
+  if (answer.kind === 'literal') return json({ name: LITERAL, message: answer.statement, time });
   const { message } = answer.refusal;
   const name = errorName(answer.refusal.name);
   const text = (length: number) => {

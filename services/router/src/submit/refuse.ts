@@ -36,6 +36,13 @@ export function answerCarriedOut(context: RefuseDeps, submission: Submission): v
   answerSigned(context, submission, { kind: 'carriedOut' }, { state: Query_State.FINISHED }, NOWHERE);
 }
 
+/** Answers a SELECT of one literal that only keeps a connection alive, as Trino would: no cluster is started for it. */
+export function answerKeepAlive(context: RefuseDeps, submission: Submission, placement: Placement): void {
+  context.onSubmission(submission.exchange.listeningPort, placement.groupId, 'carried_out');
+  const answer = { kind: 'literal', statement: submission.statement } as const;
+  answerSigned(context, submission, answer, { state: Query_State.FINISHED }, placement);
+}
+
 function answerSigned(
   { gateway, live, temporaryId, now }: RefuseDeps,
   submission: Submission,

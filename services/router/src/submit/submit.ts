@@ -1,5 +1,6 @@
 import type { RouterConfig } from '@trino-gateway/config';
 import { pause } from '@trino-gateway/runtime';
+import { literalSelect } from '@trino-gateway/sql';
 import { cleanReason, headersForClient, relay } from '../clusters/relay.ts';
 import type { GatewayClient } from '../control-plane/gateway-client.ts';
 import type { Candidate } from '../dispatch/attempt.ts';
@@ -21,7 +22,7 @@ import { type JoinQueueDeps, joinQueue, type MustWait } from '../queue/enqueue.t
 import { type BoundStatementDeps, bindingOf } from './bound-statement.ts';
 import { type Deadline, startDeadline } from './deadline.ts';
 import { type ReadStatementDeps, readStatement } from './read-statement.ts';
-import { answerCarriedOut, type RefuseDeps, refuse } from './refuse.ts';
+import { answerCarriedOut, answerKeepAlive, type RefuseDeps, refuse } from './refuse.ts';
 import type { Result } from './result.ts';
 import { type SubmitAnywhereDeps, submitAnywhere } from './submit-anywhere.ts';
 import { type SubmitBoundDeps, submitBound } from './submit-bound.ts';
@@ -118,6 +119,8 @@ async function conclude(
       refuse(context, submission, result.refusal, result.placement);
       return;
     case 'mustWait':
+      if (result.decision.keepAlive && literalSelect(submission.statement))
+        return answerKeepAlive(context, submission, result.decision);
       await enqueue(context, submission, result, deadline);
       return;
     case 'answered': {

@@ -77,6 +77,10 @@ function decided(preview: Preview): Decided {
     return { verdict: Verdict.REFUSED, reasons, refusal, refusalErrorName, summary: `would be refused: ${refusal}` };
   }
   const decision = decisionOf(preview.decided);
+  if (preview.decided.kind === 'waits' && preview.decided.keepAlive) {
+    const summary = 'is answered by the gateway: it only keeps a connection alive, and starts no cluster';
+    return { verdict: Verdict.RUNS, decision: { ...decision, keepAlive: true }, reasons, summary };
+  }
   if (preview.kind === 'runs')
     return { verdict: Verdict.RUNS, decision, reasons, summary: `runs on backend ${decision.backendId} now` };
   const { position, startsAt, why } = preview;
@@ -112,7 +116,7 @@ function answerOf(context: Context, { outcome, leased }: Routed): Answer {
   if (outcome.kind === 'waits') {
     const asked = checkingBackend(context, outcome.groupId);
     return {
-      decision: { ...decision, outage: outcome.outage === true },
+      decision: { ...decision, outage: outcome.outage === true, keepAlive: outcome.keepAlive === true },
       reasons,
       authDelegated,
       mustWait: true,
