@@ -43,6 +43,8 @@ export function decidedGroup(group: GroupScaling, decision: GroupDecision): Grou
 
 /** Minimum and demand first; only where neither asks for anything, something may go. Answers why. */
 function balance(draft: Draft): string {
+  if (draft.clusters.every(({ scalable }) => !scalable))
+    return 'none of its clusters has a scaler: they are as they are';
   const min = minimumAt(draft.settings, draft.now);
   const before = draft.events.length;
   const short = meetMinimum(draft, min);

@@ -25,8 +25,10 @@ export function scaleDown(draft: Draft, min: number): string {
 
 function drainOne(draft: Draft, min: number): string {
   const ready = clustersIn(draft, State.READY);
-  // One that fails its probes carries nothing: the rest is what carries now.
-  const unhealthy = clustersIn(draft, State.UNHEALTHY).findLast(({ scalable }) => scalable);
+  // One that has failed its probes for long carries nothing: the rest is what carries now.
+  const unhealthy = clustersIn(draft, State.UNHEALTHY).findLast(
+    ({ scalable, since }) => scalable && (elapsed(draft, since) ?? 0) >= draft.settings.coolDownMs,
+  );
   const running = sum(ready, (cluster) => cluster.running);
   if (unhealthy && ready.length >= min) return drain(draft, unhealthy, 'it fails its probes, and is not needed');
   const [last] = drainable(draft);
