@@ -4,7 +4,7 @@ import { oneLine } from './terminal/one-line.ts';
 import type { Terminal } from './terminal/terminal.ts';
 import { UsageError } from './terminal/usage-error.ts';
 
-/** Runs one command line. @returns the exit code: 0 done, 1 a call failed, 2 wrong usage, 3 of `decide`: such a query would be refused */
+/** Runs one command line. @returns the exit code: 0 done, 1 a call failed, 2 wrong usage, 3 the answer is no, 130 interrupted while it waited */
 export async function runCommandLine(argv: readonly string[], terminal: Terminal): Promise<number> {
   let exitCode = 0;
   const program = createProgram(terminal, (code) => {

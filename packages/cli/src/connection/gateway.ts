@@ -6,6 +6,7 @@ import {
   QueryService,
   QueueService,
   RoutingService,
+  ScalingService,
 } from '@trino-gateway/api/gateway';
 import { createGatewayTransport } from '@trino-gateway/runtime';
 import type { Connection } from './connection.ts';
@@ -20,6 +21,7 @@ export type Gateway = Disposable & {
   readonly queries: Client<typeof QueryService>;
   readonly queue: Client<typeof QueueService>;
   readonly routing: Client<typeof RoutingService>;
+  readonly scaling: Client<typeof ScalingService>;
 };
 
 /**
@@ -37,6 +39,7 @@ export function openGateway(connection: Connection, tell: (line: string) => void
     queries: createClient(QueryService, transport),
     queue: createClient(QueueService, transport),
     routing: createClient(RoutingService, transport),
+    scaling: createClient(ScalingService, transport),
     [Symbol.dispose]: () => connected[Symbol.dispose](),
   };
 }

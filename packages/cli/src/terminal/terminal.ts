@@ -5,6 +5,9 @@ export type Screen = {
   nextRefresh(): Promise<boolean>;
 };
 
+/** Ctrl-C aborts the signal, until disposal, instead of ending the process; a second one ends it. */
+export type Interruption = Disposable & { readonly signal: AbortSignal };
+
 /** What a command needs of the process it runs in. */
 export type Terminal = {
   /** Prints a line of the answer. */
@@ -15,6 +18,8 @@ export type Terminal = {
   columns: number | undefined;
   /** A screen that can be refreshed; undefined when the answer goes to a file or another program. */
   screen: Screen | undefined;
+  /** Absent: Ctrl-C ends the process. */
+  interruption?: () => Interruption;
   env: Readonly<Record<string, string | undefined>>;
   /** The text of a file, or of standard input for `-`. @throws the error of the file system */
   read(path: string): Promise<string>;

@@ -1,5 +1,5 @@
 import { runCommandLine } from '../../src/run.ts';
-import type { Screen } from '../../src/terminal/terminal.ts';
+import type { Interruption, Screen } from '../../src/terminal/terminal.ts';
 
 /** What a command printed and its exit code. */
 export type Ran = { code: number; out: string; err: string };
@@ -10,11 +10,12 @@ export type Surroundings = {
   files?: Record<string, string>;
   columns?: number;
   screen?: Screen;
+  interruption?: () => Interruption;
 };
 
 /** Runs a command line in this process. */
 export async function runCommand(argv: readonly string[], surroundings: Surroundings = {}): Promise<Ran> {
-  const { env = {}, files = {}, columns, screen } = surroundings;
+  const { env = {}, files = {}, columns, screen, interruption } = surroundings;
   const out: string[] = [];
   const err: string[] = [];
   const code = await runCommandLine(argv, {
@@ -22,6 +23,7 @@ export async function runCommand(argv: readonly string[], surroundings: Surround
     err: (line) => err.push(line),
     columns,
     screen,
+    ...(interruption && { interruption }),
     env,
     read: async (path) => {
       const text = files[path];
