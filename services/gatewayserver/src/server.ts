@@ -48,11 +48,12 @@ export async function startGatewayserver(
   await using started = new AsyncDisposableStack();
   const stopping = new AbortController();
   let ready = false;
+  let announced = false;
   const core = createCore(config);
   const ops = started.use(
     await listenAt('gatewayserver.ops_listen', config.ops_listen, (address) => {
       const readiness = () => {
-        if (stopping.signal.aborted) return { ready: false, reason: 'stopping' };
+        if (announced || stopping.signal.aborted) return { ready: false, reason: 'stopping' };
         if (!ready) return { ready: false, reason: 'starting' };
         const problem = core.problem();
         return { ready: true, ...(problem !== undefined && { reason: problem }) };
@@ -79,6 +80,9 @@ export async function startGatewayserver(
       await context.configuration.refresh();
     },
     readyLine: `gatewayserver ready on ${listener.url}`,
+    announceStop: () => {
+      announced = true;
+    },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }

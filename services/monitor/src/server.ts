@@ -46,6 +46,9 @@ export async function startMonitor(config: MonitorConfig, logger: Logger): Promi
   return {
     opsUrl: ops.url,
     readyLine: `monitor ready, ops on ${ops.url}`,
+    announceStop: () => {
+      stopping = true;
+    },
     [Symbol.asyncDispose]: () => {
       stopping = true;
       return running.disposeAsync();

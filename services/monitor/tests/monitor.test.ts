@@ -193,6 +193,8 @@ test.each([
   expect(logger.lines).toHaveLength(1);
   gatewayserver.requireToken(token);
   await until('it to be ready', async () => (await readyz(monitor)) === '200 ready');
+  monitor.announceStop();
+  expect(await readyz(monitor)).toBe('503 stopping');
 });
 
 test('a stop does not wait for a cluster that hangs', async () => {

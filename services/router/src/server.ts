@@ -79,6 +79,10 @@ export async function startRouter(config: RouterConfig, logger: Logger): Promise
     opsUrl: ops.url,
     reconfigured: intake.resize,
     readyLine: `router ready on ${listeners.urls.join(', ')}`,
+    announceStop: () => {
+      stopping = true;
+      listeners.announceStop();
+    },
     [Symbol.asyncDispose]: () => {
       stopping = true;
       heldPolls.stop();

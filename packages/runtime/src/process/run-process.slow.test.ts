@@ -15,7 +15,7 @@ function run(start: string, stop = `logger.info('it ends')`, hangUp = '') {
     const logger = createLogger('router', 'info');
     await runProcess(logger, async () => {
       ${start};
-      return { readyLine: 'it is ready', async [Symbol.asyncDispose]() { ${stop}; } };
+      return { readyLine: 'it is ready', announceStop() { logger.info('not ready any more'); }, async [Symbol.asyncDispose]() { ${stop}; } };
     }, async ({ readyLine }) => { ${hangUp}; });`;
   const child = spawn(process.execPath, ['--input-type=module', '--eval', program], {
     env: { PATH: process.env.PATH },
@@ -106,14 +106,14 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
 test('the same signal twice does not cut an orderly stop short', async () => {
   const { child, printed, prints, ended } = run(
     '',
-    `process.once('SIGUSR2', () => { logger.info('it goes on'); process.emit('goOn') }); logger.info('it waits'); await new Promise((resolve) => process.once('goOn', resolve))`,
+    `process.once('SIGWINCH', () => { logger.info('it goes on'); process.emit('goOn') }); logger.info('it waits'); await new Promise((resolve) => process.once('goOn', resolve))`,
   );
   await prints('it is ready');
   child.kill('SIGTERM');
   await prints('it waits');
   child.kill('SIGTERM');
   child.kill('SIGINT');
-  child.kill('SIGUSR2');
+  child.kill('SIGWINCH');
   expect(await ended).toEqual([0, null]);
   expect(messages(printed.out).slice(-2)).toEqual(['it goes on', 'stopped']);
 }, 60_000);
@@ -147,20 +147,35 @@ test('a start or a stop that hangs is given up when its time is over', async () 
 
 test('SIGHUP ends nothing: it calls for one reload after the other, and what arrives meanwhile is one more', async () => {
   const { child, printed, prints, ended } = run(
-    `const go = new Promise((resolve) => process.once('SIGUSR2', resolve)); logger.info('it starts'); await go`,
+    `const go = new Promise((resolve) => process.once('SIGWINCH', resolve)); logger.info('it starts'); await go`,
     undefined,
-    `globalThis.reloads = (globalThis.reloads ?? 0) + 1; const go = new Promise((resolve) => process.once('SIGUSR2', resolve)); logger.info('reload ' + reloads + ' begins'); if (reloads === 1) await go`,
+    `globalThis.reloads = (globalThis.reloads ?? 0) + 1; const go = new Promise((resolve) => process.once('SIGWINCH', resolve)); logger.info('reload ' + reloads + ' begins'); if (reloads === 1) await go`,
   );
   const count = (text: string) => printed.out.split(text).length - 1;
   await prints('it starts');
   child.kill('SIGHUP');
-  child.kill('SIGUSR2');
+  child.kill('SIGWINCH');
   await prints('it is ready');
   await prints('reload 1 begins');
   for (let at = 0; at < 5; at++) child.kill('SIGHUP');
-  child.kill('SIGUSR2');
+  child.kill('SIGWINCH');
   await prints('reload 2 begins');
   child.kill('SIGTERM');
   expect(await ended).toEqual([0, null]);
   expect([count(' begins'), count('it ends')]).toEqual([2, 1]);
+}, 60_000);
+
+test('SIGUSR2 announces a stop, once the process is ready, and ends nothing', async () => {
+  const { child, printed, prints, ended } = run(
+    `const go = new Promise((resolve) => process.once('SIGWINCH', resolve)); logger.info('it starts'); await go`,
+  );
+  await prints('it starts');
+  child.kill('SIGUSR2');
+  await prints('a stop is announced');
+  expect(printed.out).not.toContain('not ready any more');
+  child.kill('SIGWINCH');
+  await prints('not ready any more');
+  expect(child.exitCode).toBeNull();
+  child.kill('SIGTERM');
+  expect(await ended).toEqual([0, null]);
 }, 60_000);

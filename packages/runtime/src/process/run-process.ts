@@ -3,7 +3,11 @@ import { describeError, type Logger } from '../logging/logger.ts';
 import { VERSION } from './version.ts';
 
 /** A process at work: the line that says so, and its orderly end. */
-export type RunningProcess = AsyncDisposable & { readonly readyLine: string };
+export type RunningProcess = AsyncDisposable & {
+  readonly readyLine: string;
+  /** A stop will follow: from now on /readyz says no, while everything is served as before. */
+  announceStop(): void;
+};
 
 /** What SIGHUP does to a process at work; it never rejects. */
 type HangUp<Running> = (running: Running) => Promise<void>;
@@ -14,6 +18,7 @@ const STOP_TIME_LIMIT_MS = 9_000;
  * Runs a process from start to stop: logs its ready line, waits for SIGTERM or SIGINT, disposes of it and exits 0.
  * A start that fails logs why and exits 1. From the signal on it takes at most 9 s, also when a start or a stop hangs.
  * SIGHUP ends nothing: it calls `hangUp`, once the process is ready, and once more for signals that arrive meanwhile.
+ * SIGUSR2 announces a stop, so that balancers send new requests elsewhere before it begins.
  */
 export async function runProcess<Running extends RunningProcess>(
   logger: Logger,
@@ -28,6 +33,10 @@ export async function runProcess<Running extends RunningProcess>(
     if (!isStopping) await hangUp(running);
   });
   process.on('SIGHUP', onHangUp);
+  process.on('SIGUSR2', async () => {
+    logger.notice('a stop is announced: no longer ready, requests are served on');
+    (await begun.promise).announceStop();
+  });
   const asked = Promise.withResolvers<void>();
   let isStopping = false;
   const stop = (signal: NodeJS.Signals) => {

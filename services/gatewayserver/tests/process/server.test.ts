@@ -159,6 +159,13 @@ test('a gatewayserver without a token warns at start, one with a token does not;
   expect(open.readyLine).toBe(`gatewayserver ready on ${open.url}`);
 });
 
+test('a gatewayserver whose stop is announced is not ready, and answers on', async () => {
+  await using server = await startTestGatewayserver();
+  server.announceStop();
+  expect(await ready(server.opsUrl)).toBe(503);
+  expect(await server.ok('BackendService/ListBackends', {})).toEqual({});
+});
+
 test('decisions, fallbacks, backends, calls and the database are metrics', async () => {
   await using server = await startTestGatewayserver();
   const put = (kind: string, name: string, object: Record<string, unknown>) =>

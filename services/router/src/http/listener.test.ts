@@ -154,3 +154,17 @@ test('a port that is taken is named together with its setting, and nothing stays
     `router.listen: cannot listen on 127.0.0.1:${taken.port}: the port is taken`,
   );
 });
+
+test('once a stop is announced clients are still served, and each answer is the last of its connection', async () => {
+  await using listener = await listenForClients(anyPort, ok);
+  const asked = 'GET / HTTP/1.1\r\nHost: gw\r\n\r\n';
+  const open = net.connect(listener.port, '127.0.0.1');
+  open.write(asked);
+  expect(String((await once(open, 'data'))[0])).toMatch(/connection: keep-alive/i);
+  listener.announceStop();
+  const closed = once(open, 'close');
+  open.write(asked);
+  expect(String((await once(open, 'data'))[0])).toMatch(/^HTTP\/1.1 200 .*connection: close/is);
+  await closed;
+  expect(await exchange(listener, asked)).toMatch(/^HTTP\/1.1 200 .*connection: close/is);
+});

@@ -10,7 +10,12 @@ import { createRequestOrder, type RequestOrder } from './request-order.ts';
 export type OnRequest = (request: IncomingMessage, response: ServerResponse, listeningPort: number) => void;
 
 /** A port where Trino clients connect. Disposal stops accepting, lets answers under way end, then closes everything. */
-export type ClientListener = AsyncDisposable & { readonly port: number; readonly url: string };
+export type ClientListener = AsyncDisposable & {
+  readonly port: number;
+  readonly url: string;
+  /** From now on each answer is the last of its connection, so that clients connect anew, elsewhere. */
+  announceStop(): void;
+};
 
 export type ClientListenerOptions = {
   /** How long answers under way may take after disposal began; default 5 s: polls are held for about 1 s. */
@@ -74,12 +79,16 @@ export async function listenForClients(
     throw new Error(`router.listen: ${(error as Error).message}`, { cause: (error as Error).cause });
   }
   port = (server.address() as AddressInfo).port;
+  const announceStop = () => {
+    stopping = true;
+    for (const response of underWay) response.shouldKeepAlive = false;
+  };
   return {
     port,
+    announceStop,
     url: reachableUrl({ host: address.host, port }),
     [Symbol.asyncDispose]: async () => {
-      stopping = true;
-      for (const response of underWay) response.shouldKeepAlive = false;
+      announceStop();
       const closed = new Promise((resolve) => server.close(resolve));
       await withGrace(
         closed,
@@ -124,7 +133,7 @@ export async function listenOnAll(
   addresses: readonly Address[],
   handle: OnRequest,
   options: ClientListenerOptions = {},
-): Promise<AsyncDisposable & { readonly urls: readonly string[] }> {
+): Promise<Pick<ClientListener, 'announceStop' | typeof Symbol.asyncDispose> & { readonly urls: readonly string[] }> {
   const listeners: ClientListener[] = [];
   const closeAll = async () => {
     await Promise.all(listeners.map((listener) => listener[Symbol.asyncDispose]()));
@@ -135,7 +144,13 @@ export async function listenOnAll(
     await closeAll();
     throw error;
   }
-  return { urls: listeners.map(({ url }) => url), [Symbol.asyncDispose]: closeAll };
+  return {
+    urls: listeners.map(({ url }) => url),
+    announceStop: () => {
+      for (const listener of listeners) listener.announceStop();
+    },
+    [Symbol.asyncDispose]: closeAll,
+  };
 }
 
 function statusOf({ code }: NodeJS.ErrnoException): [status: string, message: string] {

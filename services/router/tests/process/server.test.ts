@@ -56,6 +56,18 @@ const readiness = async (opsUrl: string) => {
   return `${answer.status} ${(await answer.text()).trim()}`;
 };
 
+test('a router whose stop is announced is not ready, and takes queries on', async () => {
+  await using trino = await startScriptedTrino();
+  const fake = fakeGatewayserver();
+  fake.publish(snapshotOf('1', [trino.url]));
+  await using gatewayserver = await serveFake(fake);
+  await using router = await startRouter(configOf(gatewayserver.url), silentLogger);
+  await until('the router is ready', async () => (await readiness(router.opsUrl)).startsWith('200'));
+  router.announceStop();
+  expect(await readiness(router.opsUrl)).toBe('503 stopping');
+  expect((await finish(await submit(router.urls[0] ?? ''))).data).toHaveLength(1);
+});
+
 test('a query runs, is counted while it lives, and reaches history', async () => {
   await using trino = await startScriptedTrino();
   const fake = fakeGatewayserver();
