@@ -7,7 +7,7 @@ TOOLS := tools/node_modules/.package-lock.json
 MODULES := node_modules/.modules.yaml
 JEST := NODE_OPTIONS='--experimental-vm-modules --disable-warning=ExperimentalWarning' node_modules/.bin/jest
 
-.PHONY: help setup generate check test test-slow e2e test-databases million browser api-fuzz attack chaos images bench run run-smoke
+.PHONY: help setup generate check test test-slow e2e test-databases million browser api-fuzz attack chaos images manifests bench run run-smoke
 
 help: ## what can be done here
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -65,6 +65,9 @@ chaos: setup ## 3 minutes, or MINUTES=n, in which everything is killed in turn w
 
 images: setup ## the steps of the Dockerfile in a folder, and each service started from it (needs no container engine)
 	node scripts/deploy/check-image.ts
+
+manifests: setup ## every base and overlay of Kubernetes, rendered: valid, hardened, and what the processes need
+	$(JEST) --selectProjects manifests
 
 bench: setup ## compare with nginx, haproxy and direct in one run; appends to bench/RESULTS.md
 	node bench/main.ts

@@ -7,6 +7,7 @@ const common = {
 };
 const SLOW = '\\.slow\\.test\\.ts$';
 const REAL = '/packages/e2e/real/';
+const MANIFESTS = '/scripts/manifests/';
 
 export default {
   projects: [
@@ -14,9 +15,10 @@ export default {
       ...common,
       displayName: 'test',
       testMatch: ['**/*.test.ts'],
-      testPathIgnorePatterns: ['/node_modules/', SLOW, REAL],
+      testPathIgnorePatterns: ['/node_modules/', SLOW, REAL, MANIFESTS],
     },
     { ...common, displayName: 'slow', testMatch: ['**/*.slow.test.ts'] },
+    { ...common, displayName: 'manifests', testMatch: ['**/scripts/manifests/*.test.ts'] },
     {
       ...common,
       displayName: 'real',

@@ -27,6 +27,7 @@ const PAGES = [
   'docs/from-trino-lb.md',
   'docs/from-trinodb-gateway.md',
   'docs/history.md',
+  'docs/kubernetes.md',
   'docs/routing.md',
   'docs/routing/chain.md',
   'docs/routing/explain-cost.md',

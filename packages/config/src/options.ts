@@ -34,6 +34,7 @@ export function helpOf(service = 'suite'): string {
     service === 'gatewayserver'
       ? `
   migrate up       brings the schema of the database up to date, and ends
+  migrate wait     waits until they are applied, and ends
   migrate status   shows which migrations are applied and which are pending
 `
       : '';

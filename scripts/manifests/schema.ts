@@ -1,16 +1,16 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
 import { validate as deployment } from 'kubernetes-models/_schemas/IoK8sApiAppsV1Deployment';
+import { validate as horizontalPodAutoscaler } from 'kubernetes-models/_schemas/IoK8sApiAutoscalingV2HorizontalPodAutoscaler';
+import { validate as job } from 'kubernetes-models/_schemas/IoK8sApiBatchV1Job';
 import { validate as configMap } from 'kubernetes-models/_schemas/IoK8sApiCoreV1ConfigMap';
+import { validate as namespace } from 'kubernetes-models/_schemas/IoK8sApiCoreV1Namespace';
+import { validate as persistentVolumeClaim } from 'kubernetes-models/_schemas/IoK8sApiCoreV1PersistentVolumeClaim';
 import { validate as service } from 'kubernetes-models/_schemas/IoK8sApiCoreV1Service';
 import { validate as serviceAccount } from 'kubernetes-models/_schemas/IoK8sApiCoreV1ServiceAccount';
 import { validate as networkPolicy } from 'kubernetes-models/_schemas/IoK8sApiNetworkingV1NetworkPolicy';
 import { validate as podDisruptionBudget } from 'kubernetes-models/_schemas/IoK8sApiPolicyV1PodDisruptionBudget';
-import { parseAllDocuments } from 'yaml';
-
-/** One Kubernetes object, as YAML has it. */
-export type Manifest = { apiVersion: string; kind: string; metadata: { name: string } } & Record<string, unknown>;
+import { validate as role } from 'kubernetes-models/_schemas/IoK8sApiRbacV1Role';
+import { validate as roleBinding } from 'kubernetes-models/_schemas/IoK8sApiRbacV1RoleBinding';
+import type { Manifest } from './objects.ts';
 
 // The functions behind the models' validate(): the models themselves copy an object before they look at it.
 type Validate = {
@@ -19,40 +19,18 @@ type Validate = {
 };
 const VALIDATORS = new Map<string, Validate>([
   ['apps/v1 Deployment', deployment],
+  ['autoscaling/v2 HorizontalPodAutoscaler', horizontalPodAutoscaler],
+  ['batch/v1 Job', job],
   ['networking.k8s.io/v1 NetworkPolicy', networkPolicy],
   ['policy/v1 PodDisruptionBudget', podDisruptionBudget],
+  ['rbac.authorization.k8s.io/v1 Role', role],
+  ['rbac.authorization.k8s.io/v1 RoleBinding', roleBinding],
   ['v1 ConfigMap', configMap],
+  ['v1 Namespace', namespace],
+  ['v1 PersistentVolumeClaim', persistentVolumeClaim],
   ['v1 Service', service],
   ['v1 ServiceAccount', serviceAccount],
 ]);
-
-/** The objects of a text of YAML documents. */
-export function readManifests(text: string): Manifest[] {
-  return parseAllDocuments(text).map((document) => {
-    if (document.errors[0]) throw document.errors[0];
-    return document.toJS() as Manifest;
-  });
-}
-
-/** The files of a kustomize folder that are objects themselves, as they are written. */
-export function rawManifests(folder: string): Manifest[] {
-  const { resources } = readManifests(readFileSync(join(folder, 'kustomization.yaml'), 'utf8'))[0] as unknown as {
-    resources: string[];
-  };
-  const files = readdirSync(folder).filter((name) => resources.includes(name));
-  return files.flatMap((name) => readManifests(readFileSync(join(folder, name), 'utf8')));
-}
-
-/** Why nothing can be rendered here; undefined when kubectl is there. */
-export function kubectlMissing(path = process.env.PATH ?? ''): string | undefined {
-  const found = path.split(delimiter).some((folder) => folder !== '' && existsSync(join(folder, 'kubectl')));
-  return found ? undefined : 'there is no kubectl in PATH';
-}
-
-/** What `kubectl apply -k` would send. Needs no cluster and no network. */
-export function render(folder: string): Manifest[] {
-  return readManifests(execFileSync('kubectl', ['kustomize', folder], { encoding: 'utf8', timeout: 120_000 }));
-}
 
 /**
  * All that is wrong with an object by the Kubernetes schema: bad kinds of values, missing fields, and unknown fields.
