@@ -15,7 +15,10 @@ if (rest.length > 0) {
   try {
     const lines = await runMigrateCommand(rest, databaseUrl);
     if (lines) process.stdout.write(lines.map((line) => `${line}\n`).join(''));
-    else process.stderr.write(`unknown command "${rest.join(' ')}"; known are "migrate up", "migrate wait" and "migrate status"\n`);
+    else
+      process.stderr.write(
+        `unknown command "${rest.join(' ')}"; known are "migrate up", "migrate wait" and "migrate status"\n`,
+      );
     process.exit(lines ? 0 : 2);
   } catch (error) {
     process.stderr.write(`${describeError(error)}\n`);
