@@ -95,7 +95,13 @@ function snapshotOf(policies: number) {
   });
   return createSnapshot(
     configuration,
-    { statuses: new Map([['b', status]]), schedules: new Map(), overrides: new Map(), clusterScaling: new Map() },
+    {
+      statuses: new Map([['b', status]]),
+      schedules: new Map(),
+      overrides: new Map(),
+      clusterScaling: new Map(),
+      groupScaling: new Map(),
+    },
     60_000,
   );
 }

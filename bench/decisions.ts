@@ -50,6 +50,7 @@ export function decisionCosts(): DecisionCost[] {
       schedules: new Map(),
       overrides: new Map(),
       clusterScaling: new Map(),
+      groupScaling: new Map(),
     },
     60_000,
   );

@@ -35,6 +35,7 @@ const snapshot = createSnapshot(
     schedules: new Map(),
     overrides: new Map(),
     clusterScaling: new Map(),
+    groupScaling: new Map(),
   },
   60_000,
 );

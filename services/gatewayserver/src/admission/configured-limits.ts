@@ -1,6 +1,7 @@
 import { timestampMs } from '@bufbuild/protobuf/wkt';
 import { type Group, Group_Queue_WhenUnavailable } from '@trino-gateway/api/gateway';
 import type { ConfigurationCache } from '../configuration/configuration-cache.ts';
+import { isCounted } from '../configuration/limited-backends.ts';
 import { assess } from '../routing/availability/availability.ts';
 import type { Snapshot } from '../routing/snapshot.ts';
 import { hashOf } from '../routing/strategies/hash.ts';
@@ -48,7 +49,7 @@ export function configuredLimits(options: Options): ConfiguredLimits {
     const { groups } = present();
     if (groups.has(id)) return groups.get(id);
     const known = configuration.known.groups.get(id);
-    const limits = known && limitsOf(known);
+    const limits = known && limitsOf(known, isCounted(known, configuration.known));
     groups.set(id, limits);
     return limits;
   };
@@ -83,6 +84,7 @@ export function configuredLimits(options: Options): ConfiguredLimits {
       bounded.set(id, bound);
       return bound;
     },
+    coming: (id) => configuration.snapshot().coming(id, now()),
     isAvailable: (id) => isAvailable(present(), id, now()),
     wouldChoose: (groupId, ids, query) => chooseByStrategy(options, groupId, ids, query),
     choose: (groupId, ids, query) => {
@@ -142,7 +144,7 @@ function chooseByStrategy(
   const chosen =
     group && pool.length > 0
       ? choose(group.strategy, {
-          ...{ pool, chance: chance(), cursor, live },
+          ...{ pool, chance: chance(), cursor, live, now: now() },
           affinityHash: () => affinityHash ?? hashOf(user),
           loadFactor: group.affinity?.loadFactor ?? 0,
         })
@@ -153,7 +155,7 @@ function chooseByStrategy(
 
 const NONE: OwnLimits = { maxOnEachBackend: 0, maxRunningOfUser: 0, maxQueued: 0, maxQueuedOfUser: 0, maxWaitMs: 0 };
 
-function limitsOf(group: Group): GroupLimits {
+function limitsOf(group: Group, counted: boolean): GroupLimits {
   const { backendIds, enabled, queue, observeLimits, spillOverGroupId, spillOverAfterMs } = group;
   const own: OwnLimits = {
     maxOnEachBackend: group.maxRunningQueriesPerBackend,
@@ -166,6 +168,7 @@ function limitsOf(group: Group): GroupLimits {
     ...(observeLimits ? { ...NONE, observed: own } : own),
     backendIds: backendIds.toSorted(),
     isDisabled: enabled === false,
+    isCounted: counted,
     ...(spillOverGroupId !== '' && { spillOver: { groupId: spillOverGroupId, afterMs: spillOverAfterMs } }),
     fairShare: queue?.fairShare ?? false,
     queuesWhenUnavailable: queue?.whenUnavailable === Group_Queue_WhenUnavailable.QUEUE,

@@ -93,7 +93,7 @@ function chooseMember(
   if (pool.length === 0) return undefined;
   const { strategy, affinity } = group;
   return choose(strategy, {
-    ...{ pool, chance, cursor: cursor(groupId), live },
+    ...{ pool, chance, cursor: cursor(groupId), live, now },
     affinityHash: () => affinityHash(affinity, query),
     loadFactor: affinity?.loadFactor ?? 0,
   });

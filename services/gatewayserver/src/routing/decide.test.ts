@@ -208,7 +208,13 @@ test('an override ends when its time is over, without a new snapshot', () => {
   const override = create(BackendOverrideSchema, { healthy: true, healthyUntil: timestampFromMs(NOW + 100) });
   const snapshot = createSnapshot(
     indexed,
-    { statuses: new Map(), schedules: new Map(), overrides: new Map([['x', override]]), clusterScaling: new Map() },
+    {
+      statuses: new Map(),
+      schedules: new Map(),
+      overrides: new Map([['x', override]]),
+      clusterScaling: new Map(),
+      groupScaling: new Map(),
+    },
     MAX_AGE,
   );
   expect(decided(snapshot, { defaultGroupId: 'd' }).kind).toBe('chosen');

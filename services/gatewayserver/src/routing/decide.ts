@@ -36,8 +36,14 @@ function routeToGroups(
   snapshot: Snapshot,
   circumstances: Circumstances,
 ): Outcome {
-  const { open, barred } = withoutFallbacks(answer.candidates, answer.decided);
-  const first = chooseBackend(open, query, snapshot, circumstances);
+  const { open: all, barred } = withoutFallbacks(answer.candidates, answer.decided);
+  const isComing = (candidate: Candidate) => whatComes(candidate, snapshot, circumstances) !== undefined;
+  const found = chooseBackend(all, query, snapshot, circumstances);
+  // A group whose clusters are only stopped is one that can be had: its queries go to no fallback, or it would never start.
+  const own = all.filter(({ asFallback }) => !asFallback);
+  const isEarly = found.chosen?.candidate.asFallback === true && own.some(isComing);
+  const open = isEarly ? own : all;
+  const first = isEarly ? chooseBackend(own, query, snapshot, circumstances) : found;
   const spill = first.chosen ? undefined : spillOver({ ...answer, candidates: open }, query, snapshot, circumstances);
   const chosen = first.chosen ?? spill?.chosen;
   const reasons = [...before, ...first.reasons, ...barred, ...(spill?.reasons ?? [])];
@@ -49,7 +55,8 @@ function routeToGroups(
     const outcome = { kind: 'chosen', backend, ...decided, ...hash, authDelegated, reasons } as const;
     return withAuthentication(outcome, query, snapshot);
   }
-  const waitsIn = ({ groupId }: Candidate) => snapshot.group(groupId)?.queuesWhenUnavailable === true;
+  const waitsIn = (candidate: Candidate) =>
+    snapshot.group(candidate.groupId)?.queuesWhenUnavailable === true || isComing(candidate);
   const queue = open.find(waitsIn) ?? spill?.candidates.find(waitsIn);
   if (!queue) {
     const message = noClusterMessage([
@@ -65,7 +72,8 @@ function routeToGroups(
   return waiting(queue);
 
   function waiting(candidate: Candidate): Extract<Outcome, { kind: 'waits' }> {
-    const text = `group ${candidate.groupId}: waits for a backend`;
+    const comes = whatComes(candidate, snapshot, circumstances);
+    const text = `group ${candidate.groupId}: waits for a backend${comes === undefined ? '' : `; ${comes}`}`;
     const decided = decidedFor(answer, candidate);
     return withAuthentication(
       {
@@ -91,6 +99,11 @@ function hasOutage(
     const hasFailed = excluded?.has(id) === true && assess(facts, now, snapshot.loadMaxAgeMs).available;
     return hasFailed || isOut(facts, now, snapshot.loadMaxAgeMs);
   });
+}
+
+/** What autoscaling starts for those who wait; it helps none that only one backend may take. */
+function whatComes({ groupId, backendId }: Candidate, snapshot: Snapshot, { now }: Circumstances): string | undefined {
+  return backendId === undefined ? snapshot.coming(groupId, now) : undefined;
 }
 
 function decidedFor({ decided }: Extract<ChainAnswer, { kind: 'groups' }>, candidate: Candidate): DecidedGroup {

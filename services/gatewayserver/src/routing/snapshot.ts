@@ -11,6 +11,7 @@ import {
 } from '@trino-gateway/api/gateway';
 import type { BackendFacts, ScalingFacts } from './availability/facts.ts';
 import { createPools, type Pool } from './availability/pool.ts';
+import { whatIsComing } from './availability/scaling.ts';
 import type { IndexedConfiguration } from './indexed-configuration.ts';
 import type { Permissions } from './permissions.ts';
 import type { PolicyIndex } from './policies/policy-index.ts';
@@ -22,6 +23,8 @@ export type RoutingConditions = {
   overrides: ReadonlyMap<string, BackendOverride>;
   /** Where autoscaling has backends, and for which group that was decided. */
   clusterScaling: ReadonlyMap<string, { groupId: string; cluster: ClusterScaling }>;
+  /** By group id. */
+  groupScaling: ReadonlyMap<string, { paused: boolean }>;
 };
 
 /** An enabled group as a decision looks at it. */
@@ -55,6 +58,11 @@ export type Snapshot = {
   facts(backendId: string): BackendFacts | undefined;
   /** The available members of a group at this time; empty when there is no such group. */
   pool(groupId: string, now: number): Pool;
+  /**
+   * Which cluster of a group autoscaling starts, or that it would start one for whoever waits, as a part of a sentence; undefined
+   * where none is to be expected.
+   */
+  coming(groupId: string, now: number): string | undefined;
   /** The same as they are configured. */
   available(groupId: string, now: number): readonly Backend[];
   loadMaxAgeMs: number;
@@ -63,7 +71,7 @@ export type Snapshot = {
 /** Joins a configuration with what is known about its backends. */
 export function createSnapshot(
   configuration: IndexedConfiguration,
-  { statuses, schedules, overrides, clusterScaling }: RoutingConditions,
+  { statuses, schedules, overrides, clusterScaling, groupScaling }: RoutingConditions,
   loadMaxAgeMs: number,
 ): Snapshot {
   const { backends, groups, members, hashes, policyIndex, authentication, permissions } = configuration;
@@ -87,11 +95,15 @@ export function createSnapshot(
       scaling: scaling(id),
     };
   };
-  const pool = createPools(function* (groupId) {
-    for (const id of members.get(groupId) ?? []) {
+  const factsOf = function* (ids: Iterable<string>) {
+    for (const id of ids) {
       const found = facts(id);
-      if (found) yield { facts: found, hash: hashes.get(id) ?? 0 };
+      if (found) yield found;
     }
+  };
+  const pool = createPools(function* (groupId) {
+    for (const found of factsOf(members.get(groupId) ?? []))
+      yield { facts: found, hash: hashes.get(found.backend.id) ?? 0 };
   }, loadMaxAgeMs);
   return {
     policies: policyIndex,
@@ -120,6 +132,11 @@ export function createSnapshot(
     groupOfBackend: (id) => configuration.groupOfBackend.get(id),
     facts,
     pool,
+    coming: (groupId, now) => {
+      const { autoscaling, backendIds = [], enabled } = groups.get(groupId) ?? {};
+      if (!autoscaling || enabled === false) return undefined;
+      return whatIsComing(factsOf(backendIds), groupScaling.get(groupId)?.paused === true, now);
+    },
     available: (groupId, now) =>
       pool(groupId, now).flatMap(({ id }) => {
         const found = backends.get(id);

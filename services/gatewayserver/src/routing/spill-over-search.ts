@@ -16,7 +16,8 @@ export function spillOver(
   const next = candidates.flatMap((from): Candidate[] => {
     const { groupId, asFallback } = from;
     const to = from.backendId === undefined ? snapshot.spillOver(groupId) : undefined;
-    const waitsFirst = snapshot.group(groupId)?.queuesWhenUnavailable === true && (to?.afterMs ?? 0) > 0;
+    const waits = snapshot.group(groupId)?.queuesWhenUnavailable || snapshot.coming(groupId, circumstances.now);
+    const waitsFirst = Boolean(waits) && (to?.afterMs ?? 0) > 0;
     if (!to || waitsFirst || decided(from).strict) return [];
     return [{ groupId: to.groupId, step: `spill-over of group ${groupId}`, asFallback, spillsOverFrom: from }];
   });

@@ -65,6 +65,7 @@ export function snapshotOf(given: {
       schedules: new Map(),
       overrides: new Map(),
       clusterScaling: new Map(),
+      groupScaling: new Map(),
     },
     MAX_AGE,
   );

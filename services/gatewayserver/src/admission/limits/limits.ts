@@ -18,6 +18,8 @@ export type Limits = {
   whyNoBackend(groupId: string): string;
   /** Why somebody may not use a group, as a sentence for them; undefined when they may. */
   whyNotAllowed(groupId: string, asker: { user: string; source: string }): string | undefined;
+  /** Which cluster autoscaling starts for the queries of a group, or would start, as a part of a sentence; undefined: none. */
+  coming(groupId: string): string | undefined;
   /** Enabled, healthy, inside its schedule, not draining, below its load threshold. */
   isAvailable(backendId: string): boolean;
   /** One of these backends of a group, by its strategy; there is at least one. */
@@ -58,6 +60,8 @@ export type GroupLimits = OwnLimits & {
   backendIds: readonly string[];
   /** The limits of a group whose limits only observe: its own are 0 then. */
   observed?: OwnLimits | undefined;
+  /** What runs must be known: autoscaling starts and stops some of its backends. */
+  isCounted?: boolean;
   /** It gets no queries but those that wait in it. */
   isDisabled?: boolean;
   /** Where its queries go on to for want of room, and after what time. */
@@ -67,9 +71,17 @@ export type GroupLimits = OwnLimits & {
   queuesWhenUnavailable: boolean;
 };
 
-/** Whether the configuration bounds what runs in a group, or observes that. Where nothing does, its queries need no leases. */
+/** Whether its queries wait while none of its backends is available: it says so, or autoscaling starts one for them. */
+export function waitsForBackend(limits: Pick<Limits, 'group' | 'coming'>, groupId: string): boolean {
+  return limits.group(groupId)?.queuesWhenUnavailable === true || limits.coming(groupId) !== undefined;
+}
+
+/**
+ * Whether the configuration bounds what runs in a group, or observes that, or whether it must be known for autoscaling. Where that
+ * is not so, its queries need no leases.
+ */
 export function isLimited(limits: Pick<Limits, 'maxOnBackend' | 'observedMaxOnBackend'>, group: GroupLimits): boolean {
   const { maxOnEachBackend, maxRunningOfUser } = group.observed ?? group;
   const isOnBackend = (id: string) => limits.maxOnBackend(id) > 0 || limits.observedMaxOnBackend(id) > 0;
-  return maxOnEachBackend > 0 || maxRunningOfUser > 0 || group.backendIds.some(isOnBackend);
+  return group.isCounted === true || maxOnEachBackend > 0 || maxRunningOfUser > 0 || group.backendIds.some(isOnBackend);
 }

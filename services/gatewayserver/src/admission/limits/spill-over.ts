@@ -1,6 +1,6 @@
 import type { AdmissionState } from '../state/admission-state.ts';
 import type { Waiter } from '../state/waiter.ts';
-import type { Limits } from './limits.ts';
+import { type Limits, waitsForBackend } from './limits.ts';
 import { whyMayNotUse } from './who-may-use.ts';
 
 /** A query as far as it matters whether it goes on to the spill-over group of its group. */
@@ -33,7 +33,7 @@ export function spillsOverAfterMs(limits: Limits, groupId: string): number {
   const group = limits.group(groupId);
   if (!group?.spillOver) return Number.POSITIVE_INFINITY;
   // Without this group they would be refused: there is nothing here to wait for.
-  const isHopeless = !group.queuesWhenUnavailable && !group.backendIds.some(limits.isAvailable);
+  const isHopeless = !group.backendIds.some(limits.isAvailable) && !waitsForBackend(limits, groupId);
   return isHopeless ? 0 : group.spillOver.afterMs;
 }
 

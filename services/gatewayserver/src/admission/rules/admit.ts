@@ -1,3 +1,4 @@
+import { waitsForBackend } from '../limits/limits.ts';
 import { type Spilling, spillOverOf } from '../limits/spill-over.ts';
 import type { Lease } from '../state/lease.ts';
 import type { Admission } from './admission.ts';
@@ -48,11 +49,13 @@ export function admit(admission: Admission, applicant: Applicant): Admitted {
     limits.group(id)?.backendIds.filter((one) => limits.isAvailable(one) && !failedBackendIds.includes(one)) ?? [];
   if (neverWaits) {
     const beyond = groupIds.find((id) => usableIn(id).length > 0);
-    return beyond === undefined ? unavailable : leaseIn(admission, applicant, beyond, usableIn(beyond));
+    if (beyond !== undefined) return leaseIn(admission, applicant, beyond, usableIn(beyond));
+    // There is nothing that it could go to yet: it waits for that alone.
+    if (limits.coming(groupId) === undefined) return unavailable;
   }
   const later = spillOverOf(state, limits, applicant, Number.POSITIVE_INFINITY);
   const isUsable = usableIn(groupId).length > 0 || (later !== undefined && usableIn(later).length > 0);
-  const waitsAnyway = applicant.waitsOut === true || limits.group(groupId)?.queuesWhenUnavailable === true;
+  const waitsAnyway = applicant.waitsOut === true || waitsForBackend(limits, groupId);
   return isUsable || waitsAnyway ? { kind: 'wait' } : unavailable;
 }
 

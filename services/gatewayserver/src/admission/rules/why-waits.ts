@@ -16,12 +16,18 @@ export function whyWaits(state: AdmissionState, limits: Limits, waiter: Waiter, 
   if (group.maxRunningOfUser > 0 && running >= group.maxRunningOfUser)
     return `its user has ${running} queries of ${group.maxRunningOfUser} running`;
   if (!group.backendIds.some(limits.isAvailable))
-    return `no backend of group ${groupId} is available${goesOn(state, limits, waiter, now)}`;
+    return `no backend of group ${groupId} is available${onItsWay(limits, waiter)}${goesOn(state, limits, waiter, now)}`;
   if (freeBackendsOf(state, limits, waiter).length === 0 && onlyBackendId !== undefined)
     return `no slot of backend ${onlyBackendId} is free, and no other may take it`;
   if (freeBackendsOf(state, limits, waiter).length === 0)
     return `all slots of group ${groupId} are taken${externalPart(limits, group.backendIds)}${goesOn(state, limits, waiter, now)}`;
   return waiter.presentUntil > now ? 'it is about to start' : 'a slot is free, but its client does not poll';
+}
+
+/** What autoscaling does about that; it helps none that only one backend may take. */
+function onItsWay(limits: Limits, { groupId, onlyBackendId }: Waiter): string {
+  const coming = onlyBackendId === undefined ? limits.coming(groupId) : undefined;
+  return coming === undefined ? '' : `: ${coming}`;
 }
 
 /** Where it goes on to, and when. */

@@ -1,4 +1,11 @@
-import { type Backend, type BackendStatus, BackendStatus_StateSchema } from '@trino-gateway/api/gateway';
+import {
+  type Backend,
+  type BackendStatus,
+  BackendStatus_StateSchema,
+  type ClusterScaling,
+  ClusterScaling_StateSchema,
+  ClusterScaling_State as State,
+} from '@trino-gateway/api/gateway';
 import type { FactsInForce } from './facts.ts';
 import type { Phase } from './schedule-phase.ts';
 import { epochMs, isoTime } from './timestamps.ts';
@@ -26,6 +33,12 @@ export const administratorsConditions: readonly Condition[] = [
 export const conditions: readonly Condition[] = [
   ...administratorsConditions,
   {
+    holds: ({ scaling }) => !isKeptOut(scaling?.cluster),
+    whyNot: ({ scaling }) => keptOut(scaling?.cluster),
+    isOutage: ({ scaling }) => scaling?.cluster?.state === State.UNHEALTHY,
+    detail: ({ scaling }) => scaling?.cluster?.reason,
+  },
+  {
     holds: ({ status, markedHealthy }) => status !== undefined || markedHealthy !== undefined,
     whyNot: () => 'it was not probed yet',
     isOutage: () => true,
@@ -44,6 +57,27 @@ export const conditions: readonly Condition[] = [
     whyNot: ({ backend, load }) => `its cluster load ${load} is above its threshold ${backend.loadThreshold}`,
   },
 ];
+
+/**
+ * The states in which autoscaling lets no new queries in. While it has not said anything of a cluster, does not know, or leaves it to
+ * its administrator, health alone decides: nobody's absence takes a running group down.
+ */
+const KEPT_OUT: ReadonlySet<State> = new Set([
+  State.STOPPED,
+  State.STARTING,
+  State.UNHEALTHY,
+  State.DRAINING,
+  State.TERMINATING,
+]);
+
+function isKeptOut(cluster: ClusterScaling | undefined): boolean {
+  return cluster !== undefined && KEPT_OUT.has(cluster.state);
+}
+
+function keptOut(cluster: ClusterScaling | undefined): string {
+  const since = cluster?.since ? ` since ${isoTime(epochMs(cluster.since))}` : '';
+  return `autoscaling has it ${ClusterScaling_StateSchema.value[cluster?.state ?? 0]?.name}${since}`;
+}
 
 function outsideSchedule({ uptimeSchedule, timeZone }: Backend, phase: Phase | undefined): string {
   const until = phase && Number.isFinite(phase.until) ? `until ${isoTime(phase.until)}` : 'and no end of that is known';

@@ -15,7 +15,12 @@ export type PoolMember = {
   loadIsSet: boolean;
   /** When the load was sampled, epoch milliseconds. */
   loadSampledAt: number;
+  /** It has been ready for so short that its share still grows; absent otherwise. */
+  slowStart?: SlowStart | undefined;
 };
+
+/** The growing of a share: from nothing at `from` to all at `until`, epoch milliseconds. */
+export type SlowStart = { from: number; until: number };
 
 /** The available backends of a group, in the order of their ids. */
 export type Pool = readonly PoolMember[];
@@ -32,6 +37,8 @@ function poolOf(members: Iterable<KnownMember>, now: number, loadMaxAgeMs: numbe
     until = Math.min(until, assessment.until);
     if (!assessment.available) continue;
     const { backend, status } = facts;
+    const slowStart = slowStartOf(facts, now);
+    if (slowStart) until = Math.min(until, slowStart.until);
     pool.push({
       id: backend.id,
       weight: backend.weight || 1,
@@ -39,9 +46,17 @@ function poolOf(members: Iterable<KnownMember>, now: number, loadMaxAgeMs: numbe
       load: assessment.load,
       loadIsSet: assessment.loadIsSet,
       loadSampledAt: epochMs(status?.observedAt),
+      ...(slowStart && { slowStart }),
     });
   }
   return { pool, until };
+}
+
+function slowStartOf({ scaling }: BackendFacts, now: number): SlowStart | undefined {
+  const { slowStartMs } = scaling?.autoscaling ?? { slowStartMs: 0 };
+  if (slowStartMs <= 0 || !scaling?.cluster?.readySince) return undefined;
+  const from = epochMs(scaling.cluster.readySince);
+  return now < from + slowStartMs ? { from, until: from + slowStartMs } : undefined;
 }
 
 /** Computes each group's pool when it is first asked for, and keeps it until the passing of time alone may change it. */

@@ -20,8 +20,10 @@ const counts = (live: Record<string, number> = {}, started: Record<string, numbe
   startedSince: (id: string) => (Object.hasOwn(started, id) ? (started[id] ?? 0) : 0),
 });
 const chosen = (strategy: Group_Strategy, given: Partial<Choice>) =>
-  choose(strategy, { pool: [], chance: 0, cursor: 0, affinityHash: () => 0, loadFactor: 0, live: counts(), ...given })
-    ?.id;
+  choose(strategy, {
+    ...{ pool: [], now: 0, chance: 0, cursor: 0, affinityHash: () => 0, loadFactor: 0, live: counts() },
+    ...given,
+  })?.id;
 const shares = (strategy: Group_Strategy, given: Partial<Choice>, draws = 1_000) => {
   const seen: Record<string, number> = {};
   for (let at = 0; at < draws; at++) {

@@ -6,6 +6,7 @@ import { fewestQueries } from './fewest-queries.ts';
 import { leastLoad } from './least-load.ts';
 import { random } from './random.ts';
 import { roundRobin } from './round-robin.ts';
+import { withoutBeginners } from './slow-start.ts';
 import type { Choice, Strategy } from './strategy.ts';
 import { weighted } from './weighted.ts';
 
@@ -22,7 +23,10 @@ export const strategies: Readonly<Record<Exclude<Group_Strategy, UnknownEnum>, S
 
 /** Chooses one of a pool; undefined only when the pool is empty. */
 export function choose(strategy: Group_Strategy, choice: Choice): PoolMember | undefined {
-  return choice.pool.length > 1
-    ? (strategies[strategy as keyof typeof strategies] ?? leastLoad)(choice)
-    : choice.pool[0];
+  const pool = withoutBeginners(choice, strategy === Group_Strategy.AFFINITY);
+  return pool.length > 1
+    ? (strategies[strategy as keyof typeof strategies] ?? leastLoad)(
+        pool === choice.pool ? choice : { ...choice, pool },
+      )
+    : pool[0];
 }

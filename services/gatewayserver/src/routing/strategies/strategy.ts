@@ -12,6 +12,8 @@ export type LiveView = {
 export type Choice = {
   /** Not empty. */
   pool: Pool;
+  /** Epoch milliseconds. */
+  now: number;
   /** Drawn at random, from 0 up to but not 1. */
   chance: number;
   /** How many choices were made in this group before. */

@@ -18,6 +18,7 @@ export function limitsOf(own: Pick<Limits, 'maxOnBackend' | 'group'> & Partial<L
     observedMaxOnBackend: () => 0,
     whyNotAllowed: () => undefined,
     queues: UNBOUNDED_QUEUES,
+    coming: () => undefined,
     isAvailable: () => true,
     outageWaitMs: () => 0,
     whyNoBackend: () => 'none is available',
