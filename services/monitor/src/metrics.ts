@@ -3,6 +3,7 @@ import { addBuildInfo } from '@trino-gateway/runtime';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { LeaseSweep } from './leases/sweep-leases.ts';
 import type { HealthAssessment } from './probing/assess-health.ts';
+import { createScalingMetrics, type ScalingMetrics } from './scaling/scaling-metrics.ts';
 
 /** The monitor's metrics. */
 export type MonitorMetrics = {
@@ -13,6 +14,7 @@ export type MonitorMetrics = {
   called(method: string, code: string, durationMs: number): void;
   /** A sweep over leases has settled so many. */
   settled(settled: LeaseSweep['settled']): void;
+  scaling: ScalingMetrics;
   /** The backend is no longer watched. */
   forget(backendId: string): void;
 };
@@ -57,6 +59,7 @@ export function createMetrics(sources: MetricSources): MonitorMetrics {
     settled: (settled) => {
       for (const [why, count] of Object.entries(settled)) if (count > 0) leasesSettled.inc({ why }, count);
     },
+    scaling: createScalingMetrics(registry, PREFIX),
     forget: (backendId) => void newest.delete(backendId),
   };
 }

@@ -1,5 +1,11 @@
 import { createClient, type Transport } from '@connectrpc/connect';
-import { AdmissionService, BackendService, QueryService, SuiteService } from '@trino-gateway/api/gateway';
+import {
+  AdmissionService,
+  BackendService,
+  QueryService,
+  ScalingService,
+  SuiteService,
+} from '@trino-gateway/api/gateway';
 import type { MonitorConfig } from '@trino-gateway/config';
 import type { Logger } from '@trino-gateway/runtime';
 import { createClusterConnections } from './clusters/cluster-connections.ts';
@@ -11,7 +17,9 @@ import { createDirectHistory } from './history/direct-history.ts';
 import { createLateHistory } from './history/late-history.ts';
 import { watchLeases } from './leases/watch-leases.ts';
 import { createMetrics } from './metrics.ts';
+import { createExpectedStates } from './probing/expected-states.ts';
 import { createStatusReports } from './reporting/status-reports.ts';
+import { startScaling } from './scaling/start-scaling.ts';
 import { createUptimeSchedules } from './schedules/uptime-schedules.ts';
 
 /** What a monitor consists of, beside the list of backends that drives it. */
@@ -39,7 +47,9 @@ export function createParts(
   const connection = createConnectionState(config.gatewayserver_token !== undefined, logger);
   const outbox = owner.use(createOutbox({ connection, logger }));
   const schedules = createUptimeSchedules({ backends, outbox, logger });
-  const reports = createStatusReports({ suite, backends, outbox, logger, scheduledUp: schedules.scheduledUp });
+  const expected = createExpectedStates();
+  const mayBeAway = (backendId: string) => schedules.scheduledUp(backendId) === false || expected.mayBeAway(backendId);
+  const reports = createStatusReports({ suite, backends, outbox, logger, mayBeAway });
   const connections = owner.use(createClusterConnections(config, logger));
   const queries = createClient(QueryService, transport);
   const history = createDirectHistory({ queries, connections, outbox, logger });
@@ -74,5 +84,29 @@ export function createParts(
       onEvidence: reports.evidence,
     }),
   );
-  return { suite, connection, connections, metrics, schedules, reports, history, lateHistory, leases, drains };
+  const scaling = owner.use(
+    startScaling(config, {
+      service: createClient(ScalingService, transport),
+      drains: backends,
+      connection,
+      connections,
+      metrics: metrics.scaling,
+      onStates: expected.set,
+      logger,
+    }),
+  );
+  return {
+    suite,
+    connection,
+    connections,
+    metrics,
+    schedules,
+    reports,
+    history,
+    lateHistory,
+    leases,
+    drains,
+    expected,
+    scaling,
+  };
 }

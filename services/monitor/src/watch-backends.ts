@@ -14,6 +14,7 @@ const PROBE_COUNTED_MS = 1_000;
 /** Follows the list of backends, and gives the parts of the monitor what each list and each probe says. */
 export function watchBackends(config: MonitorConfig, parts: Parts, logger: Logger): AsyncDisposable {
   const { suite, connection, connections, metrics, schedules, reports, history, lateHistory, leases, drains } = parts;
+  const { scaling, expected } = parts;
   const directIds = new Set<string>();
   const limit = createConcurrencyLimit(PROBES_AT_ONCE, PROBE_COUNTED_MS);
   return watchBackendList({
@@ -26,6 +27,7 @@ export function watchBackends(config: MonitorConfig, parts: Parts, logger: Logge
         probe: async (one, limits) => probe(one, { ...limits, dispatcher: await connections.of(one) }, connections),
         limit,
         after,
+        untilNextProbe: expected.untilNextProbe,
         onAssessed: (assessment, durationMs) => {
           metrics.assessed(assessment, durationMs);
           reports.assessed(backend, assessment);
@@ -39,6 +41,7 @@ export function watchBackends(config: MonitorConfig, parts: Parts, logger: Logge
       schedules.setBackends(list);
       leases.setBackends(list);
       drains.setBackends(list);
+      scaling.setBackends(list);
       directIds.clear();
       for (const { id, forwarding } of list) if (forwarding === Backend_Forwarding.DIRECT) directIds.add(id);
     },

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Backend } from '@trino-gateway/api/gateway';
 import type { ClusterLimits } from '../clusters/cluster-connections.ts';
 import type { ConcurrencyLimit } from '../clusters/concurrency-limit.ts';
@@ -16,6 +15,8 @@ export type BackendWatchOptions = {
   after?: Promise<void> | undefined;
   /** Called after each probe; `durationMs` is how long it took. */
   onAssessed: (assessment: HealthAssessment, durationMs: number) => void;
+  /** Waits until the next probe, which is due in so many milliseconds. */
+  untilNextProbe: (backendId: string, dueInMs: number, signal: AbortSignal) => Promise<void>;
   /** What else a cluster that answered is asked; must not fail. The next probe waits for it. */
   afterProbe?: (limits: ClusterLimits) => Promise<void>;
 };
@@ -47,7 +48,7 @@ export function watchBackend(backend: Backend, options: BackendWatchOptions): As
       onAssessed(assessment, durationMs);
       if (afterProbe && (result.outcome === 'passed' || result.outcome === 'failing'))
         await limit.run(signal, () => afterProbe(limits));
-      await delay(assessment.nextProbeInMs, undefined, { signal });
+      await options.untilNextProbe(backend.id, assessment.nextProbeInMs, signal);
     }
   };
   const running = run().catch((error: unknown) => {

@@ -5,11 +5,11 @@ import { silentLogger } from '@trino-gateway/runtime';
 import { createChangeLog } from './change-log.ts';
 
 /** A log of changes with its lines: level, state and reason. */
-function testLog(scheduledUp: () => boolean | undefined) {
+function testLog(mayBeAway: () => boolean) {
   const lines: unknown[] = [];
   const keep = (level: string) => (_message: string, fields?: Record<string, unknown>) =>
     void lines.push([level, fields?.state, fields?.reason]);
-  const log = createChangeLog(scheduledUp, { ...silentLogger, info: keep('info'), warn: keep('warn') });
+  const log = createChangeLog(mayBeAway, { ...silentLogger, info: keep('info'), warn: keep('warn') });
   return {
     lines,
     assessed: (state: State, changed: boolean, reason = '') =>
@@ -25,7 +25,7 @@ function testLog(scheduledUp: () => boolean | undefined) {
 }
 
 test('changes are logged, those that need an operator as warnings', () => {
-  const { lines, assessed } = testLog(() => undefined);
+  const { lines, assessed } = testLog(() => false);
   assessed(State.UP, true);
   assessed(State.UP, false);
   assessed(State.FAILING, true, "no such table 'x'");
@@ -37,13 +37,13 @@ test('changes are logged, those that need an operator as warnings', () => {
   ]);
 });
 
-test('a failure outside the schedule is logged once when the schedule begins', () => {
-  let up = false;
-  const { lines, assessed } = testLog(() => up);
+test('a failure of a cluster that may be away is logged once when it should be there', () => {
+  let isOutside = true;
+  const { lines, assessed } = testLog(() => isOutside);
   assessed(State.UNREACHABLE, true);
   assessed(State.UNREACHABLE, false);
   expect(lines).toEqual([]);
-  up = true;
+  isOutside = false;
   assessed(State.UNREACHABLE, false);
   assessed(State.UNREACHABLE, false);
   expect(lines).toEqual([['warn', 'UNREACHABLE', undefined]]);

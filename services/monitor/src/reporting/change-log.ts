@@ -14,15 +14,14 @@ export type ChangeLog = {
 };
 
 /**
- * Nothing logged yet. Outside its schedule a cluster may be switched off: its failures are logged when the schedule says
- * that it should be up.
- * @param scheduledUp what the schedule of a backend says; undefined when it has none
+ * Nothing logged yet. Outside its schedule, and where autoscaling has it stopped, a cluster may be switched off: its failures are
+ * logged when it should be up.
  */
-export function createChangeLog(scheduledUp: (backendId: string) => boolean | undefined, logger: Logger): ChangeLog {
+export function createChangeLog(mayBeAway: (backendId: string) => boolean, logger: Logger): ChangeLog {
   const held = new Set<string>();
   return {
     assessed: (backendId, { status, changed }) => {
-      if (!status.healthy && scheduledUp(backendId) === false) {
+      if (!status.healthy && mayBeAway(backendId)) {
         if (changed) held.add(backendId);
       } else if (held.delete(backendId) || changed) logChange(backendId, status, logger);
     },

@@ -32,14 +32,14 @@ export type StatusReportsOptions = {
   suite: Pick<Client<typeof SuiteService>, 'recordIncarnation'>;
   outbox: Outbox;
   logger: Logger;
-  /** What the schedule of a backend says; undefined when it has none. */
-  scheduledUp: (backendId: string) => boolean | undefined;
+  /** A backend is expected to be off, by its schedule or by autoscaling. */
+  mayBeAway: (backendId: string) => boolean;
 };
 
 /** Nothing reported yet. */
 export function createStatusReports(options: StatusReportsOptions): StatusReports {
-  const { backends, suite, outbox, logger, scheduledUp } = options;
-  const changeLog = createChangeLog(scheduledUp, logger);
+  const { backends, suite, outbox, logger, mayBeAway } = options;
+  const changeLog = createChangeLog(mayBeAway, logger);
   const incarnations = createIncarnationReports(suite, outbox);
   const last = new Map<string, BackendStatus>();
   const external = new Map<string, number>();

@@ -1,0 +1,38 @@
+import { expect, test } from '@jest/globals';
+import { ClusterScaling_State as State } from '@trino-gateway/api/gateway';
+import { createExpectedStates } from './expected-states.ts';
+
+const HOUR_MS = 3_600_000;
+const never = new AbortController().signal;
+
+test('a cluster that is stopped, or comes or goes, may be away; all others may not', () => {
+  const expected = createExpectedStates();
+  const away = Object.values(State).filter((state) => {
+    expected.set(new Map([['one', state]]));
+    return expected.mayBeAway('one');
+  });
+  expect(away).toEqual([State.STOPPED, State.STARTING, State.TERMINATING]);
+  expect(expected.mayBeAway('unknown')).toBe(false);
+});
+
+test('a cluster that is started is probed at once, however long its next probe was away', async () => {
+  const expected = createExpectedStates();
+  expected.set(new Map([['one', State.STOPPED]]));
+  const probed = expected.untilNextProbe('one', HOUR_MS, never);
+  const other = new AbortController();
+  const others = expected.untilNextProbe('two', HOUR_MS, other.signal);
+  expected.set(new Map([['one', State.STARTING]]));
+  // The second that a starting cluster is probed in, not an hour.
+  await probed;
+  other.abort();
+  await others;
+});
+
+test('a wait ends with the monitor', async () => {
+  const stop = new AbortController();
+  const expected = createExpectedStates();
+  expected.set(new Map([['one', State.STOPPED]]));
+  const waiting = expected.untilNextProbe('one', 1, stop.signal);
+  stop.abort();
+  await waiting;
+});
