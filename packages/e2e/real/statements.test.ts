@@ -1,6 +1,7 @@
 import { beforeAll, expect, test } from '@jest/globals';
-import { analyseStatement, literalSelect } from '@trino-gateway/sql';
+import { analyseStatement } from '@trino-gateway/sql';
 import { corpus, corpusHeaders } from '@trino-gateway/sql/corpus';
+import { literalSelect } from '@trino-gateway/sql/literal-select';
 import { exchange } from '@trino-gateway/testing/trino-client/exchange';
 import { runQuery } from '@trino-gateway/testing/trino-client/run-query';
 import { literalPage } from '@trino-gateway/trino';
@@ -88,6 +89,7 @@ test.each([
   "SELECT 'it''s'",
   "SELECT ''",
   'select TRUE',
+  'select null',
 ])('what the gateway answers by itself to keep a connection alive is what Trino answers: %s', async (statement) => {
   let columns: unknown;
   const { rows } = await runQuery(trino.url, statement, {

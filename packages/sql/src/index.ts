@@ -3,4 +3,3 @@ export { type StatementKind, statementKind } from './session/statement-kind.ts';
 export { type StatementProblem, statementProblem } from './session/statement-problem.ts';
 export { type StatementSession, statementSession } from './session/statement-session.ts';
 export { analyseStatement, type StatementFacts } from './statement-facts.ts';
-export { keepAliveKey, type LiteralSelect, literalSelect } from './statements/literal-select.ts';

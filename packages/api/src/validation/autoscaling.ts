@@ -1,4 +1,5 @@
 import { coveredWindows, dailyWindowProblems } from '@trino-gateway/schedule';
+import { literalSelect } from '@trino-gateway/sql/literal-select';
 import type { Group, Group_Autoscaling, Group_Autoscaling_MinClusters } from '../gen/trinogateway/v1/gateway_pb.ts';
 import { check, type Problem, quote } from '../problem.ts';
 
@@ -9,10 +10,6 @@ const MOST_WINDOWS = 100;
 const MOST_WEEKDAYS = 7;
 const MOST_STATEMENTS = 20;
 const STATEMENT_LENGTH = 10_000;
-/** A number, a text, TRUE, FALSE or NULL, with an optional name: what pools send to keep connections alive. */
-const SELECT_OF_ONE_LITERAL =
-  /^\s*SELECT\s+(?:[+-]?\d{1,18}(?:\.\d{1,18})?|'(?:[^']|''){0,100}'|TRUE|FALSE|NULL)(?:\s+(?:AS\s+)?[a-z_]\w{0,63})?\s*;?\s*$/i;
-
 /** All that is wrong with the autoscaling of a group by itself, with fields below `autoscaling`. */
 export function autoscalingProblems(asked: Group_Autoscaling, clusters: number): Problem[] {
   const percent = asked.scaleDownUtilizationPercent;
@@ -33,7 +30,9 @@ export function autoscalingProblems(asked: Group_Autoscaling, clusters: number):
         : `expected a statement of up to ${STATEMENT_LENGTH} characters, got ${text.length}`,
     ),
     ...statementsProblems('keep_alive_statements', asked.keepAliveStatements, (text) =>
-      SELECT_OF_ONE_LITERAL.test(text) ? '' : `expected a SELECT of one literal, such as SELECT 1, got ${quote(text)}`,
+      literalSelect(text)
+        ? ''
+        : `expected a SELECT of one literal (a whole number, a text, TRUE, FALSE or NULL), such as SELECT 1, got ${quote(text)}`,
     ),
   ].map(({ field, message }) => ({ field: `autoscaling.${field}`, message }));
 }

@@ -11,6 +11,7 @@ test.each([
   ["SELECT 'it''s'", ['_col0', 'varchar(4)', '"it\'s"']],
   ["SELECT ''", ['_col0', 'varchar(0)', '""']],
   ['SELECT TRUE', ['_col0', 'boolean', 'true']],
+  ['SELECT null', ['_col0', 'unknown', 'null']],
 ])('the answer of %s is known without a cluster', (statement, expected) => {
   const found = literalSelect(statement);
   const { type } = found ?? {};

@@ -2,26 +2,29 @@
 export type LiteralSelect = {
   column: string;
   /** Trino's raw type, and for varchar its length. */
-  type: { name: 'integer' | 'bigint' | 'boolean' } | { name: 'varchar'; length: number };
+  type: { name: 'integer' | 'bigint' | 'boolean' | 'unknown' } | { name: 'varchar'; length: number };
   /** The value as JSON. */
   json: string;
 };
 
 const SELECT =
-  /^\s*select\s+(?:(?<whole>-?\s*\d{1,19})|(?<text>'(?:[^']|'')*')|(?<truth>true|false))(?:\s+(?:as\s+)?(?<name>[a-z_][a-z0-9_]*))?\s*;?\s*$/i;
+  /^\s*select\s+(?:(?<whole>-?\s*\d{1,19})|(?<text>'(?:[^']|'')*')|(?<word>true|false|null))(?:\s+(?:as\s+)?(?<name>[a-z_][a-z0-9_]*))?\s*;?\s*$/i;
 const LONGEST = 500;
 const MOST_INTEGER = 2n ** 31n - 1n;
 const MOST_BIGINT = 2n ** 63n - 1n;
 
 /**
- * Reads `SELECT 1`, `SELECT 'x'` or `SELECT true`, with a name or without: what connection pools send to keep a connection
+ * Reads `SELECT 1`, `SELECT 'x'`, `SELECT true` or `SELECT NULL`, with a name or without: what connection pools send to keep a connection
  * alive. Undefined for any other statement. Types and names are those that Trino answers with.
  */
 export function literalSelect(statement: string): LiteralSelect | undefined {
   const found = statement.length <= LONGEST ? SELECT.exec(statement)?.groups : undefined;
   if (!found) return undefined;
-  const { whole, text, truth, name: column = '_col0' } = found;
-  if (truth !== undefined) return { column, type: { name: 'boolean' }, json: truth.toLowerCase() };
+  const { whole, text, word, name: column = '_col0' } = found;
+  if (word !== undefined) {
+    const json = word.toLowerCase();
+    return { column, type: { name: json === 'null' ? 'unknown' : 'boolean' }, json };
+  }
   if (text !== undefined) {
     const value = text.slice(1, -1).replaceAll("''", "'");
     return { column, type: { name: 'varchar', length: [...value].length }, json: JSON.stringify(value) };

@@ -1,5 +1,5 @@
 import { ClusterScaling_State as State } from '@trino-gateway/api/gateway';
-import { keepAliveKey } from '@trino-gateway/sql';
+import { keepAliveKey } from '@trino-gateway/sql/literal-select';
 import type { Outcome } from './outcome.ts';
 import type { Snapshot } from './snapshot.ts';
 

@@ -1,5 +1,5 @@
 import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
-import { literalSelect } from '@trino-gateway/sql';
+import { literalSelect } from '@trino-gateway/sql/literal-select';
 import {
   calledPage,
   failedPage,

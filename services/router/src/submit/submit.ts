@@ -1,6 +1,6 @@
 import type { RouterConfig } from '@trino-gateway/config';
 import { pause } from '@trino-gateway/runtime';
-import { literalSelect } from '@trino-gateway/sql';
+import { literalSelect } from '@trino-gateway/sql/literal-select';
 import { cleanReason, headersForClient, relay } from '../clusters/relay.ts';
 import type { GatewayClient } from '../control-plane/gateway-client.ts';
 import type { Candidate } from '../dispatch/attempt.ts';

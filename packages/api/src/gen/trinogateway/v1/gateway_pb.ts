@@ -1939,7 +1939,7 @@ export type Group_Autoscaling = Message<"trinogateway.v1.Group.Autoscaling"> & {
 
   /**
    * Statements that connection pools send to keep connections alive, for example SELECT 1: while no cluster of the group is up or
-   * on its way, the gateway answers them, and they start nothing. At most 20, each a SELECT of one literal. Blanks, case and a
+   * on its way, the gateway answers them, and they start nothing. At most 20, each a SELECT of one literal: a whole number, a text, TRUE, FALSE or NULL. Blanks, case and a
    * semicolon at the end do not count.
    *
    * @generated from field: repeated string keep_alive_statements = 12;
