@@ -11,7 +11,7 @@ import {
 import type { Declared } from '@trino-gateway/config';
 import type { ConfigurationStore } from '../storage/contract/configuration.ts';
 import { saysTheSame, storableChain } from './stored-chain.ts';
-import { storableBackend, storableGroup, storablePolicy } from './stored-objects.ts';
+import { storableBackend, storableGroup, storablePolicy, withoutDiscovered } from './stored-objects.ts';
 
 const BY_FILE = 'file';
 
@@ -27,7 +27,7 @@ export async function declareObjects(store: ConfigurationStore, declared: Declar
     (stored, wanted) => equals(BackendSchema, stored, wanted),
   );
   const groups = pending(
-    before.groups,
+    before.groups.map(withoutDiscovered),
     declared.groups.map((group) => storableGroup(group, BY_FILE)),
     (stored, wanted) => equals(GroupSchema, stored, wanted),
   );

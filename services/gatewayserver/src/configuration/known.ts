@@ -2,6 +2,7 @@ import type {
   BackendOverride,
   BackendSchedule,
   BackendStatus,
+  DiscoverySource,
   Group,
   GroupScaling,
   Incarnation,
@@ -20,6 +21,8 @@ export type Known = {
   policies: Map<string, Policy>;
   /** The version in force; undefined while none is stored. */
   routingChain: RoutingChain | undefined;
+  /** What was discovered, in the order of its sources' names. */
+  discovered: DiscoverySource[];
   statuses: Map<string, BackendStatus>;
   schedules: Map<string, BackendSchedule>;
   overrides: Map<string, BackendOverride>;
@@ -43,6 +46,7 @@ export function nothingKnown(): Known {
     groups: new Map(),
     policies: new Map(),
     routingChain: undefined,
+    discovered: [],
     statuses: new Map(),
     schedules: new Map(),
     overrides: new Map(),
@@ -66,6 +70,7 @@ export async function readStale(store: KnownStore, known: Known, inForce: Partia
     known.groups = new Map(configuration.groups.map((group) => [group.id, group]));
     known.policies = new Map(configuration.policies.map((policy) => [policy.id, policy]));
     known.routingChain = configuration.routingChain;
+    known.discovered = configuration.discovered;
     inForce.configuration = configuration.revision;
   }
   if (conditions) {

@@ -38,6 +38,12 @@ export function storableGroup(group: Group, managedBy: string): Group {
   return { ...group, strategy: group.strategy || Group_Strategy.LEAST_LOAD, ...owned(group, managedBy) };
 }
 
+/** A group without the members that were discovered, which are stored apart. */
+export function withoutDiscovered(group: Group): Group {
+  const discovered = new Set(group.discoveredBackendIds);
+  return { ...group, backendIds: group.backendIds.filter((id) => !discovered.has(id)), discoveredBackendIds: [] };
+}
+
 /** A policy as it is stored. */
 export function storablePolicy(policy: Policy, managedBy: string): Policy {
   return { ...policy, rule: policyRules.normalize(policy.rule), ...owned(policy, managedBy) };

@@ -1,7 +1,11 @@
 import { Code, ConnectError } from '@connectrpc/connect';
+import type { Backend_Discovery } from '@trino-gateway/api/gateway';
 import { isId, type Problem } from '@trino-gateway/api/validation';
 
 const SHOWN_PROBLEMS = 20;
+
+/** Who manages what was discovered. */
+export const BY_DISCOVERY = 'kubernetes';
 
 /** Refuses with INVALID_ARGUMENT that names every problem by the path of its field, up to `most`. */
 export function refuseProblems(problems: readonly Problem[], most = SHOWN_PROBLEMS): void {
@@ -70,8 +74,18 @@ export function found<Stored>(kind: string, id: string, stored: Stored | undefin
   return stored;
 }
 
-/** Refuses to change what a configuration file declares. */
-export function refuseDeclared(kind: string, stored: { id: string; managedBy: string } | undefined): void {
+/** Refuses to change what a configuration file declares, or was discovered. */
+export function refuseDeclared(
+  kind: string,
+  stored: { id: string; managedBy: string; discovery?: Backend_Discovery | undefined } | undefined,
+): void {
+  if (stored?.managedBy === BY_DISCOVERY) {
+    const { object = 'a labelled object' } = stored.discovery ?? {};
+    throw new ConnectError(
+      `${kind} "${stored.id}" comes from ${object} in Kubernetes: change it there (it can only be enabled, disabled or drained here)`,
+      Code.FailedPrecondition,
+    );
+  }
   if (stored?.managedBy !== 'file') return;
   throw new ConnectError(
     `${kind} "${stored.id}" is declared in the configuration file: change it there (it can only be enabled, disabled or drained here)`,

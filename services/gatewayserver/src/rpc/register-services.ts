@@ -3,6 +3,7 @@ import {
   AdmissionService,
   BackendService,
   CarrierService,
+  DiscoveryService,
   GroupService,
   PolicyService,
   QueryService,
@@ -17,6 +18,7 @@ import { ServerReflection as ServerReflectionV1Alpha } from '@trino-gateway/api/
 import { admissionService } from './services/admission/admission.ts';
 import { backendService } from './services/backends/backends.ts';
 import type { RpcContext } from './services/context.ts';
+import { discoveryService } from './services/discovery.ts';
 import { groupService } from './services/groups.ts';
 import { healthService } from './services/health.ts';
 import { policyService } from './services/policies.ts';
@@ -41,6 +43,7 @@ const SERVICES = [
   ScalingService,
   AdmissionService,
   SuiteService,
+  DiscoveryService,
   CarrierService,
 ];
 
@@ -63,6 +66,7 @@ export function registerServices(router: ConnectRouter, context: RpcContext, gua
     .service(ScalingService, scalingService(context))
     .service(AdmissionService, admission)
     .service(SuiteService, suiteService(context))
+    .service(DiscoveryService, discoveryService(context))
     .service(CarrierService, multiplexerService({ methods, guard, stopping: context.stopping }))
     .service(
       Health,

@@ -1,4 +1,11 @@
-import type { Backend, Group, Policy, RoutingChain, RoutingChainVersion } from '@trino-gateway/api/gateway';
+import type {
+  Backend,
+  DiscoverySource,
+  Group,
+  Policy,
+  RoutingChain,
+  RoutingChainVersion,
+} from '@trino-gateway/api/gateway';
 
 /** A backend as stored: `backend.enabled` is always set; `condition` never is. */
 export type StoredBackend = { backend: Backend; draining: boolean };
@@ -10,6 +17,21 @@ export type Configuration = {
   policies: Policy[];
   /** The newest version; absent while none is stored. */
   routingChain?: RoutingChain;
+  /** What was discovered, by its sources, in the order of their names. */
+  discovered: DiscoverySource[];
+};
+
+/** What was discovered, inside one transaction. */
+export type DiscoveryTable = {
+  /** In the order of their names. */
+  sources(): Promise<DiscoverySource[]>;
+  /** Creates or replaces whole, by its name. */
+  putSource(source: DiscoverySource): Promise<void>;
+  deleteSource(name: string): Promise<void>;
+  /** The discovered members of each group, in the order of their ids. */
+  members(): Promise<Map<string, string[]>>;
+  /** The groups that a backend is a discovered member of, instead of those before. It ends with the backend. */
+  setMember(backendId: string, groupIds: readonly string[]): Promise<void>;
 };
 
 /** The versions of the routing chain, inside one transaction. All they answer has version, stored_at and managed_by set. */
@@ -41,7 +63,9 @@ export type ObjectTable<Stored, Message> = {
 /** The tables of objects, inside one transaction. */
 export type ConfigurationChange = {
   backends: ObjectTable<StoredBackend, Backend> & { drain(id: string): Promise<StoredBackend | undefined> };
+  /** Answers have discovered members among backend_ids, after the others; in a put those do not count. */
   groups: ObjectTable<Group, Group>;
+  discovery: DiscoveryTable;
   policies: ObjectTable<Policy, Policy>;
   routingChain: ChainVersions;
 };

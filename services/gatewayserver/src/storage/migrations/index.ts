@@ -11,6 +11,7 @@ import { CreateRoutingChains } from './0010-routing-chain.ts';
 import { AddQueryRouting, CreateRoutingHits } from './0011-routing-history.ts';
 import { AddRequestFacts } from './0012-request-facts.ts';
 import { CreateClusterScaling, CreateGroupScaling, CreateScalingEvents, CreateScalingLead } from './0013-scaling.ts';
+import { CreateDiscoveredMembers, CreateDiscoverySources } from './0015-discovery.ts';
 
 /** All migrations, oldest first. One that has been released never changes; a new one goes to the end. */
 export const MIGRATIONS = [
@@ -40,4 +41,6 @@ export const MIGRATIONS = [
   CreateClusterScaling,
   CreateGroupScaling,
   CreateScalingEvents,
+  CreateDiscoverySources,
+  CreateDiscoveredMembers,
 ];

@@ -3,6 +3,7 @@ import type { ColumnTypes } from '../engines/columns.ts';
 import { admissionEntities } from './admission.ts';
 import { conditionEntities } from './conditions.ts';
 import { coordinatorEntities } from './coordinators.ts';
+import { discoveryEntities } from './discovery.ts';
 import { objectEntities } from './objects.ts';
 import { queryEntities } from './queries.ts';
 import { routingHitEntities } from './routing-hits.ts';
@@ -13,6 +14,7 @@ import { suiteEntities } from './suite.ts';
 export function entities(types: ColumnTypes): EntitySchema[] {
   return [
     ...objectEntities(types),
+    ...discoveryEntities(types),
     ...conditionEntities(types),
     ...coordinatorEntities(types),
     ...suiteEntities(types),

@@ -20,4 +20,6 @@ export const TABLES = {
   clusterScaling: 'cluster_scaling',
   groupScaling: 'group_scaling',
   scalingEvents: 'scaling_events',
+  discoverySources: 'discovery_sources',
+  discoveredMembers: 'discovered_members',
 } as const;

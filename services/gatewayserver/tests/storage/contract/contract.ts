@@ -3,6 +3,7 @@ import type { NewDatabase } from '../../support/databases.ts';
 import { admissionContract } from './admission.ts';
 import { conditionsContract } from './conditions.ts';
 import { configurationContract } from './configuration.ts';
+import { discoveryContract } from './discovery.ts';
 import { historyContract } from './history.ts';
 import { incarnationsContract } from './incarnations.ts';
 import { mergeContract } from './merge.ts';
@@ -23,6 +24,7 @@ import { upkeepContract } from './upkeep.ts';
 export function storageContract(engine: string, fresh: NewDatabase, { lasting }: { lasting: boolean }): void {
   describe(`the store on ${engine}`, () => {
     configurationContract(fresh);
+    discoveryContract(fresh);
     routingChainContract(fresh);
     conditionsContract(fresh);
     incarnationsContract(fresh);

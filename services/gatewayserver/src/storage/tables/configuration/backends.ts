@@ -8,6 +8,7 @@ import { TABLES } from '../../schema/table-names.ts';
 import { forgetConditions } from '../conditions.ts';
 import { fromDocument, toDocument } from '../documents.ts';
 import { forgetCluster } from '../scaling-state.ts';
+import { forgetMember } from './discovery.ts';
 import { objectTable, withEnabled, without } from './object-table.ts';
 import type { Secrets, SecretsOf } from './secrets.ts';
 
@@ -40,7 +41,10 @@ export function backendTable(session: Session, secrets: Secrets): ConfigurationC
     fresh: { draining: false },
     whenEnabled: { draining: false },
     // A backend of the same name that comes later must not inherit what was said about this one.
-    afterDelete: forgetConditions,
+    async afterDelete(inside, id) {
+      await forgetConditions(inside, id);
+      await forgetMember(inside, id);
+    },
   });
   return {
     ...table,

@@ -6,6 +6,7 @@ import { TABLES } from '../../schema/table-names.ts';
 import { bumpRevision, readRevisions } from '../revisions.ts';
 import { backendTable, readBackend } from './backends.ts';
 import { chainVersions, listChainVersions } from './chain-versions.ts';
+import { discoveryTable, listMembers } from './discovery.ts';
 import { groupTable, readGroup } from './groups.ts';
 import { policyTable, readPolicy } from './policies.ts';
 import { protectSecrets } from './protect-secrets.ts';
@@ -25,6 +26,7 @@ export function configurationStore(database: Database, secrets: Secrets): Config
         return work({
           backends: backendTable(session, secrets),
           groups: groupTable(session),
+          discovery: discoveryTable(session),
           policies: policyTable(session),
           routingChain: chainVersions(session, secrets),
         });
@@ -42,10 +44,12 @@ async function readConfiguration(session: Session, secrets: Secrets): Promise<Co
   const groups = await manager.getRepository<ObjectRow>(TABLES.groups).find({ order });
   const policies = await manager.getRepository<ObjectRow>(TABLES.policies).find({ order });
   const routingChain = await chainVersions(session, secrets).newest();
+  const members = await listMembers(session);
   return {
     backends: backends.map((row) => readBackend(row, secrets)),
-    groups: groups.map(readGroup),
+    groups: groups.map((row) => readGroup(row, members.get(row.id) ?? [])),
     policies: policies.map(readPolicy),
     ...(routingChain && { routingChain }),
+    discovered: await discoveryTable(session).sources(),
   };
 }
