@@ -15,7 +15,7 @@ const TOO_LONG = 'x'.repeat(20_000);
 /** Known to grow with the database or the statement: bounded by the size of a request only, or cut. */
 const UNLIMITED = new Set(['statement', 'status.reason']);
 /** What clients may send, and no call reads. */
-const OUTPUT_ONLY = new Set(['managed_by', 'condition']);
+const OUTPUT_ONLY = new Set(['managed_by', 'condition', 'discovery', 'discovered_backend_ids']);
 
 /** The request of each field that is given a value of another type. */
 export function wrongTypes(rpc: DescMethod): BadRequest[] {

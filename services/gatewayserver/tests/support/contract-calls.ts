@@ -43,6 +43,7 @@ export const CALLS: Readonly<Record<string, { request: Message; needs: readonly 
     needs: ['group', 'group.backend_ids'],
   },
   'GroupService/GetGroup': id('g'),
+  'DiscoveryService/ListDiscovered': { request: {}, needs: [] },
   'GroupService/ListGroups': { request: { pageSize: 10 }, needs: [] },
   'GroupService/DeleteGroup': id('loose'),
   'GroupService/EnableGroup': id('g'),
