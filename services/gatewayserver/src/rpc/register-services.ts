@@ -18,7 +18,6 @@ import { ServerReflection as ServerReflectionV1Alpha } from '@trino-gateway/api/
 import { admissionService } from './services/admission/admission.ts';
 import { backendService } from './services/backends/backends.ts';
 import type { RpcContext } from './services/context.ts';
-import { discoveryService } from './services/discovery.ts';
 import { groupService } from './services/groups.ts';
 import { healthService } from './services/health.ts';
 import { policyService } from './services/policies.ts';
@@ -27,6 +26,7 @@ import { queueService } from './services/queue.ts';
 import { reflectionServices } from './services/reflection.ts';
 import { routingService } from './services/routing.ts';
 import { scalingService } from './services/scaling/scaling.ts';
+import { discoveryService } from './services/suite/discovery.ts';
 import { suiteService } from './services/suite/suite.ts';
 import { explainRefusals } from './transport/explain-refusals.ts';
 import type { Guard } from './transport/interceptors.ts';

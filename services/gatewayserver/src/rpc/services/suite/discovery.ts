@@ -1,8 +1,8 @@
 import type { ServiceImpl } from '@connectrpc/connect';
 import type { DeclareDiscoveredRequest, DiscoveryService } from '@trino-gateway/api/gateway';
-import { checkedId, checkedText, invalid } from '../../configuration/validation.ts';
-import { declareDiscovered } from '../../discovery/declare-discovered.ts';
-import type { RpcContext, Tables } from './context.ts';
+import { checkedId, checkedText, invalid } from '../../../configuration/validation.ts';
+import { declareDiscovered } from '../../../discovery/declare-discovered.ts';
+import type { RpcContext, Tables } from '../context.ts';
 
 type Context = Pick<RpcContext, 'configuration' | 'ledger' | 'live' | 'now'> & Tables<'configuration' | 'duties'>;
 

@@ -1,8 +1,8 @@
 import { create } from '@bufbuild/protobuf';
 import { describe, expect, test } from '@jest/globals';
 import { BackendSchema, DiscoverySourceSchema, GroupSchema } from '@trino-gateway/api/gateway';
-import type { NewDatabase } from '../../support/databases.ts';
-import { withStore } from '../../support/with-store.ts';
+import type { NewDatabase } from '../../../support/databases.ts';
+import { withStore } from '../../../support/with-store.ts';
 
 /** What was discovered, and members of groups that nobody put. */
 export function discoveryContract(fresh: NewDatabase): void {
