@@ -16,6 +16,8 @@ import {
   groupProblems,
   type Problem,
   policyProblems,
+  sharedClusterProblems,
+  sharedTargetProblems,
 } from '@trino-gateway/api/validation';
 import type { Complain } from './sections/complain.ts';
 import { readShape } from './shape.ts';
@@ -46,7 +48,13 @@ export function readDeclared(
   const backendIds = new Set([...backends.map(({ id }) => id), ...(existing?.backendIds ?? [])]);
   const groupIds = new Set([...groups.map(({ id }) => id), ...(existing?.groupIds ?? [])]);
   const where = existing ? 'declared here or already stored' : 'declared in this file';
+  backends.forEach((backend, index) => {
+    for (const { field, message } of sharedTargetProblems(backend, backends.slice(0, index)))
+      complain(`backends[${index}].${field}`, message);
+  });
   groups.forEach((group, index) => {
+    for (const { field, message } of sharedClusterProblems(group, groups.slice(0, index)))
+      complain(`groups[${index}].${field}`, message);
     for (const id of group.backendIds) {
       if (!backendIds.has(id)) complain(`groups[${index}].backend_ids`, `expected a backend ${where}, got "${id}"`);
     }

@@ -6,6 +6,7 @@ import { type AdmissionMetrics, createAdmissionMetrics } from './admission/metri
 import type { StepHits } from './decisions/step-hits.ts';
 import type { EventMetrics } from './events/serve.ts';
 import type { Outcome } from './routing/outcome.ts';
+import { createScalingMetrics, type ScalingMetrics } from './scaling/metrics.ts';
 import { createQuestionMetrics, type QuestionMetrics } from './step-tools/metrics.ts';
 import type { StoreObserver } from './storage/measured-store.ts';
 
@@ -28,6 +29,8 @@ export type Metrics = EventMetrics & {
   registry: Registry;
   /** About slots and queues. */
   admission: AdmissionMetrics;
+  /** About autoscaling. */
+  scaling: ScalingMetrics;
   /** About what routing steps ask outside of the gateway. */
   questions: QuestionMetrics;
   countDecision(outcome: Outcome): void;
@@ -58,10 +61,12 @@ export function createMetrics(sources: MetricSources): Metrics {
   const countSuffixRefused = suffixMetrics(registry);
   const admission = createAdmissionMetrics(registry);
   const questions = createQuestionMetrics(registry);
+  const scaling = createScalingMetrics(registry);
   return {
     registry,
     admission,
     questions,
+    scaling,
     countDecision,
     countCall,
     countStore,

@@ -21,6 +21,7 @@ import { createDraftChains } from './replay/draft-chains.ts';
 import { assess } from './routing/availability/availability.ts';
 import { stepKinds } from './routing/steps/registry.ts';
 import type { RpcContext } from './rpc/services/context.ts';
+import { watchLead } from './scaling/watch-lead.ts';
 import { createHandler } from './startup/create-handler.ts';
 import { listenAt } from './startup/listen-at.ts';
 import { openAdmission } from './startup/open-admission.ts';
@@ -149,6 +150,8 @@ async function openContext(core: Core, start: Start): Promise<RpcContext> {
   );
   core.configuration = configuration;
   const { known } = configuration;
+  const lead = started.use(watchLead({ known, scaling: store.scaling, logger }));
+  metrics.scaling.watch({ known, isLed: lead.isLed });
   core.monitor = started.use(watchMonitor({ known, silentAfterMs: config.load_max_age, logger, now }));
   startUpkeep({ config, store, configuration, onPurged: metrics.countPurged, logger, now, started });
   started.use(storeStepHits({ stepHits, store: store.routingHits, logger, now }));
@@ -192,6 +195,7 @@ async function openContext(core: Core, start: Start): Promise<RpcContext> {
     clusterPools,
     probeTokens: createProbeTokens({ path: config.token_folder, key: 'gatewayserver.token_folder' }),
     onSuffixRefused: metrics.countSuffixRefused,
+    onScalingEvents: metrics.scaling.countEvents,
     signingKey: await store.suiteSecrets.signingKey(),
     stopping,
     logger,

@@ -11,3 +11,4 @@ export {
   placeInChain,
   type StepProblems,
 } from './routing-chain.ts';
+export { sharedTargetProblems } from './scaler-target.ts';

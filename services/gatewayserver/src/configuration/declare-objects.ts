@@ -8,8 +8,9 @@ import {
   PolicySchema,
   type RoutingChain,
 } from '@trino-gateway/api/gateway';
+import { type Problem, sharedClusterProblems, sharedTargetProblems } from '@trino-gateway/api/validation';
 import type { Declared } from '@trino-gateway/config';
-import type { ConfigurationStore } from '../storage/contract/configuration.ts';
+import type { Configuration, ConfigurationStore } from '../storage/contract/configuration.ts';
 import { saysTheSame, storableChain } from './stored-chain.ts';
 import { storableBackend, storableGroup, storablePolicy, withoutDiscovered } from './stored-objects.ts';
 
@@ -37,6 +38,7 @@ export async function declareObjects(store: ConfigurationStore, declared: Declar
     (stored, wanted) => equals(PolicySchema, stored, wanted),
   );
   const chain = pendingChain(before.routingChain, declared.routingChain);
+  refuseShared(before, backends, groups);
   if (backends.length + groups.length + policies.length === 0 && !chain) return;
   await store.change(async (change) => {
     for (const backend of backends) await change.backends.put(backend);
@@ -44,6 +46,28 @@ export async function declareObjects(store: ConfigurationStore, declared: Declar
     for (const policy of policies) await change.policies.put(policy);
     if (chain) await change.routingChain.add(chain);
   });
+}
+
+/** @throws Error where what is declared shares with what was stored otherwise what only one may have */
+function refuseShared(before: Configuration, backends: readonly Backend[], groups: readonly Group[]): void {
+  const others = <One extends { id: string }>(stored: readonly One[], declared: readonly One[]) => [
+    ...stored.filter(({ id }) => declared.every((one) => one.id !== id)),
+    ...declared,
+  ];
+  const allGroups = others(before.groups, groups);
+  const allBackends = others(
+    before.backends.map(({ backend }) => backend),
+    backends,
+  );
+  const problems = [
+    ...groups.flatMap((group) => told(`group ${group.id}`, sharedClusterProblems(group, allGroups))),
+    ...backends.flatMap((backend) => told(`backend ${backend.id}`, sharedTargetProblems(backend, allBackends))),
+  ];
+  if (problems.length > 0) throw new Error(`what is declared does not fit what is stored: ${problems.join('; ')}`);
+}
+
+function told(of: string, problems: readonly Problem[]): string[] {
+  return problems.map(({ field, message }) => `${of}: ${field}: ${message}`);
 }
 
 /** The version that has to be stored: the declared one when it is new or differs, and one that is no longer declared. */

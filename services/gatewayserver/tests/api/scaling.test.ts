@@ -1,39 +1,14 @@
 import { expect, jest, test } from '@jest/globals';
 import { migrateUp } from '../../src/storage/index.ts';
 import { sqliteFile } from '../support/databases.ts';
-import { startTestGatewayserver, type TestGatewayserver, until } from '../support/gatewayserver-fixture.ts';
+import { startTestGatewayserver, until } from '../support/gatewayserver-fixture.ts';
+import { lead, putGroup, record, scalingOf } from '../support/scaled-group.ts';
 import { reportStatus } from '../support/two-backends.ts';
 import { open } from '../support/with-store.ts';
 
 jest.setTimeout(120_000); // a busy machine starts a server slowly
 
 type Json = Record<string, unknown>;
-
-const scaler = (id: string) => ({ webhook: { url: `http://scaler/${id}` } });
-
-/** Group `g` of `a` and `b`, which are started and stopped by demand, and `c`, which is not. */
-async function putGroup(server: Pick<TestGatewayserver, 'ok'>, more: Json = {}): Promise<void> {
-  for (const id of ['a', 'b'])
-    await server.ok('BackendService/PutBackend', { backend: { id, url: `http://${id}`, scaler: scaler(id) } });
-  await server.ok('BackendService/PutBackend', { backend: { id: 'c', url: 'http://c', maxRunningQueries: 5 } });
-  const group = { id: 'g', backendIds: ['b', 'a', 'c'], maxRunningQueriesPerBackend: 8, autoscaling: {}, ...more };
-  await server.ok('GroupService/PutGroup', { group });
-}
-
-const lead = (server: TestGatewayserver, monitorId: string) => server.ok('ScalingService/LeadScaling', { monitorId });
-
-const record = (
-  server: TestGatewayserver,
-  monitorId: string,
-  fence: unknown,
-  clusters: Json[],
-  events: Json[] = [],
-) => {
-  const group = { groupId: 'g', clusters, wantedClusters: 1, reason: 'one waits', decidedAt: '2026-01-01T10:00:00Z' };
-  return server.post('ScalingService/RecordScaling', { monitorId, fence, group, events });
-};
-
-const scalingOf = (server: TestGatewayserver) => server.ok('ScalingService/GetGroupScaling', { id: 'g' });
 
 test('the leader is answered the whole picture, in the order of starts; others only that they do not lead', async () => {
   await using server = await startTestGatewayserver();

@@ -117,6 +117,7 @@ beforeAll(async () => {
     unmatchedReports: { keep: () => {} },
     probeTokens: createProbeTokens({ path: undefined, key: 'gatewayserver.token_folder' }),
     clusterPools: { checked: () => Promise.reject(new Error('no cluster is asked here')) },
+    onScalingEvents: () => {},
     onSuffixRefused: () => {},
     signingKey: new Uint8Array(32),
     stopping: new AbortController().signal,

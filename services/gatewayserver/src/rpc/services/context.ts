@@ -1,3 +1,4 @@
+import type { ScalingEvent } from '@trino-gateway/api/gateway';
 import type { Logger, ProbeTokens, TlsPools } from '@trino-gateway/runtime';
 import type { tlsAgents } from '@trino-gateway/trino/client';
 import type { ConfiguredLimits } from '../../admission/configured-limits.ts';
@@ -28,6 +29,8 @@ export type RpcContext = {
   probeTokens: ProbeTokens;
   /** Called for a backend that answers with the query ids of another one. */
   onSuffixRefused: (backendId: string) => void;
+  /** Called with what autoscaling did, once it is stored. */
+  onScalingEvents: (events: readonly ScalingEvent[]) => void;
   /** Signs refusals, links and cookies of routers; the same 32 bytes for the whole suite. */
   signingKey: Uint8Array;
   /** Aborted when the process stops: long polls then answer at once. */

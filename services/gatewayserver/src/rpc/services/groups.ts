@@ -6,7 +6,7 @@ import type {
   GroupService,
   PutGroupRequest,
 } from '@trino-gateway/api/gateway';
-import { groupProblems } from '@trino-gateway/api/validation';
+import { groupProblems, sharedClusterProblems } from '@trino-gateway/api/validation';
 import { moveGroup } from '../../admission/rules/queue.ts';
 import { chainReferrers } from '../../configuration/stored-chain.ts';
 import { storableGroup } from '../../configuration/stored-objects.ts';
@@ -18,6 +18,7 @@ import {
   invalid,
   refuseDangling,
   refuseDeclared,
+  refuseProblems,
   refuseReferenced,
 } from '../../configuration/validation.ts';
 import { routedQuery } from '../../routing/chain/routed-query.ts';
@@ -57,9 +58,16 @@ async function putGroup(context: Context, request: PutGroupRequest): Promise<Gro
     const spillsTo = wanted.spillOverGroupId === '' ? [] : [wanted.spillOverGroupId];
     const isGroup = async (id: string) => (await groups.get(id)) !== undefined;
     await refuseDangling('group.spill_over_group_id', 'groups', spillsTo, isGroup);
+    if (wanted.autoscaling) refuseSharedClusters(wanted, await groups.list());
     return groups.put(storableGroup(wanted, ''));
   });
   return inForce(context, stored);
+}
+
+/** A cluster goes by the demand of one group only. */
+function refuseSharedClusters(wanted: Group, stored: readonly Group[]): void {
+  const problems = sharedClusterProblems(wanted, stored);
+  refuseProblems(problems.map((problem) => ({ ...problem, field: `group.${problem.field}` })));
 }
 
 async function setEnabled(context: Context, id: string, enabled: boolean): Promise<Group> {

@@ -1,7 +1,7 @@
 import { Code, ConnectError, type ServiceImpl } from '@connectrpc/connect';
 import type { Backend, BackendService, DeleteBackendRequest, PutBackendRequest } from '@trino-gateway/api/gateway';
 import { HIDDEN_SECRET, withProbeSecrets } from '@trino-gateway/api/sealed-secret';
-import { backendProblems } from '@trino-gateway/api/validation';
+import { backendProblems, sharedTargetProblems } from '@trino-gateway/api/validation';
 import { chainReferrers } from '../../../configuration/stored-chain.ts';
 import { storableBackend } from '../../../configuration/stored-objects.ts';
 import {
@@ -10,6 +10,7 @@ import {
   found,
   invalid,
   refuseDeclared,
+  refuseProblems,
   refuseReferenced,
 } from '../../../configuration/validation.ts';
 import type { ConfigurationChange, StoredBackend } from '../../../storage/contract/configuration.ts';
@@ -58,9 +59,19 @@ async function putBackend(context: BackendContext, { backend }: PutBackendReques
   const stored = await context.store.configuration.change(async ({ backends }) => {
     const before = (await backends.get(wanted.id))?.backend;
     refuseDeclared('backend', before);
+    if (wanted.scaler) refuseSharedTarget(wanted, await backends.list());
     return backends.put(storableBackend(withStoredSecrets(wanted, before), ''));
   });
   return inForce(context, stored);
+}
+
+/** Two backends that start and stop the same thing would be told different things about it. */
+function refuseSharedTarget(wanted: Backend, stored: readonly StoredBackend[]): void {
+  const problems = sharedTargetProblems(
+    wanted,
+    stored.map(({ backend }) => backend),
+  );
+  refuseProblems(problems.map((problem) => ({ ...problem, field: `backend.${problem.field}` })));
 }
 
 async function deleteBackend({ store, configuration }: BackendContext, { id }: DeleteBackendRequest) {

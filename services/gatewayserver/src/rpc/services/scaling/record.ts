@@ -27,6 +27,7 @@ export async function recordScaling(context: ScalingContext, request: RecordScal
   const recorded = await store.scaling.record({ holder: monitorId, fence: Number(fence) }, decision, events);
   if (!recorded)
     throw new ConnectError('another monitor leads autoscaling by now: nothing was stored', Code.FailedPrecondition);
+  context.onScalingEvents(recorded);
   configuration.applyWrite('conditions', (known) => applyDecision(known, decision));
   return {};
 }

@@ -6,7 +6,10 @@ import { pictureSource } from '../../../scaling/picture-source.ts';
 import type { RpcContext, Tables } from '../context.ts';
 
 /** What the calls about autoscaling use. */
-export type ScalingContext = Pick<RpcContext, 'configuration' | 'live' | 'ledger' | 'limits' | 'now'> &
+export type ScalingContext = Pick<
+  RpcContext,
+  'configuration' | 'live' | 'ledger' | 'limits' | 'onScalingEvents' | 'now'
+> &
   Tables<'scaling'>;
 
 /** The groups with autoscaling, in the order of their ids. */

@@ -1,5 +1,6 @@
 import type { ServiceImpl } from '@connectrpc/connect';
 import type { GroupScaling, ScalingService } from '@trino-gateway/api/gateway';
+import { planOf } from '../../../scaling/plan.ts';
 import type { BackendContext } from '../backends/backend-context.ts';
 import { shownBackend } from '../backends/shown-backend.ts';
 import { requireBackend } from '../require-backend.ts';
@@ -15,7 +16,7 @@ export function scalingService(context: ScalingContext & BackendContext): Servic
     listGroupScaling: async () => ({ groups: await showGroups(context, scaledGroups(context)) }),
     pauseScaling: (request) => setPaused(context, request, true),
     resumeScaling: ({ id }) => setPaused(context, { id, reason: '' }, false),
-    planScaling: async ({ id }) => ({ group: oneOf(await showGroups(context, [requireScaled(context, id)])) }),
+    planScaling: async ({ id }) => planOf(oneOf(await showGroups(context, [requireScaled(context, id)]))),
     listScalingEvents: (request) => listScalingEvents(context, request),
     forceStop: async (request) => {
       await forceStop(context, request);
