@@ -15,6 +15,7 @@ import { type MonitorWatch, watchMonitor } from './configuration/monitor-watch.t
 import { createDecisions } from './decisions/decisions.ts';
 import { createLoadCounts, type LoadCounts } from './decisions/load-counts.ts';
 import { createStepHits, type StepHits } from './decisions/step-hits.ts';
+import { openDrains } from './drain/proving/drains.ts';
 import { keepUnmatchedReports } from './history/unmatched-reports.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { createDraftChains } from './replay/draft-chains.ts';
@@ -187,6 +188,13 @@ async function openContext(core: Core, start: Start): Promise<RpcContext> {
     configuration,
     live,
     decisions,
+    drains: started.use(
+      openDrains({
+        ...{ store, ledger, configuration, logger, stopping, now },
+        servedSince: now(),
+        clientTimeoutMs: () => config.drain_client_timeout,
+      }),
+    ),
     drafts: started.use(createDraftChains(stepKinds, stepTools)),
     ledger,
     limits,

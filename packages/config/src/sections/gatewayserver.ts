@@ -79,6 +79,11 @@ export const gatewayserver = z.strictObject({
   queue_client_timeout: timeLimit
     .prefault('5m')
     .describe('A waiting query whose client has not polled for this long is removed from the queue.'),
+  drain_client_timeout: timeLimit
+    .prefault('5m')
+    .describe(
+      'For how long a client may be silent and still come for its query or transaction: as long as the clusters wait (query.client.timeout and transaction.idle-timeout). A drain waits no longer for one that vanished.',
+    ),
   queue_max_queued: whole(0, 1_000_000_000)
     .prefault(15_000)
     .describe('The most queries that may wait in all groups together. 0: no limit, here and in the five keys below.'),

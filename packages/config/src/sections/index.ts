@@ -19,6 +19,7 @@ export const TAKEN_ANEW = {
     'history_max_age',
     'history_max_count',
     'incarnation_retention',
+    'drain_client_timeout',
     'log_level',
     'metadata_never_waits',
     'outage_wait',

@@ -75,6 +75,7 @@ export function configuredLimits(options: Options): ConfiguredLimits {
       const isRecent = now() - timestampMs(status.observedAt) <= present().snapshot.loadMaxAgeMs;
       return isRecent ? status.foreignRunning : 0;
     },
+    coordinatorOf: (id) => configuration.known.statuses.get(id)?.coordinatorId ?? '',
     group,
     bounds: (id) => {
       const limits = group(id);

@@ -85,7 +85,7 @@ export function createDerived(
     // Conditions change all the time; what routers get of them hardly ever does.
     const before = seen;
     if (parts.has('conditions')) seen = coordinatorsSeen(known);
-    if (parts.has('configuration') || parts.has('incarnations') || seen !== before) {
+    if (['configuration', 'incarnations', 'drains'].some((part) => parts.has(part as Part)) || seen !== before) {
       suffixes = undefined;
       revisions = {};
     }
@@ -105,8 +105,9 @@ function backendsRevision({ backends }: Known): string {
   );
 }
 
-function routersRevision({ backends, incarnations }: Known, derived: Derived): string {
+function routersRevision({ backends, incarnations, drainsRevision }: Known, derived: Derived): string {
   return digest([
+    String(drainsRevision),
     ...[...backends.values()]
       .sort(byBackendId)
       .map(({ backend }) => JSON.stringify(routerBackend(backend, derived.isLimited(backend.id)))),

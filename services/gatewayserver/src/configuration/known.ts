@@ -10,6 +10,7 @@ import type {
   RoutingChain,
 } from '@trino-gateway/api/gateway';
 import type { StoredBackend } from '../storage/contract/configuration.ts';
+import type { StoredDrain, StoredSeal } from '../storage/contract/drains.ts';
 import type { Revisions } from '../storage/contract/revisions.ts';
 import type { StoredCluster } from '../storage/contract/scaling.ts';
 import type { Store } from '../storage/contract/store.ts';
@@ -31,13 +32,19 @@ export type Known = {
   clusterScaling: Map<string, StoredCluster>;
   /** What was decided for groups, and which are paused. */
   groupScaling: Map<string, GroupScaling>;
+  /** Backends of which somebody asks whether they are drained. */
+  drains: StoredDrain[];
+  /** Incarnations to which nothing new is sent, by their suffix. */
+  seals: Map<string, StoredSeal>;
+  /** The revision of drains and seals of which a decision knows, as it knows what was changed before. */
+  drainsRevision: number;
 };
 
 /** A part of it that is read as a whole. */
 export type Part = keyof Revisions;
 
 /** Where it is stored. */
-export type KnownStore = Pick<Store, 'revisions' | 'configuration' | 'conditions' | 'incarnations'>;
+export type KnownStore = Pick<Store, 'revisions' | 'configuration' | 'conditions' | 'incarnations' | 'drains'>;
 
 /** Before anything was read. */
 export function nothingKnown(): Known {
@@ -53,6 +60,9 @@ export function nothingKnown(): Known {
     incarnations: [],
     clusterScaling: new Map(),
     groupScaling: new Map(),
+    drains: [],
+    seals: new Map(),
+    drainsRevision: 0,
   };
 }
 
@@ -60,10 +70,11 @@ export function nothingKnown(): Known {
 export async function readStale(store: KnownStore, known: Known, inForce: Partial<Revisions>): Promise<Set<Part>> {
   const stored = await store.revisions.read();
   const stale = new Set((Object.keys(stored) as Part[]).filter((part) => stored[part] !== inForce[part]));
-  const [configuration, conditions, incarnations] = await Promise.all([
+  const [configuration, conditions, incarnations, drains] = await Promise.all([
     stale.has('configuration') ? store.configuration.read() : undefined,
     stale.has('conditions') ? store.conditions.read() : undefined,
     stale.has('incarnations') ? store.incarnations.read() : undefined,
+    stale.has('drains') ? store.drains.read() : undefined,
   ]);
   if (configuration) {
     known.backends = new Map(configuration.backends.map((stored) => [stored.backend.id, stored]));
@@ -86,5 +97,12 @@ export async function readStale(store: KnownStore, known: Known, inForce: Partia
     known.incarnations = incarnations.incarnations;
     inForce.incarnations = incarnations.revision;
   }
+  if (drains) {
+    known.drains = drains.drains;
+    known.seals = new Map(drains.seals.map((seal) => [seal.suffix, seal]));
+    inForce.drains = drains.revision;
+  }
+  // Not that of the drains, which were read later: with this one, all that was changed before is in force.
+  known.drainsRevision = stored.drains;
   return stale;
 }

@@ -110,11 +110,14 @@ function after<Answer, Result>(
 
 function withSlot(options: Options, request: RouteRequest, decided: Decided): Routed | Promise<Routed> {
   const { outcome, bounded } = decided;
+  const { drainsRevision } = options.configuration.known;
   if (request.boundBackendId !== '') return takeBoundSlot(options, request, outcome);
   // Nothing is submitted: the caller only asks which cluster it would be.
   if (request.statement === '')
     return outcome.kind === 'waits' ? { outcome: noBackend(outcome), leased: false } : decided;
-  return bounded && outcome.kind !== 'refused' ? takeSlot(options, request, outcome) : decided;
+  if (!bounded || outcome.kind === 'refused') return decided;
+  // Its lease tells of it to everybody who knows of later drains.
+  return takeSlot(options, request, outcome).then((routed) => ({ ...routed, drainsRevision }));
 }
 
 function decideSubmission(
@@ -123,6 +126,7 @@ function decideSubmission(
   circumstances: Circumstances,
 ): Decided {
   const { configuration, limits, live, cursors, onDecision, onHits, groupMetrics } = options;
+  const { drainsRevision } = configuration.known;
   if (request.excludedBackendIds.length === 0) {
     onHits(answer.hits);
     groupMetrics.countPassedOver(answer.passedOver);
@@ -141,7 +145,7 @@ function decideSubmission(
     if (outcome.spilledOverFrom !== undefined) groupMetrics.countSpillOver(outcome.spilledOverFrom, outcome.groupId);
   }
   onDecision(outcome);
-  return { outcome, leased: false, bounded };
+  return { outcome, leased: false, bounded, drainsRevision };
 }
 
 type Outage = Extract<Outcome, { kind: 'refused' }> & { outage: Accepted };

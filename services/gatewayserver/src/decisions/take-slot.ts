@@ -16,7 +16,14 @@ import type { LoadCounts } from './load-counts.ts';
 import { neverWaits } from './never-waits.ts';
 
 /** An outcome, and whether a slot of the backend is held for it. */
-export type Routed = { outcome: Outcome; leased: boolean };
+export type Routed = {
+  outcome: Outcome;
+  leased: boolean;
+  /** Which drains were known when the backend was chosen. */
+  drainsRevision?: number;
+  /** The only backend that can carry it out is sealed. */
+  sealed?: boolean;
+};
 
 /** An outcome that names a group. */
 export type Accepted = Exclude<Outcome, { kind: 'refused' }>;
@@ -101,11 +108,12 @@ export async function takeBoundSlot(context: SlotContext, request: RouteRequest,
     .snapshot()
     .authentication.forCluster(entryPointOf(request), { backendId: boundBackendId, url });
   const outcome = { ...(decided.kind === 'waits' ? noBackend(decided) : decided), authDelegated };
+  if (configuration.snapshot().facts(boundBackendId)?.sealed) return { outcome, leased: false, sealed: true };
   if (!isLimited(boundBackendId)) return { outcome, leased: false };
   const groupId = decided.kind === 'refused' ? '' : decided.groupId;
   const applicant = { submissionId, groupId, user: countedUser(request) };
-  await ledger.run((admission) => takeAt(admission, applicant, boundBackendId));
-  return { outcome, leased: true };
+  const lease = await ledger.run((admission) => takeAt(admission, applicant, boundBackendId));
+  return lease === undefined ? { outcome, leased: false, sealed: true } : { outcome, leased: true };
 }
 
 /** No backend of the group accepts the query: they became unavailable after the decision, or none may be waited for. */

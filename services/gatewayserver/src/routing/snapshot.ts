@@ -12,6 +12,7 @@ import {
 import type { BackendFacts, ScalingFacts } from './availability/facts.ts';
 import { createPools, type Pool } from './availability/pool.ts';
 import { whatIsComing } from './availability/scaling.ts';
+import { isSealed, type Seals } from './availability/sealed.ts';
 import type { IndexedConfiguration } from './indexed-configuration.ts';
 import type { Permissions } from './permissions.ts';
 import type { PolicyIndex } from './policies/policy-index.ts';
@@ -25,6 +26,7 @@ export type RoutingConditions = {
   clusterScaling: ReadonlyMap<string, { groupId: string; cluster: ClusterScaling }>;
   /** By group id. */
   groupScaling: ReadonlyMap<string, { paused: boolean }>;
+  seals?: Seals;
 };
 
 /** An enabled group as a decision looks at it. */
@@ -68,10 +70,12 @@ export type Snapshot = {
   loadMaxAgeMs: number;
 };
 
+const NO_SEALS: Seals = new Map();
+
 /** Joins a configuration with what is known about its backends. */
 export function createSnapshot(
   configuration: IndexedConfiguration,
-  { statuses, schedules, overrides, clusterScaling, groupScaling }: RoutingConditions,
+  { statuses, schedules, overrides, clusterScaling, groupScaling, seals = NO_SEALS }: RoutingConditions,
   loadMaxAgeMs: number,
 ): Snapshot {
   const { backends, groups, members, hashes, policyIndex, authentication, permissions } = configuration;
@@ -86,10 +90,12 @@ export function createSnapshot(
     const found = backends.get(id);
     if (!found) return undefined;
     const { backend, draining } = found;
+    const status = statuses.get(id);
     return {
       backend,
       draining,
-      status: statuses.get(id),
+      sealed: isSealed(seals, backend, status),
+      status,
       schedule: schedules.get(id),
       override: overrides.get(id),
       scaling: scaling(id),

@@ -35,6 +35,7 @@ export function measuredStore(store: Store, observe: StoreObserver): Store {
     transactions: measured(store.transactions, {
       record: 'recordTransaction',
       find: 'findTransaction',
+      at: 'transactionsAt',
       end: 'endTransaction',
       prune: 'pruneTransactions',
     }),
@@ -54,6 +55,15 @@ export function measuredStore(store: Store, observe: StoreObserver): Store {
     sealedTexts: measured(store.sealedTexts, { put: 'putSealed', get: 'getSealed' }),
     suiteSecrets: measured(store.suiteSecrets, { signingKey: 'refusalKey' }),
     duties: measured(store.duties, { hold: 'holdDuty', end: 'endDuty' }),
+    drains: measured(store.drains, {
+      read: 'drains',
+      begin: 'beginDrain',
+      end: 'endDrain',
+      endUnasked: 'endUnaskedDrains',
+      report: 'storeRouterReport',
+      reports: 'routerReports',
+      prune: 'pruneRouterReports',
+    }),
     routingHits: measured(store.routingHits, {
       add: 'addRoutingHits',
       list: 'listRoutingHits',

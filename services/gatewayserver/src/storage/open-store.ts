@@ -13,6 +13,7 @@ import { sealedTextStore } from './tables/admission/sealed-texts.ts';
 import { conditionStore } from './tables/conditions.ts';
 import { configurationStore } from './tables/configuration/configuration.ts';
 import { createSecrets, type Secrets } from './tables/configuration/secrets.ts';
+import { drainStore } from './tables/drains.ts';
 import { dutyStore } from './tables/duties.ts';
 import { incarnationStore } from './tables/incarnations.ts';
 import { queryStore } from './tables/queries/queries.ts';
@@ -83,6 +84,7 @@ function storeOn(database: Database, secrets: Secrets): Store {
     sealedTexts: sealedTextStore(database),
     suiteSecrets: suiteSecretStore(database),
     duties: dutyStore(database),
+    drains: drainStore(database),
     routingHits: routingHitStore(database),
     scaling: scalingStore(database),
     [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),

@@ -115,6 +115,7 @@ beforeAll(async () => {
     limits,
     admissionMetrics: createAdmissionMetrics(new Registry()),
     unmatchedReports: { keep: () => {} },
+    drains: { status: async () => undefined, wait: async () => undefined },
     probeTokens: createProbeTokens({ path: undefined, key: 'gatewayserver.token_folder' }),
     clusterPools: { checked: () => Promise.reject(new Error('no cluster is asked here')) },
     onScalingEvents: () => {},

@@ -1,6 +1,7 @@
 import type { AdmissionChanges, AdmissionEntry, AdmissionWrites, Forgotten } from '../../storage/contract/admission.ts';
 import type { AdmissionState } from '../state/admission-state.ts';
 import type { Lease } from '../state/lease.ts';
+import type { Seal } from '../state/seal.ts';
 import type { Waiter } from '../state/waiter.ts';
 
 /** The part under which the statement of a waiter is stored; answers are stored under their claims. */
@@ -16,6 +17,7 @@ export function applyEntries(state: AdmissionState, entries: readonly AdmissionE
   for (const { kind, id, document } of entries) {
     const isOver = document === '';
     if (kind === 'hold') state.setHeld(id, !isOver);
+    else if (kind === 'seal') isOver ? state.deleteSeal(id) : state.putSeal(JSON.parse(document) as Seal);
     else if (kind === 'lease') isOver ? state.deleteLease(id) : state.putLease(JSON.parse(document) as Lease);
     else isOver ? state.deleteWaiter(id) : state.putWaiter(JSON.parse(document) as Waiter);
   }
@@ -38,5 +40,6 @@ export function entriesOf(state: AdmissionState): AdmissionWrites {
     else if (after === undefined || after.phase === 'ENDED') forgotten.push({ id });
   }
   for (const [id, before] of state.journal.holds.noted()) note('hold', id, before, state.isHeld(id) ? true : undefined);
+  for (const [id, before] of state.journal.seals.noted()) note('seal', id, before, state.seal(id));
   return { entries, sealed: [...state.journal.sealed], forgotten };
 }

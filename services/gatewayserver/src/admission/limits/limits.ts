@@ -20,6 +20,8 @@ export type Limits = {
   whyNotAllowed(groupId: string, asker: { user: string; source: string }): string | undefined;
   /** Which cluster autoscaling starts for the queries of a group, or would start, as a part of a sentence; undefined: none. */
   coming(groupId: string): string | undefined;
+  /** The suffix of the incarnation that the backend has now; empty while nobody has seen it. */
+  coordinatorOf(backendId: string): string;
   /** Enabled, healthy, inside its schedule, not draining, below its load threshold. */
   isAvailable(backendId: string): boolean;
   /** One of these backends of a group, by its strategy; there is at least one. */

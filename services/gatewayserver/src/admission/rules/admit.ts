@@ -4,7 +4,7 @@ import type { Lease } from '../state/lease.ts';
 import type { Admission } from './admission.ts';
 import { type Observation, wouldHaveWaited } from './observed-limits.ts';
 import { offerSlots } from './offer-slots.ts';
-import { freeBackends } from './slots.ts';
+import { freeBackends, isSealed } from './slots.ts';
 import { takeLease } from './take-lease.ts';
 
 /** A statement that asks for a slot. */
@@ -45,8 +45,9 @@ export function admit(admission: Admission, applicant: Applicant): Admitted {
     const free = freeBackends(state, limits, id, user, failedBackendIds);
     if (free.length > 0) return leaseIn(admission, applicant, id, free);
   }
+  const isUsableNow = (id: string) => limits.isAvailable(id) && !isSealed(state, limits, id);
   const usableIn = (id: string) =>
-    limits.group(id)?.backendIds.filter((one) => limits.isAvailable(one) && !failedBackendIds.includes(one)) ?? [];
+    limits.group(id)?.backendIds.filter((one) => isUsableNow(one) && !failedBackendIds.includes(one)) ?? [];
   if (neverWaits) {
     const beyond = groupIds.find((id) => usableIn(id).length > 0);
     if (beyond !== undefined) return leaseIn(admission, applicant, beyond, usableIn(beyond));
@@ -78,12 +79,18 @@ function heldLease({ state }: Admission, { submissionId, failedBackendIds }: App
   return held && held.phase !== 'LAPSED' && !failedBackendIds.includes(held.backendId) ? held : undefined;
 }
 
-/** Takes a slot of one backend, whatever its limit: for statements that only this coordinator can execute. */
+/**
+ * Takes a slot of one backend, whatever its limit: for statements that only this coordinator can execute. Undefined when it is
+ * sealed: it executes none any more.
+ */
 export function takeAt(
   admission: Admission,
   applicant: Pick<Applicant, 'submissionId' | 'groupId' | 'user'>,
   backendId: string,
-): Lease {
+): Lease | undefined {
   const held = admission.state.lease(applicant.submissionId);
-  return held && held.phase !== 'LAPSED' ? held : takeLease(admission, applicant, backendId);
+  if (held && held.phase !== 'LAPSED') return held;
+  return isSealed(admission.state, admission.limits, backendId)
+    ? undefined
+    : takeLease(admission, applicant, backendId);
 }

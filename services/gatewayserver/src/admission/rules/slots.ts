@@ -103,6 +103,11 @@ function freeOfGroup(state: AdmissionState, limits: Limits, groupId: string): st
   return group.backendIds.filter((id) => slotProblem(state, limits, groupId, id) === undefined);
 }
 
+/** Whether nothing new is sent to the incarnation that a backend has now. */
+export function isSealed(state: AdmissionState, limits: Limits, backendId: string): boolean {
+  return state.seal(limits.coordinatorOf(backendId)) !== undefined;
+}
+
 /** Why a backend has no slot for the queries of a group that it is in. */
 export type SlotProblem = 'backend is full' | 'group is full' | 'unavailable';
 
@@ -113,6 +118,7 @@ export function slotProblem(
   groupId: string,
   backendId: string,
 ): SlotProblem | undefined {
+  if (isSealed(state, limits, backendId)) return 'unavailable';
   const most = limits.maxOnBackend(backendId);
   if (most > 0 && state.onBackend(backendId) + limits.externalOn(backendId) >= most) return 'backend is full';
   const each = limits.group(groupId)?.maxOnEachBackend ?? 0;

@@ -1,6 +1,7 @@
 import { createJournal, type Journal } from './journal.ts';
 import type { Lease } from './lease.ts';
 import { createLeaseTable, type LeaseReads } from './lease-table.ts';
+import type { Seal } from './seal.ts';
 import type { Waiter } from './waiter.ts';
 import { createWaiterTable, type WaiterReads } from './waiter-table.ts';
 
@@ -9,6 +10,10 @@ export type AdmissionState = LeaseReads &
   WaiterReads & {
     /** An operator holds the group: none of its queries is started. */
     isHeld(groupId: string): boolean;
+    /** Of the incarnation with this suffix. */
+    seal(suffix: string): Seal | undefined;
+    putSeal(seal: Seal): void;
+    deleteSeal(suffix: string): void;
     putLease(lease: Lease): void;
     deleteLease(id: string): void;
     putWaiter(waiter: Waiter): void;
@@ -27,6 +32,7 @@ export function createAdmissionState(): AdmissionState {
   const leases = createLeaseTable();
   const waiters = createWaiterTable();
   const held = new Set<string>();
+  const seals = new Map<string, Seal>();
   let journal = createJournal();
   const findLease = leases.reads.lease;
   const findWaiter = waiters.reads.waiter;
@@ -38,6 +44,7 @@ export function createAdmissionState(): AdmissionState {
     for (const [id, before] of journal.leases.noted()) before ? leases.set(before) : leases.remove(id);
     for (const [id, before] of journal.waiters.noted()) before ? waiters.set(before) : waiters.remove(id);
     for (const [id, before] of journal.holds.noted()) setHeld(id, before === true);
+    for (const [id, before] of journal.seals.noted()) before ? seals.set(id, before) : seals.delete(id);
     journal.clear();
   };
   return {
@@ -63,6 +70,15 @@ export function createAdmissionState(): AdmissionState {
       if (!waiter) return;
       journal.waiters.note(id, waiter);
       waiters.remove(id);
+    },
+    seal: (suffix) => seals.get(suffix),
+    putSeal: (seal) => {
+      journal.seals.note(seal.suffix, seals.get(seal.suffix));
+      seals.set(seal.suffix, seal);
+    },
+    deleteSeal: (suffix) => {
+      journal.seals.note(suffix, seals.get(suffix));
+      seals.delete(suffix);
     },
     setHeld: (groupId, isHeld) => {
       if (held.has(groupId) === isHeld) return;

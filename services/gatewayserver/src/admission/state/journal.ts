@@ -1,4 +1,5 @@
 import type { Lease } from './lease.ts';
+import type { Seal } from './seal.ts';
 import type { Waiter } from './waiter.ts';
 
 /** The changes of one kind of thing: what was there before the first change of each. */
@@ -16,6 +17,8 @@ export type Journal = {
   readonly waiters: JournalPart<Waiter>;
   /** Groups: whether they were held. */
   readonly holds: JournalPart<true>;
+  /** By the suffix of the incarnation. */
+  readonly seals: JournalPart<Seal>;
   /** To be stored with the changes. */
   readonly sealed: (TextKey & { sealed: Uint8Array })[];
   /** To be deleted: their waiter, or its claim, was refused. */
@@ -28,18 +31,20 @@ export function createJournal(): Journal {
   const leases = createPart<Lease>();
   const waiters = createPart<Waiter>();
   const holds = createPart<true>();
+  const seals = createPart<Seal>();
   const sealed: Journal['sealed'] = [];
   const refused: Journal['refused'] = [];
   return {
     leases,
     waiters,
     holds,
+    seals,
     sealed,
     refused,
     clear: () => {
       sealed.length = 0;
       refused.length = 0;
-      for (const part of [leases, waiters, holds]) part.clear();
+      for (const part of [leases, waiters, holds, seals]) part.clear();
     },
   };
 }

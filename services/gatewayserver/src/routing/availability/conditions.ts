@@ -33,6 +33,10 @@ export const administratorsConditions: readonly Condition[] = [
 export const conditions: readonly Condition[] = [
   ...administratorsConditions,
   {
+    holds: ({ sealed }) => sealed !== true,
+    whyNot: () => 'it is sealed: a drain was proven; a restart of its coordinator ends that',
+  },
+  {
     holds: ({ scaling }) => !isKeptOut(scaling?.cluster),
     whyNot: ({ scaling }) => keptOut(scaling?.cluster),
     isOutage: ({ scaling }) => scaling?.cluster?.state === State.UNHEALTHY,

@@ -21,6 +21,8 @@ export type BackendFacts = {
   override: BackendOverride | undefined;
   /** Absent unless it is started and stopped by demand. */
   scaling?: ScalingFacts | undefined;
+  /** A drain of its incarnation was proven. */
+  sealed?: boolean;
 };
 
 /** Autoscaling of one backend. */
@@ -42,7 +44,7 @@ export type FactsInForce = BackendFacts & {
 };
 
 export function factsAt(
-  { backend, draining, status, schedule, override, scaling }: BackendFacts,
+  { backend, draining, status, schedule, override, scaling, sealed = false }: BackendFacts,
   now: number,
   loadMaxAgeMs: number,
 ): FactsInForce {
@@ -56,6 +58,7 @@ export function factsAt(
     schedule,
     override,
     scaling,
+    sealed,
     phase: phaseAt(backend, schedule, now),
     markedHealthy: marked ? override?.healthy : undefined,
     load: loadIsSet ? override?.clusterLoad : sampleIsFresh ? status?.clusterLoad : undefined,

@@ -7,6 +7,7 @@ import type { AdmissionMetrics } from '../../admission/metrics.ts';
 import type { ConfigurationCache } from '../../configuration/configuration-cache.ts';
 import type { Decisions } from '../../decisions/decisions.ts';
 import type { LoadCounts } from '../../decisions/load-counts.ts';
+import type { Drains } from '../../drain/proving/drains.ts';
 import type { UnmatchedReports } from '../../history/unmatched-reports.ts';
 import type { DraftChains } from '../../replay/draft-chains.ts';
 import type { Store } from '../../storage/contract/store.ts';
@@ -20,6 +21,7 @@ export type RpcContext = {
   /** Chains that are only tried. */
   drafts: DraftChains;
   ledger: Ledger;
+  drains: Pick<Drains, 'status' | 'wait'>;
   limits: ConfiguredLimits;
   admissionMetrics: AdmissionMetrics;
   unmatchedReports: Pick<UnmatchedReports, 'keep'>;

@@ -104,13 +104,14 @@ function checkedRoute(request: RouteRequest): RouteRequest {
   return checkedClient(request);
 }
 
-function answerOf(context: Context, { outcome, leased }: Routed): Answer {
+function answerOf(context: Context, { outcome, leased, sealed = false, drainsRevision = 0 }: Routed): Answer {
   const { authDelegated, reasons } = outcome;
+  const ofDrains = { sealed, drainsRevision: BigInt(drainsRevision) };
   if (outcome.kind === 'refused') {
     const { message: refusal, errorName: refusalErrorName, groupId: refusedGroupId = '' } = outcome;
     const { stepId: refusedStepId = '', ruleId: refusedRuleId = '' } = outcome;
     const by = { refusedGroupId, refusedStepId, refusedRuleId, observed: observedOf(reasons) };
-    return { reasons, authDelegated, leased, refusal, refusalErrorName, ...by };
+    return { reasons, authDelegated, leased, refusal, refusalErrorName, ...by, ...ofDrains };
   }
   const decision = decisionOf(outcome);
   if (outcome.kind === 'waits') {
@@ -121,10 +122,11 @@ function answerOf(context: Context, { outcome, leased }: Routed): Answer {
       authDelegated,
       mustWait: true,
       ...(asked && { backend: asked }),
+      ...ofDrains,
     };
   }
   const backend = routerBackend(outcome.backend, context.configuration.isLimited(outcome.backend.id));
-  return { decision, reasons, authDelegated, backend, leased };
+  return { decision, reasons, authDelegated, backend, leased, ...ofDrains };
 }
 
 function decisionOf(outcome: Exclude<Outcome, { kind: 'refused' }>) {

@@ -1,6 +1,6 @@
-/** A lease, a waiter or a hold as it is stored. */
+/** A lease, a waiter, a hold or a seal (StoredSeal) as it is stored. */
 export type AdmissionEntry = {
-  kind: 'lease' | 'waiter' | 'hold';
+  kind: 'lease' | 'waiter' | 'hold' | 'seal';
   id: string;
   /** Empty once it is over: a tombstone, which other replicas have yet to read. */
   document: string;
@@ -34,7 +34,7 @@ export type AdmissionWrites = {
   forgotten: readonly Forgotten[];
 };
 
-/** Leases, waiters and holds, which all replicas share. */
+/** Leases, waiters, holds and seals, which all replicas share. */
 export type AdmissionStore = {
   /**
    * What was changed after a version, or all there is; undefined when nothing was. A version is only good for some minutes:
@@ -45,6 +45,7 @@ export type AdmissionStore = {
    * Runs a change in one transaction. All changes of all replicas run one after the other. `work` gets what others have
    * changed since the version given (all there is when undefined) and answers what is written; after a deadlock or a lost
    * connection it runs again. @returns the version that is in force then
+   * @throws DrainEndedError when a seal is to be stored whose drain has ended
    */
   change(since: number | undefined, work: (changes: AdmissionChanges) => AdmissionWrites): Promise<number>;
   /** Deletes tombstones that are older than `ms`, and sealed texts of that age whose query does not wait. */

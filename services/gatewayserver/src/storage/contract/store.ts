@@ -1,6 +1,7 @@
 import type { AdmissionStore, SealedTextStore } from './admission.ts';
 import type { ConditionStore } from './conditions.ts';
 import type { ConfigurationStore } from './configuration.ts';
+import type { DrainStore } from './drains.ts';
 import type { IncarnationStore } from './incarnations.ts';
 import type { QueryStore } from './queries.ts';
 import type { RevisionStore } from './revisions.ts';
@@ -27,6 +28,7 @@ export type Store = AsyncDisposable & {
   readonly sealedTexts: SealedTextStore;
   readonly suiteSecrets: SuiteSecretStore;
   readonly duties: DutyStore;
+  readonly drains: DrainStore;
   readonly routingHits: RoutingHitStore;
   readonly scaling: ScalingStore;
 };

@@ -4,6 +4,8 @@ import type { Transaction } from '@trino-gateway/api/gateway';
 export type TransactionStore = {
   /** Stores who holds an open transaction, opened at this time; the first report about an id holds. */
   record(transaction: Transaction, startedAt: Date): Promise<void>;
+  /** Those held at this address, the latest 1,000, with the times they were opened at. */
+  at(url: string): Promise<{ id: string; coordinatorId: string; startedAt: number }[]>;
   find(id: string): Promise<Transaction | undefined>;
   /** Nothing happens when it is not known. */
   end(id: string): Promise<void>;

@@ -1,17 +1,18 @@
-import { CreateBackends, CreateGroups, CreatePolicies } from './0001-configuration.ts';
-import { CreateBackendOverrides, CreateBackendStatuses, CreateIncarnations } from './0002-conditions.ts';
-import { CreateRevisions, CreateSuiteSecrets, StartRevisions } from './0003-suite.ts';
-import { CreateQueries } from './0004-queries.ts';
-import { CreateBackendSchedules } from './0005-schedules.ts';
-import { CreateDuties, IndexQueriesByState } from './0006-history-upkeep.ts';
-import { CreateOpenTransactions } from './0007-transactions.ts';
-import { CreateAdmissionEntries, CreateAdmissionSealed, StartAdmission } from './0008-admission.ts';
-import { AddIncarnationTls } from './0009-incarnation-tls.ts';
 import { CreateRoutingChains } from './0010-routing-chain.ts';
 import { AddQueryRouting, CreateRoutingHits } from './0011-routing-history.ts';
 import { AddRequestFacts } from './0012-request-facts.ts';
 import { CreateClusterScaling, CreateGroupScaling, CreateScalingEvents, CreateScalingLead } from './0013-scaling.ts';
+import { AddTransactionSuffix, CreateDrains, CreateRouterReports, StartDrains } from './0014-drains.ts';
 import { CreateDiscoveredMembers, CreateDiscoverySources } from './0015-discovery.ts';
+import { CreateBackends, CreateGroups, CreatePolicies } from './before-0010/0001-configuration.ts';
+import { CreateBackendOverrides, CreateBackendStatuses, CreateIncarnations } from './before-0010/0002-conditions.ts';
+import { CreateRevisions, CreateSuiteSecrets, StartRevisions } from './before-0010/0003-suite.ts';
+import { CreateQueries } from './before-0010/0004-queries.ts';
+import { CreateBackendSchedules } from './before-0010/0005-schedules.ts';
+import { CreateDuties, IndexQueriesByState } from './before-0010/0006-history-upkeep.ts';
+import { CreateOpenTransactions } from './before-0010/0007-transactions.ts';
+import { CreateAdmissionEntries, CreateAdmissionSealed, StartAdmission } from './before-0010/0008-admission.ts';
+import { AddIncarnationTls } from './before-0010/0009-incarnation-tls.ts';
 
 /** All migrations, oldest first. One that has been released never changes; a new one goes to the end. */
 export const MIGRATIONS = [
@@ -41,6 +42,10 @@ export const MIGRATIONS = [
   CreateClusterScaling,
   CreateGroupScaling,
   CreateScalingEvents,
+  CreateDrains,
+  CreateRouterReports,
+  StartDrains,
+  AddTransactionSuffix,
   CreateDiscoverySources,
   CreateDiscoveredMembers,
 ];

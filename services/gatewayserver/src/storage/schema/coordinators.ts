@@ -20,6 +20,8 @@ export type TransactionRow = {
   id: string;
   backendId: string;
   url: string;
+  /** Empty where it was not told. */
+  suffix: string;
   forwardedHeaders: string;
   startedAt: number;
 };
@@ -49,6 +51,7 @@ export function coordinatorEntities(types: ColumnTypes) {
         id: primary(name(LENGTHS.address)),
         backendId,
         url: name(LENGTHS.url),
+        suffix: { ...name(LENGTHS.suffix), default: '' },
         forwardedHeaders,
         startedAt: { ...time, name: 'started_at' },
       },

@@ -4,6 +4,7 @@ import { admissionEntities } from './admission.ts';
 import { conditionEntities } from './conditions.ts';
 import { coordinatorEntities } from './coordinators.ts';
 import { discoveryEntities } from './discovery.ts';
+import { drainEntities } from './drains.ts';
 import { objectEntities } from './objects.ts';
 import { queryEntities } from './queries.ts';
 import { routingHitEntities } from './routing-hits.ts';
@@ -19,6 +20,7 @@ export function entities(types: ColumnTypes): EntitySchema[] {
     ...coordinatorEntities(types),
     ...suiteEntities(types),
     ...admissionEntities(types),
+    ...drainEntities(types),
     ...queryEntities(types),
     ...routingHitEntities(types),
     ...scalingEntities(types),

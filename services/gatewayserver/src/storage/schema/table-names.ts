@@ -22,4 +22,6 @@ export const TABLES = {
   scalingEvents: 'scaling_events',
   discoverySources: 'discovery_sources',
   discoveredMembers: 'discovered_members',
+  drains: 'drains',
+  reports: 'router_reports',
 } as const;

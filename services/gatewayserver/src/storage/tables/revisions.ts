@@ -33,5 +33,6 @@ export async function readRevisions({ manager }: Session): Promise<Revisions> {
     configuration: value('configuration'),
     conditions: value('conditions'),
     incarnations: value('incarnations'),
+    drains: value('drains'),
   };
 }

@@ -1,5 +1,10 @@
 import { create } from '@bufbuild/protobuf';
-import { ClusterScalingSchema, type GroupScaling, GroupScalingSchema } from '@trino-gateway/api/gateway';
+import {
+  ClusterScaling_State,
+  ClusterScalingSchema,
+  type GroupScaling,
+  GroupScalingSchema,
+} from '@trino-gateway/api/gateway';
 import type { Session } from '../connection/session.ts';
 import type { ScalingState, StoredCluster } from '../contract/scaling.ts';
 import type { ClusterScalingRow, GroupScalingRow } from '../schema/scaling.ts';
@@ -30,6 +35,13 @@ function clusterOf({ backendId, groupId, document, forceStop }: ClusterScalingRo
 function groupOf({ groupId, document, paused, pauseReason }: GroupScalingRow): GroupScaling {
   const group = document === '' ? create(GroupScalingSchema) : fromDocument(GroupScalingSchema, document);
   return { ...group, groupId, paused, pauseReason };
+}
+
+/** Whether autoscaling stops it: it takes no new queries. */
+export function isBeingStopped({ document }: Pick<ClusterScalingRow, 'document'>): boolean {
+  if (document === '') return false;
+  const { state } = fromDocument(ClusterScalingSchema, document);
+  return state === ClusterScaling_State.DRAINING || state === ClusterScaling_State.TERMINATING;
 }
 
 /** A backend without a scaler takes no part: where it was must not count when it comes back. */

@@ -19,6 +19,7 @@ export function transactionStore(database: Database): TransactionStore {
         rowsOf(session).createQueryBuilder().insert().values(row).orIgnore().execute(),
       );
     },
+    at: (url) => transactionsAt(database, url),
     async find(id) {
       const row = await database.read((session) => rowsOf(session).findOneBy({ id }));
       return row === null ? undefined : fromRow(row);
@@ -32,16 +33,31 @@ export function transactionStore(database: Database): TransactionStore {
   };
 }
 
-function toRow({ id, backendId, url, forwardedHeaders }: Transaction, startedAt: Date): TransactionRow {
+const MOST_LISTED = 1_000;
+
+async function transactionsAt(database: Database, url: string) {
+  const order = { startedAt: 'DESC' } as const;
+  const rows = await database.read((session) => rowsOf(session).find({ where: { url }, order, take: MOST_LISTED }));
+  return rows.map(({ id, suffix, startedAt }) => ({ id, coordinatorId: suffix, startedAt }));
+}
+
+function toRow({ id, backendId, url, coordinatorId, forwardedHeaders }: Transaction, startedAt: Date): TransactionRow {
   return {
     id,
     backendId,
     url,
+    suffix: coordinatorId,
     forwardedHeaders: forwardedHeadersName(forwardedHeaders),
     startedAt: startedAt.getTime(),
   };
 }
 
-function fromRow({ id, backendId, url, forwardedHeaders }: TransactionRow): Transaction {
-  return create(TransactionSchema, { id, backendId, url, forwardedHeaders: forwardedHeadersOf(forwardedHeaders) });
+function fromRow({ id, backendId, url, suffix, forwardedHeaders }: TransactionRow): Transaction {
+  return create(TransactionSchema, {
+    id,
+    backendId,
+    url,
+    coordinatorId: suffix,
+    forwardedHeaders: forwardedHeadersOf(forwardedHeaders),
+  });
 }

@@ -19,6 +19,7 @@ export function limitsOf(own: Pick<Limits, 'maxOnBackend' | 'group'> & Partial<L
     whyNotAllowed: () => undefined,
     queues: UNBOUNDED_QUEUES,
     coming: () => undefined,
+    coordinatorOf: () => '',
     isAvailable: () => true,
     outageWaitMs: () => 0,
     whyNoBackend: () => 'none is available',

@@ -4,6 +4,7 @@ import { admissionContract } from './admission.ts';
 import { conditionsContract } from './conditions.ts';
 import { discoveryContract } from './configuration/discovery.ts';
 import { configurationContract } from './configuration.ts';
+import { drainsContract } from './drains/drains.ts';
 import { historyContract } from './history.ts';
 import { incarnationsContract } from './incarnations.ts';
 import { mergeContract } from './merge.ts';
@@ -34,6 +35,7 @@ export function storageContract(engine: string, fresh: NewDatabase, { lasting }:
     admissionContract(fresh, { lasting });
     upkeepContract(fresh);
     suiteContract(fresh);
+    drainsContract(fresh, { lasting });
     routingHitsContract(fresh);
     scalingContract(fresh);
     if (lasting) {

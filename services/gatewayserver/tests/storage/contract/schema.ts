@@ -61,7 +61,7 @@ export function schemaContract(fresh: NewDatabase): void {
       const taken = await Promise.all(Array.from({ length: 5 }, () => migrateUp(database.url)));
       expect(taken.map((names) => names.length).toSorted((a, b) => a - b)).toEqual([0, 0, 0, 0, MIGRATIONS.length]);
       await using store = await open(database.url);
-      expect(await store.revisions.read()).toEqual({ configuration: 0, conditions: 0, incarnations: 0 });
+      expect(await store.revisions.read()).toEqual({ configuration: 0, conditions: 0, incarnations: 0, drains: 0 });
     });
 
     test('a user who may only read and write rows is enough at run time', async () => {

@@ -1,5 +1,5 @@
 import type { RpcContext, Tables } from '../context.ts';
 
 /** What the calls about backends use. */
-export type BackendContext = Pick<RpcContext, 'configuration' | 'live' | 'ledger' | 'limits' | 'now'> &
+export type BackendContext = Pick<RpcContext, 'configuration' | 'live' | 'ledger' | 'limits' | 'drains' | 'now'> &
   Tables<'configuration' | 'conditions'>;

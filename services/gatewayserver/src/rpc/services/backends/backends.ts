@@ -1,4 +1,4 @@
-import { Code, ConnectError, type ServiceImpl } from '@connectrpc/connect';
+import type { ServiceImpl } from '@connectrpc/connect';
 import type { Backend, BackendService, DeleteBackendRequest, PutBackendRequest } from '@trino-gateway/api/gateway';
 import { HIDDEN_SECRET, withProbeSecrets } from '@trino-gateway/api/sealed-secret';
 import { backendProblems, sharedTargetProblems } from '@trino-gateway/api/validation';
@@ -13,10 +13,12 @@ import {
   refuseProblems,
   refuseReferenced,
 } from '../../../configuration/validation.ts';
+import { refreshAnew } from '../../../drain/proving/prove-drain.ts';
 import type { ConfigurationChange, StoredBackend } from '../../../storage/contract/configuration.ts';
 import { asOf } from '../as-of.ts';
 import { pageOf } from '../paging.ts';
 import type { BackendContext } from './backend-context.ts';
+import { getDrainStatus } from './drain-status.ts';
 import { mark, updateClusterLoad } from './override-condition.ts';
 import { reportSchedule } from './report-schedule.ts';
 import { reportStatus } from './report-status.ts';
@@ -34,11 +36,9 @@ export function backendService(context: BackendContext): ServiceImpl<typeof Back
       return { backends, nextPageToken, ...asOf(context) };
     },
     deleteBackend: (request) => deleteBackend(context, request),
-    enableBackend: ({ id }) => changeBackend(context, id, (backends) => backends.setEnabled(id, true)),
+    enableBackend: ({ id }) => enableBackend(context, id),
     disableBackend: ({ id }) => changeBackend(context, id, (backends) => backends.setEnabled(id, false)),
-    getDrainStatus: () => {
-      throw new ConnectError('not there yet', Code.Unimplemented);
-    },
+    getDrainStatus: (request, { signal }) => getDrainStatus(context, request, signal),
     drainBackend: ({ id }) => changeBackend(context, id, (backends) => backends.drain(id)),
     reportBackendStatus: async ({ status }) => {
       await reportStatus(context, status);
@@ -90,6 +90,19 @@ async function deleteBackend({ store, configuration }: BackendContext, { id }: D
     overrides.delete(id);
   });
   return {};
+}
+
+/** What was found out about its drain is over; that is in force here before it takes queries again. */
+async function enableBackend(context: BackendContext, id: string): Promise<Backend> {
+  checkedId(id);
+  const stored = found(
+    'backend',
+    id,
+    await context.store.configuration.change(({ backends }) => backends.setEnabled(id, true)),
+  );
+  // Stored it is: a database that goes away now only lets other replicas know later.
+  await refreshAnew(context.configuration).catch(() => undefined);
+  return inForce(context, stored);
 }
 
 async function changeBackend(

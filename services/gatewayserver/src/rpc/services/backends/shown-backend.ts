@@ -20,8 +20,8 @@ export function shownBackend({ backend, draining }: StoredBackend, context: Back
   const override = configuration.known.overrides.get(id);
   const status = configuration.known.statuses.get(id);
   const schedule = configuration.known.schedules.get(id);
-  const { scaling } = configuration.snapshot().facts(id) ?? {};
-  const facts = { backend, draining, status, schedule, override, scaling };
+  const { scaling, sealed = false } = configuration.snapshot().facts(id) ?? {};
+  const facts = { backend, draining, status, schedule, override, scaling, sealed };
   const scheduled = scheduleAt(backend, schedule, now());
   const holding = liveOverride(override, now());
   return {
@@ -32,7 +32,7 @@ export function shownBackend({ backend, draining }: StoredBackend, context: Back
       available: assess(facts, now(), loadMaxAgeMs).available,
       reasons: unavailableReasons(facts, now(), loadMaxAgeMs),
       draining,
-      sealed: false,
+      sealed,
       ...(status && { status: withoutEvidence(status) }),
       notice: monitorSilence(status, now(), loadMaxAgeMs),
       ...(holding && { override: holding }),

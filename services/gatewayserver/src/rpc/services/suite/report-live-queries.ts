@@ -3,8 +3,10 @@ import { describeError } from '@trino-gateway/runtime';
 import { releaseUnused } from '../../../admission/rules/take-lease.ts';
 import { checkedId, checkedNumber } from '../../../configuration/validation.ts';
 import type { RpcContext, Tables } from '../context.ts';
+import { createDrainReports } from './drain-reports.ts';
 
-type Context = Pick<RpcContext, 'configuration' | 'live' | 'ledger' | 'logger' | 'now'> & Tables<'incarnations'>;
+type Context = Pick<RpcContext, 'configuration' | 'live' | 'ledger' | 'logger' | 'now'> &
+  Tables<'incarnations' | 'drains'>;
 
 /** How often a suffix that is in use all the time is noted as seen. */
 const TOUCH_INTERVAL_MS = 60_000;
@@ -12,12 +14,15 @@ const TOUCH_INTERVAL_MS = 60_000;
 /** Takes the reports of routers: what is live on each backend, and what is over. */
 export function createLiveReports(context: Context): (request: ReportLiveQueriesRequest) => Promise<object> {
   const touchSuffixes = createSuffixTouch(context);
-  return async ({ routerId, counts, settledSubmissionIds, usedSuffixes }) => {
+  const tellDrains = createDrainReports(context);
+  return async (report) => {
+    const { routerId, counts, settledSubmissionIds, usedSuffixes } = report;
     checkedId(routerId, 'router_id');
     for (const { live } of counts) checkedNumber('counts.live', live, 0, 2 ** 31 - 1);
     const liveOn = new Map(counts.map(({ backendId, live }) => [backendId, live]));
     context.live.report(routerId, liveOn, settledSubmissionIds);
     await releaseSlots(context, settledSubmissionIds);
+    await tellDrains(report);
     await touchSuffixes(usedSuffixes);
     return {};
   };

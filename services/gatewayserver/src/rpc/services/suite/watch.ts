@@ -32,6 +32,11 @@ export async function watchSnapshot(context: Context, request: WatchSnapshotRequ
     refusalKey: signingKey,
     authentication: configuration.delegated(),
     routingNeeds: configuration.chain().needs,
+    sealedSuffixes: [...configuration.known.seals.keys()],
+    drains: configuration.known.drains.map(({ backendId, suffix, revision }) => ({
+      ...{ backendId, coordinatorId: suffix, revision: BigInt(revision) },
+    })),
+    drainsRevision: BigInt(configuration.known.drainsRevision),
   };
 }
 

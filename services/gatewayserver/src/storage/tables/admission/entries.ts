@@ -5,6 +5,7 @@ import type { AdmissionChanges, AdmissionEntry, AdmissionStore, AdmissionWrites 
 import type { Dialect } from '../../engines/dialect.ts';
 import type { AdmissionRow } from '../../schema/admission.ts';
 import { TABLES } from '../../schema/table-names.ts';
+import { countSeals, SEAL } from '../drains.ts';
 import { deleteSealed, pruneSealed, writeSealed } from './sealed-texts.ts';
 
 const ROWS_PER_STATEMENT = 200;
@@ -46,6 +47,12 @@ function changeAdmission(
       await deleteSealed(session, writes.forgotten);
       return moment.version;
     }
+    const seals = writes.entries.filter(({ kind }) => kind === SEAL);
+    if (seals.length > 0)
+      await countSeals(
+        session,
+        seals.map(({ document }) => document),
+      );
     const version = moment.version + 1;
     await writeEntries(session, writes.entries, { ...moment, version });
     await writeSealed(session, writes.sealed);

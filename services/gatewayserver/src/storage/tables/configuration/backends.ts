@@ -7,6 +7,7 @@ import type { BackendRow } from '../../schema/objects.ts';
 import { TABLES } from '../../schema/table-names.ts';
 import { forgetConditions } from '../conditions.ts';
 import { fromDocument, toDocument } from '../documents.ts';
+import { endDrain } from '../drains.ts';
 import { forgetCluster } from '../scaling-state.ts';
 import { forgetMember } from './discovery.ts';
 import { objectTable, withEnabled, without } from './object-table.ts';
@@ -44,6 +45,10 @@ export function backendTable(session: Session, secrets: Secrets): ConfigurationC
     async afterDelete(inside, id) {
       await forgetConditions(inside, id);
       await forgetMember(inside, id);
+      await endDrain(inside, id);
+    },
+    async afterWrite({ backend, draining }) {
+      if (backend.enabled !== false && !draining) await endDrain(session, backend.id);
     },
   });
   return {

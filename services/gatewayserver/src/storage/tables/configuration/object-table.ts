@@ -15,6 +15,8 @@ export type ObjectKind<Row extends ObjectRow, Message, Stored> = {
   /** What enabling sets besides. */
   whenEnabled?: Partial<Row>;
   afterDelete?(session: Session, id: string): Promise<void>;
+  /** Called with what a Put or an Enable has stored. */
+  afterWrite?(stored: Stored): Promise<void>;
 };
 
 /** The calls that all kinds have, inside one transaction. */
@@ -41,7 +43,9 @@ export function objectTable<Row extends ObjectRow, Message extends Switchable, S
       const enabled = message.enabled ?? old?.enabled ?? true;
       if (old === null) await rows().insert({ ...kind.fresh, id, document, enabled });
       else await rows().update({ id }, { document, enabled });
-      return kind.read({ ...kind.fresh, ...old, id, document, enabled } as Row);
+      const stored = kind.read({ ...kind.fresh, ...old, id, document, enabled } as Row);
+      await kind.afterWrite?.(stored);
+      return stored;
     },
     async delete(id) {
       const { affected } = await rows().delete({ id });
@@ -51,7 +55,9 @@ export function objectTable<Row extends ObjectRow, Message extends Switchable, S
     },
     async setEnabled(id, enabled) {
       await rows().update({ id }, { enabled, ...(enabled && kind.whenEnabled) });
-      return get(id);
+      const stored = await get(id);
+      if (stored !== undefined) await kind.afterWrite?.(stored);
+      return stored;
     },
   };
 }

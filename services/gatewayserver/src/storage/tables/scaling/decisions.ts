@@ -14,8 +14,9 @@ import type { ScalingLead } from '../../contract/scaling.ts';
 import type { ObjectRow } from '../../schema/objects.ts';
 import { TABLES } from '../../schema/table-names.ts';
 import { fromDocument, toDocument } from '../documents.ts';
+import { endDrain } from '../drains.ts';
 import { bumpRevision, lockRevision } from '../revisions.ts';
-import { clusterRows, groupRows, keepClusters } from '../scaling-state.ts';
+import { clusterRows, groupRows, isBeingStopped, keepClusters } from '../scaling-state.ts';
 import { addEvents } from './events.ts';
 import { isLead } from './lead.ts';
 
@@ -76,6 +77,7 @@ async function putCluster(session: Session, groupId: string, cluster: ClusterSca
   const old = await clusterRows(session).findOneBy({ backendId });
   const forceStop = old?.forceStop === true && !isStopDone(cluster);
   if (old?.document === document && old.groupId === groupId && old.forceStop === forceStop) return false;
+  if (old && isBeingStopped(old) && !isBeingStopped({ document })) await endDrain(session, backendId);
   if (old) await clusterRows(session).update({ backendId }, { groupId, document, forceStop });
   else await clusterRows(session).insert({ backendId, groupId, document, forceStop });
   return true;

@@ -1,5 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { createTable } from '../engines/create-table.ts';
+import { createTable } from '../../engines/create-table.ts';
 
 /** Leases, waiters and holds; what was changed last has the largest version. */
 export class CreateAdmissionEntries implements MigrationInterface {

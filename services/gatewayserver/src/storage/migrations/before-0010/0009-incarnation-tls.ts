@@ -1,5 +1,5 @@
 import { type MigrationInterface, type QueryRunner, TableColumn } from 'typeorm';
-import { engineOf } from '../engines/registry.ts';
+import { engineOf } from '../../engines/registry.ts';
 
 /** A coordinator whose backend was deleted is reached by the TLS settings it had. */
 export class AddIncarnationTls implements MigrationInterface {

@@ -1,5 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { createTable } from '../engines/create-table.ts';
+import { createTable } from '../../engines/create-table.ts';
 
 /** History. Every filter has an index in the order in which pages are read. */
 export class CreateQueries implements MigrationInterface {

@@ -1,5 +1,5 @@
 import { type MigrationInterface, type QueryRunner, TableIndex } from 'typeorm';
-import { createTable } from '../engines/create-table.ts';
+import { createTable } from '../../engines/create-table.ts';
 
 const INDEXES = Object.entries({
   queries_by_user_state: 'user_name',

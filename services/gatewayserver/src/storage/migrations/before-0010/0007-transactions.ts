@@ -1,5 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { createTable } from '../engines/create-table.ts';
+import { createTable } from '../../engines/create-table.ts';
 
 /** Open transactions and who holds them; `transactions` reads like a word of SQL. */
 export class CreateOpenTransactions implements MigrationInterface {

@@ -1,5 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { createTable } from '../engines/create-table.ts';
+import { createTable } from '../../engines/create-table.ts';
 
 /** Counters that replicas watch, and the row lock under which configuration changes run one after the other. */
 export class CreateRevisions implements MigrationInterface {

@@ -1,5 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { createTable } from '../engines/create-table.ts';
+import { createTable } from '../../engines/create-table.ts';
 
 /** What the monitor last read from the uptime schedule of each backend. */
 export class CreateBackendSchedules implements MigrationInterface {

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import type { ColumnTypes } from '../engines/columns.ts';
-import { createTable } from '../engines/create-table.ts';
+import type { ColumnTypes } from '../../engines/columns.ts';
+import { createTable } from '../../engines/create-table.ts';
 
 const object = (types: ColumnTypes) => ({ id: types.name(128), document: types.text, enabled: types.flag });
 
