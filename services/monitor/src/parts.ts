@@ -15,6 +15,7 @@ import { measuredTransport } from './gatewayserver/measured-transport.ts';
 import { createOutbox } from './gatewayserver/outbox.ts';
 import { createDirectHistory } from './history/direct-history.ts';
 import { createLateHistory } from './history/late-history.ts';
+import { createKubernetes } from './kubernetes/kubernetes.ts';
 import { watchLeases } from './leases/watch-leases.ts';
 import { createMetrics } from './metrics.ts';
 import { createExpectedStates } from './probing/expected-states.ts';
@@ -84,8 +85,10 @@ export function createParts(
       onEvidence: reports.evidence,
     }),
   );
+  const kubernetes = owner.use(createKubernetes(config, logger));
   const scaling = owner.use(
     startScaling(config, {
+      kubernetes,
       service: createClient(ScalingService, transport),
       drains: backends,
       connection,

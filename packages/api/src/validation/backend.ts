@@ -24,6 +24,7 @@ import {
   TEXT_LENGTH,
 } from '../problem.ts';
 import { HIDDEN_SECRET, isSealed, SEALED_PREFIX } from '../sealed-secret.ts';
+import { scalerProblems } from './scaler.ts';
 
 const PROBE_STATEMENT_LENGTH = 10_000;
 
@@ -51,6 +52,7 @@ export function backendProblems(backend: Backend): Problem[] {
     ...countProblem('max_running_queries', backend.maxRunningQueries),
     ...(backend.probe ? probeProblems(backend.probe) : []),
     ...(backend.tls ? tlsProblems(backend.tls, backend.url) : []),
+    ...(backend.scaler ? scalerProblems(backend.scaler) : []),
   ];
 }
 

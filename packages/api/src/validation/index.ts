@@ -11,4 +11,5 @@ export {
   placeInChain,
   type StepProblems,
 } from './routing-chain.ts';
+export { scalerTarget } from './scaler.ts';
 export { sharedTargetProblems } from './scaler-target.ts';

@@ -1,4 +1,3 @@
-import type { MonitorConfig } from '@trino-gateway/config';
 import { createOutageLog, describeError, type Logger, pause, readBytes } from '@trino-gateway/runtime';
 import { request } from 'undici';
 import { createApiServerAccess } from './api-server.ts';
@@ -41,7 +40,7 @@ const LONGEST_RETRY_MS = 5_000;
 const MOST_RETRIES = 2;
 
 /** Neither known nor reached yet. */
-export function createKubernetes({ kubeconfig }: Pick<MonitorConfig, 'kubeconfig'>, logger: Logger): Kubernetes {
+export function createKubernetes({ kubeconfig }: { kubeconfig?: string | undefined }, logger: Logger): Kubernetes {
   const access = createApiServerAccess(kubeconfig);
   const outage = createOutageLog({ logger, recovered: 'the Kubernetes API server answers again' });
 

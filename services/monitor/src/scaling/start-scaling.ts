@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { MonitorConfig } from '@trino-gateway/config';
+import type { Kubernetes } from '../kubernetes/kubernetes.ts';
 import { createScalers } from './calls/call-scaler.ts';
 import { createErrands } from './calls/errands.ts';
 import { createReadings } from './calls/readings.ts';
@@ -10,17 +11,17 @@ import type { ScalingMetrics } from './scaling-metrics.ts';
 export type StartScalingOptions = Pick<
   ScalingLoopOptions,
   'drains' | 'connection' | 'connections' | 'onStates' | 'logger'
-> & { service: LeadCalls; metrics: ScalingMetrics };
+> & { service: LeadCalls; metrics: ScalingMetrics; kubernetes: Kubernetes };
 
 /** Autoscaling with the scalers of the registry. It knows no backends before it is given some. */
 export function startScaling(
   config: MonitorConfig,
-  { service, metrics, ...options }: StartScalingOptions,
+  { service, metrics, kubernetes, ...options }: StartScalingOptions,
 ): ScalingLoop {
   const now = () => performance.now();
   const lead = createLead(randomUUID(), service, options.logger, now);
   metrics.leads(lead.holds);
-  const scalers = createScalers(config, metrics);
+  const scalers = createScalers(config, { called: metrics.called, kubernetes, logger: options.logger });
   const loop = runScaling({
     ...options,
     lead,

@@ -2,6 +2,8 @@ import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { expect, test } from '@jest/globals';
 import { type Backend_CommandSchema, BackendSchema, Backend_Scaler_State as State } from '@trino-gateway/api/gateway';
 import { loadConfig } from '@trino-gateway/config';
+import { silentLogger as logger } from '@trino-gateway/runtime';
+import { createKubernetes } from '../../kubernetes/kubernetes.ts';
 import type { Scaler } from '../scalers/scaler.ts';
 import { createScalers } from './call-scaler.ts';
 
@@ -10,14 +12,14 @@ const { monitor: config } = loadConfig({ env: {}, readSecret: () => '' });
 const backend = (value: MessageInitShape<typeof Backend_CommandSchema> = { state: ['/bin/echo', 'RUNNING'] }) =>
   create(BackendSchema, { id: 'one', managedBy: 'file', scaler: { kind: { case: 'command', value } } });
 const scripted = (parts: Partial<Scaler<'command'>>) =>
-  createScalers(config, unmeasured, {
+  createScalers(config, tools, {
     command: () => ({ state: async () => State.STOPPED, start: async () => {}, stop: async () => {}, ...parts }),
   });
-const unmeasured = { called: () => {} };
+const tools = { called: () => {}, kubernetes: createKubernetes({}, logger), logger };
 const hangs = () => new Promise<never>(() => {});
 
 test('a backend is asked about by its kind of scaler', async () => {
-  await using scalers = createScalers(config, unmeasured);
+  await using scalers = createScalers(config, tools);
   const one = backend({ state: ['/bin/echo', 'RUNNING'], start: ['/bin/true'], stop: ['/bin/false'] });
   expect(await scalers.state(one, never)).toBe(State.RUNNING);
   await scalers.tell(one, 'START', never);
@@ -25,7 +27,7 @@ test('a backend is asked about by its kind of scaler', async () => {
 });
 
 test('a kind that this monitor does not know, and none, are problems', async () => {
-  await using scalers = createScalers(config, unmeasured, {});
+  await using scalers = createScalers(config, tools, {});
   await expect(scalers.state(backend(), never)).rejects.toThrow('this monitor has no scaler of the kind command');
   const none = create(BackendSchema, { id: 'one' });
   await expect(scalers.state(none, never)).rejects.toThrow('this monitor has no scaler of the kind none');

@@ -2,7 +2,7 @@ import type { Backend, Backend_Scaler_State } from '@trino-gateway/api/gateway';
 import type { MonitorConfig } from '@trino-gateway/config';
 import { pause } from '@trino-gateway/runtime';
 import { SCALERS } from '../scalers/registry.ts';
-import type { CreateScaler, Scaler, ScalerKind, ScalerTarget } from '../scalers/scaler.ts';
+import type { CreateScaler, Scaler, ScalerKind, ScalerTarget, ScalerTools } from '../scalers/scaler.ts';
 
 /** The scalers of all kinds. Each call is over within the time limit of its scaler, whatever that does. */
 export type Scalers = AsyncDisposable & {
@@ -33,12 +33,12 @@ const ENDING_MS = 250;
 /** Creates one of each kind. */
 export function createScalers(
   config: MonitorConfig,
-  { called }: CallMetrics,
-  kinds: typeof SCALERS = SCALERS,
+  { called, ...tools }: CallMetrics & ScalerTools,
+  kinds: Partial<typeof SCALERS> = SCALERS,
 ): Scalers {
   const scalers = new Map<string, AnyScaler>();
   for (const [kind, createOne] of Object.entries(kinds))
-    scalers.set(kind, (createOne as CreateScaler<ScalerKind>)(config) as AnyScaler);
+    scalers.set(kind, (createOne as CreateScaler<ScalerKind>)(config, tools) as AnyScaler);
   const checked = new WeakSet<object>();
 
   const call = async <T>({ backend, name, work }: Call<T>, stopped: AbortSignal): Promise<T> => {

@@ -6,7 +6,9 @@ import { create } from '@bufbuild/protobuf';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { Backend_CommandSchema, Backend_Scaler_State as State } from '@trino-gateway/api/gateway';
 import { loadConfig } from '@trino-gateway/config';
+import { silentLogger as logger } from '@trino-gateway/runtime';
 import { until } from '@trino-gateway/testing/processes/until';
+import { createKubernetes } from '../../kubernetes/kubernetes.ts';
 import { createCommandScaler } from './command.ts';
 
 const never = new AbortController().signal;
@@ -18,7 +20,8 @@ afterEach(() => rm(folder, { recursive: true }));
 
 const scalerWith = (commandFolder?: string) => {
   const { monitor } = loadConfig({ env: {}, readSecret: () => '' });
-  return createCommandScaler({ ...monitor, command_folder: commandFolder });
+  const tools = { kubernetes: createKubernetes({}, logger), logger };
+  return createCommandScaler({ ...monitor, command_folder: commandFolder }, tools);
 };
 const sh = (script: string) => ({
   backendId: 'one',

@@ -1,5 +1,7 @@
 import type { Backend_Scaler, Backend_Scaler_State } from '@trino-gateway/api/gateway';
 import type { MonitorConfig } from '@trino-gateway/config';
+import type { Logger } from '@trino-gateway/runtime';
+import type { Kubernetes } from '../../kubernetes/kubernetes.ts';
 
 /** The kinds of the contract. */
 export type ScalerKind = NonNullable<Backend_Scaler['kind']['case']>;
@@ -32,4 +34,7 @@ export type Scaler<Kind extends ScalerKind> = {
   [Symbol.asyncDispose]?(): Promise<void>;
 };
 
-export type CreateScaler<Kind extends ScalerKind> = (config: MonitorConfig) => Scaler<Kind>;
+/** What the scalers of one monitor share. */
+export type ScalerTools = { kubernetes: Kubernetes; logger: Logger };
+
+export type CreateScaler<Kind extends ScalerKind> = (config: MonitorConfig, tools: ScalerTools) => Scaler<Kind>;

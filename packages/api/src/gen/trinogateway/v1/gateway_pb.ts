@@ -481,7 +481,7 @@ export const Backend_Scaler_StateSchema: GenEnum<Backend_Scaler_State> = /*@__PU
 
 /**
  * A TrinoCluster of the Stackable operator (trino.stackable.tech/v1alpha1): its spec.clusterOperation.stopped is written, and
- * its condition Available is read. Needs get, list, watch and patch on trinoclusters, and get on trinoclusters/status.
+ * nothing else; it runs when its condition Available has been True for 5 s. Needs get and patch on trinoclusters.
  *
  * @generated from message trinogateway.v1.Backend.Stackable
  */
@@ -506,7 +506,7 @@ export const Backend_StackableSchema: GenMessage<Backend_Stackable> = /*@__PURE_
 
 /**
  * Any object of Kubernetes with a scale subresource: a Deployment, a StatefulSet, a custom resource. Needs get and patch on its
- * scale subresource.
+ * scale subresource, such as deployments/scale. One that has replicas when it is to start keeps as many as it has.
  *
  * @generated from message trinogateway.v1.Backend.KubernetesScale
  */
@@ -551,8 +551,11 @@ export const Backend_KubernetesScaleSchema: GenMessage<Backend_KubernetesScale> 
   messageDesc(file_trinogateway_v1_gateway, 1, 4);
 
 /**
- * A service of the operator's own. POST {"backend_id", "action": "start"|"stop"} to url, and GET url?backend_id=… answers
- * {"state": "RUNNING"|"STOPPED"|"STARTING"|"STOPPING"}; each request is signed where monitor.webhook_key is set.
+ * A service of the operator's own. POST {"backend_id", "action": "start"|"stop"} to url is answered with any 2xx once it is begun,
+ * and may come again; GET url with backend_id added to its query is answered with {"state": "RUNNING"|"STOPPED"|"STARTING"|"STOPPING"}.
+ * Each within 10 s and 64 KiB; redirects are not followed, and certificates of https are verified. Where monitor.webhook_key is set,
+ * X-Trino-Gateway-Timestamp has the time in seconds, and X-Trino-Gateway-Signature is "sha256=" and the HMAC-SHA-256 in hex of four
+ * lines: that time, the method, the path with its query, and the body, joined by line feeds.
  *
  * @generated from message trinogateway.v1.Backend.Webhook
  */
