@@ -9,6 +9,7 @@ import { addList } from './commands/list.ts';
 import { addQueue } from './commands/queue.ts';
 import { addQueueSwitches } from './commands/queue-switches.ts';
 import { addRoutingChain } from './commands/routing-chain.ts';
+import { addScaling } from './commands/scaling/scaling.ts';
 import { addSwitches } from './commands/switches.ts';
 import { addTop } from './commands/top.ts';
 import { createContext } from './context/context.ts';
@@ -43,6 +44,7 @@ export function createProgram(terminal: Terminal, finish: (code: number) => void
     addApply,
     addSwitches,
     addQueueSwitches,
+    addScaling,
     addDecide,
     addCancel,
     addRoutingChain,
