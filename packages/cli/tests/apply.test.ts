@@ -170,6 +170,27 @@ policies: [{ id: p-host, host: p, group_id: p-a }]
   });
 });
 
+test('list discovered shows what was found, what is wrong with it, and what cannot be looked at', async () => {
+  const object = {
+    object: 'Service n/a',
+    source: 'Service n',
+    backendId: 'n.a',
+    groupIds: ['g', 'h'],
+    problem: 'weight: no',
+  };
+  const sources = [
+    { name: 'Service n', listed: true, objects: [object] },
+    { name: 'Service m', problem: 'forbidden' },
+  ];
+  await server.call('DiscoveryService/DeclareDiscovered', { monitorId: 'm', sources });
+  const { out } = await runCommand(['list', 'discovered'], { env: { TRINO_GATEWAY_URL: server.url } });
+  expect(out.split('\n').map((line) => line.split(/ {2,}/))).toEqual([
+    ['OBJECT', 'BACKEND', 'GROUPS', 'PROBLEM'],
+    ['Service m', '-', '-', 'forbidden'],
+    ['Service n/a', 'n.a', 'g, h', 'weight: no'],
+  ]);
+});
+
 describe('--wait', () => {
   const FILE = 'backends: [{ id: w, url: "http://w" }]\ngroups: [{ id: w, backend_ids: [w] }]';
 

@@ -1,6 +1,7 @@
 import { BackendStatus_StateSchema } from '@trino-gateway/api/gateway';
 import { addBuildInfo } from '@trino-gateway/runtime';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { createDiscoveryMetrics, type DiscoveryMetrics } from './discovery/discovery-metrics.ts';
 import type { LeaseSweep } from './leases/sweep-leases.ts';
 import type { HealthAssessment } from './probing/assess-health.ts';
 import { createScalingMetrics, type ScalingMetrics } from './scaling/scaling-metrics.ts';
@@ -15,6 +16,7 @@ export type MonitorMetrics = {
   /** A sweep over leases has settled so many. */
   settled(settled: LeaseSweep['settled']): void;
   scaling: ScalingMetrics;
+  discovery: DiscoveryMetrics;
   /** The backend is no longer watched. */
   forget(backendId: string): void;
 };
@@ -60,6 +62,7 @@ export function createMetrics(sources: MetricSources): MonitorMetrics {
       for (const [why, count] of Object.entries(settled)) if (count > 0) leasesSettled.inc({ why }, count);
     },
     scaling: createScalingMetrics(registry, PREFIX),
+    discovery: createDiscoveryMetrics(registry, PREFIX),
     forget: (backendId) => void newest.delete(backendId),
   };
 }

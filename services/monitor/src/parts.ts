@@ -2,6 +2,7 @@ import { createClient, type Transport } from '@connectrpc/connect';
 import {
   AdmissionService,
   BackendService,
+  DiscoveryService,
   QueryService,
   ScalingService,
   SuiteService,
@@ -9,6 +10,7 @@ import {
 import type { MonitorConfig } from '@trino-gateway/config';
 import type { Logger } from '@trino-gateway/runtime';
 import { createClusterConnections } from './clusters/cluster-connections.ts';
+import { startDiscovery } from './discovery/start-discovery.ts';
 import { watchDrains } from './drains/watch-drains.ts';
 import { createConnectionState } from './gatewayserver/connection-state.ts';
 import { measuredTransport } from './gatewayserver/measured-transport.ts';
@@ -95,6 +97,14 @@ export function createParts(
       connections,
       metrics: metrics.scaling,
       onStates: expected.set,
+      logger,
+    }),
+  );
+  owner.use(
+    startDiscovery(config, {
+      service: createClient(DiscoveryService, transport),
+      connection,
+      metrics: metrics.discovery,
       logger,
     }),
   );

@@ -1,6 +1,9 @@
+import { create } from '@bufbuild/protobuf';
+import { DiscoveredObjectSchema } from '@trino-gateway/api/gateway';
 import type { Command } from 'commander';
 import { readPages } from '../connection/read-pages.ts';
 import type { Context } from '../context/context.ts';
+import { discoveredObjectKind } from '../kinds/discovered-object.ts';
 import { KINDS } from '../kinds/index.ts';
 import { queryKind } from '../kinds/query.ts';
 import { printList } from '../output/print.ts';
@@ -20,6 +23,20 @@ export function addList(program: Command, context: Context): void {
           return 0;
         }),
       );
+  list
+    .command('discovered')
+    .description('show the objects of Kubernetes that were found, and what is wrong with them')
+    .action(() =>
+      withGateway(async ({ discovery }) => {
+        const { sources } = await discovery.listDiscovered({});
+        const objects = sources.flatMap(({ name: source, listed, problem, objects: found }) => [
+          ...(listed ? [] : [create(DiscoveredObjectSchema, { object: source, source, problem })]),
+          ...found,
+        ]);
+        printList(terminal, format(), objects, discoveredObjectKind);
+        return 0;
+      }),
+    );
   addQueries(list, 'search the history of queries', context);
   addQueries(program, 'the same as list queries', context);
 }

@@ -1,6 +1,7 @@
 import { type Client, createClient } from '@connectrpc/connect';
 import {
   BackendService,
+  DiscoveryService,
   GroupService,
   PolicyService,
   QueryService,
@@ -16,6 +17,7 @@ import { tellStale } from './tell-stale.ts';
 export type Gateway = Disposable & {
   readonly connection: Connection;
   readonly backends: Client<typeof BackendService>;
+  readonly discovery: Client<typeof DiscoveryService>;
   readonly groups: Client<typeof GroupService>;
   readonly policies: Client<typeof PolicyService>;
   readonly queries: Client<typeof QueryService>;
@@ -34,6 +36,7 @@ export function openGateway(connection: Connection, tell: (line: string) => void
   return {
     connection,
     backends: createClient(BackendService, transport),
+    discovery: createClient(DiscoveryService, transport),
     groups: createClient(GroupService, transport),
     policies: createClient(PolicyService, transport),
     queries: createClient(QueryService, transport),

@@ -6,9 +6,12 @@ import {
   readAddresses,
   readCidrs,
   readDatabaseUrl,
+  readDiscoveredKinds,
   readDuration,
   readExternalUrl,
   readId,
+  readLabelSelector,
+  readNamespaces,
   readOrigins,
   readRetention,
   readSecretKeys,
@@ -48,6 +51,15 @@ export const webUrl = refine(readWebUrl, 'an http or https URL without a user');
 
 /** A comma list of networks, may be empty. */
 export const cidrs = refineList(readCidrs, 'a comma list of networks such as 10.0.0.0/8');
+
+/** A comma list of namespaces of Kubernetes, at least one. */
+export const namespaces = refineList(readNamespaces, 'a comma list of namespaces of Kubernetes');
+
+/** A comma list of kinds of objects that are discovered, at least one. */
+export const discoveredKinds = refineList(readDiscoveredKinds, 'a comma list of Service and TrinoCluster');
+
+/** A label selector of Kubernetes that names a label. */
+export const labelSelector = refine(readLabelSelector, 'a label selector such as trino-gateway.io/backend=true');
 
 /** Where the store is. */
 export const databaseUrl = refine(

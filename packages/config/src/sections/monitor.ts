@@ -1,5 +1,18 @@
 import { z } from 'zod';
-import { address, duration, logFormat, logLevel, origins, text, timeLimit, whole } from './fields.ts';
+import {
+  address,
+  discoveredKinds,
+  duration,
+  flag,
+  labelSelector,
+  logFormat,
+  logLevel,
+  namespaces,
+  origins,
+  text,
+  timeLimit,
+  whole,
+} from './fields.ts';
 
 // The description of each key is what docs/configuration.md shows.
 
@@ -44,6 +57,20 @@ export const monitor = z.strictObject({
     .describe(
       'The kubeconfig file that says how the Kubernetes API server is reached; its current context counts, and it is read again when it changes. Unset: from within the cluster, as the service account of the pod.',
     ),
+  discovery: flag
+    .prefault(false)
+    .describe('Whether objects of Kubernetes with a label become backends: see [discovery](discovery.md).'),
+  discovery_kinds: discoveredKinds
+    .prefault('Service')
+    .describe('Which kinds of objects: a comma list of Service and TrinoCluster (of the Stackable operator).'),
+  discovery_namespaces: namespaces
+    .optional()
+    .describe(
+      'The namespaces they are looked for in, a comma list. Unset: all, which needs the right to list them there.',
+    ),
+  discovery_label: labelSelector
+    .prefault('trino-gateway.io/backend=true')
+    .describe('The label they must have: a label selector of Kubernetes.'),
   log_level: logLevel.prefault('info').describe('error, warn, info or debug.'),
   log_format: logFormat
     .prefault('json')

@@ -12,6 +12,7 @@ export const LEAST_KEY_LENGTH = 32;
 const LONGEST_MS = 24 * 86_400_000;
 // No timer waits that long; 2^53 ms is far beyond.
 const LONGEST_RETENTION_MS = 36_500 * 86_400_000;
+const DISCOVERED_KINDS = ['Service', 'TrinoCluster'];
 const DATABASES = ['mysql:', 'mariadb:', 'postgres:', 'postgresql:'];
 
 export function readAddress(text: string): Address | undefined {
@@ -56,6 +57,20 @@ export function readWebUrl(text: string): string | undefined {
 
 export function readCidrs(text: string): string[] | undefined {
   return allOf(text, (one) => (isNetwork(one) ? one : undefined));
+}
+
+export function readNamespaces(text: string): string[] | undefined {
+  return atLeastOne(allOf(text, (one) => (/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(one) ? one : undefined)));
+}
+
+export function readDiscoveredKinds(text: string): string[] | undefined {
+  return atLeastOne(allOf(text, (one) => (DISCOVERED_KINDS.includes(one) ? one : undefined)));
+}
+
+/** Without a label all objects would be meant. */
+export function readLabelSelector(text: string): string | undefined {
+  const isSelector = text.length <= 1_000 && /^[A-Za-z0-9]/.test(text) && /^[\w./=!, ()-]+$/.test(text);
+  return isSelector ? text : undefined;
 }
 
 export function readDatabaseUrl(text: string): string | undefined {
