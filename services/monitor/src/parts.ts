@@ -96,7 +96,6 @@ export function createParts(
       connection,
       connections,
       metrics: metrics.scaling,
-      onStates: expected.set,
       logger,
     }),
   );

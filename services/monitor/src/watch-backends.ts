@@ -42,6 +42,7 @@ export function watchBackends(config: MonitorConfig, parts: Parts, logger: Logge
       leases.setBackends(list);
       drains.setBackends(list);
       scaling.setBackends(list);
+      expected.setBackends(list);
       directIds.clear();
       for (const { id, forwarding } of list) if (forwarding === Backend_Forwarding.DIRECT) directIds.add(id);
     },

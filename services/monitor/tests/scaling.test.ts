@@ -212,8 +212,7 @@ test('a cluster that is up when a monitor looks for the first time is ready at o
     { warmUpStatements: ['SELECT 1'], settleMs: HOUR_MS },
   );
   const clusters = scriptedClusters({ one: Said.RUNNING });
-  await using monitor = scalingMonitor('m1', scaling, clusters);
+  await using _monitor = scalingMonitor('m1', scaling, clusters);
   await until('it to be ready', () => stateOf(scaling, 'one') === State.READY);
-  expect(monitor.states()).toEqual(new Map([['one', State.READY]]));
   expect(scaling.events).toEqual([]);
 });

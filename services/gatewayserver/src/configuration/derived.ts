@@ -24,7 +24,7 @@ export type Derived = {
   suffixHolders(): ReadonlyMap<string, SuffixHolder>;
   /** Whether queries of this backend may hold leases. */
   isLimited(backendId: string): boolean;
-  /** Equal on all replicas as long as the backends are; conditions do not count. */
+  /** Equal on all replicas as long as the backends are, and what the monitor gets of their conditions. */
   backendsRevision(): string;
   /** Equal on all replicas as long as what routers need is. */
   routersRevision(): string;
@@ -82,9 +82,9 @@ export function createDerived(
       limited = undefined;
     }
     snapshot = undefined;
-    // Conditions change all the time; what routers get of them hardly ever does.
+    // Conditions change all the time; what routers and monitor get of them hardly ever does.
     const before = seen;
-    if (parts.has('conditions')) seen = coordinatorsSeen(known);
+    if (parts.has('conditions')) seen = conditionsSeen(known);
     if (['configuration', 'incarnations', 'drains'].some((part) => parts.has(part as Part)) || seen !== before) {
       suffixes = undefined;
       revisions = {};
@@ -93,16 +93,16 @@ export function createDerived(
   return { derived, invalidate, chains };
 }
 
-function coordinatorsSeen({ statuses }: Known): string {
+function conditionsSeen({ statuses, clusterScaling }: Known): string {
   let all = '';
   for (const { backendId, coordinatorId } of statuses.values()) all += `${backendId} ${coordinatorId}\n`;
+  for (const { cluster } of clusterScaling.values()) all += `${cluster.backendId} ${cluster.state}\n`;
   return all;
 }
 
-function backendsRevision({ backends }: Known): string {
-  return digest(
-    [...backends.values()].sort(byBackendId).map((stored) => toBinary(BackendSchema, monitorBackend(stored))),
-  );
+function backendsRevision(known: Known): string {
+  const backends = [...known.backends.values()].sort(byBackendId);
+  return digest(backends.map((stored) => toBinary(BackendSchema, monitorBackend(stored, known))));
 }
 
 function routersRevision({ backends, incarnations, drainsRevision }: Known, derived: Derived): string {

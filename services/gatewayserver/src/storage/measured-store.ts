@@ -71,6 +71,7 @@ export function measuredStore(store: Store, observe: StoreObserver): Store {
     }),
     scaling: measured(store.scaling, {
       lead: 'leadScaling',
+      resign: 'resignScaling',
       leader: 'scalingLeader',
       record: 'recordScaling',
       pause: 'pauseScaling',

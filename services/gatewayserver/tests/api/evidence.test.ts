@@ -27,9 +27,9 @@ test('evidence alone leaves what the last probe found, and reads do not show it'
   const probed = { backendId: 'one', state: 'UP', healthy: true, running: 3, observedAt: '2026-01-01T00:00:00Z' };
   await server.ok('BackendService/ReportBackendStatus', { status: probed });
   await server.ok('BackendService/ReportBackendStatus', { status: { backendId: 'one', evidence } });
-  expect(await status()).toEqual(probed);
+  expect(await status()).toEqual({ ...probed, healthySince: probed.observedAt });
   await server.ok('BackendService/ReportBackendStatus', { status: { ...probed, evidence } });
-  expect(await status()).toEqual(probed);
+  expect(await status()).toEqual({ ...probed, healthySince: probed.observedAt });
   const never = await server.post('BackendService/ReportBackendStatus', { status: { backendId: 'three', evidence } });
   expect(never.body.message).toContain('status.backend_id');
 });

@@ -197,3 +197,34 @@ test('what makes no sense is refused, and changes nothing', async () => {
   }
   expect(await server.ok('ScalingService/ListScalingEvents')).toEqual({});
 });
+
+test('the monitor is told in which state autoscaling has a backend, as long as it takes part', async () => {
+  await using server = await startTestGatewayserver();
+  await putGroup(server);
+  const watched = async (revision = '') => {
+    const answer = await server.ok('SuiteService/WatchBackends', { revision, waitMs: revision ? 5_000 : 0 });
+    const backends = answer.backends as { id: string; condition?: { scaling?: Json } }[];
+    return {
+      revision: String(answer.revision),
+      state: backends.find(({ id }) => id === 'a')?.condition?.scaling?.state,
+    };
+  };
+  const { fence } = await lead(server, 'm1');
+  const before = await watched();
+  const stored = await record(server, 'm1', fence, [{ backendId: 'a', state: 'DRAINING' }]);
+  expect(stored.status).toBe(200);
+  const draining = await watched(before.revision);
+  expect([before.state, draining.state]).toEqual([undefined, 'DRAINING']);
+  await server.ok('GroupService/PutGroup', { group: { id: 'g', backendIds: ['b', 'a', 'c'] } });
+  expect((await watched()).state).toBeUndefined();
+});
+
+test('a leader that resigns leaves the lead to the next one that asks, and its fence is over', async () => {
+  await using server = await startTestGatewayserver();
+  await putGroup(server);
+  const { fence } = await lead(server, 'm1');
+  expect(await server.ok('ScalingService/LeadScaling', { monitorId: 'm1', resign: true })).toEqual({});
+  expect(await scalingOf(server)).not.toHaveProperty('leader');
+  expect(await lead(server, 'm2')).toMatchObject({ leads: true, fence: '2' });
+  expect((await record(server, 'm1', fence, [])).status).toBe(400);
+});

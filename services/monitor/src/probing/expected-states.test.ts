@@ -1,14 +1,16 @@
+import { create } from '@bufbuild/protobuf';
 import { expect, test } from '@jest/globals';
-import { ClusterScaling_State as State } from '@trino-gateway/api/gateway';
+import { BackendSchema, ClusterScaling_State as State } from '@trino-gateway/api/gateway';
 import { createExpectedStates } from './expected-states.ts';
 
 const HOUR_MS = 3_600_000;
+const backend = (state: State) => create(BackendSchema, { id: 'one', condition: { scaling: { state } } });
 const never = new AbortController().signal;
 
 test('a cluster that is stopped, or comes or goes, may be away; all others may not', () => {
   const expected = createExpectedStates();
   const away = Object.values(State).filter((state) => {
-    expected.set(new Map([['one', state]]));
+    expected.setBackends([backend(state)]);
     return expected.mayBeAway('one');
   });
   expect(away).toEqual([State.STOPPED, State.STARTING, State.TERMINATING]);
@@ -17,11 +19,11 @@ test('a cluster that is stopped, or comes or goes, may be away; all others may n
 
 test('a cluster that is started is probed at once, however long its next probe was away', async () => {
   const expected = createExpectedStates();
-  expected.set(new Map([['one', State.STOPPED]]));
+  expected.setBackends([backend(State.STOPPED)]);
   const probed = expected.untilNextProbe('one', HOUR_MS, never);
   const other = new AbortController();
   const others = expected.untilNextProbe('two', HOUR_MS, other.signal);
-  expected.set(new Map([['one', State.STARTING]]));
+  expected.setBackends([backend(State.STARTING)]);
   // The second that a starting cluster is probed in, not an hour.
   await probed;
   other.abort();
@@ -31,7 +33,7 @@ test('a cluster that is started is probed at once, however long its next probe w
 test('a wait ends with the monitor', async () => {
   const stop = new AbortController();
   const expected = createExpectedStates();
-  expected.set(new Map([['one', State.STOPPED]]));
+  expected.setBackends([backend(State.STOPPED)]);
   const waiting = expected.untilNextProbe('one', 1, stop.signal);
   stop.abort();
   await waiting;

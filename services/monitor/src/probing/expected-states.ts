@@ -1,10 +1,10 @@
-import { ClusterScaling_State as State } from '@trino-gateway/api/gateway';
+import { type Backend, ClusterScaling_State as State } from '@trino-gateway/api/gateway';
 import { pause } from '@trino-gateway/runtime';
 
 /** Where autoscaling has clusters, as far as it matters to their probes. */
 export type ExpectedStates = {
-  /** Replaces all of them. */
-  set(states: ReadonlyMap<string, State>): void;
+  /** Replaces the list, with what the gatewayserver says of them. */
+  setBackends(backends: readonly Pick<Backend, 'id' | 'condition'>[]): void;
   /** It is stopped, on its way there, or not back yet: that it does not answer is no news. */
   mayBeAway(backendId: string): boolean;
   /** Waits until a backend is probed next, which is due in so many milliseconds; never throws. */
@@ -27,9 +27,11 @@ export function createExpectedStates(): ExpectedStates {
     return state === State.STOPPED ? Math.max(dueInMs, STOPPED_MS) : dueInMs;
   };
   return {
-    set: (states) => {
+    setBackends: (list) => {
       const before = expected;
-      expected = new Map(states);
+      expected = new Map(
+        list.flatMap(({ id, condition }) => (condition?.scaling ? [[id, condition.scaling.state]] : [])),
+      );
       for (const [id, changed] of waiting) if (before.get(id) !== expected.get(id)) changed.abort();
     },
     mayBeAway: (backendId) => AWAY.has(expected.get(backendId)),

@@ -1,5 +1,6 @@
+import { equals } from '@bufbuild/protobuf';
 import { Code, ConnectError } from '@connectrpc/connect';
-import type { Backend, ClusterScaling, GroupScaling, ClusterScaling_State as State } from '@trino-gateway/api/gateway';
+import { type Backend, Backend_ScalerSchema, type GroupScaling } from '@trino-gateway/api/gateway';
 import { describeError, every } from '@trino-gateway/runtime';
 import type { ConnectionState } from '../gatewayserver/connection-state.ts';
 import type { Lead } from './lead.ts';
@@ -15,8 +16,6 @@ export type ScalingLoopOptions = Omit<Steering, 'backendOf' | 'lead'> & {
   lead: Lead;
   intervalMs: number;
   connection: ConnectionState;
-  /** Where autoscaling has clusters, whenever that is known anew. */
-  onStates: (states: ReadonlyMap<string, State>) => void;
 };
 
 /** Where no group asks for autoscaling, and with a gatewayserver that does not know it. */
@@ -42,7 +41,6 @@ export function runScaling(options: ScalingLoopOptions): ScalingLoop {
       if (leads && groups.length === 0) idleUntil = now() + IDLE_MS;
       looks.forgetOthers(groups);
       if (leads) looks.begin(groups, signal);
-      else options.onStates(statesOf(groups.flatMap(({ clusters }) => clusters)));
     } catch (error) {
       if (signal.aborted) return;
       // An older gatewayserver.
@@ -52,7 +50,7 @@ export function runScaling(options: ScalingLoopOptions): ScalingLoop {
   });
   return {
     setBackends: (list) => {
-      backends = new Map(list.map((backend) => [backend.id, backend]));
+      backends = new Map(list.map((backend) => [backend.id, withSameScaler(backend, backends.get(backend.id))]));
     },
     [Symbol.asyncDispose]: async () => {
       await loop[Symbol.asyncDispose]();
@@ -64,24 +62,20 @@ export function runScaling(options: ScalingLoopOptions): ScalingLoop {
 }
 
 /** Looks at groups, at most one at each at a time. */
-function createLooks(
-  steering: Steering,
-  { onStates, connection, logger, readings, tellings, warmUps }: ScalingLoopOptions,
-) {
+function createLooks(steering: Steering, { connection, logger, readings, tellings, warmUps }: ScalingLoopOptions) {
   const running = new Map<string, Promise<void>>();
-  const states = new Map<string, readonly ClusterScaling[]>();
+  const failing = new Set<string>();
 
   const look = async (group: GroupScaling, signal: AbortSignal) => {
     try {
-      const clusters = await steerGroup(group, steering, signal);
-      connection.succeeded(loopOf(group.groupId));
-      if (!clusters) return;
-      states.set(group.groupId, clusters);
-      onStates(statesOf([...states.values()].flat()));
+      await steerGroup(group, steering, signal);
+      if (failing.delete(group.groupId)) connection.succeeded(loopOf(group.groupId));
     } catch (error) {
       if (signal.aborted) return;
-      if (error instanceof ConnectError) connection.failed(loopOf(group.groupId), error);
-      else logger.error('autoscaling of a group failed', { group: group.groupId, error: describeError(error) });
+      if (error instanceof ConnectError) {
+        failing.add(group.groupId);
+        connection.failed(loopOf(group.groupId), error);
+      } else logger.error('autoscaling of a group failed', { group: group.groupId, error: describeError(error) });
     } finally {
       running.delete(group.groupId);
     }
@@ -95,9 +89,9 @@ function createLooks(
       const ids = new Set(groups.flatMap(({ clusters }) => clusters.map(({ backendId }) => backendId)));
       for (const part of [readings, tellings, warmUps]) part.keepOnly(ids);
       const kept = new Set(groups.map(({ groupId }) => groupId));
-      for (const id of [...states.keys()]) {
+      for (const id of [...failing]) {
         if (kept.has(id)) continue;
-        states.delete(id);
+        failing.delete(id);
         connection.succeeded(loopOf(id));
       }
     },
@@ -112,6 +106,9 @@ function loopOf(groupId: string): string {
   return `scaling ${groupId}`;
 }
 
-function statesOf(clusters: readonly ClusterScaling[]): Map<string, State> {
-  return new Map(clusters.filter(({ scalable }) => scalable).map(({ backendId, state }) => [backendId, state]));
+/** The list comes anew with each change: a scaler that is what it was is the same object. */
+function withSameScaler(backend: Backend, before: Backend | undefined): Backend {
+  const { scaler } = before ?? {};
+  const isSame = scaler && backend.scaler && equals(Backend_ScalerSchema, scaler, backend.scaler);
+  return isSame ? { ...backend, scaler } : backend;
 }

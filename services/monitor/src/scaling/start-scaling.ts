@@ -8,10 +8,11 @@ import { createLead, type LeadCalls } from './lead.ts';
 import { runScaling, type ScalingLoop, type ScalingLoopOptions } from './scaling-loop.ts';
 import type { ScalingMetrics } from './scaling-metrics.ts';
 
-export type StartScalingOptions = Pick<
-  ScalingLoopOptions,
-  'drains' | 'connection' | 'connections' | 'onStates' | 'logger'
-> & { service: LeadCalls; metrics: ScalingMetrics; kubernetes: Kubernetes };
+export type StartScalingOptions = Pick<ScalingLoopOptions, 'drains' | 'connection' | 'connections' | 'logger'> & {
+  service: LeadCalls;
+  metrics: ScalingMetrics;
+  kubernetes: Kubernetes;
+};
 
 /** Autoscaling with the scalers of the registry. It knows no backends before it is given some. */
 export function startScaling(

@@ -1,10 +1,5 @@
 import { create } from '@bufbuild/protobuf';
-import {
-  type Backend,
-  BackendSchema,
-  type ClusterScaling_State,
-  Backend_Scaler_State as Said,
-} from '@trino-gateway/api/gateway';
+import { type Backend, BackendSchema, Backend_Scaler_State as Said } from '@trino-gateway/api/gateway';
 import { silentLogger } from '@trino-gateway/runtime';
 import { createConnectionState } from '../../src/gatewayserver/connection-state.ts';
 import { createErrands } from '../../src/scaling/calls/errands.ts';
@@ -35,10 +30,9 @@ export function scalingMonitor(
   scaling: ScriptedScaling,
   clusters: ScriptedClusters,
   urls: Record<string, string> = {},
-): ScalingLoop & { problem: () => string | undefined; states: () => ReadonlyMap<string, ClusterScaling_State> } {
+): ScalingLoop & { problem: () => string | undefined } {
   const { now } = scaling;
   const connection = createConnectionState(false, silentLogger);
-  let states: ReadonlyMap<string, ClusterScaling_State> = new Map();
   const loop = runScaling({
     lead: createLead(id, scaling, silentLogger, now),
     drains: scaling,
@@ -55,16 +49,13 @@ export function scalingMonitor(
     warmUps: createErrands(now),
     connections: { of: async () => undefined, withToken: async (backend) => backend },
     metrics: { decided: () => {} },
-    onStates: (found) => {
-      states = found;
-    },
     intervalMs: 1,
     connection,
     logger: silentLogger,
     now,
   });
   loop.setBackends([...clusters.states.keys()].map((backendId) => backendWithScaler(backendId, urls[backendId])));
-  return { ...loop, problem: connection.problem, states: () => states };
+  return { ...loop, problem: connection.problem };
 }
 
 /** What the list of the monitor says of a cluster. */

@@ -30,6 +30,8 @@ export type ScalingStore = {
    * last keeps its fence, also after its time.
    */
   lead(holder: string, ms: number): Promise<(ScalingLead & { now: Date }) | undefined>;
+  /** Gives the lead up, if this holder has it: another may take it at once. */
+  resign(holder: string): Promise<void>;
   /** Who leads now; empty while nobody does. */
   leader(): Promise<{ holder: string; now: Date }>;
   /**

@@ -3723,8 +3723,7 @@ export const LeadScalingRequestSchema: GenMessage<LeadScalingRequest> = /*@__PUR
  */
 export type LeadScalingResponse = Message<"trinogateway.v1.LeadScalingResponse"> & {
   /**
-   * False: another monitor leads. The groups are answered all the same: who does not lead probes as well, what is starting more often
-   * than what is stopped.
+   * Another monitor leads: the rest is empty.
    *
    * @generated from field: bool leads = 1;
    */

@@ -7,10 +7,14 @@ import { type ScalingContext, scaledGroups } from './scaling-context.ts';
 /** Short enough that another monitor takes over within 15 s, and long enough for a few missed calls. */
 const LEASE_MS = 10_000;
 
-/** Takes or prolongs the lead, and answers the picture that the decisions of this leader follow from. */
-export async function leadScaling(context: ScalingContext, { monitorId }: LeadScalingRequest) {
+/** Takes, prolongs or gives up the lead, and answers the picture that the decisions of this leader follow from. */
+export async function leadScaling(context: ScalingContext, { monitorId, resign }: LeadScalingRequest) {
   const { store, configuration, ledger } = context;
   checkedId(monitorId, 'monitor_id');
+  if (resign) {
+    await store.scaling.resign(monitorId);
+    return { leads: false };
+  }
   const lead = await store.scaling.lead(monitorId, LEASE_MS);
   if (!lead) return { leads: false };
   // After the lead was taken no former leader records anything more: what is read now is its last word.

@@ -14,7 +14,7 @@ export async function watchBackends(context: Context, request: WatchBackendsRequ
   const { known, backendsRevision } = context.configuration;
   const revision = await watch(context, request, signal, backendsRevision);
   if (revision === request.revision) return { revision };
-  return { revision, backends: [...known.backends.values()].map(monitorBackend) };
+  return { revision, backends: [...known.backends.values()].map((stored) => monitorBackend(stored, known)) };
 }
 
 /** For routers. */

@@ -34,6 +34,19 @@ export function takeLead(database: Database, holder: string, ms: number): Return
   });
 }
 
+/** See ScalingStore.resign. */
+export async function giveUpLead(database: Database, holder: string): Promise<void> {
+  await database.transaction(async (session) => {
+    const { clock } = session.engine.dialect;
+    await rowsOf(session)
+      .createQueryBuilder()
+      .update()
+      .set({ heldUntil: () => clock })
+      .where(`name = :name AND holder = :holder AND held_until > ${clock}`, { name: NAME, holder })
+      .execute();
+  });
+}
+
 /** See ScalingStore.leader. */
 export function readLeader(database: Database): ReturnType<ScalingStore['leader']> {
   return database.read(async (session) => {

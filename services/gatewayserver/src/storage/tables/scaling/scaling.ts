@@ -2,13 +2,14 @@ import type { Database } from '../../connection/database.ts';
 import type { ScalingStore } from '../../contract/scaling.ts';
 import { recordDecision } from './decisions.ts';
 import { listEvents, pruneEvents } from './events.ts';
-import { readLeader, takeLead } from './lead.ts';
+import { giveUpLead, readLeader, takeLead } from './lead.ts';
 import { askForceStop, pauseGroup } from './operators.ts';
 
 /** Autoscaling. */
 export function scalingStore(database: Database): ScalingStore {
   return {
     lead: (holder, ms) => takeLead(database, holder, ms),
+    resign: (holder) => giveUpLead(database, holder),
     leader: () => readLeader(database),
     record: (lead, decision, events) => recordDecision(database, lead, decision, events),
     pause: (groupId, paused, reason) => pauseGroup(database, groupId, paused, reason),

@@ -74,6 +74,12 @@ function leadContract(fresh: NewDatabase): void {
       expect(await scaling.lead('heir', 60_000)).toMatchObject({ holder: 'heir', fence: 2 });
       expect(await scaling.lead(winner, 60_000)).toBeUndefined();
       expect((await scaling.leader()).holder).toBe('heir');
+      // Who does not lead gives up nothing.
+      await scaling.resign(winner);
+      expect((await scaling.leader()).holder).toBe('heir');
+      await scaling.resign('heir');
+      expect((await scaling.leader()).holder).toBe('');
+      expect(await scaling.lead(winner, 60_000)).toMatchObject({ holder: winner, fence: 3 });
     }),
   );
 
