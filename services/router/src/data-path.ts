@@ -71,6 +71,8 @@ export function createDataPath({ timings, ...deps }: DataPathDeps): DataPath {
   const leases = createActivatedLeases(gateway);
   const stopping = new AbortController();
   const { admission } = gateway;
+  const transactions = createTransactions({ store: gateway, logger, onContradiction });
+  gateway.drains.watchTransactions(transactions.usedAt);
   const handle = createHandler({
     ...deps,
     now: Date.now,
@@ -90,7 +92,7 @@ export function createDataPath({ timings, ...deps }: DataPathDeps): DataPath {
     endChecks: createEndChecks({ ask, admission, leases, live: deps.live, stopped: stopping.signal }),
     checkClient: createCheckClient({ ask }),
     checkImpersonation: createCheckImpersonation({ ask }),
-    transactions: createTransactions({ store: gateway, logger, onContradiction }),
+    transactions,
     uiProxy: createUiProxy({
       config,
       linkModes,

@@ -61,6 +61,7 @@ export function startControlPlane(
       ownership,
       onChange: unknownLinks.clear,
       liveCounts: live.counts,
+      queriesOf: live.ofIncarnation,
       onRouted,
       logger,
     }),

@@ -36,7 +36,7 @@ describe('what the router reports', () => {
     const never = new AbortController().signal;
     await using router = startGatewayClient(folder, inMemory(fake));
     fake.token = 'x';
-    await router.gateway.recordTransaction('t', coordinator);
+    await router.gateway.recordTransaction('t', coordinator, 'abcde');
     expect([...fake.transactions.keys()]).toEqual([]);
     fake.token = undefined;
     await until('the transaction is stored', () => fake.transactions.has('t'));
@@ -66,7 +66,9 @@ describe('what the router reports', () => {
     fake.publish(snapshotOf('1', ['http://a:1']));
     await using router = startGatewayClient(folder, inMemory(fake));
     await until('the client is ready', () => router.gateway.notReady() === undefined);
-    expect(fake.reports).toEqual([]);
+    // That the router is there.
+    await until('the first report', () => fake.reports.length === 1);
+    expect(fake.reports.shift()).toMatchObject({ routerId: 'r1', counts: [], number: 1n });
     router.live.set('a', 2);
     await until('it was reported', () => fake.reports.length >= 2);
     expect(fake.reports[0]).toMatchObject({ routerId: 'r1', counts: [{ backendId: 'a', live: 2 }] });
@@ -100,5 +102,34 @@ describe('what the router reports', () => {
       () => fake.reports.flatMap(({ settledSubmissionIds }) => settledSubmissionIds).length === 2,
     );
     expect(fake.reports.flatMap(({ settledSubmissionIds }) => settledSubmissionIds)).toEqual(['s1', 's2']);
+  });
+
+  test('while somebody asks about a drain each report tells of it; the last one, that the router stops', async () => {
+    const fake = fakeGatewayserver();
+    fake.publish({
+      ...snapshotOf('1', ['http://a:1']),
+      drains: [{ backendId: 'a', coordinatorId: 'abcde', revision: 3n }],
+      drainsRevision: 4n,
+    });
+    {
+      await using router = startGatewayClient(folder, inMemory(fake), {
+        queriesOf: () => ({
+          live: 1,
+          queries: [{ id: '1_abcde', silentMs: 5, polled: true, direct: false }],
+          endedQueryIds: ['2_abcde'],
+        }),
+      });
+      router.gateway.drains.attempting('s1', 'a');
+      await until('two reports tell of it', () => fake.reports.filter(({ drains }) => drains.length > 0).length >= 2);
+    }
+    const [report] = fake.reports.filter(({ drains }) => drains.length > 0);
+    expect(report).toMatchObject({
+      drainsRevision: 4n,
+      drains: [{ backendId: 'a', coordinatorId: 'abcde', underWay: 1, live: 1, endedQueryIds: ['2_abcde'] }],
+    });
+    expect(fake.reports.map(({ number }) => number)).toEqual(fake.reports.map((_, at) => BigInt(at + 1)));
+    expect(fake.reports.map(({ leaving }) => leaving)).toEqual(
+      fake.reports.map((_, at) => at === fake.reports.length - 1),
+    );
   });
 });

@@ -18,6 +18,8 @@ import type { TransactionStore } from '../stickiness/transactions.ts';
 import { type AdmissionClient, createAdmissionClient } from './admission-client.ts';
 import { openKnownConfiguration } from './configuration/known-configuration.ts';
 import { watchConfiguration } from './configuration/watch-configuration.ts';
+import { createRouterDrains, type RouterDrains } from './drains.ts';
+import type { IncarnationQueries } from './known-queries.ts';
 import { createIncarnationReports } from './record-incarnations.ts';
 import { createLiveReports } from './reports/live-reports.ts';
 import { whileUnreachable } from './retry-unreachable.ts';
@@ -55,6 +57,8 @@ export type GatewayClient = TransactionStore & {
   recordIncarnation(incarnation: Incarnation): Promise<boolean>;
   /** Slots and places in the queue. */
   admission: AdmissionClient;
+  /** What must not be sent any more. */
+  drains: Omit<RouterDrains, 'replace' | 'any' | 'told'>;
 };
 
 /** The client, as the process that runs it sees it. Disposal ends its loops and writes the state file. */
@@ -83,6 +87,8 @@ export type GatewayClientOptions = {
   onChange?: () => void;
   /** Live queries by backend id. */
   liveCounts: () => ReadonlyMap<string, number>;
+  /** What is known here of the queries of an incarnation. */
+  queriesOf: (suffix: string) => IncarnationQueries;
   /** Called with every call of `route` that was answered and its duration. */
   onRouted?: (durationMs: number) => void;
   logger: Logger;
@@ -115,11 +121,15 @@ export function createGatewayClient(options: GatewayClientOptions): RunningGatew
   for (const incarnation of configuration.restored) void incarnations.record(incarnation);
   const { recordTransactionLimitMs: recordLimitMs } = timings;
   const transactions = createTransactionStore({ suite, recordLimitMs, gatewayserverWaitMs, logger });
+  const drains = createRouterDrains(options.queriesOf);
   const watch = watchConfiguration({
     suite,
     waitMs: timings.watchWaitMs,
     hasToken: options.hasToken,
-    onSnapshot: ({ refusalKey, ...snapshot }) => configuration.replace({ ...snapshot, signingKey: refusalKey }),
+    onSnapshot: ({ refusalKey, ...snapshot }) => {
+      drains.replace(snapshot);
+      configuration.replace({ ...snapshot, signingKey: refusalKey });
+    },
     pauses: options.timings?.watchPauses,
     logger,
   });
@@ -128,6 +138,7 @@ export function createGatewayClient(options: GatewayClientOptions): RunningGatew
       await suite.reportLiveQueries({ routerId, ...report }, { signal, timeoutMs: REPORT_LIMIT_MS });
     },
     liveCounts: options.liveCounts,
+    drains,
     ownership,
     intervalMs: timings.reportIntervalMs,
     usedSuffixesIntervalMs: timings.usedSuffixesIntervalMs,
@@ -144,12 +155,17 @@ export function createGatewayClient(options: GatewayClientOptions): RunningGatew
     },
     route: (request, signal) =>
       whileUnreachable({ waitMs: gatewayserverWaitMs, signal }, async (timeoutMs) => {
+        await live.begun;
         const began = performance.now();
         const answer = await routing.route({ ...request, routerId }, { signal, timeoutMs });
         options.onRouted?.(performance.now() - began);
         return answer;
       }),
-    settle: live.settle,
+    settle: (submissionId) => {
+      drains.over(submissionId);
+      live.settle(submissionId);
+    },
+    drains,
     backends: configuration.backends,
     authentication: configuration.authentication,
     routingNeeds: configuration.routingNeeds,

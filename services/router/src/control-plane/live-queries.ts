@@ -3,6 +3,7 @@ import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { type Query, Query_ErrorSchema, Query_State, QuerySchema } from '@trino-gateway/api/gateway';
 import { LRUCache } from 'lru-cache';
 import type { FailureLog } from './failure-log.ts';
+import { createKnownQueries, type IncarnationQueries } from './known-queries.ts';
 import { createDirectTable, createLiveCounts, createLiveTable } from './live-tables.ts';
 import type { QueryEnd } from './query-end.ts';
 import type { History } from './reports/history-reporter.ts';
@@ -32,6 +33,8 @@ export type LiveQueries = {
 export type LiveQueryTable = LiveQueries & {
   /** Reports as UNKNOWN, and forgets, queries that nobody has polled for too long. To be called regularly. */
   sweep(): void;
+  /** What is known here of the queries of an incarnation. */
+  ofIncarnation(suffix: string): IncarnationQueries;
   /** How many are live. */
   size(): number;
   /** How many were forgotten because there were too many at once. */
@@ -66,6 +69,7 @@ export function createLiveQueries(options: LiveQueriesOptions): LiveQueryTable {
   const counts = createLiveCounts();
   const live = createLiveTable(counts, most);
   const direct = createDirectTable(counts, most);
+  const known = createKnownQueries(now);
   const reported = new LRUCache<string, 'running' | 'ended'>({ max: REMEMBERED });
 
   const { report, reportEnd } = reportsTo(history, now);
@@ -76,6 +80,7 @@ export function createLiveQueries(options: LiveQueriesOptions): LiveQueryTable {
       const { id, trinoQueryId, backendId, user, groupId, state, error } = query;
       if (error !== undefined) failures.refused(query, error.name);
       if (trinoQueryId === '' || isOver(state) || live.get(trinoQueryId)) return;
+      known.handedOver(trinoQueryId, false);
       const running = state === Query_State.RUNNING;
       live.add(trinoQueryId, { id, backendId, user, groupId, running, lastSeenMs: now() });
     },
@@ -83,10 +88,12 @@ export function createLiveQueries(options: LiveQueriesOptions): LiveQueryTable {
       history.report(query);
       const { trinoQueryId, backendId, state } = query;
       if (trinoQueryId === '' || isOver(state) || direct.has(trinoQueryId)) return;
+      known.handedOver(trinoQueryId, true);
       direct.add(trinoQueryId, backendId, now() + directForMs);
       direct.expire(now());
     },
     seen: (trinoQueryId) => {
+      known.polled(trinoQueryId);
       const entry = live.get(trinoQueryId);
       if (entry) entry.lastSeenMs = now();
     },
@@ -105,6 +112,7 @@ export function createLiveQueries(options: LiveQueriesOptions): LiveQueryTable {
       report({ id, trinoQueryId }, { state: Query_State.RUNNING, startedAt: timestampFromMs(now()) });
     },
     ended: (trinoQueryId, end) => {
+      known.ended(trinoQueryId);
       const entry = live.get(trinoQueryId);
       if (!entry && reported.get(trinoQueryId) === 'ended') return;
       live.remove(trinoQueryId);
@@ -123,9 +131,11 @@ export function createLiveQueries(options: LiveQueriesOptions): LiveQueryTable {
     },
     sweep: () => {
       direct.expire(now());
+      known.sweep();
       for (const [trinoQueryId, { id }] of live.takeSilentSince(now() - abandonedAfterMs))
         reportEnd({ id, trinoQueryId }, { state: Query_State.UNKNOWN });
     },
+    ofIncarnation: known.ofIncarnation,
     size: live.size,
     dropped: live.dropped,
   };

@@ -6,7 +6,7 @@ import type { TransactionStore } from '../stickiness/transactions.ts';
 import { createReliableReports } from './reports/reliable-reports.ts';
 import { whileUnreachable } from './retry-unreachable.ts';
 
-type Report = { id: string; coordinator: Coordinator | undefined; holder?: Coordinator };
+type Report = { id: string; coordinator: Coordinator | undefined; suffix?: string; holder?: Coordinator };
 
 type Options = {
   suite: Pick<Client<typeof SuiteService>, 'recordTransaction' | 'endTransaction' | 'findTransaction'>;
@@ -28,20 +28,20 @@ export function createTransactionStore(options: Options): TransactionStore & Asy
     keyOf: ({ id }) => id,
     fields: ({ coordinator }) => ({ backend: coordinator?.backendId }),
     send: async (report) => {
-      const { id, coordinator } = report;
+      const { id, coordinator, suffix = '' } = report;
       if (coordinator === undefined) {
         await suite.endTransaction({ id }, { timeoutMs: recordLimitMs });
         return;
       }
-      const request = { transaction: { id, ...coordinator } };
+      const request = { transaction: { id, ...coordinator, coordinatorId: suffix } };
       const { holder } = await suite.recordTransaction(request, { timeoutMs: recordLimitMs });
       if (holder !== undefined) report.holder = holderOf(holder);
     },
     logger,
   });
   return {
-    recordTransaction: async (id, coordinator) => {
-      const report: Report = { id, coordinator };
+    recordTransaction: async (id, coordinator, suffix) => {
+      const report: Report = { id, coordinator, suffix };
       await within(recordLimitMs, () => reports.report(report));
       return report.holder ?? coordinator;
     },

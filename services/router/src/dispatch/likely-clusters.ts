@@ -26,6 +26,7 @@ export function likelyClusters(context: LikelyClustersDeps, exchange: Exchange, 
     next: async () => {
       const route = await askRoute(context, question, { excludedBackendIds: [...before], boundBackendId: '', signal });
       if (route.kind === 'unanswered') return { kind: 'none', reason: route.message, isAnswered: false };
+      if (route.kind === 'sealed') return { kind: 'none', reason: 'No cluster is available', isAnswered: true };
       if (route.kind === 'refused') return { kind: 'none', reason: route.refusal.message, isAnswered: true };
       const { backend } = route;
       if (backend === undefined || before.includes(backend.id))

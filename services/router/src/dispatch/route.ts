@@ -16,7 +16,16 @@ export type RouteDeps = {
 
 /** What the gatewayserver decided for a statement. */
 export type Route =
-  | { kind: 'chosen'; decision: Decision; backend: SnapshotBackend | undefined; isLeased: boolean }
+  | {
+      kind: 'chosen';
+      decision: Decision;
+      backend: SnapshotBackend | undefined;
+      isLeased: boolean;
+      /** Which drains whoever decided knew of. */
+      drainsRevision: bigint;
+    }
+  /** The only backend that can carry it out takes nothing new any more. */
+  | { kind: 'sealed' }
   /** Its group has no slot free. */
   | { kind: 'mustWait'; decision: Decision; backend: SnapshotBackend | undefined }
   /** `isLeased`: a slot is held all the same, of the only backend that can carry the statement out. */
@@ -77,6 +86,7 @@ export async function askRoute(
 
 function routeOf(answer: RouteResponse, gateway: Pick<GatewayClient, 'backends'>): Route {
   const { decision, mustWait, leased: isLeased } = answer;
+  if (answer.sealed) return { kind: 'sealed' };
   if (decision === undefined) {
     const name = answer.refusalErrorName || 'NO_NODES_AVAILABLE';
     const message = answer.refusal || 'No cluster is available for this query';
@@ -85,5 +95,7 @@ function routeOf(answer: RouteResponse, gateway: Pick<GatewayClient, 'backends'>
     return { kind: 'refused', refusal: { name, message }, groupId, trace, isLeased };
   }
   if (mustWait) return { kind: 'mustWait', decision, backend: answer.backend };
-  return { kind: 'chosen', decision, backend: answer.backend ?? gateway.backends().get(decision.backendId), isLeased };
+  const { drainsRevision } = answer;
+  const backend = answer.backend ?? gateway.backends().get(decision.backendId);
+  return { kind: 'chosen', decision, backend, isLeased, drainsRevision };
 }

@@ -36,7 +36,7 @@ import type { Ticket } from './ticket.ts';
 export type DispatchOfferDeps = AttemptChosenDeps &
   ConfirmLeaseDeps &
   HandOverDeps & {
-    gateway: Pick<GatewayClient, 'authentication'> & {
+    gateway: Pick<GatewayClient, 'authentication' | 'drains'> & {
       admission: Pick<AdmissionClient, 'assign' | 'release' | 'cancelQueued' | 'settle'>;
     };
     config: Pick<RouterConfig, 'attempt_time_limit' | 'poll_time_limit'>;
@@ -85,10 +85,20 @@ export async function dispatchOffer(
   ticket: Ticket,
   turn: AwaitTurnResponse_Turn,
 ): Promise<OfferEnd> {
-  const { config } = context;
   const offer = await readOffer(context, poll, ticket, turn);
   if ('kind' in offer) return offer;
+  try {
+    return await attemptOffer(context, offer);
+  } finally {
+    context.gateway.drains.over(offer.submission.id);
+  }
+}
+
+async function attemptOffer(context: DispatchOfferDeps, offer: Offer): Promise<OfferEnd> {
+  const { config, gateway } = context;
+  const { poll, ticket } = offer;
   const submission = endingWith(offer);
+  gateway.drains.attempting(submission.id, offer.candidate.coordinator.backendId);
   const outcome = await attemptChosen(context, submission, askingForPlain(offer.candidate), {
     timeMs: Math.min(config.attempt_time_limit, LONGEST_ATTEMPT_MS),
     confirm: (first) => storeAnswer(context, offer, first),

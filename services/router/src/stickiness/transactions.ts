@@ -1,5 +1,5 @@
 import type { Logger } from '@trino-gateway/runtime';
-import { firstHeader, isTransactionId, type RawHeaders } from '@trino-gateway/trino';
+import { coordinatorSuffix, firstHeader, isTransactionId, type RawHeaders } from '@trino-gateway/trino';
 import { LRUCache } from 'lru-cache';
 import type { Coordinator } from './coordinator.ts';
 
@@ -17,19 +17,24 @@ export type Transactions = {
    * starts is then stored before the client learns its id, and any router can serve the next statement.
    */
   observe(queryId: string, answerHeaders: RawHeaders, coordinator: Coordinator): Promise<void> | undefined;
+  /** Those of a backend that were used here in the last minutes, at most 100. */
+  usedAt(backendId: string): string[];
 };
 
 // Trino ends an idle transaction after five minutes (transaction.idle-timeout), operators may allow more.
 const IDLE_MS = 1_800_000;
 const MOST = 100_000;
+/** As long as Trino keeps an idle one by default (transaction.idle-timeout). */
+const LATELY_MS = 300_000;
+const MOST_TOLD = 100;
 
 /** Where open transactions are stored for all routers. */
 export type TransactionStore = {
   /**
-   * Stores the holder of a transaction just opened; resolves when stored or after 2 s, and is reported until it is stored. Answers the
+   * Stores the holder of a transaction just opened, and the suffix of that incarnation; resolves when stored or after 2 s, and is reported until it is stored. Answers the
    * holder: the first that was reported.
    */
-  recordTransaction(id: string, coordinator: Coordinator): Promise<Coordinator>;
+  recordTransaction(id: string, coordinator: Coordinator, suffix: string): Promise<Coordinator>;
   /**
    * The holder of a transaction that was opened at any router; undefined when it has ended. Waits like `route`.
    * @throws GatewayUnavailableError
@@ -55,8 +60,8 @@ export function createTransactions({ store, logger, onContradiction }: Deps): Tr
     onContradiction(backend);
   };
   /** The first holder that was reported keeps the transaction: its statements are for no other backend. */
-  const record = async (id: string, coordinator: Coordinator): Promise<void> => {
-    const holder = await store.recordTransaction(id, coordinator);
+  const record = async (id: string, coordinator: Coordinator, suffix: string): Promise<void> => {
+    const holder = await store.recordTransaction(id, coordinator, suffix);
     holders.set(id, holder);
     if (holder.url !== coordinator.url) contradiction(coordinator, holder);
   };
@@ -68,6 +73,14 @@ export function createTransactions({ store, logger, onContradiction }: Deps): Tr
       if (found !== undefined) holders.set(id, found);
       return found;
     },
+    usedAt: (backendId) => {
+      const used: string[] = [];
+      for (const [id, holder] of holders.entries()) {
+        if (used.length >= MOST_TOLD) break;
+        if (holder.backendId === backendId && IDLE_MS - holders.getRemainingTTL(id) < LATELY_MS) used.push(id);
+      }
+      return used;
+    },
     joined: (queryId, transactionId) => void byQuery.set(queryId, transactionId),
     observe: (queryId, answerHeaders, coordinator) => {
       if (firstHeader(answerHeaders, 'x-trino-clear-transaction-id')?.trim().toLowerCase() === 'true') {
@@ -77,7 +90,7 @@ export function createTransactions({ store, logger, onContradiction }: Deps): Tr
       const started = firstHeader(answerHeaders, 'x-trino-started-transaction-id')?.trim().toLowerCase();
       if (!started || !isTransactionId(started)) return undefined;
       const known = holders.get(started);
-      if (known === undefined) return record(started, coordinator);
+      if (known === undefined) return record(started, coordinator, coordinatorSuffix(queryId) ?? '');
       if (known.url !== coordinator.url) contradiction(coordinator, known);
       return undefined;
     },

@@ -1,6 +1,7 @@
 import type { RouterConfig } from '@trino-gateway/config';
 import { claimOf } from '../auth/claim.ts';
 import type { CheckImpersonation } from '../clusters/impersonation.ts';
+import type { GatewayClient } from '../control-plane/gateway-client.ts';
 import { type AttemptChosenDeps, attemptChosen, type Candidate, candidateOf } from '../dispatch/attempt.ts';
 import { askRoute, type Route, type RouteDeps } from '../dispatch/route.ts';
 import type { Submission } from '../dispatch/submission.ts';
@@ -14,10 +15,13 @@ export type SubmitAnywhereDeps = RouteDeps &
   ConfirmLeaseDeps &
   AttemptChosenDeps & {
     config: Pick<RouterConfig, 'attempt_time_limit'>;
+    gateway: Pick<GatewayClient, 'drains'>;
     checkImpersonation: CheckImpersonation;
     /** Epoch milliseconds. */
     now: () => number;
   };
+
+const NO_OTHER = 'No other cluster is available for this query';
 
 type Failure = { backendId: string; reason: string; isBusy: boolean };
 type Chosen = Extract<Route, { kind: 'chosen' }>;
@@ -29,8 +33,10 @@ export async function submitAnywhere(
   deadline: Deadline,
 ): Promise<Result> {
   const failures: Failure[] = [];
+  const draining: string[] = [];
+  const { drains } = context.gateway;
   for (;;) {
-    const excludedBackendIds = failures.map(({ backendId }) => backendId);
+    const excludedBackendIds = [...failures.map(({ backendId }) => backendId), ...draining];
     const limits = { excludedBackendIds, boundBackendId: '', signal: deadline.signal };
     const route = await askRoute(context, submission, limits);
     if (submission.exchange.signal.aborted) return { kind: 'abandoned' };
@@ -38,14 +44,19 @@ export async function submitAnywhere(
     if (route.kind === 'mustWait' && !(route.decision.outage && failures.some(({ isBusy }) => isBusy))) return route;
     // Its client does better to come again than to wait for a cluster that is too busy.
     if (route.kind === 'mustWait') return refusedAfter(failures, 'No other cluster is available for this query');
+    if (route.kind === 'sealed') return refusedAfter(failures, NO_OTHER);
     if (route.kind === 'refused') {
       const result = refusedAfter(failures, route.refusal.message, route.refusal.name);
       const placement = { backendId: '', groupId: route.groupId, decidedBy: '', ...route.trace };
       return result.kind === 'refused' ? { ...result, placement } : result;
     }
     const { backend, decision } = route;
-    if (backend === undefined || excludedBackendIds.includes(backend.id))
-      return refusedAfter(failures, 'No other cluster is available for this query');
+    if (backend === undefined || excludedBackendIds.includes(backend.id)) return refusedAfter(failures, NO_OTHER);
+    if (drains.isStale(backend.id, route.drainsRevision)) {
+      draining.push(backend.id);
+      continue;
+    }
+    drains.attempting(submission.id, backend.id);
     const timeMs = Math.min(context.config.attempt_time_limit, deadline.leftMs());
     if (timeMs <= 0) return refusedAfter(failures, 'No cluster took the query in time');
     const elapsedMs = context.now() - submission.submittedAt;

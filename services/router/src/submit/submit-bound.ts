@@ -1,9 +1,11 @@
 import type { RouterConfig } from '@trino-gateway/config';
 import { pause } from '@trino-gateway/runtime';
-import { withTimeLeft } from '@trino-gateway/trino';
+import { querySuffix, withTimeLeft } from '@trino-gateway/trino';
+import type { GatewayClient } from '../control-plane/gateway-client.ts';
 import { attempt, type Candidate, type Outcome } from '../dispatch/attempt.ts';
 import { withDecided } from '../dispatch/headers/decided-headers.ts';
 import type { PostStatementDeps } from '../dispatch/post-statement.ts';
+import type { Refusal } from '../dispatch/refusal.ts';
 import { askRoute, type Route, type RouteDeps } from '../dispatch/route.ts';
 import type { Submission } from '../dispatch/submission.ts';
 import type { ConfirmLeaseDeps } from '../leases/confirm-lease.ts';
@@ -16,6 +18,7 @@ export type SubmitBoundDeps = RouteDeps &
   ConfirmLeaseDeps &
   PostStatementDeps & {
     config: Pick<RouterConfig, 'attempt_time_limit'>;
+    gateway: Pick<GatewayClient, 'drains' | 'backends'>;
     /** Epoch milliseconds. */
     now: () => number;
   };
@@ -38,6 +41,8 @@ export async function submitBound(
     if (submission.exchange.signal.aborted && route.kind === 'unanswered') return { kind: 'abandoned' };
     if (route.kind === 'unanswered' && bound.transactionId === undefined)
       return { kind: 'refused', refusal: { name: 'NO_NODES_AVAILABLE', message: route.message } };
+    if (route.kind === 'sealed' || isSealed(context, bound)) return { kind: 'refused', refusal: sealedRefusal(bound) };
+    context.gateway.drains.attempting(submission.id, bound.coordinator.backendId);
     const decided = 'decision' in route ? route.decision : { requestSource: '' };
     const candidate: Candidate = {
       coordinator: bound.coordinator,
@@ -71,6 +76,18 @@ async function routeBound(
     boundBackendId: coordinator.backendId,
     signal,
   });
+}
+
+/** Its coordinator takes nothing new any more: a drain of it was proven. */
+function isSealed({ gateway }: Pick<SubmitBoundDeps, 'gateway'>, { coordinator, killedQueryId = '' }: Bound): boolean {
+  return gateway.drains.isSealed(gateway.backends().get(coordinator.backendId), querySuffix(killedQueryId));
+}
+
+/** In the words of Trino: none of its transactions is open, and none of its queries runs. */
+function sealedRefusal({ gone, killedQueryId }: Bound): Refusal {
+  return killedQueryId === undefined
+    ? gone
+    : { name: 'NOT_SUPPORTED', message: `Target query is not running: ${killedQueryId}` };
 }
 
 /** The outcome of the last attempt. */

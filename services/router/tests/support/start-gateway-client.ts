@@ -47,6 +47,7 @@ export function startGatewayClient(folder: string, transport: Transport, options
     hasToken: false,
     ownership,
     liveCounts: () => live,
+    queriesOf: () => ({ live: 0, queries: [], endedQueryIds: [] }),
     logger,
     timings: FAST,
     ...options,

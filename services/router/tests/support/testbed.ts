@@ -17,6 +17,7 @@ import {
 import { type Logger, silentLogger } from '@trino-gateway/runtime';
 import type { ScriptedTrino } from '@trino-gateway/testing';
 import { createPassiveHealth } from '../../src/clusters/passive-health.ts';
+import { createRouterDrains, type RouterDrains } from '../../src/control-plane/drains.ts';
 import type { GatewayClient } from '../../src/control-plane/gateway-client.ts';
 import type { LiveQueries } from '../../src/control-plane/live-queries.ts';
 import { createDataPath, type DataPathDeps } from '../../src/data-path.ts';
@@ -41,6 +42,8 @@ export type Testbed = AsyncDisposable & {
   url: string;
   port: number;
   ownership: OwnershipTable;
+  /** What it must not send, and has under way. */
+  drains: RouterDrains;
   /** What `route` was asked. */
   routes: Route[];
   settled: string[];
@@ -160,7 +163,9 @@ export async function startTestbed(options: TestbedOptions = {}): Promise<Testbe
     });
     return { authDelegated, decision, backend };
   };
+  const drains = createRouterDrains(() => ({ live: 0, queries: [], endedQueryIds: [] }));
   const gateway: GatewayClient = {
+    drains,
     notReady: () => undefined,
     route: async (request) => {
       seen.routes.push(request);
@@ -169,6 +174,7 @@ export async function startTestbed(options: TestbedOptions = {}): Promise<Testbe
       return create(RouteResponseSchema, answer as MessageInitShape<typeof RouteResponseSchema>);
     },
     settle: (id) => {
+      drains.over(id);
       seen.settled.push(id);
       admission?.settleSubmission(id);
     },
@@ -241,6 +247,7 @@ export async function startTestbed(options: TestbedOptions = {}): Promise<Testbe
     held: holds.count,
     bytesTaken: bytes.taken,
     ownership,
+    drains,
     ...seen,
     [Symbol.asyncDispose]: async () => {
       holds.stop();
