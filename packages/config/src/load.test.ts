@@ -19,6 +19,7 @@ describe('defaults', () => {
         metadata_never_waits: false,
         queue_client_timeout: 300_000,
         outage_wait: 5_000,
+        drain_client_timeout: 300_000,
         queue_max_queued: 15_000,
         queue_max_queued_per_group: 10_000,
         queue_max_queued_per_user: 1_000,

@@ -101,6 +101,7 @@ export function createParts(
   );
   owner.use(
     startDiscovery(config, {
+      kubernetes,
       service: createClient(DiscoveryService, transport),
       connection,
       metrics: metrics.discovery,

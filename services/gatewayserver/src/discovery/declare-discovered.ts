@@ -14,8 +14,8 @@ export const LEASE_MS = 10_000;
 type Parts = {
   store: Pick<Store, 'configuration' | 'duties'>;
   configuration: Pick<ConfigurationCache, 'known' | 'refresh'>;
-  /** What still needs a backend or a group, in words. */
-  tied: DiscoveryState['tied'];
+  /** Finds out what still needs a backend or a group. */
+  ties: () => Promise<DiscoveryState['tied']>;
   now: () => number;
 };
 
@@ -24,12 +24,13 @@ type Parts = {
  * @returns false when another monitor leads
  */
 export async function declareDiscovered(
-  { store, configuration, tied, now }: Parts,
+  { store, configuration, ties, now }: Parts,
   monitorId: string,
   sources: readonly DiscoverySource[],
 ): Promise<boolean> {
   if (!(await store.duties.hold(DUTY, monitorId, LEASE_MS))) return false;
   const { known } = configuration;
+  const tied = await ties();
   const asKnown = planDiscovery(sources, {
     backends: [...known.backends.values()],
     groups: [...known.groups.values()],

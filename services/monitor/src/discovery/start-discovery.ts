@@ -4,7 +4,7 @@ import type { DiscoveryService, DiscoverySource } from '@trino-gateway/api/gatew
 import type { MonitorConfig } from '@trino-gateway/config';
 import { every, type Logger, pause } from '@trino-gateway/runtime';
 import type { ConnectionState } from '../gatewayserver/connection-state.ts';
-import { createKubernetes } from '../kubernetes/kubernetes.ts';
+import type { Kubernetes } from '../kubernetes/kubernetes.ts';
 import { sourcesToDeclare } from './declare.ts';
 import type { DiscoveryMetrics } from './discovery-metrics.ts';
 import { DISCOVERED_KINDS } from './kinds.ts';
@@ -15,6 +15,7 @@ import { type Source, type SourceState, watchSource } from './watch-source.ts';
 const INTERVAL_MS = 3_000;
 
 type Options = {
+  kubernetes: Pick<Kubernetes, 'call' | 'watch'>;
   service: Pick<Client<typeof DiscoveryService>, 'declareDiscovered'>;
   connection: ConnectionState;
   metrics: DiscoveryMetrics;
@@ -24,11 +25,10 @@ type Options = {
 /** Backends by discovery; nothing where it is not switched on. */
 export function startDiscovery(
   config: MonitorConfig,
-  { service, connection, metrics, logger }: Options,
+  { kubernetes, service, connection, metrics, logger }: Options,
 ): AsyncDisposable {
   if (!config.discovery) return { [Symbol.asyncDispose]: async () => {} };
   const stop = new AbortController();
-  const kubernetes = createKubernetes(config, logger);
   const states = sourcesOf(config).map((source) => ({ source, state: NOT_LOOKED }));
   const problems = createProblemLog(logger);
   const monitorId = randomUUID();
@@ -64,7 +64,6 @@ export function startDiscovery(
     [Symbol.asyncDispose]: async () => {
       stop.abort();
       await Promise.all([declaring[Symbol.asyncDispose](), ...watching]);
-      await kubernetes[Symbol.asyncDispose]();
     },
   };
 }
