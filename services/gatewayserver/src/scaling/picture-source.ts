@@ -14,8 +14,8 @@ type Parts = {
 /** What pictures are made of, as known here. */
 export function pictureSource(
   { configuration, live, ledger, limits }: Parts,
-  { leader, now }: Pick<PictureSource, 'leader' | 'now'>,
+  { leader, now, drains = new Map() }: Pick<PictureSource, 'leader' | 'now'> & Partial<Pick<PictureSource, 'drains'>>,
 ): PictureSource {
   const { known } = configuration;
-  return { known, snapshot: configuration.snapshot(), state: ledger.state(), limits, live, leader, now };
+  return { known, snapshot: configuration.snapshot(), state: ledger.state(), limits, live, drains, leader, now };
 }

@@ -4,6 +4,9 @@ import {
   type ClusterScaling,
   ClusterScaling_State,
   ClusterScalingSchema,
+  type GetDrainStatusResponse_Remaining,
+  GetDrainStatusResponse_Remaining_Kind,
+  GetDrainStatusResponse_RemainingSchema,
   type Group,
   type GroupScaling,
   GroupScalingSchema,
@@ -11,6 +14,7 @@ import {
 import type { ConfiguredLimits } from '../admission/configured-limits.ts';
 import type { AdmissionState } from '../admission/state/admission-state.ts';
 import type { Known } from '../configuration/known.ts';
+import type { DrainStatus } from '../drain/proving/prove-drain.ts';
 import { isHealthy, whyDeactivated } from '../routing/availability/availability.ts';
 import { hasScaler } from '../routing/indexed-configuration.ts';
 import type { Snapshot } from '../routing/snapshot.ts';
@@ -24,6 +28,8 @@ export type PictureSource = {
   state: AdmissionState;
   limits: Pick<ConfiguredLimits, 'group' | 'maxOnBackend' | 'externalOn'>;
   live: LiveView;
+  /** What ties those that drain. */
+  drains: ReadonlyMap<string, Pick<DrainStatus, 'remaining'>>;
   /** Of the database's clock. */
   now: number;
   /** Empty while nobody leads. */
@@ -62,9 +68,26 @@ export function clusterOf(source: PictureSource, groupId: string, backendId: str
     // Each replica knows the live queries of some routers only, and leases of all.
     running: Math.max(state.onBackend(backendId), live.live(backendId)) + limits.externalOn(backendId),
     slots: slotsOf(limits, groupId, backendId),
+    sealed: facts.sealed === true,
+    remaining: remainingOf(source, backendId, cluster),
     scalable: hasScaler(facts.backend),
   };
 }
+
+/** Only of one that drains. What was not asked about is not known, and not nothing. */
+function remainingOf(
+  { drains }: PictureSource,
+  backendId: string,
+  cluster: ClusterScaling | undefined,
+): GetDrainStatusResponse_Remaining[] {
+  if (cluster?.state !== ClusterScaling_State.DRAINING) return [];
+  const { remaining } = drains.get(backendId) ?? { remaining: NOT_ASKED };
+  return remaining.map(({ kind, count, text }) =>
+    create(GetDrainStatusResponse_RemainingSchema, { kind: GetDrainStatusResponse_Remaining_Kind[kind], count, text }),
+  );
+}
+
+const NOT_ASKED: DrainStatus['remaining'] = [{ kind: 'UNKNOWN', count: 1, text: 'GetDrainStatus tells what ties it' }];
 
 /** The most queries of a group on a backend at a time; 0: nothing limits them. */
 function slotsOf(limits: PictureSource['limits'], groupId: string, backendId: string): number {

@@ -88,3 +88,21 @@ test('metrics show clusters by state, what is wanted, what is paused, who leads,
   ])
     expect(text).toContain(line);
 });
+
+test('of a cluster that drains is shown what ties it: that nothing is known of it is not nothing', async () => {
+  await using server = await startTestGatewayserver();
+  await putGroup(server);
+  await lead(server, 'm1');
+  await record(server, 'm1', '1', [
+    { backendId: 'a', state: 'DRAINING' },
+    { backendId: 'b', state: 'READY' },
+  ]);
+  const picture = { clusters: [{ backendId: 'b' }, { backendId: 'a', remaining: [{ kind: 'UNKNOWN' }] }, {}] };
+  expect(await lead(server, 'm1')).toMatchObject({ groups: [picture] });
+  expect(await scalingOf(server)).toMatchObject(picture);
+  const status = await server.ok('BackendService/GetDrainStatus', { id: 'a' });
+  expect(status).toMatchObject({ draining: true, remaining: [{ kind: 'UNKNOWN' }] });
+  expect(await server.ok('BackendService/GetBackend', { id: 'a' })).toMatchObject({
+    condition: { scaling: { state: 'DRAINING', remaining: [{ kind: 'UNKNOWN' }] } },
+  });
+});

@@ -1,6 +1,7 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 import type { Group, GroupScaling } from '@trino-gateway/api/gateway';
 import { checkedId, found } from '../../../configuration/validation.ts';
+import { askDrains } from '../../../scaling/ask-drains.ts';
 import { pictureOf } from '../../../scaling/picture.ts';
 import { pictureSource } from '../../../scaling/picture-source.ts';
 import type { RpcContext, Tables } from '../context.ts';
@@ -8,7 +9,7 @@ import type { RpcContext, Tables } from '../context.ts';
 /** What the calls about autoscaling use. */
 export type ScalingContext = Pick<
   RpcContext,
-  'configuration' | 'live' | 'ledger' | 'limits' | 'onScalingEvents' | 'now'
+  'configuration' | 'drains' | 'live' | 'ledger' | 'limits' | 'onScalingEvents' | 'now'
 > &
   Tables<'scaling'>;
 
@@ -27,8 +28,9 @@ export function requireScaled({ configuration }: Pick<ScalingContext, 'configura
 
 /** Groups as they are now. While the database is away nobody leads, and what was last read is shown. */
 export async function showGroups(context: ScalingContext, groups: readonly Group[]): Promise<GroupScaling[]> {
-  const { store, now } = context;
+  const { store, configuration, drains, now } = context;
   const known = await store.scaling.leader().catch(() => ({ holder: '', now: new Date(now()) }));
-  const source = pictureSource(context, { leader: known.holder, now: known.now.getTime() });
+  const tied = await askDrains(groups, configuration.known, drains);
+  const source = pictureSource(context, { leader: known.holder, now: known.now.getTime(), drains: tied });
   return groups.map((group) => pictureOf(source, group));
 }
