@@ -36,7 +36,7 @@ test('a draining cluster is asked what ties it until it is sealed, whether or no
   const sent = Date.now();
   const draining = [
     { id: 'one', url: one.url, condition: { draining: true } },
-    { id: 'two', url: two.url, enabled: false, condition: {} },
+    { id: 'two', url: two.url, enabled: false, condition: { draining: true } },
     { id: 'sealed', url: three.url, condition: { draining: true, sealed: true } },
     { id: 'in use', url: three.url, condition: {} },
     { id: 'of an old gatewayserver', url: three.url, enabled: false },

@@ -2,8 +2,8 @@ import { create } from '@bufbuild/protobuf';
 import {
   type Backend,
   BackendConditionSchema,
-  type ClusterScaling_State,
   ClusterScalingSchema,
+  ClusterScaling_State as State,
 } from '@trino-gateway/api/gateway';
 import type { StoredBackend } from '../storage/contract/configuration.ts';
 import type { Known } from './known.ts';
@@ -11,17 +11,35 @@ import type { Known } from './known.ts';
 type ScalingKnown = Pick<Known, 'clusterScaling' | 'groups'>;
 
 /**
- * What the monitor gets of a backend: all of it, whether it drains, and in which state autoscaling has it. A change of it is a new
- * revision for the monitor.
+ * What the monitor gets of a backend: all of it, whether it drains, until its incarnation is proven to have nothing left, and in which
+ * state autoscaling has it. A change of it is a new revision for the monitor.
  */
-export function monitorBackend({ backend, draining }: StoredBackend, known: ScalingKnown): Backend {
-  const state = stateOf(backend.id, known);
-  const scaling = state && { scaling: create(ClusterScalingSchema, { backendId: backend.id, state }) };
-  return { ...backend, condition: create(BackendConditionSchema, { draining, ...scaling }) };
+export function monitorBackend(
+  { backend }: StoredBackend,
+  known: ScalingKnown & Pick<Known, 'backends' | 'statuses' | 'seals'>,
+): Backend {
+  const { id } = backend;
+  const state = stateOf(id, known);
+  const seal = known.seals.get(known.statuses.get(id)?.coordinatorId ?? '');
+  const condition = create(BackendConditionSchema, {
+    draining: takesNoQueries(known, id),
+    sealed: seal?.provenAt !== undefined,
+    ...(state && { scaling: create(ClusterScalingSchema, { backendId: id, state }) }),
+  });
+  return { ...backend, condition };
+}
+
+/** Whether a backend takes no new queries because somebody wants it so: its administrator, or autoscaling, which stops it. */
+export function takesNoQueries(known: ScalingKnown & Pick<Known, 'backends'>, id: string): boolean {
+  const stored = known.backends.get(id);
+  if (stored === undefined) return false;
+  const state = stateOf(id, known);
+  const isStopped = state === State.DRAINING || state === State.TERMINATING;
+  return isStopped || stored.draining || stored.backend.enabled === false;
 }
 
 /** What was decided for a group that it has left, or that asks for no autoscaling any more, does not count. */
-function stateOf(id: string, { clusterScaling, groups }: ScalingKnown): ClusterScaling_State | undefined {
+function stateOf(id: string, { clusterScaling, groups }: ScalingKnown): State | undefined {
   const { groupId = '', cluster } = clusterScaling.get(id) ?? {};
   const group = groups.get(groupId);
   return group?.autoscaling && group.backendIds.includes(id) ? cluster?.state : undefined;

@@ -21,15 +21,20 @@ test('the monitor learns that a backend drains, and that it does no more', async
   expect(draining.revision).not.toBe(before.revision);
   await server.ok('BackendService/EnableBackend', { id: 'one' });
   expect(await watched()).toEqual(before);
+  await server.ok('BackendService/DisableBackend', { id: 'one' });
+  expect((await watched()).condition).toEqual({ draining: true });
+  await server.ok('BackendService/EnableBackend', { id: 'one' });
 });
 
 test('evidence alone leaves what the last probe found, and reads do not show it', async () => {
   const probed = { backendId: 'one', state: 'UP', healthy: true, running: 3, observedAt: '2026-01-01T00:00:00Z' };
   await server.ok('BackendService/ReportBackendStatus', { status: probed });
   await server.ok('BackendService/ReportBackendStatus', { status: { backendId: 'one', evidence } });
-  expect(await status()).toEqual({ ...probed, healthySince: probed.observedAt });
+  expect(await status()).toMatchObject(probed);
+  expect(await status()).not.toHaveProperty('evidence');
   await server.ok('BackendService/ReportBackendStatus', { status: { ...probed, evidence } });
-  expect(await status()).toEqual({ ...probed, healthySince: probed.observedAt });
+  expect(await status()).toMatchObject(probed);
+  expect(await status()).not.toHaveProperty('evidence');
   const never = await server.post('BackendService/ReportBackendStatus', { status: { backendId: 'three', evidence } });
   expect(never.body.message).toContain('status.backend_id');
 });

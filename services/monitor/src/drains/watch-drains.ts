@@ -1,5 +1,5 @@
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
-import { type Backend, type BackendEvidence, ClusterScaling_State } from '@trino-gateway/api/gateway';
+import type { Backend, BackendEvidence } from '@trino-gateway/api/gateway';
 import { describeError, type Logger, pause } from '@trino-gateway/runtime';
 import type { ClusterConnections } from '../clusters/cluster-connections.ts';
 import { createConcurrencyLimit } from '../clusters/concurrency-limit.ts';
@@ -51,10 +51,9 @@ export function watchDrains(options: DrainWatchOptions): DrainWatch {
   return { setBackends: watches.update, [Symbol.asyncDispose]: () => watches[Symbol.asyncDispose]() };
 }
 
-/** A gatewayserver that does not tell the condition of its backends does not ask either. */
-function isDraining({ enabled, condition }: Backend): boolean {
-  if (condition === undefined || condition.sealed) return false;
-  return enabled === false || condition.draining || condition.scaling?.state === ClusterScaling_State.DRAINING;
+/** As the gatewayserver says; one of an earlier version says nothing, and asks nothing. */
+function isDraining({ condition }: Backend): boolean {
+  return condition?.draining === true && !condition.sealed;
 }
 
 type Run = (signal: AbortSignal, task: () => Promise<Evidence>) => Promise<Evidence>;

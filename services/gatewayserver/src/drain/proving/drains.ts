@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describeError, every, type Logger } from '@trino-gateway/runtime';
 import { forgetSeals } from '../../admission/rules/seal.ts';
+import { takesNoQueries } from '../../configuration/monitor-backend.ts';
 import { DatabaseUnavailableError } from '../../storage/contract/errors.ts';
 import { createProver, type DrainStatus, type ProveOptions, type Prover } from './prove-drain.ts';
-import { takesNoQueries } from './takes-no-queries.ts';
 
 /** Finds out what ties backends that take no new queries. */
 export type Drains = AsyncDisposable & {

@@ -2,12 +2,12 @@ import type { BackendStatus } from '@trino-gateway/api/gateway';
 import type { Ledger } from '../../admission/ledger/ledger.ts';
 import { proven, seal } from '../../admission/rules/seal.ts';
 import type { ConfigurationCache } from '../../configuration/configuration-cache.ts';
+import { takesNoQueries } from '../../configuration/monitor-backend.ts';
 import { DrainEndedError, type StoredDrain, type StoredSeal } from '../../storage/contract/drains.ts';
 import type { Evidence } from '../evidence.ts';
 import { assessDrain } from '../remaining.ts';
 import type { Remaining } from '../tie.ts';
 import { type GatherOptions, gatherEvidence } from './gather-evidence.ts';
-import { takesNoQueries } from './takes-no-queries.ts';
 
 /** What ties a backend now. */
 export type DrainStatus = {

@@ -8235,9 +8235,9 @@ export type WatchBackendsResponse = Message<"trinogateway.v1.WatchBackendsRespon
   revision: string;
 
   /**
-   * All backends, disabled ones too, with the secrets of their probes. Of `condition` each has what tells whether it drains, and
-   * nothing else: `draining`, `sealed` and `scaling.state`. One that drains is asked what ties it (BackendStatus.evidence), whether or
-   * not it is enabled, until it is sealed.
+   * All backends, disabled ones too, with the secrets of their probes. Of `condition` each has `draining` (by anybody's will: also
+   * when it is disabled, or autoscaling stops it) and `sealed` (once it is proven to be drained), `scaling.state`, and nothing else. One that
+   * drains is asked what ties it (BackendStatus.evidence) until it is sealed.
    *
    * @generated from field: repeated trinogateway.v1.Backend backends = 2;
    */
