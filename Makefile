@@ -27,6 +27,7 @@ generate: setup ## regenerate the code and the documents that follow from the co
 	pnpm generate
 	node scripts/docs/configuration.ts
 	node scripts/docs/metrics.ts
+	node scripts/docs/autoscaling.ts
 	node scripts/house/generate.ts
 	node_modules/.bin/biome format --write biome.rooms.json
 

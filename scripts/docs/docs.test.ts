@@ -17,6 +17,7 @@ const PAGES = [
   'SECURITY.md',
   'docs/admission.md',
   'docs/api.md',
+  'docs/autoscaling.md',
   'docs/chaos.md',
   'docs/configuration.md',
   'docs/metrics.md',

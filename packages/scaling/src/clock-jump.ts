@@ -22,7 +22,7 @@ export function clockJump(before: ClockReading | undefined, after: ClockReading)
 export function afterJump(group: GroupScaling, jumpMs: number): GroupScaling {
   if (jumpMs === 0) return group;
   const moved = <Time extends ClusterScaling['since']>(time: Time) =>
-    time && timestampFromMs(timestampMs(time) + jumpMs);
+    time && timestampFromMs(timestampMs(time) + Math.round(jumpMs));
   const after = clone(GroupScalingSchema, group);
   after.lastChangeAt = moved(after.lastChangeAt);
   for (const cluster of after.clusters) {
@@ -30,6 +30,7 @@ export function afterJump(group: GroupScaling, jumpMs: number): GroupScaling {
     cluster.readySince = moved(cluster.readySince);
     cluster.failedUntil = moved(cluster.failedUntil);
     cluster.idleSince = moved(cluster.idleSince);
+    cluster.surplusSince = moved(cluster.surplusSince);
     cluster.toldAt = moved(cluster.toldAt);
     cluster.healthySince = moved(cluster.healthySince);
   }

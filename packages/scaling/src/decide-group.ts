@@ -41,7 +41,7 @@ export function decidedGroup(group: GroupScaling, decision: GroupDecision): Grou
   return decided;
 }
 
-/** Minimum and demand first; only where neither asks for anything, something may go. Answers why. */
+/** Minimum and demand first; only where neither asks for anything, something goes. Answers why. */
 function balance(draft: Draft): string {
   if (draft.clusters.every(({ scalable }) => !scalable))
     return 'none of its clusters has a scaler: they are as they are';
@@ -49,9 +49,10 @@ function balance(draft: Draft): string {
   const before = draft.events.length;
   const short = meetMinimum(draft, min);
   const asked = meetDemand(draft);
+  const [taken] = draft.events.slice(before);
+  const down = scaleDown(draft, min);
   if (asked || short) return [short, asked].filter((text) => text !== '').join('; ');
-  if (draft.events.slice(before).length > 0) return draft.events.at(-1)?.reason ?? '';
-  return scaleDown(draft, min);
+  return taken?.reason ?? down;
 }
 
 /** The least number of clusters at a time: the last window that holds counts. */

@@ -63,6 +63,7 @@ export function enter(draft: Draft, cluster: ClusterScaling, state: State, reaso
   cluster.since = now;
   cluster.reason = reason;
   cluster.idleSince = undefined;
+  cluster.surplusSince = undefined;
   if (state === State.STARTING || state === State.TERMINATING) cluster.toldAt = undefined;
   if (!isUp(cluster)) cluster.readySince = undefined;
   if (!isUp(cluster) && state !== State.DEACTIVATED) cluster.warmedUpAt = undefined;

@@ -39,6 +39,7 @@ function keepTimesPast(draft: Draft, cluster: ClusterScaling): void {
   const past = (time: ClusterScaling['since']) => (time && time.seconds > now.seconds + 1n ? now : time);
   cluster.since = past(cluster.since);
   cluster.idleSince = past(cluster.idleSince);
+  cluster.surplusSince = past(cluster.surplusSince);
   cluster.readySince = past(cluster.readySince);
   cluster.toldAt = past(cluster.toldAt);
   const latest = draft.now + draft.settings.startTimeoutMs;

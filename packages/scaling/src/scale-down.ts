@@ -13,41 +13,67 @@ const RESERVE = 1.25;
 /** Drains what is not needed any more. Answers what was done, or why nothing is. */
 export function scaleDown(draft: Draft, min: number): string {
   const waits = whyNotYet(draft);
+  const needed = whyNeeded(draft, min);
+  noteSurplus(draft, needed === '');
   const surplus = -room(draft);
   if (surplus > 0 && !waits) {
     const reason = `no more than ${count(draft.settings.maxClusters, 'cluster')} may be up`;
     for (const cluster of drainable(draft).slice(0, surplus)) drain(draft, cluster, reason);
     return reason;
   }
-  if (draft.queued > 0) return count(draft.queued, 'query waits', 'queries wait');
-  return waits || drainOne(draft, min);
+  return needed || waits || drainOne(draft);
 }
 
-function drainOne(draft: Draft, min: number): string {
+/** From when on the last cluster could have been done without. */
+function noteSurplus(draft: Draft, isSurplus: boolean): void {
+  const [last] = drainable(draft);
+  for (const cluster of draft.clusters) if (cluster !== last || !isSurplus) cluster.surplusSince = undefined;
+  if (last && isSurplus) last.surplusSince ??= timestampFromMs(draft.now);
+}
+
+function drainOne(draft: Draft): string {
+  const unhealthy = longUnhealthy(draft);
+  if (unhealthy) return drain(draft, unhealthy, 'it fails its probes, and is not needed');
+  const [last] = drainable(draft);
+  if (!last) return 'nothing waits';
   const ready = clustersIn(draft, State.READY);
-  // One that has failed its probes for long carries nothing: the rest is what carries now.
-  const unhealthy = clustersIn(draft, State.UNHEALTHY).findLast(
+  const running = sum(ready, (cluster) => cluster.running);
+  if (running === 0) return drain(draft, last, 'nothing runs and nothing waits');
+  const used = usedOf(running, slotsOf(ready) ?? 0);
+  const missingMs = draft.settings.coolDownMs - (elapsed(draft, last.surplusSince) ?? 0);
+  if (missingMs > 0) return `${used}; ${last.backendId} is drained if that stays so for another ${duration(missingMs)}`;
+  return drain(draft, last, `${used}, at most ${draft.settings.scaleDownUtilizationPercent} %`);
+}
+
+/** One that has failed its probes for long carries nothing: the rest is what carries now. */
+function longUnhealthy(draft: Draft): ClusterScaling | undefined {
+  return clustersIn(draft, State.UNHEALTHY).findLast(
     ({ scalable, since }) => scalable && (elapsed(draft, since) ?? 0) >= draft.settings.coolDownMs,
   );
-  const running = sum(ready, (cluster) => cluster.running);
-  if (unhealthy && ready.length >= min) return drain(draft, unhealthy, 'it fails its probes, and is not needed');
+}
+
+/** Why the group needs all that is ready, or nothing. */
+function whyNeeded(draft: Draft, min: number): string {
+  if (draft.queued > 0) return count(draft.queued, 'query waits', 'queries wait');
+  const ready = clustersIn(draft, State.READY);
+  if (longUnhealthy(draft) && ready.length >= min) return '';
   const [last] = drainable(draft);
   if (!last) return ready.length === 0 ? 'nothing waits' : 'nothing waits, and what is up has no scaler';
   if (ready.length <= min) return `nothing waits; at least ${count(min, 'cluster')} at this time`;
-  if (ready.length === 1)
-    return running > 0
-      ? 'nothing waits; the last cluster is busy'
-      : drain(draft, last, 'nothing runs and nothing waits');
+  const running = sum(ready, (cluster) => cluster.running);
+  if (running === 0) return '';
+  if (ready.length === 1) return 'nothing waits; the last cluster is busy';
   const slots = slotsOf(ready);
-  if (running === 0) return drain(draft, last, 'nothing runs and nothing waits');
   if (slots === undefined) return `nothing waits; ${running} running, of an unknown number of slots`;
-  const percent = (100 * running) / slots;
-  const used = `nothing waits; ${running} of ${slots} slots are used (${Math.round(percent)} %)`;
   const most = draft.settings.scaleDownUtilizationPercent;
-  if (percent > most) return `${used}, more than ${most} %`;
+  if ((100 * running) / slots > most) return `${usedOf(running, slots)}, more than ${most} %`;
   if (running * RESERVE > slots - last.slots)
-    return `${used}, but without ${last.backendId} there would be only ${slots - last.slots}`;
-  return drain(draft, last, `${used}, at most ${most} %`);
+    return `${usedOf(running, slots)}, but without ${last.backendId} there would be only ${slots - last.slots}`;
+  return '';
+}
+
+function usedOf(running: number, slots: number): string {
+  return `nothing waits; ${running} of ${slots} slots are used (${Math.round((100 * running) / slots)} %)`;
 }
 
 /** Why nothing is drained now, or nothing. */

@@ -3,10 +3,11 @@ import { decideGroup } from '../src/index.ts';
 import { cluster, decide, group, noonPlus, once, told } from './support/pictures.ts';
 
 const busy = (id: string, running: number) => cluster(id, 'READY', { running });
+const longSurplus = (id: string, running: number) => cluster(id, 'READY', { running, surplusSince: noonPlus(-300) });
 
 describe('scale down', () => {
   test('the last ready cluster in order is drained when nothing waits and few slots are used', () => {
-    expect(decide([busy('a', 5), busy('b', 2), busy('c', 1), cluster('d', 'STOPPED')])).toEqual({
+    expect(decide([busy('a', 5), busy('b', 2), longSurplus('c', 1), cluster('d', 'STOPPED')])).toEqual({
       states: 'a READY, b READY, c DRAINING, d STOPPED',
       told: '',
       events: 'DRAIN_BEGUN c',
@@ -72,6 +73,23 @@ describe('scale down', () => {
     expect(decide(clusters, init)).toMatchObject({ told: '', events: '', reason });
   });
 
+  test('one look at few queries is not enough: it has been so for the cool-down, without a break', () => {
+    const first = once(group([busy('a', 5), busy('b', 2), busy('c', 1)]), 299);
+    expect(first.clusters.map(({ surplusSince }) => surplusSince)).toEqual([undefined, undefined, noonPlus(0)]);
+    expect(told(decideGroup(first))).toMatchObject({
+      events: '',
+      reason: 'nothing waits; 8 of 30 slots are used (27 %); c is drained if that stays so for another 1 s',
+    });
+    expect(told(decideGroup(once(first, 1))).events).toBe('DRAIN_BEGUN c');
+    const [a] = first.clusters;
+    if (a) a.running = 16;
+    expect(decideGroup(first).clusters.map(({ surplusSince }) => surplusSince)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
   test('with nothing running also the last cluster goes, where the minimum is 0', () => {
     expect(decide([busy('a', 0), cluster('b', 'STOPPED')])).toMatchObject({
       states: 'a DRAINING, b STOPPED',
@@ -98,7 +116,7 @@ describe('scale down', () => {
 
   test('what has no scaler counts, and is left alone', () => {
     const fixed = cluster('x', 'READY', { scalable: false, running: 2 });
-    expect(decide([busy('a', 2), fixed])).toMatchObject({ states: 'a DRAINING, x READY' });
+    expect(decide([longSurplus('a', 2), fixed])).toMatchObject({ states: 'a DRAINING, x READY' });
     expect(decide([fixed], {})).toMatchObject({ reason: 'none of its clusters has a scaler: they are as they are' });
   });
 });
