@@ -110,7 +110,8 @@ const OBSERVERS: { [state in State]?: Observer } = {
   },
   [State.DRAINING]: (draft, cluster) => {
     if (isFoundStopped(draft, cluster)) return;
-    if (cluster.sealed) stop(draft, cluster, 'it is drained: nothing remains on it, and nothing new is sent to it');
+    if (isProven(draft, cluster))
+      stop(draft, cluster, 'it is drained: nothing remains on it, and nothing new is sent to it');
     else if (cluster.remaining.length > 0) cluster.idleSince = undefined;
     else cluster.idleSince ??= timestampFromMs(draft.now);
   },
@@ -126,10 +127,16 @@ export function mayBeStopped({ sealed, forceStop, failedUntil, running }: Cluste
   return sealed || forceStop || (failedUntil !== undefined && running === 0);
 }
 
-/** Somebody else had its drain proven: only a restart makes it take queries again. */
+/** Nothing new is sent to it, all routers know that, and nothing remains. That is not known at the moment at which its drain begins. */
+function isProven(draft: Draft, { sealed, remaining, since }: ClusterScaling): boolean {
+  return sealed && remaining.length === 0 && (elapsed(draft, since) ?? 0) > 0;
+}
+
+/** Somebody else had it sealed: only a restart makes it take queries again. What ties it is known once it drains. */
 function isUselessForEver(draft: Draft, cluster: ClusterScaling): boolean {
   if (!cluster.sealed || draft.paused) return false;
-  stop(draft, cluster, 'its drain was proven before, so that nothing new is sent to it until it is started anew');
+  enter(draft, cluster, State.DRAINING, 'nothing new is sent to it until it is started anew, as it was sealed before');
+  note(draft, cluster, Kind.DRAIN_BEGUN, cluster.reason);
   return true;
 }
 

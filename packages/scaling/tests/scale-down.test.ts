@@ -142,6 +142,18 @@ describe('a cluster that drains', () => {
     });
   });
 
+  test('is not stopped while a router has yet to take note of its seal, and comes back no more', () => {
+    const sealed = { sealed: true, remaining, idleSince: noonPlus(-60) };
+    expect(told(then(sealed))).toMatchObject({ told: '', states: 'a READY, b DRAINING' });
+    expect(told(decideGroup({ ...idle(sealed), queued: 9 }))).toMatchObject({ states: 'a READY, b DRAINING' });
+  });
+
+  test('that was sealed by somebody else is useless: it drains, and is stopped when that is proven', () => {
+    const useless = once(group([busy('a', 1), cluster('b', 'READY', { sealed: true })]), 1);
+    expect(useless.clusters[1]).toMatchObject({ state: 6, sealed: true });
+    expect(told(decideGroup(useless))).toMatchObject({ told: 'STOP b', events: 'STOPPED b' });
+  });
+
   test('waits for as long as something of it is not known', () => {
     const unknown = [{ kind: 7, count: 0, text: 'a router does not answer' }] as never;
     expect(told(then({ remaining: unknown, idleSince: noonPlus(-3_600) }))).toMatchObject({ told: '', events: '' });

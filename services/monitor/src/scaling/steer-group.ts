@@ -51,6 +51,8 @@ const MOVING: ReadonlySet<State> = new Set([State.UNKNOWN, State.STARTING, State
 /** As long as a start without a limit of its own may take. */
 const LONGEST_START_MS = 600_000;
 const LEAST_WARM_UP_MS = 1_000;
+/** For the routers to take note of a seal. */
+const SEAL_WAIT_MS = 2_000;
 
 /**
  * Looks once at a group: completes its picture, decides, stores the decision, and only then has scalers told in the background, while
@@ -96,8 +98,8 @@ async function decideWithSeals(group: GroupScaling, steering: Steering, signal: 
 async function seal(cluster: ClusterScaling, { drains, logger }: Steering, signal: AbortSignal): Promise<void> {
   const { backendId: id } = cluster;
   try {
-    const status = await drains.getDrainStatus({ id }, { signal });
-    cluster.sealed = status.drained && status.sealed;
+    const status = await drains.getDrainStatus({ id, waitMs: SEAL_WAIT_MS }, { signal });
+    cluster.sealed = status.drained;
     cluster.remaining = status.remaining;
   } catch (error) {
     logger.debug('whether a cluster is drained cannot be found out', { backend: id, error: describeError(error) });
