@@ -4,9 +4,10 @@ import {
   Backend_DiscoverySchema,
   type DiscoveredObject,
   type DiscoverySource,
+  type Group,
 } from '@trino-gateway/api/gateway';
-import { backendProblems, isId } from '@trino-gateway/api/validation';
-import { storableBackend } from '../configuration/stored-objects.ts';
+import { backendProblems, isId, sharedTargetProblems } from '@trino-gateway/api/validation';
+import { storableBackend, withoutDiscovered } from '../configuration/stored-objects.ts';
 import { BY_DISCOVERY } from '../configuration/validation.ts';
 import type { StoredBackend } from '../storage/contract/configuration.ts';
 
@@ -26,7 +27,7 @@ const SHOWN_PROBLEMS = 3;
 export function judgeObjects(
   sources: readonly DiscoverySource[],
   heldSources: ReadonlySet<string>,
-  stored: readonly StoredBackend[],
+  { backends: stored, groups }: { backends: readonly StoredBackend[]; groups: readonly Group[] },
 ): Judged {
   const byId = new Map(stored.map(({ backend }) => [backend.id, backend]));
   const wanted: Judged['wanted'] = new Map();
@@ -36,7 +37,7 @@ export function judgeObjects(
     const problem =
       object.problem ||
       problemOf(object, backend, byId, heldSources) ||
-      (backend && wanted.has(backend.id) ? `backend "${backend.id}" is another object's` : '');
+      (backend ? sharingProblem(backend, object.groupIds, [...byId.values()], wanted, groups) : '');
     if (problem !== '') broken.set(object.object, problem);
     else if (backend) wanted.set(backend.id, { backend, groupIds: object.groupIds });
     return { ...object, problem };
@@ -51,6 +52,26 @@ function storable({ backend, object, source }: DiscoveredObject): Backend | unde
   if (backend === undefined || !URL.canParse(backend.url)) return undefined;
   const discovery = create(Backend_DiscoverySchema, { object, source });
   return { ...storableBackend({ ...backend, enabled: undefined } as Backend, BY_DISCOVERY), discovery };
+}
+
+/** What only one backend may have: an id, what its scaler starts and stops, and the group whose demand it goes by. */
+function sharingProblem(
+  backend: Backend,
+  groupIds: readonly string[],
+  stored: readonly Backend[],
+  wanted: Judged['wanted'],
+  groups: readonly Group[],
+): string {
+  if (wanted.has(backend.id)) return `backend "${backend.id}" is another object's`;
+  const others = [...stored.filter(({ id }) => !wanted.has(id)), ...[...wanted.values()].map((one) => one.backend)];
+  const [shared] = sharedTargetProblems(backend, others);
+  if (shared) return `${shared.field}: ${shared.message}`;
+  const scaled = groups.filter(
+    (group) =>
+      group.autoscaling && (groupIds.includes(group.id) || withoutDiscovered(group).backendIds.includes(backend.id)),
+  );
+  if (scaled.length < 2) return '';
+  return `group: expected one group with autoscaling, got ${scaled.map(({ id }) => `"${id}"`).join(', ')}`;
 }
 
 function problemOf(

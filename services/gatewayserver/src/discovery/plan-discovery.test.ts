@@ -251,6 +251,19 @@ describe('an id that is taken', () => {
     expect(sources[0]?.objects.map(({ problem }) => problem)).toEqual(['', `backend "a" is another object's`]);
   });
 
+  test('what its scaler starts is another one’s, or it would go by the demand of two groups', () => {
+    const scaler = { kind: { case: 'stackable' as const, value: { namespace: 'ns', name: 'x' } } };
+    const groups = ['g', 'h'].map((id) => create(GroupSchema, { id, autoscaling: {} }));
+    const objects = [found('a', { scaler }, ['g', 'h']), found('b', { scaler }, []), found('c', { scaler }, [])];
+    const { backends, sources } = plan([source(objects)], { groups });
+    expect(idsOf(backends)).toEqual(['b']);
+    expect(sources[0]?.objects.map(({ problem }) => problem)).toEqual([
+      'group: expected one group with autoscaling, got "g", "h"',
+      '',
+      'scaler: expected what no other backend is scaled by, got that of "b"',
+    ]);
+  });
+
   test('by an object that is gone: the one that is there takes it over', () => {
     const { backends, drain } = plan([source([{ ...found('a'), object: `${NS}/new` }])], {
       backends: [stored('a')],

@@ -48,7 +48,7 @@ export type DiscoveryPlan = {
 export function planDiscovery(declared: readonly DiscoverySource[], state: DiscoveryState): DiscoveryPlan {
   const sources = declared.map((source) => withKept(source, state.sources));
   const heldSources = new Set(sources.filter(({ listed }) => !listed).map(({ name }) => name));
-  const judged = judgeObjects(sources, heldSources, state.backends);
+  const judged = judgeObjects(sources, heldSources, state);
   const plan: DiscoveryPlan = {
     ...{ newGroups: [], backends: [], members: new Map(), drain: [], enable: [], deleteBackends: [], deleteGroups: [] },
     sources: judged.sources.filter((source) => !isStored(source, state.sources)),
