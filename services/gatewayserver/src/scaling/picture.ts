@@ -1,5 +1,5 @@
 import { create } from '@bufbuild/protobuf';
-import { timestampFromMs } from '@bufbuild/protobuf/wkt';
+import { timestampFromMs, timestampMs } from '@bufbuild/protobuf/wkt';
 import {
   type ClusterScaling,
   ClusterScaling_State,
@@ -16,18 +16,17 @@ import type { AdmissionState } from '../admission/state/admission-state.ts';
 import type { Known } from '../configuration/known.ts';
 import type { DrainStatus } from '../drain/proving/prove-drain.ts';
 import { isHealthy, whyDeactivated } from '../routing/availability/availability.ts';
+import type { BackendFacts } from '../routing/availability/facts.ts';
 import { hasScaler } from '../routing/indexed-configuration.ts';
 import type { Snapshot } from '../routing/snapshot.ts';
-import type { LiveView } from '../routing/strategies/strategy.ts';
 import { demandOf } from './demand.ts';
 
 /** What pictures are made of. */
 export type PictureSource = {
   known: Pick<Known, 'groups' | 'groupScaling'>;
-  snapshot: Pick<Snapshot, 'facts'>;
+  snapshot: Pick<Snapshot, 'facts' | 'loadMaxAgeMs'>;
   state: AdmissionState;
   limits: Pick<ConfiguredLimits, 'group' | 'maxOnBackend' | 'externalOn'>;
-  live: LiveView;
   /** What ties those that drain. */
   drains: ReadonlyMap<string, Pick<DrainStatus, 'remaining'>>;
   /** Of the database's clock. */
@@ -53,7 +52,7 @@ export function pictureOf(source: PictureSource, { id, autoscaling, backendIds }
 
 /** One cluster of a group. Of one without a scaler nothing is stored that would count. */
 export function clusterOf(source: PictureSource, groupId: string, backendId: string): ClusterScaling {
-  const { snapshot, state, limits, live, now } = source;
+  const { snapshot, state, limits, now } = source;
   const facts = snapshot.facts(backendId);
   if (!facts) return create(ClusterScalingSchema, { backendId });
   const { cluster } = facts.scaling ?? {};
@@ -65,13 +64,18 @@ export function clusterOf(source: PictureSource, groupId: string, backendId: str
     deactivatedReason: whyDeactivated(facts, now),
     healthy: isHealthy(facts, now),
     ...(healthySince && { healthySince }),
-    // Each replica knows the live queries of some routers only, and leases of all.
-    running: Math.max(state.onBackend(backendId), live.live(backendId)) + limits.externalOn(backendId),
+    running: Math.max(state.onBackend(backendId) + limits.externalOn(backendId), runningAtProbe(source, facts)),
     slots: slotsOf(limits, groupId, backendId),
     sealed: facts.sealed === true,
     remaining: remainingOf(source, backendId, cluster),
     scalable: hasScaler(facts.backend),
   };
+}
+
+/** What its last probe saw run: also queries from before their slots were counted. 0 where that is not known, or long ago. */
+function runningAtProbe({ snapshot, now }: PictureSource, { status }: BackendFacts): number {
+  if (!status?.observedAt || now - timestampMs(status.observedAt) > snapshot.loadMaxAgeMs) return 0;
+  return status.running ?? 0;
 }
 
 /** Only of one that drains. What was not asked about is not known, and not nothing. */

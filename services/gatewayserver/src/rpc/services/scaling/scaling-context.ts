@@ -9,7 +9,7 @@ import type { RpcContext, Tables } from '../context.ts';
 /** What the calls about autoscaling use. */
 export type ScalingContext = Pick<
   RpcContext,
-  'configuration' | 'drains' | 'live' | 'ledger' | 'limits' | 'onScalingEvents' | 'now'
+  'configuration' | 'drains' | 'ledger' | 'limits' | 'onScalingEvents' | 'now'
 > &
   Tables<'scaling'>;
 
