@@ -7,7 +7,7 @@ TOOLS := tools/node_modules/.package-lock.json
 MODULES := node_modules/.modules.yaml
 JEST := NODE_OPTIONS='--experimental-vm-modules --disable-warning=ExperimentalWarning' node_modules/.bin/jest
 
-.PHONY: help setup generate check test test-slow e2e test-databases million browser api-fuzz attack chaos images manifests bench run run-smoke
+.PHONY: help setup generate check test test-slow e2e test-databases kubernetes million browser api-fuzz attack chaos images manifests bench run run-smoke
 
 help: ## what can be done here
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ e2e: setup ## two real Trino 476, the three processes, alone and two of each on 
 
 test-databases: setup ## the storage contract on real MySQL, MariaDB and PostgreSQL, and each taken away for a while
 	node scripts/databases/test-databases.ts
+
+kubernetes: setup ## scalers and discovery against a real Kubernetes API server with etcd, built once (needs Go, else they are skipped)
+	$(JEST) --selectProjects kubernetes --runInBand --testTimeout 600000
 
 million: setup ## lists and purge with a million rows of history: by an index, in less than 100 ms (for a quiet machine)
 	node services/gatewayserver/tests/million/main.ts

@@ -6,6 +6,7 @@ const common = {
   setupFiles: ['<rootDir>/jest.one-error.js'],
 };
 const SLOW = '\\.slow\\.test\\.ts$';
+const KUBERNETES = '\\.kubernetes\\.test\\.ts$';
 const REAL = '/packages/e2e/real/';
 const MANIFESTS = '/scripts/manifests/';
 
@@ -15,9 +16,10 @@ export default {
       ...common,
       displayName: 'test',
       testMatch: ['**/*.test.ts'],
-      testPathIgnorePatterns: ['/node_modules/', SLOW, REAL, MANIFESTS],
+      testPathIgnorePatterns: ['/node_modules/', SLOW, REAL, MANIFESTS, KUBERNETES],
     },
     { ...common, displayName: 'slow', testMatch: ['**/*.slow.test.ts'] },
+    { ...common, displayName: 'kubernetes', testMatch: ['**/*.kubernetes.test.ts'] },
     { ...common, displayName: 'manifests', testMatch: ['**/scripts/manifests/*.test.ts'] },
     {
       ...common,

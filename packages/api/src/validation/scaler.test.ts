@@ -1,7 +1,7 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { expect, test } from '@jest/globals';
 import { type Backend_ScalerSchema, BackendSchema } from '../gen/trinogateway/v1/gateway_pb.ts';
-import { backendProblems, scalerTarget } from './index.ts';
+import { backendProblems, sharedTargetProblems } from './index.ts';
 
 type Kind = NonNullable<MessageInitShape<typeof Backend_ScalerSchema>['kind']>;
 const backend = (kind?: Kind) =>
@@ -72,14 +72,14 @@ test('a scaler of no kind is refused', () => {
   expect(problems()).toEqual(['scaler: expected one of stackable, kubernetes_scale, webhook and command']);
 });
 
-test('backends that would start and stop the same object have the same target, in whatever version they name it', () => {
-  const target = (kind?: Kind) => scalerTarget(backend(kind));
-  expect(target(scale({ apiVersion: 'apps/v1beta1' }))).toBe(target(scale({})));
-  expect(target(scale({ apiVersion: 'trino.stackable.tech/v1alpha1', kind: 'TrinoCluster' }))).toBe(
-    target(stackable({})),
-  );
-  expect(target(scale({ name: 'other' }))).not.toBe(target(scale({})));
-  expect(target(scale({ kind: 'StatefulSet' }))).not.toBe(target(scale({})));
-  expect(target(scale({ apiVersion: 'v1' }))).not.toBe(target(scale({})));
-  expect([target(webhook('https://a')), target(command({})), target()]).toEqual([undefined, undefined, undefined]);
+test('backends that would start and stop the same object are problems, in whatever version they name it', () => {
+  const collides = (one: Kind, other: Kind) =>
+    sharedTargetProblems(backend(one), [{ ...backend(other), id: 'b' }]).length > 0;
+  expect(collides(scale({ apiVersion: 'apps/v1beta1' }), scale({}))).toBe(true);
+  const asScale = scale({ apiVersion: 'trino.stackable.tech/v1alpha1', kind: 'TrinoCluster' });
+  expect(collides(asScale, stackable({}))).toBe(true);
+  expect(collides(scale({ name: 'other' }), scale({}))).toBe(false);
+  expect(collides(scale({ kind: 'StatefulSet' }), scale({}))).toBe(false);
+  expect(collides(scale({ apiVersion: 'v1' }), scale({}))).toBe(false);
+  expect(collides(webhook('https://a'), webhook('https://a'))).toBe(false);
 });
