@@ -1,8 +1,9 @@
 import { globSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
-import { type Manifest, ofKind } from './objects.ts';
+import { type Container, type Manifest, ofKind, readManifests, type Workload, workloads } from './objects.ts';
 import { LADEN, NAMES, renderings } from './renderings.ts';
+import { configurationOf } from './started-with.ts';
 
 type Rule = { apiGroups: string[]; resources: string[]; resourceNames?: string[]; verbs: string[] };
 
@@ -52,12 +53,23 @@ rendered.each(LADEN)('%s', (name) => {
       expect(verbs).toEqual(['get', 'patch']);
       expect(resourceNames).toEqual(['trino-blue', 'trino-green']);
     }
-    for (const verbs of checked) expect(verbs).toBe('get,patch');
+    expect(checked).toEqual(['get,patch', 'get,patch']);
   });
 
   test('discovery may look at both kinds, which cannot be bound to names, and change nothing', () => {
     const rules = rulesOf(of(name), 'trino-gateway-discovery');
     expect(rules.map(({ resources }) => resources)).toEqual([['services'], ['trinoclusters']]);
     for (const { verbs } of rules) expect(verbs).toEqual(['list', 'watch']);
+    const onPage = /kind: Role\n[\s\S]*?```/.exec(readFileSync(`${ROOT}/docs/discovery.md`, 'utf8'))?.[0] ?? '';
+    const [role] = readManifests(onPage.replace('```', ''));
+    expect(role?.rules).toEqual(rules);
+    // What it may see is what it looks for.
+    const monitor = workloads(of(name)).find((workload) => workload.name === 'monitor') as Workload;
+    const [container] = monitor.pod.containers as [Container];
+    expect(configurationOf(of(name), monitor, container).monitor).toMatchObject({
+      discovery: true,
+      discovery_kinds: ['Service', 'TrinoCluster'],
+      discovery_namespaces: ['trino'],
+    });
   });
 });
