@@ -126,23 +126,26 @@ export async function countSeals(session: Session, documents: readonly string[])
   await bumpRevision(session, 'drains');
 }
 
-async function storeReport(database: Database, { routerId, number, document }: StoredReport): Promise<void> {
+async function storeReport(database: Database, report: StoredReport): Promise<void> {
+  if (await database.transaction((session) => replaceReport(session, report))) return;
+  // The first one of a router: another replica may store one at the same time.
   await database.transaction(async (session) => {
-    const rows = reportsOf(session);
-    const { clock } = session.engine.dialect;
-    const newer = () =>
-      rows
-        .createQueryBuilder()
-        .update()
-        .set({ number, document, reportedAt: () => clock })
-        .where('router_id = :routerId AND number < :number', { routerId, number })
-        .execute();
-    await newer();
-    if (await rows.existsBy({ routerId })) return;
-    const reportedAt = await clockOf(session);
-    await rows.createQueryBuilder().insert().values({ routerId, number, document, reportedAt }).orIgnore().execute();
-    await newer();
+    await lockRevision(session, 'drains');
+    if (await replaceReport(session, report)) return;
+    await reportsOf(session).insert({ ...report, reportedAt: await clockOf(session) });
   });
+}
+
+/** Unless a newer one is stored. @returns false when there is none at all */
+async function replaceReport(session: Session, { routerId, number, document }: StoredReport): Promise<boolean> {
+  const rows = reportsOf(session);
+  await rows
+    .createQueryBuilder()
+    .update()
+    .set({ number, document, reportedAt: () => session.engine.dialect.clock })
+    .where('router_id = :routerId AND number < :number', { routerId, number })
+    .execute();
+  return rows.existsBy({ routerId });
 }
 
 function readReports(database: Database): ReturnType<DrainStore['reports']> {
