@@ -40,8 +40,8 @@ function routeToGroups(
   const isComing = (candidate: Candidate) => whatComes(candidate, snapshot, circumstances) !== undefined;
   const found = chooseBackend(all, query, snapshot, circumstances);
   // A group whose clusters are only stopped is one that can be had: its queries go to no fallback, or it would never start.
-  const own = all.filter(({ asFallback }) => !asFallback);
-  const isEarly = found.chosen?.candidate.asFallback === true && own.some(isComing);
+  const own = found.chosen?.candidate.asFallback === true ? all.filter(({ asFallback }) => !asFallback) : [];
+  const isEarly = own.some(isComing);
   const open = isEarly ? own : all;
   const first = isEarly ? chooseBackend(own, query, snapshot, circumstances) : found;
   const spill = first.chosen ? undefined : spillOver({ ...answer, candidates: open }, query, snapshot, circumstances);
