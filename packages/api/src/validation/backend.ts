@@ -7,6 +7,7 @@ import {
   type Backend_Probe,
   Backend_Probe_Kind,
   Backend_Probe_KindSchema,
+  Backend_Probe_Load_Source,
   type Backend_Tls,
 } from '../gen/trinogateway/v1/gateway_pb.ts';
 import { isHost } from '../policy-rules/host.ts';
@@ -24,6 +25,7 @@ import {
   TEXT_LENGTH,
 } from '../problem.ts';
 import { HIDDEN_SECRET, isSealed, SEALED_PREFIX } from '../sealed-secret.ts';
+import { loadProblems } from './probe-load.ts';
 import { scalerProblems } from './scaler.ts';
 
 const PROBE_STATEMENT_LENGTH = 10_000;
@@ -83,8 +85,14 @@ function labelProblems(labels: Backend['labels']): Problem[] {
   ];
 }
 
-function probeProblems({ kind, statement, user, password, token, tokenFile }: Backend_Probe): Problem[] {
+function probeProblems({ kind, statement, user, password, token, tokenFile, load }: Backend_Probe): Problem[] {
   return [
+    ...(load ? loadProblems(load) : []),
+    ...check(
+      kind !== Backend_Probe_Kind.INFO_ONLY || load?.source !== Backend_Probe_Load_Source.SQL,
+      'probe.load.source',
+      'expected GATEWAY_METRICS or OPEN_METRICS: a probe of kind INFO_ONLY runs no statement',
+    ),
     ...enumProblem('probe.kind', Backend_Probe_KindSchema, kind),
     ...check(
       kind !== Backend_Probe_Kind.INFO_ONLY || statement === '',

@@ -101,6 +101,11 @@ export async function serverInfo(options: ClusterRequestOptions): Promise<Server
   };
 }
 
+/** The text of a path, in the type that is asked for. Throws as {@link serverInfo} does. */
+export function clusterText(path: string, accept: string, options: ClusterRequestOptions): Promise<string> {
+  return clusterRequests({ ...options, accept }).send('GET', path);
+}
+
 /**
  * Whether the cluster knows a query by its id: one that began and was not forgotten. Throws as {@link runStatement} does,
  * also when the user may not see that query.

@@ -17,6 +17,8 @@ export type ClusterRequestOptions = {
   signal?: AbortSignal | undefined;
   /** For all requests together, in milliseconds. */
   timeLimitMs: number;
+  /** What is asked for; JSON when absent. */
+  accept?: string;
   /** The most that one answer may have; default 16 MiB. */
   maxBytes?: number;
   /** For TLS connections of its own; default those of every https server. */
@@ -63,7 +65,7 @@ export function clusterRequests(options: ClusterRequestOptions): ClusterRequests
   const { origin } = new URL(options.url);
   const limit = AbortSignal.timeout(timeLimitMs);
   const signal = options.signal === undefined ? limit : AbortSignal.any([options.signal, limit]);
-  const named = { ...options.headers, ...loginHeaders(options), Accept: 'application/json' };
+  const named = { ...options.headers, ...loginHeaders(options), Accept: options.accept ?? 'application/json' };
   const headers = named as Record<string, string | string[]>;
   return {
     send: async (method, path, body) => {

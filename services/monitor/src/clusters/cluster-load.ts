@@ -2,10 +2,10 @@
 export type ClusterLoad = {
   /** One number by which clusters are compared; see {@link clusterLoad}. */
   load: number;
-  /** Queries that use the cluster. */
-  running: number;
+  /** Queries that use the cluster; undefined where only its load is known. */
+  running?: number;
   /** Queries that wait in Trino. */
-  queued: number;
+  queued?: number;
 };
 
 /** The states in which a query uses the cluster. */
@@ -20,7 +20,10 @@ const WAITING = ['QUEUED', 'STARTING', 'WAITING_FOR_RESOURCES'];
 export function clusterLoad(queriesByState: ReadonlyMap<string, number>): ClusterLoad {
   const sum = (states: readonly string[]) =>
     states.reduce((total, state) => total + (queriesByState.get(state) ?? 0), 0);
-  const running = sum(RUNNING_STATES);
-  const queued = sum(WAITING);
+  return loadOf(sum(RUNNING_STATES), sum(WAITING));
+}
+
+/** By the numbers of queries alone. */
+export function loadOf(running: number, queued: number): ClusterLoad {
   return { load: running * 2 + queued / 3, running, queued };
 }

@@ -1,6 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { type BackendStatus, BackendStatusSchema, BackendStatus_State as State } from '@trino-gateway/api/gateway';
+import type { ClusterLoad } from '../clusters/cluster-load.ts';
 import type { ProbeResult } from './probe-result.ts';
 
 /** The settings an assessment depends on; times in milliseconds. */
@@ -66,9 +67,7 @@ export function assessHealth(
     backendId,
     state,
     healthy,
-    ...(passed && result.load
-      ? { clusterLoad: result.load.load, running: result.load.running, queued: result.load.queued }
-      : {}),
+    ...(passed && result.load ? loadStatus(result.load) : {}),
     ...(passed && result.workers !== undefined ? { workers: result.workers } : {}),
     trinoVersion: result.outcome === 'unreachable' ? (previous?.status.trinoVersion ?? '') : result.version,
     coordinatorId: coordinatorIdOf(result) ?? (restarted ? '' : (previous?.status.coordinatorId ?? '')),
@@ -86,6 +85,14 @@ export function assessHealth(
     contradictions,
     uptimeMs: uptimeOf(result) ?? previous?.uptimeMs,
     probationUntil,
+  };
+}
+
+function loadStatus({ load: clusterLoad, running, queued }: ClusterLoad) {
+  return {
+    clusterLoad,
+    ...(running === undefined ? {} : { running }),
+    ...(queued === undefined ? {} : { queued }),
   };
 }
 

@@ -1,13 +1,14 @@
 import { clusterAccess, hasLogin } from '@trino-gateway/api/cluster-access';
-import { type Backend, Backend_Probe_Kind } from '@trino-gateway/api/gateway';
+import { type Backend, Backend_Probe_Kind, Backend_Probe_Load_Source as Source } from '@trino-gateway/api/gateway';
 import { unreadableSecret } from '@trino-gateway/api/sealed-secret';
 import { describeError } from '@trino-gateway/runtime';
 import { coordinatorSuffix, durationMs } from '@trino-gateway/trino';
 import { runStatement, type StatementResult, serverInfo, TrinoHttpError } from '@trino-gateway/trino/client';
 import type { ClusterConnections, ClusterLimits } from '../clusters/cluster-connections.ts';
-import { type ClusterLoad, clusterLoad } from '../clusters/cluster-load.ts';
+import { clusterLoad } from '../clusters/cluster-load.ts';
 import { describeFailure, describeQueryError } from '../clusters/describe-failure.ts';
 import { NOT_OUR_OWN } from '../clusters/own-statements.ts';
+import { type MetricsLoad, readMetrics } from '../clusters/read-metrics.ts';
 import type { Incarnation, ProbeResult } from './probe-result.ts';
 
 const DEFAULT_STATEMENT = 'SELECT 1';
@@ -44,15 +45,38 @@ export async function probe(
   const info = await askInfo(probing);
   if ('outcome' in info) return info;
   if (tokenProblem !== undefined) return { outcome: 'failing', reason: tokenProblem, ...info };
-  if (backend.probe?.kind === Backend_Probe_Kind.INFO_ONLY)
+  const isInfoOnly = backend.probe?.kind === Backend_Probe_Kind.INFO_ONLY;
+  if (isInfoOnly && !readsMetrics(backend))
     return { outcome: 'passed', ...info, loadProblem: 'a probe of kind INFO_ONLY does not read it' };
   const unreadable = unreadableSecret(backend);
   if (unreadable) return { outcome: 'failing', reason: unreadable, ...info };
-  const { problem, ...incarnation } = await runHealthStatement(probing, info);
+  const { problem, ...incarnation } = isInfoOnly
+    ? { ...info, problem: undefined }
+    : await runHealthStatement(probing, info);
   if (problem !== undefined) return { outcome: 'failing', reason: `the health statement: ${problem}`, ...incarnation };
-  const load = await readLoad(probing);
+  const { unhealthy, ...load } = await (readsMetrics(backend) ? readMetricsOf(probing) : readLoad(probing));
   signal.throwIfAborted();
+  if (unhealthy !== undefined) return { outcome: 'failing', reason: `its metrics: ${unhealthy}`, ...incarnation };
   return { outcome: 'passed', ...incarnation, ...load };
+}
+
+function readsMetrics({ probe }: Backend): boolean {
+  const source = probe?.load?.source;
+  return source === Source.GATEWAY_METRICS || source === Source.OPEN_METRICS;
+}
+
+/** Without bounds a cluster whose metrics cannot be had is healthy all the same: its load is unknown then. */
+async function readMetricsOf({ backend, timeLimitMs, signal, dispatcher, leftMs }: Probing): Promise<MetricsLoad> {
+  const load = backend.probe?.load;
+  if (!load) return {};
+  try {
+    const access = clusterAccess(backend);
+    return await readMetrics(load, { ...access, signal, dispatcher, timeLimitMs: leftMs() });
+  } catch (error) {
+    signal.throwIfAborted();
+    const problem = describeFailure(error, timeLimitMs);
+    return load.bounds.length > 0 ? { unhealthy: problem } : { loadProblem: problem };
+  }
 }
 
 /** The backend with the token of its token file, where it has one. */
@@ -112,10 +136,7 @@ async function runHealthStatement(
   }
 }
 
-async function readLoad({
-  timeLimitMs,
-  run,
-}: Probing): Promise<{ load?: ClusterLoad; loadProblem?: string; workers?: number }> {
+async function readLoad({ timeLimitMs, run }: Probing): Promise<MetricsLoad> {
   const [queries, nodes] = await Promise.all([
     readRows(run(LOAD_STATEMENT), timeLimitMs),
     readRows(run(NODES_STATEMENT), timeLimitMs),
