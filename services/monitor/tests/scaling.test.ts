@@ -184,6 +184,21 @@ test('a clock of the database that jumps starts and stops nothing more', async (
   expect(clusters.told).toEqual(['one START']);
 });
 
+test('a clock of the database that is set forward while a cluster starts does not make its start fail', async () => {
+  const scaling = scriptedScaling({ g: [{ backendId: 'one', ...STOPPED }] });
+  const clusters = scriptedClusters({ one: Said.STOPPED });
+  scaling.group('g').queued = 1;
+  await using _monitor = scalingMonitor('m1', scaling, clusters);
+  await until('it to be told', () => scaling.cluster('one').toldAt !== undefined);
+  clusters.states.set('one', Said.STARTING);
+  await looks(scaling);
+  scaling.setBack(-HOUR_MS);
+  await looks(scaling);
+  await looks(scaling);
+  expect(stateOf(scaling, 'one')).toBe(State.STARTING);
+  expect(scaling.events).toEqual(['one STARTED']);
+});
+
 test('looks at a group never overlap, and one that takes long delays no other group', async () => {
   const scaling = scriptedScaling({
     slow: [{ backendId: 'one', ...STOPPED }],

@@ -1,7 +1,9 @@
 import { equals } from '@bufbuild/protobuf';
+import { timestampMs } from '@bufbuild/protobuf/wkt';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { type Backend, Backend_ScalerSchema, type GroupScaling } from '@trino-gateway/api/gateway';
 import { describeError, every } from '@trino-gateway/runtime';
+import { type ClockReading, clockJump } from '@trino-gateway/scaling';
 import type { ConnectionState } from '../gatewayserver/connection-state.ts';
 import type { Lead } from './lead.ts';
 import { type Steering, steerGroup } from './steer-group.ts';
@@ -65,10 +67,14 @@ export function runScaling(options: ScalingLoopOptions): ScalingLoop {
 function createLooks(steering: Steering, { connection, logger, readings, tellings, warmUps }: ScalingLoopOptions) {
   const running = new Map<string, Promise<void>>();
   const failing = new Set<string>();
+  /** The clocks when a group was last looked at. */
+  const clocks = new Map<string, ClockReading>();
 
   const look = async (group: GroupScaling, signal: AbortSignal) => {
+    const reading = { databaseMs: group.now ? timestampMs(group.now) : 0, steadyMs: steering.now() };
     try {
-      await steerGroup(group, steering, signal);
+      const decided = await steerGroup(group, clockJump(clocks.get(group.groupId), reading), steering, signal);
+      if (decided) clocks.set(group.groupId, reading);
       if (failing.delete(group.groupId)) connection.succeeded(loopOf(group.groupId));
     } catch (error) {
       if (signal.aborted) return;
@@ -89,6 +95,7 @@ function createLooks(steering: Steering, { connection, logger, readings, telling
       const ids = new Set(groups.flatMap(({ clusters }) => clusters.map(({ backendId }) => backendId)));
       for (const part of [readings, tellings, warmUps]) part.keepOnly(ids);
       const kept = new Set(groups.map(({ groupId }) => groupId));
+      for (const id of clocks.keys()) if (!kept.has(id)) clocks.delete(id);
       for (const id of [...failing]) {
         if (kept.has(id)) continue;
         failing.delete(id);

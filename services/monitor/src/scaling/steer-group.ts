@@ -13,6 +13,7 @@ import {
 } from '@trino-gateway/api/gateway';
 import { describeError, type Logger } from '@trino-gateway/runtime';
 import {
+  afterJump,
   awaitsSeal,
   awaitsWarmUp,
   decidedGroup,
@@ -57,14 +58,16 @@ const SEAL_WAIT_MS = 2_000;
 /**
  * Looks once at a group: completes its picture, decides, stores the decision, and only then has scalers told in the background, while
  * this monitor surely leads. What is stored and then not carried out is decided again the next time.
+ * @param jumpMs by how much the clock of the database was set forward since the last look
  * @returns the clusters as they were decided; undefined when the decision could not be stored
  */
 export async function steerGroup(
   picture: GroupScaling,
+  jumpMs: number,
   steering: Steering,
   signal: AbortSignal,
 ): Promise<readonly ClusterScaling[] | undefined> {
-  const group = completedGroup(picture, steering);
+  const group = completedGroup(afterJump(picture, jumpMs), steering);
   const decision = await decideWithSeals(group, steering, signal);
   const decided = decidedGroup(group, decision);
   refreshReadings(decided, steering);
