@@ -2,10 +2,14 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { DrainReportSchema, SnapshotBackend, WatchSnapshotResponse } from '@trino-gateway/api/gateway';
 import type { IncarnationQueries } from './known-queries.ts';
 
+/** What a snapshot says of drains; the signing key is that of the suite's database. */
+export type DrainsOfSnapshot = Pick<WatchSnapshotResponse, 'drains' | 'sealedSuffixes' | 'drainsRevision'> &
+  Partial<Pick<WatchSnapshotResponse, 'refusalKey'>>;
+
 /** What this router must not send any more, and what it has under way. */
 export type RouterDrains = {
   /** Takes over what a snapshot says of drains; one that is older than what is known says nothing. */
-  replace(snapshot: Pick<WatchSnapshotResponse, 'drains' | 'sealedSuffixes' | 'drainsRevision'>): void;
+  replace(snapshot: DrainsOfSnapshot): void;
   /** A decision for this backend was made before its drain was known to whoever made it: nothing may be sent there for it. */
   isStale(backendId: string, decidedAt: bigint): boolean;
   /** Nothing new may be sent to the incarnation that this backend has now, nor to the one that a query belongs to. */
@@ -27,15 +31,15 @@ export type RouterDrains = {
 
 /** No drains. @param queriesOf what is known of the queries of an incarnation */
 export function createRouterDrains(queriesOf: (suffix: string) => IncarnationQueries): RouterDrains {
-  let known: Parameters<RouterDrains['replace']>[0] = { drains: [], sealedSuffixes: [], drainsRevision: 0n };
+  let known: DrainsOfSnapshot = { drains: [], sealedSuffixes: [], drainsRevision: 0n };
   let begun = new Map<string, bigint>();
   let sealed = new Set<string>();
   let transactionsOf: (backendId: string) => string[] = () => [];
   const underWay = new Map<string, string>();
   return {
     replace: (snapshot) => {
-      // Replicas of the gatewayserver differ for a moment: what was promised once is not taken back.
-      if (snapshot.drainsRevision < known.drainsRevision) return;
+      // Replicas of the gatewayserver differ for a moment: what was promised once is not taken back. Another database counts anew.
+      if (snapshot.drainsRevision < known.drainsRevision && isSameDatabase(snapshot, known)) return;
       known = snapshot;
       begun = new Map(snapshot.drains.map(({ backendId, revision }) => [backendId, revision]));
       sealed = new Set(snapshot.sealedSuffixes);
@@ -63,3 +67,12 @@ export function createRouterDrains(queriesOf: (suffix: string) => IncarnationQue
     },
   };
 }
+
+function isSameDatabase(
+  { refusalKey: one = NO_KEY }: DrainsOfSnapshot,
+  { refusalKey: other = NO_KEY }: DrainsOfSnapshot,
+) {
+  return Buffer.compare(one, other) === 0;
+}
+
+const NO_KEY = new Uint8Array();

@@ -127,7 +127,7 @@ export function createGatewayClient(options: GatewayClientOptions): RunningGatew
     waitMs: timings.watchWaitMs,
     hasToken: options.hasToken,
     onSnapshot: ({ refusalKey, ...snapshot }) => {
-      drains.replace(snapshot);
+      drains.replace({ ...snapshot, refusalKey });
       configuration.replace({ ...snapshot, signingKey: refusalKey });
     },
     pauses: options.timings?.watchPauses,

@@ -42,13 +42,17 @@ describe('a backend that is drained', () => {
     expect((await run(router.url, 'SELECT 1', user)).last.error).toBeUndefined();
   });
 
-  test('a snapshot of a replica that is behind takes nothing back', async () => {
+  test('a snapshot of a replica that is behind takes nothing back; one of another database counts anew', async () => {
     await using only = await startScriptedTrino();
     await using router = await startTestbed({ clusters: { only } });
     learn(router, 'only', 5n);
     router.drains.replace({ drains: [], sealedSuffixes: [], drainsRevision: 4n });
     expect(router.drains.isStale('only', 4n)).toBe(true);
     router.drains.replace({ drains: [], sealedSuffixes: [], drainsRevision: 6n });
+    expect(router.drains.isStale('only', 4n)).toBe(false);
+    learn(router, 'only', 7n);
+    const refusalKey = new Uint8Array([1]);
+    router.drains.replace({ drains: [], sealedSuffixes: [], drainsRevision: 1n, refusalKey });
     expect(router.drains.isStale('only', 4n)).toBe(false);
   });
 
