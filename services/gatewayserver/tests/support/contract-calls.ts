@@ -35,6 +35,7 @@ export const CALLS: Readonly<Record<string, { request: Message; needs: readonly 
   'BackendService/EnableBackend': id('b'),
   'BackendService/DisableBackend': id('b'),
   'BackendService/DrainBackend': id('b'),
+  'BackendService/GetDrainStatus': id('b'),
   'BackendService/MarkHealthy': { request: { id: 'b', durationMs: 1_000 }, needs: ['id'] },
   'BackendService/MarkUnhealthy': { request: { id: 'b', reason: 'upgrade' }, needs: ['id'] },
   'BackendService/UpdateClusterLoad': { request: { id: 'b', clusterLoad: 1.5 }, needs: ['id'] },
