@@ -92,8 +92,9 @@ const OBSERVERS: { [state in State]?: Observer } = {
     change(draft, cluster, isUsable ? State.READY : State.STARTING, 'it was started by hand');
   },
   [State.STARTING]: (draft, cluster, autoscaling) => {
-    // Until it was told to start, what is known is about the time before.
-    if (cluster.toldAt && isReady(cluster, autoscaling, timestampFromMs(draft.now))) {
+    // Until it was told to start, what is known is about the time before. A leader that died may have told it without a word.
+    const wasTold = cluster.toldAt !== undefined || cluster.observed === Said.RUNNING;
+    if (wasTold && isReady(cluster, autoscaling, timestampFromMs(draft.now))) {
       becomeReady(draft, cluster, 'it passes its probes, and has settled');
     } else if ((elapsed(draft, cluster.since) ?? 0) >= draft.settings.startTimeoutMs) failStart(draft, cluster);
   },

@@ -111,6 +111,8 @@ describe('readiness', () => {
     expect(decide([starting({ healthy: false })]).states).toBe('a STARTING');
     expect(decide([starting({ observed: STOPPED })]).states).toBe('a STARTING');
     expect(decide([starting({ toldAt: undefined })]).states).toBe('a STARTING');
+    // The monitor that told it died before it could say so.
+    expect(decide([starting({ toldAt: undefined, observed: 1 })]).states).toBe('a READY');
     expect(decide([starting({ sealed: true })]).states).toBe('a STARTING');
   });
 
