@@ -74,7 +74,7 @@ describe('every problem is reported with its position', () => {
     [
       'an unknown field further in',
       'backends: [{ id: a, url: "http://a", probe: { passwort: x } }]',
-      ['backends[0].probe.passwort: unknown field; known are statement, user, password, kind, token, token_file'],
+      ['backends[0].probe.passwort: unknown field; known are statement, user, password, kind, token, load, token_file'],
     ],
     [
       'an unknown enum name',
