@@ -44,10 +44,10 @@ beforeEach(() => {
 });
 
 /** The same with a script of its own, which has wasted no time yet. */
-async function firstAttempt(code: string): Promise<string> {
+async function firstAttempt(code: string, limitMs = 400): Promise<string> {
   await using own = compiledScript(scriptSettings('PYTHON', EXECUTES));
   await own.ask('', { user: 'victim' });
-  return await attempt(code, 400, own);
+  return await attempt(code, limitMs, own);
 }
 
 /** What the attempt came to; whatever it did, the next call is answered. */
@@ -197,7 +197,8 @@ describe('time and memory are the call’s own', () => {
       /did not/,
     ],
   ])('%s', async (_, code, outcome) => {
-    expect(await firstAttempt(code)).toMatch(outcome);
+    // What ends by itself gets the time that a busy machine may need.
+    expect(await firstAttempt(code, outcome.test('it did not answer') ? 400 : 5_000)).toMatch(outcome);
   });
 });
 

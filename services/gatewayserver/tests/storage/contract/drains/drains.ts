@@ -112,18 +112,20 @@ export function drainsContract(fresh: NewDatabase, { lasting }: { lasting: boole
       }),
     );
 
-    (lasting ? test : test.skip)(
-      'enabling and sealing at the same time: either it is sealed, or the drain had ended before',
-      withStore(fresh, async ({ store, another }) => {
-        const other = await another();
-        const drain = await drained(store);
-        const seal = { ...here, drain: drain.revision, sealedAt: 1 };
-        const [sealing] = await Promise.allSettled([putSeal(store, seal), setEnabled(other, true)]);
-        const { seals, drains } = await store.drains.read();
-        expect(drains).toEqual([]);
-        expect(seals).toHaveLength(sealing?.status === 'fulfilled' ? 1 : 0);
-      }),
-    );
+    // A database in memory has one replica.
+    if (lasting)
+      test(
+        'enabling and sealing at the same time: either it is sealed, or the drain had ended before',
+        withStore(fresh, async ({ store, another }) => {
+          const other = await another();
+          const drain = await drained(store);
+          const seal = { ...here, drain: drain.revision, sealedAt: 1 };
+          const [sealing] = await Promise.allSettled([putSeal(store, seal), setEnabled(other, true)]);
+          const { seals, drains } = await store.drains.read();
+          expect(drains).toEqual([]);
+          expect(seals).toHaveLength(sealing?.status === 'fulfilled' ? 1 : 0);
+        }),
+      );
 
     test(
       'the latest report of a router counts, whichever arrives last',
