@@ -43,7 +43,7 @@ export async function submitAnywhere(
     if (route.kind === 'unanswered') return refusedAfter(failures, route.message);
     if (route.kind === 'mustWait' && !(route.decision.outage && failures.some(({ isBusy }) => isBusy))) return route;
     // Its client does better to come again than to wait for a cluster that is too busy.
-    if (route.kind === 'mustWait') return refusedAfter(failures, 'No other cluster is available for this query');
+    if (route.kind === 'mustWait') return refusedAfter(failures, NO_OTHER);
     if (route.kind === 'sealed') return refusedAfter(failures, NO_OTHER);
     if (route.kind === 'refused') {
       const result = refusedAfter(failures, route.refusal.message, route.refusal.name);
