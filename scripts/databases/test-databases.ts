@@ -4,8 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { ENGINES, type ServerEngine, startDatabase } from '@trino-gateway/testing/databases/start-database';
 import { MissingToolError } from '@trino-gateway/testing/toolchains/missing-tool';
 
-// Runs the contract of the store, and the import from the tables of razorpay/trino-gateway, on real servers, two engines at a
-// time, each in databases of its own; what an engine's tests print comes when they are done. TEST_MYSQL_URL, TEST_MARIADB_URL and TEST_POSTGRES_URL name servers to use instead
+// Runs the contract of the store, and the import from the tables of razorpay/trino-gateway, on real servers, all engines at once, each in databases of its own; what an engine's tests print comes when they are done. TEST_MYSQL_URL, TEST_MARIADB_URL and TEST_POSTGRES_URL name servers to use instead
 // of starting one; their user must be allowed to create databases and users. Engines may be named as arguments; none means
 // all. Each is also taken away under the whole suite, for TEST_OUTAGE_SECONDS (if unset 20, and once more than a minute).
 
@@ -29,18 +28,17 @@ if (unknown.length > 0) {
   console.error(`no such engine: ${unknown.join(', ')}; there are ${ENGINES.join(', ')}`);
   process.exit(2);
 }
-const left = ENGINES.filter((name) => asked.length === 0 || asked.includes(name));
-const lane = async () => {
-  for (let engine = left.shift(); engine !== undefined; engine = left.shift()) {
+const chosen = ENGINES.filter((name) => asked.length === 0 || asked.includes(name));
+// They wait more than they compute.
+await Promise.all(
+  chosen.map(async (engine) => {
     const startedAt = Date.now();
     const { counts, note } = await testEngine(engine);
     for (const key of ['passed', 'failed', 'skipped'] as const) total[key] += counts[key];
     const seconds = ((Date.now() - startedAt) / 1000).toFixed(0);
     console.log(`${engine}: ${line(counts)} in ${seconds} s${note === undefined ? '' : `: ${note}`}`);
-  }
-};
-// They wait more than they compute.
-await Promise.all([lane(), lane()]);
+  }),
+);
 console.log(line(total));
 process.exitCode = total.failed > 0 ? 1 : 0;
 

@@ -6,7 +6,7 @@ import { type ClientName, clientNames } from '../client-matrix/clients.ts';
 import { runMany } from '../client-matrix/run-many.ts';
 import { runClientMatrix } from '../client-matrix/run-matrix.ts';
 import { type PrefixProxy, startPrefixProxy } from '../support/prefix-proxy.ts';
-import { type SharedCluster, sharedCluster } from './shared-clusters.ts';
+import { type RealClusters, startRealClusters } from './real-clusters.ts';
 
 // All clients at once, where it is hardest for them: behind a proxy that serves the gateway below /trino, at clusters of both kinds that run
 // one query at a time, so that nearly every statement waits for those of the others.
@@ -15,14 +15,14 @@ import { type SharedCluster, sharedCluster } from './shared-clusters.ts';
 // place of the path of their URL, the Python clients take host and port, and in URLs of JDBC and SQLAlchemy the path is catalog and schema.
 // They begin at the root of the proxy, which tells the router of the prefix all the same, and follow links below it.
 const canNameAPath: ReadonlySet<ClientName> = new Set(['js']);
-let clusters: Record<'accepting' | 'rejecting', SharedCluster>;
+let clusters: RealClusters;
 let suite: Suite;
 const kinds = ['accepting', 'rejecting'] as const;
 const proxies: PrefixProxy[] = [];
 const WAITS_MS = 10_000;
 
 beforeAll(async () => {
-  clusters = { accepting: await sharedCluster('accepting'), rejecting: await sharedCluster('rejecting') };
+  clusters = await startRealClusters();
   suite = await startSuite({ listeners: kinds.length, router: { TRUSTED_PROXIES: '127.0.0.1' } });
   for (const [index, kind] of kinds.entries()) {
     await suite.addBackends({ [kind]: clusters[kind].url }, { maxRunningQueries: 1 });
@@ -41,6 +41,7 @@ beforeAll(async () => {
 afterAll(async () => {
   for (const proxy of proxies) await proxy[Symbol.asyncDispose]();
   await suite?.[Symbol.asyncDispose]();
+  await clusters?.[Symbol.asyncDispose]();
 }, 60_000);
 
 test.each([

@@ -40,10 +40,10 @@ afterAll(async () => {
 }, 60_000);
 
 const kinds = ['trusts forwarded headers', 'refuses forwarded headers', 'it polls itself'];
-// PAIRS=some leaves out the middle one, where clients-waiting.test.ts takes all clients, too.
+// PAIRS=some leaves out the first two, where clients-waiting.test.ts takes all clients, too.
 const tried = kinds
   .map((kind, listener) => [kind, listener] as const)
-  .filter(([, at]) => process.env.PAIRS !== 'some' || at !== 1);
+  .filter(([, at]) => process.env.PAIRS !== 'some' || at === 2);
 const all = clientNames.flatMap((client) =>
   tried.map(([kind, listener]): [ClientName, string, number] => [client, kind, listener]),
 );

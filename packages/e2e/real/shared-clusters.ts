@@ -1,8 +1,12 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { until } from '@trino-gateway/testing/processes/until';
 import { type Coordinator, startCoordinator } from '@trino-gateway/testing/trino/coordinator';
 
-/** A real cluster that all files of a run use: none of them ends it, nor changes what others would see. */
+/**
+ * A real cluster that several files of a run use at a time: none of them ends it, changes what others would see, or counts what
+ * runs there.
+ */
 export type SharedCluster = Pick<Coordinator, 'url'>;
 
 const settings = {
@@ -12,16 +16,28 @@ const settings = {
   rejecting: { processForwarded: false },
 };
 
-/** Starts it for the first file of a run that asks; it ends with the run. */
+const STARTED_WITHIN_MS = 300_000;
+
+/** Starts it for the first file of a run that asks; others wait for that. It ends with the run. */
 export async function sharedCluster(kind: keyof typeof settings): Promise<SharedCluster> {
   const folder = process.env.TRINO_GATEWAY_RUN_FOLDER;
   if (folder === undefined) throw new Error('shared clusters belong to a run of the project "real"');
   const file = join(folder, `${kind}.json`);
-  const known = await readFile(file, 'utf8').catch(() => undefined);
-  if (known !== undefined) return JSON.parse(known) as SharedCluster;
-  // Many clients work with it, one file after the other: what they leave behind needs room.
+  const started = async () => JSON.parse(await readFile(file, 'utf8')) as SharedCluster;
+  const isFirst = await mkdir(join(folder, `${kind}.starting`)).then(
+    () => true,
+    () => false,
+  );
+  if (!isFirst) return await until(`the shared cluster ${kind}`, started, STARTED_WITHIN_MS, 200);
+  // Many clients work with it: what they leave behind needs room.
   const options = { ...settings[kind], name: `shared-${kind}`, heap: '1200M', folder: join(folder, kind) };
-  const { url, pid } = await startCoordinator({ ...options, say: (line) => void process.stderr.write(`${line}\n`) });
-  await writeFile(file, JSON.stringify({ url, pid }));
+  const { url, pid } = await startCoordinator({
+    ...options,
+    // It outlives the worker that started it: the end of the run ends it.
+    outlivesUs: true,
+    say: (line) => void process.stderr.write(`${line}\n`),
+  });
+  await writeFile(`${file}.part`, JSON.stringify({ url, pid }));
+  await rename(`${file}.part`, file);
   return { url };
 }

@@ -5,24 +5,24 @@ import { until } from '@trino-gateway/testing/processes/until';
 import { type Suite, startSuite } from '@trino-gateway/testing/suite/suite';
 import { runCommand } from '@trino-gateway/testing/toolchains/run-command';
 import { clientJars } from '@trino-gateway/testing/trino/artifacts';
+import { type Coordinator, startCoordinator } from '@trino-gateway/testing/trino/coordinator';
 import { findJdk } from '@trino-gateway/testing/trino/jdk';
 import { type OpenQuery, openQuery } from '@trino-gateway/testing/trino-client/open-query';
 import { isTemporaryQueryId } from '@trino-gateway/trino';
 import { harmlessHeaderCases, headerProblemCases } from '@trino-gateway/trino/cases/session/session-headers';
 import { clientsFolder, pythonWithPackages } from '../client-matrix/toolchains.ts';
-import { type SharedCluster, sharedCluster } from './shared-clusters.ts';
 
 // A real cluster whose only slot is taken: what a client that waits is told, by the gateway as by the cluster itself.
 const say = (line: string) => void process.stderr.write(`${line}\n`);
 const LIMIT_MS = 300_000;
 const AT_ONCE = 8;
 const NOWHERE = [undefined, undefined];
-let trino: SharedCluster;
+let trino: Coordinator;
 let suite: Suite;
 let running: OpenQuery | undefined;
 
 beforeAll(async () => {
-  trino = await sharedCluster('accepting');
+  trino = await startCoordinator({ name: 'waiting', say });
   suite = await startSuite({ gatewayserver: { DEFAULT_GROUP: 'all' } });
   await suite.addBackends({ one: trino.url }, { maxRunningQueries: 1 });
   await suite.addGroup('all', ['one']);
@@ -31,6 +31,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await running?.cancel();
   await suite?.[Symbol.asyncDispose]();
+  await trino?.stop();
 }, 60_000);
 
 /** A query that has begun to answer and is not read any further: it keeps its slot, and the cluster has nothing to do. */
