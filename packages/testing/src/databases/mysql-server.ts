@@ -19,6 +19,9 @@ export async function prepareMysql(engine: 'mysql' | 'mariadb', folder: string, 
   const share = join(root, 'usr', 'share', engine);
   const data = join(folder, 'data');
   const firstStatements = join(folder, 'first.sql');
+  // Its own: a server that starts deletes the temporary files of all others.
+  const temporary = join(folder, 'tmp');
+  await mkdir(temporary);
   const { command, args } = await withOwnLoader(root, engine === 'mysql' ? 'mysqld' : 'mariadbd');
   const common = [
     ...args,
@@ -26,6 +29,7 @@ export async function prepareMysql(engine: 'mysql' | 'mariadb', folder: string, 
     `--user=${userInfo().username}`,
     `--basedir=${join(root, 'usr')}`,
     `--datadir=${data}`,
+    `--tmpdir=${temporary}`,
     `--lc-messages-dir=${share}`,
     `--character-sets-dir=${join(share, 'charsets')}`,
     `--plugin-dir=${join(root, 'usr', 'lib', 'mysql', 'plugin')}`,
