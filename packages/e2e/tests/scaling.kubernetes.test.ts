@@ -10,7 +10,8 @@ import { openQuery } from '@trino-gateway/testing/trino-client/open-query';
 
 // Two monitors, a gatewayserver, and a TrinoCluster on a real API server whose operator is played by the test.
 const PATH = '/apis/trino.stackable.tech/v1alpha1/namespaces/trino/trinoclusters';
-const OUTAGE_MS = 6_000;
+/** OUTAGE_SECONDS=60 makes it a minute. */
+const OUTAGE_MS = Number(process.env.OUTAGE_SECONDS ?? 6) * 1_000;
 
 let kubernetes: RunningKubernetes | undefined;
 try {
