@@ -1,7 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { Code, ConnectError, type ConnectRouter } from '@connectrpc/connect';
-import { connectNodeAdapter } from '@connectrpc/connect-node';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import {
   GroupScalingSchema,
@@ -9,14 +8,14 @@ import {
   ScalingService,
   ClusterScaling_State as State,
 } from '@trino-gateway/api/gateway';
-import { type Listener, listenHttp } from '@trino-gateway/runtime';
 import { runCommand } from './support/command-line.ts';
+import { serveFake } from './support/serve-fake.ts';
 
 jest.setTimeout(120_000); // a busy machine starts a server slowly
 
 const NOW = Date.parse('2026-01-31T12:00:00Z');
 const done: string[] = [];
-let server: Listener;
+let server: Awaited<ReturnType<typeof serveFake>>;
 
 const xl = create(GroupScalingSchema, {
   groupId: 'xl',
@@ -71,10 +70,7 @@ const routes = (router: ConnectRouter) => {
 };
 
 beforeAll(async () => {
-  const handler = connectNodeAdapter({ routes });
-  server = await listenHttp({ host: '127.0.0.1', port: 0 }, (request, response) => void handler(request, response), {
-    graceMs: 100,
-  });
+  server = await serveFake(routes);
 });
 afterAll(async () => {
   await server[Symbol.asyncDispose]();

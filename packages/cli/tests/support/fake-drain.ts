@@ -1,8 +1,7 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { Code, ConnectError, type ConnectRouter } from '@connectrpc/connect';
-import { connectNodeAdapter } from '@connectrpc/connect-node';
 import { BackendService, type GetDrainStatusResponseSchema, ScalingService } from '@trino-gateway/api/gateway';
-import { listenHttp } from '@trino-gateway/runtime';
+import { serveFake } from './serve-fake.ts';
 
 type Status = MessageInitShape<typeof GetDrainStatusResponseSchema>;
 
@@ -49,18 +48,5 @@ export async function startFakeDrain(answers: Record<string, readonly (Status | 
       },
     });
   };
-  const stop = new AbortController();
-  const handler = connectNodeAdapter({ routes, shutdownSignal: stop.signal });
-  const listener = await listenHttp(
-    { host: '127.0.0.1', port: 0 },
-    (request, response) => void handler(request, response),
-    { graceMs: 100 },
-  );
-  return Object.assign(fake, {
-    url: listener.url,
-    [Symbol.asyncDispose]: async () => {
-      stop.abort();
-      await listener[Symbol.asyncDispose]();
-    },
-  });
+  return Object.assign(fake, await serveFake(routes));
 }

@@ -1,6 +1,5 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { Code, ConnectError, type ConnectRouter } from '@connectrpc/connect';
-import { connectNodeAdapter } from '@connectrpc/connect-node';
 import {
   type GetQueueStatsResponse_GroupStats,
   GetQueueStatsResponse_GroupStatsSchema,
@@ -9,7 +8,7 @@ import {
   QueuedQuerySchema,
   QueueService,
 } from '@trino-gateway/api/gateway';
-import { listenHttp } from '@trino-gateway/runtime';
+import { serveFake } from './serve-fake.ts';
 
 /** A gatewayserver that knows nothing but a queue. */
 export type FakeQueue = AsyncDisposable & {
@@ -28,7 +27,6 @@ export async function startFakeQueue(
   queries: readonly MessageInitShape<typeof QueuedQuerySchema>[],
   stats: readonly MessageInitShape<typeof GetQueueStatsResponse_GroupStatsSchema>[],
 ): Promise<FakeQueue> {
-  const stop = new AbortController();
   const fake: Omit<FakeQueue, 'url' | typeof Symbol.asyncDispose> = {
     queued: queries.map((one) => create(QueuedQuerySchema, one)),
     groups: stats.map((one) => create(GetQueueStatsResponse_GroupStatsSchema, one)),
@@ -68,17 +66,5 @@ export async function startFakeQueue(
       },
     });
   };
-  const handler = connectNodeAdapter({ routes, shutdownSignal: stop.signal });
-  const listener = await listenHttp(
-    { host: '127.0.0.1', port: 0 },
-    (request, response) => void handler(request, response),
-    { graceMs: 100 },
-  );
-  return Object.assign(fake, {
-    url: listener.url,
-    [Symbol.asyncDispose]: async () => {
-      stop.abort();
-      await listener[Symbol.asyncDispose]();
-    },
-  });
+  return Object.assign(fake, await serveFake(routes));
 }
