@@ -7,7 +7,7 @@ const common = {
 };
 const SLOW = '\\.slow\\.test\\.ts$';
 const KUBERNETES = '\\.kubernetes\\.test\\.ts$';
-const REAL = '/packages/e2e/real/';
+const REAL = '/packages/e2e/(real|conformance)/';
 const MANIFESTS = '/scripts/manifests/';
 
 export default {
@@ -24,7 +24,7 @@ export default {
     {
       ...common,
       displayName: 'real',
-      testMatch: ['**/e2e/real/*.test.ts'],
+      testMatch: ['**/e2e/{real,conformance}/*.test.ts'],
       globalSetup: '<rootDir>/jest.run-folder.js',
       globalTeardown: '<rootDir>/jest.end-run.js',
     },

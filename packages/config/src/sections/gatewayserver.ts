@@ -24,9 +24,27 @@ export const gatewayserver = z.strictObject({
       'Where the API is served. Without `admin_token` only a loopback address is accepted, unless `allow_open` is true.',
     ),
   ops_listen: address.prefault('0.0.0.0:8001').describe('Where /livez, /readyz and /metrics are served.'),
+  tls_cert_file: text
+    .optional()
+    .describe(
+      'The certificate of the API, PEM, with its chain: set, `listen` speaks TLS only. A replaced file is taken within 10 s.',
+    ),
+  tls_key_file: text.optional().describe('The key of that certificate, PEM, without a passphrase.'),
+  tls_client_ca_file: text
+    .optional()
+    .describe(
+      'The authorities, PEM, one of which must have signed the certificate of every client: routers, monitors and command lines. Unset: no certificate is asked for.',
+    ),
   database_url: databaseUrl
     .prefault('sqlite:./data/gateway.db')
     .describe('Where everything is stored: sqlite:PATH, sqlite::memory:, mysql://, mariadb:// or postgres://.'),
+  database_ca_file: text
+    .optional()
+    .describe(
+      'The authorities, PEM, that sign the certificate of the database: set, connections to it are made over TLS only, and the certificate must be for the host of `database_url`.',
+    ),
+  database_cert_file: text.optional().describe('The certificate, PEM, that is shown to the database.'),
+  database_key_file: text.optional().describe('The key of that certificate, PEM, without a passphrase.'),
   database_pool_size: whole(1, 1000)
     .prefault(10)
     .describe('The most connections to a MySQL, MariaDB or PostgreSQL database.'),

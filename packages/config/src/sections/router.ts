@@ -29,6 +29,23 @@ export const router = z.strictObject({
     .prefault('http://127.0.0.1:8000')
     .describe('The gatewayserver; a comma list for several replicas.'),
   gatewayserver_token: text.optional().describe('The admin token of the gatewayserver.'),
+  tls_listen: addresses
+    .optional()
+    .describe('Where Trino clients connect over HTTPS; a comma list for several listeners. Unset: no HTTPS.'),
+  tls_cert_file: text
+    .optional()
+    .describe('The certificate for `tls_listen`, PEM, with its chain. A replaced file is taken within 10 s.'),
+  tls_key_file: text.optional().describe('The key of that certificate, PEM, without a passphrase.'),
+  workers: whole(1, 64)
+    .prefault(1)
+    .describe('How many processes serve clients on the same addresses, each on a core of its own.'),
+  gatewayserver_ca_file: text
+    .optional()
+    .describe("The authorities, PEM, that sign the gatewayserver's certificate. Unset: those of the system."),
+  gatewayserver_cert_file: text
+    .optional()
+    .describe('The certificate, PEM, that is shown to a gatewayserver with `tls_client_ca_file`.'),
+  gatewayserver_key_file: text.optional().describe('The key of that certificate, PEM, without a passphrase.'),
   external_url: externalUrl
     .optional()
     .describe(
@@ -58,6 +75,9 @@ export const router = z.strictObject({
   attempt_time_limit: timeLimit
     .prefault('8s')
     .describe('How long a cluster may be silent on a submission before another one is tried.'),
+  connect_time_limit: timeLimit
+    .prefault('5s')
+    .describe('How long a connection to a cluster may take to come about, its TLS handshake included.'),
   poll_time_limit: timeLimit
     .prefault('60s')
     .describe('How long a cluster may be silent on a poll, before and within its page.'),
