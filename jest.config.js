@@ -34,5 +34,5 @@ export default {
   workerIdleMemoryLimit: '1GB', // a realm for each file is never wholly freed
   workerGracefulExitTimeout: 5_000, // a large heap takes a while to free; an open handle is still told of
   testTimeout: 60_000,
-  reporters: ['default', '<rootDir>/jest.closing-line.js'],
+  reporters: ['default', '<rootDir>/jest.conformance.js', '<rootDir>/jest.closing-line.js'],
 };

@@ -1,0 +1,31 @@
+import { pending, unwritten } from '../pending.ts';
+import { missing, type TestResult, verdicts } from './verdicts.ts';
+
+export type { TestResult };
+
+/**
+ * The lines that end a run: each case with what became of it, the pending ones with their reasons, and one line that counts them.
+ * A run of some files tells of what ran there; a whole one also of what is pending, and a case that it misses has failed.
+ */
+export function reportLines(tests: readonly TestResult[], isWhole: boolean): string[] {
+  const ran = verdicts(tests);
+  const reasons = isWhole ? reasonsOf(ran) : new Map<number, string>();
+  const missed = isWhole ? missing(ran, reasons) : [];
+  const failed = ran.filter(({ outcome }) => outcome === 'failed').length;
+  return [
+    ...ran.map(
+      ({ number, outcome, tests: count, seconds }) =>
+        `case ${String(number).padStart(3)}  ${outcome}  ${`${count}`.padStart(4)} tests ${seconds.toFixed(1).padStart(7)} s`,
+    ),
+    ...missed.map((number) => `case ${String(number).padStart(3)}  failed  no test of it ran`),
+    ...[...reasons].map(([number, reason]) => `case ${String(number).padStart(3)}  pending  ${reason}`),
+    `conformance: ${ran.length - failed} passed, ${failed + missed.length} failed, ${reasons.size} pending`,
+  ];
+}
+
+/** Why each case that did not run is pending. */
+function reasonsOf(ran: readonly { number: number }[]): Map<number, string> {
+  const shown = new Set(ran.map(({ number }) => number));
+  const all = [...pending, ...[...unwritten].map((number): [number, string] => [number, 'not written yet'])];
+  return new Map(all.filter(([number]) => !shown.has(number)).sort(([one], [other]) => one - other));
+}
