@@ -40,7 +40,7 @@ test: setup ## what needs no Trino and little time: units, storage on SQLite, ea
 test-slow: setup ## the tests that take long by design (*.slow.test.ts): restarts, outages, memory, package scripts
 	$(JEST) --selectProjects slow
 
-e2e: setup ## two real Trino 476, the three processes, alone and two of each on MySQL and PostgreSQL, seven real clients, kills
+e2e: setup ## two real Trino 476, the three processes, alone and two of each on MySQL and PostgreSQL, seven real clients, kills; PAIRS=some takes a sample
 	$(JEST) --selectProjects real --runInBand --testTimeout 900000
 
 test-databases: setup ## the storage contract on real MySQL, MariaDB and PostgreSQL, and each taken away for a while
@@ -55,8 +55,8 @@ million: setup ## lists and purge with a million rows of history: by an index, i
 browser: setup ## Swagger UI in a real Chromium: that of CHROMIUM, of PATH, or Debian's, fetched once
 	node scripts/browser/test-api-page.ts
 
-api-fuzz: setup ## schemathesis against the OpenAPI document, for less than a minute
-	node scripts/api-fuzz/main.ts
+api-fuzz: setup ## schemathesis against the OpenAPI document, for 40 seconds or FUZZ_SECONDS=n
+	node scripts/api-fuzz/main.ts $(FUZZ_SECONDS)
 
 attack: setup ## two minutes of what attackers try: entry points and ways around authentication, bounds, malicious clusters, an open API
 	node scripts/attack/main.ts

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type Suite, startSuite } from '@trino-gateway/testing/suite/suite';
 import { type ClientName, clientNames } from '../client-matrix/clients.ts';
 import { runClientMatrix } from '../client-matrix/run-matrix.ts';
+import { isSample } from '../support/sample.ts';
 import { seenByTrino } from './real-clusters.ts';
 import { type SharedCluster, sharedCluster } from './shared-clusters.ts';
 
@@ -40,11 +41,10 @@ afterAll(async () => {
 }, 60_000);
 
 const kinds = ['trusts forwarded headers', 'refuses forwarded headers', 'it polls itself'];
-// PAIRS=some leaves out the first two, where clients-waiting.test.ts takes all clients, too.
-const tried = kinds
-  .map((kind, listener) => [kind, listener] as const)
-  .filter(([, at]) => process.env.PAIRS !== 'some' || at === 2);
-const all = clientNames.flatMap((client) =>
+// A sample leaves out the first two, where clients-waiting.test.ts and clients-tls.test.ts take all clients, and those that poll as another does.
+const tried = kinds.map((kind, listener) => [kind, listener] as const).filter(([, at]) => !isSample || at === 2);
+const names: readonly ClientName[] = isSample ? ['jdbc', 'dbapi', 'go'] : clientNames;
+const all = names.flatMap((client) =>
   tried.map(([kind, listener]): [ClientName, string, number] => [client, kind, listener]),
 );
 

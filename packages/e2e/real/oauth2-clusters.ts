@@ -6,7 +6,7 @@ import { type Suite, startSuite } from '@trino-gateway/testing/suite/suite';
 import { type Coordinator, startCoordinator } from '@trino-gateway/testing/trino/coordinator';
 import { findJdk } from '@trino-gateway/testing/trino/jdk';
 import { KEYSTORE_PASSWORD, makeKeyStore } from '@trino-gateway/testing/trino/key-store';
-import { type IdentityProvider, startIdentityProvider } from '../support/identity-provider.ts';
+import { type IdentityProvider, startIdentityProvider } from '../support/login/identity-provider.ts';
 import { startTlsFront } from '../support/tls-front.ts';
 
 /** Where clients reach the routers: the group each address leads to, and the path below which it is. */
