@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { createCertificateAuthority } from '@trino-gateway/testing/tls/certificate-authority';
-import type { TlsFileError, TlsIdentity, TlsSettings } from './tls-identity.ts';
+import type { TlsFileError } from './tls-files.ts';
+import type { TlsIdentity, TlsSettings } from './tls-identity.ts';
 import { createTlsPools } from './tls-pool.ts';
 
 const authority = createCertificateAuthority();

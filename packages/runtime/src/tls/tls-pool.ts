@@ -1,5 +1,6 @@
 import type { Logger } from '../logging/logger.ts';
-import { readTlsIdentity, TlsFileError, type TlsIdentity, type TlsSettings } from './tls-identity.ts';
+import { TlsFileError } from './tls-files.ts';
+import { readTlsIdentity, type TlsIdentity, type TlsSettings } from './tls-identity.ts';
 
 /**
  * Connections to clusters with TLS settings of their own: those of equal settings share one pool, those of different settings

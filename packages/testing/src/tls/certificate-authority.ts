@@ -4,12 +4,15 @@ import { isIPv4 } from 'node:net';
 /** A certificate and its private key, as PEM. */
 export type Certificate = { cert: string; key: string };
 
+/** Milliseconds since 1970. */
+export type Validity = { from: number; to: number };
+
 /** An authority of its own, which nobody trusts who was not given its certificate. */
 export type CertificateAuthority = {
   /** Its certificate, as PEM. */
   readonly cert: string;
-  /** A certificate for these host names and IPv4 addresses. */
-  issue(names: readonly string[]): Certificate;
+  /** A certificate for these host names and IPv4 addresses; without dates valid since yesterday, for 30 days. */
+  issue(names: readonly string[], validity?: Partial<Validity>): Certificate;
 };
 
 const DAY_MS = 86_400_000;
@@ -52,16 +55,23 @@ function newKeys(): { publicKey: KeyObject; privateKey: KeyObject } {
   return generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
 }
 
-type Wanted = { subject: string; issuer: string; publicKey: KeyObject; extensions: readonly Buffer[] };
+type Wanted = {
+  subject: string;
+  issuer: string;
+  publicKey: KeyObject;
+  extensions: readonly Buffer[];
+  validity?: Partial<Validity> | undefined;
+};
 
-function certificate({ subject, issuer, publicKey, extensions }: Wanted, issuerKey: KeyObject): string {
+function certificate({ subject, issuer, publicKey, extensions, validity }: Wanted, issuerKey: KeyObject): string {
   const now = Date.now();
+  const { from = now - DAY_MS, to = now + 30 * DAY_MS } = validity ?? {};
   const content = sequence(
     der(0xa0, der(0x02, Buffer.from([2]))),
     der(0x02, Buffer.concat([Buffer.from([1]), randomBytes(8)])),
     ECDSA_WITH_SHA256,
     nameOf(issuer),
-    sequence(timeOf(now - DAY_MS), timeOf(now + 30 * DAY_MS)),
+    sequence(timeOf(from), timeOf(to)),
     nameOf(subject),
     publicKey.export({ type: 'spki', format: 'der' }),
     der(0xa3, sequence(...extensions)),
@@ -81,12 +91,12 @@ export function createCertificateAuthority(name = 'authority of a test'): Certif
   );
   return {
     cert,
-    issue: (names) => {
+    issue: (names, validity) => {
       const { publicKey, privateKey } = newKeys();
       const extensions = [extension(SUBJECT_ALT_NAME, false, altNames(names))];
       const subject = names[0] ?? 'nobody';
       return {
-        cert: certificate({ subject, issuer: name, publicKey, extensions }, own.privateKey),
+        cert: certificate({ subject, issuer: name, publicKey, extensions, validity }, own.privateKey),
         key: String(privateKey.export({ type: 'pkcs8', format: 'pem' })),
       };
     },
