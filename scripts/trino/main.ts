@@ -2,11 +2,12 @@ import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
-import { serverFolder } from '@trino-gateway/testing/trino/artifacts';
 import { makeClassArchive } from '@trino-gateway/testing/trino/class-archive';
 import { startCoordinator } from '@trino-gateway/testing/trino/coordinator';
 import { findJdk } from '@trino-gateway/testing/trino/jdk';
 import { folderOf, list, startAndLeave, stopLeft } from '@trino-gateway/testing/trino/left-running';
+import { trinoServer } from '@trino-gateway/testing/trino/server';
+import { chosenVersion, OLDEST_JAVA } from '@trino-gateway/testing/trino/versions';
 
 const HELP = `usage: node scripts/trino/main.ts COMMAND
 
@@ -26,7 +27,8 @@ const HELP = `usage: node scripts/trino/main.ts COMMAND
   status              what runs
   logs NAME           the log
 
-Catalogs: tpch, memory. Environment: JAVA_HOME, TRINO_GATEWAY_CACHE, TRINO_GATEWAY_MAVEN_ARGS, MAVEN_OPTS.`;
+Catalogs: tpch, memory. Environment: TRINO_GATEWAY_TRINO (476, or 483, which is assembled from its jars), JAVA_HOME,
+TRINO_GATEWAY_CACHE, TRINO_GATEWAY_MAVEN_ARGS, MAVEN_OPTS.`;
 
 const say = (line: string) => console.error(line);
 
@@ -48,13 +50,15 @@ const { values, positionals } = parseArgs({
 });
 
 async function fetch(): Promise<void> {
-  const jdk = await findJdk();
-  console.log(await serverFolder(jdk, say));
+  const version = chosenVersion();
+  const jdk = await findJdk(OLDEST_JAVA[version]);
+  console.log((await trinoServer(version, jdk, say)).home);
   if (values.archive) console.log(await trainedArchive());
 }
 
 async function trainedArchive(): Promise<string> {
-  return makeClassArchive(await findJdk(), async (jvmFlags) => {
+  const version = chosenVersion();
+  return makeClassArchive(await findJdk(OLDEST_JAVA[version]), version, async (jvmFlags) => {
     say('making the class archive');
     const coordinator = await startCoordinator({
       name: 'training',

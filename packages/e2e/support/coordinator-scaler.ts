@@ -1,10 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePorts } from '@trino-gateway/testing/processes/free-ports';
-import { serverFolder } from '@trino-gateway/testing/trino/artifacts';
 import { makeCoordinatorFolder } from '@trino-gateway/testing/trino/coordinator-folder';
 import { coordinatorProgram } from '@trino-gateway/testing/trino/coordinator-program';
 import { findJdk } from '@trino-gateway/testing/trino/jdk';
+import { trinoServer } from '@trino-gateway/testing/trino/server';
+import { chosenVersion, OLDEST_JAVA } from '@trino-gateway/testing/trino/versions';
 
 /** A real coordinator that is down, and the program that starts and stops it for the `command` scaler. */
 export type ScaledCoordinator = AsyncDisposable & {
@@ -19,11 +20,12 @@ export type ScaledCoordinator = AsyncDisposable & {
 /** Makes its files below a folder. It ends with this process, however that ends. */
 export async function scaledCoordinator(folder: string, name: string): Promise<ScaledCoordinator> {
   const say = (line: string) => void process.stderr.write(`${line}\n`);
-  const jdk = await findJdk();
-  const server = await serverFolder(jdk, say);
+  const version = chosenVersion();
+  const jdk = await findJdk(OLDEST_JAVA[version]);
+  const server = await trinoServer(version, jdk, say);
   const [port = 0] = await freePorts(1);
   const home = join(folder, name);
-  await makeCoordinatorFolder({ name, port, folder: home }, jdk, server, say);
+  await makeCoordinatorFolder({ name, port, folder: home }, jdk, server);
   const { command, args } = await coordinatorProgram({ name }, jdk, server, home);
   const script = join(folder, `${name}.sh`);
   const quoted = [command, ...args].map((part) => `'${part}'`).join(' ');

@@ -1,8 +1,11 @@
 import { pbkdf2Sync, randomBytes } from 'node:crypto';
 import { KEYSTORE_PASSWORD } from './key-store.ts';
+import type { TrinoVersion } from './versions.ts';
 
 /** What a coordinator is like. Everything but the port has a default. */
 export type CoordinatorSettings = {
+  /** Default: TRINO_GATEWAY_TRINO of the environment, else the last release that is published whole. */
+  version?: TrinoVersion;
   /** Shows in its node id and log messages; default `trino`. */
   name?: string;
   /** On 127.0.0.1; 0 or absent: a free one. */
@@ -19,7 +22,7 @@ export type CoordinatorSettings = {
   accessRules?: object;
   /** A TLS port as well, with a self-signed certificate for localhost and 127.0.0.1. */
   httpsPort?: number;
-  /** Where events of completed queries are posted, and the token that opens it; needs the plugin of event-listener.ts. */
+  /** Where events of completed queries are posted, and the token that opens it; the plugin for it is a large download (event-listener.ts). */
   events?: { url: string; token?: string };
   /** Results are spooled to an object store for clients that take that (`X-Trino-Query-Data-Encoding`). */
   spooling?: SpoolingSettings;
@@ -87,6 +90,7 @@ export function pluginNames(settings: CoordinatorSettings): string[] {
     ...(settings.password === undefined ? [] : ['password-authenticators']),
     ...(settings.resourceGroup === undefined ? [] : ['resource-group-managers']),
     ...(settings.spooling === undefined ? [] : ['spooling-filesystem']),
+    ...(settings.events === undefined ? [] : ['http-event-listener']),
   ];
 }
 

@@ -1,8 +1,9 @@
-import { readdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Program } from '../processes/start-program.ts';
 import { findClassArchive } from './class-archive.ts';
 import type { Jdk } from './jdk.ts';
+import type { Server } from './server.ts';
 
 /** How the Java of a coordinator is run. */
 export type JavaOptions = {
@@ -24,14 +25,12 @@ export const PROCESS_MARK = '-Dtrino-gateway.coordinator=';
 export async function coordinatorProgram(
   settings: JavaOptions,
   jdk: Jdk,
-  server: string,
+  server: Server,
   folder: string,
 ): Promise<Program & { logPath: string }> {
-  const jars = (await readdir(join(server, 'lib'))).filter((name) => name.endsWith('.jar')).sort();
   // 300 jars are too long a command line to read in a process list.
-  const classpath = jars.map((name) => join(server, 'lib', name)).join(':');
-  await writeFile(join(folder, 'java.args'), `-cp "${classpath}"\n`);
-  const archive = await findClassArchive(jdk);
+  await writeFile(join(folder, 'java.args'), `-cp "${server.jars.join(':')}"\n`);
+  const archive = await findClassArchive(jdk, server.version);
   const args = [
     `${PROCESS_MARK}${settings.name}`,
     `-Xmx${settings.heap ?? '768M'}`,
@@ -44,11 +43,12 @@ export async function coordinatorProgram(
     '-Djdk.attach.allowAttachSelf=true',
     // Else a library starts a second Java only to look at this one.
     '-Djol.skipHotspotSAAttach=true',
+    ...server.jvmFlags,
     ...(archive === undefined ? [] : [`-XX:SharedArchiveFile=${archive}`, '-Xlog:cds=off', '-Xlog:cds+dynamic=off']),
     ...(settings.jvmFlags ?? []),
     '-Dconfig=etc/config.properties',
     '@java.args',
-    'io.trino.server.TrinoServer',
+    server.mainClass,
   ];
   return {
     command: join(jdk.home, 'bin', 'java'),

@@ -6,11 +6,12 @@ import { type Ending, type RunningProgram, startProgram } from '../processes/sta
 import { untilReady } from '../processes/until-ready.ts';
 import { exchange } from '../trino-client/exchange.ts';
 import { runStatement } from '../trino-client/run-statement.ts';
-import { serverFolder } from './artifacts.ts';
 import { type CoordinatorSettings, PROBE_SOURCE } from './coordinator-files.ts';
 import { makeCoordinatorFolder } from './coordinator-folder.ts';
 import { coordinatorProgram, type JavaOptions } from './coordinator-program.ts';
 import { findJdk } from './jdk.ts';
+import { trinoServer } from './server.ts';
+import { chosenVersion, OLDEST_JAVA } from './versions.ts';
 
 /** A coordinator's settings, and how to start it. */
 export type CoordinatorOptions = CoordinatorSettings &
@@ -58,12 +59,13 @@ const GRACE_MS = 5_000;
  */
 export async function startCoordinator(options: CoordinatorOptions = {}): Promise<Coordinator> {
   const say = options.say ?? (() => {});
-  const jdk = await findJdk();
-  const server = await serverFolder(jdk, say);
+  const version = options.version ?? chosenVersion();
+  const jdk = await findJdk(OLDEST_JAVA[version]);
+  const server = await trinoServer(version, jdk, say);
   const [port = 0] = options.port ? [options.port] : await freePorts(1);
   await Promise.all([port, options.httpsPort].map((one) => (one === undefined ? undefined : assertFree(one))));
   const settings = { ...options, name: options.name ?? 'trino', port };
-  const folder = await makeCoordinatorFolder(settings, jdk, server, say);
+  const folder = await makeCoordinatorFolder(settings, jdk, server);
   const forget = async () => {
     if (options.folder === undefined) await rm(folder, { recursive: true, force: true });
   };

@@ -27,18 +27,27 @@ test('a too old Java in PATH does not hide a newer one that is installed', async
   const old = await install('old', '17.0.15');
   await install('jvm/24', '24.0.1');
   const newest = await install('jvm/25', '25.0.3');
-  expect(await findJdk({ PATH: join(old, 'bin') }, [join(root, 'jvm')])).toEqual({ home: newest, version: '25.0.3' });
+  expect(await findJdk(24, { PATH: join(old, 'bin') }, [join(root, 'jvm')])).toEqual({
+    home: newest,
+    version: '25.0.3',
+  });
 });
 
 test('JAVA_HOME is what the user wants, even when another is newer', async () => {
   const wanted = await install('wanted', '24.0.1');
   await install('jvm/25', '25.0.3');
-  expect((await findJdk({ JAVA_HOME: wanted, PATH: '' }, [join(root, 'jvm')])).home).toBe(wanted);
+  expect((await findJdk(24, { JAVA_HOME: wanted, PATH: '' }, [join(root, 'jvm')])).home).toBe(wanted);
+});
+
+test('the newest Trino needs a newer Java than the one of JAVA_HOME may be', async () => {
+  const home = await install('wanted', '24.0.1');
+  const newest = await install('jvm/25', '25.0.3');
+  expect((await findJdk(25, { JAVA_HOME: home, PATH: '' }, [join(root, 'jvm')])).home).toBe(newest);
 });
 
 test('without a new Java the error names what was found and the way without', async () => {
   const old = await install('jvm/17', '17.0.15');
-  const asked = findJdk({ PATH: '' }, [join(root, 'jvm')]);
+  const asked = findJdk(24, { PATH: '' }, [join(root, 'jvm')]);
   await expect(asked).rejects.toThrow(MissingToolError);
   await expect(asked).rejects.toThrow(`17.0.15 in ${old}`);
   await expect(asked).rejects.toThrow('BACKENDS=');

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { exists } from '../toolchains/cache.ts';
 import { findInPath } from '../toolchains/find-in-path.ts';
 import { MissingToolError, OWN_CLUSTERS } from '../toolchains/missing-tool.ts';
-import { OLDEST_JAVA } from './versions.ts';
+import { OLDEST_JAVA, TRINO_VERSION } from './versions.ts';
 
 /** A Java development kit on this machine; `version` as in its release file, such as `25.0.3`. */
 export type Jdk = { home: string; version: string };
@@ -11,10 +11,11 @@ export type Jdk = { home: string; version: string };
 const INSTALLED = ['/usr/lib/jvm', '/Library/Java/JavaVirtualMachines'];
 
 /**
- * The JDK to run Trino with: JAVA_HOME, else the `java` in PATH, else the newest installed one, whichever is new enough.
- * Throws MissingToolError when there is none.
+ * The JDK to run Trino with: JAVA_HOME, else the `java` in PATH, else the newest installed one, whichever is not older than
+ * the given major version. Throws MissingToolError when there is none.
  */
 export async function findJdk(
+  oldest = OLDEST_JAVA[TRINO_VERSION],
   env: NodeJS.ProcessEnv = process.env,
   installed: readonly string[] = INSTALLED,
 ): Promise<Jdk> {
@@ -23,11 +24,11 @@ export async function findJdk(
     const version = await versionOf(home);
     if (version !== undefined && (await exists(join(home, 'bin', 'jar')))) seen.push({ home, version });
   }
-  const fit = seen.find((jdk) => major(jdk) >= OLDEST_JAVA);
+  const fit = seen.find((jdk) => major(jdk) >= oldest);
   if (fit !== undefined) return fit;
   const found = seen.map((jdk) => `${jdk.version} in ${jdk.home}`).join(', ') || 'none';
   throw new MissingToolError(
-    `Trino needs a JDK ${OLDEST_JAVA} or newer. Looked in JAVA_HOME, PATH, ${installed.join(', ')}; found: ${found}. ` +
+    `Trino needs a JDK ${oldest} or newer. Looked in JAVA_HOME, PATH, ${installed.join(', ')}; found: ${found}. ` +
       `Install one (Temurin 25, for instance) and set JAVA_HOME, ${OWN_CLUSTERS}`,
   );
 }

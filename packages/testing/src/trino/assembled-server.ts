@@ -1,0 +1,65 @@
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { buildOnce, cacheFolder } from '../toolchains/cache.ts';
+import { runCommand } from '../toolchains/run-command.ts';
+import type { Jdk } from './jdk.ts';
+import { assertLocked } from './locked-jars.ts';
+import { fetchWithDependencies } from './maven.ts';
+import { NEWEST_VERSION } from './versions.ts';
+
+const SOURCES = join(import.meta.dirname, 'assembled');
+
+/** Its connectors, and the class that each begins with: that is written down only when Trino itself is packaged. */
+const CONNECTORS = { tpch: 'io.trino.plugin.tpch.TpchPlugin', memory: 'io.trino.plugin.memory.MemoryPlugin' } as const;
+
+/**
+ * The folder of the newest server, with the tpch and memory connectors: put together the first time from 320 jars (260 MB),
+ * each of which must be the one that is written down in `assembled/483.sha256`.
+ */
+export async function assembledServer(jdk: Jdk, say: (line: string) => void): Promise<string> {
+  return buildOnce(join(cacheFolder(), `trino-${NEWEST_VERSION}`), async (folder) => {
+    say(`assembling Trino ${NEWEST_VERSION} (260 MB, once) in ${cacheFolder()}`);
+    await fetchWithDependencies(
+      NEWEST_VERSION,
+      {
+        lib: 'trino-main',
+        ...Object.fromEntries(Object.keys(CONNECTORS).map((name) => [`plugin/${name}`, `trino-${name}`])),
+      },
+      folder,
+      say,
+    );
+    await assertLocked(folder, await readFile(join(SOURCES, `${NEWEST_VERSION}.sha256`), 'utf8'));
+    for (const [name, plugin] of Object.entries(CONNECTORS))
+      await packDescriptor(jdk, join(folder, 'plugin', name), plugin);
+    await compileStart(jdk, folder);
+  });
+}
+
+async function packDescriptor(jdk: Jdk, folder: string, plugin: string): Promise<void> {
+  const content = join(folder, 'descriptor');
+  const file = join(content, 'META-INF', 'services', 'io.trino.spi.Plugin');
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, `${plugin}\n`);
+  await pack(jdk, join(folder, 'descriptor.jar'), content);
+}
+
+/** In a jar: Java makes no class archive of folders. */
+async function compileStart(jdk: Jdk, folder: string): Promise<void> {
+  const classes = join(folder, 'classes');
+  const sources = ['Start.java', 'stand-ins/io/trino/spi/eventlistener/SplitCompletedEvent.java'];
+  const args = [
+    '-proc:none',
+    '-cp',
+    join(folder, 'lib', '*'),
+    '-d',
+    classes,
+    ...sources.map((path) => join(SOURCES, path)),
+  ];
+  await runCommand(join(jdk.home, 'bin', 'javac'), args, { timeoutMs: 300_000 });
+  await pack(jdk, join(folder, 'lib', 'start.jar'), classes);
+}
+
+async function pack(jdk: Jdk, jar: string, content: string): Promise<void> {
+  await runCommand(join(jdk.home, 'bin', 'jar'), ['cf', jar, '-C', content, '.'], { timeoutMs: 120_000 });
+  await rm(content, { recursive: true });
+}
