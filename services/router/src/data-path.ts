@@ -25,7 +25,10 @@ import type { Ownership } from './stickiness/ownership.ts';
 import { createTransactions } from './stickiness/transactions.ts';
 import { createUiProxy, type UiProxyDeps } from './ui/proxy.ts';
 
-type Config = RequestDeps['config'] & UiProxyDeps['config'] & Parameters<typeof createDelegation>[0]['config'];
+type Config = RequestDeps['config'] &
+  UiProxyDeps['config'] &
+  Parameters<typeof createUpstream>[0] &
+  Parameters<typeof createDelegation>[0]['config'];
 
 /** What the rest of the router gives the request handlers. */
 export type DataPathDeps = Pick<
@@ -62,7 +65,7 @@ const POLL_RETRY_DELAYS_MS = [100, 400, 1_000, 2_000, 2_000];
 /** Wires the request handlers: the one place that knows the dependencies of all of them. */
 export function createDataPath({ timings, ...deps }: DataPathDeps): DataPath {
   const { config, gateway, limits, logger, onContradiction } = deps;
-  const upstream = createUpstream(logger);
+  const upstream = createUpstream(config, logger);
   const linkModes = new LinkModes();
   const delegation = createDelegation({ config, logger });
   const logins = createLoginOwners({ signingKey: gateway.signingKey, candidates: deps.ownership.candidates });

@@ -1,6 +1,6 @@
 import { parseUntrustedJson } from '@trino-gateway/json';
 import { PageScanner, parsePageError, withoutHeaders } from '@trino-gateway/trino';
-import type { AskCluster, ClusterRequest } from '../clusters/ask.ts';
+import type { AskCluster, ClusterAnswer, ClusterRequest } from '../clusters/ask.ts';
 import { endOf, type QueryEnd } from '../control-plane/query-end.ts';
 import type { Exchange } from '../http/exchange.ts';
 
@@ -17,9 +17,9 @@ export async function readAnswer(
   ask: AskCluster,
   exchange: Exchange,
   request: ClusterRequest,
-): Promise<{ status: number; body: Buffer }> {
-  const rawHeaders = [...withoutHeaders(exchange.rawHeaders, replaced), 'Accept-Encoding', 'identity'];
-  const { status, body } = await ask(exchange, { ...request, rawHeaders });
+): Promise<Pick<ClusterAnswer, 'status' | 'rawHeaders'> & { body: Buffer }> {
+  const sent = [...withoutHeaders(exchange.rawHeaders, replaced), 'Accept-Encoding', 'identity'];
+  const { status, rawHeaders, body } = await ask(exchange, { ...request, rawHeaders: sent });
   const chunks: Buffer[] = [];
   let length = 0;
   try {
@@ -33,7 +33,7 @@ export async function readAnswer(
   }
   const isWhole = body.complete && length <= MOST_BYTES;
   body.destroy();
-  return { status, body: isWhole ? Buffer.concat(chunks) : Buffer.alloc(0) };
+  return { status, rawHeaders, body: isWhole ? Buffer.concat(chunks) : Buffer.alloc(0) };
 }
 
 /** How a query ended, when this is its last page: one without a next link. */

@@ -1,6 +1,8 @@
 import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { Readable } from 'node:stream';
+import { TLSSocket } from 'node:tls';
+import type { RouterConfig } from '@trino-gateway/config';
 import type { Logger, TlsSettings } from '@trino-gateway/runtime';
 import { MOST_HEAD_BYTES } from '@trino-gateway/trino';
 import { LRUCache } from 'lru-cache';
@@ -83,8 +85,14 @@ const notConnected = new Set([
 ]);
 const brokenConnection = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED']);
 
+/** How long a cluster may take: to the connection (name, TCP and TLS), and to the head of its answer, connecting included. */
+export type AnswerTimes = { connectTimeMs: number; headTimeMs: number };
+
 /** Connections to all clusters, kept alive per origin; those with TLS settings of their own share none with others. */
-export function createUpstream(logger: Pick<Logger, 'info' | 'warn'>): Upstream {
+export function createUpstream(
+  config: Pick<RouterConfig, 'connect_time_limit'>,
+  logger: Pick<Logger, 'info' | 'warn'>,
+): Upstream {
   const plain = new http.Agent(POOL);
   const secure = new ClusterAgent();
   const ownSecure = createTlsAgents(logger);
@@ -128,7 +136,8 @@ export function createUpstream(logger: Pick<Logger, 'info' | 'warn'>): Upstream 
       signal: request.signal,
     });
     outgoing.maxHeadersCount = 0;
-    const answer = answerTo(outgoing, headTimeMs, request.signal);
+    const times = { connectTimeMs: config.connect_time_limit, headTimeMs };
+    const answer = answerTo(outgoing, times, request.signal);
     outgoing.end(body);
     return await answer;
   };
@@ -159,15 +168,23 @@ export function createUpstream(logger: Pick<Logger, 'info' | 'warn'>): Upstream 
  * that ended otherwise than by an answer has left no connection behind.
  * @throws UpstreamError
  */
-export function answerTo(outgoing: ClientRequest, headTimeMs: number, signal: AbortSignal): Promise<UpstreamAnswer> {
+export function answerTo(outgoing: ClientRequest, times: AnswerTimes, signal: AbortSignal): Promise<UpstreamAnswer> {
   return new Promise((resolve, reject) => {
-    let silent = false;
+    let late: UpstreamError | undefined;
     let isOver = false;
     let information = 0;
-    const timer = setTimeout(() => {
-      silent = true;
+    const giveUp = (error: UpstreamError) => {
+      late ??= error;
       outgoing.destroy();
-    }, headTimeMs);
+    };
+    const { connectTimeMs, headTimeMs } = times;
+    const timer = setTimeout(
+      () => giveUp(new UpstreamError('silent', `no answer within ${headTimeMs} ms`)),
+      headTimeMs,
+    );
+    onLateConnection(outgoing, connectTimeMs, () =>
+      giveUp(new UpstreamError('refused', `cannot connect (no connection within ${connectTimeMs} ms)`)),
+    );
     const fail = (error: Error) => {
       isOver = true;
       clearTimeout(timer);
@@ -180,9 +197,9 @@ export function answerTo(outgoing: ClientRequest, headTimeMs: number, signal: Ab
     // Never removed: an error after the answer began must not end the process. The body reports it.
     outgoing.on('error', (error: NodeJS.ErrnoException) => {
       if (isOver) return;
-      if (outgoing.reusedSocket && !silent && !signal.aborted && brokenConnection.has(error.code ?? ''))
+      if (outgoing.reusedSocket && !late && !signal.aborted && brokenConnection.has(error.code ?? ''))
         fail(new DiedIdleError('the connection was closed while idle', { cause: error }));
-      else fail(failure(error, silent, headTimeMs, signal));
+      else fail(late ?? failure(error, signal));
     });
     outgoing.on('information', () => {
       information += 1;
@@ -209,9 +226,22 @@ export function answerTo(outgoing: ClientRequest, headTimeMs: number, signal: Ab
     });
     // The last event of all: it ends the wait where no other did.
     outgoing.once('close', () => {
-      if (!isOver) fail(failure({ name: 'Error', message: '', code: 'ECONNRESET' }, silent, headTimeMs, signal));
+      if (!isOver) fail(late ?? failure({ name: 'Error', message: '', code: 'ECONNRESET' }, signal));
     });
   });
+}
+
+/** Calls back when a new connection has not come about in time; one that was kept is there already. */
+function onLateConnection(outgoing: ClientRequest, timeMs: number, isLate: () => void): void {
+  const watch = (socket: NonNullable<ClientRequest['socket']>) => {
+    if (outgoing.reusedSocket || outgoing.destroyed) return;
+    const timer = setTimeout(isLate, timeMs);
+    const stop = () => clearTimeout(timer);
+    socket.once(socket instanceof TLSSocket ? 'secureConnect' : 'connect', stop);
+    outgoing.once('close', stop);
+  };
+  if (outgoing.socket) watch(outgoing.socket);
+  else outgoing.once('socket', watch);
 }
 
 /** Why a head cannot be passed on; undefined when it can. A final status is one from 200 to 599 (RFC 9110, 15). */
@@ -223,14 +253,8 @@ function faultIn({ httpVersion, statusCode = 0 }: IncomingMessage): string | und
 /** A kept-alive connection was gone before the request on it was answered: the cluster has most likely never seen it. */
 class DiedIdleError extends Error {}
 
-function failure(
-  error: NodeJS.ErrnoException,
-  silent: boolean,
-  headTimeMs: number,
-  signal: AbortSignal,
-): UpstreamError {
+function failure(error: NodeJS.ErrnoException, signal: AbortSignal): UpstreamError {
   const code = error.code ?? '';
-  if (silent) return new UpstreamError('silent', `no answer within ${headTimeMs} ms`, error);
   if (signal.aborted) return new UpstreamError('aborted', 'the request was given up', error);
   if (code.startsWith('HPE_')) return new UpstreamError('malformed', `the answer is not HTTP (${code})`, error);
   if (notConnected.has(code)) return new UpstreamError('refused', `cannot connect (${code})`, error);

@@ -11,6 +11,7 @@ import { RETRY_AFTER } from '../limits/request-limits.ts';
 import type { Coordinator } from '../stickiness/coordinator.ts';
 import { type PassOnDeps, passOn } from './pass-on.ts';
 import { methodOf, type Poll } from './request.ts';
+import { hasRestarted } from './restarted.ts';
 
 export type PollCoordinatorDeps = PassOnDeps & {
   ask: AskCluster;
@@ -31,7 +32,7 @@ const maybeUp: ReadonlySet<number> = new Set([502, 503, 504]);
  * The answer to a client when the outage lasts:
  * - the coordinator refuses or drops every connection: its process is gone, and with it the query. A GET gets a last page that
  *   says so, as a failed query does: the page ends every client with a clear message, where 503 would make some poll for hours
- *   and others give up without one. Heartbeats and cancels get a final HTTP error.
+ *   and others give up without one. Heartbeats and cancels get a final HTTP error. The same where another process answers there.
  * - it accepts the connection and is silent: the query may well be running, so 504, which clients repeat.
  * - it, or a balancer before it, answers 502, 503 or 504: that answer.
  */
@@ -54,7 +55,17 @@ export async function pollCoordinator(
         roomTimeMs: ROOM_TIME_MS,
         signal: exchange.signal,
       });
-      const isNoPage = request.kind === 'poll' && request.method === 'GET' && isNotAPage(answer);
+      const isPoll = request.kind === 'poll' && request.method === 'GET';
+      if (
+        isPoll &&
+        answer.status === 404 &&
+        (await hasRestarted(context.ask, exchange, coordinator, request.queryId))
+      ) {
+        answer.body.destroy();
+        tellGone(context, exchange, request, { coordinator, reason: 'it has restarted' });
+        return;
+      }
+      const isNoPage = isPoll && isNotAPage(answer);
       if (!isNoPage && (isLast || !maybeUp.has(answer.status))) {
         await passOn(context, exchange, request, answer);
         return;
@@ -95,9 +106,7 @@ function answerFailure(
       return true;
   }
   if (!isLast) return false;
-  const fields = { backend: coordinator.backendId, query: queryId, reason: error.message };
-  context.logger.warn('the coordinator of a query is gone', fields);
-  answerGone(context, exchange, request, error.message);
+  tellGone(context, exchange, request, { coordinator, reason: error.message });
   return true;
 }
 
@@ -109,13 +118,14 @@ function isNotAPage(answer: ClusterAnswer): boolean {
   return !/^application\/json\b/i.test(firstHeader(rawHeaders, 'content-type')?.trim() ?? '');
 }
 
-function answerGone(
-  { live }: Pick<PassOnDeps, 'live'>,
+function tellGone(
+  { live, logger }: Pick<PollCoordinatorDeps, 'live' | 'logger'>,
   { response, client }: Exchange,
   request: Poll,
-  reason: string,
+  { coordinator, reason }: { coordinator: Coordinator; reason: string },
 ): void {
   const { queryId } = request;
+  logger.warn('the coordinator of a query is gone', { backend: coordinator.backendId, query: queryId, reason });
   const message = `The coordinator that ran query ${queryId} is gone: ${reason}`;
   if (request.kind !== 'poll' || request.method !== 'GET') {
     answerError(response, 500, message);

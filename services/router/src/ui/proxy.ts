@@ -26,7 +26,7 @@ export type UiProxy = (
 ) => Promise<boolean>;
 
 export type UiProxyDeps = {
-  config: Pick<RouterConfig, 'poll_time_limit' | 'attempt_time_limit'>;
+  config: Pick<RouterConfig, 'poll_time_limit' | 'attempt_time_limit' | 'connect_time_limit'>;
   linkModes: Pick<LinkModes, 'plan' | 'failed'>;
   limits: Pick<RequestLimits, 'ofBackend'>;
   logins: Pick<LoginOwners, 'mark'>;
@@ -67,7 +67,8 @@ export function createUiProxy(deps: UiProxyDeps): UiProxy {
       const answered = async (outgoing: ClientRequest) => {
         isSent = true;
         try {
-          const answer = await answerTo(outgoing, config.poll_time_limit, exchange.signal);
+          const { connect_time_limit: connectTimeMs, poll_time_limit: headTimeMs } = config;
+          const answer = await answerTo(outgoing, { connectTimeMs, headTimeMs }, exchange.signal);
           const links = { coordinator, client: exchange.client, logins, isDirect: false };
           const rawHeaders = withOutsideLinks(answer.rawHeaders, answer.status, links);
           resolve({ ...answer, rawHeaders, coordinator, mode: plan.mode, rewrite: undefined });

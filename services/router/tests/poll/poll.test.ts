@@ -64,12 +64,21 @@ describe('the coordinator of a query', () => {
     expect((await ask(`${router.url}/v1/statement/queued/ABC!/y00/1`)).status).toBe(404);
   });
 
-  test('after a restart of the coordinator its 404 passes unchanged', async () => {
-    await using trino = await startScriptedTrino();
-    await using router = await startTestbed({ clusters: { trino } });
-    const { nextUri = '' } = pageOf(await post(router.url, 'SELECT 1'));
-    await trino.restart();
-    expect(await ask(nextUri)).toMatchObject(notFound);
+  test('another process at its address, which knows nothing of the query, is not it: the query ends with a clear error', async () => {
+    await using stub = await startStub((request, response) => {
+      if (request.method === 'POST') answerJson(response, firstPage(request));
+      else if (request.url === '/v1/info') answerJson(response, '{"uptime":"3.21s","starting":true}');
+      else response.writeHead(404, { 'Content-Type': 'text/plain' }).end('Error 404 Not Found: Query not found');
+    });
+    await using router = await startTestbed({ clusters: { stub } });
+    const { nextUri = '', id } = pageOf(await post(router.url, 'SELECT 1'));
+    const page = pageOf(await ask(nextUri));
+    expect(page).toMatchObject({ id, stats: { state: 'FAILED' }, error: { errorName: 'REMOTE_HOST_GONE' } });
+    expect(page.error?.message).toMatch(/is gone: it has restarted$/);
+    expect(page.nextUri).toBeUndefined();
+    expect(router.ended).toEqual([{ id, state: Query_State.FAILED, error: 'REMOTE_HOST_GONE' }]);
+    expect((await ask(nextUri, { method: 'HEAD' })).status).toBe(404);
+    expect((await ask(nextUri, { method: 'DELETE' })).status).toBe(404);
   });
 });
 

@@ -216,6 +216,7 @@ export async function startTestbed(options: TestbedOptions = {}): Promise<Testbe
       explain_headers: false,
       submit_time_limit: 60_000,
       attempt_time_limit: 30_000,
+      connect_time_limit: 10_000,
       poll_time_limit: 30_000,
       max_statement_bytes: 16_777_216,
       history_text_while_waiting: false,

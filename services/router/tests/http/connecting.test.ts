@@ -1,0 +1,60 @@
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { silentLogger } from '@trino-gateway/runtime';
+import { until } from '@trino-gateway/testing/processes/until';
+import { createUpstream, type Upstream, type UpstreamRequest } from '../../src/http/http-client.ts';
+import { answerJson, startStub } from '../support/stub-cluster.ts';
+
+// A cluster that takes connections and never says a word.
+let silent: Server;
+let upstream: Upstream;
+const open = new Set<Socket>();
+
+beforeEach(async () => {
+  silent = createServer((socket) => {
+    open.add(socket);
+    socket.on('error', () => {}).on('close', () => open.delete(socket));
+    socket.resume();
+  });
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+  upstream = createUpstream({ connect_time_limit: 50 }, silentLogger);
+});
+
+afterEach(() => {
+  upstream[Symbol.dispose]();
+  silent.close();
+});
+
+const get = (scheme: string, headTimeMs: number): UpstreamRequest => ({
+  url: `${scheme}://127.0.0.1:${(silent.address() as AddressInfo).port}`,
+  method: 'GET',
+  path: '/',
+  rawHeaders: ['Host', 'cluster'],
+  headTimeMs,
+  signal: new AbortController().signal,
+});
+
+test('a TLS handshake that does not end is no connection, and leaves none behind', async () => {
+  const refused = { kind: 'refused', message: 'cannot connect (no connection within 50 ms)' };
+  await expect(upstream.send(get('https', 5_000))).rejects.toMatchObject(refused);
+  await until('the connection was closed', () => open.size === 0);
+});
+
+test('a connection that is there may be silent for as long as an answer may take', async () => {
+  const late = { kind: 'silent', message: 'no answer within 120 ms' };
+  await expect(upstream.send(get('http', 120))).rejects.toMatchObject(late);
+  await until('the connection was closed', () => open.size === 0);
+});
+
+test('the time to connect counts for no connection that was kept', async () => {
+  await using slow = await startStub((request, response) => {
+    setTimeout(() => answerJson(response, '{}'), request.url === '/late' ? 150 : 0);
+  });
+  const request = { ...get('http', 5_000), url: slow.url };
+  for (const path of ['/', '/late']) {
+    const answer = await upstream.send({ ...request, path });
+    await answer.body.toArray();
+    expect(answer.status).toBe(200);
+  }
+  expect(new Set(slow.requests.map(({ socket }) => socket)).size).toBe(1);
+});
