@@ -3,9 +3,10 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-// cli-program.ts JAVA JAR URL USER: the Trino CLI. Statements come from MATRIX_*, results leave as "case TAB value".
+// cli-program.ts COMMAND URL USER: the Trino CLI, by a JSON list of words. Statements come from MATRIX_*, results leave as "case TAB value".
 
-const [java = 'java', jar = '', url = '', user = ''] = process.argv.slice(2);
+const [command = '[]', url = '', user = ''] = process.argv.slice(2);
+const [java = 'java', ...start] = JSON.parse(command) as string[];
 const setting = (name: string): string => process.env[`MATRIX_${name}`] ?? '';
 
 /** What it prints when it wants a browser to be opened. */
@@ -15,12 +16,8 @@ const loginNotice = /External authentication required\. Please go to:\s+https:\S
 type Output = { out: string; err: string };
 
 function cli(statements: string): ChildProcess {
-  const args = [
-    '--enable-native-access=ALL-UNNAMED',
-    '-XX:TieredStopAtLevel=1',
-    '-Djava.util.logging.config.file=/dev/null',
-  ];
-  args.push('-jar', jar, '--server', url, '--user', user, '--output-format', 'TSV', '--execute', statements);
+  const args = ['-Djava.util.logging.config.file=/dev/null', ...start];
+  args.push('--server', url, '--user', user, '--output-format', 'TSV', '--execute', statements);
   if (setting('ENCODING') !== '') args.push('--encoding', setting('ENCODING'));
   if (url.startsWith('https:')) args.push('--insecure');
   const password = setting('PASSWORD');

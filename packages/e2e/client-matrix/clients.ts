@@ -1,7 +1,6 @@
 import { join } from 'node:path';
-import { clientJars } from '@trino-gateway/testing/trino/artifacts';
-import { findJdk } from '@trino-gateway/testing/trino/jdk';
 import { type CaseName, commonCases } from './cases.ts';
+import { cliProgram, jdbcProgram } from './java-programs.ts';
 import { clientsFolder, goProgram, javascriptProgram, pythonWithPackages } from './toolchains.ts';
 
 /** How to start a client's program; URL and USER are appended. */
@@ -34,21 +33,15 @@ export const clients = {
   cli: {
     cases: commonCases,
     encodings,
-    program: async (say) =>
-      own('cli-program.ts', join((await findJdk()).home, 'bin', 'java'), (await clientJars(say)).cli),
+    program: async (say) => {
+      const { command, args } = await cliProgram(say);
+      return own('cli-program.ts', JSON.stringify([command, ...args]));
+    },
   },
   jdbc: {
     cases: [...commonCases, 'valid'],
     encodings,
-    program: async (say) => ({
-      command: join((await findJdk()).home, 'bin', 'java'),
-      args: [
-        '--enable-native-access=ALL-UNNAMED',
-        '-cp',
-        (await clientJars(say)).jdbc,
-        join(clientsFolder, 'jdbc', 'Cases.java'),
-      ],
-    }),
+    program: (say) => jdbcProgram('Cases', say),
   },
   dbapi: { cases: commonCases, encodings, program: python('dbapi_client.py') },
   sqlalchemy: { cases: [...commonCases, 'tables'], encodings, program: python('sqlalchemy_client.py') },

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { type ClientName, clients } from './clients.ts';
+import { cliProgram } from './java-programs.ts';
 
 const USER = 'e2e';
 
@@ -21,8 +22,8 @@ export async function startOne(client: ClientName, url: string, say: (line: stri
         `import sqlalchemy; sqlalchemy.create_engine("trino://${USER}@${hostname}:${port}/tpch").connect().execute(sqlalchemy.text("SELECT 1")).fetchall()`,
       );
     case 'cli': {
-      const [java = '', jar = ''] = args.slice(-2);
-      return spawn(java, ['-jar', jar, '--server', url, '--user', USER, '--execute', 'SELECT 1'], {
+      const cli = await cliProgram(say);
+      return spawn(cli.command, [...cli.args, '--server', url, '--user', USER, '--execute', 'SELECT 1'], {
         env,
         stdio: 'ignore',
       });

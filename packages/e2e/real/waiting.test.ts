@@ -4,12 +4,11 @@ import { harmlessCases, problemCases } from '@trino-gateway/sql/statement-proble
 import { until } from '@trino-gateway/testing/processes/until';
 import { type Suite, startSuite } from '@trino-gateway/testing/suite/suite';
 import { runCommand } from '@trino-gateway/testing/toolchains/run-command';
-import { clientJars } from '@trino-gateway/testing/trino/artifacts';
 import { type Coordinator, startCoordinator } from '@trino-gateway/testing/trino/coordinator';
-import { findJdk } from '@trino-gateway/testing/trino/jdk';
 import { type OpenQuery, openQuery } from '@trino-gateway/testing/trino-client/open-query';
 import { isTemporaryQueryId } from '@trino-gateway/trino';
 import { harmlessHeaderCases, headerProblemCases } from '@trino-gateway/trino/cases/session/session-headers';
+import { cliProgram, jdbcProgram } from '../client-matrix/java-programs.ts';
 import { clientsFolder, pythonWithPackages } from '../client-matrix/toolchains.ts';
 
 // A real cluster whose only slot is taken: what a client that waits is told, by the gateway as by the cluster itself.
@@ -60,10 +59,8 @@ async function told(command: string, ...args: string[]): Promise<Told> {
 const limited = 'SELECT 5';
 const clients: Record<string, () => Promise<Told>> = {
   'JDBC with setQueryTimeout(5)': async () => {
-    const args = ['--enable-native-access=ALL-UNNAMED', '-cp', (await clientJars(say)).jdbc];
-    const program = join(clientsFolder, 'jdbc', 'TimeLimit.java');
-    const java = join((await findJdk()).home, 'bin', 'java');
-    return told(java, ...args, program, suite.router.url, 'e2e', '5', limited);
+    const { command, args } = await jdbcProgram('TimeLimit', say);
+    return told(command, ...args, suite.router.url, 'e2e', '5', limited);
   },
   'Python with query_max_run_time=5s': async () => {
     const program = join(clientsFolder, 'python', 'time_limit.py');
@@ -71,11 +68,10 @@ const clients: Record<string, () => Promise<Told>> = {
     return told(python, program, suite.router.url, 'e2e', '5s', limited);
   },
   'the CLI with query_max_run_time=5s': async () => {
-    const java = join((await findJdk()).home, 'bin', 'java');
-    const args = ['--enable-native-access=ALL-UNNAMED', '-jar', (await clientJars(say)).cli];
+    const { command, args } = await cliProgram(say);
     const session = ['--session', 'query_max_run_time=5s', '--user', 'e2e', '--execute', limited];
     const began = performance.now();
-    const failure = await runCommand(java, [...args, '--server', suite.router.url, ...session], {
+    const failure = await runCommand(command, [...args, '--server', suite.router.url, ...session], {
       timeoutMs: LIMIT_MS,
     }).catch((error: Error) => error);
     // It says the message, not the code.
