@@ -1,8 +1,10 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import type { RouterConfig } from '@trino-gateway/config';
 import { type Logger, type Readiness, type RunningProcess, serveOps } from '@trino-gateway/runtime';
 import { createPassiveHealth } from './clusters/passive-health.ts';
 import { type ControlPlane, startControlPlane } from './control-plane/control-plane.ts';
+import { followConfiguration } from './control-plane/follow-configuration.ts';
+import { openUplink } from './control-plane/uplink.ts';
 import { createDataPath } from './data-path.ts';
 import { createClientView } from './http/client-address.ts';
 import { createIntake, type Intake } from './http/intake.ts';
@@ -27,7 +29,18 @@ export type RunningRouter = RunningProcess & {
  */
 export async function startRouter(config: RouterConfig, logger: Logger): Promise<RunningRouter> {
   await using starting = new AsyncDisposableStack();
-  const controlPlane = starting.use(startControlPlane(config, (durationMs) => metrics.routed(durationMs), logger));
+  const transport = starting.use(openUplink(config));
+  const controlPlane = starting.use(
+    startControlPlane({
+      ...{ config, transport, routerId: randomUUID(), logger },
+      follow: (following) =>
+        followConfiguration({
+          ...{ ...following, transport, stateFile: config.state_file, logger },
+          hasToken: config.gatewayserver_token !== undefined,
+        }),
+      onRouted: (durationMs) => metrics.routed(durationMs),
+    }),
+  );
   const { gateway, ownership, unknownLinks, live } = controlPlane;
   const intake = starting.use(createIntake(config, logger));
   const { requests: limits, bytes } = intake;
