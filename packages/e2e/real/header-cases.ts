@@ -1,4 +1,5 @@
 import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { chosenVersion, TRINO_VERSION } from '@trino-gateway/testing/trino/versions';
 
 /** Who is to read a request alike: both; or one of them refuses it, so that nothing can go wrong. */
 export type Verdict = 'alike' | 'Trino refuses' | 'we refuse';
@@ -268,6 +269,12 @@ export const bodyCases: [title: string, lines: string[], body: string | Buffer, 
   ['the encoding identity', ['Content-Encoding: identity'], 'SELECT 1', 'alike'],
   ['the encoding utf-8', ['Content-Encoding: utf-8'], "SELECT 'é'", 'alike'],
   ['an encoding that nobody knows', ['Content-Encoding: aws-chunked'], 'SELECT 1', 'alike'],
-  ['text that is said to be compressed', ['Content-Encoding: identity', 'Content-Encoding: gzip'], 'SELECT 1', 'alike'],
+  [
+    'text that is said to be compressed',
+    ['Content-Encoding: identity', 'Content-Encoding: gzip'],
+    'SELECT 1',
+    // Later ones decode it, and fail.
+    chosenVersion() === TRINO_VERSION ? 'alike' : 'Trino refuses',
+  ],
   ['text compressed by gzip', ['Content-Encoding: gzip'], gzipSync('SELECT 1'), 'we refuse'],
 ];

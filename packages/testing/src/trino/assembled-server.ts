@@ -13,12 +13,12 @@ const SOURCES = join(import.meta.dirname, 'assembled');
 const CONNECTORS = { tpch: 'io.trino.plugin.tpch.TpchPlugin', memory: 'io.trino.plugin.memory.MemoryPlugin' } as const;
 
 /**
- * The folder of the newest server, with the tpch and memory connectors: put together the first time from 320 jars (260 MB),
+ * The folder of the newest server, with the tpch and memory connectors: put together the first time from 320 jars (130 MB),
  * each of which must be the one that is written down in `assembled/483.sha256`.
  */
 export async function assembledServer(jdk: Jdk, say: (line: string) => void): Promise<string> {
   return buildOnce(join(cacheFolder(), `trino-${NEWEST_VERSION}`), async (folder) => {
-    say(`assembling Trino ${NEWEST_VERSION} (260 MB, once) in ${cacheFolder()}`);
+    say(`assembling Trino ${NEWEST_VERSION} (130 MB, once) in ${cacheFolder()}`);
     await fetchWithDependencies(
       NEWEST_VERSION,
       {

@@ -7,8 +7,8 @@ const parameter = /;[ \t]*charset=("?)(?<name>utf-?8|us-ascii|iso-8859-1)\1[ \t]
 
 /**
  * Why a body is no statement, or may be another one to Trino than its bytes are in UTF-8: it is compressed, or a Content-Type names
- * another character set, by which Trino decodes it. Undefined when both read the same text. Trino decodes no Content-Encoding, whatever
- * it names (`utf-8`, `gzip`), so text counts as it is.
+ * another character set, by which Trino decodes it. Undefined when both read the same text. Text counts as it is, whatever Content-Encoding
+ * names (`utf-8`, `gzip`): Trino decodes none up to 482, and later ones are not told of it.
  */
 export function statementBodyProblem(rawHeaders: RawHeaders, body: Buffer): string | undefined {
   const encoding = allHeaders(rawHeaders, 'content-encoding').find((line) => !plain.has(trimmed(line).toLowerCase()));

@@ -31,8 +31,8 @@ export type Exchange = {
   readonly signal: AbortSignal;
 };
 
-// Set by the gateway alone, or meant for it alone, or valid only on the client's connection. A cluster would trust each of them. Trino
-// decodes no body, so nothing behind the router may do so either.
+// Set by the gateway alone, or meant for it alone, or valid only on the client's connection. A cluster would trust each of them. A body
+// is read as it is: a cluster that decoded it (from 483 on: gzip, br and zstd; CompressionHandler of Jetty) might run another statement.
 const notForClusters: ReadonlySet<string> = new Set([
   'host',
   'content-length',

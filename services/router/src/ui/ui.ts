@@ -16,11 +16,20 @@ import { clearedUiCookie } from './cookie.ts';
 import { clusterKept, type FindClusterDeps, findCluster, type UiCluster } from './find-cluster.ts';
 import { type KeepBrowserDeps, keepBrowser } from './keep.ts';
 import type { UiProxy } from './proxy.ts';
+import {
+  answerFragment,
+  fragmentPage,
+  hasFragmentPages,
+  isOldQueryPage,
+  mayHaveFragment,
+  type QueryPageDeps,
+} from './query-page.ts';
 
 export type UiDeps = FindClusterDeps &
   KeepBrowserDeps &
   RequireAuthenticationDeps &
-  FindAliasDeps & {
+  FindAliasDeps &
+  QueryPageDeps & {
     config: Pick<RouterConfig, 'ui'>;
     uiProxy: UiProxy;
     passiveHealth: Pick<PassiveHealth, 'failed'>;
@@ -38,6 +47,7 @@ export async function ui(context: UiDeps, exchange: Exchange, { target, queryId 
     return;
   }
   await requireAuthenticationAtEntryPoint(context, exchange);
+  if (mayHaveFragment(exchange, target)) return answerFragment(exchange);
   if (queryId !== undefined && (await answerTemporary(context, exchange, queryId, target))) return;
   const kept = clusterKept(context, exchange);
   const found = await findCluster(context, exchange, queryId, kept);
@@ -49,8 +59,11 @@ export async function ui(context: UiDeps, exchange: Exchange, { target, queryId 
   // A redirect only shows an address, and the cluster there lets people in: it works also while the router cannot know who may see it.
   if (config.ui !== 'REDIRECT' || gateway.authentication() !== undefined)
     await requireAuthentication(context, exchange, [found.coordinator]);
-  if (config.ui === 'REDIRECT')
-    answerEmpty(response, 307, ['Location', found.externalUrl + target, 'Cache-Control', 'no-store']);
+  const isMoved =
+    queryId !== undefined && isOldQueryPage(target) && (await hasFragmentPages(context, exchange, found.coordinator));
+  const page = isMoved ? fragmentPage(queryId) : target;
+  if (config.ui === 'REDIRECT') answerMoved(exchange, found.externalUrl + page);
+  else if (isMoved) answerMoved(exchange, outsideUrl(exchange.client) + page);
   else await passThrough(context, exchange, { target, isOfQuery: queryId !== undefined, found, kept });
 }
 
@@ -82,8 +95,10 @@ async function answerTemporary(context: UiDeps, exchange: Exchange, queryId: str
     answerQueuedQueryPage(exchange, queryId, alias);
     return true;
   }
-  const { client, response } = exchange;
-  const location = outsideUrl(client) + target.replaceAll(queryId, alias.value.trinoQueryId);
-  answerEmpty(response, 307, ['Location', location, 'Cache-Control', 'no-store']);
+  answerMoved(exchange, outsideUrl(exchange.client) + target.replaceAll(queryId, alias.value.trinoQueryId));
   return true;
+}
+
+function answerMoved({ response }: Exchange, location: string): void {
+  answerEmpty(response, 307, ['Location', location, 'Cache-Control', 'no-store']);
 }
