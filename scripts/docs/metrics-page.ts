@@ -1,6 +1,7 @@
 import { createMetrics as gatewayserver } from '@trino-gateway/gatewayserver/metrics';
 import { createMetrics as monitor } from '@trino-gateway/monitor/metrics';
 import { createMetrics as router } from '@trino-gateway/router/metrics';
+import { createCertificateExpiry, silentLogger } from '@trino-gateway/runtime';
 
 const nothing = () => undefined;
 const none = () => 0;
@@ -36,6 +37,9 @@ const REGISTRIES: Record<string, ReturnType<typeof router>['registry']> = {
     snapshotAgeMs: nothing,
   }).registry,
 };
+
+for (const [service, registry] of Object.entries(REGISTRIES))
+  createCertificateExpiry({ service, registry, logger: silentLogger })[Symbol.dispose]();
 
 type Described = { name: string; help: string; type: string; labelNames?: readonly string[] };
 

@@ -27,6 +27,7 @@ export function complainAboutDoubts(whole: Whole, complain: Complain): void {
   complainAboutPolicyPorts(whole, complain);
   complainAboutUrls(whole.declared, complain);
   complainAboutTokenFiles(whole, complain);
+  complainAboutUnusedTls(whole, complain);
 }
 
 function complainAboutDefaultGroup({ gatewayserver, declared, originOf }: Whole, complain: Complain): void {
@@ -117,4 +118,35 @@ function complainAboutTokenFiles({ gatewayserver, monitor, declared, given }: Wh
       `expected ${keys} beside it: token files are read below that folder only`,
     );
   });
+}
+
+/** Files for TLS that no connection uses, and connections that do not use it although the other end asks for it. */
+function complainAboutUnusedTls(whole: Whole, complain: Complain): void {
+  const { gatewayserver, given, originOf } = whole;
+  for (const section of ['monitor', 'router'] as const) {
+    if (!given.has(section)) continue;
+    const { gatewayserver_url: urls, ...keys } = whole[section];
+    const isPlain = urls.every((url) => url.startsWith('http:'));
+    for (const key of ['gatewayserver_ca_file', 'gatewayserver_cert_file'] as const)
+      if (isPlain && keys[key] !== undefined)
+        complain(originOf(section, key), `expected an https URL in ${section}.gatewayserver_url, which uses it`);
+    if (!given.has('gatewayserver') || gatewayserver.tls_cert_file === undefined) continue;
+    const own = urls.filter((url) => namesListener(url, gatewayserver.listen));
+    for (const url of own.filter((one) => one.startsWith('http:')))
+      complain(
+        originOf(section, 'gatewayserver_url'),
+        `expected https, as gatewayserver.tls_cert_file is set, got "${url}"`,
+      );
+    if (own.length > 0 && gatewayserver.tls_client_ca_file !== undefined && keys.gatewayserver_cert_file === undefined)
+      complain(
+        originOf(section, 'gatewayserver_url'),
+        `expected ${section}.gatewayserver_cert_file beside it, as gatewayserver.tls_client_ca_file is set`,
+      );
+  }
+}
+
+/** Whether a URL leads to a listener on this machine. */
+function namesListener(url: string, { port }: Address): boolean {
+  const { hostname, port: named, protocol } = new URL(url);
+  return isLoopback(hostname) && Number(named || (protocol === 'https:' ? 443 : 80)) === port;
 }

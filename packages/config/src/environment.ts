@@ -36,3 +36,12 @@ export function complainAboutUnknownVariables(env: Record<string, string | undef
       complain(variable, 'unknown variable; docs/configuration.md lists them all');
   }
 }
+
+/** Complains about the variable by which Node stops verifying certificates, those of every connection. */
+export function complainAboutUnverified(env: Record<string, string | undefined>, complain: Complain): void {
+  if (env.NODE_TLS_REJECT_UNAUTHORIZED === '0')
+    complain(
+      'NODE_TLS_REJECT_UNAUTHORIZED',
+      'expected it unset: certificates are verified always; docs/tls.md says how authorities of your own are trusted',
+    );
+}

@@ -4,6 +4,7 @@ export { ConfigError, type ConfigSource, loadConfig, type SuiteConfig } from './
 export { type PlaceOf, placesIn } from './places.ts';
 export { reloadOnHangUp, warnOfDoubts } from './reload.ts';
 export type { Complain } from './sections/complain.ts';
+export { type DatabaseUrlTls, readDatabaseUrlTls } from './sections/database-tls.ts';
 export { parseDuration } from './sections/duration.ts';
 export {
   type GatewayserverConfig,

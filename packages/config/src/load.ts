@@ -2,10 +2,11 @@ import type { ChainChecks } from '@trino-gateway/api/validation';
 import { LineCounter, parseDocument } from 'yaml';
 import { type Declared, readDeclared } from './declared.ts';
 import { complainAboutDoubts } from './doubts.ts';
-import { complainAboutUnknownVariables } from './environment.ts';
+import { complainAboutUnknownVariables, complainAboutUnverified } from './environment.ts';
 import { type PlaceOf, placesIn } from './places.ts';
 import { readSection, type SettingSource } from './read-section.ts';
 import type { Complain } from './sections/complain.ts';
+import { complainAboutDatabaseTls } from './sections/database-tls.ts';
 import {
   type GatewayserverConfig,
   type MonitorConfig,
@@ -14,6 +15,7 @@ import {
   sections,
 } from './sections/index.ts';
 import { complainAboutOpenAccess } from './sections/open-access.ts';
+import { complainAboutTlsFiles, complainAboutTlsKeys } from './sections/tls-keys.ts';
 import { yamlContent } from './yaml-content.ts';
 
 /** The whole suite's configuration, checked, with defaults filled in. */
@@ -68,16 +70,25 @@ export function loadConfig(source: ConfigSource): SuiteConfig {
       complain(key, `unknown section; known are ${[...Object.keys(sections), ...DECLARATIVE].join(', ')}`);
   }
   complainAboutUnknownVariables(source.env, complain);
+  complainAboutUnverified(source.env, complain);
   const gatewayserver = readSection('gatewayserver', file.gatewayserver, source, complain);
   if (gatewayserver.config && source.starts === 'gatewayserver')
     complainAboutOpenAccess(gatewayserver.config, (key, message) => complain(gatewayserver.originOf(key), message));
   const monitor = readSection('monitor', file.monitor, source, complain);
   const router = readSection('router', file.router, source, complain);
+  const read = { gatewayserver, monitor, router };
+  for (const name of Object.keys(read) as SectionName[]) {
+    const { config, originOf } = read[name];
+    if (config === undefined) continue;
+    complainAboutTlsKeys(name, config, (key, message) => complain(originOf(key), message));
+    if (source.starts === name) complainAboutTlsFiles(name, config, originOf, (problem) => problems.push(problem));
+  }
+  if (gatewayserver.config)
+    complainAboutDatabaseTls(gatewayserver.config, (key, message) => complain(gatewayserver.originOf(key), message));
   const declared = readDeclared(file, complain, { chainChecks: source.chainChecks });
   if (problems.length > 0 || !gatewayserver.config || !monitor.config || !router.config)
     throw new ConfigError(problems);
   const doubts: string[] = [];
-  const read = { gatewayserver, monitor, router };
   const config = { gatewayserver: gatewayserver.config, monitor: monitor.config, router: router.config, declared };
   const given = new Set((Object.keys(sections) as SectionName[]).filter((name) => read[name].isGiven));
   const originOf = (section: SectionName, key: string) => read[section].originOf(key);

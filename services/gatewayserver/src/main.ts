@@ -8,12 +8,14 @@ const { config, rest, reread } = configFromCommandLine(
   'gatewayserver',
   declaredChainRules,
 );
-const { database_url: databaseUrl, log_level: level, log_format: format } = config.gatewayserver;
+const { log_level: level, log_format: format } = config.gatewayserver;
 
 if (rest.length > 0) {
   const { runMigrateCommand } = await import('./migrate-command.ts');
+  const { readDatabaseTls } = await import('./startup/database-tls.ts');
   try {
-    const lines = await runMigrateCommand(rest, databaseUrl);
+    const tls = await readDatabaseTls(config.gatewayserver);
+    const lines = await runMigrateCommand(rest, config.gatewayserver.database_url, tls);
     if (lines) process.stdout.write(lines.map((line) => `${line}\n`).join(''));
     else
       process.stderr.write(

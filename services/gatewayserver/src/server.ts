@@ -1,5 +1,7 @@
 import type { Declared, GatewayserverConfig } from '@trino-gateway/config';
 import {
+  type CertificateExpiry,
+  createCertificateExpiry,
   createProbeTokens,
   createTlsPools,
   type Logger,
@@ -24,6 +26,7 @@ import { stepKinds } from './routing/steps/registry.ts';
 import type { RpcContext } from './rpc/services/context.ts';
 import { watchLead } from './scaling/watch-lead.ts';
 import { createHandler } from './startup/create-handler.ts';
+import { followApiTls } from './startup/follow-api-tls.ts';
 import { listenAt } from './startup/listen-at.ts';
 import { openAdmission } from './startup/open-admission.ts';
 import { openDatabase } from './startup/open-database.ts';
@@ -64,11 +67,14 @@ export async function startGatewayserver(
     }),
   );
   warnIfOpen(config, logger);
-  const context = await openContext(core, { config, declared, logger, stopping: stopping.signal, started });
+  const { registry } = core.metrics;
+  const expiry = started.use(createCertificateExpiry({ service: 'gatewayserver', registry, logger }));
+  const tls = await followApiTls(config, { logger, expiry, started });
+  const context = await openContext(core, { config, declared, logger, expiry, stopping: stopping.signal, started });
   const handler = createHandler(context, { config, metrics: core.metrics, started });
   const listener = started.use(
     await listenAt('gatewayserver.listen', config.listen, (address) =>
-      listenHttp(address, handler, { maxHeaderBytes: MOST_HEAD_BYTES }),
+      listenHttp(address, handler, { maxHeaderBytes: MOST_HEAD_BYTES, tls }),
     ),
   );
   started.defer(() => stopping.abort()); // disposed of first: long polls answer, /readyz says so
@@ -135,6 +141,7 @@ type Start = {
   config: GatewayserverConfig;
   declared: Declared;
   logger: Logger;
+  expiry: CertificateExpiry;
   stopping: AbortSignal;
   started: AsyncDisposableStack;
 };
@@ -142,8 +149,8 @@ type Start = {
 /** Opens what the services work with, from the database upwards. */
 async function openContext(core: Core, start: Start): Promise<RpcContext> {
   const { now, live, stepHits, metrics } = core;
-  const { config, declared, logger, stopping, started } = start;
-  const store = await openDatabase(config, declared, logger, { countStore: metrics.countStore, started });
+  const { config, declared, logger, expiry, stopping, started } = start;
+  const store = await openDatabase(config, declared, logger, { countStore: metrics.countStore, expiry, started });
   const clusterPools = started.use(createTlsPools({ ...tlsAgents, onProblem: logTlsProblems(logger) }));
   const stepTools = createStepTools(async (tls) => tls && (await clusterPools.known(tls)), metrics.questions);
   const configuration = started.use(

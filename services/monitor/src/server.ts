@@ -1,5 +1,11 @@
 import type { MonitorConfig } from '@trino-gateway/config';
-import { createGatewayTransport, type Logger, type RunningProcess, serveOps } from '@trino-gateway/runtime';
+import {
+  createCertificateExpiry,
+  type Logger,
+  openGatewayTransport,
+  type RunningProcess,
+  serveOps,
+} from '@trino-gateway/runtime';
 import { createParts } from './parts.ts';
 import { everyMinute } from './schedules/every-minute.ts';
 import { watchBackends } from './watch-backends.ts';
@@ -17,14 +23,12 @@ const CALL_TIME_LIMIT_MS = 5_000;
  */
 export async function startMonitor(config: MonitorConfig, logger: Logger): Promise<RunningMonitor> {
   await using starting = new AsyncDisposableStack();
+  const expiry = starting.use(createCertificateExpiry({ service: 'monitor', logger }));
   const gateway = starting.use(
-    createGatewayTransport({
-      urls: config.gatewayserver_url,
-      token: config.gatewayserver_token,
-      timeLimitMs: CALL_TIME_LIMIT_MS,
-    }),
+    await openGatewayTransport({ section: 'monitor', keys: config, timeLimitMs: CALL_TIME_LIMIT_MS, expiry, logger }),
   );
   const parts = createParts(config, gateway, logger, starting);
+  expiry.register(parts.metrics.registry);
   let stopping = false;
   const ops = await serveOps(
     config.ops_listen,

@@ -1,10 +1,15 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { RouterConfig } from '@trino-gateway/config';
-import { type Logger, type Readiness, type RunningProcess, serveOps } from '@trino-gateway/runtime';
+import {
+  createCertificateExpiry,
+  type Logger,
+  openGatewayTransport,
+  type Readiness,
+  type RunningProcess,
+  serveOps,
+} from '@trino-gateway/runtime';
 import { createPassiveHealth } from './clusters/passive-health.ts';
 import { type ControlPlane, startControlPlane } from './control-plane/control-plane.ts';
-import { followConfiguration } from './control-plane/follow-configuration.ts';
-import { openUplink } from './control-plane/uplink.ts';
 import { createDataPath } from './data-path.ts';
 import { createClientView } from './http/client-address.ts';
 import { createIntake, type Intake } from './http/intake.ts';
@@ -23,29 +28,28 @@ export type RunningRouter = RunningProcess & {
   reconfigured(): void;
 };
 
+/** For calls of the gatewayserver that set no limit of their own. */
+const CALL_TIME_LIMIT_MS = 5_000;
+
 /**
  * Starts a router. It accepts clients at once, whether the gatewayserver is there or not; /readyz says whether it can serve them.
  * @throws Error naming the address and the key when a port cannot be had
  */
 export async function startRouter(config: RouterConfig, logger: Logger): Promise<RunningRouter> {
   await using starting = new AsyncDisposableStack();
-  const transport = starting.use(openUplink(config));
+  const expiry = starting.use(createCertificateExpiry({ service: 'router', logger }));
+  const gatewayserver = starting.use(
+    await openGatewayTransport({ section: 'router', keys: config, timeLimitMs: CALL_TIME_LIMIT_MS, expiry, logger }),
+  );
   const controlPlane = starting.use(
-    startControlPlane({
-      ...{ config, transport, routerId: randomUUID(), logger },
-      follow: (following) =>
-        followConfiguration({
-          ...{ ...following, transport, stateFile: config.state_file, logger },
-          hasToken: config.gatewayserver_token !== undefined,
-        }),
-      onRouted: (durationMs) => metrics.routed(durationMs),
-    }),
+    startControlPlane(config, gatewayserver, (durationMs) => metrics.routed(durationMs), logger),
   );
   const { gateway, ownership, unknownLinks, live } = controlPlane;
   const intake = starting.use(createIntake(config, logger));
   const { requests: limits, bytes } = intake;
   const heldPolls = createHeldPolls();
   const metrics = createMetrics(metricSources(controlPlane, intake, heldPolls));
+  expiry.register(metrics.registry);
   const clientView = createClientView({ externalUrl: config.external_url, trustedProxies: config.trusted_proxies });
   const { access_log: share, access_log_per_second: mostPerSecond } = config;
   const requestLog = createRequestLog({ share, mostPerSecond, clientView, logger, random: Math.random });

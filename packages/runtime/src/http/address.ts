@@ -17,8 +17,8 @@ export function formatAddress({ host, port }: Address): string {
 }
 
 /** Where a listener bound to the address can be reached from this machine. */
-export function reachableUrl({ host, port }: Address): string {
-  return `http://${formatAddress({ host: host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host, port })}`;
+export function reachableUrl({ host, port }: Address, scheme: 'http' | 'https' = 'http'): string {
+  return `${scheme}://${formatAddress({ host: host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host, port })}`;
 }
 
 const LOOPBACK = new BlockList();

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Registry } from 'prom-client';
 import { type Address, isLoopback } from '../http/address.ts';
 import { comparison, tokensOf } from '../http/bearer-tokens.ts';
 import { type Handler, type Listener, listenHttp } from '../http/listener.ts';
@@ -7,9 +8,6 @@ import { describeError, isLogLevel, LOG_LEVELS, type Logger } from '../logging/l
 
 /** Whether the process accepts work; the reason, or what does not work all the same, is shown to whoever asks. */
 export type Readiness = () => { ready: boolean; reason?: string };
-
-/** What /metrics answers with. */
-export type ServedMetrics = { readonly contentType: string; metrics(): Promise<string> };
 
 type Answer = { status: number; body: string; type?: string; allow?: string };
 
@@ -22,7 +20,7 @@ const LONGEST_LEVEL = 100;
 export function serveOps(
   address: Address,
   readiness: Readiness,
-  metrics: ServedMetrics,
+  metrics: Registry,
   logger: Logger,
   token?: string,
 ): Promise<Listener> {

@@ -1,5 +1,8 @@
+import type { SecureContext } from 'node:tls';
 import { Code, ConnectError, type Interceptor, type Transport } from '@connectrpc/connect';
 import { createConnectTransport } from '@connectrpc/connect-node';
+
+import { describeTlsFailure } from '../tls/describe-tls-failure.ts';
 import { isUnreachable, withGatewayserver } from './call-failures.ts';
 import { GuardedSessions } from './guarded-sessions.ts';
 
@@ -10,12 +13,20 @@ export type GatewayTransportOptions = {
   token?: string | undefined;
   /** Limit for every call that sets none of its own, in milliseconds. */
   timeLimitMs: number;
+  /**
+   * For https URLs: whom is trusted and which certificate is shown, asked anew for each connection. Absent: Node's authorities,
+   * and no certificate.
+   */
+  secureContext?: (() => SecureContext) | undefined;
   /** How a connection whose other end vanished is noticed; default a ping every 5 s that must be answered within 10 s. */
   pings?: { pingIntervalMs: number; pingTimeoutMs: number };
 };
 
 // A connection whose other end vanished without a word is noticed by pings; the operating system would take a quarter of an hour.
 const PINGS = { pingIntervalMs: 5_000, pingTimeoutMs: 10_000 };
+
+/** A certificate of an authority that it does not know is refused without a word. */
+const CLOSED = 'it closes the connection right after the handshake, as if it refuses the client certificate';
 
 /**
  * A transport to the gatewayserver. A call that fails because a replica cannot be reached is tried once on each other
@@ -41,17 +52,18 @@ export function createGatewayTransport(options: GatewayTransportOptions): Transp
   };
 }
 
-function connectReplica(baseUrl: string, { token, timeLimitMs, pings = PINGS }: GatewayTransportOptions) {
+function connectReplica(baseUrl: string, options: GatewayTransportOptions) {
+  const { token, timeLimitMs, secureContext, pings = PINGS } = options;
   const authorize: Interceptor = (next) => (request) => {
     if (token) request.header.set('authorization', `Bearer ${token}`);
     return next(request);
   };
-  const { origin } = new URL(baseUrl);
+  const { origin, protocol } = new URL(baseUrl);
   const named: Interceptor = (next) => (request) =>
     next(request).catch((error) => {
-      throw withGatewayserver(error, origin);
+      throw withGatewayserver(explained(error, protocol === 'https:' && sessionManager.unheard), origin);
     });
-  const sessionManager = new GuardedSessions(baseUrl, pings);
+  const sessionManager = new GuardedSessions(baseUrl, pings, secureContext);
   const transport = createConnectTransport({
     baseUrl,
     httpVersion: '2',
@@ -63,6 +75,12 @@ function connectReplica(baseUrl: string, { token, timeLimitMs, pings = PINGS }: 
     sessionManager,
   });
   return { transport, sessionManager };
+}
+
+/** Says of a connection that did not come about over TLS what is wrong with the other end. */
+function explained(error: unknown, isClosed: boolean): unknown {
+  const why = describeTlsFailure(error) ?? (isClosed && isUnreachable(error) ? CLOSED : undefined);
+  return why === undefined ? error : new ConnectError(why, Code.Unavailable, undefined, undefined, error);
 }
 
 /** Which replica is asked first, and which then. */

@@ -6,10 +6,13 @@ import type { Logger } from '../logging/logger.ts';
 export type CertificateExpiry = Disposable & {
   /** The certificates that are in force for this configuration key, such as `router.tls_cert_file`, in place of those before. */
   inForce(field: string, certificates: readonly X509Certificate[]): void;
+  /** Offers the metric, for a process whose registry is made after its first connection. */
+  register(registry: Registry): void;
 };
 
 export type CertificateExpiryOptions = {
-  registry: Registry;
+  /** Where the metric is offered; absent: where it is registered later. */
+  registry?: Registry;
   /** Of the metric's name: `router`, say. */
   service: string;
   logger: Pick<Logger, 'warn' | 'error'>;
@@ -34,16 +37,19 @@ export function createCertificateExpiry({
   intervalMs = HOUR_MS,
 }: CertificateExpiryOptions): CertificateExpiry {
   const known = new Map<string, Validity & { saidAt: number }>();
-  new Gauge({
-    name: `trino_gateway_${service}_certificate_expiry_timestamp_seconds`,
-    help: 'When the certificates of a configuration key expire, the first of them, in seconds since 1970.',
-    labelNames: ['key'],
-    registers: [registry],
-    collect() {
-      this.reset();
-      for (const [key, { expiresAt }] of known) this.set({ key }, expiresAt / 1_000);
-    },
-  });
+  const register = (into: Registry) => {
+    new Gauge({
+      name: `trino_gateway_${service}_certificate_expiry_timestamp_seconds`,
+      help: 'When the certificates of a configuration key expire, the first of them, in seconds since 1970.',
+      labelNames: ['key'],
+      registers: [into],
+      collect() {
+        this.reset();
+        for (const [key, { expiresAt }] of known) this.set({ key }, expiresAt / 1_000);
+      },
+    });
+  };
+  if (registry) register(registry);
   const say = (key: string, one: Validity & { saidAt: number }) => {
     const leftMs = one.expiresAt - now();
     const isEarly = now() < one.validFrom;
@@ -67,6 +73,7 @@ export function createCertificateExpiry({
       known.set(field, one);
       say(field, one);
     },
+    register,
     [Symbol.dispose]: () => clearInterval(timer),
   };
 }

@@ -5,7 +5,8 @@ import { failureOf, withoutStatement } from './connection/failures.ts';
 import { DatabaseUnavailableError } from './contract/errors.ts';
 import { openDataSource } from './data-source.ts';
 import { parseDatabaseUrl } from './engines/database-url.ts';
-import type { Engine } from './engines/engine.ts';
+import type { DatabaseAddress, Engine } from './engines/engine.ts';
+import type { DatabaseTls } from './engines/server.ts';
 
 /** One migration and whether the database has it; `newer` ones are of a later version, and this one does not know them. */
 export type MigrationState = { name: string; state: 'applied' | 'pending' | 'newer' };
@@ -19,16 +20,16 @@ const LOCK_PAUSE_MS = 100;
  * Brings the schema up to date. Several processes may do so at once: one migrates, the others wait for it. Needs a user
  * that may change the schema. @returns the names of the migrations that were applied
  */
-export async function migrateUp(url: string): Promise<string[]> {
-  return withSource(url, async (source, engine) => {
+export async function migrateUp(url: string, tls?: DatabaseTls): Promise<string[]> {
+  return withSource(parseDatabaseUrl(url, tls), async (source, engine) => {
     await refuseNewer(source);
     return migrateSource(source, engine);
   });
 }
 
 /** All migrations of this version, in order, and whether this database has them; then those of later versions. Changes nothing. */
-export async function migrationStatus(url: string): Promise<MigrationState[]> {
-  return withSource(url, async (source) => {
+export async function migrationStatus(url: string, tls?: DatabaseTls): Promise<MigrationState[]> {
+  return withSource(parseDatabaseUrl(url, tls), async (source) => {
     const pending = new Set(await pendingMigrations(source));
     return [
       ...names(source.migrations).map((name) => ({ name, state: pending.has(name) ? 'pending' : 'applied' }) as const),
@@ -94,8 +95,10 @@ function names(migrations: readonly (MigrationInterface | undefined)[]): string[
   return migrations.map((migration) => migration?.name ?? '');
 }
 
-async function withSource<T>(url: string, work: (source: DataSource, engine: Engine) => Promise<T>): Promise<T> {
-  const address = parseDatabaseUrl(url);
+async function withSource<T>(
+  address: DatabaseAddress,
+  work: (source: DataSource, engine: Engine) => Promise<T>,
+): Promise<T> {
   if (address.inMemory)
     throw new Error('database_url: sqlite::memory: has no schema to migrate, it is made whole at each start');
   const source = await openDataSource(address, { poolSize: 2, timeLimitMs: CONNECT_MS });

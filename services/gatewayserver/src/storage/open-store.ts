@@ -7,6 +7,7 @@ import type { Store } from './contract/store.ts';
 import { openDataSource } from './data-source.ts';
 import { parseDatabaseUrl } from './engines/database-url.ts';
 import type { DatabaseAddress } from './engines/engine.ts';
+import type { DatabaseTls } from './engines/server.ts';
 import { migrateSource, pendingMigrations, refuseNewer } from './migrate.ts';
 import { admissionStore } from './tables/admission/entries.ts';
 import { sealedTextStore } from './tables/admission/sealed-texts.ts';
@@ -27,6 +28,8 @@ import { transactionStore } from './tables/transactions.ts';
 export type StoreOptions = {
   /** See parseDatabaseUrl. */
   url: string;
+  /** Files that are set beside the URL. */
+  tls?: DatabaseTls | undefined;
   /** Connections to a server; SQLite has one. Default 10. */
   poolSize?: number;
   /** How long one statement, and the wait for a connection, may take. Default 10000. */
@@ -41,8 +44,8 @@ export type StoreOptions = {
  * @throws Error when migrations are pending, naming them; DatabaseUnavailableError when it cannot be reached.
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
-  const { url, logger, poolSize = 10, timeLimitMs = 10_000, secretsKeys = [] } = options;
-  const address = parseDatabaseUrl(url);
+  const { url, tls, logger, poolSize = 10, timeLimitMs = 10_000, secretsKeys = [] } = options;
+  const address = parseDatabaseUrl(url, tls);
   const source = await openDataSource(address, { poolSize, timeLimitMs });
   try {
     if (address.inMemory) await migrateSource(source, address.engine);

@@ -1,11 +1,9 @@
-import { createRoom, type Room } from './room.ts';
-
-/** The bytes of one request that count against a budget. Where other processes have to be asked first it is a promise that says so. */
+/** The bytes of one request that count against a budget. */
 export type ByteAccount = {
   /** Whether so many more could be taken now. */
-  fits(bytes: number): boolean | Promise<boolean>;
+  fits(bytes: number): boolean;
   /** Takes them; false when there is no room for them, and then none are. */
-  take(bytes: number): boolean | Promise<boolean>;
+  take(bytes: number): boolean;
   /** Takes them even beyond the budget, for what cannot be refused: it counts, and keeps others out. */
   takeAnyway(bytes: number): void;
   /** Gives all of them back; afterwards nothing is taken or counted. */
@@ -22,51 +20,51 @@ export type ByteBudget = {
   resize(most: number, mostEach: number): void;
 };
 
-/** `most` bytes in all, `mostEach` of one owner; or those of a room that others share. */
-export function createByteBudget(most: number, mostEach: number, room: Room = createRoom(most, mostEach)): ByteBudget {
+/** `most` bytes in all, `mostEach` of one owner. */
+export function createByteBudget(most: number, mostEach: number): ByteBudget {
+  let bounds = { most, mostEach };
+  const owners = new Map<string, number>();
+  let taken = 0;
   let refused = 0;
-  const counted = (isRoom: boolean): boolean => {
-    if (!isRoom) refused += 1;
-    return isRoom;
-  };
   return {
     open: (owner) => {
       let own = 0;
       let isClosed = false;
-      const took = (bytes: number, isRoom: boolean): boolean => {
-        if (!counted(isRoom)) return false;
-        if (isClosed) room.give(owner, bytes);
-        else own += bytes;
-        return !isClosed;
+      const ofOwner = () => owners.get(owner) ?? 0;
+      const fits = (bytes: number) => {
+        if (bytes === 0) return true;
+        const isRoom = taken + bytes <= bounds.most && ofOwner() + bytes <= bounds.mostEach;
+        if (!isRoom) refused += 1;
+        return isRoom;
+      };
+      const takeAnyway = (bytes: number) => {
+        if (isClosed) return;
+        own += bytes;
+        taken += bytes;
+        owners.set(owner, ofOwner() + bytes);
       };
       return {
-        fits: (bytes) => {
-          if (bytes === 0) return true;
-          const fits = room.fits(owner, bytes);
-          return typeof fits === 'boolean' ? counted(fits) : fits.then(counted);
-        },
+        fits,
         take: (bytes) => {
-          if (isClosed) return false;
-          if (bytes === 0) return true;
-          const taken = room.take(owner, bytes);
-          return taken instanceof Promise
-            ? taken.then((late) => took(bytes, late === true))
-            : took(bytes, taken === true);
+          if (isClosed || !fits(bytes)) return false;
+          takeAnyway(bytes);
+          return true;
         },
-        takeAnyway: (bytes) => {
-          if (isClosed) return;
-          own += bytes;
-          room.takeAnyway(owner, bytes);
-        },
+        takeAnyway,
         close: () => {
-          room.give(owner, own);
+          const left = ofOwner() - own;
+          if (left > 0) owners.set(owner, left);
+          else owners.delete(owner);
+          taken -= own;
           own = 0;
           isClosed = true;
         },
       };
     },
-    taken: room.taken,
+    taken: () => taken,
     refused: () => refused,
-    resize: room.resize,
+    resize: (all, each) => {
+      bounds = { most: all, mostEach: each };
+    },
   };
 }

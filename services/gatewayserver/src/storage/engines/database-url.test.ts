@@ -21,7 +21,7 @@ test('every kind of URL leads to its engine, with the usual port', () => {
     const url = `${scheme}://u@h/d`;
     expect(parseDatabaseUrl(url).engine).toMatchObject({ name: type, driver: type });
     expect(optionsOf(url)).toMatchObject({ type, host: 'h', port, username: 'u', password: '', database: 'd' });
-    expect(optionsOf(url)).not.toHaveProperty('ssl');
+    expect(optionsOf(url)).toMatchObject({ ssl: type === 'postgres' ? false : undefined });
   }
 });
 
@@ -56,10 +56,20 @@ test('a password with the characters of a URL arrives as it was', () => {
   });
 });
 
-test('TLS is off unless asked, and checks the server when told to', () => {
-  expect(optionsOf('mysql://h/d?sslmode=disable')).not.toHaveProperty('ssl');
-  expect(optionsOf('mysql://h/d?sslmode=require')).toMatchObject({ ssl: { rejectUnauthorized: false } });
-  expect(optionsOf('postgres://h/d?sslmode=verify-full')).toMatchObject({ ssl: { rejectUnauthorized: true } });
+test('TLS is off unless asked for by the URL or files, and always checks authority and name', () => {
+  expect(optionsOf('mysql://h/d?sslmode=disable')).toMatchObject({ ssl: undefined });
+  const verified = { ssl: { rejectUnauthorized: true, verifyIdentity: true } };
+  for (const scheme of ['mysql', 'mariadb', 'postgres'])
+    for (const mode of ['require', 'verify-full'])
+      expect(optionsOf(`${scheme}://h/d?sslmode=${mode}`)).toMatchObject(verified);
+  const pems = { ca: 'one' };
+  const options = parseDatabaseUrl('mysql://h/d', { current: () => ({ pems }) }).options({
+    poolSize: 4,
+    timeLimitMs: 1_000,
+  });
+  expect(options).toMatchObject({ ssl: { ...verified.ssl, ca: 'one' } });
+  pems.ca = 'two';
+  expect(options).toMatchObject({ ssl: { ca: 'two' } });
 });
 
 test('a bad URL is refused with what is wrong, and without its password', () => {

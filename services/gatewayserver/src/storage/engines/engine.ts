@@ -1,6 +1,7 @@
 import type { DataSourceOptions, QueryRunner } from 'typeorm';
 import type { ColumnTypes } from './columns.ts';
 import type { Dialect } from './dialect.ts';
+import type { DatabaseTls } from './server.ts';
 import type { HeldLock } from './transaction-lock.ts';
 
 /** How many connections, and how long one may take to come about. */
@@ -53,8 +54,11 @@ export type Engine = {
   readonly example: string;
   /** What TypeORM calls it. */
   readonly driver: DataSourceOptions['type'];
-  /** @throws Error that says what is wrong without repeating the URL, which may hold a password */
-  addressOf(url: string): EngineAddress;
+  /**
+   * @param tls files that are set beside the URL
+   * @throws Error that says what is wrong without repeating the URL, which may hold a password
+   */
+  addressOf(url: string, tls?: DatabaseTls): EngineAddress;
   /** Runs in this process, on one connection: there is no server that could be silent or go away. */
   readonly embedded: boolean;
   readonly columns: ColumnTypes;

@@ -8,5 +8,5 @@ export const mariadb: Engine = {
   schemes: ['mariadb:'],
   example: 'mariadb://',
   driver: 'mariadb',
-  addressOf: (url) => mysqlAddress('mariadb', url),
+  addressOf: (url, tls) => mysqlAddress('mariadb', url, tls),
 };

@@ -1,7 +1,8 @@
+import { connect, isIP, type Socket } from 'node:net';
 import { columnTypes } from './columns.ts';
 import { questionMarks } from './dialect.ts';
 import type { ConnectionLimits, Engine, EngineAddress } from './engine.ts';
-import { ABANDONED_AFTER_LIMITS, readServerUrl, SERVER } from './server.ts';
+import { ABANDONED_AFTER_LIMITS, type DatabaseTls, readServerUrl, SERVER, type ServerAddress } from './server.ts';
 
 const CONTENTION = ['ER_LOCK_DEADLOCK', 'ER_LOCK_WAIT_TIMEOUT', 'ER_CHECKREAD'];
 const LOST = [
@@ -32,7 +33,7 @@ export const mysql: Engine = {
   schemes: ['mysql:'],
   example: 'mysql://',
   driver: 'mysql',
-  addressOf: (url) => mysqlAddress('mysql', url),
+  addressOf: (url, tls) => mysqlAddress('mysql', url, tls),
   embedded: false,
   columns: columnTypes({
     text: 'longtext',
@@ -93,8 +94,8 @@ export const mysql: Engine = {
 };
 
 /** A server of MySQL's kind. */
-export function mysqlAddress(type: 'mysql' | 'mariadb', url: string): EngineAddress {
-  const address = readServerUrl(url, 3306);
+export function mysqlAddress(type: 'mysql' | 'mariadb', url: string, tls?: DatabaseTls): EngineAddress {
+  const address = readServerUrl(url, 3306, tls);
   return {
     ...SERVER,
     options: ({ poolSize, timeLimitMs }: ConnectionLimits) => ({
@@ -112,7 +113,17 @@ export function mysqlAddress(type: 'mysql' | 'mariadb', url: string): EngineAddr
         maxIdle: poolSize - 1,
         idleTimeout: (ABANDONED_AFTER_LIMITS / 2) * timeLimitMs,
         gracefulEnd: true,
+        ...(address.ssl && isIP(address.host) !== 0 && { stream: () => connectToAddress(address) }),
       },
     }),
   };
+}
+
+/**
+ * mysql2 gives TLS no name for an address, and Node would verify the certificate for `localhost` then: it verifies it for
+ * what the socket says that it is connected to.
+ */
+function connectToAddress({ host, port }: ServerAddress): Socket {
+  const socket = connect({ host, port, noDelay: true, keepAlive: true });
+  return Object.assign(socket, { _host: host });
 }

@@ -20,12 +20,14 @@ export const postgres: Engine = {
   schemes: ['postgres:', 'postgresql:'],
   example: 'postgres://',
   driver: 'postgres',
-  addressOf(url) {
-    const address = readServerUrl(url, 5432);
+  addressOf(url, tls) {
+    const address = readServerUrl(url, 5432, tls);
     return {
       ...SERVER,
       options: ({ poolSize, timeLimitMs }) => ({
         ...address,
+        // Not undefined: node-postgres would ask the environment.
+        ssl: address.ssl ?? false,
         type: 'postgres',
         poolSize,
         connectTimeoutMS: timeLimitMs,

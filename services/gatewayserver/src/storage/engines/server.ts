@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { type DatabaseUrlTls, readDatabaseUrlTls } from '@trino-gateway/config';
 import type { HeldLock } from './transaction-lock.ts';
 import { noLock } from './transaction-lock.ts';
 
@@ -9,9 +9,22 @@ export type ServerAddress = {
   username: string;
   password: string;
   database: string;
-  /** Absent: no TLS. */
-  ssl?: { rejectUnauthorized: boolean; ca?: string };
+  /** Undefined: no TLS. */
+  ssl: DatabaseSsl | undefined;
 };
+
+/** What is trusted and shown, as it is now: each new connection reads it. */
+export type DatabaseSsl = {
+  readonly ca: string | undefined;
+  readonly cert: string | undefined;
+  readonly key: string | undefined;
+  rejectUnauthorized: true;
+  /** Of mysql2: the name as well as the authority. */
+  verifyIdentity: true;
+};
+
+/** The files of TLS connections to a database, as they are now. */
+export type DatabaseTls = { current(): { pems: Partial<Record<'ca' | 'cert' | 'key', string>> } };
 
 /**
  * A replica that vanishes in mid-transaction, in a power cut say, would hold its locks until the server gives up its
@@ -26,40 +39,49 @@ export const SERVER = {
 };
 
 /**
- * Reads `scheme://user:password@host:port/database`, with `?sslmode=disable|require|verify-full` (require encrypts without
- * checking who answers) and `&sslrootcert=FILE`.
+ * Reads `scheme://user:password@host:port/database`, with `?sslmode=disable|require|verify-full` and `&sslrootcert=FILE`.
+ * Connections over TLS are verified always, for the authority and the name.
+ * @param tls files that are set beside the URL: with them connections are made over TLS
  */
-export function readServerUrl(url: string, usualPort: number): ServerAddress {
+export function readServerUrl(url: string, usualPort: number, tls?: DatabaseTls): ServerAddress {
   if (!URL.canParse(url)) throw new Error('database_url: not a URL such as postgres://user@host:5432/database');
   const parsed = new URL(url);
   const database = decodeURIComponent(parsed.pathname.replace(/^\//, ''));
   if (parsed.hostname === '') throw new Error('database_url: names no host');
   if (database === '') throw new Error(`database_url: names no database after ${parsed.protocol}//host/`);
-  const ssl = readTls(parsed.searchParams);
+  const isWanted = tls !== undefined || urlTls(parsed).isWanted;
   return {
     host: parsed.hostname.replace(/^\[|\]$/g, ''),
     port: parsed.port === '' ? usualPort : Number(parsed.port),
     username: decodeURIComponent(parsed.username),
     password: decodeURIComponent(parsed.password),
     database,
-    ...(ssl && { ssl }),
+    ssl: isWanted ? sslOf(tls) : undefined,
   };
 }
 
-function readTls(parameters: URLSearchParams): ServerAddress['ssl'] {
-  for (const name of parameters.keys()) {
-    if (name !== 'sslmode' && name !== 'sslrootcert') throw new Error(`database_url: unknown parameter ${name}`);
+function urlTls({ searchParams }: URL): DatabaseUrlTls {
+  try {
+    return readDatabaseUrlTls(searchParams);
+  } catch (error) {
+    throw new Error(`database_url: ${(error as Error).message}`);
   }
-  const mode = parameters.get('sslmode') ?? 'disable';
-  const ca = parameters.get('sslrootcert');
-  switch (mode) {
-    case 'disable':
-      return undefined;
-    case 'require':
-      return { rejectUnauthorized: false };
-    case 'verify-full':
-      return { rejectUnauthorized: true, ...(ca !== null && { ca: readFileSync(ca, 'utf8') }) };
-    default:
-      throw new Error(`database_url: sslmode is disable, require or verify-full, not ${mode}`);
-  }
+}
+
+/** The drivers take options, and read them for each connection. */
+function sslOf(tls: DatabaseTls | undefined): DatabaseSsl {
+  const pem = (part: 'ca' | 'cert' | 'key') => tls?.current().pems[part];
+  return {
+    get ca() {
+      return pem('ca');
+    },
+    get cert() {
+      return pem('cert');
+    },
+    get key() {
+      return pem('key');
+    },
+    rejectUnauthorized: true,
+    verifyIdentity: true,
+  };
 }

@@ -1,0 +1,59 @@
+import { tlsFileProblems } from '@trino-gateway/runtime/tls-files';
+import type { Complain } from './complain.ts';
+import type { GatewayserverConfig, MonitorConfig, RouterConfig, SectionName } from './index.ts';
+
+/** Keys that belong together: what a process trusts, and the certificate that it shows with its key. */
+type TlsKeys = {
+  ca?: string;
+  cert: string;
+  key: string /** Trusting is for naught without a certificate of its own. */;
+  caNeedsCert?: true;
+};
+
+const OF_GATEWAYSERVER = {
+  ca: 'gatewayserver_ca_file',
+  cert: 'gatewayserver_cert_file',
+  key: 'gatewayserver_key_file',
+};
+
+/** Of each section. */
+const TLS_KEYS: Readonly<Record<SectionName, readonly TlsKeys[]>> = {
+  gatewayserver: [
+    { ca: 'tls_client_ca_file', cert: 'tls_cert_file', key: 'tls_key_file', caNeedsCert: true },
+    { ca: 'database_ca_file', cert: 'database_cert_file', key: 'database_key_file' },
+  ],
+  monitor: [OF_GATEWAYSERVER],
+  router: [OF_GATEWAYSERVER],
+};
+
+type SectionConfig = GatewayserverConfig | MonitorConfig | RouterConfig;
+
+/** Complains about keys without those that they need: a certificate without its key, authorities that nobody would be checked by. */
+export function complainAboutTlsKeys(section: SectionName, config: SectionConfig, complain: Complain): void {
+  const values = config as Record<string, unknown>;
+  for (const { ca, cert, key, caNeedsCert } of TLS_KEYS[section]) {
+    const has = (one: string) => values[one] !== undefined;
+    const needs = (one: string, other: string) => complain(one, `expected ${section}.${other} beside it`);
+    if (has(cert) && !has(key)) needs(cert, key);
+    if (has(key) && !has(cert)) needs(key, cert);
+    if (ca !== undefined && caNeedsCert && has(ca) && !has(cert)) needs(ca, cert);
+  }
+}
+
+/** Complains about files that cannot be used. They are on the machine of the process alone: others cannot look at them. */
+export function complainAboutTlsFiles(
+  section: SectionName,
+  config: SectionConfig,
+  originOf: (key: string) => string,
+  complain: (problem: string) => void,
+): void {
+  const values = config as Record<string, unknown>;
+  for (const { ca, cert, key } of TLS_KEYS[section]) {
+    const file = (part: 'ca' | 'cert' | 'key', name: string | undefined) => {
+      const path = name === undefined ? undefined : values[name];
+      return name !== undefined && typeof path === 'string' ? { [part]: { field: originOf(name), path } } : {};
+    };
+    for (const problem of tlsFileProblems({ ...file('ca', ca), ...file('cert', cert), ...file('key', key) }))
+      complain(problem);
+  }
+}
