@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { describeError, type Logger } from '@trino-gateway/runtime';
-import { bothFamiliesMessage, classifyRequest, firstHeader, headerFamily } from '@trino-gateway/trino';
+import { bothFamiliesMessage, classifyRequest, headerFamily } from '@trino-gateway/trino';
 import type { GatewayClient } from './control-plane/gateway-client.ts';
 import { outsideUrl, type ReadClientView } from './http/client-address.ts';
 import { type Exchange, openExchange } from './http/exchange.ts';
-import { hostProblem, isHostNamed } from './http/requested-host.ts';
+import { framingProblem, hostProblem, isHostNamed } from './http/request-head.ts';
 import { answerEmpty, answerError, HttpError } from './http/responses.ts';
 import { discardRest, noRoom, StillSending } from './http/still-sending.ts';
 import type { BodyPace } from './limits/body-pace.ts';
@@ -37,8 +37,6 @@ export type HandlerDeps = RequestDeps & {
 
 /** Takes one request of a client; whatever happens, it gets an answer or a broken connection. */
 export type Handler = (request: IncomingMessage, response: ServerResponse, listeningPort: number) => void;
-
-const mayHaveChunks: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);
 
 /** Answers the requests of Trino clients. */
 export function createHandler(deps: HandlerDeps): Handler {
@@ -147,14 +145,12 @@ function longHead(rawHeaders: readonly string[]): number {
 
 /** Refuses what a cluster could read otherwise than the gateway does; such a connection is not used again. */
 function isAcceptable(request: IncomingMessage, response: ServerResponse): boolean {
-  const { rawHeaders, method = '' } = request;
-  const chunkProblem =
-    firstHeader(rawHeaders, 'transfer-encoding') !== undefined && !mayHaveChunks.has(method)
-      ? `A ${method} request must not have a chunked body`
-      : undefined;
-  const problem = chunkProblem ?? hostProblem(rawHeaders);
+  const { rawHeaders } = request;
+  const host = hostProblem(rawHeaders);
+  const problem = framingProblem(request) ?? (host === undefined ? undefined : { status: 400, message: host });
   if (problem !== undefined) {
-    answerError(response, 400, problem, ['Connection', 'close']);
+    response.shouldKeepAlive = false;
+    answerError(response, problem.status, problem.message);
     response.once('finish', () => request.socket.destroySoon());
     return false;
   }

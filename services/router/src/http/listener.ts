@@ -23,7 +23,7 @@ export type ClientListenerOptions = {
   /** Counts the connections of all listeners; without it there may be any number. */
   connections?: Pick<ConnectionLimit, 'admits'>;
   /** Shared by all listeners. */
-  order?: Pick<RequestOrder, 'oneByOne'>;
+  order?: Pick<RequestOrder, 'oneByOne' | 'afterLast'>;
   /** Shared by all listeners; without it heads may be as many as connections. */
   heads?: Pick<UnfinishedHeads, 'opened' | 'ended'>;
 };
@@ -59,20 +59,27 @@ export async function listenForClients(
   let stopping = false;
   let port = 0;
   const { order = createRequestOrder(MOST_WAITING), heads } = options;
+  const upgrading = new WeakSet<IncomingMessage>();
   const take = order.oneByOne((request, response) => {
     underWay.add(response);
     response.once('close', () => underWay.delete(response));
-    if (stopping) response.shouldKeepAlive = false;
+    if (stopping || upgrading.has(request)) response.shouldKeepAlive = false;
     handle(request, response, port);
   });
-  const server = http.createServer(SETTINGS, (request, response) => {
+  // A request to upgrade is answered over HTTP/1.1, which RFC 9110, 7.8 allows; it is then the last of its connection, as Node's parser
+  // passes over what came with it.
+  const shouldUpgradeCallback = (request: IncomingMessage) => {
+    upgrading.add(request);
+    return false;
+  };
+  const server = http.createServer({ ...SETTINGS, shouldUpgradeCallback }, (request, response) => {
     heads?.ended(request);
     take(request, response);
   });
   answerHalfClosed(server);
   server.maxHeadersCount = 0; // the default drops lines beyond it in silence; bytes are limited by the settings
   boundConnections(server, options);
-  refuseOtherProtocols(server, underWay);
+  refuseOtherProtocols(server, order, underWay);
   try {
     await listening(server, address);
   } catch (error) {
@@ -113,18 +120,28 @@ function boundConnections(server: http.Server, { connections, heads }: ClientLis
 }
 
 /** @param underWay the answers that are being written */
-function refuseOtherProtocols(server: http.Server, underWay: ReadonlySet<ServerResponse>): void {
-  // A request to upgrade is answered over HTTP/1.1, which RFC 9110, 7.8 allows; tunnels are not offered.
-  server.on('connect', (_request, socket) => refuse(socket as Socket, '405 Method Not Allowed', 'No tunnels here'));
+function refuseOtherProtocols(
+  server: http.Server,
+  order: Pick<RequestOrder, 'afterLast'>,
+  underWay: ReadonlySet<ServerResponse>,
+): void {
+  server.on('connect', (_request, stream) => {
+    const socket = stream as Socket;
+    order.afterLast(socket, () => refuse(socket, '405 Method Not Allowed', 'No tunnels here'));
+  });
   const refused = new WeakSet<Socket>();
   server.on('clientError', (error: NodeJS.ErrnoException, stream) => {
     const socket = stream as Socket;
     if (refused.has(socket)) return; // what else it sends is passed over
     refused.add(socket);
-    // An answer under way on this connection must break off: an error text would become part of it.
-    const isAnswering = [...underWay].some((response) => response.socket === socket && response.headersSent);
-    if (isAnswering || !socket.writable) socket.destroy();
-    else refuse(socket, ...statusOf(error));
+    if (!socket.writable) socket.destroy();
+    else
+      order.afterLast(socket, () => {
+        // An answer under way on this connection must break off: an error text would become part of it.
+        const isAnswering = [...underWay].some((response) => response.socket === socket && response.headersSent);
+        if (isAnswering || !socket.writable) socket.destroy();
+        else refuse(socket, ...statusOf(error));
+      });
   });
 }
 

@@ -133,3 +133,47 @@ test('at the limit of waiting requests a connection that sends more is closed, a
   await until('the answer has come', () => other.received().includes('fine'));
   other.socket.destroy();
 });
+
+const answerOf = (text: string) => text.match(/HTTP\/1\.1 \d+|\[[^\]]*\]/g);
+
+test.each([
+  ['a request that closes', get('a', 'Connection: close\r\n') + get('b'), ['HTTP/1.1 200', '[/a 0]']],
+  ['one that would upgrade', get('a', 'Connection: Upgrade\r\nUpgrade: x\r\n') + get('b'), ['HTTP/1.1 200', '[/a 0]']],
+])('what comes behind %s is not served', async (_, sent, answers) => {
+  const { handle, seen } = echo();
+  await using listener = await listenForClients(anyPort, handle);
+  const client = await connect(listener.port);
+  client.socket.write(sent);
+  await once(client.socket, 'close');
+  expect(answerOf(client.received())).toEqual(answers);
+  expect(seen).toEqual(['/a']);
+});
+
+test('what comes behind an answer that closes is not served', async () => {
+  const { handle, seen } = echo();
+  await using listener = await listenForClients(anyPort, (request, response, port) => {
+    response.shouldKeepAlive = false;
+    handle(request, response, port);
+  });
+  const client = await connect(listener.port);
+  client.socket.write(get('a') + get('b'));
+  await once(client.socket, 'close');
+  expect(answerOf(client.received())).toEqual(['HTTP/1.1 200', '[/a 0]']);
+  expect(seen).toEqual(['/a']);
+});
+
+test.each([
+  ['no request', 'X Y\r\n\r\n'],
+  ['a request whose body is none', 'POST /c HTTP/1.1\r\nHost: gw\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n'],
+  ['a tunnel', 'CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n'],
+])('%s is refused behind the answers to what came before', async (_, bad) => {
+  const { handle, seen } = echo();
+  await using listener = await listenForClients(anyPort, handle);
+  const client = await connect(listener.port);
+  client.socket.write(get('a') + get('b') + bad);
+  await once(client.socket, 'close');
+  const answers = answerOf(client.received());
+  expect(answers?.slice(0, 4)).toEqual(['HTTP/1.1 200', '[/a 0]', 'HTTP/1.1 200', '[/b 0]']);
+  expect(answers?.slice(4)).toEqual([expect.stringMatching(/^HTTP\/1\.1 40[05]$/)]);
+  expect(seen).toEqual(['/a', '/b']);
+});

@@ -6,8 +6,16 @@ export type TakeRequest = (request: IncomingMessage, response: ServerResponse) =
 
 /** Serializes the requests of each connection. */
 export type RequestOrder = {
-  /** Serves a request when the answer to the previous one on its connection has ended. */
+  /**
+   * Serves a request when the answer to the previous one on its connection has ended. After an answer that closes the connection
+   * none is served.
+   */
   oneByOne(serve: TakeRequest): TakeRequest;
+  /**
+   * What comes on this connection is no request: calls back when those before it have their answers, or at once when that is in the
+   * body of the one under way. Not at all when the connection ends before.
+   */
+  afterLast(socket: Socket, refuse: () => void): void;
   /** How many requests wait, over all connections. */
   waiting(): number;
   /** Connections that were closed because too many requests waited. */
@@ -15,8 +23,13 @@ export type RequestOrder = {
 };
 
 type Line = {
-  isBusy: boolean;
+  /** The request that is being served. */
+  underWay: IncomingMessage | undefined;
   readonly waiting: [IncomingMessage, ServerResponse][];
+  /** Its last answer has been given. */
+  isOver: boolean;
+  /** Called behind the last answer, as what follows is no request. */
+  refuse?: (() => void) | undefined;
   /** Set while nothing is read. */
   nextLook?: NodeJS.Timeout | undefined;
 };
@@ -61,25 +74,32 @@ export function createRequestOrder(mostWaiting: number): RequestOrder {
   const lineOf = (socket: Socket): Line => {
     let line = lines.get(socket);
     if (line === undefined) {
-      line = { isBusy: false, waiting: [] };
+      line = { underWay: undefined, waiting: [], isOver: false };
       lines.set(socket, line);
     }
     return line;
   };
   const start = (serve: TakeRequest, line: Line, request: IncomingMessage, response: ServerResponse): void => {
-    line.isBusy = true;
-    response.once('close', () => goOn(serve, line, request.socket));
+    line.underWay = request;
+    response.once('close', () => {
+      if (!response.shouldKeepAlive) drop(line);
+      goOn(serve, line, request.socket);
+    });
     serve(request, response);
   };
+  const drop = (line: Line): void => {
+    waiting -= line.waiting.length;
+    line.waiting.length = 0;
+    line.refuse = undefined;
+    line.isOver = true;
+  };
   const goOn = (serve: TakeRequest, line: Line, socket: Socket): void => {
-    if (socket.destroyed) {
-      waiting -= line.waiting.length;
-      line.waiting.length = 0;
-    }
+    if (socket.destroyed) drop(line);
     const next = line.waiting.shift();
     if (line.waiting.length === 0) readOn(line, socket);
     if (next === undefined) {
-      line.isBusy = false;
+      line.underWay = undefined;
+      line.refuse?.();
       return;
     }
     waiting -= 1;
@@ -104,8 +124,19 @@ export function createRequestOrder(mostWaiting: number): RequestOrder {
     oneByOne: (serve) => (request, response) => {
       if (request.socket.destroyed) return; // the rest of the piece with which it was closed
       const line = lineOf(request.socket);
-      if (line.isBusy) wait(line, request, response);
+      if (line.isOver) return;
+      if (line.underWay !== undefined) wait(line, request, response);
       else start(serve, line, request, response);
+    },
+    afterLast: (socket, refuse) => {
+      const line = lineOf(socket);
+      const last = line.waiting.at(-1)?.[0];
+      if (last?.complete === false) {
+        waiting -= 1;
+        line.waiting.pop();
+      }
+      if (line.underWay?.complete === true) line.refuse = refuse;
+      else refuse();
     },
     waiting: () => waiting,
     refused: () => refused,

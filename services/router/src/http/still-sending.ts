@@ -28,14 +28,13 @@ export class StillSending extends HttpError {
     }
     if (response.headersSent || response.destroyed) return;
     markRefusal(response, this.message);
+    response.shouldKeepAlive = false; // nothing that follows is served
     const body = Buffer.from(httpErrorText(this.status, this.message));
     response.writeHead(this.status, [
       'Content-Type',
       'text/plain;charset=utf-8',
       'Content-Length',
       String(body.length),
-      'Connection',
-      'close',
       ...this.headers,
     ]);
     // Node closes the connection at the end of this answer, and a client that still sends would lose it unread.

@@ -1,0 +1,50 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Finding } from '../smuggling/front.ts';
+import { requestCases } from '../smuggling/requests/index.ts';
+import { type RouterFront, startRouterFront } from '../smuggling/router-front.ts';
+import { runRequestCases } from '../smuggling/run-requests.ts';
+
+// Bytes of clients that could be read in two ways, from a table that also runs against other proxies (make smuggling).
+
+let front: RouterFront;
+let found: ReadonlyMap<string, Finding>;
+beforeAll(async () => {
+  front = await startRouterFront();
+  found = new Map((await runRequestCases(front, requestCases)).map((finding) => [finding.id, finding]));
+}, 120_000);
+afterAll(async () => {
+  await front[Symbol.asyncDispose]();
+});
+
+/** Those of a case of the protocol that did not become what they must. */
+const broken = (number: number) =>
+  requestCases
+    .filter((one) => one.of === number)
+    .map(({ id }) => found.get(id))
+    .filter((finding) => finding?.problems.length !== 0);
+
+test('case 100: what could be framed in two ways is refused and its connection closed, or reaches a cluster as one message', () => {
+  expect(broken(100)).toEqual([]);
+});
+
+test('case 101: whatever authority a request names, the cluster is chosen by the configuration only', () => {
+  expect(broken(101)).toEqual([]);
+});
+
+test('case 102: a path that another server could read differently reaches no cluster', () => {
+  expect(broken(102)).toEqual([]);
+});
+
+test('case 105: pipelined requests are answered in order, each with its own answer', () => {
+  expect(broken(105)).toEqual([]);
+});
+
+test('every case has a name of its own', () => {
+  expect(found.size).toBe(requestCases.length);
+});
+
+test('case 100, 101, 102, 105: all that reached a cluster was HTTP by the letter, and nothing was left unhandled', () => {
+  expect(front.requests.faults).toEqual([]);
+  expect(front.answers.faults).toEqual([]);
+  expect(front.suite.router.output()).not.toContain('unhandled error');
+});

@@ -1,0 +1,81 @@
+import {
+  ask,
+  denied,
+  HIDDEN,
+  passed,
+  poll,
+  post,
+  type RequestCase,
+  refused,
+  row,
+  SQL,
+  statement,
+  waits,
+} from '../cases/request-case.ts';
+
+const CHUNKS = `8\r\n${SQL}\r\n0\r\n\r\n`;
+const LENGTH = `Content-Length: ${SQL.length}`;
+const twoLengths = 'RFC 9112, 6.3: several lengths are refused; a server behind could take the other one';
+const both = 'RFC 9112, 6.1: a length and a transfer coding together are smuggling, and may be refused';
+const noNumber = 'RFC 9110, 8.6: a length is digits only; servers differ in what else they make a number of';
+const coding = 'RFC 9112, 6.1: the only coding understood is chunked, and it must be last; else the length is unknown';
+const lastCoding = 'RFC 9112, 6.3: where chunked is not the last coding of a request, its length cannot be known';
+
+/** Content-Length and Transfer-Encoding: how long a request is. */
+// biome-ignore format: one case a line
+export const lengthCases: readonly RequestCase[] = [
+  row(100, 'CL.TE: length, then chunks', post([LENGTH, 'Transfer-Encoding: chunked'], `0\r\n\r\n${HIDDEN}`), refused(), both),
+  row(100, 'TE.CL: chunks, then length', post(['Transfer-Encoding: chunked', 'Content-Length: 4'], CHUNKS), refused(), both),
+  row(100, 'length and chunks of equal meaning', post(['Content-Length: 18', 'Transfer-Encoding: chunked'], CHUNKS), refused(), both),
+  row(100, 'length 0 and chunks', post(['Content-Length: 0', 'Transfer-Encoding: chunked'], CHUNKS), refused(), both),
+  row(100, 'length and chunks on a poll', ask(['Content-Length: 5', 'Transfer-Encoding: chunked'], `0\r\n\r\n${HIDDEN}`), refused(), both),
+  row(100, 'two lengths that differ', post(['Content-Length: 8', 'Content-Length: 0'], SQL + HIDDEN), refused(), twoLengths),
+  row(100, 'two lengths that differ, the shorter first', post(['Content-Length: 0', 'Content-Length: 8'], SQL), refused(), twoLengths),
+  row(100, 'two equal lengths', post([LENGTH, LENGTH], SQL), refused(), `${twoLengths}; equal ones may be refused, too`),
+  row(100, 'equal lengths in a list', post(['Content-Length: 8, 8'], SQL), refused(), twoLengths),
+  row(100, 'different lengths in a list', post(['Content-Length: 8, 0'], SQL), refused(), twoLengths),
+  row(100, 'two lengths, one in other letters', post([LENGTH, 'CONTENT-LENGTH: 9'], `${SQL} `), refused(), twoLengths),
+  row(100, 'a length with a plus', post(['Content-Length: +8'], SQL), refused(), noNumber),
+  row(100, 'a length with a minus', post(['Content-Length: -8'], SQL), refused(), noNumber),
+  row(100, 'a length in hex', post(['Content-Length: 0x8'], SQL), refused(), noNumber),
+  row(100, 'a length with a fraction', post(['Content-Length: 8.0'], SQL), refused(), noNumber),
+  row(100, 'a length with an exponent', post(['Content-Length: 8e0'], SQL), refused(), noNumber),
+  row(100, 'a length with an underscore', post(['Content-Length: 8_0'], SQL), refused(), noNumber),
+  row(100, 'a length with a space in it', post(['Content-Length: 1 8'], SQL), refused(), noNumber),
+  row(100, 'a length in quotes', post(['Content-Length: "8"'], SQL), refused(), noNumber),
+  row(100, 'a length of letters', post(['Content-Length: abc'], SQL), refused(), noNumber),
+  row(100, 'an empty length', post(['Content-Length:'], SQL), refused(), noNumber),
+  row(100, 'a length beyond 64 bits', post(['Content-Length: 18446744073709551624'], SQL), refused(400, 413), `${noNumber}; 2^64 + 8`),
+  row(100, 'a length with zeros before it', post(['Content-Length: 0000000008'], SQL), passed(statement()), 'RFC 9110, 8.6: digits, whatever they begin with; it is passed on as our own number'),
+  row(100, 'spaces around a length', post(['Content-Length: \t 8 \t'], SQL), passed(statement()), 'RFC 9112, 5.1: optional whitespace around a value is no part of it'),
+  row(100, 'a statement without a length', post([], ''), denied(400, 411), 'RFC 9112, 6.3: a request without a length has no body; an empty statement is refused as Trino does'),
+  row(100, 'a statement shorter than its length', post(['Content-Length: 9'], SQL), waits, 'RFC 9112, 8: an incomplete message is not passed on'),
+  row(100, 'a statement longer than its length', post(['Content-Length: 6'], 'SELECT 1'), { answers: [[200], [400]], messages: [statement('SELECT')], connection: 'closed' }, 'RFC 9112, 6.3: what follows is the next request, and " 1" is none'),
+  row(100, 'identity', post(['Transfer-Encoding: identity', LENGTH], SQL), refused(400, 501), coding),
+  row(100, 'chunked, identity', post(['Transfer-Encoding: chunked, identity'], CHUNKS), refused(400, 501), lastCoding),
+  row(100, 'identity, chunked', post(['Transfer-Encoding: identity, chunked'], CHUNKS), refused(400, 501), coding),
+  row(100, 'chunked twice, two lines', post(['Transfer-Encoding: chunked', 'Transfer-Encoding: chunked'], CHUNKS), refused(400, 501), 'RFC 9112, 7: chunked must not be applied twice'),
+  row(100, 'chunked twice, one line', post(['Transfer-Encoding: chunked, chunked'], CHUNKS), refused(400, 501), 'RFC 9112, 7: chunked must not be applied twice'),
+  row(100, 'chunked, then another line with identity', post(['Transfer-Encoding: chunked', 'Transfer-Encoding: identity'], CHUNKS), refused(400, 501), lastCoding),
+  row(100, 'another coding, then chunked on its own line', post(['Transfer-Encoding: x', 'Transfer-Encoding: chunked'], CHUNKS), refused(400, 501), coding),
+  row(100, 'gzip, chunked', post(['Transfer-Encoding: gzip, chunked'], CHUNKS), refused(400, 501), `${coding}: the body would be passed on as if it were SQL`),
+  row(100, 'gzip alone', post(['Transfer-Encoding: gzip'], CHUNKS), refused(400, 501), lastCoding),
+  row(100, 'xchunked', post(['Transfer-Encoding: xchunked'], CHUNKS), refused(400, 501), coding),
+  row(100, 'chunked with letters behind', post(['Transfer-Encoding: chunkedx'], CHUNKS), refused(400, 501), coding),
+  row(100, 'chunked with a comma before', post(['Transfer-Encoding: , chunked'], CHUNKS), refused(400, 501), 'a list with an empty element: servers differ in whether it is chunked'),
+  row(100, 'chunked with a parameter', post(['Transfer-Encoding: chunked;q=1'], CHUNKS), refused(400, 501), 'RFC 9112, 7: chunked has no parameters'),
+  row(100, 'chunked in quotes', post(['Transfer-Encoding: "chunked"'], CHUNKS), refused(400, 501), coding),
+  row(100, 'an empty coding', post(['Transfer-Encoding:'], CHUNKS), refused(400, 501), coding),
+  row(100, 'an empty coding and a length', post(['Transfer-Encoding:', LENGTH], SQL), refused(400, 501), both),
+  row(100, 'Chunked in other letters', post(['tRANSFER-eNCODING: ChUnKeD'], CHUNKS), passed(statement()), 'RFC 9112, 7: names of codings and headers have no case'),
+  row(100, 'chunked between tabs', post(['Transfer-Encoding:\tchunked\t'], CHUNKS), refused(400, 501), 'RFC 9112, 5.1 allows tabs; servers that take off spaces only see another coding (TE.TE), so it may be refused'),
+  row(100, 'chunked after a vertical tab', post(['Transfer-Encoding: \x0bchunked'], CHUNKS), refused(400, 501), 'RFC 9110, 5.5: control characters; CVE-2019-20372 and many others hid chunked so'),
+  row(100, 'chunked before a form feed', post(['Transfer-Encoding: chunked\x0c'], CHUNKS), refused(400, 501), 'RFC 9110, 5.5: control characters'),
+  row(100, 'chunked before a no-break space', post(['Transfer-Encoding: chunked\xa0'], CHUNKS), refused(400, 501), coding),
+  row(100, 'a space before the colon of a coding', post(['Transfer-Encoding : chunked', LENGTH], CHUNKS), refused(), 'RFC 9112, 5.1: whitespace before the colon must be refused'),
+  row(100, 'a space before the colon of a length', post(['Content-Length : 8'], SQL), refused(), 'RFC 9112, 5.1: whitespace before the colon must be refused'),
+  row(100, 'a tab before the colon of a length', post(['Content-Length\t: 8'], SQL), refused(), 'RFC 9112, 5.1: whitespace before the colon must be refused'),
+  row(100, 'a coding with an underscore', post(['Transfer_Encoding: chunked', LENGTH], SQL), passed(statement()), 'another header, which frames nothing: CGI-like servers take it for the right one, so it matters that ours passes it on under its name or not at all'),
+  row(100, 'a length in a Connection line', post([LENGTH, 'Connection: Content-Length'], SQL), passed(statement()), 'RFC 9110, 7.6.1: the named line is dropped, and the message framed anew'),
+  row(100, 'a poll whose Connection names its headers', ask(['Connection: X-Extra, X-Trino-User', 'X-Extra: 1']), passed(poll({ without: ['x-extra'], having: [['x-trino-user', '@token@']] })), 'RFC 9110, 7.6.1: what Connection names is for this connection only, but for lines that say who asks (abuse of hop-by-hop lines)'),
+];

@@ -1,0 +1,39 @@
+import { type Suite, startSuite } from '@trino-gateway/testing/suite/suite';
+import type { Front } from './front.ts';
+import { type Connect, overTcp } from './wire/raw-client.ts';
+import { startRecorder } from './wire/recorder.ts';
+
+export type RouterFront = Front & AsyncDisposable & { readonly suite: Suite };
+
+export type RouterFrontOptions = {
+  /** Further settings of the router. */
+  router?: Record<string, string>;
+  /** How its clients connect; default by TCP to its first port. */
+  connect?: (suite: Suite) => Connect;
+};
+
+/** The three processes in front of two recording coordinators: one for what clients send, one that answers what it is told to. */
+export async function startRouterFront({ router = {}, connect }: RouterFrontOptions = {}): Promise<RouterFront> {
+  await using started = new AsyncDisposableStack();
+  const requests = started.use(await startRecorder('rqsts'));
+  const answers = started.use(await startRecorder('answr'));
+  const suite = started.use(
+    await startSuite({
+      gatewayserver: { DEFAULT_GROUP: 'requests' },
+      router,
+    }),
+  );
+  await suite.addBackends({ requests: requests.url, answers: answers.url });
+  await suite.addGroup('requests', ['requests']);
+  const [port = 0] = suite.router.ports;
+  const owned = started.move();
+  return {
+    name: 'router',
+    authority: `127.0.0.1:${port}`,
+    connect: connect?.(suite) ?? overTcp(port),
+    requests,
+    answers,
+    suite,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
