@@ -70,7 +70,9 @@ export function createDataPath({ timings, ...deps }: DataPathDeps): DataPath {
   const delegation = createDelegation({ config, logger });
   const logins = createLoginOwners({ signingKey: gateway.signingKey, candidates: deps.ownership.candidates });
   const clusterHeaders = createClusterHeaders({ gateway, config });
-  const ask = createAskCluster({ upstream, linkModes, limits, logins, ownership: deps.ownership, clusterHeaders });
+  const { connections } = gateway;
+  const { ownership } = deps;
+  const ask = createAskCluster({ upstream, linkModes, limits, logins, ownership, clusterHeaders, connections });
   const leases = createActivatedLeases(gateway);
   const stopping = new AbortController();
   const { admission } = gateway;

@@ -8,7 +8,6 @@ import {
   type RunningProcess,
   serveOps,
 } from '@trino-gateway/runtime';
-import { createPassiveHealth } from './clusters/passive-health.ts';
 import { type ControlPlane, startControlPlane } from './control-plane/control-plane.ts';
 import { createDataPath } from './data-path.ts';
 import { createClientView } from './http/client-address.ts';
@@ -17,6 +16,7 @@ import { listenOnAll } from './http/listener.ts';
 import { createRequestLog } from './http/request-log.ts';
 import { createHeldPolls, type HeldPolls } from './limits/held-polls.ts';
 import { createMetrics, type MetricSources, type RouterMetrics } from './metrics.ts';
+import { createPassiveHealth } from './passive-health/passive-health.ts';
 import { createTemporaryIds } from './queue/temporary-ids.ts';
 
 /** A router at work. Disposal takes at most 9 s: it ends what is under way and reports what is left. */

@@ -2,7 +2,7 @@ import { timestampMs } from '@bufbuild/protobuf/wkt';
 import { type Group, Group_Queue_WhenUnavailable } from '@trino-gateway/api/gateway';
 import type { ConfigurationCache } from '../configuration/configuration-cache.ts';
 import { isCounted } from '../configuration/limited-backends.ts';
-import { assess } from '../routing/availability/availability.ts';
+import { assess, isBeingTried } from '../routing/availability/availability.ts';
 import type { Snapshot } from '../routing/snapshot.ts';
 import { hashOf } from '../routing/strategies/hash.ts';
 import { choose } from '../routing/strategies/registry.ts';
@@ -27,7 +27,10 @@ export type ConfiguredLimits = Limits & {
 
 type Options = {
   configuration: Pick<ConfigurationCache, 'known' | 'snapshot'>;
-  live: LiveView;
+  live: LiveView & {
+    /** When a query was last started on a backend, epoch milliseconds; 0 without any. */
+    lastStartedAt(backendId: string): number;
+  };
   queues: QueueBounds;
   /** How long newcomers of groups without a time of their own wait in an outage. */
   outageWaitMs: () => number;
@@ -86,7 +89,15 @@ export function configuredLimits(options: Options): ConfiguredLimits {
       return bound;
     },
     coming: (id) => configuration.snapshot().coming(id, now()),
-    isAvailable: (id) => isAvailable(present(), id, now()),
+    isAvailable: (id) => {
+      const facts = present().snapshot.facts(id);
+      const isTried = facts !== undefined && isBeingTried(facts, options.live.lastStartedAt(id), now());
+      return !isTried && isAvailable(present(), id, now());
+    },
+    isHalfOpen: (id) => {
+      const facts = present().snapshot.facts(id);
+      return facts?.connections?.length ? assess(facts, now(), 0).halfOpen !== undefined : false;
+    },
     wouldChoose: (groupId, ids, query) => chooseByStrategy(options, groupId, ids, query),
     choose: (groupId, ids, query) => {
       const chosen = chooseByStrategy(options, groupId, ids, query);

@@ -11,7 +11,7 @@ import type { StoredBackend } from '../storage/contract/configuration.ts';
 import { type SuffixHolder, suffixHolders } from './coordinator-suffixes.ts';
 import type { Known, Part } from './known.ts';
 import { limitedBackends } from './limited-backends.ts';
-import { monitorBackend } from './monitor-backend.ts';
+import { doubtedBackendIds, isDoubtedAt, monitorBackend } from './monitor-backend.ts';
 import { routerBackend } from './router-backend.ts';
 
 /** What follows from the stored configuration; computed when it is first asked for, the chain at once, and kept until that changes. */
@@ -93,8 +93,9 @@ export function createDerived(
   return { derived, invalidate, chains };
 }
 
-function conditionsSeen({ statuses, clusterScaling }: Known): string {
-  let all = '';
+function conditionsSeen(known: Known): string {
+  const { statuses, clusterScaling } = known;
+  let all = `${doubtedBackendIds(known)}\n${[...known.connections.keys()].filter((id) => isDoubtedAt(known, id))}\n`;
   for (const { backendId, coordinatorId } of statuses.values()) all += `${backendId} ${coordinatorId}\n`;
   for (const { cluster } of clusterScaling.values()) all += `${cluster.backendId} ${cluster.state}\n`;
   return all;
@@ -105,9 +106,11 @@ function backendsRevision(known: Known): string {
   return digest(backends.map((stored) => toBinary(BackendSchema, monitorBackend(stored, known))));
 }
 
-function routersRevision({ backends, incarnations, drainsRevision }: Known, derived: Derived): string {
+function routersRevision(known: Known, derived: Derived): string {
+  const { backends, incarnations, drainsRevision } = known;
   return digest([
     String(drainsRevision),
+    doubtedBackendIds(known).join(' '),
     ...[...backends.values()]
       .sort(byBackendId)
       .map(({ backend }) => JSON.stringify(routerBackend(backend, derived.isLimited(backend.id)))),

@@ -2,6 +2,7 @@ import type {
   BackendOverride,
   BackendSchedule,
   BackendStatus,
+  ConnectionReport,
   DiscoverySource,
   Group,
   GroupScaling,
@@ -27,6 +28,8 @@ export type Known = {
   statuses: Map<string, BackendStatus>;
   schedules: Map<string, BackendSchedule>;
   overrides: Map<string, BackendOverride>;
+  /** What routers told of their connections, by backend id. */
+  connections: Map<string, readonly ConnectionReport[]>;
   incarnations: Incarnation[];
   /** Where autoscaling has clusters, by backend id. */
   clusterScaling: Map<string, StoredCluster>;
@@ -57,6 +60,7 @@ export function nothingKnown(): Known {
     statuses: new Map(),
     schedules: new Map(),
     overrides: new Map(),
+    connections: new Map(),
     incarnations: [],
     clusterScaling: new Map(),
     groupScaling: new Map(),
@@ -88,6 +92,7 @@ export async function readStale(store: KnownStore, known: Known, inForce: Partia
     known.statuses = new Map(conditions.statuses.map((status) => [status.backendId, status]));
     known.schedules = new Map(conditions.schedules.map((schedule) => [schedule.backendId, schedule]));
     known.overrides = new Map(conditions.overrides);
+    known.connections = Map.groupBy(conditions.connections, ({ backendId }) => backendId);
     const { clusters, groups } = conditions.scaling;
     known.clusterScaling = new Map(clusters.map((stored) => [stored.cluster.backendId, stored]));
     known.groupScaling = new Map(groups.map((group) => [group.groupId, group]));

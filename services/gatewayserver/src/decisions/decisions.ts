@@ -62,6 +62,7 @@ export function createDecisions(options: Options): Decisions {
     chance: chance(),
     cursor: (groupId) => cursors.get(groupId) ?? 0,
     live,
+    lastStartedAt: live.lastStartedAt,
   });
   const slowAnswers = createAnsweredRoutes<ChainAnswer | Promise<ChainAnswer>>(now);
   const ask: Decisions['ask'] = (query, chain, drawn) =>

@@ -7,6 +7,8 @@ export type LoadCounts = LiveView & {
   report(routerId: string, counts: ReadonlyMap<string, number>, settledSubmissionIds: readonly string[]): void;
   /** A submission was decided for a backend; deciding again moves it. */
   started(submissionId: string, backendId: string): void;
+  /** When one was last decided for a backend, epoch milliseconds; 0 without any. */
+  lastStartedAt(backendId: string): number;
 };
 
 /** A router that has not reported for this long has died: its queries are no longer counted. */
@@ -46,6 +48,7 @@ export function createLoadCounts(now: () => number): LoadCounts {
       return totals.of(backendId);
     },
     startedSince: starts.since,
+    lastStartedAt: starts.lastAt,
   };
 }
 

@@ -3,6 +3,8 @@ export type RecentStarts = {
   note(backendId: string): void;
   /** How many were started since that moment. */
   since(backendId: string, since: number): number;
+  /** When the last one was, epoch milliseconds; 0 without any. */
+  lastAt(backendId: string): number;
 };
 
 const SLICE_MS = 250;
@@ -12,8 +14,10 @@ const REMEMBERED_MS = 300_000;
 /** None. Moments are told apart by a quarter of a second. */
 export function createRecentStarts(now: () => number): RecentStarts {
   const starts = new Map<string, { slice: number; count: number }[]>();
+  const lastAt = new Map<string, number>();
   return {
     note(backendId) {
+      lastAt.set(backendId, now());
       const slice = Math.floor(now() / SLICE_MS);
       const slices = starts.get(backendId) ?? [];
       if (slices.length === 0) starts.set(backendId, slices);
@@ -32,5 +36,6 @@ export function createRecentStarts(now: () => number): RecentStarts {
       }
       return started;
     },
+    lastAt: (backendId) => lastAt.get(backendId) ?? 0,
   };
 }

@@ -1,7 +1,7 @@
 import { type Backend, Reason_Outcome } from '@trino-gateway/api/gateway';
 import { type AffinityFacts, affinityHash } from './affinity-hash.ts';
-import { monitorSilence } from './availability/availability.ts';
-import type { PoolMember } from './availability/pool.ts';
+import { isBeingTried, monitorSilence } from './availability/availability.ts';
+import type { Pool, PoolMember } from './availability/pool.ts';
 import type { Candidate, StepReason } from './chain/opinion.ts';
 import { askerOf, passOver } from './chain/pass-over.ts';
 import type { Circumstances } from './circumstances.ts';
@@ -82,12 +82,12 @@ function chooseMember(
   { groupId, backendId }: Candidate,
   query: AffinityFacts,
   snapshot: Snapshot,
-  { now, chance, cursor, live }: Circumstances,
+  { now, chance, cursor, live, lastStartedAt }: Circumstances,
   skipped: ReadonlySet<string>,
 ): PoolMember | undefined {
   const group = snapshot.group(groupId);
   if (!group) return undefined;
-  const available = snapshot.pool(groupId, now);
+  const available = withoutTried(snapshot.pool(groupId, now), snapshot, { now, lastStartedAt });
   const allowed = skipped.size > 0 ? available.filter(({ id }) => !skipped.has(id)) : available;
   const pool = backendId === undefined ? allowed : allowed.filter(({ id }) => id === backendId);
   if (pool.length === 0) return undefined;
@@ -96,5 +96,21 @@ function chooseMember(
     ...{ pool, chance, cursor: cursor(groupId), live, now },
     affinityHash: () => affinityHash(affinity, query),
     loadFactor: affinity?.loadFactor ?? 0,
+  });
+}
+
+/** Those of a pool that no query is trying: a backend comes back through one query, not through all at once. */
+export function withoutTried(
+  pool: Pool,
+  { facts }: Pick<Snapshot, 'facts'>,
+  {
+    now,
+    lastStartedAt = () => 0,
+  }: Pick<Circumstances, 'now'> & { lastStartedAt: Circumstances['lastStartedAt'] | undefined },
+): Pool {
+  if (!pool.some(({ isHalfOpen }) => isHalfOpen)) return pool;
+  return pool.filter(({ id, isHalfOpen }) => {
+    const known = isHalfOpen ? facts(id) : undefined;
+    return known === undefined || !isBeingTried(known, lastStartedAt(id), now);
   });
 }

@@ -11,6 +11,8 @@ export type Circumstances = {
   live: LiveView;
   /** Backends that already failed for this query: never chosen. */
   excluded?: ReadonlySet<string>;
+  /** When a query was last started on a backend, epoch milliseconds; 0 while that is not known. */
+  lastStartedAt?: (backendId: string) => number;
   /** Backends just seen failing: chosen only when no other is available. */
   avoided?: ReadonlySet<string>;
 };

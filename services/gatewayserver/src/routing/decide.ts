@@ -1,6 +1,6 @@
 import { Reason_Outcome } from '@trino-gateway/api/gateway';
 import { ownAffinityHash } from './affinity-hash.ts';
-import { assess, isOut } from './availability/availability.ts';
+import { assess, isBeingTried, isOut } from './availability/availability.ts';
 import type { ChainAnswer } from './chain/chain-answer.ts';
 import type { Candidate, DecidedGroup, StepReason } from './chain/opinion.ts';
 import type { RoutedQuery } from './chain/routed-query.ts';
@@ -90,14 +90,14 @@ function routeToGroups(
 function hasOutage(
   { groupId, backendId: only }: Candidate,
   snapshot: Snapshot,
-  { now, excluded }: Circumstances,
+  { now, excluded, lastStartedAt }: Circumstances,
 ): boolean {
   const members = snapshot.group(groupId)?.backendIds ?? [];
   return members.some((id) => {
     const facts = only === undefined || only === id ? snapshot.facts(id) : undefined;
     if (!facts) return false;
     const hasFailed = excluded?.has(id) === true && assess(facts, now, snapshot.loadMaxAgeMs).available;
-    return hasFailed || isOut(facts, now, snapshot.loadMaxAgeMs);
+    return hasFailed || isBeingTried(facts, lastStartedAt?.(id) ?? 0, now) || isOut(facts, now, snapshot.loadMaxAgeMs);
   });
 }
 

@@ -5,6 +5,7 @@ import {
   type BackendSchedule,
   type BackendStatus,
   type ClusterScaling,
+  type ConnectionReport,
   type Group_Affinity,
   Group_Queue_WhenUnavailable,
   type Group_Strategy,
@@ -27,6 +28,8 @@ export type RoutingConditions = {
   /** By group id. */
   groupScaling: ReadonlyMap<string, { paused: boolean }>;
   seals?: Seals;
+  /** What routers told of connections. */
+  connections?: ReadonlyMap<string, readonly ConnectionReport[]>;
 };
 
 /** An enabled group as a decision looks at it. */
@@ -75,7 +78,7 @@ const NO_SEALS: Seals = new Map();
 /** Joins a configuration with what is known about its backends. */
 export function createSnapshot(
   configuration: IndexedConfiguration,
-  { statuses, schedules, overrides, clusterScaling, groupScaling, seals = NO_SEALS }: RoutingConditions,
+  { statuses, schedules, overrides, clusterScaling, groupScaling, seals = NO_SEALS, connections }: RoutingConditions,
   loadMaxAgeMs: number,
 ): Snapshot {
   const { backends, groups, members, hashes, policyIndex, authentication, permissions } = configuration;
@@ -99,6 +102,7 @@ export function createSnapshot(
       schedule: schedules.get(id),
       override: overrides.get(id),
       scaling: scaling(id),
+      connections: connections?.get(id),
     };
   };
   const factsOf = function* (ids: Iterable<string>) {

@@ -1,4 +1,4 @@
-import { whyUnavailable } from './availability/availability.ts';
+import { isBeingTried, whyUnavailable } from './availability/availability.ts';
 import { reasonSuffix } from './availability/conditions.ts';
 import type { Circumstances } from './circumstances.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -37,13 +37,15 @@ export function whyNoBackend(
 function whyNot(
   id: string,
   snapshot: Snapshot,
-  { now, excluded, avoided }: Circumstances,
+  { now, excluded, avoided, lastStartedAt }: Circumstances,
   skipped: ReadonlySet<string>,
 ): WhyNoBackend {
   const facts = snapshot.facts(id);
   const why: { text: string; detail?: string | undefined }[] = facts
     ? whyUnavailable(facts, now, snapshot.loadMaxAgeMs)
     : [{ text: 'it does not exist' }];
+  if (facts && isBeingTried(facts, lastStartedAt?.(id) ?? 0, now))
+    why.push({ text: 'it comes back, and one query is trying it' });
   if (excluded?.has(id)) why.push({ text: 'it has already failed for this query' });
   else if (avoided?.has(id) && skipped.has(id)) why.push({ text: 'it has just failed' });
   return {

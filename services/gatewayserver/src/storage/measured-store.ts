@@ -25,6 +25,7 @@ export function measuredStore(store: Store, observe: StoreObserver): Store {
       putStatus: 'putStatus',
       putSchedule: 'putSchedule',
       putOverride: 'putOverride',
+      putConnections: 'putConnections',
     }),
     incarnations: measured(store.incarnations, {
       read: 'incarnations',

@@ -30,6 +30,21 @@ test('a cluster that is started is probed at once, however long its next probe w
   await others;
 });
 
+test('a cluster that a router cannot connect to is probed at once, and soon again while that lasts', async () => {
+  const doubted = create(BackendSchema, { id: 'one', condition: { doubted: true } });
+  const expected = createExpectedStates();
+  expected.setBackends([]);
+  const probed = expected.untilNextProbe('one', HOUR_MS, never);
+  expected.setBackends([doubted]);
+  await probed;
+  const from = performance.now();
+  // The list comes again and again: that asks for nothing new.
+  const again = expected.untilNextProbe('one', HOUR_MS, never);
+  expected.setBackends([doubted]);
+  await again;
+  expect(performance.now() - from).toBeGreaterThan(1_900);
+});
+
 test('a wait ends with the monitor', async () => {
   const stop = new AbortController();
   const expected = createExpectedStates();

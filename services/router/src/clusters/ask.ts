@@ -3,6 +3,7 @@ import type { ClientView } from '../http/client-address.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { type Upstream, type UpstreamAnswer, UpstreamError } from '../http/http-client.ts';
 import type { RequestLimits } from '../limits/request-limits.ts';
+import type { Connections } from '../passive-health/connections.ts';
 import type { Coordinator } from '../stickiness/coordinator.ts';
 import type { LoginOwners } from '../stickiness/login-owners.ts';
 import type { Ownership } from '../stickiness/ownership.ts';
@@ -59,11 +60,12 @@ export type AskClusterDeps = {
   logins: Pick<LoginOwners, 'mark'>;
   ownership: Pick<Ownership, 'tlsAt'>;
   clusterHeaders: ClusterHeaders;
+  connections: Connections;
 };
 
 /** Sends every request to a cluster but the web UI's. Each one under way holds a connection: `limits` bounds both. */
 export function createAskCluster(deps: AskClusterDeps): AskCluster {
-  const { upstream, linkModes, limits, logins, ownership, clusterHeaders } = deps;
+  const { upstream, linkModes, limits, logins, ownership, clusterHeaders, connections } = deps;
   const ask: AskCluster = async (exchange, request) => {
     const { coordinator, client = exchange.client } = request;
     const { mode, headers, rewrite } = linkModes.plan(coordinator, client);
@@ -101,13 +103,20 @@ export function createAskCluster(deps: AskClusterDeps): AskCluster {
     if (release === undefined) throw new UpstreamError('busy', 'too many requests are under way there');
     try {
       const answer = await ask(exchange, request);
+      connections.reached(request.coordinator);
       // It may have broken off together with its head: then no event tells of that any more.
       if (answer.body.closed) release();
       else answer.body.once('close', release);
       return answer;
     } catch (error) {
+      if (isUnconnected(error)) connections.failed(request.coordinator, error.message);
       release();
       throw error;
     }
   };
+}
+
+/** Whether there was no connection, or it ended before a byte of an answer. */
+function isUnconnected(error: unknown): error is UpstreamError {
+  return error instanceof UpstreamError && (error.kind === 'refused' || error.kind === 'reset');
 }

@@ -12,6 +12,7 @@ import {
   SuiteService,
 } from '@trino-gateway/api/gateway';
 import { type Logger, type LongPolls, multiplexCalls, within } from '@trino-gateway/runtime';
+import type { Connections } from '../passive-health/connections.ts';
 import type { Incarnation } from '../stickiness/coordinator.ts';
 import type { OwnershipTable } from '../stickiness/ownership.ts';
 import type { TransactionStore } from '../stickiness/transactions.ts';
@@ -21,6 +22,7 @@ import { watchConfiguration } from './configuration/watch-configuration.ts';
 import { createRouterDrains, type RouterDrains } from './drains.ts';
 import type { IncarnationQueries } from './known-queries.ts';
 import { createIncarnationReports } from './record-incarnations.ts';
+import { createConnectionReports } from './reports/connection-reports.ts';
 import { createLiveReports } from './reports/live-reports.ts';
 import { whileUnreachable } from './retry-unreachable.ts';
 import { createTransactionStore } from './transaction-store.ts';
@@ -57,6 +59,8 @@ export type GatewayClient = TransactionStore & {
   recordIncarnation(incarnation: Incarnation): Promise<boolean>;
   /** Slots and places in the queue. */
   admission: AdmissionClient;
+  /** What is seen of connections to clusters goes to all routers. */
+  connections: Connections;
   /** What must not be sent any more. */
   drains: Omit<RouterDrains, 'replace' | 'any' | 'told'>;
 };
@@ -122,12 +126,23 @@ export function createGatewayClient(options: GatewayClientOptions): RunningGatew
   const { recordTransactionLimitMs: recordLimitMs } = timings;
   const transactions = createTransactionStore({ suite, recordLimitMs, gatewayserverWaitMs, logger });
   const drains = createRouterDrains(options.queriesOf);
+  const connections = createConnectionReports({
+    send: async (report, signal) => {
+      await suite.reportConnections({ routerId, ...report }, { signal, timeoutMs: REPORT_LIMIT_MS });
+    },
+    coordinatorIdOf: ({ backendId, url }) => {
+      const backend = configuration.backends().get(backendId);
+      return backend?.url === url ? backend.coordinatorId : '';
+    },
+    logger,
+  });
   const watch = watchConfiguration({
     suite,
     waitMs: timings.watchWaitMs,
     hasToken: options.hasToken,
     onSnapshot: ({ refusalKey, ...snapshot }) => {
       drains.replace({ ...snapshot, refusalKey });
+      connections.setDoubted(new Set(snapshot.doubtedBackendIds));
       configuration.replace({ ...snapshot, signingKey: refusalKey });
     },
     pauses: options.timings?.watchPauses,
@@ -166,6 +181,7 @@ export function createGatewayClient(options: GatewayClientOptions): RunningGatew
       live.settle(submissionId);
     },
     drains,
+    connections,
     backends: configuration.backends,
     authentication: configuration.authentication,
     routingNeeds: configuration.routingNeeds,
@@ -183,7 +199,7 @@ export function createGatewayClient(options: GatewayClientOptions): RunningGatew
     snapshotAgeMs: watch.ageMs,
     [Symbol.asyncDispose]: async () => {
       await Promise.all(
-        [watch, live, incarnations, transactions, admission].map((part) => part[Symbol.asyncDispose]()),
+        [watch, live, connections, incarnations, transactions, admission].map((part) => part[Symbol.asyncDispose]()),
       );
       carried[Symbol.dispose]();
       await configuration[Symbol.asyncDispose]();

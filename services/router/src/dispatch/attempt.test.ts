@@ -51,7 +51,12 @@ async function attemptWith(ask: () => ClusterAnswer, confirmed: Confirmed<string
     ownership: { otherHolder: () => undefined, learn: () => false },
     unknownLinks: { clear: () => {} },
     gateway: { recordIncarnation: async () => true },
-    passiveHealth: { failed: () => void health.push('failed'), succeeded: () => void health.push('succeeded') },
+    passiveHealth: {
+      trying: () => {},
+      failed: () => void health.push('failed'),
+      succeeded: () => void health.push('succeeded'),
+      abandoned: () => {},
+    },
     onContradiction: () => {},
     logger: silentLogger,
   };

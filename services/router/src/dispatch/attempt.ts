@@ -1,9 +1,9 @@
 import type { SnapshotBackend } from '@trino-gateway/api/gateway';
 import type { Logger } from '@trino-gateway/runtime';
 import { withTimeLeft } from '@trino-gateway/trino';
-import type { PassiveHealth } from '../clusters/passive-health.ts';
 import type { ClientView } from '../http/client-address.ts';
 import type { LeasedQuery } from '../leases/confirm-lease.ts';
+import type { PassiveHealth } from '../passive-health/passive-health.ts';
 import { type Coordinator, coordinatorOf } from '../stickiness/coordinator.ts';
 import { directView } from './direct.ts';
 import { linksBelowCoordinator } from './first-page.ts';
@@ -64,7 +64,7 @@ export async function attempt<Stored>(
 }
 
 export type AttemptChosenDeps = PostStatementDeps & {
-  passiveHealth: Pick<PassiveHealth, 'failed' | 'succeeded'>;
+  passiveHealth: Omit<PassiveHealth, 'avoided'>;
   logger: Logger;
 };
 
@@ -77,12 +77,16 @@ export async function attemptChosen<Stored>(
 ): Promise<Outcome<Stored>> {
   const { passiveHealth, logger } = context;
   const { backendId } = candidate.coordinator;
+  passiveHealth.trying(backendId);
   const outcome = await attempt(context, submission, candidate, options);
-  if (outcome.kind !== 'failed') {
-    if (outcome.kind !== 'abandoned') passiveHealth.succeeded(backendId);
+  if (outcome.kind === 'abandoned' || (outcome.kind === 'failed' && outcome.isBusy)) {
+    passiveHealth.abandoned(backendId);
     return outcome;
   }
-  if (outcome.isBusy) return outcome;
+  if (outcome.kind !== 'failed') {
+    passiveHealth.succeeded(backendId);
+    return outcome;
+  }
   passiveHealth.failed(backendId);
   const fields = { requestId: submission.id, backend: backendId, reason: outcome.reason };
   logger.warn('a backend did not accept a statement', fields);

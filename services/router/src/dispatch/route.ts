@@ -1,9 +1,9 @@
 import type { Decision, RouteResponse, SnapshotBackend } from '@trino-gateway/api/gateway';
 import { claimOf } from '../auth/claim.ts';
 import type { Delegation } from '../auth/delegation.ts';
-import type { PassiveHealth } from '../clusters/passive-health.ts';
 import type { GatewayClient } from '../control-plane/gateway-client.ts';
 import { GatewayUnavailableError } from '../control-plane/retry-unreachable.ts';
+import type { PassiveHealth } from '../passive-health/passive-health.ts';
 import { credentialsForRouting, headersForRouting, statementForRouting } from './headers/routing-request.ts';
 import type { Refusal } from './refusal.ts';
 import { type RoutingTrace, type Submission, traceOf } from './submission.ts';

@@ -1,6 +1,5 @@
 import type { RouterConfig } from '@trino-gateway/config';
 import { isTemporaryQueryId, type TrinoRequest } from '@trino-gateway/trino';
-import type { PassiveHealth } from '../clusters/passive-health.ts';
 import {
   type RequireAuthenticationDeps,
   requireAuthentication,
@@ -10,6 +9,7 @@ import {
 import { outsideUrl } from '../http/client-address.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { answerEmpty, answerError } from '../http/responses.ts';
+import type { PassiveHealth } from '../passive-health/passive-health.ts';
 import { type FindAliasDeps, findAlias } from '../queue/query-alias.ts';
 import { answerQueuedQueryPage } from '../queue/queued-query-page.ts';
 import { clearedUiCookie } from './cookie.ts';

@@ -16,7 +16,6 @@ import {
 } from '@trino-gateway/api/gateway';
 import { type Logger, silentLogger } from '@trino-gateway/runtime';
 import type { ScriptedTrino } from '@trino-gateway/testing';
-import { createPassiveHealth } from '../../src/clusters/passive-health.ts';
 import { createRouterDrains, type RouterDrains } from '../../src/control-plane/drains.ts';
 import type { GatewayClient } from '../../src/control-plane/gateway-client.ts';
 import type { LiveQueries } from '../../src/control-plane/live-queries.ts';
@@ -26,6 +25,7 @@ import { type ClientListener, listenForClients } from '../../src/http/listener.t
 import { createByteBudget } from '../../src/limits/byte-budget.ts';
 import { createHeldPolls } from '../../src/limits/held-polls.ts';
 import { createRequestLimits } from '../../src/limits/request-limits.ts';
+import { createPassiveHealth } from '../../src/passive-health/passive-health.ts';
 import { createTemporaryIds } from '../../src/queue/temporary-ids.ts';
 import type { Coordinator, CoordinatorTls } from '../../src/stickiness/coordinator.ts';
 import { createOwnership, type OwnershipTable } from '../../src/stickiness/ownership.ts';
@@ -165,6 +165,7 @@ export async function startTestbed(options: TestbedOptions = {}): Promise<Testbe
   };
   const drains = createRouterDrains(() => ({ live: 0, queries: [], endedQueryIds: [] }));
   const gateway: GatewayClient = {
+    connections: { reached: () => {}, failed: () => {} },
     drains,
     notReady: () => undefined,
     route: async (request) => {

@@ -24,6 +24,8 @@ export type Limits = {
   coordinatorOf(backendId: string): string;
   /** Enabled, healthy, inside its schedule, not draining, below its load threshold. */
   isAvailable(backendId: string): boolean;
+  /** It comes back, and takes one query at a time. */
+  isHalfOpen(backendId: string): boolean;
   /** One of these backends of a group, by its strategy; there is at least one. */
   choose(groupId: string, backendIds: readonly string[], query: ChosenFor): string;
 };

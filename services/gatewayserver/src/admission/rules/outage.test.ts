@@ -56,6 +56,37 @@ test('a backend that is back in time gets it', () => {
   expect(admission.state.waiter('w')?.claim?.backendId).toBe('b');
 });
 
+test('a backend that comes back takes one waiter, and the others once a cluster has accepted that', () => {
+  const admission = outage();
+  for (const id of ['v', 'w']) {
+    queue(admission, id, { outage: true });
+    seen(admission, id, 5_000);
+  }
+  away.length = 0;
+  let isHalfOpen = true;
+  admission.limits = { ...admission.limits, isHalfOpen: () => isHalfOpen };
+  offerSlots(admission);
+  expect([phase(admission, 'v'), phase(admission, 'w')]).toEqual(['CLAIMED', 'QUEUED']);
+  expect(admit(admission, { ...applicant('x'), waitsOut: true }).kind).toBe('wait');
+  isHalfOpen = false;
+  offerSlots(admission);
+  expect(phase(admission, 'w')).toBe('CLAIMED');
+});
+
+test('one that fails it takes the next', () => {
+  const admission = outage();
+  queue(admission, 'v', { outage: true });
+  seen(admission, 'v', 5_000);
+  away.length = 0;
+  admission.limits = { ...admission.limits, isHalfOpen: () => true };
+  offerSlots(admission);
+  release(admission, 'v', admission.state.waiter('v')?.claim?.id ?? '', 'failed');
+  queue(admission, 'w', { outage: true });
+  seen(admission, 'w', 5_000);
+  offerSlots(admission);
+  expect(phase(admission, 'w')).toBe('CLAIMED');
+});
+
 test('when a backend is back and has no slot free, it waits on like others', () => {
   const admission = outage(1);
   away.length = 0;

@@ -123,5 +123,11 @@ export function slotProblem(
   if (most > 0 && state.onBackend(backendId) + limits.externalOn(backendId) >= most) return 'backend is full';
   const each = limits.group(groupId)?.maxOnEachBackend ?? 0;
   if (each > 0 && state.inGroupOnBackend(groupId, backendId) >= each) return 'group is full';
+  if (limits.isHalfOpen(backendId) && isTakenOn(state, backendId)) return 'unavailable';
   return limits.isAvailable(backendId) ? undefined : 'unavailable';
+}
+
+/** Whether a query has a slot there, and no cluster has taken it yet. */
+function isTakenOn(state: AdmissionState, backendId: string): boolean {
+  return state.countedLeases().some((lease) => lease.phase === 'TAKEN' && lease.backendId === backendId);
 }

@@ -7,7 +7,7 @@ export type LeaseReads = {
   leaseOfQuery(queryId: string): Lease | undefined;
   leases(): Iterable<Lease>;
   /** TAKEN, HANDED_OUT and RUNNING: those that count against limits. */
-  countedLeases(): Iterable<Lease>;
+  countedLeases(): IteratorObject<Lease>;
   /** LAPSED and SETTLED, in the order in which they became so. */
   pastLeases(): Iterable<Lease>;
   pastLeaseCount(): number;

@@ -1,5 +1,6 @@
 import type { BackendOverride, BackendStatus } from '@trino-gateway/api/gateway';
 import { administratorsConditions, conditions, reasonSuffix } from './conditions.ts';
+import { type HalfOpen, isTried } from './connections.ts';
 import { type BackendFacts, factsAt } from './facts.ts';
 import { epochMs } from './timestamps.ts';
 
@@ -10,6 +11,8 @@ export type Assessment = {
   load: number | undefined;
   /** True when an operator set the load: it then counts as it is. */
   loadIsSet: boolean;
+  /** It comes back, and takes one query at a time; absent otherwise. */
+  halfOpen?: HalfOpen;
   /** When this may change by the mere passing of time; Infinity when it does not. */
   until: number;
 };
@@ -21,6 +24,8 @@ export function assess(facts: BackendFacts, now: number, loadMaxAgeMs: number): 
   const mayChangeAt = (time: number) => {
     if (time > now && time < until) until = time;
   };
+  const { connection, markedHealthy } = inForce;
+  mayChangeAt(connection.until);
   if (facts.status) mayChangeAt(epochMs(facts.status.observedAt) + loadMaxAgeMs + 1);
   if (inForce.phase) mayChangeAt(inForce.phase.until);
   if (facts.override) {
@@ -31,8 +36,16 @@ export function assess(facts: BackendFacts, now: number, loadMaxAgeMs: number): 
     available: conditions.every(({ holds }) => holds(inForce)),
     load: inForce.load,
     loadIsSet: inForce.loadIsSet,
+    ...(connection.kind === 'halfOpen' && markedHealthy === undefined && { halfOpen: connection }),
     until,
   };
+}
+
+/** Whether it comes back by a query that is trying it now: no other is sent there meanwhile. */
+export function isBeingTried(facts: BackendFacts, lastStartedAt: number, now: number): boolean {
+  if (!facts.connections?.length) return false;
+  const { connection, markedHealthy } = factsAt(facts, now, 0);
+  return connection.kind === 'halfOpen' && markedHealthy === undefined && isTried(connection, lastStartedAt, now);
 }
 
 /** One sentence for each condition that does not hold, for operators; empty when the backend is available. */

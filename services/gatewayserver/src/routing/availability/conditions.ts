@@ -57,6 +57,12 @@ export const conditions: readonly Condition[] = [
     detail: ({ status, markedHealthy }) => (markedHealthy === false ? undefined : status?.reason),
   },
   {
+    holds: ({ connection, markedHealthy }) => connection.kind !== 'failing' || markedHealthy === true,
+    whyNot: () => 'routers cannot connect to it',
+    isOutage: () => true,
+    detail: ({ connection }) => (connection.kind === 'failing' ? connection.report.reason : undefined),
+  },
+  {
     holds: ({ backend, load }) => backend.loadThreshold === 0 || load === undefined || load <= backend.loadThreshold,
     whyNot: ({ backend, load }) => `its cluster load ${load} is above its threshold ${backend.loadThreshold}`,
   },

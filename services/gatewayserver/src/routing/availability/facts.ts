@@ -4,8 +4,10 @@ import type {
   BackendSchedule,
   BackendStatus,
   ClusterScaling,
+  ConnectionReport,
   Group_Autoscaling,
 } from '@trino-gateway/api/gateway';
+import { type ConnectionState, connectionState } from './connections.ts';
 import { type Phase, phaseAt } from './schedule-phase.ts';
 import { epochMs } from './timestamps.ts';
 
@@ -23,6 +25,8 @@ export type BackendFacts = {
   scaling?: ScalingFacts | undefined;
   /** A drain of its incarnation was proven. */
   sealed?: boolean;
+  /** What routers told of their connections to it. */
+  connections?: readonly ConnectionReport[] | undefined;
 };
 
 /** Autoscaling of one backend. */
@@ -41,10 +45,11 @@ export type FactsInForce = BackendFacts & {
   load: number | undefined;
   loadIsSet: boolean;
   phase: Phase | undefined;
+  connection: ConnectionState;
 };
 
 export function factsAt(
-  { backend, draining, status, schedule, override, scaling, sealed = false }: BackendFacts,
+  { backend, draining, status, schedule, override, scaling, sealed = false, connections = [] }: BackendFacts,
   now: number,
   loadMaxAgeMs: number,
 ): FactsInForce {
@@ -59,6 +64,7 @@ export function factsAt(
     override,
     scaling,
     sealed,
+    connection: connectionState({ url: backend.url, reports: connections, status }, now),
     phase: phaseAt(backend, schedule, now),
     markedHealthy: marked ? override?.healthy : undefined,
     load: loadIsSet ? override?.clusterLoad : sampleIsFresh ? status?.clusterLoad : undefined,

@@ -17,6 +17,8 @@ export type PoolMember = {
   loadSampledAt: number;
   /** It has been ready for so short that its share still grows; absent otherwise. */
   slowStart?: SlowStart | undefined;
+  /** It comes back, and takes one query at a time. */
+  isHalfOpen?: boolean;
 };
 
 /** The growing of a share: from nothing at `from` to all at `until`, epoch milliseconds. */
@@ -47,6 +49,7 @@ function poolOf(members: Iterable<KnownMember>, now: number, loadMaxAgeMs: numbe
       loadIsSet: assessment.loadIsSet,
       loadSampledAt: epochMs(status?.observedAt),
       ...(slowStart && { slowStart }),
+      ...(assessment.halfOpen && { isHalfOpen: true }),
     });
   }
   return { pool, until };

@@ -4,6 +4,7 @@ import { AddRequestFacts } from './0012-request-facts.ts';
 import { CreateClusterScaling, CreateGroupScaling, CreateScalingEvents, CreateScalingLead } from './0013-scaling.ts';
 import { AddTransactionSuffix, CreateDrains, CreateRouterReports, StartDrains } from './0014-drains.ts';
 import { CreateDiscoveredMembers, CreateDiscoverySources } from './0015-discovery.ts';
+import { CreateConnectionReports } from './0016-connections.ts';
 import { CreateBackends, CreateGroups, CreatePolicies } from './before-0010/0001-configuration.ts';
 import { CreateBackendOverrides, CreateBackendStatuses, CreateIncarnations } from './before-0010/0002-conditions.ts';
 import { CreateRevisions, CreateSuiteSecrets, StartRevisions } from './before-0010/0003-suite.ts';
@@ -48,4 +49,5 @@ export const MIGRATIONS = [
   AddTransactionSuffix,
   CreateDiscoverySources,
   CreateDiscoveredMembers,
+  CreateConnectionReports,
 ];

@@ -7,6 +7,7 @@ export const TABLES = {
   statuses: 'backend_statuses',
   overrides: 'backend_overrides',
   schedules: 'backend_schedules',
+  connections: 'connection_reports',
   incarnations: 'incarnations',
   transactions: 'open_transactions',
   revisions: 'revisions',

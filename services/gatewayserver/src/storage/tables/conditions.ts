@@ -6,18 +6,21 @@ import {
   BackendScheduleSchema,
   type BackendStatus,
   BackendStatusSchema,
+  type ConnectionReport,
+  ConnectionReportSchema,
 } from '@trino-gateway/api/gateway';
+import { LessThan } from 'typeorm';
 import type { Database } from '../connection/database.ts';
 import type { Session } from '../connection/session.ts';
 import type { ConditionStore, Conditions } from '../contract/conditions.ts';
-import type { FindingRow, OverrideRow } from '../schema/conditions.ts';
+import type { ConnectionRow, FindingRow, OverrideRow } from '../schema/conditions.ts';
 import type { BackendRow } from '../schema/objects.ts';
 import { TABLES } from '../schema/table-names.ts';
 import { fromDocument, toDocument } from './documents.ts';
 import { bumpRevision, lockRevision, readRevisions } from './revisions.ts';
 import { readScalingState } from './scaling-state.ts';
 
-/** Statuses, schedules and overrides. */
+/** Statuses, schedules, overrides, and what routers saw of connections. */
 export function conditionStore(database: Database): ConditionStore {
   return {
     read: () =>
@@ -29,6 +32,7 @@ export function conditionStore(database: Database): ConditionStore {
     putSchedule: (schedule) =>
       putFinding(database, TABLES.schedules, schedule, toDocument(BackendScheduleSchema, schedule)),
     putOverride: (backendId, override) => putOverride(database, backendId, override),
+    putConnections: (reports) => putConnections(database, reports),
   };
 }
 
@@ -39,9 +43,13 @@ async function readConditions(session: Session): Promise<Conditions> {
   const statuses = await manager.getRepository<FindingRow>(TABLES.statuses).find({ order });
   const schedules = await manager.getRepository<FindingRow>(TABLES.schedules).find({ order });
   const overrides = await manager.getRepository<OverrideRow>(TABLES.overrides).find({ order });
+  const connections = await manager
+    .getRepository<ConnectionRow>(TABLES.connections)
+    .find({ order: { ...order, routerId: 'ASC' } });
   return {
     statuses: statuses.map((row) => fromDocument(BackendStatusSchema, row.document)),
     schedules: schedules.map((row) => fromDocument(BackendScheduleSchema, row.document)),
+    connections: connections.map((row) => fromDocument(ConnectionReportSchema, row.document)),
     scaling: await readScalingState(session),
     overrides: new Map(overrides.map((row) => [row.backendId, fromDocument(BackendOverrideSchema, row.document)])),
   };
@@ -79,6 +87,33 @@ function putOverride(database: Database, backendId: string, override: BackendOve
   });
 }
 
+/** Of a router that has stopped nobody would delete them. */
+const CONNECTIONS_KEPT_MS = 3_600_000;
+
+function putConnections(database: Database, reports: readonly ConnectionReport[]): Promise<void> {
+  return database.transaction(async (session) => {
+    await lockRevision(session, 'conditions');
+    let hasChanged = false;
+    for (const report of reports) if (await putConnection(session, report)) hasChanged = true;
+    if (hasChanged) await bumpRevision(session, 'conditions');
+  });
+}
+
+async function putConnection({ manager }: Session, report: ConnectionReport): Promise<boolean> {
+  const { backendId, routerId } = report;
+  if (!(await manager.getRepository<BackendRow>(TABLES.backends).existsBy({ id: backendId }))) return false;
+  const rows = manager.getRepository<ConnectionRow>(TABLES.connections);
+  const old = await rows.findOneBy({ backendId, routerId });
+  const number = Number(report.number);
+  if (old !== null && old.number >= number) return false;
+  const reportedAt = Date.now();
+  await rows.delete({ backendId, reportedAt: LessThan(reportedAt - CONNECTIONS_KEPT_MS) });
+  const row = { backendId, routerId, number, reportedAt, document: toDocument(ConnectionReportSchema, report) };
+  if (old === null || old.reportedAt < reportedAt - CONNECTIONS_KEPT_MS) await rows.insert(row);
+  else await rows.update({ backendId, routerId }, row);
+  return true;
+}
+
 /** A value comes with its own expiry; the parts that are not set stay as they were. */
 function mergeOverride(old: BackendOverride, set: BackendOverride): BackendOverride {
   if (set.healthy !== undefined) {
@@ -107,6 +142,6 @@ function writeConditions(database: Database, backendId: string, write: (session:
 /** Deletes what is stored about a backend, inside a change that deletes the backend itself. */
 export async function forgetConditions(session: Session, backendId: string): Promise<void> {
   await bumpRevision(session, 'conditions');
-  for (const table of [TABLES.statuses, TABLES.overrides, TABLES.schedules, TABLES.clusterScaling])
+  for (const table of [TABLES.statuses, TABLES.overrides, TABLES.schedules, TABLES.connections, TABLES.clusterScaling])
     await session.manager.getRepository<OverrideRow>(table).delete({ backendId });
 }

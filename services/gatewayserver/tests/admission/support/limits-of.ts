@@ -21,6 +21,7 @@ export function limitsOf(own: Pick<Limits, 'maxOnBackend' | 'group'> & Partial<L
     coming: () => undefined,
     coordinatorOf: () => '',
     isAvailable: () => true,
+    isHalfOpen: () => false,
     outageWaitMs: () => 0,
     whyNoBackend: () => 'none is available',
     choose: (_, ids) => ids[0] ?? '',

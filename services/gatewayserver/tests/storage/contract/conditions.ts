@@ -7,6 +7,7 @@ import {
   BackendSchema,
   BackendStatus_State,
   BackendStatusSchema,
+  ConnectionReportSchema,
 } from '@trino-gateway/api/gateway';
 import type { Store } from '../../../src/storage/index.ts';
 import type { NewDatabase } from '../../support/databases.ts';
@@ -24,7 +25,13 @@ const status = (backendId: string, observedAtMs: number, reason = '') =>
 const schedule = (backendId: string, observedAtMs: number, uptimeSchedule = '* 8-17 * * *') =>
   create(BackendScheduleSchema, { backendId, uptimeSchedule, observedAt: timestampFromMs(observedAtMs) });
 
-/** Statuses, schedules and overrides. */
+const connections = (backendId: string, routerId: string, number: number, reason = '') =>
+  create(ConnectionReportSchema, {
+    ...{ backendId, routerId, number: BigInt(number), reason, url: 'http://x', coordinatorId: '93wed', failures: 3 },
+    ...{ failingSince: timestampFromMs(5), failedAt: timestampFromMs(6), reachedAt: timestampFromMs(4) },
+  });
+
+/** Statuses, schedules, overrides and reports of connections. */
 export function conditionsContract(fresh: NewDatabase): void {
   describe('conditions', () => {
     test(
@@ -103,6 +110,25 @@ export function conditionsContract(fresh: NewDatabase): void {
     );
 
     test(
+      'each router has reports of its own, no field of them is lost, and a late one changes nothing',
+      withStore(fresh, async ({ store }) => {
+        await addBackends(store, 'a', 'b');
+        const [first, other, next] = [
+          connections('a', 'r1', 1),
+          connections('a', 'r2', 1),
+          connections('a', 'r1', 2, 'ürgh'),
+        ];
+        await store.conditions.putConnections([first, connections('b', 'r1', 1)]);
+        await store.conditions.putConnections([other]);
+        await store.conditions.putConnections([next, connections('gone', 'r1', 2)]);
+        const { conditions } = await store.revisions.read();
+        for (const late of [first, next]) await store.conditions.putConnections([late]);
+        expect((await store.revisions.read()).conditions).toBe(conditions);
+        expect((await store.conditions.read()).connections).toEqual([next, other, connections('b', 'r1', 1)]);
+      }),
+    );
+
+    test(
       'each part of an override is set without touching the other',
       withStore(fresh, async ({ store }) => {
         await addBackends(store, 'a');
@@ -138,6 +164,7 @@ export function conditionsContract(fresh: NewDatabase): void {
           await store.conditions.putStatus(status(id, 1));
           await store.conditions.putSchedule(schedule(id, 1));
           await store.conditions.putOverride(id, create(BackendOverrideSchema, { healthy: true }));
+          await store.conditions.putConnections([connections(id, 'r1', 1)]);
         }
         await store.incarnations.record(incarnation('abcde', 1, 1));
         const { conditions } = await store.revisions.read();
@@ -145,10 +172,12 @@ export function conditionsContract(fresh: NewDatabase): void {
         await store.conditions.putStatus(status('a', 9));
         await store.conditions.putSchedule(schedule('a', 9));
         await store.conditions.putOverride('a', create(BackendOverrideSchema, { healthy: true }));
+        await store.conditions.putConnections([connections('a', 'r1', 9)]);
         const left = await store.conditions.read();
         expect(left.statuses.map((one) => one.backendId)).toEqual(['b']);
         expect(left.schedules.map((one) => one.backendId)).toEqual(['b']);
         expect([...left.overrides.keys()]).toEqual(['b']);
+        expect(left.connections.map((one) => one.backendId)).toEqual(['b']);
         expect(left.revision).toBe(conditions + 1);
         expect((await store.incarnations.read()).incarnations).toHaveLength(1);
       }),

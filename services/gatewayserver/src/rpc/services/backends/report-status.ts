@@ -5,6 +5,7 @@ import {
   BackendStatus_State as State,
 } from '@trino-gateway/api/gateway';
 import { checkedId, checkedNumber, checkedText, invalid } from '../../../configuration/validation.ts';
+import { epochMs } from '../../../routing/availability/timestamps.ts';
 import { requireBackend } from '../require-backend.ts';
 import type { BackendContext } from './backend-context.ts';
 import { reportedEvidence } from './reported-evidence.ts';
@@ -21,7 +22,9 @@ export async function reportStatus(
   // A monitor that has just started cannot know the coordinator of a backend that does not answer.
   if (status.state === State.UNREACHABLE)
     status.coordinatorId ||= configuration.known.statuses.get(status.backendId)?.coordinatorId ?? '';
-  const since = healthySince(status, configuration.known.statuses.get(status.backendId));
+  const before = configuration.known.statuses.get(status.backendId);
+  status.reportedAt = reportedAt(status, before) ?? timestampFromMs(now());
+  const since = healthySince(status, before);
   if (since) status.healthySince = since;
   try {
     await store.conditions.putStatus(status);
@@ -44,6 +47,12 @@ function withKnownState(
   return { ...(last ?? { ...reported, state: State.UNREACHABLE, reason: 'it was not probed yet' }), evidence };
 }
 
+/** The same observation may be reported again, with more of what was counted since. */
+function reportedAt(status: BackendStatus, before: BackendStatus | undefined): Timestamp | undefined {
+  const isAgain = before !== undefined && epochMs(before.observedAt) === epochMs(status.observedAt);
+  return isAgain ? before.reportedAt : undefined;
+}
+
 /** As long as it passes its probes without a break, and its coordinator is the same, since the first of them. */
 function healthySince(status: BackendStatus, before: BackendStatus | undefined): Timestamp | undefined {
   if (!status.healthy) return undefined;
@@ -62,7 +71,7 @@ function checkedStatus(status: BackendStatus | undefined, now: number): BackendS
   checkedText('status.trino_version', status.trinoVersion, 128);
   checkedText('status.coordinator_id', status.coordinatorId, 128);
   const observedAt = status.observedAt ? timestampDate(status.observedAt).getTime() : now;
-  const { healthySince: _, ...said } = status;
+  const { healthySince: _, reportedAt: __, ...said } = status;
   return {
     ...said,
     // A clock that is ahead must not shut out later reports.

@@ -6,6 +6,7 @@ import {
   monitorSilence,
   unavailableReasons,
 } from '../../../routing/availability/availability.ts';
+import { isDoubted, openReports } from '../../../routing/availability/connections.ts';
 import { scheduleAt } from '../../../routing/availability/schedule-phase.ts';
 import { clusterOf } from '../../../scaling/picture.ts';
 import { pictureSource } from '../../../scaling/picture-source.ts';
@@ -20,8 +21,9 @@ export function shownBackend({ backend, draining }: StoredBackend, context: Back
   const override = configuration.known.overrides.get(id);
   const status = configuration.known.statuses.get(id);
   const schedule = configuration.known.schedules.get(id);
-  const { scaling, sealed = false } = configuration.snapshot().facts(id) ?? {};
-  const facts = { backend, draining, status, schedule, override, scaling, sealed };
+  const { scaling, sealed = false, connections = [] } = configuration.snapshot().facts(id) ?? {};
+  const facts = { backend, draining, status, schedule, override, scaling, sealed, connections };
+  const failing = openReports({ url: backend.url, reports: connections });
   const scheduled = scheduleAt(backend, schedule, now());
   const holding = liveOverride(override, now());
   return {
@@ -33,7 +35,9 @@ export function shownBackend({ backend, draining }: StoredBackend, context: Back
       reasons: unavailableReasons(facts, now(), loadMaxAgeMs),
       draining,
       sealed,
-      ...(status && { status: withoutEvidence(status) }),
+      ...(status && { status: shownStatus(status) }),
+      failingConnections: failing,
+      doubted: isDoubted({ url: backend.url, reports: connections, status }),
       notice: monitorSilence(status, now(), loadMaxAgeMs),
       ...(holding && { override: holding }),
       ...(scheduled && { schedule: scheduled }),
@@ -45,6 +49,6 @@ export function shownBackend({ backend, draining }: StoredBackend, context: Back
 }
 
 /** What ties a backend is GetDrainStatus's to tell: ids of transactions let their readers use them. */
-function withoutEvidence({ evidence, ...status }: BackendStatus): BackendStatus {
+function shownStatus({ evidence, reportedAt, ...status }: BackendStatus): BackendStatus {
   return status;
 }

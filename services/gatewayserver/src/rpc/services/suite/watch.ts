@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Backend, WatchBackendsRequest, WatchSnapshotRequest } from '@trino-gateway/api/gateway';
-import { monitorBackend } from '../../../configuration/monitor-backend.ts';
+import { doubtedBackendIds, monitorBackend } from '../../../configuration/monitor-backend.ts';
 import { routerBackend } from '../../../configuration/router-backend.ts';
 import { checkedNumber } from '../../../configuration/validation.ts';
 import type { RpcContext } from '../context.ts';
@@ -37,6 +37,7 @@ export async function watchSnapshot(context: Context, request: WatchSnapshotRequ
       ...{ backendId, coordinatorId: suffix, revision: BigInt(revision) },
     })),
     drainsRevision: BigInt(configuration.known.drainsRevision),
+    doubtedBackendIds: doubtedBackendIds(configuration.known),
   };
 }
 
