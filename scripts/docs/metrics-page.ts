@@ -1,6 +1,6 @@
 import { createMetrics as gatewayserver } from '@trino-gateway/gatewayserver/metrics';
 import { createMetrics as monitor } from '@trino-gateway/monitor/metrics';
-import { createMetrics as router } from '@trino-gateway/router/metrics';
+import { addWorkerMetrics, createMetrics as router } from '@trino-gateway/router/metrics';
 import { createCertificateExpiry, silentLogger } from '@trino-gateway/runtime';
 
 const nothing = () => undefined;
@@ -18,24 +18,27 @@ const ofGatewayserver = gatewayserver({
 });
 ofGatewayserver.watchEvents({ waiting: none, early: none });
 
+const ofRouter = router({
+  liveQueries: nobody,
+  liveQueriesForgotten: none,
+  heldPolls: none,
+  connections: none,
+  connectionsRefused: none,
+  requestsUnderWay: none,
+  requestsAtBackends: none,
+  requestsWaiting: none,
+  statementBytes: none,
+  requestsRefused: nobody,
+  historyBacklog: none,
+  historyDropped: none,
+  snapshotAgeMs: nothing,
+});
+addWorkerMetrics(ofRouter.registry, { workers: none, restarts: none });
+
 const REGISTRIES: Record<string, ReturnType<typeof router>['registry']> = {
   gatewayserver: ofGatewayserver.registry,
   monitor: monitor({ reportsWaiting: none, scheduledUp: nothing, externalRunning: nothing }).registry,
-  router: router({
-    liveQueries: nobody,
-    liveQueriesForgotten: none,
-    heldPolls: none,
-    connections: none,
-    connectionsRefused: none,
-    requestsUnderWay: none,
-    requestsAtBackends: none,
-    requestsWaiting: none,
-    statementBytes: none,
-    requestsRefused: nobody,
-    historyBacklog: none,
-    historyDropped: none,
-    snapshotAgeMs: nothing,
-  }).registry,
+  router: ofRouter.registry,
 };
 
 for (const [service, registry] of Object.entries(REGISTRIES))

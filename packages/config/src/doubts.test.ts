@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { describe, expect, test } from '@jest/globals';
 import { load } from '../tests/support/load.ts';
 
@@ -110,4 +111,15 @@ test('a token file is read below the folders of monitor and gatewayserver only',
   expect(doubts(`${tokenFile}monitor: { log_level: info }\ngatewayserver: { log_level: info }`)).toEqual(
     unset('gatewayserver.token_folder and monitor.token_folder'),
   );
+});
+
+test('more workers than cores only take turns', () => {
+  const cores = availableParallelism();
+  const more = Math.min(cores + 1, 64);
+  expect(doubts(`router: { workers: ${more} }`)).toEqual(
+    more > cores
+      ? [`router.workers: expected one for each core at most, got ${more}: this machine has ${cores} (line 1)`]
+      : [],
+  );
+  expect(doubts(`router: { workers: ${Math.min(cores, 64)} }`)).toEqual([]);
 });

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { policyRules } from '@trino-gateway/api/policy-rules';
 import { formatAddress, isLoopback } from '@trino-gateway/runtime/address';
 import type { Declared } from './declared.ts';
@@ -28,6 +29,17 @@ export function complainAboutDoubts(whole: Whole, complain: Complain): void {
   complainAboutUrls(whole.declared, complain);
   complainAboutTokenFiles(whole, complain);
   complainAboutUnusedTls(whole, complain);
+  complainAboutWorkers(whole, complain);
+}
+
+/** They would only take turns. */
+function complainAboutWorkers({ router: { workers }, originOf }: Whole, complain: Complain): void {
+  const cores = availableParallelism();
+  if (workers > cores && workers > 1)
+    complain(
+      originOf('router', 'workers'),
+      `expected one for each core at most, got ${workers}: this machine has ${cores}`,
+    );
 }
 
 function complainAboutDefaultGroup({ gatewayserver, declared, originOf }: Whole, complain: Complain): void {

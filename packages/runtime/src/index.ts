@@ -8,6 +8,7 @@ export { namedHosts, namesLoopback } from './http/named-hosts.ts';
 export { readPathPrefix } from './http/path-prefix.ts';
 export { readBytes } from './http/read-bytes.ts';
 export { type BoundedLines, createBoundedLines } from './logging/bounded-lines.ts';
+export { captureOutput } from './logging/capture-output.ts';
 export { LOG_FORMATS, type LogFormat, logLine } from './logging/log-line.ts';
 export {
   createLogger,
@@ -27,9 +28,15 @@ export { within } from './loops/within.ts';
 export { boundedLabels } from './process/bounded-labels.ts';
 export { addBuildInfo } from './process/build-info.ts';
 export { type RunningProcess, runProcess } from './process/run-process.ts';
-export { type Readiness, serveOps } from './process/serve-ops.ts';
+export { type Readiness, type ServedMetrics, serveOps } from './process/serve-ops.ts';
 export { type Batcher, createBatcher } from './rpc/batcher.ts';
-export { databaseIsAway, gatewayserverOf, isUnreachable, refusesToken } from './rpc/call-failures.ts';
+export {
+  databaseIsAway,
+  gatewayserverOf,
+  isUnreachable,
+  refusesToken,
+  withGatewayserver,
+} from './rpc/call-failures.ts';
 export { createGatewayTransport, type GatewayTransportOptions } from './rpc/gateway-transport.ts';
 export { multiplexCalls } from './rpc/multiplexer.ts';
 export { openGatewayTransport } from './rpc/open-gateway-transport.ts';

@@ -2,14 +2,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { describeError, type Logger } from '@trino-gateway/runtime';
 import { bothFamiliesMessage, classifyRequest, headerFamily } from '@trino-gateway/trino';
 import type { GatewayClient } from './control-plane/gateway-client.ts';
-import { outsideUrl, type ReadClientView } from './http/client-address.ts';
+import { type ClientView, outsideUrl, type ReadClientView } from './http/client-address.ts';
 import { type Exchange, openExchange } from './http/exchange.ts';
 import { framingProblem, hostProblem, isHostNamed } from './http/request-head.ts';
 import { answerEmpty, answerError, HttpError } from './http/responses.ts';
 import { discardRest, noRoom, StillSending } from './http/still-sending.ts';
 import type { BodyPace } from './limits/body-pace.ts';
 import type { ByteBudget } from './limits/byte-budget.ts';
-import { busyMessage, type RequestLimits } from './limits/request-limits.ts';
+import { busyMessage, type Release, type RequestLimit, type RequestLimits } from './limits/request-limits.ts';
 import { ownerOfAddress } from './limits/shares.ts';
 import { USUAL_HEAD_BYTES } from './limits/unfinished-heads.ts';
 import { type LoginDeps, login } from './login/login.ts';
@@ -45,29 +45,41 @@ export function createHandler(deps: HandlerDeps): Handler {
     request.on('error', () => {});
     response.on('error', () => {});
     if (!isAcceptable(request, response)) return;
-    const exchange = admit(deps, request, response, listeningPort);
-    if (exchange === undefined) return;
-    dispatch(deps, exchange).catch((error: unknown) => answerFailure(deps, exchange, error));
+    admit(deps, { request, response, listeningPort }, (exchange) => {
+      dispatch(deps, exchange).catch((error: unknown) => answerFailure(deps, exchange, error));
+    });
   };
 }
 
-/** The exchange of a request that is within the limits; undefined when it is not, and has its answer. */
-function admit(
-  { gateway, limits, bytes, pace, clientView }: HandlerDeps,
-  request: IncomingMessage,
-  response: ServerResponse,
-  listeningPort: number,
-): Exchange | undefined {
+type Arrived = { request: IncomingMessage; response: ServerResponse; listeningPort: number };
+
+/** Hands on the exchange of a request that is within the limits; another one gets its answer. */
+function admit(deps: HandlerDeps, arrived: Arrived, next: (exchange: Exchange) => void): void {
+  const { request, response, listeningPort } = arrived;
   const { remoteAddress, localAddress } = request.socket;
-  const client = clientView({ remoteAddress, localAddress, listeningPort }, request.rawHeaders);
+  const client = deps.clientView({ remoteAddress, localAddress, listeningPort }, request.rawHeaders);
   if ('problem' in client) {
     answerError(response, 400, client.problem);
-    return undefined;
+    return;
   }
-  const release = limits.ofClient(client.ip);
-  if (typeof release !== 'function') {
-    new StillSending(503, busyMessage(release), pace).answer(response);
-    return undefined;
+  const go = (taken: Release | RequestLimit) => {
+    if (typeof taken === 'function') withinLimit(deps, arrived, { client, release: taken }, next);
+    else new StillSending(503, busyMessage(taken), deps.pace).answer(response);
+  };
+  const taken = deps.limits.ofClient(client.ip);
+  if (taken instanceof Promise) void taken.then(go);
+  else go(taken);
+}
+
+function withinLimit(
+  { gateway, bytes, pace }: HandlerDeps,
+  { request, response, listeningPort }: Arrived,
+  { client, release }: { client: ClientView; release: Release },
+  next: (exchange: Exchange) => void,
+): void {
+  if (response.closed) {
+    release(); // the client left while other processes were asked
+    return;
   }
   response.once('close', () => {
     release();
@@ -78,9 +90,13 @@ function admit(
     ...{ listeningPort, client, account, pace },
     groupHeaders: gateway.routingNeeds()?.groupHeaders ?? [],
   });
-  if (account.take(longHead(request.rawHeaders))) return exchange;
-  noRoom(pace).answer(response);
-  return undefined;
+  const go = (isRoom: boolean) => {
+    if (isRoom) next(exchange);
+    else noRoom(pace).answer(response);
+  };
+  const taken = account.take(longHead(request.rawHeaders));
+  if (typeof taken === 'boolean') go(taken);
+  else void taken.then(go);
 }
 
 /** Dispatches a request to its handler. */

@@ -1,1 +1,2 @@
-export { type RunningRouter, startRouter } from './server.ts';
+export type { RunningRouter } from './running-router.ts';
+export { startRouter } from './server.ts';

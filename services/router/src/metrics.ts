@@ -107,11 +107,24 @@ function readQueries(registry: Registry, sources: MetricSources): void {
     'Reports about queries given up.',
     sources.historyDropped,
   );
+  addSnapshotAge(registry, sources.snapshotAgeMs);
+}
+
+/** The age of the configuration; undefined while there is none. */
+export function addSnapshotAge(registry: Registry, snapshotAgeMs: () => number | undefined): void {
   const confirmed = 'Time since the gatewayserver last confirmed the configuration.';
   read(registry, Gauge, 'trino_gateway_router_snapshot_age_seconds', confirmed, () => {
-    const ageMs = sources.snapshotAgeMs();
+    const ageMs = snapshotAgeMs();
     return ageMs === undefined ? undefined : ageMs / 1_000;
   });
+}
+
+/** The processes that serve clients. */
+export function addWorkerMetrics(registry: Registry, sources: { workers: () => number; restarts: () => number }): void {
+  const workers = 'Processes that serve clients: see router.workers.';
+  read(registry, Gauge, 'trino_gateway_router_workers', workers, sources.workers);
+  const restarts = 'Workers that ended and were followed by another one.';
+  read(registry, Counter, 'trino_gateway_router_worker_restarts_total', restarts, sources.restarts);
 }
 
 /** The load of the router, and what was refused because of it. */

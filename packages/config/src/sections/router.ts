@@ -38,7 +38,9 @@ export const router = z.strictObject({
   tls_key_file: text.optional().describe('The key of that certificate, PEM, without a passphrase.'),
   workers: whole(1, 64)
     .prefault(1)
-    .describe('How many processes serve clients on the same addresses, each on a core of its own.'),
+    .describe(
+      'How many processes serve clients on the same addresses, each on a core of its own; all limits hold for them together. 1: this process alone. See docs/routers.md, "Several processes on one machine".',
+    ),
   gatewayserver_ca_file: text
     .optional()
     .describe("The authorities, PEM, that sign the gatewayserver's certificate. Unset: those of the system."),

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import http2 from 'node:http2';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { createTlsAcceptor, HANDSHAKE, type ListenTls, refusePlain } from '../tls/tls-acceptor.ts';
 import { type Address, formatAddress, reachableUrl } from './address.ts';
@@ -108,7 +108,7 @@ function detectVersion(socket: Socket, decide: (version: 'tls' | 'h2' | 'h1') =>
 }
 
 /** Binds a server. @throws Error naming the address that could not be had, and why */
-export async function listening(server: http.Server, address: Address): Promise<void> {
+export async function listening(server: Server, address: Address): Promise<void> {
   server.listen(address.port, address.host);
   try {
     await once(server, 'listening');

@@ -8,5 +8,6 @@ export function addBuildInfo(registry: Registry, service: string): void {
     help: 'Always 1: which version of which process this is, on which Node.',
     labelNames: ['service', 'version', 'node'],
     registers: [registry],
+    aggregator: 'first', // of several processes
   }).set({ service, version: VERSION, node: process.version }, 1);
 }

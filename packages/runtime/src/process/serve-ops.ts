@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http';
-import type { Registry } from 'prom-client';
 import { type Address, isLoopback } from '../http/address.ts';
 import { comparison, tokensOf } from '../http/bearer-tokens.ts';
 import { type Handler, type Listener, listenHttp } from '../http/listener.ts';
@@ -8,6 +7,9 @@ import { describeError, isLogLevel, LOG_LEVELS, type Logger } from '../logging/l
 
 /** Whether the process accepts work; the reason, or what does not work all the same, is shown to whoever asks. */
 export type Readiness = () => { ready: boolean; reason?: string };
+
+/** What /metrics answers with. */
+export type ServedMetrics = { readonly contentType: string; metrics(): Promise<string> };
 
 type Answer = { status: number; body: string; type?: string; allow?: string };
 
@@ -20,7 +22,7 @@ const LONGEST_LEVEL = 100;
 export function serveOps(
   address: Address,
   readiness: Readiness,
-  metrics: Registry,
+  metrics: ServedMetrics,
   logger: Logger,
   token?: string,
 ): Promise<Listener> {

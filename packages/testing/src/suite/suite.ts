@@ -17,6 +17,8 @@ export type SuiteOptions = {
   /** Default 1 each. */
   gatewayservers?: number;
   routers?: number;
+  /** `router.workers` of each; default as the environment says, so that any test can be run with several. */
+  workers?: number;
   /** Listening ports of each router; default 1. */
   listeners?: number;
   /** Default: a SQLite file of the suite's own. */
@@ -78,6 +80,9 @@ export async function startSuite(options: SuiteOptions = {}): Promise<Suite> {
   };
 }
 
+/** What tests do not say themselves. */
+const WORKERS = process.env.TRINO_GATEWAY_ROUTER_WORKERS ?? '1';
+
 const loopback = (port: number) => `127.0.0.1:${port}`;
 
 /** How each kind of process of a suite is started: on free ports, and with the settings of the options. */
@@ -113,6 +118,7 @@ function servicesOf(options: SuiteOptions, { folder, databaseUrl }: { folder: st
         LISTEN: ports.map(loopback).join(','),
         STATE_FILE: `${folder}/router-${index}.json`,
         EXPLAIN_HEADERS: 'true',
+        WORKERS: String(options.workers ?? WORKERS),
       });
       const own = ports.map((port) => `http://${loopback(port)}`);
       return Object.assign(process, { url: at(own, 0), urls: own, ports });

@@ -98,8 +98,9 @@ export function createAskCluster(deps: AskClusterDeps): AskCluster {
   return async (exchange, request) => {
     const { roomTimeMs = 0, signal } = request;
     const { backendId } = request.coordinator;
-    const release =
+    const room =
       roomTimeMs > 0 ? await limits.waitForBackend(backendId, roomTimeMs, signal) : limits.ofBackend(backendId);
+    const release = room instanceof Promise ? await room : room;
     if (release === undefined) throw new UpstreamError('busy', 'too many requests are under way there');
     try {
       const answer = await ask(exchange, request);

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { createClient, type Transport } from '@connectrpc/connect';
 import { QueryService } from '@trino-gateway/api/gateway';
 import type { RouterConfig } from '@trino-gateway/config';
@@ -6,6 +5,7 @@ import { every, type Logger } from '@trino-gateway/runtime';
 import { createOwnership, type OwnershipTable } from '../stickiness/ownership.ts';
 import { createUnknownLinks, type UnknownLinks } from '../stickiness/unknown-links.ts';
 import { createFailureLog } from './failure-log.ts';
+import type { FollowedConfiguration, FollowOptions } from './follow-configuration.ts';
 import { createGatewayClient, type RunningGatewayClient } from './gateway-client.ts';
 import { createLiveQueries, type LiveQueryTable } from './live-queries.ts';
 import { createHistory, type RunningHistory } from './reports/history-reporter.ts';
@@ -21,17 +21,25 @@ export type ControlPlane = AsyncDisposable & {
 
 const SWEEP_INTERVAL_MS = 10_000;
 
-/**
- * Begins to watch and to report, whether the gatewayserver is there or not.
- * @param transport to the gatewayserver
- * @param onRouted called with every call of `route` that was answered and its duration
- */
-export function startControlPlane(
-  config: RouterConfig,
-  transport: Transport,
-  onRouted: (durationMs: number) => void,
-  logger: Logger,
-): ControlPlane {
+/** How a control plane reaches the gatewayserver. */
+export type ControlPlaneOptions = {
+  config: Pick<RouterConfig, 'history_backlog' | 'gatewayserver_wait'>;
+  transport: Transport;
+  /** Names this process in its reports; unique among routers. */
+  routerId: string;
+  /** Begins to follow the configuration. */
+  follow: (following: Following) => FollowedConfiguration;
+  /** Called with every call of `route` that was answered and its duration. */
+  onRouted: (durationMs: number) => void;
+  logger: Logger;
+};
+
+/** What is told of the configuration that is followed. */
+export type Following = Pick<FollowOptions, 'ownership' | 'onChange' | 'onSnapshot'>;
+
+/** Begins to follow the configuration and to report, whether the gatewayserver is there or not. */
+export function startControlPlane(options: ControlPlaneOptions): ControlPlane {
+  const { config, transport, routerId, follow, onRouted, logger } = options;
   const parts = new AsyncDisposableStack();
   const queries = createClient(QueryService, transport);
   const history = createHistory({
@@ -47,12 +55,10 @@ export function startControlPlane(
   const gateway = parts.use(
     createGatewayClient({
       transport,
-      routerId: randomUUID(),
+      routerId,
       gatewayserverWaitMs: config.gatewayserver_wait,
-      stateFile: config.state_file,
-      hasToken: config.gatewayserver_token !== undefined,
+      follow: (onSnapshot) => follow({ ownership, onChange: unknownLinks.clear, onSnapshot }),
       ownership,
-      onChange: unknownLinks.clear,
       liveCounts: live.counts,
       queriesOf: live.ofIncarnation,
       onRouted,

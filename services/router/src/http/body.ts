@@ -32,14 +32,27 @@ const SMALL_PIECE = 16_384;
  * Reads a request's body. The time it may take in all is the server's `requestTimeout`.
  * @throws StillSending when there is no room for it now (503), or it comes too slowly (408)
  */
-export function readRequestBody(
+export async function readRequestBody(
+  request: IncomingMessage,
+  maxBytes: number,
+  options: RequestBodyOptions,
+): Promise<RequestBody> {
+  const announced = Number(firstHeader(request.rawHeaders, 'content-length') ?? 0);
+  const { account, pace } = options;
+  const fits = announced > maxBytes || account.fits(announced);
+  if (!(typeof fits === 'boolean' ? fits : await fits)) throw noRoom(pace);
+  return await readWithin(request, maxBytes, options, announced);
+}
+
+function readWithin(
   request: IncomingMessage,
   maxBytes: number,
   { account, pace, timings }: RequestBodyOptions,
+  announced: number,
 ): Promise<RequestBody> {
   const { graceMs, leastRate } = { ...TIMINGS, ...timings };
-  const announced = Number(firstHeader(request.rawHeaders, 'content-length') ?? 0);
-  if (announced <= maxBytes && !account.fits(announced)) return Promise.reject(noRoom(pace));
+  // The client may have left before.
+  if (request.closed) return Promise.resolve({ kind: 'abandoned' });
   return new Promise((resolve, reject) => {
     const pieces = new Pieces();
     const beganAt = performance.now();
@@ -59,8 +72,10 @@ export function readRequestBody(
       length += chunk.length;
       if (length > UNPACED_BYTES) pace.waitForTurn(request);
       if (announced <= maxBytes && length <= maxBytes) {
-        if (account.take(chunk.length)) pieces.add(chunk);
-        else giveUp(noRoom(pace));
+        const taken = account.take(chunk.length);
+        if (taken === false) return giveUp(noRoom(pace));
+        pieces.add(chunk);
+        if (taken !== true) void taken.then((isRoom) => isRoom || giveUp(noRoom(pace)));
         return;
       }
       pieces.clear();

@@ -4,6 +4,8 @@ import { boundsOf } from '../limits/bounds.ts';
 import { type ByteBudget, createByteBudget } from '../limits/byte-budget.ts';
 import { type ConnectionLimit, createConnectionLimit } from '../limits/connection-limit.ts';
 import { createRequestLimits, type RequestLimits } from '../limits/request-limits.ts';
+import type { Room } from '../limits/room.ts';
+import { sharesOf } from '../limits/shares.ts';
 import { CHECK_EVERY_MS, createUnfinishedHeads, type UnfinishedHeads } from '../limits/unfinished-heads.ts';
 import { createRequestOrder, type RequestOrder } from './request-order.ts';
 import { trustOf } from './trusted-proxies.ts';
@@ -22,16 +24,32 @@ export type Intake = Disposable & {
   resize(): void;
 };
 
-/** As configured; what is not follows from the heap. */
-export function createIntake(config: RouterConfig, logger: Logger): Intake {
-  const bounds = boundsOf(config);
-  const connections = createConnectionLimit(bounds.connections, logger, {
-    mostPerClient: bounds.connectionsPerClient,
+/** Of the connections of clients. */
+export function createClientConnectionLimit(config: RouterConfig, logger: Logger): ConnectionLimit {
+  const { connections, connectionsPerClient } = boundsOf(config);
+  return createConnectionLimit(connections, logger, {
+    mostPerClient: connectionsPerClient,
     isProxy: trustOf(config.trusted_proxies),
   });
-  const requests = createRequestLimits(bounds, logger);
+}
+
+/** What several processes of one router share. */
+export type SharedIntake = { connections: ConnectionLimit; clients: Room; backends: Room; bytes: Room };
+
+/**
+ * As configured; what is not follows from the heap.
+ * @param shared with other processes; default: all is this one's own
+ */
+export function createIntake(config: RouterConfig, logger: Logger, shared?: SharedIntake): Intake {
+  const bounds = boundsOf(config);
+  const connections = shared?.connections ?? createClientConnectionLimit(config, logger);
+  const requests = createRequestLimits(
+    bounds,
+    logger,
+    shared && { clients: sharesOf(shared.clients), backends: sharesOf(shared.backends) },
+  );
   const order = createRequestOrder(bounds.waitingRequests);
-  const bytes = createByteBudget(bounds.bytes, bounds.bytesPerClient);
+  const bytes = createByteBudget(bounds.bytes, bounds.bytesPerClient, shared?.bytes);
   const heads = createUnfinishedHeads(bytes);
   const checking = setInterval(heads.check, CHECK_EVERY_MS);
   return {

@@ -1,5 +1,5 @@
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
 import { type Address, answerHalfClosed, listening, reachableUrl, withGrace } from '@trino-gateway/runtime';
 import { MOST_HEAD_BYTES } from '@trino-gateway/trino';
 import type { ConnectionLimit } from '../limits/connection-limit.ts';
@@ -17,6 +17,19 @@ export type ClientListener = AsyncDisposable & {
   announceStop(): void;
 };
 
+/** Where the connections of a server come from. */
+export type Bound = {
+  readonly port: number;
+  /** No further ones come; resolves when those there are have closed. */
+  close(): Promise<unknown>;
+};
+
+/**
+ * Lets the connections that come to an address go to this server.
+ * @throws Error naming the address when it cannot be had
+ */
+export type Bind = (server: Server, address: Address) => Promise<Bound>;
+
 export type ClientListenerOptions = {
   /** How long answers under way may take after disposal began; default 5 s: polls are held for about 1 s. */
   graceMs?: number;
@@ -26,6 +39,8 @@ export type ClientListenerOptions = {
   order?: Pick<RequestOrder, 'oneByOne' | 'afterLast'>;
   /** Shared by all listeners; without it heads may be as many as connections. */
   heads?: Pick<UnfinishedHeads, 'opened' | 'ended'>;
+  /** Where connections come from; default: each listener has its port. */
+  bind?: Bind;
 };
 
 // Longer than a coordinator keeps an idle connection (200 s), so that a balancer in front never uses one that is being closed.
@@ -80,12 +95,13 @@ export async function listenForClients(
   server.maxHeadersCount = 0; // the default drops lines beyond it in silence; bytes are limited by the settings
   boundConnections(server, options);
   refuseOtherProtocols(server, order, underWay);
+  let bound: Bound;
   try {
-    await listening(server, address);
+    bound = await (options.bind ?? bindPort)(server, address);
   } catch (error) {
     throw new Error(`router.listen: ${(error as Error).message}`, { cause: (error as Error).cause });
   }
-  port = (server.address() as AddressInfo).port;
+  port = bound.port;
   const announceStop = () => {
     stopping = true;
     for (const response of underWay) response.shouldKeepAlive = false;
@@ -96,9 +112,8 @@ export async function listenForClients(
     url: reachableUrl({ host: address.host, port }),
     [Symbol.asyncDispose]: async () => {
       announceStop();
-      const closed = new Promise((resolve) => server.close(resolve));
       await withGrace(
-        closed,
+        bound.close(),
         options.graceMs ?? 5_000,
         () => server.closeIdleConnections(),
         () => server.closeAllConnections(),
@@ -106,6 +121,15 @@ export async function listenForClients(
     },
   };
 }
+
+/** The server listens itself. */
+const bindPort: Bind = async (server, address) => {
+  await listening(server, address);
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () => new Promise((resolve) => server.close(resolve)),
+  };
+};
 
 /** Connections beyond the limit are answered before Node's parser sees them. */
 function boundConnections(server: http.Server, { connections, heads }: ClientListenerOptions): void {

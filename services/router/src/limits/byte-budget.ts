@@ -1,9 +1,11 @@
-/** The bytes of one request that count against a budget. */
+import { createRoom, type Room } from './room.ts';
+
+/** The bytes of one request that count against a budget. Where other processes have to be asked first it is a promise that says so. */
 export type ByteAccount = {
   /** Whether so many more could be taken now. */
-  fits(bytes: number): boolean;
+  fits(bytes: number): boolean | Promise<boolean>;
   /** Takes them; false when there is no room for them, and then none are. */
-  take(bytes: number): boolean;
+  take(bytes: number): boolean | Promise<boolean>;
   /** Takes them even beyond the budget, for what cannot be refused: it counts, and keeps others out. */
   takeAnyway(bytes: number): void;
   /** Gives all of them back; afterwards nothing is taken or counted. */
@@ -20,51 +22,51 @@ export type ByteBudget = {
   resize(most: number, mostEach: number): void;
 };
 
-/** `most` bytes in all, `mostEach` of one owner. */
-export function createByteBudget(most: number, mostEach: number): ByteBudget {
-  let bounds = { most, mostEach };
-  const owners = new Map<string, number>();
-  let taken = 0;
+/** `most` bytes in all, `mostEach` of one owner; or those of a room that others share. */
+export function createByteBudget(most: number, mostEach: number, room: Room = createRoom(most, mostEach)): ByteBudget {
   let refused = 0;
+  const counted = (isRoom: boolean): boolean => {
+    if (!isRoom) refused += 1;
+    return isRoom;
+  };
   return {
     open: (owner) => {
       let own = 0;
       let isClosed = false;
-      const ofOwner = () => owners.get(owner) ?? 0;
-      const fits = (bytes: number) => {
-        if (bytes === 0) return true;
-        const isRoom = taken + bytes <= bounds.most && ofOwner() + bytes <= bounds.mostEach;
-        if (!isRoom) refused += 1;
-        return isRoom;
-      };
-      const takeAnyway = (bytes: number) => {
-        if (isClosed) return;
-        own += bytes;
-        taken += bytes;
-        owners.set(owner, ofOwner() + bytes);
+      const took = (bytes: number, isRoom: boolean): boolean => {
+        if (!counted(isRoom)) return false;
+        if (isClosed) room.give(owner, bytes);
+        else own += bytes;
+        return !isClosed;
       };
       return {
-        fits,
-        take: (bytes) => {
-          if (isClosed || !fits(bytes)) return false;
-          takeAnyway(bytes);
-          return true;
+        fits: (bytes) => {
+          if (bytes === 0) return true;
+          const fits = room.fits(owner, bytes);
+          return typeof fits === 'boolean' ? counted(fits) : fits.then(counted);
         },
-        takeAnyway,
+        take: (bytes) => {
+          if (isClosed) return false;
+          if (bytes === 0) return true;
+          const taken = room.take(owner, bytes);
+          return taken instanceof Promise
+            ? taken.then((late) => took(bytes, late === true))
+            : took(bytes, taken === true);
+        },
+        takeAnyway: (bytes) => {
+          if (isClosed) return;
+          own += bytes;
+          room.takeAnyway(owner, bytes);
+        },
         close: () => {
-          const left = ofOwner() - own;
-          if (left > 0) owners.set(owner, left);
-          else owners.delete(owner);
-          taken -= own;
+          room.give(owner, own);
           own = 0;
           isClosed = true;
         },
       };
     },
-    taken: () => taken,
+    taken: room.taken,
     refused: () => refused,
-    resize: (all, each) => {
-      bounds = { most: all, mostEach: each };
-    },
+    resize: room.resize,
   };
 }

@@ -8,6 +8,8 @@ import { createShares, ownerOfAddress } from './shares.ts';
 export type ConnectionLimit = {
   /** Counts the connection until it is closed; false when there are too many, and this one must be refused. */
   admits(socket: Socket): boolean;
+  /** The same for a connection from this address, until the function that it gives is called, once; undefined when there are too many. */
+  take(address: string): (() => void) | undefined;
   open(): number;
   refused(): number;
   /** From now on so many are admitted; none is closed. */
@@ -40,17 +42,20 @@ export function createConnectionLimit(
       ),
     options.now ?? (() => performance.now()),
   );
+  const take: ConnectionLimit['take'] = (remoteAddress) => {
+    const address = remoteAddress.replace(/^::ffff:(?=\d+\.)/i, '');
+    const taken = shares.take(options.isProxy?.(address) === true ? undefined : ownerOfAddress(address));
+    if (typeof taken === 'function') return taken;
+    refused += 1;
+    warn();
+    return undefined;
+  };
   return {
+    take,
     admits: (socket) => {
-      const address = socket.remoteAddress?.replace(/^::ffff:(?=\d+\.)/i, '') ?? '';
-      const close = shares.take(options.isProxy?.(address) === true ? undefined : ownerOfAddress(address));
-      if (typeof close === 'function') {
-        socket.once('close', close);
-        return true;
-      }
-      refused += 1;
-      warn();
-      return false;
+      const close = take(socket.remoteAddress ?? '');
+      if (close !== undefined) socket.once('close', close);
+      return close !== undefined;
     },
     open: shares.taken,
     refused: () => refused,

@@ -1,8 +1,9 @@
 import type { Logger } from '@trino-gateway/runtime';
 import type { Bounds } from './bounds.ts';
 import { onceAMinute } from './once-a-minute.ts';
+import type { NoRoom } from './room.ts';
 import { createRoomWaiters } from './room-waiters.ts';
-import { createShares, type NoShare, ownerOfAddress, type Shares } from './shares.ts';
+import { createShares, ownerOfAddress, type Shares, type Taken } from './shares.ts';
 
 /** The limit that a request exceeded: of all requests, of its client's address, of all requests at clusters, of one backend. */
 export type RequestLimit = 'all' | 'client' | 'all_backends' | 'backend';
@@ -10,12 +11,12 @@ export type RequestLimit = 'all' | 'client' | 'all_backends' | 'backend';
 /** Releases what was taken; to be called once. */
 export type Release = () => void;
 
-/** Bounds the requests under way. */
+/** Bounds the requests under way. What has to ask other processes first is a promise. */
 export type RequestLimits = {
   /** Takes one for this client; says which limit is exceeded when there is none left. */
-  ofClient(ip: string): Release | RequestLimit;
+  ofClient(ip: string): Release | RequestLimit | Promise<Release | RequestLimit>;
   /** Takes one at this backend; undefined when there is none left. */
-  ofBackend(backendId: string): Release | undefined;
+  ofBackend(backendId: string): Release | undefined | Promise<Release | undefined>;
   /** The same, but waits for so long until there is one left. */
   waitForBackend(backendId: string, waitMs: number, signal: AbortSignal): Promise<Release | undefined>;
   /** Requests of clients. */
@@ -29,14 +30,22 @@ export type RequestLimits = {
 
 type RequestBounds = Pick<Bounds, 'requests' | 'requestsPerClient' | 'requestsPerBackend'>;
 
+type Options = {
+  now?: () => number;
+  /** Shared with other processes; default: those of this one alone. */
+  clients?: Shares;
+  backends?: Shares;
+};
+
 /** One request may ask several backends at once, so requests at clusters have a limit of their own, of the same size. */
 export function createRequestLimits(
   { requests, requestsPerClient, requestsPerBackend }: RequestBounds,
   logger: Logger,
-  now: () => number = () => performance.now(),
+  options: Options = {},
 ): RequestLimits {
-  const clients = createShares(requests, requestsPerClient);
-  const backends = createShares(requests, requestsPerBackend);
+  const { now = () => performance.now() } = options;
+  const { clients = createShares(requests, requestsPerClient) } = options;
+  const { backends = createShares(requests, requestsPerBackend) } = options;
   const refused = new Map<RequestLimit, number>();
   const warn = onceAMinute(
     () =>
@@ -45,30 +54,32 @@ export function createRequestLimits(
       }),
     now,
   );
-  const take = (shares: Shares, owner: string, all: RequestLimit, share: RequestLimit): Release | RequestLimit => {
-    const taken = shares.take(owner);
+  const counted = (taken: Taken, all: RequestLimit, share: RequestLimit): Release | RequestLimit => {
     if (typeof taken === 'function') return taken;
     const limit = taken === 'all' ? all : share;
     refused.set(limit, (refused.get(limit) ?? 0) + 1);
     warn();
     return limit;
   };
-  const waiters = createRoomWaiters<Release>();
-  const givenBack = (taken: Release | RequestLimit | NoShare): Release | undefined =>
+  const waiters = createRoomWaiters();
+  const givenBack = (taken: Release | RequestLimit | NoRoom): Release | undefined =>
     typeof taken !== 'function'
       ? undefined
       : () => {
           taken();
           waiters.released();
         };
-  const roomAt = (backendId: string) => givenBack(backends.take(backendId));
-  const ofBackend = (backendId: string) => givenBack(take(backends, backendId, 'all_backends', 'backend'));
+  const roomAt = (backendId: string) => once(backends.take(backendId), givenBack);
+  const ofBackend = (backendId: string) =>
+    once(backends.take(backendId), (taken) => givenBack(counted(taken, 'all_backends', 'backend')));
   return {
-    ofClient: (ip) => take(clients, ownerOfAddress(ip), 'all', 'client'),
+    ofClient: (ip) => once(clients.take(ownerOfAddress(ip)), (taken) => counted(taken, 'all', 'client')),
     ofBackend,
     waitForBackend: async (backendId, waitMs, signal) => {
-      const atOnce = roomAt(backendId) ?? (await waiters.wait(() => roomAt(backendId), waitMs, signal));
-      return atOnce ?? ofBackend(backendId);
+      const taken = roomAt(backendId);
+      const atOnce = taken instanceof Promise ? await taken : taken;
+      if (atOnce !== undefined) return atOnce;
+      return (await waiters.wait(() => roomAt(backendId), waitMs, signal)) ?? (await ofBackend(backendId));
     },
     underWay: clients.taken,
     atBackends: backends.taken,
@@ -78,6 +89,11 @@ export function createRequestLimits(
       backends.resize(next.requests, next.requestsPerBackend);
     },
   };
+}
+
+/** What follows from a value, at once where it is there. */
+function once<A, B>(value: A | Promise<A>, next: (value: A) => B): B | Promise<B> {
+  return value instanceof Promise ? value.then(next) : next(value);
 }
 
 /** Of an answer that means: not now. Not all clients repeat a request after it: see docs/routers.md. */

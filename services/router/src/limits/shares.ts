@@ -1,39 +1,44 @@
-/** Why nothing is left: all is taken, or this owner has its share. */
-export type NoShare = 'all' | 'share';
+import { createRoom, type NoRoom, type OwnRoom, type Room } from './room.ts';
+
+/** What gives back what was taken, to be called once; or why nothing is left. */
+export type Taken = (() => void) | NoRoom;
 
 /** Counts what is taken, in all and by owner. */
 export type Shares = {
-  /** Takes one; the function it returns gives it back, and is called once. Without an owner only the limit of all counts. */
-  take(owner?: string): (() => void) | NoShare;
+  /** Takes one. Without an owner only the limit of all counts. A promise where other processes have to be asked first. */
+  take(owner?: string): Taken | Promise<Taken>;
   taken(): number;
   /** From now on there are so many; what is taken stays so. */
   resize(most: number, mostEach: number): void;
 };
 
+/** Shares of one process alone. */
+export type OwnShares = Omit<Shares, 'take'> & { take(owner?: string): Taken };
+
 /** `most` in all, `mostEach` for one owner. */
-export function createShares(most: number, mostEach: number): Shares {
-  let bounds = { most, mostEach };
-  const owners = new Map<string, number>();
-  let taken = 0;
+export function createShares(most: number, mostEach: number): OwnShares {
+  const room: OwnRoom = createRoom(most, mostEach);
   return {
-    take: (owner) => {
-      if (taken >= bounds.most) return 'all';
-      const own = owner === undefined ? 0 : (owners.get(owner) ?? 0);
-      if (own >= bounds.mostEach) return 'share';
-      taken += 1;
-      if (owner !== undefined) owners.set(owner, own + 1);
-      return () => {
-        taken -= 1;
-        if (owner === undefined) return;
-        const left = (owners.get(owner) ?? 1) - 1;
-        if (left === 0) owners.delete(owner);
-        else owners.set(owner, left);
-      };
+    take: (owner = '') => {
+      const taken = room.take(owner, 1);
+      return taken === true ? () => room.give(owner, 1) : taken;
     },
-    taken: () => taken,
-    resize: (all, each) => {
-      bounds = { most: all, mostEach: each };
+    taken: room.taken,
+    resize: room.resize,
+  };
+}
+
+/** Of a room that other processes take from as well. */
+export function sharesOf(room: Room): Shares {
+  const toGiveBack = (owner: string, taken: true | NoRoom): Taken =>
+    taken === true ? () => room.give(owner, 1) : taken;
+  return {
+    take: (owner = '') => {
+      const taken = room.take(owner, 1);
+      return taken instanceof Promise ? taken.then((late) => toGiveBack(owner, late)) : toGiveBack(owner, taken);
     },
+    taken: room.taken,
+    resize: room.resize,
   };
 }
 

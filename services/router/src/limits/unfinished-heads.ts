@@ -37,6 +37,10 @@ export const USUAL_HEAD_BYTES = 16_384;
 export function createUnfinishedHeads(budget: ByteBudget): UnfinishedHeads {
   const arriving = new Map<Socket, Arriving>();
   let refused = 0;
+  const refuse = (socket: Socket) => {
+    refused += 1;
+    socket.destroy();
+  };
   return {
     opened: (socket) => {
       const head: Arriving = { readBefore: 0, counted: 0 };
@@ -67,12 +71,10 @@ export function createUnfinishedHeads(budget: ByteBudget): UnfinishedHeads {
         const length = socket.bytesRead - head.readBefore;
         if (length <= USUAL_HEAD_BYTES || length <= head.counted) continue;
         head.account ??= budget.open(ownerOfAddress(socket.remoteAddress ?? ''));
-        if (head.account.take(length - head.counted)) {
-          head.counted = length;
-          continue;
-        }
-        refused += 1;
-        socket.destroy();
+        const taken = head.account.take(length - head.counted);
+        head.counted = length;
+        if (taken === false) refuse(socket);
+        else if (taken !== true) void taken.then((isRoom) => isRoom || refuse(socket));
       }
     },
     refused: () => refused,

@@ -89,8 +89,13 @@ export function createUiProxy(deps: UiProxyDeps): UiProxy {
     const { request, response } = exchange;
     // No event would tell of the end of what has ended already.
     if (response.closed) return true;
-    const release = limits.ofBackend(coordinator.backendId);
+    const room = limits.ofBackend(coordinator.backendId);
+    const release = room instanceof Promise ? await room : room;
     if (release === undefined) throw new TryAgain(`The cluster ${coordinator.backendId} is busy`);
+    if (response.closed) {
+      release();
+      return true;
+    }
     response.once('close', release);
     const plan = linkModes.plan(coordinator, exchange.client);
     let answer = await send(exchange, coordinator, plan, target);

@@ -10,7 +10,7 @@ import type { Logger } from '@trino-gateway/runtime';
 import { type Incarnation, plainTls } from '../../stickiness/coordinator.ts';
 import type { OwnershipTable } from '../../stickiness/ownership.ts';
 import type { KnownBackend, RouterState } from './router-state.ts';
-import { createStateFile } from './state-file.ts';
+import type { StateFile } from './state-file.ts';
 
 /** What the router keeps of a snapshot of the gatewayserver's. */
 export type Configuration = {
@@ -35,13 +35,15 @@ export type KnownConfiguration = AsyncDisposable & {
   replace(configuration: Configuration): void;
   /** Resolves when all that is known now, incarnations included, is in the state file, or could not be written. */
   save(): Promise<void>;
+  /** All that is known now; undefined before the first configuration. */
+  state(): RouterState | undefined;
   /** Incarnations from the state file that may not have been reported to the gatewayserver. */
   readonly restored: readonly Incarnation[];
 };
 
 export type KnownConfigurationOptions = {
-  /** `router.state_file`. */
-  stateFile: string;
+  /** Where `state()` is kept. */
+  keep: (state: () => RouterState | undefined) => StateFile;
   /** Updated with every configuration. */
   ownership: OwnershipTable;
   /** Called when backends or incarnations have changed. */
@@ -74,7 +76,8 @@ export function openKnownConfiguration(options: KnownConfigurationOptions): Know
     ownIncarnations: ownership.ownIncarnations(),
     authentication: delegated,
   });
-  const file = createStateFile(options.stateFile, () => signingKey && stateOf(signingKey), logger);
+  const state = () => signingKey && stateOf(signingKey);
+  const file = options.keep(state);
   const saved = file.read();
   if (saved) {
     const { sharedIncarnations: incarnations, ownIncarnations, authentication: rules } = saved;
@@ -94,6 +97,7 @@ export function openKnownConfiguration(options: KnownConfigurationOptions): Know
       file.saveSoon();
     },
     save: file.save,
+    state,
     restored: saved?.ownIncarnations ?? [],
     [Symbol.asyncDispose]: () => file[Symbol.asyncDispose](),
   };
