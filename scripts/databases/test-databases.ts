@@ -15,6 +15,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const CONTRACT = '**/gatewayserver/tests/storage/servers.ts';
 const IMPORTS = '**/cli/tests/razorpay-tables.ts';
 const OUTAGES = '**/gatewayserver/tests/storage/outage.ts';
+const TLS = '**/gatewayserver/tests/storage/tls.ts';
 const SUITE_OUTAGES = '**/e2e/databases/*-outage.ts';
 const VARIABLES: Record<ServerEngine, string> = {
   mysql: 'TEST_MYSQL_URL',
@@ -52,8 +53,9 @@ async function testEngine(engine: ServerEngine): Promise<{ counts: Counts; note?
     const onServer = await runOnServer(engine, database.url);
     if (engine === 'mariadb' && process.env.PAIRS === 'some') return { counts: onServer };
     const outages = await runJest(engine, OUTAGES, undefined);
+    const tls = await runJest(engine, TLS, undefined);
     const suite = await runJest(engine, SUITE_OUTAGES, undefined);
-    return { counts: sum(onServer, sum(outages, suite)) };
+    return { counts: sum(sum(onServer, tls), sum(outages, suite)) };
   } catch (error) {
     const note = error instanceof Error ? error.message : String(error);
     const fetched = !(error instanceof MissingToolError);

@@ -42,7 +42,15 @@ const PAGES = [
   'docs/security.md',
 ];
 /** Of the tools, not of the suite's configuration. */
-const OF_TOOLS = ['TRINO_GATEWAY_CACHE', 'TRINO_GATEWAY_MAVEN_ARGS', 'TRINO_GATEWAY_URL', 'TRINO_GATEWAY_TOKEN'];
+const OF_TOOLS = [
+  'TRINO_GATEWAY_CACHE',
+  'TRINO_GATEWAY_MAVEN_ARGS',
+  'TRINO_GATEWAY_URL',
+  'TRINO_GATEWAY_TOKEN',
+  'TRINO_GATEWAY_CA_FILE',
+  'TRINO_GATEWAY_CERT_FILE',
+  'TRINO_GATEWAY_KEY_FILE',
+];
 
 /** The links of a page that stay in the repository, and the heading each names, as GitHub spells it. */
 function localLinks(page: string, text: string) {

@@ -27,6 +27,9 @@ export function createProgram(terminal: Terminal, finish: (code: number) => void
       'admin or read token; better TRINO_GATEWAY_TOKEN, which other users of the machine cannot see',
     )
     .option('--token-file <file>', 'a file with the token on its first line')
+    .option('--ca-file <file>', 'the authorities that sign the certificate of the gatewayserver; TRINO_GATEWAY_CA_FILE')
+    .option('--cert-file <file>', 'a certificate to show, if it demands one; TRINO_GATEWAY_CERT_FILE')
+    .option('--key-file <file>', 'the key of that certificate; TRINO_GATEWAY_KEY_FILE')
     .option('--timeout <duration>', 'time limit of each call', '10s')
     .addOption(new Option('-o, --output <format>', 'how answers are printed').choices(FORMATS).default('table'))
     .showHelpAfterError('(--help shows what is known)')

@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import type { ChainChecks } from '@trino-gateway/api/validation';
 import { logLine } from '@trino-gateway/runtime/log-line';
+import { tlsFileProblems } from '@trino-gateway/runtime/tls-files';
 import { VERSION } from '@trino-gateway/runtime/version';
 import { ConfigError, loadConfig, type SuiteConfig } from './load.ts';
 import { helpOf, type Options, readOptions } from './options.ts';
@@ -76,6 +77,7 @@ function readConfig({ file, rest }: Options, { env, service, chainChecks, readFi
     readSecret: (path) => readFileSync(path, 'utf8'),
     starts: rest.length === 0 ? service : undefined,
     chainChecks,
+    tlsFileProblems,
   });
 }
 

@@ -1,4 +1,5 @@
 import type { ChainChecks } from '@trino-gateway/api/validation';
+import type { TlsFiles } from '@trino-gateway/runtime/tls-files';
 import { LineCounter, parseDocument } from 'yaml';
 import { type Declared, readDeclared } from './declared.ts';
 import { complainAboutDoubts } from './doubts.ts';
@@ -15,7 +16,7 @@ import {
   sections,
 } from './sections/index.ts';
 import { complainAboutOpenAccess } from './sections/open-access.ts';
-import { complainAboutTlsFiles, complainAboutTlsKeys } from './sections/tls-keys.ts';
+import { complainAboutTlsKeys, tlsFilesOf } from './sections/tls-keys.ts';
 import { yamlContent } from './yaml-content.ts';
 
 /** The whole suite's configuration, checked, with defaults filled in. */
@@ -45,6 +46,8 @@ export type ConfigSource = SettingSource & {
   file?: { name: string; text: string } | undefined;
   /** The process that starts with it: some things are checked only for that one. */
   starts?: SectionName | undefined;
+  /** Looks at files with certificates and keys that the process will read; absent: they are not looked at. */
+  tlsFileProblems?: ((files: TlsFiles) => readonly string[]) | undefined;
   /** What that process knows of steps of a routing chain; absent: only what holds for all of them is checked. */
   chainChecks?: ChainChecks | undefined;
 };
@@ -81,7 +84,8 @@ export function loadConfig(source: ConfigSource): SuiteConfig {
     const { config, originOf } = read[name];
     if (config === undefined) continue;
     complainAboutTlsKeys(name, config, (key, message) => complain(originOf(key), message));
-    if (source.starts === name) complainAboutTlsFiles(name, config, originOf, (problem) => problems.push(problem));
+    if (source.starts === name && source.tlsFileProblems)
+      problems.push(...tlsFilesOf(name, config, originOf).flatMap(source.tlsFileProblems));
   }
   if (gatewayserver.config)
     complainAboutDatabaseTls(gatewayserver.config, (key, message) => complain(gatewayserver.originOf(key), message));

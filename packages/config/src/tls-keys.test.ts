@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
+import { tlsFileProblems } from '@trino-gateway/runtime/tls-files';
 import { createCertificateAuthority } from '@trino-gateway/testing/tls/certificate-authority';
 import { load, problems } from '../tests/support/load.ts';
 import { type ConfigError, loadConfig, type sections } from './index.ts';
@@ -94,7 +95,7 @@ test('an environment that would switch verification off is refused', () => {
 describe('files are looked at by the process that reads them alone', () => {
   const starting = (starts: keyof typeof sections, yaml: string) => {
     try {
-      loadConfig({ file: { name: 'f.yaml', text: yaml }, env: {}, readSecret: () => '', starts });
+      loadConfig({ file: { name: 'f.yaml', text: yaml }, env: {}, readSecret: () => '', starts, tlsFileProblems });
       return [];
     } catch (error) {
       return (error as ConfigError).problems;

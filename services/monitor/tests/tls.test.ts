@@ -24,6 +24,9 @@ test('backends over https are verified, each by its own settings, and the reason
   await writeFile(caFile, authority.cert);
   await writeFile(wrong, createCertificateAuthority('another').cert);
   await using trino = await startScriptedTrino({ tls: authority.issue(['trino.internal']) });
+  const past = { from: Date.now() - 20_000, to: Date.now() - 10_000 };
+  await using expired = await startScriptedTrino({ tls: authority.issue(['trino.internal'], past) });
+  await using plain = await startScriptedTrino();
   await using gatewayserver = await startFakeGatewayserver();
   const { url } = trino;
   gatewayserver.setBackends([
@@ -31,22 +34,30 @@ test('backends over https are verified, each by its own settings, and the reason
     { id: 'by-system', url },
     { id: 'wrong-authority', url, tls: { caFile: wrong, serverName: 'trino.internal' } },
     { id: 'wrong-name', url, tls: { caFile } },
+    { id: 'expired', url: expired.url, tls: { caFile, serverName: 'trino.internal' } },
+    { id: 'plain-port', url: plain.url.replace('http:', 'https:'), tls: { caFile } },
     { id: 'missing', url, tls: { caFile: join(folder, 'missing.pem') } },
   ]);
   const logger = recordingLogger();
   await using _ = await startTestMonitor(gatewayserver, {}, logger);
-  const ids = ['right', 'by-system', 'wrong-authority', 'wrong-name', 'missing'];
+  const ids = ['right', 'by-system', 'wrong-authority', 'wrong-name', 'expired', 'plain-port', 'missing'];
   await until('all to be probed', () => ids.every((id) => gatewayserver.last(id)));
   const found = Object.fromEntries(ids.map((id) => [id, gatewayserver.last(id)?.reason]));
   expect(gatewayserver.last('right')).toMatchObject({ state: State.UP, healthy: true, clusterLoad: 0 });
   expect(found).toEqual({
     right: '',
-    'by-system': expect.stringMatching(/^GET \/v1\/info: .*(unable to verify|self.signed|local issuer)/),
-    'wrong-authority': expect.stringMatching(/^GET \/v1\/info: .*(unable to verify|certificate|local issuer)/),
-    'wrong-name': expect.stringMatching(/^GET \/v1\/info: .*127\.0\.0\.1.* cert/),
+    'by-system': expect.stringMatching(
+      /^GET \/v1\/info: TLS: its certificate is of an authority that is not trusted here/,
+    ),
+    'wrong-authority': expect.stringMatching(
+      /^GET \/v1\/info: TLS: its certificate is of an authority that is not trusted here/,
+    ),
+    'wrong-name': 'GET /v1/info: TLS: its certificate is for another name than 127.0.0.1: it is for DNS:trino.internal',
+    expired: 'GET /v1/info: TLS: its certificate, or that of its authority, has expired',
+    'plain-port': 'GET /v1/info: TLS: it does not speak TLS at this port',
     missing: `tls.ca_file: ${folder}/missing.pem cannot be used: why stands in the log`,
   });
-  expect(ids.slice(1).map((id) => gatewayserver.last(id)?.healthy)).toEqual([false, false, false, false]);
+  expect(ids.slice(1).map((id) => gatewayserver.last(id)?.healthy)).toEqual([false, false, false, false, false, false]);
 });
 
 test('a file that goes makes its backend unhealthy, and its return makes it healthy, while the others stay as they are', async () => {

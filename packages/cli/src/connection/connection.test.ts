@@ -58,6 +58,25 @@ describe('errors name the setting, and repeat no secret', () => {
     ['an empty file', { tokenFile: 'empty' }, {}, /^--token-file: expected a secret on the first line of "empty"$/],
     ['a token of two lines', { token: 'hunter2\nx' }, {}, /^--token: expected printable characters/],
     ['such a variable', {}, { TRINO_GATEWAY_TOKEN: 'hunter2 é' }, /^TRINO_GATEWAY_TOKEN: expected printable/],
+    ['a certificate without its key', { certFile: 'c' }, {}, /^--cert-file: expected --key-file beside it$/],
+    [
+      'a key without its certificate',
+      {},
+      { TRINO_GATEWAY_KEY_FILE: 'k' },
+      /^TRINO_GATEWAY_KEY_FILE: expected --cert-file/,
+    ],
+    [
+      'no such authority',
+      { caFile: '/nowhere/ca.pem' },
+      {},
+      /^--ca-file: \/nowhere\/ca.pem cannot be read \(ENOENT\)$/,
+    ],
+    [
+      'verification switched off',
+      {},
+      { NODE_TLS_REJECT_UNAUTHORIZED: '0' },
+      /^NODE_TLS_REJECT_UNAUTHORIZED: expected it unset/,
+    ],
     ['no time', { timeout: '0s' }, {}, /^--timeout: /],
     ['too long a time', { timeout: '2h' }, {}, /^--timeout: /],
   ];

@@ -1,25 +1,46 @@
+import { createSecureContext, type SecureContext } from 'node:tls';
 import { parseDuration } from '@trino-gateway/config';
+import { readOwnTlsFiles, type TlsFiles } from '@trino-gateway/runtime';
 import type { Terminal } from '../terminal/terminal.ts';
 import { UsageError } from '../terminal/usage-error.ts';
 
 /** How the command line says whom to ask. */
-export type ConnectionOptions = { url?: string; token?: string; tokenFile?: string; timeout: string };
+export type ConnectionOptions = {
+  url?: string;
+  token?: string;
+  tokenFile?: string;
+  caFile?: string;
+  certFile?: string;
+  keyFile?: string;
+  timeout: string;
+};
 
 /** Whom to ask, and how long to wait for each answer. */
-export type Connection = { urls: string[]; token: string | undefined; timeLimitMs: number };
+export type Connection = {
+  urls: string[];
+  token: string | undefined;
+  timeLimitMs: number;
+  /** Whom is trusted over TLS, and which certificate is shown. */
+  secureContext?: (() => SecureContext) | undefined;
+};
 
 const DEFAULT_URL = 'http://127.0.0.1:8000';
 const LONGEST_MS = 3_600_000;
 
 /**
- * Address, token and time limit: options win over the environment.
+ * Address, token, TLS and time limit: options win over the environment.
  * @throws UsageError naming the option or variable; a token or password is never part of it
  */
 export async function readConnection(options: ConnectionOptions, terminal: Terminal): Promise<Connection> {
   const from = options.url === undefined ? 'TRINO_GATEWAY_URL' : '--url';
   const given = options.url ?? (terminal.env.TRINO_GATEWAY_URL || DEFAULT_URL);
   const urls = given.split(',').map((url) => originOf(url.trim(), from));
-  return { urls, token: await readToken(options, terminal), timeLimitMs: readTimeLimit(options.timeout, '--timeout') };
+  return {
+    urls,
+    token: await readToken(options, terminal),
+    timeLimitMs: readTimeLimit(options.timeout, '--timeout'),
+    secureContext: await readTls(options, terminal),
+  };
 }
 
 /** A time limit of a call, in milliseconds. @throws UsageError */
@@ -52,6 +73,40 @@ async function readToken({ token, tokenFile }: ConnectionOptions, terminal: Term
       `${token === undefined ? 'TRINO_GATEWAY_TOKEN' : '--token'}: expected printable characters without blanks`,
     );
   return found;
+}
+
+const TLS_OPTIONS = {
+  ca: { option: '--ca-file', variable: 'TRINO_GATEWAY_CA_FILE', key: 'caFile' },
+  cert: { option: '--cert-file', variable: 'TRINO_GATEWAY_CERT_FILE', key: 'certFile' },
+  key: { option: '--key-file', variable: 'TRINO_GATEWAY_KEY_FILE', key: 'keyFile' },
+} as const;
+
+async function readTls(options: ConnectionOptions, { env }: Terminal): Promise<Connection['secureContext']> {
+  if (env.NODE_TLS_REJECT_UNAUTHORIZED === '0')
+    throw new UsageError(
+      'NODE_TLS_REJECT_UNAUTHORIZED: expected it unset: certificates are verified always; name your authority by --ca-file',
+    );
+  const files: TlsFiles = {};
+  for (const part of ['ca', 'cert', 'key'] as const) {
+    const { option, variable, key } = TLS_OPTIONS[part];
+    const path = options[key] ?? (env[variable] || undefined);
+    if (path !== undefined) files[part] = { field: options[key] === undefined ? variable : option, path };
+  }
+  const { cert, key } = files;
+  if ((cert === undefined) !== (key === undefined))
+    throw new UsageError(`${(cert ?? key)?.field}: expected ${cert ? '--key-file' : '--cert-file'} beside it`);
+  if (Object.keys(files).length === 0) return undefined;
+  const context = createSecureContext((await readFiles(files)).pems);
+  return () => context;
+}
+
+/** @throws UsageError with a line for each file that cannot be used */
+async function readFiles(files: TlsFiles) {
+  try {
+    return await readOwnTlsFiles(files);
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
 }
 
 function originOf(text: string, from: string): string {

@@ -1,5 +1,5 @@
 import { Code, ConnectError } from '@connectrpc/connect';
-import { isUnreachable, refusesToken } from '@trino-gateway/runtime';
+import { describeTlsFailure, isUnreachable, refusesToken } from '@trino-gateway/runtime';
 import { oneLine } from '../terminal/one-line.ts';
 import type { Connection } from './connection.ts';
 
@@ -28,6 +28,8 @@ export function describeFailure(error: unknown, { urls, token, timeLimitMs }: Co
       return `${where} does not know this call: expected a gatewayserver of this version, check --url or TRINO_GATEWAY_URL`;
     default:
       // The gatewayserver itself answers UNAVAILABLE when a cluster or its database does not answer.
+      if (isUnreachable(error) && describeTlsFailure(error) !== undefined)
+        return `no TLS connection to the gatewayserver at ${where}: ${said}; see --ca-file, --cert-file and --url`;
       return isUnreachable(error) && failure.cause !== undefined
         ? `cannot reach the gatewayserver at ${where} (${reasonOf(failure)}): is it running, and is --url or TRINO_GATEWAY_URL right?`
         : said || `${where} answered ${Code[failure.code]}`;

@@ -80,7 +80,7 @@ function optionsOf({ url, password, timeLimitMs }: RazorpayDatabase) {
     charset: 'utf8mb4',
     connectTimeout: timeLimitMs,
     ...(mode !== 'disable' && {
-      ssl: { rejectUnauthorized: mode === 'verify-full', ...(ca !== null && { ca: readFileSync(ca, 'utf8') }) },
+      ssl: { rejectUnauthorized: true, verifyIdentity: true, ...(ca !== null && { ca: readFileSync(ca, 'utf8') }) },
     }),
   };
 }

@@ -1,4 +1,4 @@
-import { tlsFileProblems } from '@trino-gateway/runtime/tls-files';
+import type { TlsFiles, TlsPart } from '@trino-gateway/runtime/tls-files';
 import type { Complain } from './complain.ts';
 import type { GatewayserverConfig, MonitorConfig, RouterConfig, SectionName } from './index.ts';
 
@@ -40,20 +40,20 @@ export function complainAboutTlsKeys(section: SectionName, config: SectionConfig
   }
 }
 
-/** Complains about files that cannot be used. They are on the machine of the process alone: others cannot look at them. */
-export function complainAboutTlsFiles(
+/** The files that belong together, each by what set its key. */
+export function tlsFilesOf(
   section: SectionName,
   config: SectionConfig,
   originOf: (key: string) => string,
-  complain: (problem: string) => void,
-): void {
+): readonly TlsFiles[] {
   const values = config as Record<string, unknown>;
-  for (const { ca, cert, key } of TLS_KEYS[section]) {
-    const file = (part: 'ca' | 'cert' | 'key', name: string | undefined) => {
-      const path = name === undefined ? undefined : values[name];
-      return name !== undefined && typeof path === 'string' ? { [part]: { field: originOf(name), path } } : {};
-    };
-    for (const problem of tlsFileProblems({ ...file('ca', ca), ...file('cert', cert), ...file('key', key) }))
-      complain(problem);
-  }
+  const file = (part: TlsPart, name: string | undefined): TlsFiles => {
+    const path = name === undefined ? undefined : values[name];
+    return name !== undefined && typeof path === 'string' ? { [part]: { field: originOf(name), path } } : {};
+  };
+  return TLS_KEYS[section].map(({ ca, cert, key }) => ({
+    ...file('ca', ca),
+    ...file('cert', cert),
+    ...file('key', key),
+  }));
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { unpackedPackage } from '../toolchains/debian-packages.ts';
 import { runCommand } from '../toolchains/run-command.ts';
 import { type DatabaseServer, databaseServer } from './database-server.ts';
+import { type DatabaseTls, writeTls } from './tls-files.ts';
 
 const INITIALISE_MS = 600_000;
 
@@ -14,7 +15,12 @@ GRANT ALL PRIVILEGES ON *.* TO 'gateway'@'%' WITH GRANT OPTION;
 `;
 
 /** A MySQL or MariaDB with its data in `folder`, not started yet. @throws MissingToolError */
-export async function prepareMysql(engine: 'mysql' | 'mariadb', folder: string, port: number): Promise<DatabaseServer> {
+export async function prepareMysql(
+  engine: 'mysql' | 'mariadb',
+  folder: string,
+  port: number,
+  tls?: DatabaseTls,
+): Promise<DatabaseServer> {
   const root = await unpackedPackage(`${engine}-server-core`);
   const share = join(root, 'usr', 'share', engine);
   const data = join(folder, 'data');
@@ -34,6 +40,7 @@ export async function prepareMysql(engine: 'mysql' | 'mariadb', folder: string, 
     `--character-sets-dir=${join(share, 'charsets')}`,
     `--plugin-dir=${join(root, 'usr', 'lib', 'mysql', 'plugin')}`,
   ];
+  const files = tls && (await writeTls(folder, tls));
   await writeFile(firstStatements, FIRST_STATEMENTS);
   if (engine === 'mysql')
     await runCommand(command, [...common, '--secure-file-priv=', '--initialize-insecure'], {
@@ -52,6 +59,7 @@ export async function prepareMysql(engine: 'mysql' | 'mariadb', folder: string, 
       '--skip-log-bin',
       '--innodb-flush-log-at-trx-commit=2',
       '--innodb-buffer-pool-size=64M',
+      ...(files ? [`--ssl-ca=${files.ca}`, `--ssl-cert=${files.cert}`, `--ssl-key=${files.key}`] : []),
       ...(engine === 'mysql' ? ['--secure-file-priv=', '--mysqlx=OFF', '--performance-schema=OFF'] : []),
     ],
     logPath: join(folder, 'log'),

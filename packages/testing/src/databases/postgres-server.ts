@@ -1,17 +1,18 @@
 import { execFile } from 'node:child_process';
-import { chmod, chown, cp, stat, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, chown, cp, readFile, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { arch, platform, userInfo } from 'node:os';
 import { dirname, join, parse } from 'node:path';
 import { promisify } from 'node:util';
 import { MissingToolError } from '../toolchains/missing-tool.ts';
 import { type DatabaseServer, databaseServer } from './database-server.ts';
+import { type DatabaseTls, writeTls } from './tls-files.ts';
 
 const INITIALISE_MS = 600_000;
 const NOBODY = { uid: 65_534, gid: 65_534 };
 
 /** A PostgreSQL with its data in `folder`, not started yet. Under root it runs as nobody, as it must. @throws MissingToolError */
-export async function preparePostgres(folder: string, port: number): Promise<DatabaseServer> {
+export async function preparePostgres(folder: string, port: number, tls?: DatabaseTls): Promise<DatabaseServer> {
   const identity = userInfo().uid === 0 ? NOBODY : undefined;
   const native = await reachable(programs(), folder, identity !== undefined);
   const data = join(folder, 'data');
@@ -35,6 +36,7 @@ export async function preparePostgres(folder: string, port: number): Promise<Dat
     ],
     { timeout: INITIALISE_MS, cwd: folder, ...identity },
   );
+  if (tls) await offerTls(folder, data, tls, identity);
   const options = {
     listen_addresses: '127.0.0.1',
     port: String(port),
@@ -50,6 +52,17 @@ export async function preparePostgres(folder: string, port: number): Promise<Dat
     stopSignal: 'SIGINT', // a "fast" shutdown: clients are cut off
     ...identity,
   });
+}
+
+/** In its files, which a statement may overrule. */
+async function offerTls(folder: string, data: string, tls: DatabaseTls, owner?: { uid: number; gid: number }) {
+  const { ca, cert, key } = await writeTls(folder, tls, owner);
+  const rules = join(data, 'pg_hba.conf');
+  const certified = 'hostssl all certified 127.0.0.1/32 scram-sha-256 clientcert=verify-ca\n';
+  await writeFile(rules, certified + (await readFile(rules, 'utf8')));
+  const settings = { ssl: 'on', ssl_ca_file: ca, ssl_cert_file: cert, ssl_key_file: key };
+  const lines = Object.entries(settings).map(([name, value]) => `${name} = '${value}'\n`);
+  await appendFile(join(data, 'postgresql.conf'), lines.join(''));
 }
 
 /** The binaries that came with the workspace's own packages. */

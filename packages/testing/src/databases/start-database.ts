@@ -5,6 +5,7 @@ import { freePorts } from '../processes/free-ports.ts';
 import type { DatabaseServer } from './database-server.ts';
 import { prepareMysql } from './mysql-server.ts';
 import { preparePostgres } from './postgres-server.ts';
+import type { DatabaseTls } from './tls-files.ts';
 
 /** The servers that can be started here. */
 export const ENGINES = ['mysql', 'mariadb', 'postgres'] as const;
@@ -22,11 +23,17 @@ export type RunningDatabase = AsyncDisposable & {
   restart(): Promise<void>;
 };
 
+type DatabaseOptions = {
+  port?: number;
+  /** Offered, not demanded. On PostgreSQL the user `certified` must show a certificate. */
+  tls?: DatabaseTls;
+};
+
 /**
  * Fetches the server if that was never done, and starts one with empty data, which goes when it is disposed of.
  * @throws MissingToolError when the server could not be brought here, another Error when it does not start
  */
-export async function startDatabase(engine: ServerEngine, options: { port?: number } = {}): Promise<RunningDatabase> {
+export async function startDatabase(engine: ServerEngine, options: DatabaseOptions = {}): Promise<RunningDatabase> {
   const [port = 0] = options.port === undefined ? await freePorts(1) : [options.port];
   // A short path of its own: the name of a socket has at most 107 characters.
   const folder = await mkdtemp(join(tmpdir(), 'tg-db-'));
@@ -34,7 +41,7 @@ export async function startDatabase(engine: ServerEngine, options: { port?: numb
   const forget = () => rm(folder, { recursive: true, force: true });
   let server: DatabaseServer;
   try {
-    server = await prepare(engine, folder, port);
+    server = await prepare(engine, folder, port, options.tls);
     await server.start();
   } catch (error) {
     await forget();
@@ -55,12 +62,12 @@ export async function startDatabase(engine: ServerEngine, options: { port?: numb
   };
 }
 
-function prepare(engine: ServerEngine, folder: string, port: number): Promise<DatabaseServer> {
+function prepare(engine: ServerEngine, folder: string, port: number, tls?: DatabaseTls): Promise<DatabaseServer> {
   switch (engine) {
     case 'mysql':
     case 'mariadb':
-      return prepareMysql(engine, folder, port);
+      return prepareMysql(engine, folder, port, tls);
     case 'postgres':
-      return preparePostgres(folder, port);
+      return preparePostgres(folder, port, tls);
   }
 }

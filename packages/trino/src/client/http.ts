@@ -50,12 +50,18 @@ const DELETE_LIMIT_MS = 2_000;
 /** Idle connections are dropped well before Trino does it (200 s), and before a probe interval ends. */
 const POOL = { maxHeaderSize: MOST_HEAD_BYTES, keepAliveTimeout: 4_000, keepAliveMaxTimeout: 4_000, connections: 64 };
 
-const defaultAgent = new Agent(POOL);
+/** Whatever the environment says. */
+const VERIFIED = { rejectUnauthorized: true } as const;
+
+const defaultAgent = new Agent({ ...POOL, connect: VERIFIED });
 
 /** Pools of connections to clusters with TLS settings of their own. */
 export const tlsAgents = {
   open: ({ secureContext, serverName }: { secureContext: SecureContext; serverName: string }): Agent =>
-    new Agent({ ...POOL, connect: { secureContext, ...(serverName === '' ? {} : { servername: serverName }) } }),
+    new Agent({
+      ...POOL,
+      connect: { ...VERIFIED, secureContext, ...(serverName === '' ? {} : { servername: serverName }) },
+    }),
   retire: (agent: Agent): void => void agent.close().catch(() => {}),
 };
 

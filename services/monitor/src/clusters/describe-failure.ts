@@ -1,4 +1,4 @@
-import { describeError } from '@trino-gateway/runtime';
+import { describeError, describeTlsFailure } from '@trino-gateway/runtime';
 import type { QueryError } from '@trino-gateway/trino';
 import { TrinoHttpError } from '@trino-gateway/trino/client';
 
@@ -9,6 +9,8 @@ export function describeFailure(error: unknown, timeLimitMs: number): string {
   if (nameOf(error) === 'TimeoutError') return `no answer within monitor.probe_time_limit (${timeLimitMs} ms)`;
   if (error instanceof TrinoHttpError)
     return cut(error.message.includes(String(error.status)) ? error.message : `HTTP ${error.status}: ${error.message}`);
+  const tls = describeTlsFailure(error);
+  if (tls !== undefined) return cut(`TLS: ${tls}`);
   // A name with several addresses fails with one error for each of them, and no message of its own.
   if (nameOf(error) === 'AggregateError')
     return cut((error as AggregateError).errors.map((one) => describeError(one)).join('; '));

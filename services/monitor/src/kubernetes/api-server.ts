@@ -105,7 +105,8 @@ async function credentials(config: KubeConfig): Promise<{ headers: Record<string
       options[name] === undefined ? [] : [[name, options[name]]],
     ),
   );
-  return { headers, tls };
+  // Only the kubeconfig may say so, never the environment.
+  return { headers, tls: { ...tls, rejectUnauthorized: options.rejectUnauthorized !== false } };
 }
 
 // The library makes new connections for each call: here one pool is kept for as long as the credentials stay.

@@ -31,7 +31,7 @@ export function createAuthProvider({ url, key, timeLimitMs }: AuthProviderOption
   // Loaded only when needed: it takes 28 MB, and most routers have no provider.
   const loaded = import('undici').then(({ Agent, request }) => ({
     request,
-    dispatcher: new Agent({ connections: MOST_CONNECTIONS }),
+    dispatcher: new Agent({ connections: MOST_CONNECTIONS, connect: { rejectUnauthorized: true } }),
   }));
   return {
     async check({ user, password }) {

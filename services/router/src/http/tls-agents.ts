@@ -20,7 +20,7 @@ export class ClusterAgent extends https.Agent {
 
   /** @param serverName empty: the host that is connected to */
   constructor(tlsOptions: { secureContext?: SecureContext } = {}, serverName = '') {
-    super({ ...POOL, ...tlsOptions });
+    super({ ...POOL, ...tlsOptions, rejectUnauthorized: true });
     this.tlsOptions = tlsOptions;
     this.#serverName = serverName;
   }

@@ -18,7 +18,7 @@ type Sent = { method: 'GET' | 'POST'; url: URL; body: string };
 
 /** A service of the operator's own. Redirects are not followed, and the certificates of https are verified. */
 export const createWebhookScaler: CreateScaler<'webhook'> = ({ webhook_key }) => {
-  const dispatcher = new Agent({ connections: CONNECTIONS });
+  const dispatcher = new Agent({ connections: CONNECTIONS, connect: { rejectUnauthorized: true } });
 
   const send = async (sent: Sent, signal: AbortSignal): Promise<string> => {
     const { method, url, body } = sent;
