@@ -10,6 +10,7 @@ const nobody = () => new Map<string, number>();
 const ofGatewayserver = gatewayserver({
   backendIds: () => [],
   isAvailable: () => false,
+  failingRouters: () => 0,
   liveQueries: none,
   monitorAgeMs: nothing,
   isMonitorSilent: () => false,

@@ -14,6 +14,8 @@ import type { StoreObserver } from './storage/measured-store.ts';
 export type MetricSources = {
   backendIds: () => Iterable<string>;
   isAvailable: (backendId: string) => boolean;
+  /** How many routers cannot connect to it. */
+  failingRouters: (backendId: string) => number;
   /** Queries the routers have live on a backend. */
   liveQueries: (backendId: string) => number;
   /** Since the monitor last reported; undefined where there is nothing to report about. */
@@ -150,6 +152,8 @@ function registerBackendGauges(registry: Registry, sources: MetricSources): void
     });
   const available = 'Whether a backend takes new queries (1) or not (0).';
   perBackend('available', available, (id) => Number(sources.isAvailable(id)));
+  const failing = 'Routers that cannot connect to a backend, and that nobody has contradicted.';
+  perBackend('failing_routers', failing, sources.failingRouters);
   perBackend('live_queries', 'Queries the routers have live on a backend.', sources.liveQueries);
 }
 

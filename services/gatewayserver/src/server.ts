@@ -22,6 +22,7 @@ import { keepUnmatchedReports } from './history/unmatched-reports.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { createDraftChains } from './replay/draft-chains.ts';
 import { assess } from './routing/availability/availability.ts';
+import { openReports } from './routing/availability/connections.ts';
 import { stepKinds } from './routing/steps/registry.ts';
 import type { RpcContext } from './rpc/services/context.ts';
 import { watchLead } from './scaling/watch-lead.ts';
@@ -115,6 +116,10 @@ function createCore(config: GatewayserverConfig): Core {
     isAvailable: (id) => {
       const facts = core.configuration?.snapshot().facts(id);
       return facts !== undefined && assess(facts, now(), config.load_max_age).available;
+    },
+    failingRouters: (id) => {
+      const { backend, connections = [] } = core.configuration?.snapshot().facts(id) ?? {};
+      return openReports({ url: backend?.url ?? '', reports: connections }).length;
     },
     liveQueries: live.live,
     monitorAgeMs: () => core.monitor?.ageMs(),

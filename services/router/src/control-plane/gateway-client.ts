@@ -107,7 +107,7 @@ export function createGatewayClient(options: GatewayClientOptions): RunningGatew
     },
     coordinatorIdOf: ({ backendId, url }) => {
       const backend = configuration.backends().get(backendId);
-      return backend?.url === url ? backend.coordinatorId : '';
+      return backend?.url === url ? backend.coordinatorId : undefined;
     },
     logger,
   });

@@ -44,14 +44,17 @@ test('an answer is no news, unless somebody doubts that backend', () => {
   expect(connections.takeChanged(9)).toMatchObject([{ ...here, failures: 0 }]);
 });
 
-test('another address begins anew, and what comes from the former one does not end its failures', () => {
+test('each address of a backend is counted for itself: queries go on at the former one', () => {
   const { connections } = table();
   const moved = { backendId: 'a', url: 'http://new' };
   connections.failed(here, 'x');
   connections.failed(moved, 'y');
   connections.failed(moved, 'y');
   connections.reached(here);
-  expect(connections.takeChanged(9)).toMatchObject([{ ...moved, failures: 2 }]);
+  expect(connections.takeChanged(9)).toMatchObject([
+    { ...here, failures: 0 },
+    { ...moved, failures: 2 },
+  ]);
 });
 
 test('a hundred thousand failures leave one entry to report, and what could not be reported is not lost', () => {

@@ -36,43 +36,45 @@ export function createConnections(onChange: () => void, now: () => number = () =
   const seen = new LRUCache<string, SeenConnection>({ max: REMEMBERED });
   const changed = new Set<string>();
   let doubted: ReadonlySet<string> = new Set();
-  const change = (backendId: string) => {
-    changed.add(backendId);
+  const change = (connection: SeenConnection) => {
+    const key = keyOf(connection);
+    seen.set(key, connection);
+    changed.add(key);
     onChange();
   };
   return {
     // Called with each answer: nothing is to be done for those that nobody doubts.
     reached: ({ backendId, url }) => {
-      const known = seen.get(backendId);
+      const known = seen.get(keyOf({ backendId, url }));
       const isDoubted = doubted.has(backendId);
       if (!isDoubted && (known === undefined || known.failures === 0)) return;
-      // A request of a query from before it moved: it says nothing of the address it has now.
-      if (known !== undefined && known.url !== url && known.failures > 0) return;
       const none = { failures: 0, failingSince: 0, failedAt: 0, reason: '' };
-      seen.set(backendId, { backendId, url, ...none, reachedAt: now() });
-      change(backendId);
+      change({ backendId, url, ...none, reachedAt: now() });
     },
     failed: ({ backendId, url }, reason) => {
-      const known = seen.get(backendId);
-      const before = known?.url === url ? known : undefined;
+      const before = seen.get(keyOf({ backendId, url }));
       const at = now();
-      seen.set(backendId, {
+      change({
         ...{ backendId, url, failures: (before?.failures ?? 0) + 1, reason, failedAt: at },
         failingSince: before !== undefined && before.failures > 0 ? before.failingSince : at,
         reachedAt: before?.reachedAt,
       });
-      change(backendId);
     },
     setDoubted: (backendIds) => {
       doubted = backendIds;
     },
     takeChanged: (most) => {
-      const ids = changed.values().take(most).toArray();
-      for (const id of ids) changed.delete(id);
-      return ids.flatMap((id) => seen.get(id) ?? []);
+      const keys = changed.values().take(most).toArray();
+      for (const key of keys) changed.delete(key);
+      return keys.flatMap((key) => seen.get(key) ?? []);
     },
     putBack: (taken) => {
-      for (const { backendId } of taken) changed.add(backendId);
+      for (const connection of taken) changed.add(keyOf(connection));
     },
   };
+}
+
+/** Queries go on at the address that a backend had when they began. */
+function keyOf({ backendId, url }: Pick<Coordinator, 'backendId' | 'url'>): string {
+  return `${backendId} ${url}`;
 }

@@ -16,7 +16,7 @@ function startReports(answer: () => Promise<void> = async () => {}) {
       sent.push(report as Sent);
       await answer();
     },
-    coordinatorIdOf: () => 'aaaaa',
+    coordinatorIdOf: ({ url }) => (url === a.url ? 'aaaaa' : undefined),
     logger: silentLogger,
   });
   return { reports, sent, failures: () => sent.map(({ connections }) => connections?.map((one) => one.failures)) };
@@ -51,6 +51,14 @@ test('what could not be told is told again, as it is then', async () => {
   expect(failures()).toEqual([[1], [0]]);
   await jest.advanceTimersByTimeAsync(5_000);
   expect(failures()).toHaveLength(2);
+  await reports[Symbol.asyncDispose]();
+});
+
+test('of an address that a backend had before nothing is told', async () => {
+  const { reports, sent } = startReports();
+  reports.failed({ backendId: 'a', url: 'http://former' }, 'refused');
+  await jest.advanceTimersByTimeAsync(5_000);
+  expect(sent).toEqual([]);
   await reports[Symbol.asyncDispose]();
 });
 

@@ -8,8 +8,8 @@ type Report = Exclude<MessageInitShape<typeof ReportConnectionsRequestSchema>, {
 
 export type ConnectionReportsOptions = {
   send: (report: Report, signal: AbortSignal) => Promise<void>;
-  /** The suffix of the incarnation that this backend has at this address, as far as it is known; else empty. */
-  coordinatorIdOf: (connection: Pick<SeenConnection, 'backendId' | 'url'>) => string;
+  /** The suffix of the incarnation that this backend has, empty while unknown; undefined where it has another address now. */
+  coordinatorIdOf: (connection: Pick<SeenConnection, 'backendId' | 'url'>) => string | undefined;
   logger: Logger;
   /** Between two reports, whatever happens; shorter in tests. */
   pauseMs?: number;
@@ -32,12 +32,16 @@ export function createConnectionReports(options: ConnectionReportsOptions): Conn
 
   const report = async (): Promise<number> => {
     const taken = table.takeChanged(MOST_IN_ONE);
-    if (taken.length === 0) return pauseMs;
     isWanted = taken.length === MOST_IN_ONE;
+    const at = performance.now();
+    const connections = taken.flatMap((one) => {
+      const coordinatorId = coordinatorIdOf(one);
+      return coordinatorId === undefined ? [] : [told(one, coordinatorId, at)];
+    });
+    if (connections.length === 0) return pauseMs;
     number += 1n;
     try {
-      const at = performance.now();
-      await send({ number, connections: taken.map((one) => told(one, coordinatorIdOf(one), at)) }, stop.signal);
+      await send({ number, connections }, stop.signal);
       return pauseMs;
     } catch (error) {
       table.putBack(taken);
