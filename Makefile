@@ -7,7 +7,7 @@ TOOLS := tools/node_modules/.package-lock.json
 MODULES := node_modules/.modules.yaml
 JEST := NODE_OPTIONS='--experimental-vm-modules --disable-warning=ExperimentalWarning' node_modules/.bin/jest
 
-.PHONY: help setup generate check test test-slow e2e test-databases kubernetes million browser api-fuzz attack chaos images manifests bench run run-smoke
+.PHONY: help setup generate check test test-slow e2e e2e-newest test-databases kubernetes million browser api-fuzz attack chaos images manifests bench run run-smoke
 
 help: ## what can be done here
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,7 +41,11 @@ test-slow: setup ## the tests that take long by design (*.slow.test.ts): restart
 	$(JEST) --selectProjects slow
 
 e2e: setup ## two real Trino 476, the three processes, alone and two of each on MySQL and PostgreSQL, seven real clients, kills; PAIRS=some takes a sample
+	-node scripts/trino/main.ts fetch --archive # once: halves each start
 	$(JEST) --selectProjects real --runInBand --testTimeout 900000
+
+e2e-newest: setup ## the protocol's cases and the clients on the newest Trino (483, assembled once), with and without process-forwarded; its record
+	node scripts/e2e-newest/main.ts
 
 test-databases: setup ## the storage contract on real MySQL, MariaDB and PostgreSQL, and each taken away for a while
 	node scripts/databases/test-databases.ts

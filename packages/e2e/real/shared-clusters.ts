@@ -2,6 +2,8 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { until } from '@trino-gateway/testing/processes/until';
 import { type Coordinator, startCoordinator } from '@trino-gateway/testing/trino/coordinator';
+import type { CoordinatorSettings } from '@trino-gateway/testing/trino/coordinator-files';
+import { chosenVersion, NEWEST_VERSION } from '@trino-gateway/testing/trino/versions';
 
 /**
  * A real cluster that several files of a run use at a time: none of them ends it, changes what others would see, or counts what
@@ -9,17 +11,20 @@ import { type Coordinator, startCoordinator } from '@trino-gateway/testing/trino
  */
 export type SharedCluster = Pick<Coordinator, 'url'>;
 
-const settings = {
-  /** Trusts X-Forwarded-*. */
-  accepting: {},
+const settings: Readonly<Record<'accepting' | 'rejecting' | 'newest', CoordinatorSettings>> = {
+  /** Trusts X-Forwarded-*, unless the run is one without (TRINO_GATEWAY_PROCESS_FORWARDED). */
+  accepting: { processForwarded: process.env.TRINO_GATEWAY_PROCESS_FORWARDED !== 'false' },
   /** Answers 406 to them. */
   rejecting: { processForwarded: false },
+  /** The newest release, whatever else the run is on. */
+  newest: { version: NEWEST_VERSION },
 };
 
 const STARTED_WITHIN_MS = 300_000;
 
 /** Starts it for the first file of a run that asks; others wait for that. It ends with the run. */
 export async function sharedCluster(kind: keyof typeof settings): Promise<SharedCluster> {
+  if (kind === 'newest' && chosenVersion() === NEWEST_VERSION) return sharedCluster('accepting');
   const folder = process.env.TRINO_GATEWAY_RUN_FOLDER;
   if (folder === undefined) throw new Error('shared clusters belong to a run of the project "real"');
   const file = join(folder, `${kind}.json`);
