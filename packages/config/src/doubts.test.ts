@@ -16,6 +16,17 @@ policies: [{ id: p, listening_port: 8443, group_id: g }]`),
   expect(doubts('')).toEqual([]);
 });
 
+test('listeners for HTTPS are listeners: for policies, and for who else has their port', () => {
+  const files = 'tls_cert_file: c, tls_key_file: k';
+  expect(
+    doubts(`${objects}router: { listen: ":8080", tls_listen: ":8443", ${files} }
+policies: [{ id: p, listening_port: 8443, group_id: g }]`),
+  ).toEqual([]);
+  expect(doubts(`router: { listen: ":8080", tls_listen: "127.0.0.1:8080", ${files} }`)).toEqual([
+    'router.tls_listen: expected a port of its own, 127.0.0.1:8080 takes that of 0.0.0.0:8080 of router.listen (line 1)',
+  ]);
+});
+
 describe('the default group', () => {
   test.each<[string, string, string[]]>([
     ['that the file declares', 'g', []],

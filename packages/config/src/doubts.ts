@@ -60,6 +60,7 @@ function listenersOf({ gatewayserver, monitor, router, given }: Whole): Listener
     { section: 'gatewayserver', key: 'ops_listen', address: gatewayserver.ops_listen },
     { section: 'monitor', key: 'ops_listen', address: monitor.ops_listen },
     ...router.listen.map((address) => ({ section: 'router', key: 'listen', address }) as const),
+    ...(router.tls_listen ?? []).map((address) => ({ section: 'router', key: 'tls_listen', address }) as const),
     { section: 'router', key: 'ops_listen', address: router.ops_listen },
   ];
   return all.filter(({ section }) => given.has(section));
@@ -91,13 +92,14 @@ function isWildcard(host: string): boolean {
 }
 
 function complainAboutPolicyPorts({ router, declared }: Whole, complain: Complain): void {
-  const ports = router.listen.map(({ port }) => port);
+  const ports = [...router.listen, ...(router.tls_listen ?? [])].map(({ port }) => port);
   // Port 0 is any free one.
   if (ports.includes(0)) return;
   declared.policies.forEach(({ rule }, index) => {
     const port = policyRules.entryPoint(rule)?.listeningPort;
     if (port === undefined || ports.includes(port)) return;
-    const known = `the port of a listener of router.listen (${ports.join(', ')})`;
+    const keys = router.tls_listen === undefined ? 'router.listen' : 'router.listen or router.tls_listen';
+    const known = `the port of a listener of ${keys} (${ports.join(', ')})`;
     complain(`policies[${index}].listening_port`, `expected ${known}, got ${port}`);
   });
 }

@@ -32,6 +32,19 @@ describe('keys without those that they need are refused, all at once', () => {
       ['router.gatewayserver_key_file: expected router.gatewayserver_cert_file beside it'],
     ],
     [
+      'listeners of a router without files',
+      'router: { tls_listen: ":8443" }',
+      ['router.tls_listen: expected router.tls_cert_file beside it'],
+    ],
+    [
+      'files of a router without listeners',
+      'router: { tls_cert_file: c, tls_key_file: k }',
+      [
+        'router.tls_cert_file: expected router.tls_listen beside it',
+        'router.tls_key_file: expected router.tls_listen beside it',
+      ],
+    ],
+    [
       'authorities of clients without TLS',
       'gatewayserver: { tls_client_ca_file: a }\nmonitor: { gatewayserver_cert_file: c }',
       [
@@ -111,6 +124,10 @@ router: { gatewayserver_ca_file: ${folder} }`;
     ]);
     expect(starting('monitor', bad)).toEqual([
       `monitor.gatewayserver_ca_file: ${folder}/none.pem cannot be read (ENOENT)`,
+    ]);
+    const unfit = `router: { tls_listen: "127.0.0.1:0", tls_cert_file: ${ca}, tls_key_file: ${key} }`;
+    expect(starting('router', unfit)).toEqual([
+      `router.tls_key_file: ${key} is not the key of the certificate in router.tls_cert_file`,
     ]);
     expect(starting('router', bad)).toEqual([`router.gatewayserver_ca_file: ${folder} is no regular file`]);
     const misfit = `gatewayserver: { listen: "127.0.0.1:0", tls_cert_file: ${ca}, tls_key_file: ${key} }`;

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { TLSSocket } from 'node:tls';
 import { describeError, type Logger } from '@trino-gateway/runtime';
 import { bothFamiliesMessage, classifyRequest, headerFamily } from '@trino-gateway/trino';
 import type { GatewayClient } from './control-plane/gateway-client.ts';
@@ -56,8 +57,9 @@ type Arrived = { request: IncomingMessage; response: ServerResponse; listeningPo
 /** Hands on the exchange of a request that is within the limits; another one gets its answer. */
 function admit(deps: HandlerDeps, arrived: Arrived, next: (exchange: Exchange) => void): void {
   const { request, response, listeningPort } = arrived;
-  const { remoteAddress, localAddress } = request.socket;
-  const client = deps.clientView({ remoteAddress, localAddress, listeningPort }, request.rawHeaders);
+  const { remoteAddress, localAddress, encrypted } = request.socket as Partial<TLSSocket>;
+  const facts = { remoteAddress, localAddress, encrypted, listeningPort };
+  const client = deps.clientView(facts, request.rawHeaders);
   if ('problem' in client) {
     answerError(response, 400, client.problem);
     return;

@@ -8,8 +8,9 @@ import { collectDefaultMetrics, Registry } from 'prom-client';
 import { formatState } from './control-plane/configuration/router-state.ts';
 import { followConfiguration } from './control-plane/follow-configuration.ts';
 import { openUplink } from './control-plane/uplink.ts';
-import { createClientConnectionLimit } from './http/intake.ts';
 import { boundsOf } from './limits/bounds.ts';
+import { followCertificate } from './listeners/certificate.ts';
+import { createClientConnectionLimit } from './listeners/intake.ts';
 import { addSnapshotAge, addWorkerMetrics } from './metrics.ts';
 import { type RunningRouter, serveRouterOps } from './running-router.ts';
 import { createOwnership } from './stickiness/ownership.ts';
@@ -63,6 +64,8 @@ export async function startPrimary(config: RouterConfig, logger: Logger): Promis
       withLevelChange(logger, reconfigured),
     ),
   );
+  // The workers read it themselves; this process tells when it ends.
+  starting.use(await followCertificate(config, expiry, logger));
   const connections = createClientConnectionLimit(config, logger);
   const distribution = createDistribution();
   starting.defer(distribution.stop);
@@ -112,8 +115,12 @@ export async function startPrimary(config: RouterConfig, logger: Logger): Promis
   };
 }
 
-function addressesOf({ listen }: RouterConfig): ListeningAddress[] {
-  return listen.map((address) => ({ address, key: 'router.listen', scheme: 'http' }));
+/** In the order in which each worker opens its listeners. */
+function addressesOf({ listen, tls_listen = [] }: RouterConfig): ListeningAddress[] {
+  return [
+    ...listen.map((address) => ({ address, key: 'router.listen', scheme: 'http' }) as const),
+    ...tls_listen.map((address) => ({ address, key: 'router.tls_listen', scheme: 'https' }) as const),
+  ];
 }
 
 /** The same logger, telling of each change of its level. */

@@ -3,7 +3,7 @@ import { type Logger, type Readiness, type RunningProcess, type ServedMetrics, s
 
 /** A router at work. Disposal takes at most 9 s: it ends what is under way and reports what is left. */
 export type RunningRouter = RunningProcess & {
-  /** Where clients connect, in the order of `router.listen`. */
+  /** Where clients connect, in the order of `router.listen`, then of `router.tls_listen`. */
   readonly urls: readonly string[];
   readonly opsUrl: string;
   /** Takes limits that have changed in its configuration; its other keys are read whenever they matter. */

@@ -23,7 +23,7 @@ async function startAlone(config: RouterConfig, logger: Logger): Promise<Running
   const transport = starting.use(await openUplink(config, expiry, logger));
   const serving = starting.use(
     createServing({
-      ...{ config, transport, routerId: randomUUID(), logger },
+      ...{ config, transport, routerId: randomUUID(), expiry, logger },
       follow: (following) =>
         followConfiguration({
           ...{ ...following, transport, stateFile: config.state_file, logger },

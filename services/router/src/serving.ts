@@ -1,14 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import type { Transport } from '@connectrpc/connect';
 import type { RouterConfig } from '@trino-gateway/config';
-import type { Logger } from '@trino-gateway/runtime';
+import type { CertificateExpiry, Logger } from '@trino-gateway/runtime';
 import { type ControlPlane, type ControlPlaneOptions, startControlPlane } from './control-plane/control-plane.ts';
 import { createDataPath } from './data-path.ts';
 import { createClientView } from './http/client-address.ts';
-import { createIntake, type Intake, type SharedIntake } from './http/intake.ts';
-import { type Bind, listenOnAll } from './http/listener.ts';
 import { createRequestLog } from './http/request-log.ts';
 import { createHeldPolls, type HeldPolls } from './limits/held-polls.ts';
+import { followCertificate } from './listeners/certificate.ts';
+import { createIntake, type Intake, type SharedIntake } from './listeners/intake.ts';
+import { type Bind, listenOnAll } from './listeners/listener.ts';
 import { createMetrics, type MetricSources, type RouterMetrics } from './metrics.ts';
 import { createPassiveHealth } from './passive-health/passive-health.ts';
 import { createTemporaryIds } from './queue/temporary-ids.ts';
@@ -31,13 +32,17 @@ export type ServingOptions = Pick<ControlPlaneOptions, 'routerId' | 'follow'> & 
   logger: Logger;
   /** Where connections come from; default: each listener has its port. */
   bind?: Bind;
+  /** Learns when the certificate of the listeners ends; default: another process tells of it. */
+  expiry?: Pick<CertificateExpiry, 'inForce'>;
   /** What is shared with other processes; default nothing. */
   shared?: SharedIntake;
 };
 
+const untold = { inForce: () => {} };
+
 /** Wires all that serves clients; it begins to follow the configuration. */
 export function createServing(options: ServingOptions): Serving {
-  const { config, transport, routerId, follow, logger, bind, shared } = options;
+  const { config, transport, routerId, follow, logger, bind, shared, expiry = untold } = options;
   const parts = new AsyncDisposableStack();
   const onRouted = (durationMs: number) => metrics.routed(durationMs);
   const controlPlane = parts.use(startControlPlane({ config, transport, routerId, follow, onRouted, logger }));
@@ -72,16 +77,18 @@ export function createServing(options: ServingOptions): Serving {
   return {
     gateway,
     registry: metrics.registry,
-    listen: () =>
-      listenOnAll(
-        config.listen,
+    listen: async () => {
+      const certificate = parts.use(await followCertificate(config, expiry, logger));
+      return await listenOnAll(
+        { plain: config.listen, tls: config.tls_listen ?? [] },
         (request, response, port) => {
           metrics.watch(response, port);
           requestLog.watch(response, port);
           dataPath.handle(request, response, port);
         },
-        { ...intake, ...(bind && { bind }) },
-      ),
+        { ...intake, certificate, ...(bind && { bind }) },
+      );
+    },
     reconfigured: intake.resize,
     stopHolding: heldPolls.stop,
     [Symbol.asyncDispose]: () => parts.disposeAsync(),

@@ -6,8 +6,11 @@ import type { GatewayserverConfig, MonitorConfig, RouterConfig, SectionName } fr
 type TlsKeys = {
   ca?: string;
   cert: string;
-  key: string /** Trusting is for naught without a certificate of its own. */;
+  key: string;
+  /** Trusting is for naught without a certificate of its own. */
   caNeedsCert?: true;
+  /** Listeners of their own, for which alone the files are. */
+  listen?: string;
 };
 
 const OF_GATEWAYSERVER = {
@@ -23,7 +26,7 @@ const TLS_KEYS: Readonly<Record<SectionName, readonly TlsKeys[]>> = {
     { ca: 'database_ca_file', cert: 'database_cert_file', key: 'database_key_file' },
   ],
   monitor: [OF_GATEWAYSERVER],
-  router: [OF_GATEWAYSERVER],
+  router: [OF_GATEWAYSERVER, { cert: 'tls_cert_file', key: 'tls_key_file', listen: 'tls_listen' }],
 };
 
 type SectionConfig = GatewayserverConfig | MonitorConfig | RouterConfig;
@@ -31,12 +34,15 @@ type SectionConfig = GatewayserverConfig | MonitorConfig | RouterConfig;
 /** Complains about keys without those that they need: a certificate without its key, authorities that nobody would be checked by. */
 export function complainAboutTlsKeys(section: SectionName, config: SectionConfig, complain: Complain): void {
   const values = config as Record<string, unknown>;
-  for (const { ca, cert, key, caNeedsCert } of TLS_KEYS[section]) {
+  for (const { ca, cert, key, caNeedsCert, listen } of TLS_KEYS[section]) {
     const has = (one: string) => values[one] !== undefined;
     const needs = (one: string, other: string) => complain(one, `expected ${section}.${other} beside it`);
     if (has(cert) && !has(key)) needs(cert, key);
     if (has(key) && !has(cert)) needs(key, cert);
     if (ca !== undefined && caNeedsCert && has(ca) && !has(cert)) needs(ca, cert);
+    if (listen === undefined) continue;
+    if (has(listen) && !has(cert) && !has(key)) needs(listen, cert);
+    for (const file of [cert, key]) if (has(file) && !has(listen)) needs(file, listen);
   }
 }
 

@@ -1,3 +1,5 @@
+import { constants } from 'node:crypto';
+import type { Server } from 'node:tls';
 import type { Logger } from '../logging/logger.ts';
 import { every } from '../loops/every.ts';
 import { within } from '../loops/within.ts';
@@ -8,6 +10,8 @@ import { readTlsFiles, TlsFileError, type TlsFiles, type TlsMaterial } from './t
 export type FollowedTlsFiles = AsyncDisposable & {
   /** What is in force. */
   current(): TlsMaterial;
+  /** What this server accepts from now on is secured with what is in force at that time, by TLS 1.2 or later. */
+  secure(server: Server): void;
 };
 
 export type FollowTlsFilesOptions = {
@@ -36,7 +40,9 @@ export async function followTlsFiles(files: TlsFiles, options: FollowTlsFilesOpt
   const { logger, expiry, onChange, now = Date.now, intervalMs = INTERVAL_MS } = options;
   const paths = Object.fromEntries(Object.values(files).map(({ field, path }) => [field, path]));
   const read = readWithin(files);
+  const servers = new Set<Server>();
   const put = (material: TlsMaterial) => {
+    for (const server of servers) server.setSecureContext(contextOf(material));
     for (const part of ['ca', 'cert'] as const)
       expiry.inForce(files[part]?.field ?? part, material.certificates[part] ?? []);
     return material;
@@ -70,8 +76,23 @@ export async function followTlsFiles(files: TlsFiles, options: FollowTlsFilesOpt
     }
   };
   const looking = every(intervalMs, 'looking at the TLS files', logger, lookAgain);
-  return { current: () => current, [Symbol.asyncDispose]: () => looking[Symbol.asyncDispose]() };
+  return {
+    current: () => current,
+    secure: (server) => {
+      servers.add(server);
+      server.once('close', () => servers.delete(server));
+      server.setSecureContext(contextOf(current));
+    },
+    [Symbol.asyncDispose]: () => looking[Symbol.asyncDispose](),
+  };
 }
+
+/**
+ * Ciphers and resumption as Node has them; the lowest version whatever options Node was started with. Nobody needs a second
+ * handshake within a connection, which costs a server far more than who asks for it; HTTP/2 forbids it (RFC 9113, 9.2.1).
+ */
+const contextOf = ({ pems }: TlsMaterial) =>
+  ({ ...pems, minVersion: 'TLSv1.2', secureOptions: constants.SSL_OP_NO_RENEGOTIATION }) as const;
 
 function whyNotValid({ certificates }: TlsMaterial, { cert }: TlsFiles, at: number): string | undefined {
   const [own] = certificates.cert ?? [];

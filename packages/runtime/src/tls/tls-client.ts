@@ -25,4 +25,7 @@ export async function followTlsClient(files: TlsFiles, options: FollowTlsFilesOp
 }
 
 const EMPTY = { pems: {}, certificates: {}, stamp: '' };
-const NOTHING: FollowedTlsFiles = { current: () => EMPTY, [Symbol.asyncDispose]: async () => {} };
+const NOTHING: AsyncDisposable & Pick<FollowedTlsFiles, 'current'> = {
+  current: () => EMPTY,
+  [Symbol.asyncDispose]: async () => {},
+};

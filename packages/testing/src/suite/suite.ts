@@ -1,7 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePorts } from '../processes/free-ports.ts';
+import { createCertificateAuthority } from '../tls/certificate-authority.ts';
 import { configureSuite, type SuiteConfiguration } from './configure-suite.ts';
 import { type GatewayCall, gatewayCall } from './gateway-calls.ts';
 import type { ServiceName } from './start-script.ts';
@@ -9,8 +10,11 @@ import { type ServiceProcess, startService } from './start-service.ts';
 
 export type RunningService = ServiceProcess & { readonly url: string; readonly opsUrl: string };
 export type RunningRouter = RunningService & {
-  /** One per listening port. */ readonly urls: readonly string[];
+  /** One per listening port without TLS. */
+  readonly urls: readonly string[];
   readonly ports: readonly number[];
+  /** The port with TLS; empty without `tls`. */
+  readonly tlsUrl: string;
 };
 
 export type SuiteOptions = {
@@ -21,6 +25,8 @@ export type SuiteOptions = {
   workers?: number;
   /** Listening ports of each router; default 1. */
   listeners?: number;
+  /** Each router has a port for HTTPS, too, with a certificate for 127.0.0.1 and localhost. */
+  tls?: boolean;
   /** Default: a SQLite file of the suite's own. */
   databaseUrl?: string;
   /** `gatewayserver.admin_token`; monitor and routers need it among their settings. */
@@ -36,6 +42,8 @@ export type SuiteOptions = {
 export type Suite = AsyncDisposable &
   SuiteConfiguration & {
     readonly folder: string;
+    /** The authority of the routers' certificate, with `tls`: its file, and that as PEM. */
+    readonly authority: { readonly file: string; readonly cert: string };
     readonly databaseUrl: string;
     readonly gatewayservers: readonly RunningService[];
     readonly gatewayserver: RunningService;
@@ -52,6 +60,7 @@ export async function startSuite(options: SuiteOptions = {}): Promise<Suite> {
   const folder = await mkdtemp(join(tmpdir(), 'trino-gateway-suite-'));
   started.defer(() => rm(folder, { recursive: true, force: true }));
   const databaseUrl = options.databaseUrl ?? `sqlite:${folder}/gateway.db`;
+  const authority = await writeCertificates(folder, options.tls === true);
   const starts = servicesOf(options, { folder, databaseUrl });
 
   const gatewayservers: RunningService[] = [];
@@ -68,6 +77,7 @@ export async function startSuite(options: SuiteOptions = {}): Promise<Suite> {
   const owned = started.move();
   return {
     folder,
+    authority,
     databaseUrl,
     gatewayservers,
     gatewayserver: at(gatewayservers, 0),
@@ -82,6 +92,19 @@ export async function startSuite(options: SuiteOptions = {}): Promise<Suite> {
 
 /** What tests do not say themselves. */
 const WORKERS = process.env.TRINO_GATEWAY_ROUTER_WORKERS ?? '1';
+
+const FILES = { ca: 'ca.pem', cert: 'router.pem', key: 'router.key' };
+
+async function writeCertificates(folder: string, isWanted: boolean): Promise<Suite['authority']> {
+  if (!isWanted) return { file: '', cert: '' };
+  const authority = createCertificateAuthority();
+  const { cert, key } = authority.issue(['localhost', '127.0.0.1']);
+  const file = join(folder, FILES.ca);
+  await writeFile(file, authority.cert);
+  await writeFile(join(folder, FILES.cert), cert);
+  await writeFile(join(folder, FILES.key), key);
+  return { file, cert: authority.cert };
+}
 
 const loopback = (port: number) => `127.0.0.1:${port}`;
 
@@ -110,7 +133,12 @@ function servicesOf(options: SuiteOptions, { folder, databaseUrl }: { folder: st
       return Object.assign(await start('monitor', settings), { url: '' });
     },
     router: async (urls: readonly string[], index: number): Promise<RunningRouter> => {
-      const ports = await freePorts(options.listeners ?? 1);
+      const [tlsPort, ...ports] = await freePorts((options.listeners ?? 1) + 1);
+      const tls = options.tls === true && {
+        TLS_LISTEN: loopback(tlsPort ?? 0),
+        TLS_CERT_FILE: `${folder}/${FILES.cert}`,
+        TLS_KEY_FILE: `${folder}/${FILES.key}`,
+      };
       // Each router prefers another gatewayserver, so that all of them have work.
       const preferred = index % urls.length;
       const process = await start('router', {
@@ -119,9 +147,11 @@ function servicesOf(options: SuiteOptions, { folder, databaseUrl }: { folder: st
         STATE_FILE: `${folder}/router-${index}.json`,
         EXPLAIN_HEADERS: 'true',
         WORKERS: String(options.workers ?? WORKERS),
+        ...tls,
       });
       const own = ports.map((port) => `http://${loopback(port)}`);
-      return Object.assign(process, { url: at(own, 0), urls: own, ports });
+      const tlsUrl = tls === false ? '' : `https://${tls.TLS_LISTEN}`;
+      return Object.assign(process, { url: at(own, 0), urls: own, ports, tlsUrl });
     },
   };
 }

@@ -26,6 +26,8 @@ export type ConnectionFacts = {
   localAddress: string | undefined;
   /** The port the listener is bound to. */
   listeningPort: number;
+  /** Whether it is secured by TLS; false of all that is not. */
+  encrypted?: boolean | undefined;
 };
 
 export type ClientAddressSettings = {
@@ -77,9 +79,9 @@ export const infoUri = (outside: string, queryId: string): string => `${outside}
 
 /** X-Forwarded-Port counts for Host, whatever port that names, and for X-Forwarded-Host if that names none: so does Trino's server. */
 function askedFor(
-  { localAddress, listeningPort }: ConnectionFacts,
+  { localAddress, listeningPort, encrypted }: ConnectionFacts,
   rawHeaders: RawHeaders,
-  { scheme = 'http', host: outer, port }: ProxyAccount,
+  { scheme = encrypted === true ? 'https' : 'http', host: outer, port }: ProxyAccount,
 ): Authority & { scheme: 'http' | 'https' } {
   if (outer !== undefined) return { scheme, host: outer.host, port: outer.port ?? port };
   const named = readAuthority(firstHeader(rawHeaders, 'host')?.trim() ?? '');

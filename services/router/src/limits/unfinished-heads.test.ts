@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import net from 'node:net';
 import { expect, test } from '@jest/globals';
 import { until } from '@trino-gateway/testing/processes/until';
-import { listenForClients, type OnRequest } from '../http/listener.ts';
+import { listenForClients, type OnRequest } from '../listeners/listener.ts';
 import { createByteBudget } from './byte-budget.ts';
 import { createUnfinishedHeads } from './unfinished-heads.ts';
 

@@ -10,6 +10,8 @@ export type UnfinishedHeads = {
   opened(socket: Socket): void;
   /** The head of this request has arrived. */
   ended(request: IncomingMessage): void;
+  /** What has arrived so far on this connection is no head, or one that has ended. */
+  read(socket: Socket): void;
   /**
    * Counts what has arrived since the last call; to be called every CHECK_EVERY_MS. A 'data' listener would be more exact, but
    * would take Node's parser off its fast path to the socket, which is a third of what a poll costs.
@@ -41,6 +43,11 @@ export function createUnfinishedHeads(budget: ByteBudget): UnfinishedHeads {
     refused += 1;
     socket.destroy();
   };
+  const none = (head: Arriving) => {
+    head.account?.close();
+    head.account = undefined;
+    head.counted = 0;
+  };
   return {
     opened: (socket) => {
       const head: Arriving = { readBefore: 0, counted: 0 };
@@ -54,9 +61,7 @@ export function createUnfinishedHeads(budget: ByteBudget): UnfinishedHeads {
       const { socket, rawHeaders } = request;
       const head = arriving.get(socket);
       if (head === undefined) return;
-      head.account?.close();
-      head.account = undefined;
-      head.counted = 0;
+      none(head);
       if (firstHeader(rawHeaders, 'transfer-encoding') === undefined) {
         head.readBefore = socket.bytesRead + Number(firstHeader(rawHeaders, 'content-length') ?? 0);
         return;
@@ -65,6 +70,12 @@ export function createUnfinishedHeads(budget: ByteBudget): UnfinishedHeads {
       request.once('close', () => {
         head.readBefore = socket.bytesRead;
       });
+    },
+    read: (socket) => {
+      const head = arriving.get(socket);
+      if (head === undefined) return;
+      none(head);
+      head.readBefore = socket.bytesRead;
     },
     check: () => {
       for (const [socket, head] of arriving) {

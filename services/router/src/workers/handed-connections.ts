@@ -1,6 +1,6 @@
 import type { Server, Socket } from 'node:net';
-import type { Bind } from '../http/listener.ts';
 import type { ConnectionLimit } from '../limits/connection-limit.ts';
+import type { Bind } from '../listeners/listener.ts';
 import type { Send, ToPrimary, ToWorker } from './messages.ts';
 
 type Handed = Extract<ToWorker, { kind: 'connection' }>;

@@ -1,5 +1,6 @@
 import type { RouterConfig } from '@trino-gateway/config';
 import type { Logger } from '@trino-gateway/runtime';
+import { trustOf } from '../http/trusted-proxies.ts';
 import { boundsOf } from '../limits/bounds.ts';
 import { type ByteBudget, createByteBudget } from '../limits/byte-budget.ts';
 import { type ConnectionLimit, createConnectionLimit } from '../limits/connection-limit.ts';
@@ -8,7 +9,6 @@ import type { Room } from '../limits/room.ts';
 import { sharesOf } from '../limits/shares.ts';
 import { CHECK_EVERY_MS, createUnfinishedHeads, type UnfinishedHeads } from '../limits/unfinished-heads.ts';
 import { createRequestOrder, type RequestOrder } from './request-order.ts';
-import { trustOf } from './trusted-proxies.ts';
 
 /** What bounds all that clients send, of all listeners together. Disposal ends the watch over arriving heads. */
 export type Intake = Disposable & {

@@ -156,7 +156,7 @@ test('an answer that never ends delays the stop by no more than the grace time',
 test('a port that is taken is named together with its setting, and nothing stays bound', async () => {
   await using taken = await listenForClients(anyPort, ok);
   const both = [anyPort, { host: '127.0.0.1', port: taken.port }];
-  await expect(listenOnAll(both, ok)).rejects.toThrow(
+  await expect(listenOnAll({ plain: both, tls: [] }, ok)).rejects.toThrow(
     `router.listen: cannot listen on 127.0.0.1:${taken.port}: the port is taken`,
   );
 });

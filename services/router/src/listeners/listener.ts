@@ -1,10 +1,22 @@
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
+import https from 'node:https';
 import type { AddressInfo, Server, Socket } from 'node:net';
-import { type Address, answerHalfClosed, listening, reachableUrl, withGrace } from '@trino-gateway/runtime';
+import {
+  type Address,
+  answerHalfClosed,
+  type FollowedTlsFiles,
+  listening,
+  reachableUrl,
+  withGrace,
+} from '@trino-gateway/runtime';
 import { MOST_HEAD_BYTES } from '@trino-gateway/trino';
 import type { ConnectionLimit } from '../limits/connection-limit.ts';
 import type { UnfinishedHeads } from '../limits/unfinished-heads.ts';
-import { createRequestOrder, type RequestOrder } from './request-order.ts';
+import { createHandshakes, type Handshakes } from './handshakes.ts';
+import { takeHttp2 } from './http2-preface.ts';
+import { createHttp2Sessions, type Http2Sessions } from './http2-sessions.ts';
+import { refuse, statusOf } from './refusals.ts';
+import { createRequestOrder, type RequestOrder, type TakeRequest } from './request-order.ts';
 
 /** Takes a request that came in by the listener bound to this port. */
 export type OnRequest = (request: IncomingMessage, response: ServerResponse, listeningPort: number) => void;
@@ -38,9 +50,11 @@ export type ClientListenerOptions = {
   /** Shared by all listeners. */
   order?: Pick<RequestOrder, 'oneByOne' | 'afterLast'>;
   /** Shared by all listeners; without it heads may be as many as connections. */
-  heads?: Pick<UnfinishedHeads, 'opened' | 'ended'>;
+  heads?: Pick<UnfinishedHeads, 'opened' | 'ended' | 'read'>;
   /** Where connections come from; default: each listener has its port. */
   bind?: Bind;
+  /** Set: clients connect by TLS. */
+  certificate?: Pick<FollowedTlsFiles, 'secure'> | undefined;
 };
 
 // Longer than a coordinator keeps an idle connection (200 s), so that a balancer in front never uses one that is being closed.
@@ -48,8 +62,6 @@ const KEEP_ALIVE_MS = 210_000;
 const HEAD_TIME_LIMIT_MS = 60_000;
 /** For head and statement together: 16 MB over a slow line. */
 const REQUEST_TIME_LIMIT_MS = 300_000;
-/** How long a refused connection may go on reading its answer. */
-const LINGER_MS = 1_000;
 const MOST_WAITING = 1_000;
 const SETTINGS = {
   maxHeaderSize: MOST_HEAD_BYTES,
@@ -59,6 +71,9 @@ const SETTINGS = {
   requireHostHeader: true,
   noDelay: true,
 };
+/** A phone's handshake takes a second or two. */
+const HANDSHAKE_TIME_LIMIT_MS = 10_000;
+const SECURE = { ALPNProtocols: ['h2', 'http/1.1'], handshakeTimeout: HANDSHAKE_TIME_LIMIT_MS };
 const FULL = 'This gateway has as many connections as it may: try again in a moment';
 
 /**
@@ -73,50 +88,71 @@ export async function listenForClients(
   const underWay = new Set<ServerResponse>();
   let stopping = false;
   let port = 0;
-  const { order = createRequestOrder(MOST_WAITING), heads } = options;
+  const { order = createRequestOrder(MOST_WAITING), heads, certificate } = options;
   const upgrading = new WeakSet<IncomingMessage>();
-  const take = order.oneByOne((request, response) => {
+  const serve: TakeRequest = (request, response) => {
     underWay.add(response);
     response.once('close', () => underWay.delete(response));
     if (stopping || upgrading.has(request)) response.shouldKeepAlive = false;
     handle(request, response, port);
-  });
+  };
   // A request to upgrade is answered over HTTP/1.1, which RFC 9110, 7.8 allows; it is then the last of its connection, as Node's parser
   // passes over what came with it.
   const shouldUpgradeCallback = (request: IncomingMessage) => {
     upgrading.add(request);
     return false;
   };
-  const server = http.createServer({ ...SETTINGS, shouldUpgradeCallback }, (request, response) => {
+  const take = order.oneByOne(serve);
+  const onRequest = (request: IncomingMessage, response: ServerResponse) => {
     heads?.ended(request);
     take(request, response);
-  });
+  };
+  const settings = { ...SETTINGS, shouldUpgradeCallback };
+  const server =
+    certificate === undefined
+      ? http.createServer(settings, onRequest)
+      : https.createServer({ ...settings, ...SECURE }, onRequest);
   answerHalfClosed(server);
   server.maxHeadersCount = 0; // the default drops lines beyond it in silence; bytes are limited by the settings
-  boundConnections(server, options);
-  refuseOtherProtocols(server, order, underWay);
+  const sessions = createHttp2Sessions(serve, {
+    heads,
+    keepAliveMs: KEEP_ALIVE_MS,
+    firstRequestMs: HEAD_TIME_LIMIT_MS,
+  });
+  const handshakes = server instanceof https.Server ? boundHandshakes(server, sessions, options) : undefined;
+  if (server instanceof https.Server) certificate?.secure(server);
+  else boundConnections(server, options);
+  refuseOtherProtocols(server, { order, sessions, underWay });
   let bound: Bound;
   try {
     bound = await (options.bind ?? bindPort)(server, address);
   } catch (error) {
-    throw new Error(`router.listen: ${(error as Error).message}`, { cause: (error as Error).cause });
+    const key = certificate === undefined ? 'router.listen' : 'router.tls_listen';
+    throw new Error(`${key}: ${(error as Error).message}`, { cause: (error as Error).cause });
   }
   port = bound.port;
   const announceStop = () => {
     stopping = true;
     for (const response of underWay) response.shouldKeepAlive = false;
+    sessions.announceStop();
   };
+  const url = reachableUrl({ host: address.host, port });
   return {
     port,
     announceStop,
-    url: reachableUrl({ host: address.host, port }),
+    url: certificate === undefined ? url : url.replace('http:', 'https:'),
     [Symbol.asyncDispose]: async () => {
+      const closed = bound.close();
       announceStop();
+      handshakes?.closeAll();
       await withGrace(
-        bound.close(),
+        closed,
         options.graceMs ?? 5_000,
         () => server.closeIdleConnections(),
-        () => server.closeAllConnections(),
+        () => {
+          server.closeAllConnections();
+          sessions.destroy();
+        },
       );
     },
   };
@@ -130,6 +166,33 @@ const bindPort: Bind = async (server, address) => {
     close: () => new Promise((resolve) => server.close(resolve)),
   };
 };
+
+/** Connections beyond the limit are closed before their handshake; the others are served by the version that the client has chosen. */
+function boundHandshakes(
+  server: https.Server,
+  sessions: Http2Sessions,
+  { connections, heads }: ClientListenerOptions,
+): Handshakes {
+  const [serve] = server.listeners('secureConnection') as ((socket: Socket) => void)[];
+  const handshakes = createHandshakes({
+    server,
+    timeLimitMs: HANDSHAKE_TIME_LIMIT_MS,
+    onPlain: (socket) => refuse(socket, '400 Bad Request', 'A plain HTTP request was sent to a port for HTTPS'),
+    secured: (socket) => {
+      if (socket.alpnProtocol === 'h2') {
+        sessions.accept(socket);
+        return;
+      }
+      serve?.call(server, socket);
+      heads?.opened(socket);
+    },
+  });
+  server.on('connection', (socket: Socket) => {
+    if (connections?.admits(socket) === false) socket.destroy();
+    else handshakes.begin(socket);
+  });
+  return handshakes;
+}
 
 /** Connections beyond the limit are answered before Node's parser sees them. */
 function boundConnections(server: http.Server, { connections, heads }: ClientListenerOptions): void {
@@ -145,9 +208,12 @@ function boundConnections(server: http.Server, { connections, heads }: ClientLis
 
 /** @param underWay the answers that are being written */
 function refuseOtherProtocols(
-  server: http.Server,
-  order: Pick<RequestOrder, 'afterLast'>,
-  underWay: ReadonlySet<ServerResponse>,
+  server: http.Server | https.Server,
+  {
+    order,
+    sessions,
+    underWay,
+  }: { order: Pick<RequestOrder, 'afterLast'>; sessions: Http2Sessions; underWay: ReadonlySet<ServerResponse> },
 ): void {
   server.on('connect', (_request, stream) => {
     const socket = stream as Socket;
@@ -158,7 +224,8 @@ function refuseOtherProtocols(
     const socket = stream as Socket;
     if (refused.has(socket)) return; // what else it sends is passed over
     refused.add(socket);
-    if (!socket.writable) socket.destroy();
+    if (takeHttp2(socket, error)) sessions.accept(socket);
+    else if (!socket.writable) socket.destroy();
     else
       order.afterLast(socket, () => {
         // An answer under way on this connection must break off: an error text would become part of it.
@@ -169,18 +236,22 @@ function refuseOtherProtocols(
   });
 }
 
-/** Binds all addresses, or none. Disposal closes all listeners in parallel. */
+/** Where clients connect: without TLS, and with it. */
+export type ClientAddresses = { plain: readonly Address[]; tls: readonly Address[] };
+
+/** Binds all addresses, or none: those without TLS first. Disposal closes all listeners in parallel. */
 export async function listenOnAll(
-  addresses: readonly Address[],
+  { plain, tls }: ClientAddresses,
   handle: OnRequest,
-  options: ClientListenerOptions = {},
+  { certificate, ...options }: ClientListenerOptions = {},
 ): Promise<Pick<ClientListener, 'announceStop' | typeof Symbol.asyncDispose> & { readonly urls: readonly string[] }> {
   const listeners: ClientListener[] = [];
   const closeAll = async () => {
     await Promise.all(listeners.map((listener) => listener[Symbol.asyncDispose]()));
   };
   try {
-    for (const address of addresses) listeners.push(await listenForClients(address, handle, options));
+    for (const address of plain) listeners.push(await listenForClients(address, handle, options));
+    for (const address of tls) listeners.push(await listenForClients(address, handle, { ...options, certificate }));
   } catch (error) {
     await closeAll();
     throw error;
@@ -192,23 +263,4 @@ export async function listenOnAll(
     },
     [Symbol.asyncDispose]: closeAll,
   };
-}
-
-function statusOf({ code }: NodeJS.ErrnoException): [status: string, message: string] {
-  if (code === 'HPE_HEADER_OVERFLOW')
-    return ['431 Request Header Fields Too Large', `The request head is larger than ${MOST_HEAD_BYTES} bytes`];
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return ['408 Request Timeout', 'The request did not arrive in time'];
-  return ['400 Bad Request', 'The request is not HTTP/1.1'];
-}
-
-function refuse(socket: Socket, status: string, message: string): void {
-  const body = `Error ${status}: ${message}`;
-  socket.on('error', () => {}); // the client may be gone already
-  socket.end(
-    `HTTP/1.1 ${status}\r\nContent-Type: text/plain;charset=utf-8\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
-  );
-  // Closing at once while the client still sends would reset the connection before the client has read the answer.
-  socket.resume();
-  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
-  socket.once('close', () => clearTimeout(timer));
 }
