@@ -4,6 +4,7 @@ import { until } from '@trino-gateway/testing/processes/until';
 import { type Suite, startSuite } from '@trino-gateway/testing/suite/suite';
 import {
   clientTags,
+  credentialsProblem,
   preparedStatement,
   preparedStatementsProblem,
   querySource,
@@ -84,7 +85,7 @@ test.each(sessionCases)('the session of %s', async (_, lines, verdict) => {
   };
   const mine = await ours(request, (rawHeaders) => {
     const transaction = transactionHeader(rawHeaders);
-    if (transaction.kind === 'malformed') return undefined;
+    if (transaction.kind === 'malformed' || credentialsProblem(rawHeaders) !== undefined) return undefined;
     return {
       user: sessionUser(rawHeaders),
       source: querySource(rawHeaders),

@@ -17,6 +17,7 @@ export {
   basicCredentials,
   clientTags,
   connectionPropertiesText,
+  credentialsProblem,
   parseConnectionProperties,
   querySource,
   sessionUser,

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { describeError, type Logger } from '@trino-gateway/runtime';
-import { bothFamiliesMessage, classifyRequest, headerFamily } from '@trino-gateway/trino';
+import { bothFamiliesMessage, classifyRequest, credentialsProblem, headerFamily } from '@trino-gateway/trino';
 import type { GatewayClient } from './control-plane/gateway-client.ts';
 import { type ClientView, outsideUrl, type ReadClientView } from './http/client-address.ts';
 import { type Exchange, openExchange } from './http/exchange.ts';
@@ -172,9 +172,8 @@ function isAcceptable(request: IncomingMessage, response: ServerResponse): boole
     response.once('finish', () => request.socket.destroySoon());
     return false;
   }
-  if (headerFamily(rawHeaders) === 'both') {
-    answerError(response, 400, bothFamiliesMessage);
-    return false;
-  }
-  return true;
+  const ambiguity = headerFamily(rawHeaders) === 'both' ? bothFamiliesMessage : credentialsProblem(rawHeaders);
+  if (ambiguity === undefined) return true;
+  answerError(response, 400, ambiguity);
+  return false;
 }

@@ -1,13 +1,21 @@
 import { isTransactionId } from '../identifiers/transaction-id.ts';
 import { formDecoded, listItems, trimmed } from './header-text.ts';
 import { trinoHeader } from './protocol-headers.ts';
-import { firstHeader, type RawHeaders } from './raw-headers.ts';
+import { allHeaders, firstHeader, type RawHeaders } from './raw-headers.ts';
 
 export { trimmedItem } from './header-text.ts';
 
 /** X-Trino-Client-Tags as Trino reads it: the first line only, trimmed, without empties and duplicates. */
 export function clientTags(rawHeaders: RawHeaders): string[] {
   return [...new Set(listItems(trinoHeader(rawHeaders, 'client-tags') ?? ''))];
+}
+
+/**
+ * Why the credentials of a request could be read in two ways; undefined when they cannot. `Authorization` is no list (RFC 9110, 5.3 and
+ * 11.6.2): of two lines Trino checks the first for a password, and fails with 500 for a token.
+ */
+export function credentialsProblem(rawHeaders: RawHeaders): string | undefined {
+  return allHeaders(rawHeaders, 'authorization').length > 1 ? 'Authorization must be given once' : undefined;
 }
 
 /** X-Trino-Connection-Properties as it was sent, trimmed; undefined when absent or empty. */

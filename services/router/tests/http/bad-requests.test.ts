@@ -47,6 +47,19 @@ describe('requests that could be read in two ways', () => {
     expect(stub.requests).toEqual([]);
   });
 
+  test.each(['POST /v1/statement', 'GET /v1/query/x', `GET ${path}`])(
+    'two lines with credentials: %s is 400, and reaches no cluster',
+    async (line) => {
+      await using stub = await startStub((_request, response) => response.end());
+      await using router = await startTestbed({ clusters: { stub } });
+      const twice = 'Authorization: Basic YTo=\r\nauthorization: Basic YjpiOg==\r\n';
+      const head = `Host: a\r\nConnection: close\r\nX-Trino-User: a\r\nContent-Length: 0\r\n${twice}`;
+      expect(await raw(router.port, `${line} HTTP/1.1\r\n${head}\r\n`)).toMatch(/^HTTP\/1\.1 400 /);
+      expect(router.routes).toEqual([]);
+      expect(stub.requests).toEqual([]);
+    },
+  );
+
   test('a GET with a body does not make a second request of it', async () => {
     await using trino = await startScriptedTrino();
     await using router = await startTestbed({ clusters: { trino } });
