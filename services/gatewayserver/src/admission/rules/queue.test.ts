@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { admissionOf, phase, queue, runs } from '../../../tests/admission/support/pure-admission.ts';
+import { endedMessage } from './ended-message.ts';
 import { offerSlots } from './offer-slots.ts';
-import { assign, moveToFront, release, seen } from './queue.ts';
+import { assign, end, moveToFront, release, seen } from './queue.ts';
 import { ADMISSION_TIMES } from './times.ts';
 
 test('a waiter that every backend has refused pauses before the next offer', () => {
@@ -52,6 +53,22 @@ test('a waiter with refused credentials keeps its place: the next poll brings ne
   offerSlots(admission);
   expect(phase(admission, 'w')).toBe('CLAIMED');
 });
+
+test.each([
+  ['ABANDONED_QUERY', /abandoned by the client.* refused its credentials$/],
+  ['USER_CANCELED', /^Query was canceled$/],
+])(
+  'the end of a waiter whose credentials were refused says so where nothing else is the reason: %s',
+  (name, message) => {
+    const admission = admissionOf();
+    queue(admission, 'w');
+    offerSlots(admission);
+    release(admission, 'w', 'c0', 'unauthenticated');
+    end(admission, 'w', name);
+    const waiter = admission.state.waiter('w');
+    expect(waiter && endedMessage(waiter)).toMatch(message);
+  },
+);
 
 test('an answer is accepted for its own claim alone, and again when it is repeated', () => {
   const admission = admissionOf();

@@ -3,6 +3,7 @@ import { whyFull } from '../limits/why-full.ts';
 import type { AdmissionState } from '../state/admission-state.ts';
 import type { Waiter } from '../state/waiter.ts';
 import type { Admission } from './admission.ts';
+import { refusedAndAbandoned } from './ended-message.ts';
 import { confirmLease } from './lease-phases.ts';
 import { type Observation, wouldHaveBeenFull } from './observed-limits.ts';
 import { patienceMs } from './times.ts';
@@ -155,7 +156,13 @@ export function release(admission: Admission, id: string, claimId: string, how: 
   state.deleteLease(waiter.submissionId);
   const { claim, ...rest } = waiter;
   if (how === 'unauthenticated') {
-    state.putWaiter({ ...rest, phase: 'QUEUED', heldUntil: 0, presentUntil: 0 });
+    state.putWaiter({
+      ...rest,
+      phase: 'QUEUED',
+      endedMessage: refusedAndAbandoned,
+      heldUntil: 0,
+      presentUntil: 0,
+    });
     return true;
   }
   const failed = [...waiter.failedBackendIds, claim?.backendId ?? ''];
@@ -190,7 +197,7 @@ export function end(admission: Admission, id: string, endedBy: string, endedMess
     ...rest,
     phase: 'ENDED',
     endedBy,
-    endedMessage,
+    endedMessage: endedMessage ?? (endedBy === 'ABANDONED_QUERY' ? rest.endedMessage : undefined),
     bytes: 0,
     endedAt: now,
     heldUntil: 0,

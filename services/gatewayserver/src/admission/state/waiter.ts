@@ -78,6 +78,6 @@ export type Waiter = {
   readonly endedAt: number;
   /** Why it ended, as a Trino error name; empty while it has not. */
   readonly endedBy: string;
-  /** The message for its client, where more is known than the name. */
+  /** The message for its client, where more is known than the name; while it waits, the one for it if it were abandoned now. */
   readonly endedMessage?: string | undefined;
 };
