@@ -15,6 +15,8 @@ export const expected = {
   'error-code': '8',
   transaction: '25',
   tables: 'customer,lineitem,nation,orders,part,partsupp,region,supplier',
+  /** Columns of a table with their types, and whether there are two tables of which there is one. */
+  inspection: 'nationkey BIGINT,name VARCHAR(25),regionkey BIGINT,comment VARCHAR(152) True False',
   valid: 'true',
   'head-statement': '200',
   info: 'false',

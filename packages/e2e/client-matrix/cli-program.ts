@@ -82,6 +82,7 @@ async function cancel(): Promise<string> {
 }
 
 async function report(name: string, produce: () => Promise<string>): Promise<void> {
+  if (setting('ONLY') !== '' && !setting('ONLY').split(',').includes(name)) return;
   const value = await produce().catch((error: unknown) => `error: ${String(error)}`);
   console.log(`${name}\t${value.replace(/\s+/g, ' ')}`);
 }

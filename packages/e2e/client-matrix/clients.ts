@@ -44,7 +44,7 @@ export const clients = {
     program: (say) => jdbcProgram('Cases', say),
   },
   dbapi: { cases: commonCases, encodings, program: python('dbapi_client.py') },
-  sqlalchemy: { cases: [...commonCases, 'tables'], encodings, program: python('sqlalchemy_client.py') },
+  sqlalchemy: { cases: [...commonCases, 'tables', 'inspection'], encodings, program: python('sqlalchemy_client.py') },
   go: { cases: commonCases, encodings, program: async (say) => ({ command: await goProgram(say), args: [] }) },
   js: {
     cases: commonCases,

@@ -11,7 +11,7 @@ export type ManyOptions = {
   /** Each on one line. */
   statements: readonly string[];
   timeoutMs: number;
-  /** The client's own limit for each answer, where it has such a setting: dbapi and go. */
+  /** The client's own limit for each answer, where it has such a setting: dbapi, go and jdbc. */
   answerSeconds?: number;
   say?: (line: string) => void;
 };

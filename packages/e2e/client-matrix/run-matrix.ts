@@ -32,6 +32,10 @@ export type MatrixOptions = {
   encoding?: Encoding;
   /** Where segments may lead besides `url`. */
   storageUrl?: string;
+  /** Of each client's cases; default all. */
+  cases?: readonly CaseName[];
+  /** Resolves when a client is to cancel its long query; default when a cluster runs that. */
+  untilToCancel?: () => Promise<unknown>;
   /** For one client; default eight minutes. */
   clientTimeoutMs?: number;
   /** Gets progress lines. */
@@ -72,8 +76,10 @@ async function* runClient(
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   const { values, complaints } = await answers(child, options, mark);
-  for (const name of cases) yield verdict(client, name, values.get(name), complaints);
+  for (const name of cases) if (isWanted(name, options)) yield verdict(client, name, values.get(name), complaints);
 }
+
+const isWanted = (name: CaseName, { cases }: MatrixOptions) => cases === undefined || cases.includes(name);
 
 function environment(options: MatrixOptions, mark: string): NodeJS.ProcessEnv {
   // These two would switch the certificate check of Python's requests back on.
@@ -82,6 +88,7 @@ function environment(options: MatrixOptions, mark: string): NodeJS.ProcessEnv {
     ...env,
     ...statements(mark),
     PYTHONDONTWRITEBYTECODE: '1',
+    ...(options.cases === undefined ? {} : { MATRIX_ONLY: options.cases.join(',') }),
     MATRIX_PYHIVE: options.pyhive ?? 'presto',
     ...(options.password === undefined ? {} : { MATRIX_PASSWORD: options.password }),
     ...(options.storageUrl === undefined ? {} : { MATRIX_STORAGE_URL: options.storageUrl }),
@@ -122,11 +129,13 @@ async function answers(
     const [name = '', value = ''] = line.split('\t');
     values.set(name, value);
     if (name === 'running')
-      telling = untilItRuns(backends, options.user, mark, signal).then(() => stdin.write('cancel\n'));
+      telling = (options.untilToCancel?.() ?? untilItRuns(backends, options.user, mark, signal)).then(() =>
+        stdin.write('cancel\n'),
+      );
   });
   await over;
   await Promise.all([telling, ...logins]);
-  if (values.has('running')) {
+  if (values.has('running') && isWanted('cancelled-on-server', options)) {
     values.set('cancelled-on-server', await howItEnded(backends, options.user, mark, AbortSignal.timeout(240_000)));
   }
   return { values, complaints: limit.aborted ? `${complaints} (stopped: it took too long)` : complaints };

@@ -87,7 +87,7 @@ describe.each(stages)('$name', ({ replicas, database }) => {
     return runSixty({ url: balancer.url, mark, drivers, retries });
   };
 
-  test('60 clients while gatewayservers are killed: every result is right, written once and in queue order, within the limits', async () => {
+  test('case 58, 59: 60 clients while gatewayservers are killed: every result is right, written once and in queue order, within the limits', async () => {
     const mark = markOf('servers');
     const results = runAll(mark);
     await killInTurn(mark, suite.gatewayservers, 4);
@@ -95,7 +95,7 @@ describe.each(stages)('$name', ({ replicas, database }) => {
     await expectOrder(mark, all);
   });
 
-  test('60 clients while routers are killed: each that retries gets its right result, nothing is doubled, nothing leaks', async () => {
+  test('case 58, 59: 60 clients while routers are killed: each that retries gets its right result, nothing is doubled, nothing leaks', async () => {
     const mark = markOf('routers');
     const retries = (number: number) => isBare(number) && number % 2 === 0;
     const results = runAll(mark, retries);

@@ -3,12 +3,13 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Suite, startSuite } from '@trino-gateway/testing/suite/suite';
+import { openQuery } from '@trino-gateway/testing/trino-client/open-query';
 import { runQuery } from '@trino-gateway/testing/trino-client/run-query';
 import { seenByTrino } from './real-clusters.ts';
 import { type SharedCluster, sharedCluster } from './shared-clusters.ts';
 
 // The edge of the gateway against real Trino: two clusters that ask for no password, one that trusts X-Forwarded-* and one
-// that answers 406 to them. Listeners: 0 proxied, 1 and 2 DIRECT, 3 with delegated authentication.
+// that answers 406 to them. Listeners: 0 proxied, 1 and 2 DIRECT, 3 with delegated authentication, 4 proxied to the second.
 const PASSWORD = 'open-sesame';
 const credentials = `Basic ${Buffer.from(`alice:${PASSWORD}`).toString('base64')}`;
 let provider: Server;
@@ -26,7 +27,7 @@ beforeAll(async () => {
   }).listen(0, '127.0.0.1');
   await once(provider, 'listening');
   suite = await startSuite({
-    listeners: 4,
+    listeners: 5,
     router: { AUTH_PROVIDER_URL: `http://127.0.0.1:${(provider.address() as AddressInfo).port}` },
   });
   const { accepting, rejecting } = clusters;
@@ -37,6 +38,10 @@ beforeAll(async () => {
     const policy = { id, listeningPort: suite.router.ports[index], groupId: id };
     await suite.call('PolicyService/PutPolicy', { policy });
   }
+  await suite.addBackends({ refusing: rejecting.url });
+  await suite.addGroup('refusing', ['refusing']);
+  const second = { id: 'refusing', listeningPort: suite.router.ports[4], groupId: 'refusing' };
+  await suite.call('PolicyService/PutPolicy', { policy: second });
   const policy = { id: 'guarded', listeningPort: suite.router.ports[3], groupId: 'proxied', authDelegated: true };
   await suite.call('PolicyService/PutPolicy', { policy });
 }, 600_000);
@@ -49,7 +54,7 @@ afterAll(async () => {
 const listener = (index: number) => suite.router.urls[index] ?? '';
 
 describe('delegated authentication', () => {
-  test('lets in whom the provider knows, though the cluster refuses every password', async () => {
+  test('case 87: lets in whom the provider knows, though the cluster refuses every password', async () => {
     const asking = { method: 'POST', body: 'SELECT 1', headers: { authorization: credentials } };
     const bare = await fetch(`${clusters.accepting.url}/v1/statement`, asking);
     expect([bare.status, await bare.text()]).toEqual([401, 'Password not allowed for insecure authentication']);
@@ -60,7 +65,7 @@ describe('delegated authentication', () => {
     expect(rows).toEqual([['alice']]);
   });
 
-  test('takes the user from the credentials when the client names none', async () => {
+  test('case 87: takes the user from the credentials when the client names none', async () => {
     const statement = "SELECT 'guarded without a user'";
     const answer = await fetch(`${listener(3)}/v1/statement`, {
       method: 'POST',
@@ -71,6 +76,25 @@ describe('delegated authentication', () => {
     while (page.nextUri !== undefined) page = (await (await fetch(page.nextUri)).json()) as typeof page;
     expect(page.error).toBeUndefined();
     expect(await seenByTrino(clusters.accepting, statement)).toMatchObject([{ user: 'alice', state: 'FINISHED' }]);
+  });
+
+  test('case 87: lets nobody be somebody else, whatever its headers say', async () => {
+    const headers = { authorization: credentials };
+    const as = (more: Record<string, string>) =>
+      runQuery(listener(3), 'SELECT current_user', { user: 'alice', headers: { ...headers, ...more } });
+    await expect(as({ 'x-trino-user': 'root' })).rejects.toThrow(/^HTTP 403/);
+    const forged = await as({ 'x-trino-original-user': 'root' }).catch((error: Error) => error.message);
+    if (typeof forged === 'string') expect(forged).toMatch(/^HTTP 403/);
+    else {
+      expect(forged.rows).toEqual([['alice']]);
+      const answer = await fetch(`${clusters.accepting.url}/v1/query/${forged.id}`, {
+        headers: { 'x-trino-user': 'e' },
+      });
+      expect(((await answer.json()) as { session: object }).session).toMatchObject({
+        user: 'alice',
+        principal: 'alice',
+      });
+    }
   });
 
   test('guards its cluster at an entry point that no policy opens for it, whatever the request', async () => {
@@ -133,7 +157,7 @@ describe('the web UI', () => {
     return { jar, go };
   }
 
-  test('logs in, shows its pages and their data, and stays with its cluster', async () => {
+  test('case 95: logs in, shows its pages and their data, and stays with its cluster', async () => {
     const { go, jar } = browser(listener(0));
     expect(await go('/')).toMatchObject({ status: 200, url: '/ui/login.html' });
     const form = new URLSearchParams({ username: 'alice', password: '', redirectPath: '' });
@@ -143,6 +167,37 @@ describe('the web UI', () => {
     const { id } = await runQuery(listener(0), 'SELECT 1');
     expect(await go(`/ui/query.html?${id}`)).toMatchObject({ status: 200, url: `/ui/query.html?${id}` });
     expect(JSON.parse((await go(`/ui/api/query/${id}`)).text)).toMatchObject({ queryId: id });
+    expect(
+      (JSON.parse((await go('/ui/api/query')).text) as { queryId: string }[]).map(({ queryId }) => queryId),
+    ).toContain(id);
+    const running = await openQuery(listener(0), 'SELECT * FROM tpch.tiny.lineitem', { 'x-trino-user': 'alice' });
+    while (running.page.data === undefined) await running.poll();
+    const kill = { method: 'PUT', body: 'by a button' };
+    expect((await go(`/ui/api/query/${running.page.id}/killed`, kill)).status).toBe(202);
+    expect((await running.finish()).error?.errorName).toBe('ADMINISTRATIVELY_KILLED');
+  });
+
+  test('case 96: the page of a query that its client was told opens there, at either cluster', async () => {
+    const form = new URLSearchParams({ username: 'alice', password: '', redirectPath: '' });
+    for (const [at, cluster] of [[0, clusters.accepting] as const, [4, clusters.rejecting] as const]) {
+      const { go } = browser(listener(at));
+      let link = '';
+      const { id } = await runQuery(listener(at), 'SELECT 96', {
+        onPage: ({ infoUri }) => {
+          link = infoUri;
+        },
+      });
+      expect(new URL(link).origin).toBe(listener(at));
+      const path = link.slice(listener(at).length);
+      await go(path);
+      await go('/ui/login', { method: 'POST', body: form });
+      expect((await go(path)).status).toBe(200);
+      expect(JSON.parse((await go(`/ui/api/query/${id}`)).text)).toMatchObject({ queryId: id });
+      const known = await fetch(`${cluster.url}/v1/query/${id}?pruned=true`, {
+        headers: { 'x-trino-user': 'e2e-looks' },
+      });
+      expect(known.status).toBe(200);
+    }
   });
 
   test('behind delegated authentication demands it, and keeps the login of the cluster', async () => {
@@ -154,7 +209,7 @@ describe('the web UI', () => {
     expect(JSON.parse((await go('/ui/api/stats')).text)).toMatchObject({ activeCoordinators: 1 });
   });
 
-  test('of a query on another cluster asks for a login there, and then shows it', async () => {
+  test('case 95, 96: of a query on another cluster asks for a login there, and then shows it', async () => {
     const { go } = browser(listener(0));
     const form = new URLSearchParams({ username: 'alice', password: '', redirectPath: '' });
     await go('/ui/');

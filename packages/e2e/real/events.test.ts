@@ -3,7 +3,9 @@ import { until } from '@trino-gateway/testing/processes/until';
 import { type Suite, startSuite } from '@trino-gateway/testing/suite/suite';
 import { type Coordinator, startCoordinator } from '@trino-gateway/testing/trino/coordinator';
 import { eventListenerPlugin } from '@trino-gateway/testing/trino/event-listener';
+import { type OpenQuery, openQuery } from '@trino-gateway/testing/trino-client/open-query';
 import { runQuery } from '@trino-gateway/testing/trino-client/run-query';
+import { type EventRecorder, startEventRecorder } from '../support/event-recorder.ts';
 
 const TOKEN = 'events-of-the-real-one';
 const say = (line: string) => void process.stderr.write(`${line}\n`);
@@ -17,20 +19,25 @@ if (missing !== undefined) say(`skipped, the event listener of Trino cannot be f
 (missing === undefined ? describe : describe.skip)('the event listener of a real Trino', () => {
   let suite: Suite;
   let trino: Coordinator;
+  let recorder: EventRecorder;
 
   beforeAll(async () => {
     suite = await startSuite({ gatewayserver: { DEFAULT_GROUP: 'all', EVENTS_TOKEN: TOKEN } });
+    recorder = await startEventRecorder();
+    recorder.passOnTo([suite.gatewayserver.url]);
     trino = await startCoordinator({
       name: 'telling',
-      events: { url: `${suite.gatewayserver.url}/v1/trino/events`, token: TOKEN },
+      events: { url: recorder.url, token: TOKEN },
+      properties: { 'query.client.timeout': '20s' },
       say,
     });
-    await suite.addBackends({ telling: trino.url });
+    await suite.addBackends({ telling: trino.url }, { maxRunningQueries: 20 });
     await suite.addGroup('all', ['telling']);
   }, 900_000);
 
   afterAll(async () => {
     await trino?.stop();
+    await recorder?.[Symbol.asyncDispose]();
     await suite?.[Symbol.asyncDispose]();
   }, 60_000);
 
@@ -57,7 +64,7 @@ if (missing !== undefined) say(`skipped, the event listener of Trino cannot be f
     ],
     ['INSERT: the rows it wrote', 'INSERT INTO memory.default.nation SELECT * FROM tpch.tiny.nation LIMIT 7', '7'],
     ['a query without a row', 'SELECT * FROM tpch.tiny.nation WHERE nationkey < 0', '0'],
-  ])('history has from the event of %s', async (_, statement, rows) => {
+  ])('case 114: history has from the event of %s', async (_, statement, rows) => {
     const { id, error } = await runQuery(suite.router.url, statement, { headers: { 'x-trino-source': 'real-events' } });
     expect(error).toBeUndefined();
     const row = await reported(id);
@@ -66,7 +73,7 @@ if (missing !== undefined) say(`skipped, the event listener of Trino cannot be f
     expect(endedAt).toBeGreaterThanOrEqual(startedAt ?? Number.NaN);
   });
 
-  test('a failed query has the error of its event, in the words its client saw', async () => {
+  test('case 114: a failed query has the error of its event, in the words its client saw', async () => {
     const { id, error } = await runQuery(suite.router.url, 'SELECT 1 / (nationkey - nationkey) FROM tpch.tiny.nation');
     expect(error?.errorName).toBe('DIVISION_BY_ZERO');
     expect(await reported(id)).toMatchObject({
@@ -75,7 +82,7 @@ if (missing !== undefined) say(`skipped, the event listener of Trino cannot be f
     });
   });
 
-  test('a query whose client went away ends in history when the cluster gives it up', async () => {
+  test('case 114: a query whose client went away ends in history when the cluster gives it up', async () => {
     const gone = new AbortController();
     let id = '';
     await runQuery(suite.router.url, 'SELECT count(*) FROM tpch.sf100.lineitem', {
@@ -104,4 +111,126 @@ if (missing !== undefined) say(`skipped, the event listener of Trino cannot be f
     expect(queries.map(({ id }) => id)).not.toContain(aside.id);
     expect(queries.filter(({ source }) => source?.includes('trino-gateway'))).toEqual([]);
   });
+
+  type Kept = { trinoQueryId: string; state: string; user: string; error?: { name: string; code?: number } };
+
+  /** All rows of the history of this user. */
+  async function historyOf(user: string): Promise<Kept[]> {
+    const rows: Kept[] = [];
+    for (let pageToken = ''; ; ) {
+      type Answer = { queries?: Kept[]; nextPageToken?: string };
+      const request = { user, pageSize: 500, ...(pageToken !== '' && { pageToken }) };
+      const { queries = [], nextPageToken = '' } = await suite.call<Answer>('QueryService/ListQueries', request);
+      rows.push(...queries);
+      if (nextPageToken === '') return rows;
+      pageToken = nextPageToken;
+    }
+  }
+
+  const eventsOf = (user: string) => recorder.events.filter(({ context }) => context.user === user);
+  /** It has begun to answer, is read no further, and costs the cluster nothing. */
+  async function unread(user: string, at = suite.router.url): Promise<OpenQuery> {
+    const query = await openQuery(at, 'SELECT * FROM tpch.tiny.lineitem', { 'x-trino-user': user });
+    await until('it to have rows', async () => (await query.poll()).data !== undefined, 120_000, 0);
+    return query;
+  }
+
+  test('case 114: of statements with five kinds of ends history says what the events say, and no slot is left', async () => {
+    const user = 'accounted';
+    const ends = [
+      (at: string) => runQuery(at, 'SELECT 1', { user }),
+      (at: string) => runQuery(at, 'SELECT 1 / (nationkey - nationkey) FROM tpch.tiny.nation', { user }),
+      async () => (await unread(user)).cancel(),
+      () => unread(user), // which the cluster gives up
+      async (at: string) => {
+        const { page } = await unread(user);
+        await fetch(`${at}/v1/query/${page.id}/killed`, { method: 'PUT', headers: { 'x-trino-user': user } });
+      },
+    ];
+    const count = Number(process.env.ACCOUNTED ?? 60);
+    const left = Array.from({ length: count }, (_, number) => ends[number % ends.length]);
+    const worker = async () => {
+      for (let run = left.shift(); run !== undefined; run = left.shift()) await run(suite.router.url);
+    };
+    await Promise.all(Array.from({ length: 4 }, worker));
+    await until('all events', () => eventsOf(user).length >= count, 300_000);
+    const told = eventsOf(user).map(({ metadata, context, failureInfo }) => [
+      ...[metadata.queryId, metadata.queryState, context.user],
+      ...[failureInfo?.errorCode.name, failureInfo?.errorCode.code],
+    ]);
+    const kept = async () =>
+      (await historyOf(user)).map(({ trinoQueryId, state, user: name, error }) => [
+        ...[trinoQueryId, state, name],
+        ...[error?.name, error?.code],
+      ]);
+    const sorted = (rows: unknown[][]) => rows.map((row) => JSON.stringify(row)).sort();
+    await until('history to be complete', async () => (await kept()).every(([, state]) => /^F/.test(String(state))));
+    expect(sorted(await kept())).toEqual(sorted(told));
+    const names = Map.groupBy(told, ([, , , name]) => name ?? 'none');
+    say(`of ${count} statements: ${[...names].map(([name, rows]) => `${rows.length} ${name}`).join(', ')}`);
+    await until('no slot to be taken', async () => {
+      type Known = { condition?: { leases?: number } };
+      const { condition } = await suite.call<Known>('BackendService/GetBackend', { id: 'telling' });
+      return (condition?.leases ?? 0) === 0;
+    });
+  }, 900_000);
+
+  test('case 115: events that come twice, late or before the last page make one row', async () => {
+    const user = 'repeated';
+    recorder.keepBack();
+    const late = await runQuery(suite.router.url, "SELECT 'late'", { user });
+    await until('its event to be kept back', () => eventsOf(user).length === 1);
+    await until('its end to be known', async () => (await historyOf(user))[0]?.state === 'FINISHED');
+    await recorder.release(2);
+    expect(await reported(late.id)).toMatchObject({ state: 'FINISHED', rows: '1' });
+    const early = await openQuery(suite.router.url, "SELECT 'early'", { 'x-trino-user': user });
+    await until('its rows', async () => (await early.poll()).data !== undefined, 60_000, 0);
+    expect(await reported(early.page.id)).toMatchObject({ state: 'FINISHED', rows: '1' });
+    if (early.page.nextUri !== undefined) await early.finish();
+    const rows = await historyOf(user);
+    expect(rows.map(({ trinoQueryId, state }) => [trinoQueryId, state]).sort()).toEqual(
+      [late.id, early.page.id].map((id) => [id, 'FINISHED']).sort(),
+    );
+  }, 300_000);
+
+  test.each([10, -10])(
+    'case 116: with clocks that are %i minutes apart no wait and no run is negative, in pages and in the history',
+    async (minutes) => {
+      const ms = minutes * 60_000;
+      const shifted = `const D=Date;globalThis.Date=class extends D{constructor(...a){if(a.length)super(...a);else super(D.now()+${ms})}static now(){return D.now()+${ms}}}`;
+      const apart = `--import=data:text/javascript,${encodeURIComponent(shifted)}`;
+      await using other = await startSuite({
+        gatewayserver: { DEFAULT_GROUP: 'all', EVENTS_TOKEN: TOKEN },
+        nodeOptions: { gatewayserver: apart, monitor: apart, router: apart },
+      });
+      recorder.passOnTo([suite.gatewayserver.url, other.gatewayserver.url]);
+      try {
+        await other.addBackends({ telling: trino.url }, { maxRunningQueries: 1 });
+        await other.addGroup('all', ['telling']);
+        const first = await unread('apart', other.router.url);
+        const waiting = await openQuery(other.router.url, "SELECT 'waited'", { 'x-trino-user': 'apart' });
+        expect((await waiting.poll()).stats.state).toBe('QUEUED');
+        await first.cancel();
+        expect((await waiting.finish()).stats.state).toBe('FINISHED');
+        type Timed = { rows?: string; queuedMs: number; startedAt: string; endedAt: string };
+        const row = await until('its event', async () => {
+          const found = await other.call<Timed>('QueryService/GetQuery', { id: waiting.id });
+          return found.rows !== undefined && found;
+        });
+        say(`${minutes} minutes apart: ${JSON.stringify(row)}`);
+        // Start and end are what the cluster's clock said.
+        const [started = 0, ended = 0] = [row.startedAt, row.endedAt].map(Date.parse);
+        expect(row.queuedMs).toBeGreaterThan(0);
+        expect(row.queuedMs).toBeLessThan(60_000);
+        expect(ended - started).toBeGreaterThanOrEqual(0);
+        expect(ended - started).toBeLessThan(120_000);
+        const { stats } = waiting.page as unknown as { stats: Record<string, number> };
+        for (const [name, value] of Object.entries(stats))
+          if (/Millis$/.test(name)) expect([name, value >= 0]).toEqual([name, true]);
+      } finally {
+        recorder.passOnTo([suite.gatewayserver.url]);
+      }
+    },
+    300_000,
+  );
 });

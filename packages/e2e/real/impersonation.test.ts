@@ -1,50 +1,23 @@
-import { createHmac, randomBytes } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type Suite, startSuite } from '@trino-gateway/testing/suite/suite';
-import { type Coordinator, startCoordinator } from '@trino-gateway/testing/trino/coordinator';
 import { type OpenQuery, openQuery } from '@trino-gateway/testing/trino-client/open-query';
+import { withPassword as password, probe, withToken as token } from './guarded-cluster.ts';
+import { type SharedCluster, sharedCluster } from './shared-clusters.ts';
 
 // A real Trino with passwords, tokens and rules of who may act for whom, one slot, and somebody who waits for it.
-const passwords = { alice: 'a-secret', mallory: 'm-secret', bi: 'b-secret', probe: 'p-secret' };
-const key = randomBytes(32);
-let folder: string;
-let trino: Coordinator;
+let trino: SharedCluster;
 let suite: Suite;
 let running: OpenQuery;
 let waiting: OpenQuery;
 
-const password = (user: keyof typeof passwords) => ({
-  authorization: `Basic ${Buffer.from(`${user}:${passwords[user]}`).toString('base64')}`,
-});
-function token(user: string) {
-  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
-  const signed = `${part({ alg: 'HS256' })}.${part({ sub: user, exp: Math.ceil(Date.now() / 1_000) + 3_600 })}`;
-  return { authorization: `Bearer ${signed}.${createHmac('sha256', key).update(signed).digest('base64url')}` };
-}
 const as = (user: string) => ({ 'x-trino-user': user });
 const at = () => suite.router.url;
 const queryOf = (init: RequestInit & { headers: Record<string, string> }) =>
   fetch(`${at()}/v1/query/${waiting.id}`, { ...init, signal: AbortSignal.timeout(30_000) });
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'trino-gateway-impersonation-'));
-  await writeFile(join(folder, 'jwt.key'), key.toString('base64'));
-  trino = await startCoordinator({
-    name: 'impersonation',
-    password: { user: 'probe', password: passwords.probe },
-    otherPasswords: passwords,
-    accessRules: { catalogs: [{ allow: 'all' }], impersonation: [{ original_user: 'bi', new_user: 'alice' }] },
-    properties: {
-      'http-server.authentication.type': 'PASSWORD,JWT',
-      'http-server.authentication.jwt.key-file': join(folder, 'jwt.key'),
-    },
-    say: (line) => void process.stderr.write(`${line}\n`),
-  });
+  trino = await sharedCluster('guarded');
   suite = await startSuite({ router: { EXTERNAL_URL: 'https://gw.example' } });
-  const probe = { user: 'probe', password: passwords.probe };
   await suite.addBackends({ trino: trino.url }, { maxRunningQueries: 1, probe });
   await suite.addGroup('all', ['trino']);
   await suite.call('PolicyService/PutPolicy', {
@@ -56,27 +29,30 @@ beforeAll(async () => {
 }, 600_000);
 
 afterAll(async () => {
+  // Others use the cluster, too.
+  if (running !== undefined) await fetch(at() + new URL(running.page.nextUri ?? '').pathname, { method: 'DELETE' });
   await suite?.[Symbol.asyncDispose]();
-  await trino?.[Symbol.asyncDispose]();
-  await rm(folder, { recursive: true, force: true });
 }, 60_000);
 
 test.each([
   ['a password', () => password('mallory')],
   ['a token', () => token('mallory')],
-])('nobody sees or ends a waiting query with %s of their own and the name of its user', async (_what, credentials) => {
-  const headers = { ...credentials(), ...as('alice') };
-  for (const method of ['GET', 'DELETE']) {
-    const answer = await queryOf({ method, headers });
-    expect([answer.status, await answer.text()]).toEqual([
-      403,
-      expect.stringContaining('Access Denied: User mallory cannot impersonate user alice'),
-    ]);
-  }
-  const call = await openQuery(at(), `CALL system.runtime.kill_query('${waiting.id}', 'no')`, headers);
-  expect((await call.finish(at())).error).toMatchObject({ errorName: 'PERMISSION_DENIED' });
-  expect((await waiting.poll(at())).stats.state).toBe('QUEUED');
-});
+])(
+  'case 87: nobody sees or ends a waiting query with %s of their own and the name of its user',
+  async (_what, credentials) => {
+    const headers = { ...credentials(), ...as('alice') };
+    for (const method of ['GET', 'DELETE']) {
+      const answer = await queryOf({ method, headers });
+      expect([answer.status, await answer.text()]).toEqual([
+        403,
+        expect.stringContaining('Access Denied: User mallory cannot impersonate user alice'),
+      ]);
+    }
+    const call = await openQuery(at(), `CALL system.runtime.kill_query('${waiting.id}', 'no')`, headers);
+    expect((await call.finish(at())).error).toMatchObject({ errorName: 'PERMISSION_DENIED' });
+    expect((await waiting.poll(at())).stats.state).toBe('QUEUED');
+  },
+);
 
 test.each([
   ['the password', () => password('alice')],
@@ -87,7 +63,7 @@ test.each([
   expect([answer.status, await answer.json()]).toEqual([200, expect.objectContaining({ state: 'QUEUED' })]);
 });
 
-test('a statement is queued for the user of its password, and refused in a name that its token may not use', async () => {
+test('case 87: a statement is queued for the user of its password, and refused in a name that its token may not use', async () => {
   const other = await openQuery(at(), "SELECT 'of mallory'", { ...password('mallory'), ...as('alice') });
   const { queries } = await suite.call<{ queries: { id: string; user: string }[] }>('QueueService/ListQueued', {});
   expect(queries.map(({ id, user }) => [id, user])).toEqual([

@@ -59,7 +59,7 @@ async function pollFor(link: string): Promise<{ token?: string; error?: string; 
   }
 }
 
-test('a client gets its token though each request reaches another router, and the browser shares nothing with it', async () => {
+test('case 86: a client gets its token though each request reaches another router, and the browser shares nothing with it', async () => {
   const links = await challenge();
   // The first poll is held for ten seconds: it is there before the browser has begun.
   const polling = pollFor(links.token);
@@ -79,7 +79,7 @@ test('a client gets its token though each request reaches another router, and th
   for (const cluster of bed.clusters) expect((await seenByTrino(cluster, mark)).length).toBeGreaterThan(0);
 });
 
-test('twenty logins at once, at both clusters, all come to their end', async () => {
+test('case 86: twenty logins at once, at both clusters, all come to their end', async () => {
   const tokens = await Promise.all(
     Array.from({ length: 20 }, async () => {
       const links = await challenge();
@@ -107,7 +107,7 @@ test('a login goes on while no gatewayserver is there, and after the routers hav
   }
 });
 
-test('a token that is over is refreshed: the client gets the next one without a browser, from the cluster that made it', async () => {
+test('case 86: a token that is over is refreshed: the client gets the next one without a browser, from the cluster that made it', async () => {
   bed.provider.tokensLast(3);
   try {
     const links = await challenge();
@@ -230,7 +230,7 @@ describe('the web UI', () => {
   });
 });
 
-test('ids and states that nobody has are answered at once: no cluster holds them for ten seconds', async () => {
+test('case 86: ids and states that nobody has are answered at once: no cluster holds them for ten seconds', async () => {
   const { token, initiate = '' } = await challenge();
   const began = performance.now();
   const bad = ['11111111-2222-3333-4444-555555555555', `${token.split('/').at(-1)?.split('.')[0]}`];
@@ -261,7 +261,7 @@ describe('every client of the matrix gets what a direct run gives', () => {
     return results;
   };
 
-  test.each(tried(thatLogIn))('%s, which logs in by itself', async (client) => {
+  test.each(tried(thatLogIn))('case 86: %s, which logs in by itself', async (client) => {
     let logins = 0;
     const open = async (link: string) => {
       logins += 1;

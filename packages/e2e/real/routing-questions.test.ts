@@ -5,21 +5,20 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type ScriptedTrino, startScriptedTrino } from '@trino-gateway/testing';
 import { until } from '@trino-gateway/testing/processes/until';
 import { type Suite, startSuite } from '@trino-gateway/testing/suite/suite';
-import { type Coordinator, startCoordinator } from '@trino-gateway/testing/trino/coordinator';
 import { runStatement } from '@trino-gateway/testing/trino-client/run-statement';
+import { passwords, probe, withPassword } from './guarded-cluster.ts';
+import { type SharedCluster, sharedCluster } from './shared-clusters.ts';
 
 // Routing asks a real Trino with passwords what a statement costs; where it then runs is seen at the clusters.
-const passwords = { alice: 'a-secret', gateway: 'g-secret', probe: 'p-secret' };
 const SOURCE = 'trino-gateway-monitor';
-let trino: Coordinator;
+let trino: SharedCluster;
 let large: ScriptedTrino;
 let unknown: ScriptedTrino;
 let suite: Suite;
 
-const basic = (user: keyof typeof passwords) => `Basic ${Buffer.from(`${user}:${passwords[user]}`).toString('base64')}`;
 const alice = (more: Record<string, string> = {}) => ({
   'x-trino-user': 'alice',
-  authorization: basic('alice'),
+  ...withPassword('alice'),
   ...more,
 });
 
@@ -50,7 +49,7 @@ const explainCost = {
 /** What Trino says it ran that begins so. */
 async function ranAtTrino(beginning: string) {
   const answer = await fetch(`${trino.url}/v1/query`, {
-    headers: { 'x-trino-user': 'probe', authorization: basic('probe'), 'x-forwarded-proto': 'https' },
+    headers: { 'x-trino-user': 'probe', ...withPassword('probe'), 'x-forwarded-proto': 'https' },
     signal: AbortSignal.timeout(10_000),
   });
   const queries = (await answer.json()) as {
@@ -64,16 +63,9 @@ async function ranAtTrino(beginning: string) {
 }
 
 beforeAll(async () => {
-  trino = await startCoordinator({
-    name: 'explaining',
-    password: { user: 'probe', password: passwords.probe },
-    otherPasswords: passwords,
-    accessRules: { catalogs: [{ allow: 'all' }], impersonation: [{ original_user: 'gateway', new_user: 'alice' }] },
-    say: (line) => void process.stderr.write(`${line}\n`),
-  });
+  trino = await sharedCluster('guarded');
   [large, unknown] = [await startScriptedTrino(), await startScriptedTrino()];
   suite = await startSuite({ router: { EXTERNAL_URL: 'https://gw.example' } });
-  const probe = { user: 'probe', password: passwords.probe };
   await suite.addBackends({ trino: trino.url }, { probe });
   await suite.addBackends({ large: large.url, unknown: unknown.url });
   await suite.addGroup('small', ['trino']);
@@ -83,7 +75,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await suite?.[Symbol.asyncDispose]();
-  await Promise.all([trino?.[Symbol.asyncDispose](), large?.stop(), unknown?.stop()]);
+  await Promise.all([large?.stop(), unknown?.stop()]);
 }, 60_000);
 
 describe.each<[string, object]>([
@@ -123,7 +115,7 @@ describe.each<[string, object]>([
     ['a small table that is written', 'CREATE TABLE memory.default.n AS SELECT * FROM tpch.tiny.nation', 'small', {}],
     ['a prepared statement', 'EXECUTE q', 'large', prepared('SELECT * FROM tpch.sf1.lineitem')],
     ['one in place', "EXECUTE IMMEDIATE 'SELECT * FROM tpch.tiny.nation WHERE nationkey = ?' USING 3", 'small', {}],
-  ])('%s', async (_what, statement, group, more) => {
+  ])('case 110: %s', async (_what, statement, group, more) => {
     expect(await submit(statement, more)).toBe(`step cost: ${group}`);
     const sent = { small: [], large: large.requests, unknown: unknown.requests }[group] ?? [];
     if (group !== 'small') expect(sent.map(({ body }) => body)).toContain(statement);

@@ -4,6 +4,7 @@ import { until } from '@trino-gateway/testing/processes/until';
 import { type Coordinator, startCoordinator } from '@trino-gateway/testing/trino/coordinator';
 import type { CoordinatorSettings } from '@trino-gateway/testing/trino/coordinator-files';
 import { chosenVersion, NEWEST_VERSION } from '@trino-gateway/testing/trino/versions';
+import { guardedSettings } from './guarded-cluster.ts';
 
 /**
  * A real cluster that several files of a run use at a time: none of them ends it, changes what others would see, or counts what
@@ -11,14 +12,16 @@ import { chosenVersion, NEWEST_VERSION } from '@trino-gateway/testing/trino/vers
  */
 export type SharedCluster = Pick<Coordinator, 'url'>;
 
-const settings: Readonly<Record<'accepting' | 'rejecting' | 'newest', CoordinatorSettings>> = {
+const settings = {
   /** Trusts X-Forwarded-*, unless the run is one without (TRINO_GATEWAY_PROCESS_FORWARDED). */
-  accepting: { processForwarded: process.env.TRINO_GATEWAY_PROCESS_FORWARDED !== 'false' },
+  accepting: async () => ({ processForwarded: process.env.TRINO_GATEWAY_PROCESS_FORWARDED !== 'false' }),
   /** Answers 406 to them. */
-  rejecting: { processForwarded: false },
+  rejecting: async () => ({ processForwarded: false }),
+  /** Trusts them, and asks for passwords or tokens. */
+  guarded: guardedSettings,
   /** The newest release, whatever else the run is on. */
-  newest: { version: NEWEST_VERSION },
-};
+  newest: async () => ({ version: NEWEST_VERSION }),
+} satisfies Record<string, (folder: string) => Promise<CoordinatorSettings>>;
 
 const STARTED_WITHIN_MS = 300_000;
 
@@ -35,7 +38,12 @@ export async function sharedCluster(kind: keyof typeof settings): Promise<Shared
   );
   if (!isFirst) return await until(`the shared cluster ${kind}`, started, STARTED_WITHIN_MS, 200);
   // Many clients work with it: what they leave behind needs room.
-  const options = { ...settings[kind], name: `shared-${kind}`, heap: '1200M', folder: join(folder, kind) };
+  const options = {
+    ...(await settings[kind](folder)),
+    name: `shared-${kind}`,
+    heap: '1200M',
+    folder: join(folder, kind),
+  };
   const { url, pid } = await startCoordinator({
     ...options,
     // It outlives the worker that started it: the end of the run ends it.

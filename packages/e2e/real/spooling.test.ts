@@ -59,29 +59,32 @@ const rounds = encodings.flatMap((encoding, at) =>
   names.filter((_, which) => !isSample || (at === 1 && which === 0)).map((name) => [encoding, name] as const),
 );
 
-test.each(rounds)('with %s every client gets what a direct run gives, from the %s cluster', async (encoding, name) => {
-  const run = (client: ClientName) => {
-    const read: readonly Encoding[] = clients[client].encodings;
-    const reads = read.includes(encoding);
-    if (!reads && (read.length > 0 || encoding !== 'json')) return [];
-    const url = suite.router.urls[names.indexOf(name)] ?? '';
-    const backends = [streaming.url, redirecting.url];
-    const options = { user: `spools-${client}`, only: [client], storageUrl: store.url, backends };
-    return Array.fromAsync(runClientMatrix({ url, ...options, ...(reads && { encoding }) }));
-  };
-  const results = (await Promise.all(clientNames.map(run))).flat();
-  const counted = (outcome: string) => results.filter((one) => one.outcome === outcome);
-  say(`${encoding}, ${name}: ${counted('passed').length} passed, ${counted('skipped').length} not in the client`);
-  expect(counted('failed')).toEqual([]);
-  expect(counted('passed').length).toBeGreaterThan(30);
-});
+test.each(rounds)(
+  'case 90: with %s every client gets what a direct run gives, from the %s cluster',
+  async (encoding, name) => {
+    const run = (client: ClientName) => {
+      const read: readonly Encoding[] = clients[client].encodings;
+      const reads = read.includes(encoding);
+      if (!reads && (read.length > 0 || encoding !== 'json')) return [];
+      const url = suite.router.urls[names.indexOf(name)] ?? '';
+      const backends = [streaming.url, redirecting.url];
+      const options = { user: `spools-${client}`, only: [client], storageUrl: store.url, backends };
+      return Array.fromAsync(runClientMatrix({ url, ...options, ...(reads && { encoding }) }));
+    };
+    const results = (await Promise.all(clientNames.map(run))).flat();
+    const counted = (outcome: string) => results.filter((one) => one.outcome === outcome);
+    say(`${encoding}, ${name}: ${counted('passed').length} passed, ${counted('skipped').length} not in the client`);
+    expect(counted('failed')).toEqual([]);
+    expect(counted('passed').length).toBeGreaterThan(30);
+  },
+);
 
-test('what clients have read they have acknowledged: nothing of it is left', async () => {
+test('case 90: what clients have read they have acknowledged: nothing of it is left', async () => {
   await until('the storage to be empty', async () => (await store.keys()).length === 0, 60_000);
 });
 
 test.each(names)(
-  'segments of the %s cluster come through the other router, and only to who has their link',
+  'case 93: segments of the %s cluster come through the other router, and only to who has their link',
   async (name) => {
     const index = names.indexOf(name);
     const [first = '', second = ''] = suite.routers.map(({ urls }) => urls[index]);
@@ -108,6 +111,39 @@ test.each(names)(
     expect(new Set(rows.map(([key]) => key)).size).toBe(15_000);
   },
 );
+
+test('case 90: a million rows are in the segments of a result, each once', async () => {
+  const { segments } = await spooledResult(
+    suite.router.urls[0] ?? '',
+    'SELECT orderkey FROM tpch.sf1.orders LIMIT 1000000',
+  );
+  const keys = new Set<unknown>();
+  let rows = 0;
+  for (const { uri, ackUri, headers } of segments) {
+    const read = (await (await fetch(uri, { headers })).json()) as unknown[][];
+    rows += read.length;
+    for (const [key] of read) keys.add(key);
+    expect((await fetch(ackUri, { headers })).status).toBe(200);
+  }
+  say(`${rows} rows in ${segments.length} segments`);
+  expect([rows, keys.size]).toEqual([1_000_000, 1_000_000]);
+});
+
+test('case 92: segments come long after their query has ended, when gatewayserver and routers have started anew', async () => {
+  const results = await Promise.all(
+    suite.routers.map(({ urls }, at) => spooledResult(urls[at] ?? '', 'SELECT * FROM tpch.tiny.orders')),
+  );
+  for (const process of [suite.gatewayserver, ...suite.routers]) {
+    await process.kill();
+    await process.start();
+  }
+  for (const { segments } of results)
+    for (const { uri, ackUri, headers } of segments) {
+      const answer = await fetch(uri, { headers });
+      expect([answer.status, Array.isArray(await answer.json())]).toEqual([200, true]);
+      expect((await fetch(ackUri, { headers })).status).toBe(200);
+    }
+});
 
 test('after the coordinator has gone for good its links are answered 503, those of the other cluster go on', async () => {
   const url = suite.router.urls[0] ?? '';

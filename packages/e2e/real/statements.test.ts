@@ -9,6 +9,7 @@ import { type SharedCluster, sharedCluster } from './shared-clusters.ts';
 
 // What a real cluster says that a statement is, and which tables it found in it: it runs the statements of the corpus.
 const AT_ONCE = 6;
+const OF_EACH_CLASS = 2;
 const READ_OR_WRITE = new Set(['SELECT', 'INSERT', 'DELETE', 'UPDATE', 'MERGE']);
 
 type TableOfQuery = { catalog: string; schema: string; table: string; directlyReferenced: boolean };
@@ -35,13 +36,14 @@ function headers(): Record<string, string> {
   return found;
 }
 
-/** One of each class, and all that read or write tables. */
+/** Two of each class, and all that read or write tables. */
 function statements(): string[] {
-  const seen = new Set<string>();
+  const seen = new Map<string, number>();
   return corpus()
     .filter(({ file, kind, statementClass }) => {
-      if (file === 'later' || (seen.has(statementClass) && !READ_OR_WRITE.has(kind))) return false;
-      seen.add(statementClass);
+      const before = seen.get(statementClass) ?? 0;
+      if (file === 'later' || (before >= OF_EACH_CLASS && !READ_OR_WRITE.has(kind))) return false;
+      seen.set(statementClass, before + 1);
       return true;
     })
     .map(({ sql }) => sql);
@@ -67,8 +69,9 @@ async function verdicts(sql: string): Promise<{ theirs: object; ours: object }> 
   };
 }
 
-test('a real cluster names the kinds of statements alike, and finds the same tables in them', async () => {
+test('case 109: a real cluster names the kinds of statements alike, and finds the same tables in them', async () => {
   const left = statements();
+  expect(left.length).toBeGreaterThanOrEqual(300);
   const compared: object[] = [];
   const worker = async () => {
     for (let sql = left.shift(); sql !== undefined; sql = left.shift()) {

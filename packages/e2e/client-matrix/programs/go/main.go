@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -27,7 +28,15 @@ type client struct {
 
 func setting(name string) string { return os.Getenv("MATRIX_" + name) }
 
+func isWanted(name string) bool {
+	only := setting("ONLY")
+	return only == "" || slices.Contains(strings.Split(only, ","), name)
+}
+
 func report(name string, produce func() (any, error)) {
+	if !isWanted(name) {
+		return
+	}
 	value, err := produce()
 	if err != nil {
 		value = "error: " + strings.Join(strings.Fields(err.Error()), " ")
@@ -63,7 +72,9 @@ func run(address, user string) error {
 	report("prepared", c.prepared)
 	report("session", c.session)
 	report("write", c.write)
-	c.failure()
+	if isWanted("error-message") {
+		c.failure()
+	}
 	report("transaction", c.transaction)
 	report("cancel", c.cancel)
 	return nil

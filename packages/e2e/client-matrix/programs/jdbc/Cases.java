@@ -8,6 +8,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Properties;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -39,6 +40,9 @@ class Cases {
         if (setting("LOG_IN") != null) {
             properties.setProperty("externalAuthentication", "true");
             properties.setProperty("externalAuthenticationRedirectHandlers", "PRINT");
+        }
+        if (setting("ANSWER_SECONDS") != null) {
+            properties.setProperty("timeout", setting("ANSWER_SECONDS") + "s");
         }
         if (arguments[0].startsWith("https:")) {
             properties.setProperty("SSL", "true");
@@ -94,6 +98,9 @@ class Cases {
     }
 
     static void report(String name, Case one) {
+        if (setting("ONLY") != null && !List.of(setting("ONLY").split(",")).contains(name)) {
+            return;
+        }
         Object value;
         try {
             value = one.value();

@@ -17,6 +17,7 @@ const trino = Trino.create({
 });
 
 async function report(name, produce) {
+  if (setting('ONLY') !== undefined && !setting('ONLY').split(',').includes(name)) return;
   const value = await produce().catch((error) => `error: ${String(error).replace(/\s+/g, ' ')}`);
   console.log(`${name}\t${value}`);
 }
@@ -24,7 +25,10 @@ async function report(name, produce) {
 async function run(statement) {
   const result = { rows: [], changed: undefined };
   for await (const page of await trino.query(statement)) {
-    if (page.error) throw Object.assign(new Error(page.error.message), { code: page.error.errorCode });
+    if (page.error) {
+      const { message, errorCode: code, errorName: name } = page.error;
+      throw Object.assign(new Error(message), { code, name });
+    }
     result.rows.push(...(page.data ?? []));
     result.changed = page.updateCount ?? result.changed;
   }

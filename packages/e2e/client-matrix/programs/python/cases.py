@@ -22,8 +22,14 @@ def token():
     return os.environ.get("MATRIX_TOKEN")
 
 
+def is_wanted(case):
+    return "MATRIX_ONLY" not in os.environ or case in setting("ONLY").split(",")
+
+
 def report(case, produce):
     """One failing case does not hide the others."""
+    if not is_wanted(case):
+        return
     try:
         value = produce()
     except Exception as error:
@@ -50,12 +56,13 @@ def run_cases(client):
     report("prepared", lambda: first(client.prepared(setting("PREPARED"), int(setting("PREPARED_VALUE")))))
     report("session", lambda: client.session()[0][1])
     report("write", lambda: written(client))
-    message, code = failure(client)
+    message, code = failure(client) if is_wanted("error-message") else (None, None)
     report("error-message", lambda: message)
     report("error-code", lambda: code)
     report("transaction", lambda: client.transaction() if hasattr(client, "transaction") else "-")
     if hasattr(client, "tables"):
         report("tables", lambda: ",".join(sorted(client.tables())))
+        report("inspection", client.inspection)
     report("cancel", lambda: cancelled(*client.long_query(setting("LONG"))))
 
 

@@ -53,6 +53,11 @@ class Client:
     def tables(self):
         return inspect(self.engine).get_table_names()
 
+    def inspection(self):
+        found = inspect(self.engine)
+        columns = ",".join(f"{column['name']} {column['type']}" for column in found.get_columns("nation"))
+        return f"{columns} {found.has_table('nation')} {found.has_table('nowhere')}"
+
     def long_query(self, sql):
         cursor = self.engine.raw_connection().cursor()
 
