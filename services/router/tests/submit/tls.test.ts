@@ -1,10 +1,16 @@
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import type http from 'node:http';
+import https, { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createSecureContext } from 'node:tls';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type ScriptedTrino, startScriptedTrino } from '@trino-gateway/testing';
 import { until } from '@trino-gateway/testing/processes/until';
 import { createCertificateAuthority } from '@trino-gateway/testing/tls/certificate-authority';
+import { ClusterAgent } from '../../src/http/tls-agents.ts';
 import { ask, run } from '../support/client.ts';
 import { startTestbed } from '../support/testbed.ts';
 
@@ -103,4 +109,27 @@ test('an authority that was replaced is in force within seconds, without a resta
   expect(await ends()).toBe('FAILED');
   await writeFile(join(folder, 'changing.pem'), next.cert);
   await until('the new authority to be trusted', async () => (await ends()) === 'FINISHED');
+});
+
+test('a certificate that changes under way ends no query that has its connection, and new connections verify it', async () => {
+  const first = oneAuthority.issue(['127.0.0.1']);
+  const server = createServer(first, (_, response) => response.end('{}'));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const context = createSecureContext({ ca: oneAuthority.cert });
+  const agents = [new ClusterAgent({ secureContext: context }), new ClusterAgent({ secureContext: context })] as const;
+  const get = async (agent: ClusterAgent) => {
+    const [answer] = (await once(https.get(url, { agent }), 'response')) as [http.IncomingMessage];
+    for await (const _ of answer);
+    return answer.statusCode;
+  };
+  expect(await get(agents[0])).toBe(200);
+  server.setSecureContext(otherAuthority.issue(['127.0.0.1']));
+  expect(await get(agents[0])).toBe(200);
+  await expect(get(agents[1])).rejects.toThrow(/certificate/);
+  server.setSecureContext(oneAuthority.issue(['127.0.0.1']));
+  expect(await get(agents[1])).toBe(200);
+  for (const agent of agents) agent.destroy();
+  server.close();
 });
