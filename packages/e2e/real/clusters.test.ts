@@ -157,7 +157,7 @@ test('a tampered or unknown query id gets 404 in the words of Trino', async () =
   }
 });
 
-test('kill -9 of a coordinator while 50 queries run: its queries fail clearly, the others finish, new ones avoid it at once', async () => {
+test('case 66: kill -9 of a coordinator while 50 queries run: its queries fail clearly, the others finish, new ones avoid it at once', async () => {
   const before = new Set(
     (await suite.call<{ queries?: { id: string }[] }>('QueryService/ListQueries', { pageSize: 1000 })).queries?.map(
       ({ id }) => id,

@@ -73,7 +73,7 @@ afterAll(async () => {
   await Promise.all([one?.stop(), two?.stop(), database?.[Symbol.asyncDispose]()]);
 }, 120_000);
 
-test('drained is not said while anything of so many statements is unfinished, is said in the end, and nothing comes after it', async () => {
+test('case 76: drained is not said while anything of so many statements is unfinished, is said in the end, and nothing comes after it', async () => {
   const suffix = await suffixOf(one);
   const work = await startWork(suffix);
   const stop = new AbortController();

@@ -78,7 +78,7 @@ describe('after a query that was not read to its end the next one starts at once
   });
 });
 
-test('a query that is not read to its end gets its end in the history, also when its router dies', async () => {
+test('case 72: a query whose client has vanished gets its end in the history, and its slot is free, also when its router dies', async () => {
   const state = async (id: string) => {
     const row = await suite.call<{ state?: string; error?: { name: string } }>('QueryService/GetQuery', { id });
     return `${row.state} ${row.error?.name ?? ''}`.trim();
@@ -86,12 +86,13 @@ test('a query that is not read to its end gets its end in the history, also when
   // Its rows were read, and its last page was not.
   const read = await openUntil('SELECT 1', ({ page }) => page.data !== undefined);
   await until('its row', () => state(read.page.id));
-  await until('its slot', async () => {
+  const isFree = async () => {
     const { condition } = await suite.call<{ condition?: { leases?: number } }>('BackendService/GetBackend', {
       id: 'one',
     });
     return (condition?.leases ?? 0) === 0;
-  });
+  };
+  await until('its slot', isFree);
   const left = await running();
   await until('its row', async () => (await state(left.page.id)) === 'RUNNING');
   await suite.router.kill();
@@ -99,5 +100,6 @@ test('a query that is not read to its end gets its end in the history, also when
   const from = performance.now();
   await until('the first to end', async () => (await state(read.page.id)) === 'FINISHED', 120_000);
   await until('the second to end', async () => (await state(left.page.id)) === 'FAILED ABANDONED_QUERY', 120_000);
+  await until('the slot of the second', isFree, 60_000);
   say(`history knows both ends ${Math.round((performance.now() - from) / 1_000)} s after the clients left`);
 }, 300_000);
