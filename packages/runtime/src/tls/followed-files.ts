@@ -1,9 +1,9 @@
-import { constants } from 'node:crypto';
 import type { Server } from 'node:tls';
 import type { Logger } from '../logging/logger.ts';
 import { every } from '../loops/every.ts';
 import { within } from '../loops/within.ts';
 import type { CertificateExpiry } from './certificate-expiry.ts';
+import { serverContext } from './server-context.ts';
 import { readTlsFiles, TlsFileError, type TlsFiles, type TlsMaterial } from './tls-files.ts';
 
 /** TLS files of this process, read anew when they change. Disposal stops looking. */
@@ -42,7 +42,7 @@ export async function followTlsFiles(files: TlsFiles, options: FollowTlsFilesOpt
   const read = readWithin(files);
   const servers = new Set<Server>();
   const put = (material: TlsMaterial) => {
-    for (const server of servers) server.setSecureContext(contextOf(material));
+    for (const server of servers) server.setSecureContext(serverContext(material));
     for (const part of ['ca', 'cert'] as const)
       expiry.inForce(files[part]?.field ?? part, material.certificates[part] ?? []);
     return material;
@@ -81,18 +81,11 @@ export async function followTlsFiles(files: TlsFiles, options: FollowTlsFilesOpt
     secure: (server) => {
       servers.add(server);
       server.once('close', () => servers.delete(server));
-      server.setSecureContext(contextOf(current));
+      server.setSecureContext(serverContext(current));
     },
     [Symbol.asyncDispose]: () => looking[Symbol.asyncDispose](),
   };
 }
-
-/**
- * Ciphers and resumption as Node has them; the lowest version whatever options Node was started with. Nobody needs a second
- * handshake within a connection, which costs a server far more than who asks for it; HTTP/2 forbids it (RFC 9113, 9.2.1).
- */
-const contextOf = ({ pems }: TlsMaterial) =>
-  ({ ...pems, minVersion: 'TLSv1.2', secureOptions: constants.SSL_OP_NO_RENEGOTIATION }) as const;
 
 function whyNotValid({ certificates }: TlsMaterial, { cert }: TlsFiles, at: number): string | undefined {
   const [own] = certificates.cert ?? [];

@@ -3,7 +3,7 @@ import type { Http2ServerResponse } from 'node:http2';
 import type { Socket } from 'node:net';
 import { createServer, type TLSSocket } from 'node:tls';
 import type { FollowedTlsFiles } from './followed-files.ts';
-import type { TlsMaterial } from './tls-files.ts';
+import { serverContext } from './server-context.ts';
 
 /** How a port speaks TLS. */
 export type ListenTls = {
@@ -31,7 +31,7 @@ export function createTlsAcceptor(
   let inForce = files.current();
   const handshaking = new Map<string, Socket>();
   const server = createServer({
-    ...contextOf(inForce),
+    ...serverContext(inForce),
     requestCert: inForce.pems.ca !== undefined,
     rejectUnauthorized: true,
     ALPNProtocols: ['h2', 'http/1.1'],
@@ -52,7 +52,7 @@ export function createTlsAcceptor(
       const current = files.current();
       if (current !== inForce) {
         inForce = current;
-        server.setSecureContext(contextOf(current));
+        server.setSecureContext(serverContext(current));
       }
       const end = endOf(socket);
       handshaking.set(end, socket);
@@ -70,10 +70,6 @@ export function createTlsAcceptor(
 /** The client's end, by which the encrypted connection is known to be the one that was accepted. */
 function endOf({ remoteAddress, remotePort }: Socket): string {
   return `${remoteAddress} ${remotePort}`;
-}
-
-function contextOf({ pems }: TlsMaterial) {
-  return { ...pems, minVersion: 'TLSv1.2' as const };
 }
 
 const PLAIN = 'this port speaks TLS only: use https://';

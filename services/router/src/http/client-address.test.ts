@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { type ClientAddressSettings, createClientView } from './client-address.ts';
+import { type ClientAddressSettings, createClientView, outsideUrl } from './client-address.ts';
 
 type Case = {
   name: string;
@@ -220,6 +220,17 @@ describe('the client as a cluster sees it', () => {
     const view = createClientView({ trustedProxies: [], ...settings });
     const facts = { remoteAddress: peer ?? '192.0.2.1', localAddress: '198.51.100.1', listeningPort: 8080 };
     expect(view(facts, headers.flat())).toMatchObject(expected);
+  });
+
+  test.each<[string, [string, string][], string]>([
+    ['the client itself', [], 'https://gw'],
+    ['a balancer that says nothing of the scheme', [['X-Forwarded-For', '203.0.113.9']], 'https://gw'],
+    ['a balancer that was asked without TLS', [['X-Forwarded-Proto', 'http']], 'http://gw:443'],
+  ])('a connection with TLS has the scheme https where it comes from %s', (_, headers, expected) => {
+    const view = createClientView({ trustedProxies: ['10.0.0.0/8'] });
+    const facts = { remoteAddress: '10.1.2.3', localAddress: '10.1.2.4', listeningPort: 8443, encrypted: true };
+    const client = view(facts, ['Host', 'gw:443', ...headers.flat()]);
+    expect('problem' in client ? client : outsideUrl(client)).toBe(expected);
   });
 
   test('a connection that is already closed still has a view', () => {
