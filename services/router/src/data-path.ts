@@ -12,7 +12,6 @@ import { createHandler, type Handler, type HandlerDeps, type RequestDeps } from 
 import { createUpstream } from './http/http-client.ts';
 import { createActivatedLeases } from './leases/activated-leases.ts';
 import { createBodyPace } from './limits/body-pace.ts';
-import { createFailedPolls } from './limits/failed-polls.ts';
 import type { HeldPolls } from './limits/held-polls.ts';
 import { createInflationBudget } from './limits/inflation-budget.ts';
 import type { RequestLimits } from './limits/request-limits.ts';
@@ -38,6 +37,7 @@ export type DataPathDeps = Pick<
   | 'passiveHealth'
   | 'unknownLinks'
   | 'heldPolls'
+  | 'failedPolls'
   | 'temporaryId'
   | 'clientView'
   | 'bytes'
@@ -92,7 +92,6 @@ export function createDataPath({ timings, ...deps }: DataPathDeps): DataPath {
     // The gatewayserver keeps the page of a cluster that took the query; what another one says stands nowhere else.
     dispatches: createDispatches<OfferEnd>((end) => (end.kind === 'answered' ? sizeOf(end.answer) : 0)),
     attendance: createAttendance({ admission, heldPolls: deps.heldPolls }),
-    failedPolls: createFailedPolls(),
     leases,
     endChecks: createEndChecks({ ask, admission, leases, live: deps.live, stopped: stopping.signal }),
     checkClient: createCheckClient({ ask }),

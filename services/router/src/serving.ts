@@ -6,6 +6,7 @@ import { type ControlPlane, type ControlPlaneOptions, startControlPlane } from '
 import { createDataPath } from './data-path.ts';
 import { createClientView } from './http/client-address.ts';
 import { createRequestLog } from './http/request-log.ts';
+import { createFailedPolls } from './limits/failed-polls.ts';
 import { createHeldPolls, type HeldPolls } from './limits/held-polls.ts';
 import { followCertificate } from './listeners/certificate.ts';
 import { createIntake, type Intake, type SharedIntake } from './listeners/intake.ts';
@@ -13,6 +14,7 @@ import { type Bind, listenOnAll } from './listeners/listener.ts';
 import { createMetrics, type MetricSources, type RouterMetrics } from './metrics.ts';
 import { createPassiveHealth } from './passive-health/passive-health.ts';
 import { createTemporaryIds } from './queue/temporary-ids.ts';
+import type { News } from './workers/messages.ts';
 
 /** What one process does for clients, before it has listeners. Disposal reports what is left, and closes the connections to clusters. */
 export type Serving = AsyncDisposable &
@@ -22,6 +24,8 @@ export type Serving = AsyncDisposable &
     listen(): ReturnType<typeof listenOnAll>;
     /** Takes limits that have changed in the configuration. */
     reconfigured(): void;
+    /** Another process of this router tells something. */
+    heard(news: News): void;
     /** Ends the polls that are held, and those to come. */
     stopHolding(): void;
   };
@@ -36,20 +40,23 @@ export type ServingOptions = Pick<ControlPlaneOptions, 'routerId' | 'follow'> & 
   expiry?: Pick<CertificateExpiry, 'inForce'>;
   /** What is shared with other processes; default nothing. */
   shared?: SharedIntake;
+  /** Tells the other processes of this router; absent where there are none. */
+  tell?: (news: News) => void;
 };
 
 const untold = { inForce: () => {} };
 
 /** Wires all that serves clients; it begins to follow the configuration. */
 export function createServing(options: ServingOptions): Serving {
-  const { config, transport, routerId, follow, logger, bind, shared, expiry = untold } = options;
+  const { config, transport, routerId, follow, logger, bind, shared, expiry = untold, tell } = options;
   const parts = new AsyncDisposableStack();
   const onRouted = (durationMs: number) => metrics.routed(durationMs);
-  const controlPlane = parts.use(startControlPlane({ config, transport, routerId, follow, onRouted, logger }));
+  const controlPlane = parts.use(startControlPlane({ config, transport, routerId, follow, onRouted, tell, logger }));
   const { gateway, ownership, unknownLinks, live } = controlPlane;
   const intake = parts.use(createIntake(config, logger, shared));
   const { requests: limits, bytes } = intake;
   const heldPolls = createHeldPolls();
+  const failedPolls = createFailedPolls(tell);
   const metrics = createMetrics(metricSources(controlPlane, intake, heldPolls));
   const clientView = createClientView({ externalUrl: config.external_url, trustedProxies: config.trusted_proxies });
   const { access_log: share, access_log_per_second: mostPerSecond } = config;
@@ -69,6 +76,7 @@ export function createServing(options: ServingOptions): Serving {
       limits,
       bytes,
       heldPolls,
+      failedPolls,
       temporaryId: createTemporaryIds(randomBytes),
       clientView,
       logger,
@@ -90,6 +98,10 @@ export function createServing(options: ServingOptions): Serving {
       );
     },
     reconfigured: intake.resize,
+    heard: (news) => {
+      if (news.kind === 'ended' || news.kind === 'seen') live.elsewhere(news);
+      else failedPolls.elsewhere(news);
+    },
     stopHolding: heldPolls.stop,
     [Symbol.asyncDispose]: () => parts.disposeAsync(),
   };

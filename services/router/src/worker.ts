@@ -50,6 +50,7 @@ async function startWork(start: Start, root: Logger): Promise<Work> {
   const serving = createServing({
     ...{ config, transport, routerId, logger, bind: connections.bind },
     shared: { ...rooms, connections: connections.limit },
+    tell: (news) => send({ kind: 'news', news }),
     follow: (following) => {
       const told = openToldConfiguration(following, start, transport);
       opened(told);
@@ -78,6 +79,8 @@ async function startWork(start: Start, root: Logger): Promise<Work> {
           return told.replace(message.snapshot);
         case 'incarnation':
           return told.learnt(message.incarnation);
+        case 'news':
+          return serving.heard(message.news);
         case 'grant':
           return granted(message);
         case 'collect':

@@ -7,7 +7,7 @@ import { createUnknownLinks, type UnknownLinks } from '../stickiness/unknown-lin
 import { createFailureLog } from './failure-log.ts';
 import type { FollowedConfiguration, FollowOptions } from './follow-configuration.ts';
 import { createGatewayClient, type RunningGatewayClient } from './gateway-client.ts';
-import { createLiveQueries, type LiveQueryTable } from './live-queries.ts';
+import { createLiveQueries, type LiveQueryTable, type QueryNews } from './live-queries.ts';
 import { createHistory, type RunningHistory } from './reports/history-reporter.ts';
 
 /** What the router learns from the gatewayserver and reports to it. Disposal reports what is left. */
@@ -31,6 +31,8 @@ export type ControlPlaneOptions = {
   follow: (following: Following) => FollowedConfiguration;
   /** Called with every call of `route` that was answered and its duration. */
   onRouted: (durationMs: number) => void;
+  /** Tells the other processes of this router; absent where there are none. */
+  tell?: ((news: QueryNews) => void) | undefined;
   logger: Logger;
 };
 
@@ -39,7 +41,7 @@ export type Following = Pick<FollowOptions, 'ownership' | 'onChange' | 'onSnapsh
 
 /** Begins to follow the configuration and to report, whether the gatewayserver is there or not. */
 export function startControlPlane(options: ControlPlaneOptions): ControlPlane {
-  const { config, transport, routerId, follow, onRouted, logger } = options;
+  const { config, transport, routerId, follow, onRouted, tell, logger } = options;
   const parts = new AsyncDisposableStack();
   const queries = createClient(QueryService, transport);
   const history = createHistory({
@@ -51,7 +53,7 @@ export function startControlPlane(options: ControlPlaneOptions): ControlPlane {
   });
   const ownership = createOwnership();
   const unknownLinks = createUnknownLinks();
-  const live = createLiveQueries({ history, failures: createFailureLog(logger) });
+  const live = createLiveQueries({ history, failures: createFailureLog(logger), tell });
   const gateway = parts.use(
     createGatewayClient({
       transport,

@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import { type Query, QuerySchema, Query_State as State } from '@trino-gateway/api/gateway';
 import { silentLogger } from '@trino-gateway/runtime';
 import { createFailureLog } from './failure-log.ts';
-import { createLiveQueries, type LiveQueriesOptions } from './live-queries.ts';
+import { createLiveQueries, type LiveQueriesOptions, type QueryNews } from './live-queries.ts';
 
 function table(options: Omit<LiveQueriesOptions, 'history' | 'failures'> = {}) {
   const lines: unknown[] = [];
@@ -147,4 +147,37 @@ test('a refused query and a failed one are logged once, with id, user, group and
     ],
     ['a query has failed', { query: 'elsewhere', error: 'USER_CANCELED' }],
   ]);
+});
+
+test('a query that is polled and ends at another process of the router counts here no longer, and is not given up before', () => {
+  const clock = { now: 0 };
+  const told: QueryNews[] = [];
+  const reports: Query[] = [];
+  const process = (tell: (news: QueryNews) => void) =>
+    createLiveQueries({
+      history: { report: (query) => void reports.push(query) },
+      failures: createFailureLog(silentLogger),
+      tell,
+      now: () => clock.now,
+      timings: { abandonedAfterMs: 100 },
+    });
+  const one = process(() => {});
+  const other = process((news) => {
+    told.push(news);
+    one.elsewhere(news);
+  });
+  one.started(create(QuerySchema, { id: 'q', trinoQueryId: 'q', backendId: 'b', state: State.QUEUED }));
+  for (const at of [60, 120, 180]) {
+    clock.now = at;
+    other.seen('q');
+    other.sweep();
+    one.sweep();
+    expect(one.counts()).toEqual(new Map([['b', 1]]));
+  }
+  other.ended('q', { state: State.FINISHED });
+  other.ended('q', { state: State.FINISHED });
+  expect(one.counts()).toEqual(new Map());
+  one.ended('q', { state: State.FINISHED }); // its last page again, here
+  expect(told.filter(({ kind }) => kind === 'ended')).toHaveLength(1);
+  expect(reports.filter(({ state }) => state === State.FINISHED)).toHaveLength(1);
 });

@@ -3,8 +3,8 @@ import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { type Query, Query_ErrorSchema, Query_State, QuerySchema } from '@trino-gateway/api/gateway';
 import { LRUCache } from 'lru-cache';
 import type { FailureLog } from './failure-log.ts';
-import { createKnownQueries, type IncarnationQueries } from './known-queries.ts';
-import { createDirectTable, createLiveCounts, createLiveTable } from './live-tables.ts';
+import { createKnownQueries, type IncarnationQueries, type KnownQueries } from './known-queries.ts';
+import { createDirectTable, createLiveCounts, createLiveTable, type LiveTable } from './live-tables.ts';
 import type { QueryEnd } from './query-end.ts';
 import type { History } from './reports/history-reporter.ts';
 
@@ -29,8 +29,13 @@ export type LiveQueries = {
   counts(): ReadonlyMap<string, number>;
 };
 
+/** What other processes of the same router are told of queries that they may have handed over. */
+export type QueryNews = { kind: 'ended'; queryId: string } | { kind: 'seen'; queryIds: readonly string[] };
+
 /** Live queries, as the process that runs them sees them. */
 export type LiveQueryTable = LiveQueries & {
+  /** Another process of this router has seen a page, or the end, of queries that were perhaps handed over here. */
+  elsewhere(news: QueryNews): void;
   /** Reports as UNKNOWN, and forgets, queries that nobody has polled for too long. To be called regularly. */
   sweep(): void;
   /** What is known here of the queries of an incarnation. */
@@ -44,6 +49,8 @@ export type LiveQueryTable = LiveQueries & {
 export type LiveQueriesOptions = {
   history: History;
   failures: FailureLog;
+  /** Tells the other processes of this router; absent where there are none. */
+  tell?: ((news: QueryNews) => void) | undefined;
   /** Epoch milliseconds. */
   now?: () => number;
   /** How many are remembered; default 200,000, beyond it the oldest is forgotten. */
@@ -61,10 +68,12 @@ const TIMINGS = {
 
 /** Ids whose end, or whose start elsewhere, was reported: repeated polls repeat pages, not reports. */
 const REMEMBERED = 20_000;
+/** Queries handed over elsewhere whose polls are told of at a time. */
+const MOST_TOLD = 20_000;
 
 /** An empty table. */
 export function createLiveQueries(options: LiveQueriesOptions): LiveQueryTable {
-  const { history, failures, now = Date.now, most = 200_000 } = options;
+  const { history, failures, tell, now = Date.now, most = 200_000 } = options;
   const { abandonedAfterMs, directForMs } = { ...TIMINGS, ...options.timings };
   const counts = createLiveCounts();
   const live = createLiveTable(counts, most);
@@ -72,6 +81,7 @@ export function createLiveQueries(options: LiveQueriesOptions): LiveQueryTable {
   const known = createKnownQueries(now);
   const reported = new LRUCache<string, 'running' | 'ended'>({ max: REMEMBERED });
 
+  const seenForOthers = createSeenForOthers(tell);
   const { report, reportEnd } = reportsTo(history, now);
 
   return {
@@ -96,6 +106,7 @@ export function createLiveQueries(options: LiveQueriesOptions): LiveQueryTable {
       known.polled(trinoQueryId);
       const entry = live.get(trinoQueryId);
       if (entry) entry.lastSeenMs = now();
+      else seenForOthers?.add(trinoQueryId);
     },
     running: (trinoQueryId) => {
       const entry = live.get(trinoQueryId);
@@ -115,6 +126,7 @@ export function createLiveQueries(options: LiveQueriesOptions): LiveQueryTable {
       known.ended(trinoQueryId);
       const entry = live.get(trinoQueryId);
       if (!entry && reported.get(trinoQueryId) === 'ended') return;
+      if (!entry) tell?.({ kind: 'ended', queryId: trinoQueryId });
       live.remove(trinoQueryId);
       reported.set(trinoQueryId, 'ended');
       if (end.error !== undefined) failures.failed({ ...entry, trinoQueryId }, end.error.name);
@@ -129,7 +141,9 @@ export function createLiveQueries(options: LiveQueriesOptions): LiveQueryTable {
       direct.expire(now());
       return counts.byBackend();
     },
+    elsewhere: (news) => hear(news, { live, known, reported }, now()),
     sweep: () => {
+      seenForOthers?.tell();
       direct.expire(now());
       known.sweep();
       for (const [trinoQueryId, { id }] of live.takeSilentSince(now() - abandonedAfterMs))
@@ -139,6 +153,33 @@ export function createLiveQueries(options: LiveQueriesOptions): LiveQueryTable {
     size: live.size,
     dropped: live.dropped,
   };
+}
+
+/** Queries that were polled here and handed over elsewhere; undefined where there is nobody to tell. */
+function createSeenForOthers(tell: LiveQueriesOptions['tell']) {
+  const queryIds = new Set<string>();
+  return (
+    tell && {
+      add: (queryId: string) => void (queryIds.size < MOST_TOLD && queryIds.add(queryId)),
+      tell: () => {
+        if (queryIds.size > 0) tell({ kind: 'seen', queryIds: [...queryIds] });
+        queryIds.clear();
+      },
+    }
+  );
+}
+
+type Tables = { live: LiveTable; known: KnownQueries; reported: LRUCache<string, 'running' | 'ended'> };
+
+/** What another process of this router has seen, and has reported. */
+function hear(news: QueryNews, { live, known, reported }: Tables, now: number): void {
+  if (news.kind === 'seen') {
+    live.seen(news.queryIds, now);
+    return;
+  }
+  known.ended(news.queryId);
+  live.remove(news.queryId);
+  reported.set(news.queryId, 'ended');
 }
 
 function isOver(state: Query_State): boolean {

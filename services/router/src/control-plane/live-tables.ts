@@ -29,6 +29,8 @@ export type LiveTable = {
   add(trinoQueryId: string, query: LiveQuery): void;
   get(trinoQueryId: string): LiveQuery | undefined;
   remove(trinoQueryId: string): void;
+  /** Those of them that are here were seen at this time. */
+  seen(trinoQueryIds: readonly string[], timeMs: number): void;
   /** Removes those last seen at this time or before. */
   takeSilentSince(timeMs: number): [trinoQueryId: string, query: LiveQuery][];
   size(): number;
@@ -56,6 +58,12 @@ export function createLiveTable(counts: LiveCounts, most: number): LiveTable {
     },
     get: (trinoQueryId) => live.get(trinoQueryId),
     remove,
+    seen: (trinoQueryIds, timeMs) => {
+      for (const trinoQueryId of trinoQueryIds) {
+        const query = live.get(trinoQueryId);
+        if (query !== undefined) query.lastSeenMs = timeMs;
+      }
+    },
     takeSilentSince: (timeMs) => {
       const silent = [...live].filter(([, { lastSeenMs }]) => lastSeenMs <= timeMs);
       for (const [trinoQueryId] of silent) remove(trinoQueryId);

@@ -9,3 +9,12 @@ test('a query may go on after thirty polls that failed in a row, and one that su
   polls.succeeded('q');
   expect(fail(1)).toEqual([true]);
 });
+
+test('they count over all processes of a router', () => {
+  const one = createFailedPolls();
+  const other = createFailedPolls(one.elsewhere);
+  for (let poll = 0; poll < 30; poll++) other.mayGoOn('q');
+  expect(one.mayGoOn('q')).toBe(false);
+  other.succeeded('q');
+  expect(one.mayGoOn('q')).toBe(true);
+});

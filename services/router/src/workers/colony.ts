@@ -80,6 +80,8 @@ export function startColony(options: ColonyOptions): Colony {
         return worker.calls.call(message);
       case 'dropped':
         return worker.calls.dropped(message.call);
+      case 'news':
+        return tell(message, id);
       case 'ask':
         return void answer(id, worker, message);
       case 'took':

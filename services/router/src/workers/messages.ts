@@ -1,6 +1,8 @@
 import type { RouterConfig } from '@trino-gateway/config';
 import type { LogLevel } from '@trino-gateway/runtime';
 import type { MetricObjectWithValues, MetricValue } from 'prom-client';
+import type { QueryNews } from '../control-plane/live-queries.ts';
+import type { PollNews } from '../limits/failed-polls.ts';
 import type { Incarnation } from '../stickiness/coordinator.ts';
 import type { PoolName } from './rooms/pools.ts';
 import type { Grant, Returned } from './rooms/shared-room.ts';
@@ -10,6 +12,9 @@ import type { Grant, Returned } from './rooms/shared-room.ts';
 
 /** The metrics of one process. */
 export type Measured = MetricObjectWithValues<MetricValue<string>>[];
+
+/** What workers tell each other. */
+export type News = QueryNews | PollNews;
 
 /** What a worker is to do first. */
 export type Start = {
@@ -37,6 +42,8 @@ export type ToWorker =
   | { kind: 'failure'; call: number; code: number; message: string; gatewayserver: string | undefined }
   | { kind: 'snapshot'; snapshot: Uint8Array }
   | { kind: 'incarnation'; incarnation: Incarnation }
+  /** Of another worker. */
+  | { kind: 'news'; news: News }
   | { kind: 'grant'; question: number; grant: Grant }
   | { kind: 'collect'; question: number; pool: PoolName; owner: string | undefined }
   | { kind: 'measure'; question: number }
@@ -52,6 +59,8 @@ export type ToPrimary =
   /** A call of the gatewayserver: `trinogateway.v1.RoutingService/Route`, and its message. */
   | { kind: 'call'; call: number; method: string; request: Uint8Array; timeoutMs: number | undefined }
   | { kind: 'dropped'; call: number }
+  /** For the other workers. */
+  | { kind: 'news'; news: News }
   | { kind: 'ask'; question: number; pool: PoolName; owner: string; count: number }
   | { kind: 'took'; pool: PoolName; owner: string; count: number }
   /** Of its own accord, or as answer to `collect`. */

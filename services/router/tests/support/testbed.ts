@@ -22,6 +22,7 @@ import type { LiveQueries } from '../../src/control-plane/live-queries.ts';
 import { createDataPath, type DataPathDeps } from '../../src/data-path.ts';
 import { type ClientAddressSettings, createClientView } from '../../src/http/client-address.ts';
 import { createByteBudget } from '../../src/limits/byte-budget.ts';
+import { createFailedPolls } from '../../src/limits/failed-polls.ts';
 import { createHeldPolls } from '../../src/limits/held-polls.ts';
 import { createRequestLimits } from '../../src/limits/request-limits.ts';
 import { type ClientListener, listenForClients } from '../../src/listeners/listener.ts';
@@ -207,6 +208,7 @@ export async function startTestbed(options: TestbedOptions = {}): Promise<Testbe
   const holds = createHeldPolls({ holdMs: options.holdMs ?? 200 });
   const bytes = createByteBudget(options.bytes?.most ?? 1e9, options.bytes?.mostEach ?? 1e9);
   const dataPath = createDataPath({
+    failedPolls: createFailedPolls(),
     limits: createRequestLimits(options.limits ?? plenty, silentLogger),
     bytes,
     heldPolls: holds,
