@@ -18,9 +18,13 @@ process.on('disconnect', () => process.exit(1));
 
 type Work = { onMessage(message: ToWorker, socket: Socket | undefined): void };
 let work: Work | undefined;
+/** What comes while it begins: answers to its first calls, news of the configuration. */
+const early: ToWorker[] = [];
 process.on('message', (message: ToWorker, socket: Socket | undefined) => {
   if (message.kind === 'start') begin(message);
-  else work?.onMessage(message, socket);
+  else if (message.kind === 'ping') send({ kind: 'pong' });
+  else if (work === undefined) early.push(message);
+  else work.onMessage(message, socket);
 });
 send({ kind: 'loaded' });
 
@@ -31,6 +35,7 @@ function begin(start: Start): void {
   startWork(start, root).then(
     (begun) => {
       work = begun;
+      for (const message of early.splice(0)) work.onMessage(message, undefined); // no connection: it does not serve yet
       send({ kind: 'serving' });
     },
     (error: unknown) => {

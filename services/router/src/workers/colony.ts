@@ -72,6 +72,8 @@ export function startColony(options: ColonyOptions): Colony {
   };
   const take = (id: number, worker: Worker, message: Exclude<ToPrimary, { kind: 'loaded' | 'serving' }>) => {
     switch (message.kind) {
+      case 'pong':
+        return;
       case 'connections':
         for (const connection of message.taken) distribution.taken(id, connection);
         for (const connection of message.closed) distribution.closed(id, connection);
@@ -95,10 +97,11 @@ export function startColony(options: ColonyOptions): Colony {
   };
   const crew = startCrew({
     ...{ size, logger },
-    start: (number, { onServing, onEnded }) => {
+    start: (number, { onServing, onHeard, onEnded }) => {
       const id = ++lastId;
       const process = forkWorker(file, {
         onMessage: (message) => {
+          onHeard();
           if (message.kind === 'loaded') process.send(start(number));
           else if (message.kind === 'serving') {
             distribution.joined(id, ({ connection, listener, isAdmitted }, socket) =>
@@ -114,7 +117,11 @@ export function startColony(options: ColonyOptions): Colony {
       });
       const worker: Worker = { process, calls: relayCalls(transport(id), process.send) };
       workers.set(id, worker);
-      return { pid: process.pid, stop: () => process.send({ kind: 'stop' }), kill: process.kill };
+      return {
+        ...{ pid: process.pid, kill: process.kill },
+        stop: () => process.send({ kind: 'stop' }),
+        ping: () => process.send({ kind: 'ping' }),
+      };
     },
   });
   return {

@@ -13,7 +13,12 @@ function bed(size: number, timings: CrewOptions['timings'] = {}) {
     start: (number, events) => {
       const did: string[] = [];
       started.push({ number, events, did });
-      return { pid: started.length, stop: () => void did.push('stop'), kill: () => void did.push('kill') };
+      return {
+        pid: started.length,
+        stop: () => void did.push('stop'),
+        ping: () => void did.push('ping'),
+        kill: () => void did.push('kill'),
+      };
     },
     logger: { ...silentLogger, error: (_, fields) => void errors.push(fields) },
     timings: { firstPauseMs: 40, longestPauseMs: 40, ...timings },
@@ -62,4 +67,16 @@ test('at the stop all are told, those that do not end are killed, and none is st
   die(1);
   await over;
   expect(started).toHaveLength(3);
+});
+
+test('one that answers no ping any more is killed; one that answers now and then is not', async () => {
+  const { started } = bed(2, { pingEveryMs: 5, mostUnanswered: 3 });
+  for (const { events } of [...started]) events.onServing();
+  const answering = setInterval(() => started[1]?.events.onHeard(), 1);
+  await until('the kill', () => started[0]?.did.includes('kill') === true);
+  expect(started[0]?.did).toEqual(['ping', 'ping', 'ping', 'kill']);
+  await until('more pings', () => (started[1]?.did.length ?? 0) > 6);
+  expect(started[1]?.did).not.toContain('kill');
+  clearInterval(answering);
+  started[1]?.events.onEnded({ code: 0, signal: null });
 });

@@ -16,10 +16,12 @@ export type Member = {
   readonly pid: number | undefined;
   /** It is to end in good order. */
   stop(): void;
+  /** It is to say something. */
+  ping(): void;
   kill(): void;
 };
 
-type Events = { onServing: () => void; onEnded: (ending: Ending) => void };
+type Events = { onServing: () => void; onHeard: () => void; onEnded: (ending: Ending) => void };
 
 export type CrewOptions = {
   size: number;
@@ -35,13 +37,17 @@ const TIMINGS = {
   soonMs: 10_000,
   firstPauseMs: 250,
   longestPauseMs: 10_000,
+  /** One that says nothing to so many pings, one each time, hangs, and is killed. Counted, not timed: this process may have slept. */
+  pingEveryMs: 5_000,
+  mostUnanswered: 6,
   /** One that has not ended so long after it was told to is killed. */
   stopMs: 8_000,
 };
 
 /** Starts the workers. */
 export function startCrew({ size, start, logger, timings }: CrewOptions): Crew {
-  const { soonMs, firstPauseMs, longestPauseMs, stopMs } = { ...TIMINGS, ...timings };
+  const times = { ...TIMINGS, ...timings };
+  const { soonMs, firstPauseMs, longestPauseMs, stopMs } = times;
   const members = new Map<number, Member>();
   const serving = new Set<number>();
   const starting = new Set<NodeJS.Timeout>();
@@ -63,8 +69,11 @@ export function startCrew({ size, start, logger, timings }: CrewOptions): Crew {
           logger.info('a worker serves', { worker: number, pid: member.pid });
           hasBegun ||= serving.size === size;
           if (hasBegun) resolve();
+          pulse.begin();
         },
+        onHeard: () => pulse.heard(),
         onEnded: (ending) => {
+          pulse.end();
           serving.delete(number);
           members.delete(number);
           if (isStopping) return members.size === 0 ? allGone() : undefined;
@@ -85,6 +94,9 @@ export function startCrew({ size, start, logger, timings }: CrewOptions): Crew {
         },
       });
       members.set(number, member);
+      const pulse = createPulse(member, times, () =>
+        logger.error('a worker hangs: it is killed', { worker: number, pid: member.pid }),
+      );
     };
     run();
   };
@@ -109,4 +121,29 @@ export function startCrew({ size, start, logger, timings }: CrewOptions): Crew {
 
 function inWords({ code, signal }: Ending): string {
   return signal === null ? `exit code ${code}` : `killed by ${signal}`;
+}
+
+/** Pings a worker that serves. */
+function createPulse(
+  member: Member,
+  { pingEveryMs, mostUnanswered }: Pick<typeof TIMINGS, 'pingEveryMs' | 'mostUnanswered'>,
+  onHanging: () => void,
+) {
+  let unanswered = 0;
+  let pinging: NodeJS.Timeout | undefined;
+  return {
+    begin: () => {
+      pinging = setInterval(() => {
+        unanswered += 1;
+        if (unanswered <= mostUnanswered) return member.ping();
+        clearInterval(pinging);
+        onHanging();
+        member.kill();
+      }, pingEveryMs).unref();
+    },
+    heard: () => {
+      unanswered = 0;
+    },
+    end: () => clearInterval(pinging),
+  };
 }

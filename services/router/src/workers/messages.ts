@@ -48,12 +48,15 @@ export type ToWorker =
   | { kind: 'collect'; question: number; pool: PoolName; owner: string | undefined }
   | { kind: 'measure'; question: number }
   | { kind: 'reconfigured'; config: RouterConfig; logLevel: LogLevel }
+  /** To be answered at once. */
+  | { kind: 'ping' }
   | { kind: 'stopAnnounced' }
   | { kind: 'stop' };
 
 export type ToPrimary =
   | { kind: 'loaded' }
   | { kind: 'serving' }
+  | { kind: 'pong' }
   /** Connections that it has now, and those that have closed. */
   | { kind: 'connections'; taken: readonly number[]; closed: readonly number[] }
   /** A call of the gatewayserver: `trinogateway.v1.RoutingService/Route`, and its message. */
