@@ -150,6 +150,35 @@ test('an answer that breaks off resets its stream with an error, and no other', 
   expect(whole).toMatchObject({ text: 'whole', code: 0 });
 });
 
+test('an answer is written no faster than the client reads it', async () => {
+  const [chunk, chunks] = [Buffer.alloc(65_536), 200];
+  let written = 0;
+  const listener = await serve(({ method }, response) => {
+    response.writeHead(200, []);
+    if (method === 'HEAD') return void response.end();
+    const write = () => {
+      while (written < chunks) {
+        written += 1;
+        if (!response.write(chunk)) return void response.once('drain', write);
+      }
+      response.end();
+    };
+    write();
+  });
+  const session = connect(listener);
+  const stream = session.request();
+  await once(stream, 'response');
+  await ask(session, { ':path': '/other', ':method': 'HEAD' });
+  const waiting = written;
+  expect(waiting).toBeLessThan(20);
+  let length = 0;
+  stream.on('data', (part) => {
+    length += part.length;
+  });
+  await closed(stream);
+  expect([length, written]).toEqual([chunk.length * chunks, chunks]);
+});
+
 test('an answer before the end of the request is whole, and the rest of the request is not wanted', async () => {
   const listener = await serve((_, response) => void response.writeHead(413, ['Content-Type', 'text/plain']).end('no'));
   const stream = connect(listener).request({ ':method': 'POST' });

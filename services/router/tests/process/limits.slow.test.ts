@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import http2 from 'node:http2';
 import net from 'node:net';
 import { zstdCompressSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
@@ -44,6 +45,22 @@ describe('requests under way', () => {
     socket.destroy();
     await until('no request is left at the cluster', () => cluster.open() === 0);
     expect(cluster.requests).toHaveLength(before + 1);
+  });
+
+  test('of one connection of HTTP/2 count one by one', async () => {
+    await using cluster = await startHanging();
+    await using router = await startTestbed({ clusters: { cluster }, limits: { ...few, requestsPerBackend: 9 } });
+    const { nextUri = '' } = pageOf(await post(router.url, 'SELECT 1'));
+    const session = http2.connect(router.url);
+    const poll = () => session.request({ ':path': new URL(nextUri).pathname }).on('error', () => {});
+    const held = [poll(), poll(), poll()];
+    await until('the requests are at the cluster', () => cluster.open() === 3);
+    const [head] = await once(poll(), 'response');
+    expect([head[':status'], head['retry-after']]).toEqual([503, '1']);
+    held[0]?.close(http2.constants.NGHTTP2_CANCEL);
+    await until('one is given up at the cluster, too', () => cluster.open() === 2);
+    session.destroy();
+    await until('no request is left at the cluster', () => cluster.open() === 0);
   });
 
   test('of one client beyond its share are answered 503, those of others are not', async () => {
