@@ -144,6 +144,7 @@ test(
         (async () => ['cli', (await cli('cli', ...statements)).split('\n').filter((line) => /failed/.test(line))])(),
       ]),
     );
+    await first.cancel();
     for (const [client, texts] of Object.entries(told))
       for (const [at, [name, message]] of Object.values(refusals).entries()) {
         say(`${client}: ${texts[at]}`);
@@ -151,7 +152,6 @@ test(
         if (tellsNames.has(client)) expect(texts[at]).toContain(name);
         expect(texts[at]).not.toMatch(/\b(50[0-9]|429)\b|<html|HTTP/i);
       }
-    await first.cancel();
   },
   LIMIT_MS,
 );
