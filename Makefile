@@ -7,7 +7,7 @@ TOOLS := tools/node_modules/.package-lock.json
 MODULES := node_modules/.modules.yaml
 JEST := NODE_OPTIONS='--experimental-vm-modules --disable-warning=ExperimentalWarning' node_modules/.bin/jest
 
-.PHONY: help setup generate check test test-slow e2e e2e-newest test-databases kubernetes million browser api-fuzz attack chaos images manifests bench run run-smoke
+.PHONY: help setup generate check test test-slow e2e e2e-newest test-databases kubernetes million browser api-fuzz attack smuggling chaos images manifests bench run run-smoke
 
 help: ## what can be done here
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,6 +64,9 @@ api-fuzz: setup ## schemathesis against the OpenAPI document, for 40 seconds or 
 
 attack: setup ## two minutes of what attackers try: entry points and ways around authentication, bounds, malicious clusters, an open API
 	node scripts/attack/main.ts
+
+smuggling: setup ## a table of 350 cases of request smuggling against the router and, beside it, nginx; keeps packages/e2e/smuggling/RESULTS.md
+	node scripts/smuggling/main.ts
 
 run-smoke: setup ## is make run what the README says?
 	node scripts/run/smoke/main.ts

@@ -1,10 +1,9 @@
-import { accessSync, constants } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePorts } from '@trino-gateway/testing/processes/free-ports';
+import { accepts, findProgram, startNginx as start } from '@trino-gateway/testing/processes/nginx';
 import { type RunningProgram, startProgram } from '@trino-gateway/testing/processes/start-program';
 import { untilReady } from '@trino-gateway/testing/processes/until-ready';
 
@@ -26,28 +25,13 @@ export async function startCoordinator(options: readonly string[] = ['--rows', '
 
 /** nginx with one worker and kept connections; undefined when it is not installed. */
 export async function startNginx(coordinatorUrl: string): Promise<Contender | undefined> {
-  const binary = find('nginx');
-  if (!binary) return undefined;
-  const [port = 0] = await freePorts(1);
-  const folder = await mkdtemp(join(tmpdir(), 'bench-nginx-'));
-  await writeFile(
-    join(folder, 'nginx.conf'),
-    `daemon off; master_process off; worker_processes 1; pid ${folder}/pid; error_log ${folder}/error.log;
-events { worker_connections 4096; }
-http {
-  access_log off; client_body_temp_path ${folder}/body; proxy_temp_path ${folder}/proxy; fastcgi_temp_path ${folder}/f; uwsgi_temp_path ${folder}/u; scgi_temp_path ${folder}/s;
-  upstream trino { server ${new URL(coordinatorUrl).host}; keepalive 64; }
-  server { listen 127.0.0.1:${port}; location / { proxy_pass http://trino; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host $http_host; } }
-}
-`,
-  );
-  const program = await startProgram({ command: binary, args: ['-p', folder, '-c', join(folder, 'nginx.conf')] });
-  return running('nginx', program, port, folder);
+  const nginx = await start(coordinatorUrl);
+  return nginx && { ...nginx, name: 'nginx', pids: [nginx.pid] };
 }
 
 /** haproxy with one thread; undefined when it is not installed. */
 export async function startHaproxy(coordinatorUrl: string): Promise<Contender | undefined> {
-  const binary = find('haproxy');
+  const binary = findProgram('haproxy');
   if (!binary) return undefined;
   const [port = 0] = await freePorts(1);
   const folder = await mkdtemp(join(tmpdir(), 'bench-haproxy-'));
@@ -83,29 +67,4 @@ async function running(name: string, program: RunningProgram, port: number, fold
       if (folder) await rm(folder, { recursive: true, force: true });
     },
   };
-}
-
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1')
-      .once('connect', () => {
-        socket.destroy();
-        resolve(true);
-      })
-      .once('error', () => resolve(false));
-  });
-}
-
-function find(program: string): string | undefined {
-  const folders = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/usr/local/sbin'];
-  return folders
-    .map((folder) => join(folder, program))
-    .find((path) => {
-      try {
-        accessSync(path, constants.X_OK);
-        return true;
-      } catch {
-        return false;
-      }
-    });
 }

@@ -1,3 +1,4 @@
+import { PLACES } from './cases/request-case.ts';
 import type { Connect } from './wire/raw-client.ts';
 import type { Recorder } from './wire/recorder.ts';
 
@@ -29,4 +30,18 @@ export async function inParallel<T, R>(
   };
   await Promise.all(Array.from({ length: atATime }, worker));
   return found;
+}
+
+/** A machine that is busy may take its time; what ends by itself ends much sooner. */
+export const PATIENCE_MS = 15_000;
+
+/** What stands in the places of a case. */
+export function fillerOf(front: Front, number: number, recorder: Front['requests']) {
+  const token = `t${String(number).padStart(5, '0')}x`;
+  const fill = (text: string) =>
+    text
+      .replaceAll(PLACES.token, token)
+      .replaceAll(PLACES.suffix, recorder.suffix)
+      .replaceAll(PLACES.authority, front.authority);
+  return { token, fill };
 }

@@ -20,7 +20,7 @@ export async function startRouterFront({ router = {}, connect }: RouterFrontOpti
   const suite = started.use(
     await startSuite({
       gatewayserver: { DEFAULT_GROUP: 'requests' },
-      router,
+      router: { POLL_TIME_LIMIT: '8s', ...router },
     }),
   );
   await suite.addBackends({ requests: requests.url, answers: answers.url });

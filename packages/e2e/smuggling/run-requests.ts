@@ -1,24 +1,11 @@
 import { type Expected, type ExpectedMessage, PLACES, QUERY_ID, type RequestCase } from './cases/request-case.ts';
-import { type Finding, type Front, inParallel } from './front.ts';
+import { type Finding, type Front, fillerOf, inParallel, PATIENCE_MS } from './front.ts';
 import { describeRequest, problemsOf, type SeenRequest } from './judge-request.ts';
 import { openRawClient, type RawClient } from './wire/raw-client.ts';
 
 const AT_A_TIME = 24;
-/** A machine that is busy may take its time; what ends by itself ends much sooner. */
-const PATIENCE_MS = 15_000;
 /** How long nothing must happen where nothing may. */
 const QUIET_MS = 400;
-
-/** What stands in the places of a case. */
-export function fillerOf(front: Front, number: number, recorder: Front['requests']) {
-  const token = `t${String(number).padStart(5, '0')}x`;
-  const fill = (text: string) =>
-    text
-      .replaceAll(PLACES.token, token)
-      .replaceAll(PLACES.suffix, recorder.suffix)
-      .replaceAll(PLACES.authority, front.authority);
-  return { token, fill };
-}
 
 /** Runs all cases against an address, several at a time. */
 export function runRequestCases(front: Front, cases: readonly RequestCase[]): Promise<Finding[]> {

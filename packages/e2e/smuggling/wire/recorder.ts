@@ -29,8 +29,8 @@ export type Recorder = AsyncDisposable & {
   answer(token: string, answer: WrittenAnswer): void;
   /** Writes what was kept for later. */
   sayMore(token: string): void;
-  /** Connections now. */
-  connections(): number;
+  /** Whether the connection is open on which the request with this token came. */
+  isOpen(token: string): boolean;
 };
 
 const VERSION =
@@ -124,7 +124,7 @@ export async function startRecorder(suffix: string): Promise<Recorder> {
     faults,
     answer: (token, answer) => void answers.set(token, answer),
     sayMore: (token) => void askedBy.get(token)?.write(answers.get(token)?.later ?? '', 'latin1'),
-    connections: () => sockets.size,
+    isOpen: (token) => askedBy.get(token)?.destroyed === false,
     [Symbol.asyncDispose]: async () => {
       const closed = once(server, 'close');
       server.close();

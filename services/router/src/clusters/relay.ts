@@ -15,11 +15,24 @@ export type RelayOptions = {
 /** Whether the cluster sent all of its answer, whatever of it reached the client. */
 export type RelayOutcome = 'complete' | 'broken';
 
+const SET_COOKIE = 'set-cookie';
+
 // A client that takes nothing for this long has gone, although its connection has not.
 const CLIENT_STALL_MS = 300_000;
 
-// These are about the connection to the cluster, not about the one to the gateway.
-const notForClients: ReadonlySet<string> = new Set(['strict-transport-security', 'alt-svc']);
+// About the connection to the cluster, not about the one to the gateway; or orders to a proxy in front of the gateway.
+const notForClients: ReadonlySet<string> = new Set([
+  'strict-transport-security',
+  'alt-svc',
+  'x-accel-redirect',
+  'x-accel-buffering',
+  'x-accel-charset',
+  'x-accel-expires',
+  'x-accel-limit-rate',
+  'x-sendfile',
+  'x-lighttpd-send-file',
+  'x-reproxy-url',
+]);
 
 /** The head of an answer as the client gets it. */
 export function headersForClient(
@@ -31,7 +44,18 @@ export function headersForClient(
     withoutHopByHop(rawHeaders),
     bodyChanges ? new Set([...notForClients, 'content-length', 'etag', 'content-md5']) : notForClients,
   );
-  return exchange.presto ? toPrestoHeaders(kept) : kept;
+  const own = ownCookies(kept);
+  return exchange.presto ? toPrestoHeaders(own) : own;
+}
+
+/** Cookies are for the host that was asked: a domain that a cluster names is another one, or has others in it. */
+function ownCookies(rawHeaders: string[]): string[] {
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] ?? '';
+    if (name.length === SET_COOKIE.length && name.toLowerCase() === SET_COOKIE)
+      rawHeaders[at + 1] = (rawHeaders[at + 1] ?? '').replaceAll(/;\s*domain\s*(?:=[^;]*)?(?=;|$)/gi, '');
+  }
+  return rawHeaders;
 }
 
 /** A reason phrase without what could end the line. */

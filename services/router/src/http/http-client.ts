@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import type { RouterConfig } from '@trino-gateway/config';
 import type { Logger, TlsSettings } from '@trino-gateway/runtime';
-import { MOST_HEAD_BYTES } from '@trino-gateway/trino';
+import { allHeaders, firstHeader, MOST_HEAD_BYTES } from '@trino-gateway/trino';
 import { LRUCache } from 'lru-cache';
 import { ClusterAgent, createTlsAgents, POOL } from './tls-agents.ts';
 
@@ -244,10 +244,20 @@ function onLateConnection(outgoing: ClientRequest, timeMs: number, isLate: () =>
   else outgoing.once('socket', watch);
 }
 
-/** Why a head cannot be passed on; undefined when it can. A final status is one from 200 to 599 (RFC 9110, 15). */
-function faultIn({ httpVersion, statusCode = 0 }: IncomingMessage): string | undefined {
+/**
+ * Why a head cannot be passed on; undefined when it can. A final status is one from 200 to 599 (RFC 9110, 15), and the only transfer
+ * coding is chunked: what another one means, before it or in HTTP/1.0, nobody here knows (RFC 9112, 6.1).
+ */
+function faultIn({ httpVersion, statusCode = 0, rawHeaders }: IncomingMessage): string | undefined {
   if (httpVersion !== '1.1' && httpVersion !== '1.0') return `HTTP/${httpVersion}`;
-  return statusCode < 200 || statusCode > 599 ? `status ${String(statusCode).padStart(3, '0')}` : undefined;
+  if (statusCode < 200 || statusCode > 599) return `status ${String(statusCode).padStart(3, '0')}`;
+  const coding = firstHeader(rawHeaders, 'transfer-encoding');
+  if (coding === undefined) return undefined;
+  const isChunked =
+    coding.trim().toLowerCase() === 'chunked' && allHeaders(rawHeaders, 'transfer-encoding').length === 1;
+  return isChunked && httpVersion === '1.1'
+    ? undefined
+    : `the transfer coding ${coding.slice(0, 40)} in HTTP/${httpVersion}`;
 }
 
 /** A kept-alive connection was gone before the request on it was answered: the cluster has most likely never seen it. */

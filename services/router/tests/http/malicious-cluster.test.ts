@@ -141,6 +141,16 @@ const rows: Row[] = [
     bytes: 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\nhi',
     because: /not HTTP/,
   },
+  {
+    name: 'another coding before the chunks',
+    bytes: 'HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n',
+    because: /the transfer coding gzip, chunked/,
+  },
+  {
+    name: 'chunks in HTTP/1.0',
+    bytes: 'HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n',
+    because: /the transfer coding chunked in HTTP\/1\.0/,
+  },
   { name: 'a control character in a value', bytes: `HTTP/1.1 200 OK\r\nX: a\u0001b\r\n${ok}`, because: /not HTTP/ },
   { name: 'a name that is none', bytes: `HTTP/1.1 200 OK\r\nX(y): b\r\n${ok}`, because: /not HTTP/ },
   {

@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { answerCases } from '../smuggling/answers/index.ts';
 import type { Finding } from '../smuggling/front.ts';
 import { requestCases } from '../smuggling/requests/index.ts';
 import { type RouterFront, startRouterFront } from '../smuggling/router-front.ts';
+import { runAnswerCases } from '../smuggling/run-answers.ts';
 import { runRequestCases } from '../smuggling/run-requests.ts';
 
-// Bytes of clients that could be read in two ways, from a table that also runs against other proxies (make smuggling).
+// Bytes of clients and of clusters that could be read in two ways, from a table that also runs against other proxies (make smuggling).
 
 let front: RouterFront;
 let found: ReadonlyMap<string, Finding>;
@@ -39,11 +41,17 @@ test('case 105: pipelined requests are answered in order, each with its own answ
   expect(broken(105)).toEqual([]);
 });
 
+test('case 103: whatever a cluster answers, its client gets that one answer, a broken connection or an error, and nothing dangerous', async () => {
+  const answered = await runAnswerCases(front, answerCases);
+  expect(answered.filter(({ problems }) => problems.length > 0)).toEqual([]);
+  expect(answered).toHaveLength(answerCases.length);
+});
+
 test('every case has a name of its own', () => {
   expect(found.size).toBe(requestCases.length);
 });
 
-test('case 100, 101, 102, 105: all that reached a cluster was HTTP by the letter, and nothing was left unhandled', () => {
+test('case 100, 101, 102, 103, 105: all that reached a cluster was HTTP by the letter, and nothing was left unhandled', () => {
   expect(front.requests.faults).toEqual([]);
   expect(front.answers.faults).toEqual([]);
   expect(front.suite.router.output()).not.toContain('unhandled error');
