@@ -29,7 +29,10 @@ export async function cliProgram(say: (line: string) => void): Promise<JavaProgr
 }
 
 /** A program of the folder `jdbc`, with the driver; its arguments are appended. */
-export async function jdbcProgram(name: 'Cases' | 'TimeLimit', say: (line: string) => void): Promise<JavaProgram> {
+export async function jdbcProgram(
+  name: 'Cases' | 'Series' | 'TimeLimit',
+  say: (line: string) => void,
+): Promise<JavaProgram> {
   const { home, version } = await findJdk();
   const { jdbc } = await clientJars(say);
   const source = join(clientsFolder, 'jdbc');

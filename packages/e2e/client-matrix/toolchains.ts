@@ -16,11 +16,11 @@ export async function pythonWithPackages(say: (line: string) => void): Promise<s
   );
 }
 
-/** The JavaScript program beside its installed packages, in the cache: it is resolved from there. */
-export async function javascriptProgram(say: (line: string) => void): Promise<string> {
+/** A JavaScript program beside its installed packages, in the cache: they are resolved from there. */
+export async function javascriptProgram(say: (line: string) => void, program = 'cases.js'): Promise<string> {
   await need('npm', ['--version'], 'npm');
   const source = join(clientsFolder, 'js');
-  const names = ['cases.js', 'package.json', 'package-lock.json'];
+  const names = ['cases.js', 'series.js', 'package.json', 'package-lock.json'];
   const folder = await prepared(
     'js',
     names.map((name) => join(source, name)),
@@ -33,7 +33,7 @@ export async function javascriptProgram(say: (line: string) => void): Promise<st
       });
     },
   );
-  return join(folder, 'cases.js');
+  return join(folder, program);
 }
 
 /** The built Go program. Throws MissingToolError without a Go that is new enough for its go.mod. */

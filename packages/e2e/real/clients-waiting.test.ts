@@ -57,7 +57,7 @@ const behind: [proxy: string, cluster: string, kind: Kind, index: number][] = [
   ['leaves it', 'refuses', 'rejecting', 1],
 ];
 test.each(behind.filter(([, , kind]) => kinds.includes(kind)))(
-  'case 48: below a path and with a limit of one, behind a proxy that %s, every client gets what a direct run gives, from a cluster that %s forwarded headers',
+  'case 31, 48: below a path and with a limit of one, behind a proxy that %s, every client gets what a direct run gives, from a cluster that %s forwarded headers',
   async (_proxy, _cluster, kind, index) => {
     const proxy = proxies[index] as PrefixProxy;
     const run = (client: ClientName) =>

@@ -133,19 +133,6 @@ test('case 54: kill_query finds the cluster that runs the query, whatever the po
   expect((await killed) as { error?: unknown }).toMatchObject({ error: undefined });
 }, 120_000);
 
-test('a statement over the limit of Trino is refused in its words', async () => {
-  const { error } = await runQuery(suite.router.url, `SELECT '${'x'.repeat(1_100_000)}'`);
-  expect(error?.errorName).toBe('QUERY_TEXT_TOO_LARGE');
-}, 120_000);
-
-test('an empty statement gets the answer of Trino', async () => {
-  const ask = async (url: string) => {
-    const answer = await fetch(`${url}/v1/statement`, { method: 'POST', body: '', headers: { 'x-trino-user': 'e2e' } });
-    return [answer.status, await answer.text()];
-  };
-  expect(await ask(suite.router.url)).toEqual(await ask(clusters.accepting.url));
-});
-
 test('a tampered or unknown query id gets 404 in the words of Trino', async () => {
   for (const id of ['20260101_000000_00000_aaaaa', 'no_such_query']) {
     const path = `/v1/statement/executing/${id}/y00/0`;

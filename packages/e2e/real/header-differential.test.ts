@@ -178,7 +178,7 @@ describe('through the router', () => {
 
   const weRefuse = new Set(sessionCases.flatMap(([title, , verdict]) => (verdict === 'we refuse' ? [title] : [])));
 
-  test('Trino has the same session, and history the same user, source and tags', async () => {
+  test('case 27, 28, 29, 30: Trino has the same session, and history the same user, source and tags', async () => {
     const known = new Map<string, unknown>();
     for (const [title, lines] of [...sessionCases, ...passedOnCases]) {
       const request = { lines, body: 'SELECT 1' };

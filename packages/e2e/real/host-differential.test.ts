@@ -180,7 +180,7 @@ describe('a Host is read as Trino reads it, or refused', () => {
   });
 });
 
-describe('a cluster gets one host of those that a balancer names', () => {
+describe('case 35: a cluster gets one host of those that a balancer names', () => {
   test.each(balanced.map(named))('%s', async (_, row) => {
     expect(await made(trino.url, row.lines, row)).toBe(row.trino);
     expect(await made(suite.router.url, row.lines, row)).toBe(row.ours ?? ownSpelling(row.trino));

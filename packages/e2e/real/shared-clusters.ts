@@ -15,8 +15,11 @@ export type SharedCluster = Pick<Coordinator, 'url'>;
 const settings = {
   /** Trusts X-Forwarded-*, unless the run is one without (TRINO_GATEWAY_PROCESS_FORWARDED). */
   accepting: async () => ({ processForwarded: process.env.TRINO_GATEWAY_PROCESS_FORWARDED !== 'false' }),
-  /** Answers 406 to them. */
-  rejecting: async () => ({ processForwarded: false }),
+  /** Answers 406 to them; understands clients that say X-Presto, and takes longer statements than others. */
+  rejecting: async () => ({
+    processForwarded: false,
+    properties: { 'protocol.v1.alternate-header-name': 'Presto', 'query.max-length': '20000000' },
+  }),
   /** Trusts them, and asks for passwords or tokens. */
   guarded: guardedSettings,
   /** The newest release, whatever else the run is on. */

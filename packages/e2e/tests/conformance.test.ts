@@ -6,7 +6,7 @@ import { caseNumbers, caseNumbersInSource, LAST_CASE } from '../conformance/repo
 import { missing, verdicts } from '../conformance/report/verdicts.ts';
 
 // Each case of the protocol is in the title of a test with real clusters, or says why it is not.
-const FOLDERS = ['conformance', 'real', 'client-matrix'];
+const FOLDERS = ['conformance', 'conformance/raw', 'real'];
 
 function numbersInTitles(): number[] {
   return FOLDERS.flatMap((folder) => {

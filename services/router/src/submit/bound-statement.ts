@@ -1,10 +1,11 @@
-import { isTemporaryQueryId, transactionHeader, unknownTransactionMessage } from '@trino-gateway/trino';
+import type { ServerResponse } from 'node:http';
+import { httpErrorText, isTemporaryQueryId, transactionHeader, unknownTransactionMessage } from '@trino-gateway/trino';
 import { GatewayUnavailableError } from '../control-plane/retry-unreachable.ts';
 import type { Refusal } from '../dispatch/refusal.ts';
 import { type RequireAuthenticationDeps, requireAuthentication } from '../dispatch/require-authentication.ts';
 import { kindOfStatement } from '../dispatch/statement-kind.ts';
 import type { Submission } from '../dispatch/submission.ts';
-import { AccessDenied, HttpError, TryAgain } from '../http/responses.ts';
+import { AccessDenied, answerText, HttpError, markRefusal, TryAgain } from '../http/responses.ts';
 import type { InflationBudget } from '../limits/inflation-budget.ts';
 import { findAlias } from '../queue/query-alias.ts';
 import type { Coordinator } from '../stickiness/coordinator.ts';
@@ -50,7 +51,7 @@ export type Binding =
 export async function bindingOf(context: BoundStatementDeps, submission: Submission): Promise<Binding> {
   try {
     const transaction = transactionHeader(submission.exchange.rawHeaders);
-    if (transaction.kind === 'malformed') throw new HttpError(400, 'Invalid UUID string in X-Trino-Transaction-Id');
+    if (transaction.kind === 'malformed') throw new MalformedTransactionId(transaction.text);
     if (transaction.kind === 'open') return await bindingOfTransaction(context, submission, transaction.id);
     const kind = kindOfStatement(submission, context.inflation);
     if (kind.kind === 'unreadable') throw new HttpError(400, kind.message);
@@ -104,4 +105,21 @@ async function bindingOfKill(
   return alias === undefined
     ? bound
     : { ...bound, rewritten: withQueryId(submission, { from: queryId, to: trinoQueryId }, message) };
+}
+
+/** The client reads the words of Trino, with the text it sent; the log does not. */
+class MalformedTransactionId extends HttpError {
+  readonly #text: string;
+
+  constructor(text: string) {
+    super(400, 'Invalid UUID string in X-Trino-Transaction-Id');
+    this.#text = text;
+  }
+
+  override answer(response: ServerResponse): void {
+    markRefusal(response, this.message);
+    // The words of java.util.UUID.
+    const words = this.#text.length > 36 ? 'UUID string too large' : `Invalid UUID string: ${this.#text}`;
+    answerText(response, this.status, httpErrorText(this.status, words));
+  }
 }

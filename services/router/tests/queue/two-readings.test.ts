@@ -56,7 +56,7 @@ test.each<[string, (kill: string) => string[], string]>([
   [
     'a transaction id that Trino would fill up with zeros',
     () => ['X-Trino-Transaction-Id', '1-2-3-4-5'],
-    'Invalid UUID string in X-Trino-Transaction-Id',
+    'Invalid UUID string: 1-2-3-4-5',
   ],
 ])('%s is refused before any cluster is asked', async (_, headersFor, message) => {
   await using bed = await startQueueBed();

@@ -52,6 +52,9 @@ func main() {
 }
 
 func run(address, user string) error {
+	if setting("SERIES") != "" {
+		return series(address, user)
+	}
 	db, err := open(address, user)
 	if err != nil {
 		return err
