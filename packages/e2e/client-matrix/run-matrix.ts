@@ -81,7 +81,8 @@ async function* runClient(
 
 const isWanted = (name: CaseName, { cases }: MatrixOptions) => cases === undefined || cases.includes(name);
 
-function environment(options: MatrixOptions, mark: string): NodeJS.ProcessEnv {
+/** What a program of a client is told. */
+export function environment(options: MatrixOptions, mark: string): NodeJS.ProcessEnv {
   // These two would switch the certificate check of Python's requests back on.
   const { REQUESTS_CA_BUNDLE: _requests, CURL_CA_BUNDLE: _curl, ...env } = process.env;
   return {

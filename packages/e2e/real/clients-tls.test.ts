@@ -1,0 +1,86 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { freePorts } from '@trino-gateway/testing/processes/free-ports';
+import { type Suite, startSuite } from '@trino-gateway/testing/suite/suite';
+import { createCertificateAuthority } from '@trino-gateway/testing/tls/certificate-authority';
+import { type Coordinator, startCoordinator } from '@trino-gateway/testing/trino/coordinator';
+import { type ClientName, clientNames } from '../client-matrix/clients.ts';
+import { firstAnswer } from '../client-matrix/first-answer.ts';
+import { runClientMatrix } from '../client-matrix/run-matrix.ts';
+
+// A real Trino with a password file behind TLS, which answers 406 to X-Forwarded-*; in front of it a router of two processes that clients
+// reach over TLS.
+const USER = 'matrix';
+const PASSWORD = 'the-password-of-the-matrix';
+const PROBE = { user: 'checker', password: 'the-password-of-the-probe' };
+const authority = createCertificateAuthority('the authority of the cluster');
+const say = (line: string) => void process.stderr.write(`${line}\n`);
+
+let folder: string;
+let trino: Coordinator;
+let suite: Suite;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'trino-gateway-clients-tls-'));
+  const [httpsPort = 0] = await freePorts(1);
+  const { key, cert } = authority.issue(['trino.internal']);
+  const [caFile, serverFile] = [join(folder, 'ca.pem'), join(folder, 'server.pem')];
+  await writeFile(caFile, authority.cert);
+  await writeFile(serverFile, key + cert);
+  trino = await startCoordinator({
+    ...{ name: 'behind-tls', processForwarded: false, say },
+    password: PROBE,
+    otherPasswords: { [USER]: PASSWORD },
+    properties: {
+      // What became of a cancelled query is asked past the gateway.
+      'http-server.authentication.allow-insecure-over-http': 'true',
+      'http-server.https.enabled': 'true',
+      'http-server.https.port': String(httpsPort),
+      'http-server.https.keystore.path': serverFile,
+      'internal-communication.shared-secret': randomBytes(32).toString('base64'),
+    },
+  });
+  suite = await startSuite({ tls: true, workers: 2, gatewayserver: { DEFAULT_GROUP: 'all' } });
+  await suite.call('BackendService/PutBackend', {
+    backend: {
+      id: 'secured',
+      url: `https://127.0.0.1:${httpsPort}`,
+      tls: { caFile, serverName: 'trino.internal' },
+      probe: PROBE,
+    },
+  });
+  await suite.addGroup('all', ['secured']);
+}, 600_000);
+
+afterAll(async () => {
+  await suite?.[Symbol.asyncDispose]();
+  await trino?.stop();
+  await rm(folder, { recursive: true, force: true });
+}, 60_000);
+
+test('through TLS on both sides, with its password, every client gets what a direct run gives', async () => {
+  const run = (client: ClientName) =>
+    Array.fromAsync(
+      runClientMatrix({
+        ...{ url: suite.router.tlsUrl, user: USER, password: PASSWORD },
+        only: [client],
+        backends: [trino.url],
+      }),
+    );
+  const results = (await Promise.all(clientNames.map(run))).flat();
+  const passed = results.filter(({ outcome }) => outcome === 'passed').length;
+  say(`over TLS: ${passed} of ${results.length} cases passed`);
+  expect(results.filter(({ outcome }) => outcome === 'failed')).toEqual([]);
+  expect(passed).toBeGreaterThan(60);
+});
+
+describe('with a wrong password', () => {
+  test.each(clientNames)('%s says that it is wrong', async (client) => {
+    const answer = await firstAnswer(client, { url: suite.router.tlsUrl, user: USER, password: 'another' });
+    say(`${client}, with a wrong password: ${answer.slice(0, 200)}`);
+    expect(answer).toMatch(/Invalid credentials|Authentication failed|401|Unauthorized/i);
+  });
+});
