@@ -147,6 +147,19 @@ describe.each<[string, object]>([
   });
 });
 
+test('case 110: an EXPLAIN that takes longer than its step may is given up, and the default route is taken', async () => {
+  await putChain({ id: 'cost', timeLimitMs: 5, explainCost });
+  const statement = (number: number) => `SELECT count(*) FROM tpch.sf1.lineitem /* late ${number} */`;
+  let number = 0;
+  const decided = () => submit(statement(number++));
+  await until('the chain in force', async () => (await decided()) === 'default_group: fallback', 30_000);
+  for (let times = 0; times < 3; times += 1) expect(await decided()).toBe('default_group: fallback');
+  await until('none of them to run on', async () => {
+    const explained = await ranAtTrino('EXPLAIN (FORMAT JSON) SELECT count(*) FROM tpch.sf1.lineitem /* late');
+    return explained.every(({ state }) => state === 'FINISHED' || state === 'FAILED');
+  });
+});
+
 test('what Trino explained ran as the client, under the source of the probes, and is no query of the history', async () => {
   const explained = await ranAtTrino('EXPLAIN (FORMAT JSON) ');
   expect(explained.length).toBeGreaterThan(10);

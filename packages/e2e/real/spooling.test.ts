@@ -145,6 +145,32 @@ test('case 92: segments come long after their query has ended, when gatewayserve
     }
 });
 
+test('case 93: a segment is not to be had by the link of another cluster, nor by one that nobody was given', async () => {
+  const url = suite.router.urls[0] ?? '';
+  const [one, other] = await Promise.all(
+    names.map((_, at) => spooledResult(suite.router.urls[at] ?? '', 'SELECT * FROM tpch.tiny.orders')),
+  );
+  const link = one?.segments[0];
+  const [, ownPath = '', path = ''] =
+    /^(\/v1\/coordinator\/[^/]+)(\/.*)$/.exec(new URL(link?.uri ?? '').pathname) ?? [];
+  const [, othersPath = ''] =
+    /^(\/v1\/coordinator\/[^/]+)\//.exec(new URL(other?.segments[0]?.uri ?? '').pathname) ?? [];
+  expect(othersPath).not.toBe(ownPath);
+  const headers = link?.headers ?? {};
+  const ask = async (target: string) => {
+    const answer = await fetch(url + target, { headers, redirect: 'manual' });
+    return [answer.status, (await answer.text()).startsWith('[[')];
+  };
+  const id = path.split('/').at(-1) ?? '';
+  const forged = [othersPath + path, `${ownPath}x${path}`, `/v1/coordinator/aaaaa.bbbbb${path}`];
+  forged.push(`${ownPath}/v1/spooled/download/${Buffer.from('forged').toString('base64url')}`);
+  forged.push(ownPath + path.replace(id, [...id].reverse().join('')));
+  const answers = await Promise.all(forged.map(ask));
+  say(`links that are not good: ${JSON.stringify(answers)}`);
+  for (const [status, hasRows] of answers) expect([Number(status) >= 400, hasRows]).toEqual([true, false]);
+  expect(await ask(ownPath + path)).toEqual([200, true]);
+});
+
 test('after the coordinator has gone for good its links are answered 503, those of the other cluster go on', async () => {
   const url = suite.router.urls[0] ?? '';
   const { segments } = await spooledResult(url, 'SELECT * FROM tpch.tiny.orders');

@@ -1,0 +1,1 @@
+select regionkey, count(*) as nations from tpch.tiny.nation group by regionkey

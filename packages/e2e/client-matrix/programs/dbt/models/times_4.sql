@@ -1,0 +1,1 @@
+select id * 4 as id, name from {{ ref('numbers') }}

@@ -1,0 +1,1 @@
+select * from {{ ref('of_tpch') }} where nations <> 5
