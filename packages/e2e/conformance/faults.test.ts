@@ -2,6 +2,7 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { type ScriptedTrino, startScriptedTrino } from '@trino-gateway/testing';
+import { until } from '@trino-gateway/testing/processes/until';
 import type { FaultAction } from '@trino-gateway/testing/scripted-trino/faults';
 import { type Suite, startSuite } from '@trino-gateway/testing/suite/suite';
 import { openQuery } from '@trino-gateway/testing/trino-client/open-query';
@@ -194,3 +195,25 @@ describe('case 74: a cluster that stalls', () => {
     expect((await query.finish()).stats.state).toBe('FINISHED');
   }, 60_000);
 });
+
+test('case 67, 69: a coordinator restarts on its address: its old queries end cleanly, and nobody gets it before it is ready', async () => {
+  const query = await openQuery(suite.router.url, 'SELECT 1', only);
+  // Ids and dates have whole seconds: by then nothing else can have made this one.
+  await new Promise((resolve) => setTimeout(resolve, 4_000));
+  await one.restart({ startingMs: 6_000 });
+  const page = await query.poll();
+  expect(page.error).toMatchObject({ errorName: 'REMOTE_HOST_GONE', message: expect.stringMatching(/has restarted$/) });
+  expect([page.id, page.nextUri]).toEqual([query.id, undefined]);
+  const isStarting = async () => {
+    const { condition } = await suite.call<{ condition: { status: { state: string } } }>('BackendService/GetBackend', {
+      id: 'one',
+    });
+    return condition.status.state === 'STARTING';
+  };
+  await until('the monitor to see it start', isStarting);
+  const before = one.requests.length;
+  expect((await Promise.all([run(), run()])).map(worked)).toEqual([fine, fine]);
+  const early = one.requests.slice(before).filter(({ rawHeaders }) => rawHeaders.includes('e2e'));
+  expect(early).toEqual([]);
+  expect(worked(await run('SELECT 1', only))).toEqual(fine);
+}, 90_000);

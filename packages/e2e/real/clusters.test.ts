@@ -2,12 +2,17 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { until } from '@trino-gateway/testing/processes/until';
 import { describeProtocol } from '@trino-gateway/testing/protocol/protocol';
 import { type Suite, startSuite } from '@trino-gateway/testing/suite/suite';
+import { startCoordinator } from '@trino-gateway/testing/trino/coordinator';
+import { type OpenQuery, openQuery } from '@trino-gateway/testing/trino-client/open-query';
 import { runQuery, runQueryAsHost } from '@trino-gateway/testing/trino-client/run-query';
 import { type RealClusters, seenByTrino, startRealClusters } from './real-clusters.ts';
 import { describeRoutingChain } from './routing-chain-cases.ts';
 
 let clusters: RealClusters;
 let suite: Suite;
+/** On the cluster that is killed in the end. */
+let left: OpenQuery;
+const LONG = 'SELECT count(*) FROM tpch.sf100.lineitem';
 
 beforeAll(async () => {
   clusters = await startRealClusters();
@@ -112,7 +117,7 @@ test('a transaction stays on the cluster that began it, through any router, also
   expect(error).toMatchObject({ errorName: 'UNKNOWN_TRANSACTION' });
 }, 240_000);
 
-test('case 54: kill_query finds the cluster that runs the query, whatever the policies say', async () => {
+test('kill_query finds the cluster that runs the query, whatever the policies say', async () => {
   const mark = 'to be killed by its owner';
   let killed: Promise<unknown> | undefined;
   const result = await runQuery(suite.router.url, `SELECT count(*) FROM tpch.sf100.lineitem -- ${mark}`, {
@@ -160,6 +165,8 @@ test('case 66: kill -9 of a coordinator while 50 queries run: its queries fail c
   );
   await until('50 queries handed over', () => running.size >= 40, 120_000);
   const victim = (await seenByTrino(clusters.rejecting, 'fifty'))[0]?.id.slice(-5) ?? '';
+  left = await openQuery(suite.router.url, LONG, { 'x-trino-connection-properties': 'team=bi' });
+  while (!left.page.nextUri?.includes('/executing/')) await left.poll();
   await clusters.rejecting.kill();
   const next = await runQuery(suite.router.url, 'SELECT count(*) FROM tpch.tiny.region');
   expect(next.rows).toEqual([[5]]);
@@ -185,4 +192,26 @@ test('case 66: kill -9 of a coordinator while 50 queries run: its queries fail c
     30_000,
   );
   expect(entries).toHaveLength(50);
+}, 300_000);
+
+test('case 67, 69: a coordinator comes back on its address: nobody gets it before it is ready, and its old queries end cleanly', async () => {
+  const { port } = clusters.rejecting;
+  const say = (line: string) => void process.stderr.write(`${line}\n`);
+  const starting = startCoordinator({ name: 'rejecting', processForwarded: false, port, say });
+  let isUp = false;
+  void starting.then(() => {
+    isUp = true;
+  });
+  const failed: unknown[] = [];
+  const isBack = async () => {
+    const { id, error } = await runQuery(suite.router.url, 'SELECT count(*) FROM tpch.tiny.nation');
+    if (error !== undefined) failed.push(error);
+    return isUp && id.slice(-5) !== left.page.id.slice(-5) && !seen.has(id.slice(-5));
+  };
+  const seen = new Set([(await runQuery(clusters.accepting.url, 'SELECT 1')).id.slice(-5)]);
+  await until('it to get queries again', isBack, 240_000);
+  await using _again = await starting;
+  expect(failed).toEqual([]);
+  const page = await left.poll();
+  expect([page.id, page.error?.errorName, page.nextUri]).toEqual([left.id, 'REMOTE_HOST_GONE', undefined]);
 }, 300_000);
