@@ -11,7 +11,7 @@ import { type ClientName, clientNames } from '../client-matrix/clients.ts';
 import { firstAnswer } from '../client-matrix/first-answer.ts';
 import { runClientMatrix } from '../client-matrix/run-matrix.ts';
 
-// A real Trino with a password file behind TLS, which answers 406 to X-Forwarded-*; in front of it a router of two processes that clients
+// A real Trino with a password file behind TLS; in front of it a router of two processes that clients
 // reach over TLS.
 const USER = 'matrix';
 const PASSWORD = 'the-password-of-the-matrix';
@@ -31,7 +31,7 @@ beforeAll(async () => {
   await writeFile(caFile, authority.cert);
   await writeFile(serverFile, key + cert);
   trino = await startCoordinator({
-    ...{ name: 'behind-tls', processForwarded: false, say },
+    ...{ name: 'behind-tls', say },
     password: PROBE,
     otherPasswords: { [USER]: PASSWORD },
     properties: {
