@@ -40,8 +40,8 @@ describe('a statement where a policy demands delegated authentication', () => {
     [
       'with two sets of credentials',
       [...basic('alice'), ...basic('bob')],
-      401,
-      'Access Denied: Invalid credentials',
+      400,
+      'Error 400 Bad Request: Authorization must be given once',
       0,
     ],
     ['with a token', ['Authorization', 'Bearer abc'], 401, 'Access Denied: Invalid credentials', 0],
