@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { freePorts } from '@trino-gateway/testing/processes/free-ports';
+import { until } from '@trino-gateway/testing/processes/until';
 import { type Suite, startSuite } from '@trino-gateway/testing/suite/suite';
 import { createCertificateAuthority } from '@trino-gateway/testing/tls/certificate-authority';
 import { type Coordinator, startCoordinator } from '@trino-gateway/testing/trino/coordinator';
@@ -53,6 +54,12 @@ beforeAll(async () => {
     },
   });
   await suite.addGroup('all', ['secured']);
+  await until('the cluster to be available', async () => {
+    const { condition } = await suite.call<{ condition: { available?: boolean } }>('BackendService/GetBackend', {
+      id: 'secured',
+    });
+    return condition.available;
+  });
 }, 600_000);
 
 afterAll(async () => {

@@ -117,7 +117,7 @@ test('a transaction stays on the cluster that began it, through any router, also
   expect(error).toMatchObject({ errorName: 'UNKNOWN_TRANSACTION' });
 }, 240_000);
 
-test('kill_query finds the cluster that runs the query, whatever the policies say', async () => {
+test('case 54: kill_query finds the cluster that runs the query, whatever the policies say', async () => {
   const mark = 'to be killed by its owner';
   let killed: Promise<unknown> | undefined;
   const result = await runQuery(suite.router.url, `SELECT count(*) FROM tpch.sf100.lineitem -- ${mark}`, {

@@ -1,4 +1,4 @@
-import { pending, unwritten } from '../pending.ts';
+import { pending } from '../pending.ts';
 import { LAST_CASE } from './case-numbers.ts';
 import { type TestResult, verdicts } from './verdicts.ts';
 
@@ -53,7 +53,7 @@ function linesOf({ name, tests, seconds }: NewestRun): string[] {
 function byReason(numbers: readonly number[]): [string, number[]][] {
   const reasons = new Map<string, number[]>();
   for (const number of numbers) {
-    const reason = pending.get(number) ?? (unwritten.has(number) ? 'not written yet' : 'no test of it ran');
+    const reason = pending.get(number) ?? 'no test of it ran';
     reasons.set(reason, [...(reasons.get(reason) ?? []), number]);
   }
   return [...reasons];

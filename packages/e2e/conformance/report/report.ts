@@ -1,4 +1,4 @@
-import { pending, unwritten } from '../pending.ts';
+import { pending } from '../pending.ts';
 import { missing, type TestResult, verdicts } from './verdicts.ts';
 
 export type { TestResult };
@@ -26,6 +26,5 @@ export function reportLines(tests: readonly TestResult[], isWhole: boolean): str
 /** Why each case that did not run is pending. */
 function reasonsOf(ran: readonly { number: number }[]): Map<number, string> {
   const shown = new Set(ran.map(({ number }) => number));
-  const all = [...pending, ...[...unwritten].map((number): [number, string] => [number, 'not written yet'])];
-  return new Map(all.filter(([number]) => !shown.has(number)).sort(([one], [other]) => one - other));
+  return new Map([...pending].filter(([number]) => !shown.has(number)).sort(([one], [other]) => one - other));
 }
