@@ -184,7 +184,10 @@ async function cancel(): Promise<string> {
   }
 }
 
+const only = setting('ONLY');
+
 async function report(name: string, produce: () => Promise<unknown>): Promise<void> {
+  if (only !== '' && !only.split(',').includes(name)) return;
   const value = await produce().catch((error: unknown) => `error: ${String(error).replace(/\s+/g, ' ')}`);
   console.log(`${name}\t${value}`);
 }

@@ -194,7 +194,8 @@ test(
     await using slow = await startScriptedTrino();
     await bed.suite.addBackends({ slow: slow.url });
     await bed.suite.addGroup('other', ['slow']);
-    const clients: ManyClient[] = ['dbapi', 'go', 'jdbc'];
+    // Go's client posts once: its own time limit ends it.
+    const clients: ManyClient[] = ['dbapi', 'jdbc'];
     const rules = [{ id: 'slow', when: 'source == "" || statement.contains("posted by")', groupId: 'other' }];
     await bed.suite.call('RoutingService/PutRoutingChain', { chain: { steps: [{ id: 'rules', rules: { rules } }] } });
     const statementOf = (client: ManyClient) => `SELECT 57 /* posted by ${client} */`;

@@ -162,7 +162,9 @@ test('SIGHUP ends nothing: it calls for one reload after the other, and what arr
   await prints('reload 2 begins');
   child.kill('SIGTERM');
   expect(await ended).toEqual([0, null]);
-  expect([count(' begins'), count('it ends')]).toEqual([2, 1]);
+  // Threads take signals, so that the last of them may come after the one that ends the first reload.
+  expect([2, 3]).toContain(count(' begins'));
+  expect(count('it ends')).toBe(1);
 }, 60_000);
 
 test('SIGUSR2 announces a stop, once the process is ready, and ends nothing', async () => {
