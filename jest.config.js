@@ -8,6 +8,8 @@ const common = {
 const SLOW = '\\.slow\\.test\\.ts$';
 const KUBERNETES = '\\.kubernetes\\.test\\.ts$';
 const REAL = '/packages/e2e/(real|conformance)/';
+/** With PAIRS=some `make e2e` takes a sample: what is long is left to a whole run. */
+const LONG = process.env.PAIRS === 'some' ? ['\\.long\\.test\\.ts$'] : [];
 const MANIFESTS = '/scripts/manifests/';
 
 export default {
@@ -25,6 +27,7 @@ export default {
       ...common,
       displayName: 'real',
       testMatch: ['**/e2e/{real,conformance}/*.test.ts'],
+      testPathIgnorePatterns: ['/node_modules/', ...LONG],
       globalSetup: '<rootDir>/jest.run-folder.js',
       globalTeardown: '<rootDir>/jest.end-run.js',
     },
