@@ -17,7 +17,8 @@ const tell = (routerId: string, seen: Seen & { reachedAgoMs?: number; coordinato
   };
   return server.ok('SuiteService/ReportConnections', { routerId, number, connections: [connection] });
 };
-const failing = { failures: 3, failingForMs: 10, failedAgoMs: 1 };
+// Since now: the probe that a test begins with may have passed a millisecond ago.
+const failing = { failures: 3, failingForMs: 0, failedAgoMs: 0 };
 
 const condition = async () =>
   (await server.get('BackendService/GetBackend', { id: 'one' })).body.condition as {
