@@ -11,7 +11,6 @@ import { type Balancer, startBalancer } from '../support/balancer.ts';
 import { grantedSlots } from '../support/granted-slots.ts';
 import { highWaterMark } from '../support/high-water-mark.ts';
 import { overtakings } from '../support/overtakings.ts';
-import { isSample } from '../support/sample.ts';
 import { type LimitedClusters, type Ran, startLimitedClusters } from './limited-clusters.ts';
 import { expected, isBare, isWrite, presentDrivers, runSixty } from './sixty-clients.ts';
 
@@ -39,11 +38,8 @@ afterAll(async () => {
 }, 60_000);
 
 type Stage = { name: string; replicas: number; database: RunningDatabase | undefined };
-const alone: Stage = { name: 'one of each process on SQLite', replicas: 1, database: undefined };
-// A sample takes one of the servers: what differs between them, the contract of the store shows.
-const stages: Stage[] = isSample ? [] : [alone];
-const engines = isSample ? (['mysql'] as const) : (['mysql', 'postgres'] as const);
-for (const engine of engines) {
+const stages: Stage[] = [{ name: 'one of each process on SQLite', replicas: 1, database: undefined }];
+for (const engine of ['mysql', 'postgres'] as const) {
   const name = `two gatewayservers and two routers on ${engine}`;
   try {
     stages.push({ name, replicas: 2, database: await startDatabase(engine) });

@@ -6,7 +6,6 @@ import { until } from '@trino-gateway/testing/processes/until';
 import { type Suite, startSuite } from '@trino-gateway/testing/suite/suite';
 import { openQuery } from '@trino-gateway/testing/trino-client/open-query';
 import { type ScaledCoordinator, scaledCoordinator } from '../support/coordinator-scaler.ts';
-import { isSample } from '../support/sample.ts';
 
 // A group at zero, twice up and down again, with a real coordinator that a program starts and stops.
 const LIMIT_MS = 240_000;
@@ -107,21 +106,19 @@ test(
   LIMIT_MS,
 );
 
-// A sample leaves it out.
-if (!isSample)
-  test(
-    'a second round: the monitor dies while the cluster starts, the gatewayserver while it stops',
-    async () => {
-      const arrived = await arrive();
-      await until('the program to be told', async () => (await big.calls()).length > 2, LIMIT_MS);
-      await crash('monitor');
-      expect(await Promise.all(arrived)).toEqual([answered, answered, answered]);
-      await untilState('DRAINING', 'TERMINATING', 'STOPPED');
-      await crash('gatewayserver');
-      await untilState('STOPPED');
-      expect(await big.isRunning()).toBe(false);
-      expect(await big.calls()).toEqual(['start', 'stop', 'start', 'stop']);
-      expect(await events()).toEqual([...ROUND, ...ROUND]);
-    },
-    LIMIT_MS,
-  );
+test(
+  'a second round: the monitor dies while the cluster starts, the gatewayserver while it stops',
+  async () => {
+    const arrived = await arrive();
+    await until('the program to be told', async () => (await big.calls()).length > 2, LIMIT_MS);
+    await crash('monitor');
+    expect(await Promise.all(arrived)).toEqual([answered, answered, answered]);
+    await untilState('DRAINING', 'TERMINATING', 'STOPPED');
+    await crash('gatewayserver');
+    await untilState('STOPPED');
+    expect(await big.isRunning()).toBe(false);
+    expect(await big.calls()).toEqual(['start', 'stop', 'start', 'stop']);
+    expect(await events()).toEqual([...ROUND, ...ROUND]);
+  },
+  LIMIT_MS,
+);
