@@ -15,10 +15,10 @@ import { addSnapshotAge, addWorkerMetrics } from './metrics.ts';
 import { type RunningRouter, serveRouterOps } from './running-router.ts';
 import { createOwnership } from './stickiness/ownership.ts';
 import { acceptOnAll, type ListeningAddress } from './workers/accept.ts';
-import { type Colony, startColony } from './workers/colony.ts';
 import { createDistribution } from './workers/distribute.ts';
 import { mergeMetrics } from './workers/merged-metrics.ts';
 import { recordingOnce } from './workers/record-once.ts';
+import { startWorkerPool, type WorkerPool } from './workers/worker-pool.ts';
 
 const WORKER = fileURLToPath(new URL('./worker.ts', import.meta.url));
 
@@ -31,7 +31,7 @@ export async function startPrimary(config: RouterConfig, logger: Logger): Promis
   const expiry = starting.use(createCertificateExpiry({ service: 'router', logger }));
   const transport = starting.use(await openUplink(config, expiry, logger));
   const ownership = createOwnership();
-  let colony: Colony | undefined;
+  let workerPool: WorkerPool | undefined;
   let snapshot: Uint8Array | undefined;
   const configuration = starting.use(
     followConfiguration({
@@ -39,7 +39,7 @@ export async function startPrimary(config: RouterConfig, logger: Logger): Promis
       hasToken: config.gatewayserver_token !== undefined,
       onSnapshot: (next) => {
         snapshot = toBinary(WatchSnapshotResponseSchema, next);
-        colony?.tell({ kind: 'snapshot', snapshot });
+        workerPool?.tell({ kind: 'snapshot', snapshot });
       },
     }),
   );
@@ -49,13 +49,16 @@ export async function startPrimary(config: RouterConfig, logger: Logger): Promis
   collectDefaultMetrics({ register: registry });
   expiry.register(registry);
   addSnapshotAge(registry, configuration.snapshotAgeMs);
-  addWorkerMetrics(registry, { workers: () => colony?.serving() ?? 0, restarts: () => colony?.restarts() ?? 0 });
-  const metrics = mergeMetrics(registry, async () => (await colony?.measure()) ?? new Map());
+  addWorkerMetrics(registry, {
+    workers: () => workerPool?.serving() ?? 0,
+    restarts: () => workerPool?.restarts() ?? 0,
+  });
+  const metrics = mergeMetrics(registry, async () => (await workerPool?.measure()) ?? new Map());
   const notReady = () => {
     if (stopping) return 'stopping';
-    return colony?.serving() === 0 ? 'no worker serves yet' : configuration.notReady();
+    return workerPool?.serving() === 0 ? 'no worker serves yet' : configuration.notReady();
   };
-  const reconfigured = () => colony?.tell({ kind: 'reconfigured', config, logLevel: logger.level });
+  const reconfigured = () => workerPool?.tell({ kind: 'reconfigured', config, logLevel: logger.level });
   const ops = starting.use(
     await serveRouterOps(
       config,
@@ -72,12 +75,12 @@ export async function startPrimary(config: RouterConfig, logger: Logger): Promis
   const accepting = starting.use(await acceptOnAll(addressesOf(config), connections, logger, distribution.accepted));
   const uuid = randomUUID();
   let started = 0;
-  colony = starting.use(
-    startColony({
+  workerPool = starting.use(
+    startWorkerPool({
       ...{ size: config.workers, file: WORKER, bounds: boundsOf(config), distribution, logger },
       transport: (worker) =>
         recordingOnce(transport, configuration, ownership, (incarnation) =>
-          colony?.tell({ kind: 'incarnation', incarnation }, worker),
+          workerPool?.tell({ kind: 'incarnation', incarnation }, worker),
         ),
       start: (worker) => {
         const state = configuration.state();
@@ -91,7 +94,7 @@ export async function startPrimary(config: RouterConfig, logger: Logger): Promis
       onLeft: metrics.left,
     }),
   );
-  await colony.begun;
+  await workerPool.begun;
   const running = starting.move();
   return {
     urls: accepting.urls,
@@ -100,12 +103,12 @@ export async function startPrimary(config: RouterConfig, logger: Logger): Promis
     reconfigured: () => {
       const bounds = boundsOf(config);
       connections.resize(bounds.connections, bounds.connectionsPerClient);
-      colony?.resize(bounds);
+      workerPool?.resize(bounds);
       reconfigured();
     },
     announceStop: () => {
       stopping = true;
-      colony?.tell({ kind: 'stopAnnounced' });
+      workerPool?.tell({ kind: 'stopAnnounced' });
     },
     [Symbol.asyncDispose]: () => {
       stopping = true;

@@ -1,14 +1,14 @@
 import { expect, test } from '@jest/globals';
 import { silentLogger } from '@trino-gateway/runtime';
 import { until } from '@trino-gateway/testing/processes/until';
-import { type CrewOptions, startCrew } from './crew.ts';
+import { type SupervisorOptions, startSupervisor } from './supervisor.ts';
 
-type Events = Parameters<CrewOptions['start']>[1];
+type Events = Parameters<SupervisorOptions['start']>[1];
 
-function bed(size: number, timings: CrewOptions['timings'] = {}) {
+function bed(size: number, timings: SupervisorOptions['timings'] = {}) {
   const started: { number: number; events: Events; did: string[] }[] = [];
   const errors: unknown[] = [];
-  const crew = startCrew({
+  const supervisor = startSupervisor({
     size,
     start: (number, events) => {
       const did: string[] = [];
@@ -24,18 +24,18 @@ function bed(size: number, timings: CrewOptions['timings'] = {}) {
     timings: { firstPauseMs: 40, longestPauseMs: 40, ...timings },
   });
   const die = (at: number) => started[at]?.events.onEnded({ code: null, signal: 'SIGKILL' });
-  return { crew, started, errors, die };
+  return { supervisor, started, errors, die };
 }
 
 const numbers = (started: readonly { number: number }[]) => started.map(({ number }) => number);
 
 test('one that ends is followed at once by another one with its number; one that ends soon again after a pause', async () => {
-  const { crew, started, errors, die } = bed(2);
+  const { supervisor, started, errors, die } = bed(2);
   for (const { events } of [...started]) events.onServing();
-  await crew.begun;
-  expect(crew.serving()).toBe(2);
+  await supervisor.begun;
+  expect(supervisor.serving()).toBe(2);
   die(0);
-  expect(crew.serving()).toBe(1);
+  expect(supervisor.serving()).toBe(1);
   await until('another one', () => started.length === 3);
   expect(numbers(started)).toEqual([1, 2, 1]);
   expect(errors[0]).toMatchObject({ worker: 1, signal: 'SIGKILL', startsInMs: 0 });
@@ -44,23 +44,23 @@ test('one that ends is followed at once by another one with its number; one that
   expect(errors[1]).toMatchObject({ worker: 1, startsInMs: expect.any(Number) });
   expect((errors[1] as { startsInMs: number }).startsInMs).toBeGreaterThan(10);
   await until('one more', () => started.length === 4);
-  expect(crew.restarts()).toBe(2);
+  expect(supervisor.restarts()).toBe(2);
   die(1); // of another number: at once
   expect(errors[2]).toMatchObject({ worker: 2, startsInMs: 0 });
 });
 
 test('one that ends before all serve fails the start', async () => {
-  const { crew, started, die } = bed(2);
+  const { supervisor, started, die } = bed(2);
   started[0]?.events.onServing();
   die(1);
-  await expect(crew.begun).rejects.toThrow('worker 2 has ended before it served: killed by SIGKILL');
+  await expect(supervisor.begun).rejects.toThrow('worker 2 has ended before it served: killed by SIGKILL');
 });
 
 test('at the stop all are told, those that do not end are killed, and none is started any more', async () => {
-  const { crew, started, die } = bed(3, { stopMs: 30 });
+  const { supervisor, started, die } = bed(3, { stopMs: 30 });
   for (const { events } of [...started]) events.onServing();
   die(2);
-  const over = crew[Symbol.asyncDispose]();
+  const over = supervisor[Symbol.asyncDispose]();
   expect(started[0]?.did).toEqual(['stop']);
   die(0);
   await until('the kill', () => started[1]?.did.includes('kill') === true);

@@ -1,16 +1,16 @@
 import type { Transport } from '@connectrpc/connect';
 import type { Logger } from '@trino-gateway/runtime';
 import type { Bounds } from '../limits/bounds.ts';
-import { type Crew, startCrew } from './crew.ts';
 import type { Distribution } from './distribute.ts';
 import { forkWorker, type WorkerProcess } from './fork-worker.ts';
 import type { Measured, Start, ToPrimary, ToWorker } from './messages.ts';
 import { createQuestions } from './questions.ts';
 import { type RelayedCalls, relayCalls } from './relayed-calls.ts';
 import { createPools } from './rooms/pools.ts';
+import { type Supervisor, startSupervisor } from './supervisor.ts';
 
 /** The workers of a router, and what they need of its first process. Disposal ends them. */
-export type Colony = Pick<Crew, 'serving' | 'restarts' | 'begun'> &
+export type WorkerPool = Pick<Supervisor, 'serving' | 'restarts' | 'begun'> &
   AsyncDisposable & {
     /** To all workers, but the one with this id. */
     tell(message: ToWorker, except?: number): void;
@@ -20,7 +20,7 @@ export type Colony = Pick<Crew, 'serving' | 'restarts' | 'begun'> &
     resize(bounds: Bounds): void;
   };
 
-export type ColonyOptions = {
+export type WorkerPoolOptions = {
   size: number;
   /** Of the program of a worker. */
   file: string;
@@ -40,13 +40,13 @@ const COLLECT_LIMIT_MS = 250;
 const MEASURE_LIMIT_MS = 2_000;
 
 /** Starts the workers. Each process has an id of its own, and the number of the one whose place it takes. */
-export function startColony(options: ColonyOptions): Colony {
+export function startWorkerPool(options: WorkerPoolOptions): WorkerPool {
   const { size, file, transport, bounds, distribution, start, onLeft, logger } = options;
   const workers = new Map<number, Worker>();
   const collecting = createQuestions<true>(COLLECT_LIMIT_MS);
   const measuring = createQuestions<Measured>(MEASURE_LIMIT_MS);
   let lastId = 0;
-  const tell: Colony['tell'] = (message, except) => {
+  const tell: WorkerPool['tell'] = (message, except) => {
     for (const [id, { process }] of workers) if (id !== except) process.send(message);
   };
   const pools = createPools({
@@ -95,7 +95,7 @@ export function startColony(options: ColonyOptions): Colony {
         return measuring.answered(id, message.question, message.metrics);
     }
   };
-  const crew = startCrew({
+  const supervisor = startSupervisor({
     ...{ size, logger },
     start: (number, { onServing, onHeard, onEnded }) => {
       const id = ++lastId;
@@ -125,12 +125,12 @@ export function startColony(options: ColonyOptions): Colony {
     },
   });
   return {
-    ...{ serving: crew.serving, restarts: crew.restarts, begun: crew.begun, tell },
+    ...{ serving: supervisor.serving, restarts: supervisor.restarts, begun: supervisor.begun, tell },
     measure: () =>
       measuring.ask([...workers.keys()], (id, question) =>
         workers.get(id)?.process.send({ kind: 'measure', question }),
       ),
     resize: pools.resize,
-    [Symbol.asyncDispose]: () => crew[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: () => supervisor[Symbol.asyncDispose](),
   };
 }

@@ -2,7 +2,7 @@ import { createBackoff, type Logger } from '@trino-gateway/runtime';
 import type { Ending } from './fork-worker.ts';
 
 /** Keeps so many workers at work: one that ends is followed by another one. Disposal ends them all. */
-export type Crew = AsyncDisposable & {
+export type Supervisor = AsyncDisposable & {
   /** Resolves when all of them serve. @throws Error when one has ended before it did */
   readonly begun: Promise<void>;
   /** How many serve now. */
@@ -11,7 +11,7 @@ export type Crew = AsyncDisposable & {
   restarts(): number;
 };
 
-/** One worker, as its crew sees it. */
+/** One worker, as its supervisor sees it. */
 export type Member = {
   readonly pid: number | undefined;
   /** It is to end in good order. */
@@ -23,7 +23,7 @@ export type Member = {
 
 type Events = { onServing: () => void; onHeard: () => void; onEnded: (ending: Ending) => void };
 
-export type CrewOptions = {
+export type SupervisorOptions = {
   size: number;
   /** Starts the worker with this number, from 1. */
   start: (number: number, events: Events) => Member;
@@ -45,7 +45,7 @@ const TIMINGS = {
 };
 
 /** Starts the workers. */
-export function startCrew({ size, start, logger, timings }: CrewOptions): Crew {
+export function startSupervisor({ size, start, logger, timings }: SupervisorOptions): Supervisor {
   const times = { ...TIMINGS, ...timings };
   const { soonMs, firstPauseMs, longestPauseMs, stopMs } = times;
   const members = new Map<number, Member>();
