@@ -13,6 +13,7 @@ import {
   timeLimit,
   whole,
 } from './fields.ts';
+import { gatewayserverTls } from './gatewayserver-tls.ts';
 
 // The description of each key is what docs/configuration.md shows.
 
@@ -22,13 +23,7 @@ export const monitor = z.strictObject({
     .prefault('http://127.0.0.1:8000')
     .describe('The gatewayserver; a comma list for several replicas.'),
   gatewayserver_token: text.optional().describe('The admin token of the gatewayserver.'),
-  gatewayserver_ca_file: text
-    .optional()
-    .describe("The authorities, PEM, that sign the gatewayserver's certificate. Unset: those of the system."),
-  gatewayserver_cert_file: text
-    .optional()
-    .describe('The certificate, PEM, that is shown to a gatewayserver with `tls_client_ca_file`.'),
-  gatewayserver_key_file: text.optional().describe('The key of that certificate, PEM, without a passphrase.'),
+  ...gatewayserverTls,
   ops_listen: address.prefault('0.0.0.0:8002').describe('Where /livez, /readyz and /metrics are served.'),
   interval: timeLimit.prefault('10s').describe('Time from the end of one probe of a backend to the start of the next.'),
   probe_time_limit: timeLimit.prefault('10s').describe('How long one probe of a backend may take in all.'),

@@ -16,6 +16,7 @@ import {
   webUrl,
   whole,
 } from './fields.ts';
+import { gatewayserverTls } from './gatewayserver-tls.ts';
 
 // The description of each key is what docs/configuration.md shows.
 
@@ -41,13 +42,7 @@ export const router = z.strictObject({
     .describe(
       'How many processes serve clients on the same addresses, each on a core of its own; all limits hold for them together. 1: this process alone. See docs/routers.md, "Several processes on one machine".',
     ),
-  gatewayserver_ca_file: text
-    .optional()
-    .describe("The authorities, PEM, that sign the gatewayserver's certificate. Unset: those of the system."),
-  gatewayserver_cert_file: text
-    .optional()
-    .describe('The certificate, PEM, that is shown to a gatewayserver with `tls_client_ca_file`.'),
-  gatewayserver_key_file: text.optional().describe('The key of that certificate, PEM, without a passphrase.'),
+  ...gatewayserverTls,
   external_url: externalUrl
     .optional()
     .describe(
