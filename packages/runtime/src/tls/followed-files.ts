@@ -1,4 +1,5 @@
 import type { Server } from 'node:tls';
+import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from '../logging/logger.ts';
 import { every } from '../loops/every.ts';
 import { within } from '../loops/within.ts';
@@ -60,7 +61,11 @@ export async function followTlsFiles(files: TlsFiles, options: FollowTlsFilesOpt
   };
   const lookAgain = async () => {
     try {
-      const material = await read(current);
+      const found = await read(current);
+      const isSame = found !== undefined && isDeepStrictEqual(found.pems, current.pems);
+      // Only looked at while it was being written, or touched.
+      if (isSame) current = found;
+      const material = isSame ? undefined : found;
       const late = material && whyNotValid(material, files, now());
       if (late !== undefined && whyNotValid(current, files, now()) === undefined)
         return fail(late, material?.stamp ?? '');
