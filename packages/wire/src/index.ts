@@ -1,0 +1,4 @@
+export { BodyFault, ChunkedReader } from './bodies/chunked.ts';
+export type { HeaderBlock } from './heads/header-block.ts';
+export { type RequestHead, RequestHeads } from './heads/request-head.ts';
+export { type ResponseBody, type ResponseHead, ResponseHeads } from './heads/response-head.ts';
