@@ -144,11 +144,15 @@ describe('case 73: what is no page of Trino is not passed on as success', () => 
     60_000,
   );
 
-  test('for ever: an error', async () => {
+  test('for ever: the query fails', async () => {
     const query = await taken('SELECT 1');
     always('poll', { kind: 'status', ...html });
-    const answer = await fetch(query.page.nextUri ?? '');
-    expect([answer.status, await answer.text()]).toEqual([500, expect.stringMatching(/not a page of Trino/)]);
+    const page = await query.poll();
+    expect([page.nextUri, page.stats?.state]).toEqual([undefined, 'FAILED']);
+    expect(page.error).toMatchObject({
+      errorName: 'GENERIC_INTERNAL_ERROR',
+      message: expect.stringMatching(/not a page of Trino/),
+    });
   }, 60_000);
 
   test('interim answers stay between cluster and router', async () => {

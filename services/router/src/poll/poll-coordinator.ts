@@ -1,7 +1,7 @@
 import { Query_State } from '@trino-gateway/api/gateway';
 import type { RouterConfig } from '@trino-gateway/config';
 import { type Logger, pause } from '@trino-gateway/runtime';
-import { failedPage, firstHeader, trinoErrors } from '@trino-gateway/trino';
+import { failedPage, firstHeader, type TrinoErrorName, trinoErrors } from '@trino-gateway/trino';
 import { type AskCluster, type ClusterAnswer, isRedirect } from '../clusters/ask.ts';
 import { infoUri, outsideUrl } from '../http/client-address.ts';
 import type { Exchange } from '../http/exchange.ts';
@@ -35,6 +35,8 @@ const maybeUp: ReadonlySet<number> = new Set([502, 503, 504]);
  *   and others give up without one. Heartbeats and cancels get a final HTTP error. The same where another process answers there.
  * - it accepts the connection and is silent: the query may well be running, so 504, which clients repeat.
  * - it, or a balancer before it, answers 502, 503 or 504: that answer.
+ * - what answers in its place never has a page (the login page of a proxy, an empty answer, a redirect): a last page, too. 500 is
+ *   final for most clients, but they show the status rather than the reason, some repeat it, and some read its text as a page.
  */
 export async function pollCoordinator(
   context: PollCoordinatorDeps,
@@ -72,8 +74,7 @@ export async function pollCoordinator(
       }
       answer.body.destroy();
       if (isLast) {
-        const message = `The coordinator of query ${request.queryId} answers something that is not a page of Trino`;
-        answerError(exchange.response, 500, message);
+        tellNoPage(context, exchange, request, coordinator);
         return;
       }
     } catch (error) {
@@ -119,20 +120,40 @@ function isNotAPage(answer: ClusterAnswer): boolean {
 }
 
 function tellGone(
-  { live, logger }: Pick<PollCoordinatorDeps, 'live' | 'logger'>,
-  { response, client }: Exchange,
+  context: Pick<PollCoordinatorDeps, 'live' | 'logger'>,
+  exchange: Exchange,
   request: Poll,
   { coordinator, reason }: { coordinator: Coordinator; reason: string },
 ): void {
   const { queryId } = request;
-  logger.warn('the coordinator of a query is gone', { backend: coordinator.backendId, query: queryId, reason });
+  context.logger.warn('the coordinator of a query is gone', { backend: coordinator.backendId, query: queryId, reason });
   const message = `The coordinator that ran query ${queryId} is gone: ${reason}`;
-  if (request.kind !== 'poll' || request.method !== 'GET') {
-    answerError(response, 500, message);
-    return;
-  }
-  const name = 'REMOTE_HOST_GONE';
+  if (request.kind === 'poll' && request.method === 'GET')
+    answerFailed(context, exchange, queryId, { name: 'REMOTE_HOST_GONE', message });
+  else answerError(exchange.response, 500, message);
+}
+
+function tellNoPage(
+  context: Pick<PollCoordinatorDeps, 'live' | 'logger'>,
+  exchange: Exchange,
+  { queryId }: Poll,
+  { backendId }: Coordinator,
+): void {
+  context.logger.warn('a coordinator answers something that is not a page', { backend: backendId, query: queryId });
+  const message = `What answers for the coordinator of query ${queryId} sends something that is not a page of Trino; the query may still run`;
+  answerFailed(context, exchange, queryId, { name: 'GENERIC_INTERNAL_ERROR', message });
+}
+
+/** A last page, as a failed query has it. */
+function answerFailed(
+  { live }: Pick<PollCoordinatorDeps, 'live'>,
+  { response, client }: Exchange,
+  queryId: string,
+  { name, message }: { name: TrinoErrorName; message: string },
+): void {
   live.ended(queryId, { state: Query_State.FAILED, error: { name, code: trinoErrors[name].code, message } });
-  const page = { id: queryId, infoUri: infoUri(outsideUrl(client), queryId), error: { name, message } } as const;
-  answerPage(response, failedPage(page));
+  answerPage(
+    response,
+    failedPage({ id: queryId, infoUri: infoUri(outsideUrl(client), queryId), error: { name, message } }),
+  );
 }
