@@ -41,6 +41,12 @@ test('case 105: pipelined requests are answered in order, each with its own answ
   expect(broken(105)).toEqual([]);
 });
 
+test('case 100, 101, 102, 105: inside TLS the same bytes become the same', async () => {
+  const secured = await runRequestCases(front.secured, requestCases, requestCases.length);
+  const other = ({ id, saw }: Finding) => found.get(id)?.saw !== saw;
+  expect(secured.filter((finding) => finding.problems.length > 0 || other(finding))).toEqual([]);
+}, 60_000);
+
 test('case 103: whatever a cluster answers, its client gets that one answer, a broken connection or an error, and nothing dangerous', async () => {
   const answered = await runAnswerCases(front, answerCases);
   expect(answered.filter(({ problems }) => problems.length > 0)).toEqual([]);

@@ -35,7 +35,7 @@ export async function inParallel<T, R>(
 /** A machine that is busy may take its time; what ends by itself ends much sooner. */
 export const PATIENCE_MS = 15_000;
 
-/** What stands in the places of a case. */
+/** What stands in the places of a case; cases that run at the same address have numbers of their own. */
 export function fillerOf(front: Front, number: number, recorder: Front['requests']) {
   const token = `t${String(number).padStart(5, '0')}x`;
   const fill = (text: string) =>

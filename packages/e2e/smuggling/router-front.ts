@@ -1,9 +1,14 @@
 import { type Suite, startSuite } from '@trino-gateway/testing/suite/suite';
 import type { Front } from './front.ts';
-import { type Connect, overTcp } from './wire/raw-client.ts';
+import { type Connect, overTcp, overTls } from './wire/raw-client.ts';
 import { startRecorder } from './wire/recorder.ts';
 
-export type RouterFront = Front & AsyncDisposable & { readonly suite: Suite };
+export type RouterFront = Front &
+  AsyncDisposable & {
+    readonly suite: Suite;
+    /** Its port with TLS. */
+    readonly secured: Front;
+  };
 
 export type RouterFrontOptions = {
   /** Further settings of the router. */
@@ -19,6 +24,7 @@ export async function startRouterFront({ router = {}, connect }: RouterFrontOpti
   const answers = started.use(await startRecorder('answr'));
   const suite = started.use(
     await startSuite({
+      tls: true,
       gatewayserver: { DEFAULT_GROUP: 'requests' },
       router: { POLL_TIME_LIMIT: '8s', ...router },
     }),
@@ -26,6 +32,7 @@ export async function startRouterFront({ router = {}, connect }: RouterFrontOpti
   await suite.addBackends({ requests: requests.url, answers: answers.url });
   await suite.addGroup('requests', ['requests']);
   const [port = 0] = suite.router.ports;
+  const { host, port: tlsPort } = new URL(suite.router.tlsUrl);
   const owned = started.move();
   return {
     name: 'router',
@@ -33,6 +40,10 @@ export async function startRouterFront({ router = {}, connect }: RouterFrontOpti
     connect: connect?.(suite) ?? overTcp(port),
     requests,
     answers,
+    secured: {
+      ...{ name: 'router over TLS', authority: host, requests, answers },
+      connect: overTls(Number(tlsPort), suite.authority.cert),
+    },
     suite,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

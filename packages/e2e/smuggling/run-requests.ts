@@ -7,11 +7,11 @@ const AT_A_TIME = 24;
 /** How long nothing must happen where nothing may. */
 const QUIET_MS = 400;
 
-/** Runs all cases against an address, several at a time. */
-export function runRequestCases(front: Front, cases: readonly RequestCase[]): Promise<Finding[]> {
+/** Runs all cases against an address, several at a time; `from` keeps those apart that share its coordinators. */
+export function runRequestCases(front: Front, cases: readonly RequestCase[], from = 0): Promise<Finding[]> {
   return inParallel(cases, AT_A_TIME, async (one, at) => {
     const began = performance.now();
-    const { fill, token } = fillerOf(front, at, front.requests);
+    const { fill, token } = fillerOf(front, from + at, front.requests);
     const expected = filled(one.expected, fill);
     const seen = await play(front, one, { fill, token, expected });
     return {

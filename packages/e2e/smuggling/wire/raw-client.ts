@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
+import { connect as connectTls } from 'node:tls';
 import { createMessageReader, type WireMessage } from './message-reader.ts';
 
 /** Opens a connection to the address under test: over TCP, TLS, or whatever speaks HTTP/1.1 in the end. */
@@ -14,6 +15,16 @@ export const overTcp =
     const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
     await once(socket, 'connect');
     return socket;
+  };
+
+/** By TLS, as a client of HTTP/1.1. */
+export const overTls =
+  (port: number, ca: string): Connect =>
+  async () => {
+    const socket = await overTcp(port)();
+    const secured = connectTls({ socket, servername: 'localhost', ca, ALPNProtocols: ['http/1.1'] });
+    await once(secured, 'secureConnect');
+    return secured;
   };
 
 /** A client that writes bytes and reads answers by the letter. */

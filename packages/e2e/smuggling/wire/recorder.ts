@@ -44,6 +44,12 @@ function page(id: string, echo: string, next: string): string {
   return `{"id":"${id}","infoUri":"http://x/ui/query.html?${id}",${link}"stats":{"state":"${link === '' ? 'FINISHED' : 'RUNNING'}"},"echo":${JSON.stringify(echo)},"warnings":[]}`;
 }
 
+/** Where its client has asked, as links must have it. */
+function askedAs(message: WireMessage): string {
+  const first = (name: string) => valuesOf(message, name)[0];
+  return `${first('x-forwarded-proto') ?? 'http'}://${first('x-forwarded-host') ?? first('host')}`;
+}
+
 /** Of a monitor, and of a router that asks what it is talking to. */
 const isProbe = (message: WireMessage) =>
   valuesOf(message, 'x-trino-source').includes('trino-gateway-monitor') || message.start === 'GET /v1/info HTTP/1.1';
@@ -81,11 +87,7 @@ export async function startRecorder(suffix: string): Promise<Recorder> {
       const isNew = method === 'POST' && id === undefined && !isProbe(message);
       if (isNew) queries += 1;
       const own = `20260101_000000_${String(90_000 + queries).padStart(5, '0')}_${suffix}`;
-      text = page(
-        id ?? own,
-        target,
-        isNew ? `http://${valuesOf(message, 'x-forwarded-host')[0] ?? valuesOf(message, 'host')[0]}` : '',
-      );
+      text = page(id ?? own, target, isNew ? askedAs(message) : '');
     }
     if (method === 'DELETE') socket.write('HTTP/1.1 204 No Content\r\n\r\n');
     else socket.write(head(text.length) + (method === 'HEAD' ? '' : text), 'latin1');

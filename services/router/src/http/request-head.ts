@@ -40,7 +40,7 @@ export function framingProblem(
 ): FramingProblem | undefined {
   const { method, httpVersion, rawHeaders } = request;
   if ('stream' in request) return undefined; // HTTP/2 frames by itself
-  if (!SPOKEN.has(httpVersion)) return { status: 505, message: `HTTP/${httpVersion} is not spoken here` };
+  if (!SPOKEN.has(httpVersion)) return { status: 505, message: 'HTTP/1.1 and HTTP/1.0 are spoken here' };
   const coding = firstHeader(rawHeaders, 'transfer-encoding');
   if (coding === undefined) return undefined;
   if (allHeaders(rawHeaders, 'transfer-encoding').length > 1 || coding.trim().toLowerCase() !== 'chunked')

@@ -15,7 +15,7 @@ import type { UnfinishedHeads } from '../limits/unfinished-heads.ts';
 import { createHandshakes, type Handshakes } from './handshakes.ts';
 import { takeHttp2 } from './http2-preface.ts';
 import { createHttp2Sessions, type Http2Sessions } from './http2-sessions.ts';
-import { refuse, statusOf } from './refusals.ts';
+import { isOfAnotherProtocol, refuse, statusOf } from './refusals.ts';
 import { createRequestOrder, type RequestOrder, type TakeRequest } from './request-order.ts';
 
 /** Takes a request that came in by the listener bound to this port. */
@@ -105,6 +105,7 @@ export async function listenForClients(
   const take = order.oneByOne(serve);
   const onRequest = (request: IncomingMessage, response: ServerResponse) => {
     heads?.ended(request);
+    if (isOfAnotherProtocol(request)) request.httpVersion = 'another protocol';
     take(request, response);
   };
   const settings = { ...SETTINGS, shouldUpgradeCallback };

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { MOST_HEAD_BYTES } from '@trino-gateway/trino';
 import { HANDSHAKE } from './handshakes.ts';
@@ -16,6 +17,20 @@ export function statusOf({
   // TLS has no words for it, and clients know that an answer which is none of TLS comes from a port without it.
   if (rawPacket?.[0] === HANDSHAKE) return ['400 Bad Request', 'A TLS handshake was sent to a port for plain HTTP'];
   return ['400 Bad Request', 'The request is not HTTP/1.1'];
+}
+
+/**
+ * Whether this is RTSP/1.0 or ICE/1.0, which Node's parser takes for HTTP/1.0 and says so nowhere. To be called as the request is
+ * emitted: what the parser has just read shows its first line, unless that came in pieces. Costs nothing for HTTP/1.1, as which it
+ * reads RTSP/1.1: the framing is the same, and HTTP/1.1 is what is passed on.
+ */
+export function isOfAnotherProtocol({ httpVersion, method, url, socket }: IncomingMessage): boolean {
+  if (httpVersion !== '1.0') return false;
+  const { parser } = socket as { parser?: { getCurrentBuffer?: () => Buffer } | null };
+  const read = parser?.getCurrentBuffer?.();
+  return (
+    read !== undefined && ['RTSP', 'ICE'].some((name) => read.includes(`${method} ${url} ${name}/1.0`, 0, 'latin1'))
+  );
 }
 
 /** Answers a client that is not served, and closes its connection. */
