@@ -7,7 +7,7 @@ TOOLS := tools/node_modules/.package-lock.json
 MODULES := node_modules/.modules.yaml
 JEST := NODE_OPTIONS='--experimental-vm-modules --disable-warning=ExperimentalWarning' node_modules/.bin/jest
 
-.PHONY: help setup generate check test test-slow e2e e2e-newest test-databases kubernetes million browser api-fuzz attack smuggling chaos images manifests bench run run-smoke
+.PHONY: help setup generate check test test-slow e2e e2e-newest test-databases kubernetes million browser api-fuzz fuzz attack smuggling chaos images manifests bench run run-smoke
 
 help: ## what can be done here
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,6 +61,9 @@ browser: setup ## Swagger UI in a real Chromium: that of CHROMIUM, of PATH, or D
 
 api-fuzz: setup ## schemathesis against the OpenAPI document, for 40 seconds or FUZZ_SECONDS=n
 	node scripts/api-fuzz/main.ts $(FUZZ_SECONDS)
+
+fuzz: setup ## readers of HTTP/1.1 against Node's own parser: CASES=n SEED=n; appends to bench/FUZZ.md; FIRST=n begins with that case
+	node scripts/fuzz/main.ts
 
 attack: setup ## two minutes of what attackers try: entry points and ways around authentication, bounds, malicious clusters, an open API
 	node scripts/attack/main.ts

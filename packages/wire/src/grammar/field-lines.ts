@@ -66,20 +66,24 @@ export class FieldScan {
   }
 }
 
-/** Names and values in turn of lines that were looked through; whitespace around a value is no part of it (RFC 9112, 5.1). */
-export function splitFieldLines(bytes: Buffer, start: number, end: number): string[] {
+/**
+ * Names and values in turn of lines that were looked through; whitespace around a value is no part of it (RFC 9112, 5.1). Undefined when
+ * a tab is part of that whitespace: some take off spaces only, and llhttp finds no `chunked` before a tab (TE.TE).
+ */
+export function splitFieldLines(bytes: Buffer, start: number, end: number): string[] | undefined {
   const parts: string[] = [];
   let at = start;
-  while (bytes[at] !== CR && at < end) {
+  while (at < end && bytes[at] !== CR) {
     const name = at;
-    while (bytes[at] !== COLON) at += 1;
+    while (at < end && bytes[at] !== COLON) at += 1;
     parts.push(bytes.toString('latin1', name, at));
     at += 1;
-    while (bytes[at] === SPACE || bytes[at] === TAB) at += 1;
+    while (bytes[at] === SPACE) at += 1;
     const value = at;
-    while (bytes[at] !== CR) at += 1;
+    while (at < end && bytes[at] !== CR) at += 1;
     let last = at;
-    while (last > value && (bytes[last - 1] === SPACE || bytes[last - 1] === TAB)) last -= 1;
+    while (last > value && bytes[last - 1] === SPACE) last -= 1;
+    if (bytes[value] === TAB || (last > value && bytes[last - 1] === TAB)) return undefined;
     parts.push(bytes.toString('latin1', value, last));
     at += 2;
   }

@@ -96,9 +96,13 @@ export class RequestHeads {
   }
 
   #readNew(bytes: Buffer, from: number, to: number): HeaderBlock | undefined {
-    const block = readHeaderBlock(splitFieldLines(bytes, from, to));
-    if (block !== undefined && to - from <= MOST_KEPT_BYTES)
-      this.#kept = { bytes: Buffer.from(bytes.subarray(from, to)), block };
+    const rawHeaders = splitFieldLines(bytes, from, to);
+    const block = rawHeaders && readHeaderBlock(rawHeaders);
+    if (block === undefined || to - from > MOST_KEPT_BYTES) return block;
+    // Not of the pool, all of which would stay with it.
+    const kept = Buffer.allocUnsafeSlow(to - from);
+    bytes.copy(kept, 0, from, to);
+    this.#kept = { bytes: kept, block };
     return block;
   }
 }

@@ -50,8 +50,8 @@ export class ResponseHeads {
     if (to - start > MOST_HEAD_BYTES) return 'unusual';
     const status = statusAt(bytes, start);
     const rawHeaders = splitFieldLines(bytes, from, to);
-    const lines = readFramingLines(rawHeaders, 'response');
-    if (lines === undefined) return 'unusual';
+    const lines = rawHeaders && readFramingLines(rawHeaders, 'response');
+    if (rawHeaders === undefined || lines === undefined) return 'unusual';
     const body = bodyOf(status, asked, lines);
     if (body === undefined) return 'unusual';
     const reason = bytes.toString('latin1', start + STATUS_END + 1, from - 2);
@@ -100,7 +100,8 @@ function bodyOf(
   // RFC 9110, 8.6 and RFC 9112, 6.1: neither belongs there, and servers differ in whether what follows is the next answer.
   if (status === 204 || status === 304 || status === 205)
     return contentLength === undefined && !isChunked && status !== 205 ? NONE : undefined;
-  if (asked === 'HEAD') return NONE;
+  // llhttp takes an answer to HEAD that says neither for the last one of its connection.
+  if (asked === 'HEAD') return isChunked || contentLength !== undefined ? NONE : undefined;
   if (isChunked) return CHUNKED;
   if (contentLength === undefined) return undefined;
   return contentLength === 0 ? NONE : { kind: 'length', bytes: contentLength };
