@@ -1,121 +1,126 @@
-// make bench: the whole suite beside direct, nginx and haproxy, in one run on one machine. BENCH_SECONDS and BENCH_ROUNDS
-// change its length. Ratios and CPU per request are what to compare; rates depend on what else the machine does.
+// make bench: the whole suite beside direct, nginx and haproxy, in one run on one machine. docs/performance.md says what each
+// row means. BENCH_SECONDS and BENCH_ROUNDS change its length, BENCH_ONLY=polls,pages runs some rows alone.
+import { execFileSync } from 'node:child_process';
 import { appendFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
-import { cpuSeconds, residentMb } from '@trino-gateway/testing/processes/process-cost';
-import { startSuite } from '@trino-gateway/testing/suite/suite';
-import { chainDecisionCosts } from './chain-decisions.ts';
-import { type Contender, startCoordinator, startHaproxy, startNginx } from './contenders.ts';
-import { decisionCosts } from './decisions.ts';
-import { admissionCosts } from './limited-group.ts';
-import { polls, type Run, shortQueries, submissions } from './load.ts';
-import { replicaCosts } from './replicas.ts';
-import { scriptCosts } from './scripts.ts';
-import { spooledCosts } from './spooled.ts';
-import { readingSpeeds } from './statements.ts';
-import { waitingClientCosts } from './waiting-clients.ts';
+import { findProgram, nginxVersion } from '@trino-gateway/testing/processes/nginx';
+import { residentMb } from '@trino-gateway/testing/processes/process-cost';
+import { writeCertificates } from './contenders/certificates.ts';
+import { startCoordinator } from './contenders/coordinators.ts';
+import { startHaproxy, startNginx } from './contenders/proxies.ts';
+import { startSuiteContenders } from './contenders/suites.ts';
+import { chainDecisionCosts } from './decisions/chain-decisions.ts';
+import { decisionCosts } from './decisions/decisions.ts';
+import { scriptCosts } from './decisions/scripts.ts';
+import { readingSpeeds } from './decisions/statements.ts';
+import { program } from './load/load.ts';
+import { compare } from './rows/compare.ts';
+import { comparedRows, TWO_WORKERS } from './rows/compared-rows.ts';
+import { idleClientCosts } from './rows/idle-clients.ts';
+import { idleSlotCosts } from './rows/idle-slots.ts';
+import { replicaCosts } from './rows/replicas.ts';
+import { type Bench, sayTable } from './rows/run.ts';
+import { slowReaderCosts } from './rows/slow-readers.ts';
+import { spooledCosts } from './rows/spooled.ts';
+import { waitingClientCosts } from './rows/waiting-clients.ts';
 
-const SECONDS = Number(process.env.BENCH_SECONDS ?? 4);
-const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
-const CLIENTS = 32;
-
-type Sample = Run & { cpuMicros: number };
-
-await using coordinator = await startCoordinator();
-await using nginx = await startNginx(coordinator.url);
-await using haproxy = await startHaproxy(coordinator.url);
-const began = performance.now();
-await using suite = await startSuite({ gatewayserver: { DEFAULT_GROUP: 'all' }, router: { EXPLAIN_HEADERS: 'false' } });
-const readySeconds = (performance.now() - began) / 1_000;
-await suite.addBackends({ one: coordinator.url });
-await suite.addGroup('all', ['one']);
-const parts = { gatewayserver: suite.gatewayserver.pid, monitor: suite.monitor.pid, router: suite.router.pid };
-await new Promise((resolve) => setTimeout(resolve, 2_000)); // at rest means after the first garbage collections
-const rest = Object.entries(parts).map(([name, pid]) => `${name} ${residentMb(pid).toFixed(0)} MB`);
-
-const contenders: Pick<Contender, 'name' | 'url' | 'pids'>[] = [
-  { ...coordinator, pids: [] },
-  ...(nginx ? [nginx] : []),
-  ...(haproxy ? [haproxy] : []),
-  { name: 'suite', url: suite.router.url, pids: Object.values(parts) },
-];
 const lines: string[] = [];
-const say = (line: string) => {
-  process.stdout.write(`${line}\n`);
-  lines.push(line);
+const bench: Bench = {
+  say: (line) => {
+    process.stdout.write(`${line}\n`);
+    lines.push(line);
+  },
+  seconds: Number(process.env.BENCH_SECONDS ?? 1.5),
+  rounds: Number(process.env.BENCH_ROUNDS ?? 5),
 };
+const { say } = bench;
+const only = process.env.BENCH_ONLY?.split(',').map((name) => name.trim());
+/** `pages` is all of pages, pages-gzip and pages-tls. */
+const isWanted = (name: string) => only?.some((one) => name === one || name.startsWith(`${one}-`)) ?? true;
 
-say(
-  `## ${new Date().toISOString()} · ${cpus().length} cores, ${cpus()[0]?.model ?? 'unknown'} · Node ${process.version} · ${ROUNDS} rounds of ${SECONDS} s, medians`,
-);
-say('');
-if (!nginx) say('nginx is not installed: not compared.');
-if (!haproxy) say('haproxy is not installed: not compared.');
-await compare(`polls of one page, ${CLIENTS} clients`, (url) => polls(url, CLIENTS, SECONDS));
-await compare(`short queries, ${CLIENTS} clients, history on`, (url) => shortQueries(url, CLIENTS, SECONDS));
-await compare('submissions at 50 a second: time to the first page', (url) => submissions(url, 50, SECONDS));
-say(
-  `At rest: ${rest.join(', ')}. Under load: ${Object.entries(parts)
-    .map(([name, pid]) => `${name} ${residentMb(pid).toFixed(0)} MB`)
-    .join(', ')}. Three processes ready one after the other in ${readySeconds.toFixed(1)} s.`,
-);
-say('');
-say('| one decision among 10,000 backends, groups and policies | p50 µs | p99 µs |');
-say('| --- | ---: | ---: |');
-for (const { name, p50, p99 } of [...decisionCosts(), ...chainDecisionCosts(), ...(await scriptCosts())])
-  say(`| ${name} | ${p50.toFixed(0)} | ${p99.toFixed(0)} |`);
-say('');
-say('| what a statement says | MB/s |');
-say('| --- | ---: |');
-for (const { name, megabytesPerSecond } of readingSpeeds()) say(`| ${name} | ${megabytesPerSecond.toFixed(0)} |`);
-say('');
-await admissionCosts(say, SECONDS, ROUNDS);
-say('');
-await waitingClientCosts(say);
-say('');
-await replicaCosts(say, SECONDS);
-say('');
-await spooledCosts(say, SECONDS, ROUNDS);
-say('');
+/** The rows that compare nothing, by name; those of the load in Go are left out without it. */
+const ownRows: { name: string; needsGo?: true; run: (bench: Bench) => Promise<void> }[] = [
+  { name: 'slow', needsGo: true, run: slowReaderCosts },
+  { name: 'idle', needsGo: true, run: idleClientCosts },
+  { name: 'waiting', needsGo: true, run: waitingClientCosts },
+  { name: 'decisions', run: decisions },
+  { name: 'statements', run: statements },
+  { name: 'slots', run: idleSlotCosts },
+  { name: 'replicas', run: replicaCosts },
+  { name: 'spooled', run: spooledCosts },
+];
+
+const names = [...comparedRows, ...ownRows].map(({ name }) => name);
+const unknown = only?.filter((one) => !names.some((name) => name === one || name.startsWith(`${one}-`))) ?? [];
+if (unknown.length > 0) throw new Error(`BENCH_ONLY: no row is ${unknown.join(', ')}; there are ${names.join(', ')}`);
+
+await sayVersions();
+await compareContenders();
+for (const { name, needsGo, run } of ownRows) {
+  if (!isWanted(name)) continue;
+  if (needsGo && program === undefined) say(`${name}: not measured, the load for it needs Go.\n`);
+  else await run(bench);
+}
 await appendFile(new URL('RESULTS.md', import.meta.url), `${lines.join('\n')}\n`);
 
-/** Runs the contenders in turn, so that a machine that slows down slows all of them down. */
-async function compare(what: string, load: (url: string) => Promise<Run>): Promise<void> {
-  const samples = new Map<string, Sample[]>(contenders.map(({ name }) => [name, []]));
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const { name, url, pids } of contenders) {
-      const before = cpuSeconds(pids);
-      const run = await load(url);
-      samples.get(name)?.push({ ...run, cpuMicros: ((cpuSeconds(pids) - before) / run.count) * 1_000_000 });
-    }
-  }
-  const base = median(samples.get('nginx') ?? samples.get('direct') ?? []);
-  const direct = median(samples.get('direct') ?? []);
-  say(`| ${what} | a second | of nginx | CPU µs each | p50 ms | p99 ms | added p50 ms |`);
-  say('| --- | ---: | ---: | ---: | ---: | ---: | ---: |');
-  for (const [name, runs] of samples) {
-    const one = median(runs);
-    const cells = [
-      one.perSecond.toFixed(0),
-      (one.perSecond / base.perSecond).toFixed(2),
-      name === 'direct' ? '–' : one.cpuMicros.toFixed(0),
-      one.p50Ms.toFixed(2),
-      one.p99Ms.toFixed(2),
-      (one.p50Ms - direct.p50Ms).toFixed(2),
-    ];
-    say(`| ${name} | ${cells.join(' | ')} |`);
-  }
-  say('');
+async function sayVersions(): Promise<void> {
+  const haproxy = findProgram('haproxy');
+  const haproxyVersion = haproxy && /\d+\.\d+\.\d+/.exec(execFileSync(haproxy, ['-v'], { encoding: 'utf8' }))?.[0];
+  const parts = [
+    new Date().toISOString(),
+    `${cpus().length} cores, ${cpus()[0]?.model ?? 'unknown'}`,
+    `Node ${process.version}`,
+    findProgram('nginx') === undefined ? 'without nginx' : await nginxVersion(),
+    haproxyVersion === undefined ? 'without haproxy' : `haproxy ${haproxyVersion}`,
+    program === undefined ? 'without Go' : program.version,
+    `${bench.rounds} rounds of ${bench.seconds} s, medians`,
+  ];
+  say(`## ${parts.join(' · ')}\n`);
+  if (program === undefined)
+    say(
+      'Go is not installed: load and coordinator run on Node, take most of the machine, and make differences look smaller.\n',
+    );
 }
 
-function median(samples: readonly Sample[]): Sample {
-  const of = (pick: (sample: Sample) => number) =>
-    samples.map(pick).sort((a, b) => a - b)[Math.floor(samples.length / 2)] ?? Number.NaN;
-  return {
-    count: of((s) => s.count),
-    perSecond: of((s) => s.perSecond),
-    p50Ms: of((s) => s.p50Ms),
-    p99Ms: of((s) => s.p99Ms),
-    cpuMicros: of((s) => s.cpuMicros),
-  };
+async function compareContenders(): Promise<void> {
+  const rows = comparedRows.filter(({ name }) => isWanted(name));
+  if (rows.length === 0) return;
+  await using certificates = await writeCertificates();
+  await using coordinator = await startCoordinator(certificates);
+  await using forLimited = await startCoordinator();
+  await using nginx = await startNginx(coordinator.url, certificates);
+  await using haproxy = await startHaproxy(coordinator.url, certificates);
+  const urls = { free: coordinator.url, limited: forLimited.url };
+  await using one = await startSuiteContenders('suite', 1, urls);
+  await new Promise((resolve) => setTimeout(resolve, 2_000)); // at rest means after the first garbage collections
+  const memory = () => Object.entries(one.parts).map(([name, pid]) => `${name} ${residentMb(pid).toFixed(0)} MB`);
+  const rest = memory();
+  await using two = await startSuiteContenders(TWO_WORKERS, 2, urls);
+  const contenders = [coordinator, nginx, haproxy, one.free, one.limited, two.free].filter(
+    (each) => each !== undefined,
+  );
+  say(
+    `Load, coordinator and contender share the ${cpus().length} cores: what has two workers has no cores of its own.\n`,
+  );
+  for (const row of rows) await compare(row, contenders, bench);
+  say(
+    `At rest: ${rest.join(', ')}. Under load: ${memory().join(', ')}. Three processes ready one after the other in ${one.readySeconds.toFixed(1)} s.\n`,
+  );
+}
+
+async function decisions(): Promise<void> {
+  const costs = [...decisionCosts(), ...chainDecisionCosts(), ...(await scriptCosts())];
+  sayTable(
+    say,
+    ['one decision among 10,000 backends, groups and policies', 'p50 µs', 'p99 µs'],
+    costs.map(({ name, p50, p99 }) => [name, p50.toFixed(0), p99.toFixed(0)]),
+  );
+}
+
+async function statements(): Promise<void> {
+  sayTable(
+    say,
+    ['what a statement says', 'MB/s'],
+    readingSpeeds().map(({ name, megabytesPerSecond }) => [name, megabytesPerSecond.toFixed(0)]),
+  );
 }

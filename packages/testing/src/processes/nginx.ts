@@ -27,7 +27,7 @@ export async function startNginx(upstreamUrl: string, more = ''): Promise<Nginx 
 events { worker_connections 4096; }
 http {
   access_log off; ${temporary.join(' ')} ${more}
-  upstream trino { server ${new URL(upstreamUrl).host}; keepalive 64; }
+  upstream trino { server ${new URL(upstreamUrl).host}; keepalive 64; keepalive_requests 100000000; }
   server { listen 127.0.0.1:${port}; location / { proxy_pass http://trino; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host $http_host; } }
 }
 `,

@@ -2,6 +2,14 @@ import { readFileSync } from 'node:fs';
 
 const TICKS_PER_SECOND = 100; // USER_HZ of Linux, the unit of /proc/PID/stat
 
+/** These processes and all that they have started, as far as they run. */
+export function processTree(pids: readonly number[]): number[] {
+  return pids.flatMap((pid) => {
+    const listed = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+    return [pid, ...processTree(listed === '' ? [] : listed.split(' ').map(Number))];
+  });
+}
+
 /** User and system time used so far by these processes, in seconds. */
 export function cpuSeconds(pids: readonly number[]): number {
   return pids.reduce((sum, pid) => {

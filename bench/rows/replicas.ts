@@ -5,8 +5,9 @@ import { until } from '@trino-gateway/testing/processes/until';
 import { type Suite, startSuite } from '@trino-gateway/testing/suite/suite';
 import { MissingToolError } from '@trino-gateway/testing/toolchains/missing-tool';
 import { runQuery } from '@trino-gateway/testing/trino-client/run-query';
+import { runLoad } from '../load/load.ts';
 import { admittedQueries } from './admission-load.ts';
-import { shortQueries } from './load.ts';
+import type { Bench } from './run.ts';
 
 const CLIENTS = 64;
 const LIMIT = 8;
@@ -25,9 +26,9 @@ type Setting = { name: string; replicas: number; database?: RunningDatabase };
 
 /**
  * What several gatewayservers on one database cost: the time from a freed slot to the next submission when the next one's
- * poll is held by another replica, and how many queries they admit in strict order. Each line goes to `say`.
+ * poll is held by another replica, and how many queries they admit in strict order.
  */
-export async function replicaCosts(say: (line: string) => void, seconds: number): Promise<void> {
+export async function replicaCosts({ say, seconds }: Pick<Bench, 'say' | 'seconds'>): Promise<void> {
   const rows: string[] = [];
   const measure = async (setting: Setting) => {
     await using suite = await startSuite({
@@ -64,7 +65,7 @@ export async function replicaCosts(say: (line: string) => void, seconds: number)
   say('| --- | ---: | ---: | ---: | ---: | ---: |');
   for (const row of rows) say(row);
   say('');
-  say(`Admitted: what the gatewayservers alone do, and their CPU, for ${CLIENTS} clients with ${LIMIT} slots.`);
+  say(`Admitted: what the gatewayservers alone do, and their CPU, for ${CLIENTS} clients with ${LIMIT} slots.\n`);
 }
 
 /** The first runs pay for code that is not compiled yet: the first one that is not much cheaper than the one before. */
@@ -93,7 +94,8 @@ async function wakeUps(suite: Suite): Promise<{ times: number; p50Ms: number; p9
   // A new group is known to the other replica a moment later.
   for (const url of [first, second])
     await until('a first query to run', async () => (await runQuery(url, 'SELECT 1')).error === undefined);
-  await Promise.all([first, second].map((url) => shortQueries(url, 1, WAKE_UP_SECONDS, STATEMENT)));
+  const options = { clients: 1, seconds: WAKE_UP_SECONDS, statement: STATEMENT };
+  await Promise.all([first, second].map((url) => runLoad('queries', { url }, options)));
   const submissions = trino.requests
     .filter(({ method, path, body }) => method === 'POST' && path === '/v1/statement' && body === STATEMENT)
     .map(({ at }) => at);

@@ -1,7 +1,8 @@
 import { cpuSeconds } from '@trino-gateway/testing/processes/process-cost';
 import { startSuite } from '@trino-gateway/testing/suite/suite';
 import { Pool } from 'undici';
-import { startCoordinator } from './contenders.ts';
+import { startNodeCoordinator } from '../contenders/coordinators.ts';
+import type { Bench } from './run.ts';
 
 const BYTES = 8_000_000;
 const CLIENTS = 4;
@@ -16,10 +17,10 @@ type Page = {
 
 /**
  * How fast a spooled segment streams through a router beside a page of the same size, each asked for again and again in turn, and what a
- * megabyte of it costs the router. Each line goes to `say`.
+ * megabyte of it costs the router.
  */
-export async function spooledCosts(say: (line: string) => void, seconds: number, rounds: number): Promise<void> {
-  await using coordinator = await startCoordinator(['--page-bytes', String(BYTES), '--spooling']);
+export async function spooledCosts({ say, seconds, rounds }: Bench): Promise<void> {
+  await using coordinator = await startNodeCoordinator(['--page-bytes', String(BYTES), '--spooling']);
   await using suite = await startSuite({ gatewayserver: { DEFAULT_GROUP: 'g' }, router: { EXPLAIN_HEADERS: 'false' } });
   await suite.addBackends({ one: coordinator.url });
   await suite.addGroup('g', ['one']);
@@ -46,6 +47,7 @@ export async function spooledCosts(say: (line: string) => void, seconds: number,
     const cpuMs = median(runs.map((run) => run.cpuMs));
     say(`| ${name} | ${rate.toFixed(0)} | ${(rate / ofPage).toFixed(2)} | ${cpuMs.toFixed(2)} |`);
   }
+  say('');
 }
 
 async function stream(url: string, { path, headers }: Target, seconds: number) {

@@ -1,0 +1,53 @@
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePorts } from '@trino-gateway/testing/processes/free-ports';
+import { findProgram, startNginx as start } from '@trino-gateway/testing/processes/nginx';
+import { startProgram } from '@trino-gateway/testing/processes/start-program';
+import type { Certificates } from './certificates.ts';
+import { type Contender, running } from './contender.ts';
+
+type Proxy = AsyncDisposable & Contender;
+
+/** nginx with one worker and kept connections, plain and with TLS; undefined when it is not installed. */
+export async function startNginx(upstreamUrl: string, { ca, cert, key }: Certificates): Promise<Proxy | undefined> {
+  const [tls = 0] = await freePorts(1);
+  // Connections are kept for as long as the load lasts, and large pages never touch the disk.
+  const more = `keepalive_requests 100000000; proxy_max_temp_file_size 0;
+  server {
+    listen 127.0.0.1:${tls} ssl; ssl_certificate ${cert}; ssl_certificate_key ${key};
+    location / { proxy_pass http://trino; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host $http_host; proxy_set_header X-Forwarded-Proto https; }
+  }`;
+  const nginx = await start(upstreamUrl, more);
+  return nginx && { ...nginx, name: 'nginx', tls: { url: `https://127.0.0.1:${tls}`, ca }, pids: [nginx.pid] };
+}
+
+/** haproxy with one thread, plain and with TLS; undefined when it is not installed. */
+export async function startHaproxy(upstreamUrl: string, { ca, both }: Certificates): Promise<Proxy | undefined> {
+  const command = findProgram('haproxy');
+  if (command === undefined) return undefined;
+  const [plain = 0, tls = 0] = await freePorts(2);
+  const folder = await mkdtemp(join(tmpdir(), 'bench-haproxy-'));
+  const file = join(folder, 'haproxy.cfg');
+  await writeFile(
+    file,
+    `global
+  nbthread 1
+defaults
+  mode http
+  timeout connect 5s
+  timeout client 60s
+  timeout server 60s
+  http-reuse always
+frontend in
+  bind 127.0.0.1:${plain}
+  bind 127.0.0.1:${tls} ssl crt ${both}
+  http-request set-header X-Forwarded-Proto https if { ssl_fc }
+  default_backend trino
+backend trino
+  server one ${new URL(upstreamUrl).host}
+`,
+  );
+  const program = await startProgram({ command, args: ['-f', file, '-db'] });
+  return running('haproxy', program, { plain, tls, ca }, folder);
+}

@@ -1,0 +1,3 @@
+module trino-gateway/bench/load
+
+go 1.22
