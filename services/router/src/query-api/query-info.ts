@@ -57,9 +57,7 @@ export async function query(context: QueryInfoDeps, exchange: Exchange, asked: Q
     return;
   }
   if (alias.case === 'handedOver') {
-    const { trinoQueryId: queryId } = alias.value;
-    const target = asked.target.replace(asked.queryId, queryId);
-    await queryAtCoordinator(context, exchange, { ...asked, queryId, target }, body.bytes);
+    await queryAtCoordinator(context, exchange, renamed(asked, alias.value.trinoQueryId), body.bytes);
     return;
   }
   if (alias.case === 'waiting') await requireAuthenticationOfGroup(context, exchange, alias.value.groupId);
@@ -68,7 +66,13 @@ export async function query(context: QueryInfoDeps, exchange: Exchange, asked: Q
     return;
   }
   const end = action === 'cancel' ? { action } : { action, reason: body.bytes.toString() };
-  await endQueuedQuery(context, exchange, asked.queryId, alias, end);
+  const handedOver = await endQueuedQuery(context, exchange, asked.queryId, alias, end);
+  if (handedOver !== undefined) await queryAtCoordinator(context, exchange, renamed(asked, handedOver), body.bytes);
+}
+
+/** The same about the query under the id that its cluster has given it. */
+function renamed(asked: QueryRequest, queryId: string): QueryRequest {
+  return { ...asked, queryId, target: asked.target.replace(asked.queryId, queryId) };
 }
 
 async function queryAtCoordinator(

@@ -43,20 +43,26 @@ export async function getQueuedQuery(
   answerText(response, 200, text, [], pageContentType);
 }
 
-/** Cancels, kills or preempts a statement that waits, for its user; one that has ended stays as it is. */
+/**
+ * Cancels, kills or preempts a statement that waits, for its user; one that has ended stays as it is. The id of Trino's, and no answer,
+ * where a cluster has it by now.
+ */
 export async function endQueuedQuery(
   context: MustBeOwnerDeps & CancelByUserDeps,
   exchange: Exchange,
   queryId: string,
   queued: QueuedQuery,
   how: { action: 'cancel' } | { action: 'killed' | 'preempted'; reason: string },
-): Promise<void> {
+): Promise<string | undefined> {
   await mustBeOwner(context, exchange, queued, how.action === 'cancel' ? 'cancel' : 'kill');
-  const isCancel = how.action === 'cancel';
-  const isOver = queued.case === 'ended' || !(await cancelByUser(context, exchange, queryId, queued.user, endBy(how)));
-  if (isCancel) answerEmpty(exchange.response, 204);
-  else if (isOver) answerError(exchange.response, 409, 'HTTP 409 Conflict');
+  const over: CancelOutcome = { kind: 'over' };
+  const outcome =
+    queued.case === 'ended' ? over : await cancelByUser(context, exchange, queryId, queued.user, endBy(how));
+  if (outcome.kind === 'handedOver') return outcome.trinoQueryId;
+  if (how.action === 'cancel') answerEmpty(exchange.response, 204);
+  else if (outcome.kind === 'over') answerError(exchange.response, 409, 'HTTP 409 Conflict');
   else answerEmpty(exchange.response, 202);
+  return undefined;
 }
 
 /** The end of a query that was killed by a statement, with what its procedure was given as a message. */
@@ -74,19 +80,24 @@ export type CancelByUserDeps = {
   live: Pick<LiveQueries, 'queuedQueryEnded'>;
 };
 
-/** Takes a statement out of the queue for its user; false when it was not waiting any more. */
+/** What came of taking a statement out of the queue: it may have ended before, or a cluster has it by now, whatever was known here. */
+export type CancelOutcome = { kind: 'ended' } | { kind: 'over' } | { kind: 'handedOver'; trinoQueryId: string };
+
+/** Takes a statement out of the queue for its user. */
 export async function cancelByUser(
   { gateway, live }: CancelByUserDeps,
   { signal }: Exchange,
   queryId: string,
   user: string,
   end: QueryEnd,
-): Promise<boolean> {
+): Promise<CancelOutcome> {
   const { name: errorName = '', message = '' } = end.error ?? {};
   const answer = await gateway.admission.cancelQueued({ queryId, user, errorName, message }, signal);
-  if (answer?.cancelled !== true) return false;
+  if (answer === undefined) return { kind: 'over' };
+  const { cancelled, trinoQueryId } = answer;
+  if (!cancelled) return trinoQueryId === '' ? { kind: 'over' } : { kind: 'handedOver', trinoQueryId };
   live.queuedQueryEnded(queryId, end);
-  return true;
+  return { kind: 'ended' };
 }
 
 function endBy(how: Parameters<typeof endQueuedQuery>[4]): QueryEnd {

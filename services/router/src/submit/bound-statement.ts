@@ -92,11 +92,14 @@ async function bindingOfKill(
 ): Promise<Binding> {
   const { exchange } = submission;
   const alias = isTemporaryQueryId(queryId) ? await findAlias(context, queryId, exchange.signal) : undefined;
-  if (alias !== undefined && alias.case !== 'handedOver') {
-    const refusal = await killQueued(context, exchange, alias, { queryId, message });
-    return refusal === undefined ? { kind: 'carriedOut' } : { kind: 'refused', refusal };
+  let trinoQueryId = queryId;
+  if (alias?.case === 'handedOver') trinoQueryId = alias.value.trinoQueryId;
+  else if (alias !== undefined) {
+    const outcome = await killQueued(context, exchange, alias, { queryId, message });
+    if (outcome.kind === 'killed') return { kind: 'carriedOut' };
+    if (outcome.kind === 'refused') return outcome;
+    trinoQueryId = outcome.trinoQueryId;
   }
-  const trinoQueryId = alias?.value.trinoQueryId ?? queryId;
   const coordinator = await coordinatorOfQuery(context, exchange, trinoQueryId);
   if (coordinator === undefined) return { kind: 'anywhere' };
   await requireAuthentication(context, exchange, [coordinator]);

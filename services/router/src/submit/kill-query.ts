@@ -20,18 +20,28 @@ export type KillQueryDeps = RequireAuthenticationDeps &
   MustBeOwnerDeps &
   CancelByUserDeps & { ask: AskCluster; ownership: Pick<Ownership, 'owners' | 'candidates'> };
 
-/** Kills a statement that waits, as Trino's procedure does (KillQueryProcedure); else why not. */
+/** What came of killing a statement that waits. */
+export type KillOutcome =
+  | { kind: 'killed' }
+  | { kind: 'handedOver'; trinoQueryId: string }
+  | { kind: 'refused'; refusal: Refusal };
+
+/** Kills a statement that waits, as Trino's procedure does (KillQueryProcedure); else why not, or where it is by now. */
 export async function killQueued(
   context: RequireAuthenticationDeps & MustBeOwnerDeps & CancelByUserDeps,
   exchange: Exchange,
   alias: Alias,
   { queryId, message }: { queryId: string; message: string | undefined },
-): Promise<Refusal | undefined> {
+): Promise<KillOutcome> {
   if (alias.case === 'waiting') await requireAuthenticationOfGroup(context, exchange, alias.value.groupId);
   await mustBeOwner(context, exchange, alias, 'kill');
-  if (alias.case === 'waiting' && (await cancelByUser(context, exchange, queryId, alias.user, killedEnd(message))))
-    return undefined;
-  return { name: 'NOT_SUPPORTED', message: `Target query is not running: ${queryId}` };
+  if (alias.case === 'waiting') {
+    const outcome = await cancelByUser(context, exchange, queryId, alias.user, killedEnd(message));
+    if (outcome.kind === 'ended') return { kind: 'killed' };
+    if (outcome.kind === 'handedOver') return outcome;
+  }
+  const refusal: Refusal = { name: 'NOT_SUPPORTED', message: `Target query is not running: ${queryId}` };
+  return { kind: 'refused', refusal };
 }
 
 /**

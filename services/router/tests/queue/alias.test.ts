@@ -70,6 +70,29 @@ describe('the temporary id', () => {
     expect(bed.trino.queries).toEqual([]);
   });
 
+  test.each<[string, (url: string, id: string) => Promise<unknown>, string]>([
+    [
+      'DELETE /v1/query/{id}',
+      (url, id) => ask(`${url}/v1/query/${id}`, { method: 'DELETE', headers: user }),
+      'USER_CANCELED',
+    ],
+    [
+      'PUT /v1/query/{id}/killed',
+      (url, id) => ask(`${url}/v1/query/${id}/killed`, { method: 'PUT', headers: user, body: 'no' }),
+      'ADMINISTRATIVELY_KILLED',
+    ],
+    ['kill_query', (url, id) => run(url, `CALL system.runtime.kill_query('${id}', 'no')`), 'ADMINISTRATIVELY_KILLED'],
+  ])(
+    'of a running query ends it at its cluster by %s, though its gatewayserver has not heard that it runs',
+    async (_, end, name) => {
+      await using bed = await handedOver();
+      await using second = await bed.start();
+      bed.admission.isBehind = true;
+      await end(second.url, bed.id);
+      expect(bed.trino.queries[0]).toMatchObject({ state: 'FAILED', error: { name } });
+    },
+  );
+
   test('of a running query stands for that of the cluster, on every router', async () => {
     await using bed = await handedOver();
     await using second = await bed.start();

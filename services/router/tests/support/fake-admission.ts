@@ -33,6 +33,8 @@ export type FakeAdmission = {
   calls: string[];
   /** While true every call fails as if the gatewayserver were down. */
   down: boolean;
+  /** While true all waiters are said to wait still, as by a gatewayserver that has not heard of what another one did. */
+  isBehind: boolean;
   /** Set: why no statement may wait. */
   refusal: { refusal: string; refusalErrorName: string } | undefined;
   /** The backend where clients that must wait are checked. */
@@ -79,6 +81,7 @@ export function fakeAdmission(slots: Record<string, number>): FakeAdmission {
     leases,
     calls,
     down: false,
+    isBehind: false,
     refusal: undefined,
     checksAt: undefined,
     onHandOver: () => {},
@@ -215,7 +218,7 @@ export function fakeAdmission(slots: Record<string, number>): FakeAdmission {
         mustAnswer();
         const waiter = waiters.get(queryId);
         if (waiter === undefined) return undefined;
-        const state = stateOf(waiter, fake, false);
+        const state = stateOf(fake.isBehind ? { ...waiter, phase: 'queued' } : waiter, fake, false);
         return create(FindQueuedResponseSchema, {
           user: waiter.user,
           ...(fake.backends.size > 0 && {
