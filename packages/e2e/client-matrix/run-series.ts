@@ -31,6 +31,12 @@ export type Outcomes = ReadonlyMap<string, string>;
 /** What differs from one run to the next: ids of queries, and how much memory one had when it had too much. */
 const OF_THIS_RUN = /\d{8}_\d{6}_\d{5}_[a-z2-9]{5}|\[Allocated: [^\]]*\]/g;
 
+/**
+ * What the CLI says of its terminal, and empty lines: one stands before a warning or behind it, as the warning comes with an early page
+ * or a late one.
+ */
+const ofTerminal = /^\s*$|org\.jline\.|Unable to create a system terminal/;
+
 const programs: Record<Exclude<SeriesClient, 'cli'>, (say: SeriesOptions['say']) => Promise<Program>> = {
   jdbc: (say) => jdbcProgram('Series', say),
   dbapi: async (say) => ({
@@ -80,7 +86,8 @@ async function runByCli(options: SeriesOptions): Promise<Outcomes[]> {
     }
     const others = [...statements].filter(([name]) => !name.startsWith('sum')).map(([, sql]) => sql);
     const { out, err } = await run('all', others);
-    outcomes.set('all', `${out}\n${err}`.split('\n').map(short).join('\n'));
+    const said = [...out.split('\n'), ...err.split('\n').filter((line) => !ofTerminal.test(line))];
+    outcomes.set('all', said.map(short).join('\n'));
     found.push(outcomes);
   }
   return found;

@@ -13,7 +13,8 @@ import trino
 
 from cases import report, setting
 
-COUNTERS = ["completedSplits", "processedRows", "processedBytes", "cpuTimeMillis", "elapsedTimeMillis"]
+# Trino counts rows and bytes of the stage that is the root by then: its own last page may say fewer of them.
+COUNTERS = ["completedSplits", "cpuTimeMillis", "elapsedTimeMillis"]
 
 
 def short(value):
