@@ -7,7 +7,7 @@ import { findProgram, nginxVersion } from '@trino-gateway/testing/processes/ngin
 import { residentMb } from '@trino-gateway/testing/processes/process-cost';
 import { writeCertificates } from './contenders/certificates.ts';
 import { startCoordinator } from './contenders/coordinators.ts';
-import { startHaproxy, startNginx } from './contenders/proxies.ts';
+import { NGINX_LARGE_BUFFERS, startHaproxy, startNginx } from './contenders/proxies.ts';
 import { startSuiteContenders } from './contenders/suites.ts';
 import { chainDecisionCosts } from './decisions/chain-decisions.ts';
 import { decisionCosts } from './decisions/decisions.ts';
@@ -24,14 +24,21 @@ import { slowReaderCosts } from './rows/slow-readers.ts';
 import { spooledCosts } from './rows/spooled.ts';
 import { waitingClientCosts } from './rows/waiting-clients.ts';
 
+/** A number above 0 of the environment. */
+function setting(name: string, usual: number): number {
+  const value = Number(process.env[name] ?? usual);
+  if (value > 0 && Number.isFinite(value)) return value;
+  throw new Error(`${name}: expected a number above 0`);
+}
+
 const lines: string[] = [];
 const bench: Bench = {
   say: (line) => {
     process.stdout.write(`${line}\n`);
     lines.push(line);
   },
-  seconds: Number(process.env.BENCH_SECONDS ?? 1.5),
-  rounds: Number(process.env.BENCH_ROUNDS ?? 5),
+  seconds: setting('BENCH_SECONDS', 1.25),
+  rounds: setting('BENCH_ROUNDS', 5),
 };
 const { say } = bench;
 const only = process.env.BENCH_ONLY?.split(',').map((name) => name.trim());
@@ -54,6 +61,7 @@ const names = [...comparedRows, ...ownRows].map(({ name }) => name);
 const unknown = only?.filter((one) => !names.some((name) => name === one || name.startsWith(`${one}-`))) ?? [];
 if (unknown.length > 0) throw new Error(`BENCH_ONLY: no row is ${unknown.join(', ')}; there are ${names.join(', ')}`);
 
+const began = performance.now();
 await sayVersions();
 await compareContenders();
 for (const { name, needsGo, run } of ownRows) {
@@ -61,6 +69,7 @@ for (const { name, needsGo, run } of ownRows) {
   if (needsGo && program === undefined) say(`${name}: not measured, the load for it needs Go.\n`);
   else await run(bench);
 }
+say(`All of it took ${((performance.now() - began) / 60_000).toFixed(1)} minutes.\n`);
 await appendFile(new URL('RESULTS.md', import.meta.url), `${lines.join('\n')}\n`);
 
 async function sayVersions(): Promise<void> {
@@ -89,6 +98,7 @@ async function compareContenders(): Promise<void> {
   await using coordinator = await startCoordinator(certificates);
   await using forLimited = await startCoordinator();
   await using nginx = await startNginx(coordinator.url, certificates);
+  await using nginxOfPages = await startNginx(coordinator.url, certificates, NGINX_LARGE_BUFFERS);
   await using haproxy = await startHaproxy(coordinator.url, certificates);
   const urls = { free: coordinator.url, limited: forLimited.url };
   await using one = await startSuiteContenders('suite', 1, urls);
@@ -96,7 +106,7 @@ async function compareContenders(): Promise<void> {
   const memory = () => Object.entries(one.parts).map(([name, pid]) => `${name} ${residentMb(pid).toFixed(0)} MB`);
   const rest = memory();
   await using two = await startSuiteContenders(TWO_WORKERS, 2, urls);
-  const contenders = [coordinator, nginx, haproxy, one.free, one.limited, two.free].filter(
+  const contenders = [coordinator, nginx, nginxOfPages, haproxy, one.free, one.limited, two.free].filter(
     (each) => each !== undefined,
   );
   say(

@@ -1,7 +1,7 @@
 import { type Suite, startSuite } from '@trino-gateway/testing/suite/suite';
 import type { Contender } from './contender.ts';
 
-/** Of the backend with a limit; the clients of its row are twice as many. */
+/** Of the backend with a limit. */
 export const LIMIT = 16;
 
 /** The suite before coordinators, as users run it: SQLite, history on. */

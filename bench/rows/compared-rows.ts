@@ -1,9 +1,11 @@
+import { NGINX_LARGE_BUFFERS } from '../contenders/proxies.ts';
+import { LIMIT } from '../contenders/suites.ts';
 import type { ComparedRow } from './compare.ts';
 
 const PROXIES = ['direct', 'nginx', 'haproxy', 'suite'];
 /** Beside the suite with one worker of its router. */
 export const TWO_WORKERS = 'suite, 2 workers';
-const CLIENTS = 32;
+const CLIENTS = LIMIT * 2;
 const PAGE_CLIENTS = 4;
 /** Each has a thread of its own: enough that one late answer does not hold up the next request. */
 const RATE_CLIENTS = 8;
@@ -44,7 +46,7 @@ export const comparedRows: readonly ComparedRow[] = [
     what: `short queries, ${CLIENTS} clients, half of them waiting`,
     load: 'queries',
     options: { clients: CLIENTS },
-    among: ['direct', 'nginx', 'suite', 'suite, limit 16'],
+    among: ['direct', 'nginx', 'suite', `suite, limit ${LIMIT}`],
   },
   {
     name: 'submissions',
@@ -72,7 +74,7 @@ export const comparedRows: readonly ComparedRow[] = [
     what: `pages of 16 MB, ${PAGE_CLIENTS} clients`,
     load: 'pages',
     options: { clients: PAGE_CLIENTS },
-    among: PROXIES,
+    among: [...PROXIES, NGINX_LARGE_BUFFERS.name],
   },
   {
     name: 'pages-gzip',

@@ -22,6 +22,7 @@ const PAGES = [
   'docs/configuration.md',
   'docs/metrics.md',
   'docs/operating.md',
+  'docs/performance.md',
   'docs/routers.md',
   'docs/command-line.md',
   'docs/from-razorpay.md',

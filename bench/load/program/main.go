@@ -4,6 +4,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -25,6 +26,28 @@ type options struct {
 	rate      float64
 	bytes     int64
 	statement string
+}
+
+// A day: what is not between 0 and this is a mistake, NaN among it.
+const most = 86_400
+
+func (o options) check(further int) error {
+	within := func(value float64) bool { return value > 0 && value < most }
+	switch {
+	case further > 0:
+		return errors.New("expected nothing but flags")
+	case o.clients < 1 || o.clients > 60_000:
+		return errors.New("--clients: expected 1 to 60000")
+	case !within(o.seconds) || !within(o.every):
+		return errors.New("--seconds, --every: expected a number of seconds above 0")
+	case o.settle != 0 && !within(o.settle):
+		return errors.New("--settle: expected a number of seconds")
+	case !(o.rate >= 0 && o.rate <= 1_000_000):
+		return errors.New("--rate: expected 0 to 1000000")
+	case o.bytes < 1:
+		return errors.New("--bytes: expected a number above 0")
+	}
+	return nil
 }
 
 var commands = map[string]func(options) (result, error){
@@ -80,8 +103,8 @@ func run(args []string) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	if o.clients < 1 || o.seconds <= 0 || o.every <= 0 || o.settle < 0 || o.rate < 0 || o.bytes < 1 || flags.NArg() > 0 {
-		return fmt.Errorf("%s: expected clients, seconds, every and bytes above 0, and nothing else", name)
+	if err := o.check(flags.NArg()); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
 	}
 	found, err := command(o)
 	if err != nil {
