@@ -24,6 +24,7 @@ test('the head of a page is read as it was sent, one after another', () => {
     length: page.length,
     rawHeaders: ['Date', 'Sat, 21 Nov 2026 07:22:28 GMT', 'Content-Length', '724'],
     body: { kind: 'length', bytes: 724 },
+    block: {},
     keepsAlive: true,
   };
   expect(read(page)).toEqual(expected);
@@ -31,6 +32,67 @@ test('the head of a page is read as it was sent, one after another', () => {
   const bytes = Buffer.from(`xx${page}${page}`);
   expect(heads.read(bytes, 2, bytes.length, 'other')).toEqual(expected);
   expect(heads.read(bytes, 2 + page.length, bytes.length, 'other')).toEqual(expected);
+});
+
+describe('after another answer', () => {
+  const page = (length: string, date = 'Sat, 21 Nov 2026 07:22:28 GMT', more = '') =>
+    `HTTP/1.1 200 OK\r\nDate: ${date}\r\nVary: a\r\nContent-Length: ${length}\r\n${more}\r\n`;
+  const inTurn = (first: string, ...then: string[]) => {
+    const heads = new ResponseHeads();
+    return [first, ...then].map((text) => {
+      const bytes = Buffer.from(text, 'latin1');
+      return heads.read(bytes, 0, bytes.length, 'other') as ResponseHead;
+    });
+  };
+
+  test('one that differs in Date and Content-Length only has their values, and the same block', () => {
+    const texts = [page('724'), page('0', 'Sat, 21 Nov 2026 07:22:29 GMT'), page('16000000')];
+    const heads = inTurn(texts[0] as string, ...texts.slice(1));
+    for (const [at, head] of heads.entries()) {
+      expect(head).toEqual(read(texts[at] as string));
+      expect(head.block).toBe(heads[0]?.block);
+    }
+    // The first has not changed since.
+    expect(heads[0]?.rawHeaders).toEqual((read(texts[0] as string) as ResponseHead).rawHeaders);
+  });
+
+  test.each<[string, string]>([
+    ['a length with zeros before', page('0724')],
+    ['a Date of another length', page('724', 'now')],
+    ['spaces around Date', page('724', ' Sat, 21 Nov 2026 07:22:28 GM ')],
+    ['another line', page('724', undefined, 'X-A: b\r\n')],
+    ['another status', page('724').replace('200 OK', '404 OK')],
+    ['another reason', page('724').replace('200 OK', '200 KO')],
+    [
+      'another order',
+      `HTTP/1.1 200 OK\r\nContent-Length: 724\r\nVary: a\r\nDate: Sat, 21 Nov 2026 07:22:28 GMT\r\n\r\n`,
+    ],
+    ['chunks', page('724').replace('Content-Length: 724', 'Transfer-Encoding: chunked')],
+  ])('%s: read as if there had been no other', (_, text) => {
+    const [first, second] = inTurn(page('724'), text);
+    expect(second).toEqual(read(text));
+    expect(second?.block).not.toBe(first?.block);
+  });
+
+  test.each<[string, string]>([
+    ['a length with a plus', page('+724')],
+    ['a length of sixteen digits', page('1234567890123456')],
+    ['no length', page('')],
+    ['two lengths', page('724\r\nContent-Length: 724')],
+    ['a control character in Date', page('724', 'Sat, 21 Nov 2026 07:22:28\0GMT')],
+    ['CR in Date', page('724', 'Sat, 21 Nov 2026 07:22:28\rGMT')],
+    ['a tab behind Date', page('724', 'Sat, 21 Nov 2026 07:22:28 GM\t')],
+  ])('%s is as unusual as ever', (_, text) => {
+    expect(inTurn(page('724'), text)[1]).toBe('unusual');
+  });
+
+  test('one that has come in part is waited for', () => {
+    const heads = new ResponseHeads();
+    const bytes = Buffer.from(page('724'));
+    heads.read(bytes, 0, bytes.length, 'other');
+    for (let end = 1; end < bytes.length; end++) expect(heads.read(bytes, 0, end, 'other')).toBe('incomplete');
+    expect(heads.read(bytes, 0, bytes.length, 'HEAD')).toMatchObject({ body: { kind: 'none' } });
+  });
 });
 
 test.each<[string, string, Partial<ResponseHead>]>([

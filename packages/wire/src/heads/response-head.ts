@@ -1,6 +1,7 @@
 import { CR, LF, MAY_STAND, SPACE, VALUE } from '../grammar/characters.ts';
 import { FAULT, FieldScan, MORE, splitFieldLines } from '../grammar/field-lines.ts';
 import { readFramingLines } from './header-block.ts';
+import { KnownAnswer } from './known-answer.ts';
 import { MOST_HEAD_BYTES } from './most-head-bytes.ts';
 
 export type ResponseBody =
@@ -13,6 +14,8 @@ export type ResponseHead = {
   reason: string;
   /** Name and value in turn, as `rawHeaders` of `node:http`; those of the connection are among them. */
   rawHeaders: readonly string[];
+  /** The same object as long as a server repeats its head but for Date and Content-Length: what is derived from the rest may be kept by it. */
+  block: object;
   /** Bytes, with the empty line: where the body begins. */
   length: number;
   body: ResponseBody;
@@ -26,8 +29,25 @@ const VERSION = Buffer.from('HTTP/1.1 ');
 const STATUS_END = VERSION.length + 3;
 const ZERO = 0x30;
 
-/** Reads the heads of the answers on one connection to a server, each byte once. */
+/** Longer heads are read anew each time: one is kept for each connection. */
+const MOST_KEPT_BYTES = 4_096;
+
+/** What an answer says but for Date and Content-Length. */
+type Kept = {
+  known: KnownAnswer;
+  block: object;
+  status: number;
+  reason: string;
+  isChunked: boolean;
+  keepsAlive: boolean;
+};
+
+/**
+ * Reads the heads of the answers on one connection to a server, each byte once. The last one is remembered: a server repeats it but for
+ * what Date and Content-Length say.
+ */
 export class ResponseHeads {
+  #kept: Kept | undefined;
   readonly #lines = new FieldScan();
   /** From the start of the head: how far the status line was read; the beginning of the lines, once that is known. */
   #seen = 0;
@@ -39,6 +59,10 @@ export class ResponseHeads {
    * coordinator does not send.
    */
   read(bytes: Buffer, start: number, end: number, asked: 'HEAD' | 'other'): ResponseHead | 'incomplete' | 'unusual' {
+    if (this.#seen === 0) {
+      const head = this.#readKept(bytes, start, end, asked);
+      if (head !== undefined) return head;
+    }
     if (this.#linesStart === 0) {
       const line = this.#readLine(bytes, start, end);
       if (line !== undefined) return line;
@@ -48,16 +72,44 @@ export class ResponseHeads {
     if (to === FAULT) return 'unusual';
     if (to === MORE) return end - start > MOST_HEAD_BYTES ? 'unusual' : 'incomplete';
     if (to - start > MOST_HEAD_BYTES) return 'unusual';
+    return this.#readNew(bytes, start, from, to, asked);
+  }
+
+  #readNew(bytes: Buffer, start: number, from: number, to: number, asked: 'HEAD' | 'other'): ResponseHead | 'unusual' {
     const status = statusAt(bytes, start);
     const rawHeaders = splitFieldLines(bytes, from, to);
     const lines = rawHeaders && readFramingLines(rawHeaders, 'response');
-    if (rawHeaders === undefined || lines === undefined) return 'unusual';
-    const body = bodyOf(status, asked, lines);
-    if (body === undefined) return 'unusual';
+    const body = lines && bodyOf(status, asked, lines);
+    if (rawHeaders === undefined || lines === undefined || body === undefined) return 'unusual';
     const reason = bytes.toString('latin1', start + STATUS_END + 1, from - 2);
+    const { isChunked, keepsAlive } = lines;
+    const block = {};
+    if (to - start <= MOST_KEPT_BYTES) {
+      const own = Buffer.allocUnsafeSlow(to - start);
+      bytes.copy(own, 0, start, to);
+      this.#kept = {
+        known: new KnownAnswer(own, from - start, rawHeaders),
+        block,
+        status,
+        reason,
+        isChunked,
+        keepsAlive,
+      };
+    }
     this.#seen = 0;
     this.#linesStart = 0;
-    return { status, reason, rawHeaders, length: to - start, body, keepsAlive: lines.keepsAlive };
+    return { status, reason, rawHeaders, block, length: to - start, body, keepsAlive };
+  }
+
+  /** The head, when it is the one that is remembered. */
+  #readKept(bytes: Buffer, start: number, end: number, asked: 'HEAD' | 'other'): ResponseHead | undefined {
+    const kept = this.#kept;
+    const lines = kept?.known.match(bytes, start, end);
+    if (kept === undefined || lines === undefined) return undefined;
+    const { status, reason, block, isChunked, keepsAlive } = kept;
+    const { length, rawHeaders, contentLength } = lines;
+    const body = bodyOf(status, asked, { contentLength, isChunked });
+    return body && { status, reason, rawHeaders, block, length, body, keepsAlive };
   }
 
   /** Undefined: the status line is whole. `HTTP/1.1 SP 3DIGIT SP reason CRLF` (RFC 9112, 4). */

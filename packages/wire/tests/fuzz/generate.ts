@@ -238,10 +238,37 @@ export function requests(random: Random): string {
   return sent + rest(random);
 }
 
+const DATES: readonly string[] = [
+  ...[
+    'Sat, 21 Nov 2026 07:22:29 GMT',
+    'Sun, 22 Nov 2026 07:22:30 GMT',
+    'Sat, 21 Nov 2026 07:22:29 GM\t',
+    'b, a',
+    ' a b',
+    '\xfc',
+    '',
+  ],
+  ...['Sat, 21 Nov 2026 07:22:29\0GMT', 'Sat, 21 Nov 2026 07:22:29\r\nX:', '\r\n Sat 21 Nov 2026 07:22:29 GM'],
+];
+
+/** The same head again, but for its length and its date: what is remembered. */
+function again(random: Random, first: string): string {
+  const end = first.indexOf('\r\n\r\n') + 4;
+  const hasBody = end < first.length;
+  const body = bodyText(random);
+  const head = first
+    .slice(0, end)
+    .replace(/(content-length: *)\d+/i, (_, name) => name + lengthValue(random, body.length))
+    .replace(/(date: *)[^\r]*/i, (_, name) => name + random.pick(DATES));
+  if (!hasBody) return head;
+  return head + (/chunked/i.test(head) ? chunks(random, body) : body);
+}
+
 /** What a server may send on one connection, for these requests. */
 export function responses(random: Random, asked: readonly ('HEAD' | 'other')[]): string {
-  let sent = '';
-  for (let left = several(random), at = 0; left > 0; left--, at++)
-    sent += response(random, asked[at % asked.length] ?? 'other');
+  const first = response(random, asked[0] ?? 'other');
+  let sent = first;
+  for (let more = several(random) - 1, at = 1; more > 0; more--, at++)
+    sent += random.onceIn(2) ? again(random, first) : response(random, asked[at % asked.length] ?? 'other');
   return sent + rest(random);
 }

@@ -99,8 +99,11 @@ function onLines(change: (lines: string[], random: Random) => unknown): Change {
 
 /** One of them or several, changed in some places; now and then in none. */
 export function mutated(random: Random, seeds: readonly string[]): string {
-  let text = random.pick(seeds);
-  for (let more = random.onceIn(3) ? random.below(3) : 0; more > 0; more--) text += random.pick(seeds);
+  const seed = random.pick(seeds);
+  let text = seed;
+  // The same again, too: what was remembered.
+  for (let more = random.onceIn(3) ? random.below(3) : 0; more > 0; more--)
+    text += random.onceIn(2) ? seed : random.pick(seeds);
   for (let changes = random.below(4); changes > 0; changes--) text = random.pick(CHANGES)(text, random, seeds);
   return text;
 }
