@@ -12,7 +12,6 @@ if (![cases, seed, first].every((one) => Number.isSafeInteger(one) && one >= 0) 
   console.error('usage: CASES=n SEED=n [FIRST=n] node scripts/fuzz/main.ts');
   process.exit(2);
 }
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 
 const EVERY = 250_000;
 const MOST_DIFFERENCES = 20;

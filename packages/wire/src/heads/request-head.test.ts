@@ -150,7 +150,16 @@ describe('unusual is', () => {
   });
 });
 
-test('the same lines with another method: a body of GET is unusual although the block is known', () => {
+test('statements between polls do not displace what is known of polls', () => {
+  const heads = new RequestHeads();
+  const next = (text: string) => (read(text, () => heads) as RequestHead).block;
+  const first = next(poll('X-A: 1\r\n'));
+  const statement = next(post('Content-Length: 8\r\n'));
+  expect(next(poll('X-A: 1\r\n'))).toBe(first);
+  expect(next(post('Content-Length: 8\r\n'))).toBe(statement);
+});
+
+test('lines that are known of a statement do not give a poll a body', () => {
   const heads = new RequestHeads();
   expect(read(post('Content-Length: 8\r\n'), () => heads)).toMatchObject({ block: { contentLength: 8 } });
   const bytes = Buffer.from(poll('Content-Length: 8\r\n'));

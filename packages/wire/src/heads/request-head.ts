@@ -24,12 +24,14 @@ const METHODS: readonly Method[] = [
   ['PUT', true],
 ].map(([name, mayHaveBody]) => ({ name, mayHaveBody, bytes: Buffer.from(`${name} /`) }) as Method);
 const VERSION = Buffer.from(' HTTP/1.1\r\n');
-/** Longer blocks are read anew each time: one is kept for each connection. */
+/** Longer blocks are read anew each time: two are kept for each connection. */
 const MOST_KEPT_BYTES = 8_192;
 
+type Kept = { bytes: Buffer; block: HeaderBlock };
+
 /**
- * Reads the heads of the requests of one connection, each byte once. The last header block is remembered: a client repeats it from
- * poll to poll, and then nothing of it is read again.
+ * Reads the heads of the requests of one connection, each byte once. The last header block is remembered, of statements and of polls: a
+ * client repeats it, and then nothing of it is read again.
  */
 export class RequestHeads {
   readonly #lines = new FieldScan();
@@ -37,7 +39,9 @@ export class RequestHeads {
   /** From the start of the head: how far it was read; the end of its target, once that is known. */
   #seen = 0;
   #targetEnd = 0;
-  #kept: { bytes: Buffer; block: HeaderBlock } | undefined;
+  /** Of requests that have a body, which say its length, and of the others. */
+  #keptWithBody: Kept | undefined;
+  #keptWithout: Kept | undefined;
 
   /**
    * The head that begins at `start`; `end` is the end of the bytes that are there. `incomplete`: all of it is usual so far; the next
@@ -72,12 +76,14 @@ export class RequestHeads {
 
   #readBlock(method: Method, bytes: Buffer, start: number, end: number): RequestHead | 'incomplete' | 'unusual' {
     const from = start + this.#targetEnd + VERSION.length;
-    let block = this.#lines.hasBegun ? undefined : this.#keptAt(bytes, from, end);
-    const to = block === undefined ? this.#lines.advance(bytes, from, end) : from + (this.#kept?.bytes.length ?? 0);
+    const kept = method.mayHaveBody ? this.#keptWithBody : this.#keptWithout;
+    let isKept = !this.#lines.hasBegun && startsWith(bytes, from, end, kept);
+    const to = isKept && kept !== undefined ? from + kept.bytes.length : this.#lines.advance(bytes, from, end);
     if (to === FAULT) return 'unusual';
     if (to === MORE) return end - start > MOST_HEAD_BYTES ? 'unusual' : 'incomplete';
     if (to - start > MOST_HEAD_BYTES) return 'unusual';
-    block ??= this.#keptAt(bytes, from, to) ?? this.#readNew(bytes, from, to);
+    isKept ||= startsWith(bytes, from, to, kept);
+    const block = isKept ? kept?.block : this.#readNew(method, bytes, from, to);
     if (block === undefined || (!method.mayHaveBody && (block.contentLength ?? 0) > 0)) return 'unusual';
     const target = bytes.toString('latin1', start + method.bytes.length - 1, start + this.#targetEnd);
     this.#method = undefined;
@@ -86,25 +92,23 @@ export class RequestHeads {
     return { method: method.name, target, block, length: to - start };
   }
 
-  /** The block that is remembered, when these are its bytes: it ends with the only empty line in it, so what follows does not matter. */
-  #keptAt(bytes: Buffer, from: number, end: number): HeaderBlock | undefined {
-    const kept = this.#kept;
-    if (kept === undefined || end - from < kept.bytes.length) return undefined;
-    return bytes.compare(kept.bytes, 0, kept.bytes.length, from, from + kept.bytes.length) === 0
-      ? kept.block
-      : undefined;
-  }
-
-  #readNew(bytes: Buffer, from: number, to: number): HeaderBlock | undefined {
+  #readNew({ mayHaveBody }: Method, bytes: Buffer, from: number, to: number): HeaderBlock | undefined {
     const rawHeaders = splitFieldLines(bytes, from, to);
     const block = rawHeaders && readHeaderBlock(rawHeaders);
     if (block === undefined || to - from > MOST_KEPT_BYTES) return block;
     // Not of the pool, all of which would stay with it.
-    const kept = Buffer.allocUnsafeSlow(to - from);
-    bytes.copy(kept, 0, from, to);
-    this.#kept = { bytes: kept, block };
+    const own = Buffer.allocUnsafeSlow(to - from);
+    bytes.copy(own, 0, from, to);
+    if (mayHaveBody) this.#keptWithBody = { bytes: own, block };
+    else this.#keptWithout = { bytes: own, block };
     return block;
   }
+}
+
+/** Whether the block that is kept stands there: it ends with the only empty line in it, so what follows does not matter. */
+function startsWith(bytes: Buffer, from: number, end: number, kept: Kept | undefined): boolean {
+  if (kept === undefined || end - from < kept.bytes.length) return false;
+  return bytes.compare(kept.bytes, 0, kept.bytes.length, from, from + kept.bytes.length) === 0;
 }
 
 function methodAt(bytes: Buffer, start: number, end: number): Method | 'incomplete' | 'unusual' {
