@@ -1,12 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
+import https from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { type ScriptedTrino, startScriptedTrino } from '@trino-gateway/testing';
 import { until } from '@trino-gateway/testing/processes/until';
 import { type Suite, startSuite } from '@trino-gateway/testing/suite/suite';
+import { createCertificateAuthority } from '@trino-gateway/testing/tls/certificate-authority';
 import { openQuery } from '@trino-gateway/testing/trino-client/open-query';
 import { runQuery } from '@trino-gateway/testing/trino-client/run-query';
 import { parse } from 'yaml';
@@ -41,7 +44,7 @@ afterEach(async () => {
 }, PATIENCE_MS);
 
 /** Starts the hook; its log, and how it ends. */
-async function startHook(verb: string, limitS: number) {
+async function startHook(verb: string, limitS: number, more: Record<string, string> = {}) {
   const { data } = parse(await readFile(MANIFEST, 'utf8')) as { data: Record<string, string> };
   const log = join(suite.folder, `${verb}.log`);
   const env = {
@@ -51,6 +54,7 @@ async function startHook(verb: string, limitS: number) {
     TOKEN_FILE: join(suite.folder, 'token'),
     LIMIT_SECONDS: String(limitS),
     LOG: log,
+    ...more,
   };
   const hook = spawn('sh', ['-c', data['hook.sh'] ?? '', 'hook.sh', verb], { env, stdio: 'ignore' });
   hooks.push(hook);
@@ -109,6 +113,44 @@ test(
     const line = await readFile(`/proc/${hook.pid}/cmdline`, 'utf8');
     expect(line).not.toContain('wrong');
     expect(await ended).toBe(1);
+  },
+  PATIENCE_MS,
+);
+
+test(
+  'over TLS it trusts the authority that it is given, shows its certificate, and asks nobody else',
+  async () => {
+    const authority = createCertificateAuthority();
+    const { cert, key } = authority.issue(['trino-blue']);
+    for (const [name, text] of Object.entries({ ca: authority.cert, cert, key }))
+      await writeFile(join(suite.folder, `${name}.pem`), text);
+    const seen: unknown[] = [];
+    const options = { ...authority.issue(['localhost']), ca: authority.cert, requestCert: true };
+    const server = https.createServer(options, ({ method, url, headers }, response) => {
+      seen.push([method, url, headers['x-auth-key']]);
+      response.end('{"drained": true}');
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    try {
+      const url = `https://localhost:${(server.address() as AddressInfo).port}`;
+      const file = (name: string) => join(suite.folder, `${name}.pem`);
+      const shown = { CERT_FILE: file('cert'), KEY_FILE: file('key') };
+      const strange = await startHook('drain', 4, { GATEWAY_URL: url, ...shown });
+      expect(await strange.ended).toBe(1);
+      expect(await strange.log()).toMatch(/no answer to drain of one: curl: .*certificate/);
+      const without = await startHook('drain', 4, { GATEWAY_URL: url, CA_FILE: file('ca') });
+      expect(await without.ended).toBe(1);
+      expect(seen).toEqual([]);
+      const { ended, log } = await startHook('drain', 60, { GATEWAY_URL: url, CA_FILE: file('ca'), ...shown });
+      expect(await ended).toBe(0);
+      expect((await log()).trim().split('\n').at(-1)).toBe('trino-gateway hook: one is drained');
+      expect(seen).toEqual([
+        ['POST', '/api/v1/backends/one:drain', TOKEN],
+        ['GET', '/api/v1/backends/one:drained?wait_ms=20000', TOKEN],
+      ]);
+    } finally {
+      server.close().closeAllConnections();
+    }
   },
   PATIENCE_MS,
 );
