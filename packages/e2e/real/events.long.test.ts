@@ -212,14 +212,14 @@ if (missing !== undefined) say(`skipped, the event listener of Trino cannot be f
         expect((await waiting.poll()).stats.state).toBe('QUEUED');
         await first.cancel();
         expect((await waiting.finish()).stats.state).toBe('FINISHED');
-        type Timed = { rows?: string; queuedMs: number; startedAt: string; endedAt: string };
+        type Timed = { rows?: string; queuedMs: number; submittedAt: string; startedAt: string; endedAt: string };
         const row = await until('its event', async () => {
           const found = await other.call<Timed>('QueryService/GetQuery', { id: waiting.id });
           return found.rows !== undefined && found;
         });
         say(`${minutes} minutes apart: ${JSON.stringify(row)}`);
-        // Start and end are what the cluster's clock said.
-        const [started = 0, ended = 0] = [row.startedAt, row.endedAt].map(Date.parse);
+        const [submitted = 0, started = 0, ended = 0] = [row.submittedAt, row.startedAt, row.endedAt].map(Date.parse);
+        expect(started - submitted).toBeGreaterThanOrEqual(0);
         expect(row.queuedMs).toBeGreaterThan(0);
         expect(row.queuedMs).toBeLessThan(60_000);
         expect(ended - started).toBeGreaterThanOrEqual(0);

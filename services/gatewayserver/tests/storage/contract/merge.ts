@@ -203,6 +203,31 @@ export function mergeContract(fresh: NewDatabase): void {
     );
 
     test(
+      'no query starts before its submission or ends before its start, whichever clock is behind and whichever report comes first',
+      withStore(fresh, async ({ store }) => {
+        const submitted = { submittedAt: at(500), state: Query_State.QUEUED };
+        const running = { startedAt: at(200), state: Query_State.RUNNING };
+        const ended = { endedAt: at(300), state: Query_State.FINISHED };
+        const orders = [
+          [submitted, running, ended],
+          [ended, running, submitted],
+          [{ ...submitted, ...running, ...ended }],
+        ];
+        for (const [index, reports] of orders.entries()) {
+          const id = `q${index}`;
+          // Reports of the cluster's times name the submission, as far as they know it.
+          for (const one of reports) await store.queries.record([report({ id, ...submitted, ...one })]);
+          expect(await store.queries.get(id)).toMatchObject({ startedAt: at(500), endedAt: at(500) });
+        }
+        await store.queries.record([report({ id: 'late', ...running, ...ended })]);
+        await store.queries.record([report({ id: 'late', submittedAt: at(0), startedAt: at(400) })]);
+        expect(await store.queries.get('late')).toMatchObject({ startedAt: at(200), endedAt: at(300) });
+        await store.queries.record([report({ id: 'other', submittedAt: at(500) }), report({ id: 'other', ...ended })]);
+        expect(await store.queries.get('other')).toMatchObject({ submittedAt: at(300), endedAt: at(300) });
+      }),
+    );
+
+    test(
       'routers that report the same queries at once do not deadlock',
       withStore(fresh, async ({ store }) => {
         const ids = Array.from({ length: 30 }, (_, index) => `q${index}`);

@@ -37,7 +37,7 @@ export function upkeepContract(fresh: NewDatabase): void {
           user: 'ann',
           state: Query_State.FINISHED,
           submittedAt: at(0),
-          startedAt: at(-50),
+          startedAt: at(0),
           endedAt: at(100),
           rows: 7n,
         });

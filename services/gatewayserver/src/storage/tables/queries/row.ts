@@ -35,8 +35,11 @@ export function storedState(state: Query_State): number {
 /** A report as a row of its own, to be merged with what is stored under its id. */
 export function toRow(query: Query, now: number): QueryRow {
   const ms = (time: Query['endedAt']) => (time === undefined ? null : timestampMs(time));
-  const startedAt = ms(query.startedAt);
-  const endedAt = ms(query.endedAt);
+  const reported = { startedAt: ms(query.startedAt), endedAt: ms(query.endedAt) };
+  // Every row has a place in the order. Without a reported submission it is the first known time, which is never before
+  // the submission: the earliest wins when that report comes after all.
+  const submittedAt = ms(query.submittedAt) ?? reported.startedAt ?? reported.endedAt ?? now;
+  const { startedAt, endedAt } = inOrder({ submittedAt, ...reported });
   const state = storedState(query.state);
   return {
     id: storedText(query.id, LENGTHS.id),
@@ -50,9 +53,7 @@ export function toRow(query: Query, now: number): QueryRow {
     backendId: storedText(query.backendId, LENGTHS.id),
     decidedBy: storedText(query.decidedBy, LENGTHS.name),
     state,
-    // Every row has a place in the order. Without a reported submission it is the first known time, which is never before
-    // the submission: the earliest wins when that report comes after all.
-    submittedAt: ms(query.submittedAt) ?? startedAt ?? endedAt ?? now,
+    submittedAt,
     queuedMs: Math.max(0, query.queuedMs),
     startedAt,
     endedAt,
@@ -87,8 +88,20 @@ function storedList(texts: readonly string[]): string {
   return kept.length === 0 ? '' : JSON.stringify(kept);
 }
 
+/**
+ * Its times in order: those of a query come from the clocks of several routers and of its cluster, and the submission is the one that
+ * all agree on.
+ */
+function inOrder<Times extends Pick<QueryRow, 'submittedAt' | 'startedAt' | 'endedAt'>>(times: Times): Times {
+  const { submittedAt } = times;
+  const startedAt = times.startedAt === null ? null : Math.max(times.startedAt, submittedAt);
+  const endedAt = times.endedAt === null ? null : Math.max(times.endedAt, startedAt ?? submittedAt);
+  return { ...times, startedAt, endedAt };
+}
+
 /** What the row says, as a message. */
-export function fromRow(row: QueryRow): Query {
+export function fromRow(stored: QueryRow): Query {
+  const row = inOrder(stored);
   return create(QuerySchema, {
     id: row.id,
     trinoQueryId: row.trinoQueryId,
