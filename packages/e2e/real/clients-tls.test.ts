@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { freePorts } from '@trino-gateway/testing/processes/free-ports';
 import { until } from '@trino-gateway/testing/processes/until';
@@ -13,12 +15,24 @@ import { firstAnswer } from '../client-matrix/first-answer.ts';
 import { runClientMatrix } from '../client-matrix/run-matrix.ts';
 
 // A real Trino with a password file behind TLS; in front of it a router of two processes that clients
-// reach over TLS.
-const USER = 'matrix';
+// reach over TLS. Each client is a user of its own: so the access log tells which version of HTTP it has chosen. Each client is a user of its own: so the access log tells which version of HTTP it has chosen.
+const userOf = (client: ClientName | 'curl') => `matrix_${client}`;
 const PASSWORD = 'the-password-of-the-matrix';
 const PROBE = { user: 'checker', password: 'the-password-of-the-probe' };
 const authority = createCertificateAuthority('the authority of the cluster');
 const say = (line: string) => void process.stderr.write(`${line}\n`);
+
+/** Where both are spoken, as in docs/tls.md. */
+const CHOSEN: Record<ClientName, '1.1' | '2.0'> = {
+  cli: '2.0',
+  jdbc: '2.0',
+  dbapi: '1.1',
+  sqlalchemy: '1.1',
+  go: '1.1',
+  js: '1.1',
+  pyhive: '1.1',
+  http: '1.1',
+};
 
 let folder: string;
 let trino: Coordinator;
@@ -34,7 +48,7 @@ beforeAll(async () => {
   trino = await startCoordinator({
     ...{ name: 'behind-tls', say },
     password: PROBE,
-    otherPasswords: { [USER]: PASSWORD },
+    otherPasswords: Object.fromEntries([...clientNames, 'curl' as const].map((client) => [userOf(client), PASSWORD])),
     properties: {
       // What became of a cancelled query is asked past the gateway.
       'http-server.authentication.allow-insecure-over-http': 'true',
@@ -44,7 +58,11 @@ beforeAll(async () => {
       'internal-communication.shared-secret': randomBytes(32).toString('base64'),
     },
   });
-  suite = await startSuite({ tls: true, workers: 2, gatewayserver: { DEFAULT_GROUP: 'all' } });
+  suite = await startSuite({
+    ...{ tls: true, workers: 2 },
+    gatewayserver: { DEFAULT_GROUP: 'all' },
+    router: { ACCESS_LOG: '1', ACCESS_LOG_PER_SECOND: '100000' },
+  });
   await suite.call('BackendService/PutBackend', {
     backend: {
       id: 'secured',
@@ -68,25 +86,73 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 }, 60_000);
 
+/** By user, of all requests: noted from time to time, as only the newest lines of a process are kept. */
+const versions = new Map<string, Set<string>>();
+function noteVersions(): void {
+  for (const line of suite.router.output().split('\n').slice(0, -1)) {
+    if (!line.includes('"a request was answered"')) continue;
+    const { user, http } = JSON.parse(line) as { user?: string; http: string };
+    if (user !== undefined) versions.set(user, (versions.get(user) ?? new Set()).add(http));
+  }
+}
+
+type Page = { version: string; nextUri?: string; data?: unknown[]; error?: unknown };
+
+async function curl(own: readonly string[]): Promise<Page> {
+  const usual = ['--silent', '--show-error', '--max-time', '60', '--header', `X-Trino-User: ${userOf('curl')}`];
+  const { stdout } = await promisify(execFile)('curl', [...usual, '--write-out', '\n%{http_version}', ...own]);
+  const [body = '', version = ''] = stdout.split('\n');
+  return { ...JSON.parse(body), version };
+}
+
 test('through TLS on both sides, with its password, every client gets what a direct run gives', async () => {
   const run = (client: ClientName) =>
     Array.fromAsync(
       runClientMatrix({
-        ...{ url: suite.router.tlsUrl, user: USER, password: PASSWORD },
+        ...{ url: suite.router.tlsUrl, user: userOf(client), password: PASSWORD },
         only: [client],
         backends: [trino.url],
       }),
     );
+  const noting = setInterval(noteVersions, 250);
   const results = (await Promise.all(clientNames.map(run))).flat();
+  clearInterval(noting);
+  noteVersions();
   const passed = results.filter(({ outcome }) => outcome === 'passed').length;
   say(`over TLS: ${passed} of ${results.length} cases passed`);
   expect(results.filter(({ outcome }) => outcome === 'failed')).toEqual([]);
   expect(passed).toBeGreaterThan(60);
+  const chosen = clientNames.map((client) => [client, ...(versions.get(userOf(client)) ?? [])]);
+  for (const [client, ...of] of chosen) say(`${client} has chosen HTTP/${of.join(' and HTTP/')}`);
+  expect(Object.fromEntries(chosen)).toEqual(CHOSEN);
+});
+
+test.each([
+  ['by ALPN, with its password', 'tls', '2'],
+  ['with prior knowledge, to the port without TLS', 'plain', '2'],
+  ['to the port without TLS, where it knows nothing', 'plain', '1.1'],
+] as const)('curl %s: HTTP/%s', async (_, port, version) => {
+  const own = port === 'tls' ? ['--cacert', suite.authority.file, '--user', `${userOf('curl')}:${PASSWORD}`] : [];
+  if (port === 'plain' && version === '2') own.push('--http2-prior-knowledge');
+  let page = await curl([
+    ...own,
+    '--data',
+    'SELECT 1',
+    `${suite.router[port === 'tls' ? 'tlsUrl' : 'url']}/v1/statement`,
+  ]);
+  const spoken = new Set([page.version]);
+  const rows: unknown[] = [];
+  while (page.nextUri !== undefined) {
+    page = await curl([...own, page.nextUri]);
+    spoken.add(page.version);
+    rows.push(...(page.data ?? []));
+  }
+  expect([page.error, rows, [...spoken]]).toEqual([undefined, [[1]], [version]]);
 });
 
 describe('with a wrong password', () => {
   test.each(clientNames)('%s says that it is wrong', async (client) => {
-    const answer = await firstAnswer(client, { url: suite.router.tlsUrl, user: USER, password: 'another' });
+    const answer = await firstAnswer(client, { url: suite.router.tlsUrl, user: userOf(client), password: 'another' });
     say(`${client}, with a wrong password: ${answer.slice(0, 200)}`);
     expect(answer).toMatch(/Invalid credentials|Authentication failed|401|Unauthorized/i);
   });

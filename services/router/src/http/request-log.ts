@@ -61,6 +61,7 @@ function factsOf(request: IncomingMessage, listeningPort: number, clientView: Re
     user: cut(userOf(rawHeaders)) || undefined,
     client: 'ip' in view ? view.ip : remoteAddress,
     listener: listeningPort,
+    http: request.httpVersion,
   };
 }
 

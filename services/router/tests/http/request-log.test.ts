@@ -47,6 +47,7 @@ test.each([
       user: 'ann',
       client: '127.0.0.1',
       listener: 8080,
+      http: '1.1',
       status: 200,
       ms: expect.any(Number),
     },
