@@ -68,7 +68,7 @@ fuzz: setup ## readers of HTTP/1.1 against Node's own parser: CASES=n SEED=n; ap
 attack: setup ## two minutes of what attackers try: entry points and ways around authentication, bounds, malicious clusters, an open API
 	node scripts/attack/main.ts
 
-smuggling: setup ## a table of 350 cases of request smuggling against the router and, beside it, nginx; keeps packages/e2e/smuggling/RESULTS.md
+smuggling: setup ## a table of 420 cases of request smuggling against the router and, beside it, nginx; keeps packages/e2e/smuggling/RESULTS.md
 	node scripts/smuggling/main.ts
 
 run-smoke: setup ## is make run what the README says?

@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { answerCases } from '../smuggling/answers/index.ts';
 import type { Finding } from '../smuggling/front.ts';
+import { http2Cases } from '../smuggling/requests/http2.ts';
 import { requestCases } from '../smuggling/requests/index.ts';
 import { type RouterFront, startRouterFront } from '../smuggling/router-front.ts';
 import { runAnswerCases } from '../smuggling/run-answers.ts';
+import { runHttp2Cases } from '../smuggling/run-http2.ts';
 import { runRequestCases } from '../smuggling/run-requests.ts';
 
 // Bytes of clients and of clusters that could be read in two ways, from a table that also runs against other proxies (make smuggling).
@@ -46,6 +48,17 @@ test('case 100, 101, 102, 105: inside TLS the same bytes become the same', async
   const other = ({ id, saw }: Finding) => found.get(id)?.saw !== saw;
   expect(secured.filter((finding) => finding.problems.length > 0 || other(finding))).toEqual([]);
 }, 60_000);
+
+test.each(['plain', 'secured2'] as const)(
+  'case 100, 101, 102: what HTTP/2 forbids, or HTTP/1.1 behind would read otherwise, reaches no cluster (%s)',
+  async (port) => {
+    const from = requestCases.length * 2 + (port === 'plain' ? 0 : http2Cases.length);
+    const seen = await runHttp2Cases(port === 'plain' ? front : front.secured2, http2Cases, from);
+    expect(seen.filter(({ problems }) => problems.length > 0)).toEqual([]);
+    expect(new Set(seen.map(({ id }) => id)).size).toBe(http2Cases.length);
+  },
+  60_000,
+);
 
 test('case 103: whatever a cluster answers, its client gets that one answer, a broken connection or an error, and nothing dangerous', async () => {
   const answered = await runAnswerCases(front, answerCases);

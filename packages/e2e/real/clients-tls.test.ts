@@ -1,9 +1,7 @@
-import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { freePorts } from '@trino-gateway/testing/processes/free-ports';
 import { until } from '@trino-gateway/testing/processes/until';
@@ -13,6 +11,7 @@ import { type Coordinator, startCoordinator } from '@trino-gateway/testing/trino
 import { type ClientName, clientNames } from '../client-matrix/clients.ts';
 import { firstAnswer } from '../client-matrix/first-answer.ts';
 import { runClientMatrix } from '../client-matrix/run-matrix.ts';
+import { runByCurl } from '../support/curl.ts';
 
 // A real Trino with a password file behind TLS; in front of it a router of two processes that clients
 // reach over TLS. Each client is a user of its own: so the access log tells which version of HTTP it has chosen. Each client is a user of its own: so the access log tells which version of HTTP it has chosen.
@@ -28,7 +27,7 @@ const CHOSEN: Record<ClientName, '1.1' | '2.0'> = {
   jdbc: '2.0',
   dbapi: '1.1',
   sqlalchemy: '1.1',
-  go: '1.1',
+  go: '2.0',
   js: '1.1',
   pyhive: '1.1',
   http: '1.1',
@@ -96,15 +95,6 @@ function noteVersions(): void {
   }
 }
 
-type Page = { version: string; nextUri?: string; data?: unknown[]; error?: unknown };
-
-async function curl(own: readonly string[]): Promise<Page> {
-  const usual = ['--silent', '--show-error', '--max-time', '60', '--header', `X-Trino-User: ${userOf('curl')}`];
-  const { stdout } = await promisify(execFile)('curl', [...usual, '--write-out', '\n%{http_version}', ...own]);
-  const [body = '', version = ''] = stdout.split('\n');
-  return { ...JSON.parse(body), version };
-}
-
 test('through TLS on both sides, with its password, every client gets what a direct run gives', async () => {
   const run = (client: ClientName) =>
     Array.fromAsync(
@@ -127,27 +117,10 @@ test('through TLS on both sides, with its password, every client gets what a dir
   expect(Object.fromEntries(chosen)).toEqual(CHOSEN);
 });
 
-test.each([
-  ['by ALPN, with its password', 'tls', '2'],
-  ['with prior knowledge, to the port without TLS', 'plain', '2'],
-  ['to the port without TLS, where it knows nothing', 'plain', '1.1'],
-] as const)('curl %s: HTTP/%s', async (_, port, version) => {
-  const own = port === 'tls' ? ['--cacert', suite.authority.file, '--user', `${userOf('curl')}:${PASSWORD}`] : [];
-  if (port === 'plain' && version === '2') own.push('--http2-prior-knowledge');
-  let page = await curl([
-    ...own,
-    '--data',
-    'SELECT 1',
-    `${suite.router[port === 'tls' ? 'tlsUrl' : 'url']}/v1/statement`,
-  ]);
-  const spoken = new Set([page.version]);
-  const rows: unknown[] = [];
-  while (page.nextUri !== undefined) {
-    page = await curl([...own, page.nextUri]);
-    spoken.add(page.version);
-    rows.push(...(page.data ?? []));
-  }
-  expect([page.error, rows, [...spoken]]).toEqual([undefined, [[1]], [version]]);
+test('curl chooses HTTP/2 by ALPN, and gets its rows over it', async () => {
+  const own = ['--cacert', suite.authority.file, '--user', `${userOf('curl')}:${PASSWORD}`];
+  const { rows, error, versions: of } = await runByCurl(suite.router.tlsUrl, 'SELECT 1', own);
+  expect([error, rows, of]).toEqual([undefined, [[1]], ['2']]);
 });
 
 describe('with a wrong password', () => {

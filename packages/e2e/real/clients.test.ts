@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type Suite, startSuite } from '@trino-gateway/testing/suite/suite';
 import { type ClientName, clientNames } from '../client-matrix/clients.ts';
 import { runClientMatrix } from '../client-matrix/run-matrix.ts';
+import { runByCurl } from '../support/curl.ts';
 import { isSample } from '../support/sample.ts';
 import { seenByTrino } from './real-clusters.ts';
 import { type SharedCluster, sharedCluster } from './shared-clusters.ts';
@@ -65,6 +66,18 @@ test.each(all)(
     expect(results.some(({ outcome, name }) => outcome === 'passed' || name === 'all')).toBe(true);
   },
 );
+
+test.each([
+  ['with prior knowledge (h2c)', ['--http2-prior-knowledge'], '2'],
+  ['that offers to upgrade', ['--http2'], '1.1'],
+])('curl %s gets its rows over one version of HTTP', async (_, own, version) => {
+  const { rows, error, versions } = await runByCurl(suite.router.url, 'SELECT 1', [
+    ...own,
+    '--header',
+    'X-Trino-User: curl',
+  ]);
+  expect([error, rows, versions]).toEqual([undefined, [[1]], [version]]);
+});
 
 test('every query was led there by its step of the routing chain, and Trino ran it there', async () => {
   const history = async (groupId: string) => {

@@ -46,7 +46,8 @@ function answerProblems({ answers }: Expected, seen: SeenRequest): string[] {
   return problems;
 }
 
-function messageProblems(wanted: ExpectedMessage, message: WireMessage): string[] {
+/** What is wrong with a message that has reached the coordinator. */
+export function messageProblems(wanted: ExpectedMessage, message: WireMessage): string[] {
   const problems: string[] = [];
   const [method, target] = message.start.split(' ');
   if (method !== wanted.method || target !== wanted.target)

@@ -6,8 +6,9 @@ import { startRecorder } from './wire/recorder.ts';
 export type RouterFront = Front &
   AsyncDisposable & {
     readonly suite: Suite;
-    /** Its port with TLS. */
+    /** Its port with TLS: for clients of HTTP/1.1, and of HTTP/2. */
     readonly secured: Front;
+    readonly secured2: Front;
   };
 
 export type RouterFrontOptions = {
@@ -33,6 +34,7 @@ export async function startRouterFront({ router = {}, connect }: RouterFrontOpti
   await suite.addGroup('requests', ['requests']);
   const [port = 0] = suite.router.ports;
   const { host, port: tlsPort } = new URL(suite.router.tlsUrl);
+  const secured = { name: 'router over TLS', authority: host, requests, answers };
   const owned = started.move();
   return {
     name: 'router',
@@ -40,10 +42,8 @@ export async function startRouterFront({ router = {}, connect }: RouterFrontOpti
     connect: connect?.(suite) ?? overTcp(port),
     requests,
     answers,
-    secured: {
-      ...{ name: 'router over TLS', authority: host, requests, answers },
-      connect: overTls(Number(tlsPort), suite.authority.cert),
-    },
+    secured: { ...secured, connect: overTls(Number(tlsPort), suite.authority.cert) },
+    secured2: { ...secured, connect: overTls(Number(tlsPort), suite.authority.cert, 'h2') },
     suite,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

@@ -17,12 +17,12 @@ export const overTcp =
     return socket;
   };
 
-/** By TLS, as a client of HTTP/1.1. */
+/** By TLS, with this version of HTTP. */
 export const overTls =
-  (port: number, ca: string): Connect =>
+  (port: number, ca: string, version: 'http/1.1' | 'h2' = 'http/1.1'): Connect =>
   async () => {
     const socket = await overTcp(port)();
-    const secured = connectTls({ socket, servername: 'localhost', ca, ALPNProtocols: ['http/1.1'] });
+    const secured = connectTls({ socket, servername: 'localhost', ca, ALPNProtocols: [version] });
     await once(secured, 'secureConnect');
     return secured;
   };

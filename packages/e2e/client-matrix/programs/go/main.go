@@ -114,7 +114,8 @@ func open(address, user string) (*sql.DB, error) {
 	}
 	custom := http.Client{}
 	if dsn.Scheme == "https" {
-		custom.Transport = &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}
+		// As net/http does by itself where no TLS settings are given.
+		custom.Transport = &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, ForceAttemptHTTP2: true}
 	}
 	if seconds := setting("ANSWER_SECONDS"); seconds != "" {
 		limit, err := strconv.Atoi(seconds)
