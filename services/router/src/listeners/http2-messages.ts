@@ -78,9 +78,11 @@ class Http2Answer {
   constructor(stream: ServerHttp2Stream, request: IncomingMessage) {
     this.#stream = stream;
     this.req = request;
-    stream.once('finish', () => {
-      this.#isWhole = this.#isEnding && stream.rstCode === constants.NGHTTP2_NO_ERROR;
-    });
+    const note = () => {
+      this.#isWhole ||= this.#isEnding && stream.rstCode === constants.NGHTTP2_NO_ERROR;
+    };
+    // After the end of a request with a body a stream is closed with the last frame of its answer, and never finishes.
+    stream.once('finish', note).once('close', note);
   }
 
   get headersSent(): boolean {

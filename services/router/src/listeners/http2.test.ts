@@ -193,6 +193,23 @@ test('an answer before the end of the request is whole, and the rest of the requ
   expect([head[':status'], text, stream.rstCode]).toEqual([413, 'no', 0]);
 });
 
+test.each([0, 20])(
+  'a whole answer to a request with a body counts as such, also %i ms after that has come',
+  async (ms) => {
+    const whole: boolean[] = [];
+    const listener = await serve((request, response) => {
+      response.once('close', () => whole.push(response.writableFinished));
+      const answer = () => response.writeHead(200, ['Content-Type', 'text/plain', 'Content-Length', '3']).end('yes');
+      request.resume().once('end', () => (ms === 0 ? answer() : setTimeout(answer, ms)));
+    });
+    const session = connect(listener);
+    for (const body of ['SELECT 1', 'x'.repeat(100_000)])
+      expect(await ask(session, { ':method': 'POST' }, body)).toMatchObject({ text: 'yes', code: 0 });
+    await until('both to be over', () => whole.length === 2);
+    expect(whole).toEqual([true, true]);
+  },
+);
+
 test('an announced stop lets the answers under way end, and then the connection', async () => {
   const open: [IncomingMessage, ServerResponse][] = [];
   const listener = await serve((...both) => void open.push([both[0], both[1]]));
