@@ -44,6 +44,10 @@ const REGISTRIES: Record<string, ReturnType<typeof router>['registry']> = {
 
 for (const [service, registry] of Object.entries(REGISTRIES))
   createCertificateExpiry({ service, registry, logger: silentLogger })[Symbol.dispose]();
+const { monitor: registry } = REGISTRIES;
+createCertificateExpiry({ service: 'monitor', of: 'backend', ...(registry && { registry }), logger: silentLogger })[
+  Symbol.dispose
+]();
 
 type Described = { name: string; help: string; type: string; labelNames?: readonly string[] };
 

@@ -8,8 +8,9 @@ import {
   SuiteService,
 } from '@trino-gateway/api/gateway';
 import type { MonitorConfig } from '@trino-gateway/config';
-import type { Logger } from '@trino-gateway/runtime';
+import { createCertificateExpiry, type Logger } from '@trino-gateway/runtime';
 import { createClusterConnections } from './clusters/cluster-connections.ts';
+import { followShownCertificates } from './clusters/shown-certificates.ts';
 import { startDiscovery } from './discovery/start-discovery.ts';
 import { watchDrains } from './drains/watch-drains.ts';
 import { createConnectionState } from './gatewayserver/connection-state.ts';
@@ -54,6 +55,9 @@ export function createParts(
   const mayBeAway = (backendId: string) => schedules.scheduledUp(backendId) === false || expected.mayBeAway(backendId);
   const reports = createStatusReports({ suite, backends, outbox, logger, mayBeAway });
   const connections = owner.use(createClusterConnections(config, logger));
+  const { registry } = metrics;
+  const shown = owner.use(createCertificateExpiry({ service: 'monitor', of: 'backend', registry, logger }));
+  const certificates = owner.use(followShownCertificates(shown));
   const queries = createClient(QueryService, transport);
   const history = createDirectHistory({ queries, connections, outbox, logger });
   const lateHistory = createLateHistory({ queries, connections, outbox, logger });
@@ -112,6 +116,7 @@ export function createParts(
     suite,
     connection,
     connections,
+    certificates,
     metrics,
     schedules,
     reports,

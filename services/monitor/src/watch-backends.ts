@@ -14,7 +14,7 @@ const PROBE_COUNTED_MS = 1_000;
 /** Follows the list of backends, and gives the parts of the monitor what each list and each probe says. */
 export function watchBackends(config: MonitorConfig, parts: Parts, logger: Logger): AsyncDisposable {
   const { suite, connection, connections, metrics, schedules, reports, history, lateHistory, leases, drains } = parts;
-  const { scaling, expected } = parts;
+  const { scaling, expected, certificates } = parts;
   const directIds = new Set<string>();
   const limit = createConcurrencyLimit(PROBES_AT_ONCE, PROBE_COUNTED_MS);
   return watchBackendList({
@@ -43,6 +43,7 @@ export function watchBackends(config: MonitorConfig, parts: Parts, logger: Logge
       drains.setBackends(list);
       scaling.setBackends(list);
       expected.setBackends(list);
+      certificates.setBackends(list);
       directIds.clear();
       for (const { id, forwarding } of list) if (forwarding === Backend_Forwarding.DIRECT) directIds.add(id);
     },

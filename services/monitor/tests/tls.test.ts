@@ -60,6 +60,31 @@ test('backends over https are verified, each by its own settings, and the reason
   expect(ids.slice(1).map((id) => gatewayserver.last(id)?.healthy)).toEqual([false, false, false, false, false, false]);
 });
 
+test('what a cluster shows is a metric by its end, and warned of from 21 days before; another list forgets it', async () => {
+  const caFile = join(folder, 'ca.pem');
+  await writeFile(caFile, authority.cert);
+  const to = Math.floor(Date.now() / 1_000) * 1_000 + 5 * 86_400_000;
+  await using trino = await startScriptedTrino({ tls: authority.issue(['trino.internal'], { to }) });
+  await using plain = await startScriptedTrino();
+  await using gatewayserver = await startFakeGatewayserver();
+  const plainOne = { id: 'plain', url: plain.url };
+  gatewayserver.setBackends([{ id: 'blue', url: trino.url, tls: { caFile, serverName: 'trino.internal' } }, plainOne]);
+  const logger = recordingLogger();
+  await using monitor = await startTestMonitor(gatewayserver, {}, logger);
+  await until('both to be healthy', () => ['blue', 'plain'].every((id) => gatewayserver.last(id)?.healthy));
+  const ends = async () => {
+    const text = await (await fetch(`${monitor.opsUrl}/metrics`)).text();
+    return text.split('\n').filter((line) => line.startsWith('trino_gateway_monitor_backend_certificate_expiry'));
+  };
+  expect(await ends()).toEqual([
+    `trino_gateway_monitor_backend_certificate_expiry_timestamp_seconds{backend="blue"} ${to / 1_000}`,
+  ]);
+  const warnings = logger.lines.filter((line) => line.startsWith('a certificate expires soon'));
+  expect(warnings).toEqual([expect.stringMatching(/"backend":"blue","subject":"CN=trino\.internal".*"daysLeft":4/)]);
+  gatewayserver.setBackends([plainOne]);
+  await until('it to be forgotten', async () => (await ends()).length === 0);
+});
+
 test('a file that goes makes its backend unhealthy, and its return makes it healthy, while the others stay as they are', async () => {
   const caFile = join(folder, 'ca.pem');
   await writeFile(caFile, authority.cert);

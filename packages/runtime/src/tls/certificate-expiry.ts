@@ -6,6 +6,8 @@ import type { Logger } from '../logging/logger.ts';
 export type CertificateExpiry = Disposable & {
   /** The certificates that are in force for this configuration key, such as `router.tls_cert_file`, in place of those before. */
   inForce(field: string, certificates: readonly X509Certificate[]): void;
+  /** None is any more. */
+  forget(field: string): void;
   /** Offers the metric, for a process whose registry is made after its first connection. */
   register(registry: Registry): void;
 };
@@ -15,11 +17,24 @@ export type CertificateExpiryOptions = {
   registry?: Registry;
   /** Of the metric's name: `router`, say. */
   service: string;
+  /** Default: those of configuration keys. Of backends: what they show, by their ids in place of keys. */
+  of?: keyof typeof OFFERED;
   logger: Pick<Logger, 'warn' | 'error'>;
   now?: () => number;
   /** How often it is looked whether something is to be said; shorter in tests. */
   intervalMs?: number;
 };
+
+const OFFERED = {
+  key: {
+    name: 'certificate_expiry_timestamp_seconds',
+    help: 'When the certificates of a configuration key expire, the first of them, in seconds since 1970.',
+  },
+  backend: {
+    name: 'backend_certificate_expiry_timestamp_seconds',
+    help: 'When the certificate expires that a backend showed last, in seconds since 1970; absent without TLS.',
+  },
+} as const;
 
 const DAY_MS = 86_400_000;
 /** Longer than a holiday; authorities that renew by themselves do it 30 days before. */
@@ -32,6 +47,7 @@ type Validity = { validFrom: number; expiresAt: number; subject: string };
 export function createCertificateExpiry({
   registry,
   service,
+  of = 'key',
   logger,
   now = Date.now,
   intervalMs = HOUR_MS,
@@ -39,13 +55,13 @@ export function createCertificateExpiry({
   const known = new Map<string, Validity & { saidAt: number }>();
   const register = (into: Registry) => {
     new Gauge({
-      name: `trino_gateway_${service}_certificate_expiry_timestamp_seconds`,
-      help: 'When the certificates of a configuration key expire, the first of them, in seconds since 1970.',
-      labelNames: ['key'],
+      name: `trino_gateway_${service}_${OFFERED[of].name}`,
+      help: OFFERED[of].help,
+      labelNames: [of],
       registers: [into],
       collect() {
         this.reset();
-        for (const [key, { expiresAt }] of known) this.set({ key }, expiresAt / 1_000);
+        for (const [name, { expiresAt }] of known) this.set({ [of]: name }, expiresAt / 1_000);
       },
     });
   };
@@ -56,7 +72,7 @@ export function createCertificateExpiry({
     if ((leftMs > WARN_BEFORE_MS && !isEarly) || now() - one.saidAt < DAY_MS) return;
     one.saidAt = now();
     const { subject, validFrom, expiresAt } = one;
-    const fields = { key, subject, expiresAt: new Date(expiresAt).toISOString() };
+    const fields = { [of]: key, subject, expiresAt: new Date(expiresAt).toISOString() };
     if (isEarly)
       logger.error('a certificate is not valid yet', { ...fields, validFrom: new Date(validFrom).toISOString() });
     else if (leftMs <= 0) logger.error('a certificate has expired', fields);
@@ -69,10 +85,14 @@ export function createCertificateExpiry({
     inForce: (field, certificates) => {
       const first = firstToExpire(certificates);
       if (first === undefined) return;
-      const one = { ...first, saidAt: Number.NEGATIVE_INFINITY };
+      const before = known.get(field);
+      // The same once more, as with each connection to a backend: what was said of it counts.
+      const isSame = before?.expiresAt === first.expiresAt && before.subject === first.subject;
+      const one = { ...first, saidAt: isSame ? before.saidAt : Number.NEGATIVE_INFINITY };
       known.set(field, one);
       say(field, one);
     },
+    forget: (field) => void known.delete(field),
     register,
     [Symbol.dispose]: () => clearInterval(timer),
   };
