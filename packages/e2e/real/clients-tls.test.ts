@@ -10,8 +10,8 @@ import { createCertificateAuthority } from '@trino-gateway/testing/tls/certifica
 import { type Coordinator, startCoordinator } from '@trino-gateway/testing/trino/coordinator';
 import { type ClientName, clientNames } from '../client-matrix/clients.ts';
 import { firstAnswer } from '../client-matrix/first-answer.ts';
+import { runByCurl } from '../client-matrix/run-curl.ts';
 import { runClientMatrix } from '../client-matrix/run-matrix.ts';
-import { runByCurl } from '../support/curl.ts';
 
 // A real Trino with a password file behind TLS; in front of it a router of two processes that clients
 // reach over TLS. Each client is a user of its own: so the access log tells which version of HTTP it has chosen. Each client is a user of its own: so the access log tells which version of HTTP it has chosen.

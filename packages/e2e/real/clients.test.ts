@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type Suite, startSuite } from '@trino-gateway/testing/suite/suite';
 import { type ClientName, clientNames } from '../client-matrix/clients.ts';
+import { runByCurl } from '../client-matrix/run-curl.ts';
 import { runClientMatrix } from '../client-matrix/run-matrix.ts';
-import { runByCurl } from '../support/curl.ts';
 import { isSample } from '../support/sample.ts';
 import { seenByTrino } from './real-clusters.ts';
 import { type SharedCluster, sharedCluster } from './shared-clusters.ts';

@@ -7764,6 +7764,9 @@ export type Query = Message<"trinogateway.v1.Query"> & {
   queuedMs: number;
 
   /**
+   * Never before submitted_at, nor ended_at before started_at: where the clock of a cluster, or of another router, is behind, the
+   * time before stands for the later one, so that no duration is negative.
+   *
    * @generated from field: google.protobuf.Timestamp started_at = 14;
    */
   startedAt?: Timestamp | undefined;
