@@ -4,6 +4,7 @@ import { createConnectTransport } from '@connectrpc/connect-node';
 
 import { describeTlsFailure } from '../tls/describe-tls-failure.ts';
 import { isUnreachable, withGatewayserver } from './call-failures.ts';
+import { type CallStreams, openCallStream } from './call-stream.ts';
 import { GuardedSessions } from './guarded-sessions.ts';
 
 export type GatewayTransportOptions = {
@@ -34,17 +35,25 @@ const CLOSED = 'it closes the connection right after the handshake, as if it ref
  * that its caller ends with DEADLINE_EXCEEDED was silent: later calls start with the next replica. Disposal closes its
  * connections.
  */
-export function createGatewayTransport(options: GatewayTransportOptions): Transport & Disposable {
+export function createGatewayTransport(options: GatewayTransportOptions): Transport & CallStreams & Disposable {
   const replicas = options.urls.map((baseUrl) => connectReplica(baseUrl, options));
-  const order = createReplicaOrder(replicas.map(({ transport }) => transport));
+  const order = createReplicaOrder(replicas);
+  const passOverSilent = (signal: AbortSignal | undefined, at: number) =>
+    signal?.addEventListener('abort', () => {
+      if (ConnectError.from(signal.reason).code === Code.DeadlineExceeded) order.passOver(at);
+    });
   return {
-    unary: (method, signal, ...rest) => order.tryEach(signal, (transport) => transport.unary(method, signal, ...rest)),
+    unary: (method, signal, ...rest) =>
+      order.tryEach(signal, ({ transport }) => transport.unary(method, signal, ...rest)),
     stream: (method, signal, ...rest) =>
-      order.tryEach(signal, (transport, at) => {
-        signal?.addEventListener('abort', () => {
-          if (ConnectError.from(signal.reason).code === Code.DeadlineExceeded) order.passOver(at);
-        });
+      order.tryEach(signal, ({ transport }, at) => {
+        passOverSilent(signal, at);
         return transport.stream(method, signal, ...rest);
+      }),
+    carry: (signal, events) =>
+      order.tryEach(signal, ({ carry }, at) => {
+        passOverSilent(signal, at);
+        return carry(signal, events);
       }),
     [Symbol.dispose]: () => {
       for (const { sessionManager } of replicas) sessionManager.abort();
@@ -52,17 +61,20 @@ export function createGatewayTransport(options: GatewayTransportOptions): Transp
   };
 }
 
-function connectReplica(baseUrl: string, options: GatewayTransportOptions) {
+/** One gatewayserver. */
+type Replica = CallStreams & { transport: Transport; sessionManager: GuardedSessions };
+
+function connectReplica(baseUrl: string, options: GatewayTransportOptions): Replica {
   const { token, timeLimitMs, secureContext, pings = PINGS } = options;
   const authorize: Interceptor = (next) => (request) => {
     if (token) request.header.set('authorization', `Bearer ${token}`);
     return next(request);
   };
   const { origin, protocol } = new URL(baseUrl);
-  const named: Interceptor = (next) => (request) =>
-    next(request).catch((error) => {
-      throw withGatewayserver(explained(error, protocol === 'https:' && sessionManager.unheard), origin);
-    });
+  const name = (error: unknown) => {
+    throw withGatewayserver(explained(error, protocol === 'https:' && sessionManager.unheard), origin);
+  };
+  const named: Interceptor = (next) => (request) => next(request).catch(name);
   const sessionManager = new GuardedSessions(baseUrl, pings, secureContext);
   const transport = createConnectTransport({
     baseUrl,
@@ -74,7 +86,11 @@ function connectReplica(baseUrl: string, options: GatewayTransportOptions) {
     defaultTimeoutMs: timeLimitMs,
     sessionManager,
   });
-  return { transport, sessionManager };
+  return {
+    transport,
+    sessionManager,
+    carry: (signal, events) => openCallStream(sessionManager, { baseUrl, token }, signal, events).catch(name),
+  };
 }
 
 /** Says of a connection that did not come about over TLS what is wrong with the other end. */
@@ -86,12 +102,12 @@ function explained(error: unknown, isClosed: boolean): unknown {
 /** Which replica is asked first, and which then. */
 type ReplicaOrder = {
   /** Calls the current replica, and the others in turn while they cannot be reached. */
-  tryEach<T>(signal: AbortSignal | undefined, call: (transport: Transport, at: number) => Promise<T>): Promise<T>;
+  tryEach<T>(signal: AbortSignal | undefined, call: (replica: Replica, at: number) => Promise<T>): Promise<T>;
   /** The next replica is asked first from now on, if this one is the current. */
   passOver(at: number): void;
 };
 
-function createReplicaOrder(replicas: readonly Transport[]): ReplicaOrder {
+function createReplicaOrder(replicas: readonly Replica[]): ReplicaOrder {
   let current = 0;
   // Of many calls that fail together only the first moves on; else they would run past the replica that works.
   const passOver = (at: number) => {

@@ -1,8 +1,8 @@
-import { type DescMessage, type DescMethodUnary, fromBinary, type MessageInitShape } from '@bufbuild/protobuf';
-import { Code, ConnectError, type Transport, type UnaryResponse } from '@connectrpc/connect';
-import { CarrierService, type CarryResponse_Answer } from '@trino-gateway/api/gateway';
-import { createBatcher } from './batcher.ts';
+import { type DescMessage, type DescMethodUnary, fromBinary } from '@bufbuild/protobuf';
+import { Code, ConnectError, type UnaryResponse } from '@connectrpc/connect';
 import { refusesToken } from './call-failures.ts';
+import { type CarriedAnswer, type CarriedCall, requestFrame } from './call-frames.ts';
+import type { CallStream, CallStreams } from './call-stream.ts';
 
 /** Unary calls that share one stream. */
 export type MultiplexedStream = {
@@ -16,11 +16,9 @@ export type MultiplexedStream = {
 
 /** A call that was made on the stream and is not answered yet. */
 type OpenCall = {
-  answered(answer: CarryResponse_Answer): void;
+  answered(answer: CarriedAnswer): void;
   failed(error: ConnectError): void;
 };
-
-type Sent = { call: { number: number; method: string; request: Uint8Array } } | { dropped: number };
 
 const MOST_IN_MESSAGE = 500;
 /** How long a gatewayserver may take to say its first word. */
@@ -38,26 +36,28 @@ const NO_HEADERS = new Headers();
  * @param disposed ends it
  */
 export function openMultiplexedStream(
-  transport: Transport,
+  streams: CallStreams,
   disposed: AbortSignal,
   events: { onAnswer: () => void; onEnd: () => void },
 ): MultiplexedStream {
   const calls = new Map<number, OpenCall>();
-  const sending = createBatcher<Sent>(MOST_IN_MESSAGE);
   const stop = new AbortController();
   const silence = watchForSilence(
     () => calls.size > 0,
     () => stop.abort(silent()),
   );
+  const sending = createOutbox();
   const receive = async (): Promise<void> => {
     const signal = AbortSignal.any([stop.signal, disposed]);
-    const input = requests(sending.batches);
-    const { message } = await transport.stream(CarrierService.method.carry, signal, 0, undefined, input);
-    for await (const { answers } of message) {
-      silence.received();
-      events.onAnswer();
-      for (const answer of answers) calls.get(answer.number)?.answered(answer);
-    }
+    const stream = await streams.carry(signal, {
+      onMessage: () => {
+        silence.received();
+        events.onAnswer();
+      },
+      onAnswer: (answer) => calls.get(answer.number)?.answered(answer),
+    });
+    sending.open(stream);
+    await stream.ended;
   };
   const end = (reason: ConnectError) => {
     silence[Symbol.dispose]();
@@ -80,10 +80,10 @@ export function openMultiplexedStream(
       const number = lastNumber;
       const { promise, call } = openCall(method, signal, timeoutMs, {
         onSettled: () => calls.delete(number),
-        onDropped: () => sending.push({ dropped: number }),
+        onDropped: () => sending.drop(number),
       });
       calls.set(number, call);
-      sending.push({ call: { number, method: `${method.parent.typeName}/${method.name}`, request } });
+      sending.push({ number, method: `${method.parent.typeName}/${method.name}`, request });
       return promise;
     },
   };
@@ -109,14 +109,44 @@ function watchForSilence(isWaiting: () => boolean, onSilence: () => void): Dispo
   };
 }
 
-async function* requests(
-  batches: AsyncIterable<Sent[]>,
-): AsyncGenerator<MessageInitShape<typeof CarrierService.method.carry.input>> {
-  for await (const batch of batches)
-    yield {
-      calls: batch.flatMap((sent) => ('call' in sent ? [sent.call] : [])),
-      dropped: batch.flatMap((sent) => ('dropped' in sent ? [sent.dropped] : [])),
-    };
+/** Calls on their way out, once there is a stream: those of one turn of the event loop together. */
+function createOutbox() {
+  let calls: CarriedCall[] = [];
+  let dropped: number[] = [];
+  let stream: CallStream | undefined;
+  let isDue = false;
+  let isOver = false;
+  const flush = () => {
+    isDue = false;
+    while (!isOver && calls.length + dropped.length > 0)
+      stream?.send(requestFrame(calls.splice(0, MOST_IN_MESSAGE), dropped.splice(0)));
+  };
+  const flushSoon = () => {
+    if (isDue || stream === undefined) return;
+    isDue = true;
+    setImmediate(flush);
+  };
+  return {
+    open: (opened: CallStream) => {
+      stream = opened;
+      flush();
+    },
+    push: (call: CarriedCall) => {
+      if (isOver) return;
+      calls.push(call);
+      flushSoon();
+    },
+    drop: (number: number) => {
+      if (isOver) return;
+      dropped.push(number);
+      flushSoon();
+    },
+    close: () => {
+      isOver = true;
+      calls = [];
+      dropped = [];
+    },
+  };
 }
 
 /** A call that ends with its answer, its time limit, its signal, or its stream. */
@@ -145,13 +175,11 @@ function openCall<I extends DescMessage, O extends DescMessage>(
       settle();
       reject(error);
     },
-    answered: ({ outcome }) => {
-      if (outcome.case === 'failure') {
-        settle();
-        return reject(new ConnectError(outcome.value.message, outcome.value.code));
-      }
-      const message = fromBinary(method.output, outcome.value ?? new Uint8Array());
+    answered: ({ response, failure }) => {
       settle();
+      if (failure !== undefined) return reject(new ConnectError(failure.message, failure.code));
+      // A copy: what is kept of the answer must not keep all that arrived with it.
+      const message = fromBinary(method.output, new Uint8Array(response));
       resolve({ stream: false, service: method.parent, method, header: NO_HEADERS, trailer: NO_HEADERS, message });
     },
   };

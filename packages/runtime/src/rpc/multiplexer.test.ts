@@ -2,6 +2,7 @@ import type { DescMethodUnary } from '@bufbuild/protobuf';
 import { Code, ConnectError, type Transport } from '@connectrpc/connect';
 import { expect, test } from '@jest/globals';
 import { AdmissionService } from '@trino-gateway/api/gateway';
+import type { CallStreams } from './call-stream.ts';
 import { multiplexCalls } from './multiplexer.ts';
 
 const { awaitTurn, enqueue, findQueued } = AdmissionService.method;
@@ -9,8 +10,9 @@ const { awaitTurn, enqueue, findQueued } = AdmissionService.method;
 test('while there is no stream, unary calls get a short time limit, unless they are long polls or large', async () => {
   const limits: (number | undefined)[] = [];
   const away = () => Promise.reject(new ConnectError('nobody there', Code.Unavailable));
-  const transport: Transport = {
+  const transport: Transport & CallStreams = {
     stream: away,
+    carry: away,
     unary: (_method, _signal, timeoutMs) => {
       limits.push(timeoutMs);
       return away();

@@ -1,6 +1,7 @@
 import { create, type DescMethodUnary, type DescService, toBinary } from '@bufbuild/protobuf';
 import type { Transport } from '@connectrpc/connect';
 import { createBackoff } from '../loops/backoff.ts';
+import type { CallStreams } from './call-stream.ts';
 import { canceled, type MultiplexedStream, openMultiplexedStream } from './multiplexed-stream.ts';
 
 /** A larger request would hold up the others: it goes by a call of its own. */
@@ -13,10 +14,11 @@ const PAUSES = { firstMs: 200, longestMs: 5_000 };
  * A transport whose unary calls of these services share one HTTP/2 stream (CarrierService), while there is one; else, and
  * for a while after one broke, each goes by itself. When a stream breaks, or two seconds bring not even a sign of life, its
  * open calls fail as unavailable, like those of a lost connection. Disposal ends the stream.
+ * @param transport without streams of calls, each call goes by itself
  * @param held methods whose answers may be held back: by themselves they keep the time limit they come with
  */
 export function multiplexCalls(
-  transport: Transport,
+  transport: Transport & Partial<CallStreams>,
   services: readonly DescService[],
   held: readonly DescMethodUnary[] = [],
 ): Transport & Disposable {
@@ -25,8 +27,8 @@ export function multiplexCalls(
   const disposed = new AbortController();
   let current: MultiplexedStream | undefined;
 
-  const open = (): MultiplexedStream => {
-    const stream = openMultiplexedStream(transport, disposed.signal, {
+  const open = (carry: CallStreams['carry']): MultiplexedStream => {
+    const stream = openMultiplexedStream({ carry }, disposed.signal, {
       onAnswer: backoff.succeeded,
       onEnd: () => {
         if (current === stream) current = undefined;
@@ -41,7 +43,7 @@ export function multiplexCalls(
         return transport.unary(method, signal, timeoutMs, header, input, values);
       const request = toBinary(method.input, create(method.input, input));
       if (request.length > MOST_BYTES) return transport.unary(method, signal, timeoutMs, header, input, values);
-      if (backoff.isDue()) current ??= open();
+      if (transport.carry && backoff.isDue()) current ??= open(transport.carry);
       if (current) return current.call(method, request, signal, timeoutMs);
       const limitMs = held.includes(method) ? timeoutMs : Math.min(timeoutMs ?? ALONE_LIMIT_MS, ALONE_LIMIT_MS);
       return transport.unary(method, signal, limitMs, header, input, values);

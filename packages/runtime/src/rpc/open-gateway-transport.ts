@@ -2,6 +2,7 @@ import type { Transport } from '@connectrpc/connect';
 import type { Logger } from '../logging/logger.ts';
 import type { CertificateExpiry } from '../tls/certificate-expiry.ts';
 import { followTlsClient } from '../tls/tls-client.ts';
+import type { CallStreams } from './call-stream.ts';
 import { createGatewayTransport } from './gateway-transport.ts';
 
 /** How a process reaches the gatewayserver, by its configuration. */
@@ -27,7 +28,9 @@ export type OpenGatewayTransportOptions = {
  * A transport to the gatewayserver that follows its TLS files. Nothing is connected before the first call.
  * @throws Error naming the key and what is wrong with its file
  */
-export async function openGatewayTransport(options: OpenGatewayTransportOptions): Promise<Transport & AsyncDisposable> {
+export async function openGatewayTransport(
+  options: OpenGatewayTransportOptions,
+): Promise<Transport & CallStreams & AsyncDisposable> {
   const { section, keys, timeLimitMs, expiry, logger } = options;
   const parts = new AsyncDisposableStack();
   const file = (part: 'ca' | 'cert' | 'key') => {
@@ -47,6 +50,7 @@ export async function openGatewayTransport(options: OpenGatewayTransportOptions)
   return {
     unary: transport.unary,
     stream: transport.stream,
+    carry: transport.carry,
     [Symbol.asyncDispose]: () => parts.disposeAsync(),
   };
 }

@@ -32,6 +32,7 @@ import { explainRefusals } from './transport/explain-refusals.ts';
 import type { Guard } from './transport/interceptors.ts';
 import { withJsonProblems } from './transport/json-problems.ts';
 import { multiplexedMethods, multiplexerService } from './transport/multiplexer.ts';
+import type { MultiplexedMethod } from './transport/open-calls.ts';
 
 const SERVICES = [
   BackendService,
@@ -47,8 +48,12 @@ const SERVICES = [
   CarrierService,
 ];
 
-/** Registers every service. */
-export function registerServices(router: ConnectRouter, context: RpcContext, guard: Guard): void {
+/** Registers every service. @returns the methods that may be multiplexed, by their full names */
+export function registerServices(
+  router: ConnectRouter,
+  context: RpcContext,
+  guard: Guard,
+): ReadonlyMap<string, MultiplexedMethod> {
   const reflection = reflectionServices([...SERVICES, Health, ServerReflection]);
   const routing = routingService(context);
   const admission = admissionService(context);
@@ -78,4 +83,5 @@ export function registerServices(router: ConnectRouter, context: RpcContext, gua
     .service(ServerReflection, reflection.v1)
     .service(ServerReflectionV1Alpha, reflection.v1alpha);
   router.handlers.splice(0, router.handlers.length, ...router.handlers.map(withJsonProblems).map(explainRefusals));
+  return methods;
 }

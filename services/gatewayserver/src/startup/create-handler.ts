@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { HandlerContext } from '@connectrpc/connect';
 import { connectNodeAdapter } from '@connectrpc/connect-node';
 import type { GatewayserverConfig } from '@trino-gateway/config';
 import type { Handler } from '@trino-gateway/runtime';
@@ -14,6 +15,7 @@ import type { RpcContext } from '../rpc/services/context.ts';
 import { type CallObserver, createGuard, guardInterceptor, requireToken } from '../rpc/transport/interceptors.ts';
 import { JSON_OPTIONS } from '../rpc/transport/json-options.ts';
 import { withOutgoingErrors } from '../rpc/transport/outgoing-errors.ts';
+import { serveCallStream } from '../rpc/transport/serve-call-stream.ts';
 
 const MOST_REQUEST_BYTES = 64 * 1024 * 1024;
 
@@ -31,19 +33,28 @@ export function createHandler(context: RpcContext, { config, metrics, started }:
   const { logger } = context;
   const guard = createGuard(logger, metrics.countCall);
   const others: PathHandler[] = [serveApiPage(logger), eventHandler(context, { config, metrics, started })];
-  const handler = connectNodeAdapter({
+  const { admin_token: admin, read_token: read, open_reads: openReads } = config;
+  const authorize = requireToken({ admin, read, openReads });
+  let carries = (_request: IncomingMessage) => false;
+  const serve = connectNodeAdapter({
     routes: (router) => {
-      registerServices(router, context, guard);
+      const methods = registerServices(router, context, guard);
+      carries = serveCallStream({
+        ...{ methods, guard, stopping: context.stopping },
+        authorize: (call) => authorize(call as HandlerContext),
+        mostBytes: MOST_REQUEST_BYTES,
+      });
       others.push(serveRest(router.handlers, logger, !config.admin_token));
     },
-    requestGate: withOutgoingErrors(
-      requireToken({ admin: config.admin_token, read: config.read_token, openReads: config.open_reads }),
-    ),
+    requestGate: withOutgoingErrors(authorize),
     interceptors: [guardInterceptor(guard)],
     jsonOptions: JSON_OPTIONS,
     readMaxBytes: MOST_REQUEST_BYTES,
     fallback: (request, response) => serveOther(others, request as IncomingMessage, response as ServerResponse),
   }) as Handler;
+  const handler: Handler = (request, response) => {
+    if (!carries(request)) serve(request, response);
+  };
   return catchErrors(config.admin_token ? handler : refuseCrossSite(handler, config.allow_open), logger);
 }
 

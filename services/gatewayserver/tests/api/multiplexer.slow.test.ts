@@ -12,7 +12,7 @@ import {
   type CarryResponse,
   RoutingService,
 } from '@trino-gateway/api/gateway';
-import { createGatewayTransport, isUnreachable, multiplexCalls } from '@trino-gateway/runtime';
+import { type CallStreams, createGatewayTransport, isUnreachable, multiplexCalls } from '@trino-gateway/runtime';
 import { hashOf, running, startLimited, submission } from '../admission/support/admission-fixture.ts';
 import { startTestGatewayserver, type TestGatewayserver, until } from '../support/gatewayserver-fixture.ts';
 
@@ -32,8 +32,9 @@ function routerOf(
   const urls = [...before, server.url];
   const plain = cleanUp.use(createGatewayTransport({ urls, token, timeLimitMs: 30_000 }));
   const alone: string[] = [];
-  const watched: Transport = {
+  const watched: Transport & CallStreams = {
     stream: plain.stream,
+    carry: plain.carry,
     unary: (method, ...rest) => {
       alone.push(method.name);
       return plain.unary(method, ...rest);

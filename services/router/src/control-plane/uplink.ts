@@ -1,7 +1,13 @@
 import type { Transport } from '@connectrpc/connect';
 import { AdmissionService, RoutingService } from '@trino-gateway/api/gateway';
 import type { RouterConfig } from '@trino-gateway/config';
-import { type CertificateExpiry, type Logger, multiplexCalls, openGatewayTransport } from '@trino-gateway/runtime';
+import {
+  type CallStreams,
+  type CertificateExpiry,
+  type Logger,
+  multiplexCalls,
+  openGatewayTransport,
+} from '@trino-gateway/runtime';
 
 /** For calls that set no limit of their own. */
 const CALL_TIME_LIMIT_MS = 5_000;
@@ -30,7 +36,7 @@ export async function openUplink(
 }
 
 /** What every submission asks goes on one stream; other calls go by themselves. */
-export function carriedOnOneStream(transport: Transport): Transport & Disposable {
+export function carriedOnOneStream(transport: Transport & Partial<CallStreams>): Transport & Disposable {
   const { awaitTurn, attend } = AdmissionService.method;
   return multiplexCalls(transport, [RoutingService, AdmissionService], [awaitTurn, attend]);
 }

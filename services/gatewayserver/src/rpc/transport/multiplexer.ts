@@ -1,24 +1,14 @@
+import type { DescMethod, DescMethodUnary, DescService, MessageInitShape } from '@bufbuild/protobuf';
+import type { HandlerContext, ServiceImpl } from '@connectrpc/connect';
+import type { CarrierService, CarryRequest, CarryResponse_AnswerSchema } from '@trino-gateway/api/gateway';
+import { type Batcher, type CarriedAnswer, createBatcher } from '@trino-gateway/runtime';
 import {
-  create,
-  type DescMethod,
-  type DescMethodUnary,
-  type DescService,
-  fromBinary,
-  type MessageInitShape,
-  toBinary,
-} from '@bufbuild/protobuf';
-import { Code, ConnectError, type HandlerContext, type ServiceImpl } from '@connectrpc/connect';
-import type {
-  CarrierService,
-  CarryRequest,
-  CarryRequest_Call,
-  CarryResponse_AnswerSchema,
-} from '@trino-gateway/api/gateway';
-import { type Batcher, createBatcher } from '@trino-gateway/runtime';
-import type { Guard } from './interceptors.ts';
-
-/** All that a multiplexed call knows of its caller. */
-type CallContext = Pick<HandlerContext, 'signal' | 'values'>;
+  type CallContext,
+  type CallHandling,
+  createOpenCalls,
+  type MultiplexedMethod,
+  type OpenCalls,
+} from './open-calls.ts';
 
 /** A service whose calls may be multiplexed: they need nothing that only a call of its own has. */
 export type MultiplexedService<Service extends DescService> = {
@@ -30,20 +20,11 @@ export type MultiplexedService<Service extends DescService> = {
     : never;
 };
 
-/** A unary method of a multiplexed service. */
-type MultiplexedMethod = { method: DescMethodUnary; call: (request: never, context: CallContext) => unknown };
-
-type Answer = MessageInitShape<typeof CarryResponse_AnswerSchema>;
-
-type Options = {
-  methods: ReadonlyMap<string, MultiplexedMethod>;
-  /** What every call passes, multiplexed or not. */
-  guard: Guard;
+type Options = CallHandling & {
   /** Aborted when the process stops: a stream then ends with its last answer. */
   stopping: AbortSignal;
 };
 
-const MOST_OPEN = 50_000;
 const MOST_IN_MESSAGE = 200;
 const ALIVE_EVERY_MS = 1_000;
 
@@ -63,62 +44,51 @@ function isUnary(method: DescMethod): method is DescMethodUnary {
   return method.methodKind === 'unary';
 }
 
-/** Multiplexes calls on one stream: each is answered as it would be on its own, as soon as possible. */
-export function multiplexerService({ methods, guard, stopping }: Options): ServiceImpl<typeof CarrierService> {
+/**
+ * Multiplexes calls on one stream: each is answered as it would be on its own, as soon as possible. For the streams of all
+ * protocols but that which routers speak (serve-call-stream.ts).
+ */
+export function multiplexerService({ stopping, ...handling }: Options): ServiceImpl<typeof CarrierService> {
   return {
     async *carry(requests, { signal, values }) {
-      const answers = createBatcher<Answer | undefined>(MOST_IN_MESSAGE);
-      const open = new Map<number, AbortController>();
-      const alive = setInterval(() => {
-        if (open.size > 0) answers.push(undefined);
-      }, ALIVE_EVERY_MS);
+      const answers = createBatcher<CarriedAnswer | undefined>(MOST_IN_MESSAGE);
       const endIfStopping = () => {
-        if (stopping.aborted && open.size === 0) answers.close();
+        if (stopping.aborted && calls.size() === 0) answers.close();
       };
-      const answer = (call: CarryRequest_Call) => {
-        if (open.size >= MOST_OPEN)
-          return answers.push(failure(call, new ConnectError(`${MOST_OPEN} calls are open`, Code.ResourceExhausted)));
-        const controller = new AbortController();
-        open.set(call.number, controller);
-        void outcomeOf(call, methods.get(call.method), guard, { signal: controller.signal, values }).then((outcome) => {
-          open.delete(call.number);
-          if (!controller.signal.aborted) answers.push(outcome);
-          endIfStopping();
-        });
-      };
-      const dropAll = () => {
-        for (const controller of open.values()) controller.abort(DROPPED);
-      };
+      const calls = createOpenCalls(handling, values, (answer) => {
+        answers.push(answer);
+        endIfStopping();
+      });
+      const alive = setInterval(() => {
+        if (calls.size() > 0) answers.push(undefined);
+      }, ALIVE_EVERY_MS);
       stopping.addEventListener('abort', endIfStopping);
-      void readAll(requests, answer, (number) => open.get(number)?.abort(DROPPED), answers);
-      signal.addEventListener('abort', dropAll);
+      void readAll(requests, calls, answers);
+      signal.addEventListener('abort', calls.dropAll);
 
       try {
         yield {};
-        for await (const list of answers.batches) yield { answers: list.filter((one) => one !== undefined) };
+        for await (const list of answers.batches)
+          yield { answers: list.filter((one) => one !== undefined).map(messageOf) };
       } finally {
         clearInterval(alive);
         stopping.removeEventListener('abort', endIfStopping);
-        dropAll();
+        calls.dropAll();
       }
     },
   };
 }
 
-/** One for all: creating a reason for each would cost more than the call. */
-const DROPPED = new ConnectError('the caller has cancelled this call', Code.Canceled);
-
 /** Until the caller ends its side, or disconnects. */
 async function readAll(
   requests: AsyncIterable<CarryRequest>,
-  answer: (call: CarryRequest_Call) => void,
-  drop: (number: number) => void,
+  open: OpenCalls,
   answers: Batcher<unknown>,
 ): Promise<void> {
   try {
     for await (const { calls, dropped } of requests) {
-      for (const call of calls) answer(call);
-      for (const number of dropped) drop(number);
+      for (const call of calls) open.begin(call);
+      for (const number of dropped) open.drop(number);
     }
   } catch {
     // The caller has disconnected: there is nothing left to answer.
@@ -127,31 +97,7 @@ async function readAll(
   }
 }
 
-async function outcomeOf(
-  call: CarryRequest_Call,
-  multiplexed: MultiplexedMethod | undefined,
-  guard: Guard,
-  context: CallContext,
-): Promise<Answer> {
-  try {
-    if (!multiplexed) throw new ConnectError(`"${call.method}" is not multiplexed`, Code.Unimplemented);
-    const { method } = multiplexed;
-    const response = await guard(method, async () => multiplexed.call(decoded(method, call) as never, context));
-    const message = create(method.output, response as MessageInitShape<typeof method.output>);
-    return { number: call.number, outcome: { case: 'response', value: toBinary(method.output, message) } };
-  } catch (error) {
-    return failure(call, ConnectError.from(error));
-  }
-}
-
-function decoded({ input }: DescMethodUnary, { request, method }: CarryRequest_Call) {
-  try {
-    return fromBinary(input, request);
-  } catch {
-    throw new ConnectError(`the request of ${method} cannot be read`, Code.InvalidArgument);
-  }
-}
-
-function failure({ number }: CarryRequest_Call, { code, rawMessage }: ConnectError): Answer {
-  return { number, outcome: { case: 'failure', value: { code, message: rawMessage } } };
+function messageOf({ number, response, failure }: CarriedAnswer): MessageInitShape<typeof CarryResponse_AnswerSchema> {
+  if (failure !== undefined) return { number, outcome: { case: 'failure', value: failure } };
+  return { number, outcome: { case: 'response', value: response } };
 }
