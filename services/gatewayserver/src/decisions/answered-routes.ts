@@ -5,24 +5,36 @@ export type AnsweredRoutes<Answer> = {
 };
 
 const REMEMBERED_MS = 60_000;
-const MOST = 10_000;
+/** So many are remembered at least, and twice as many at most. */
+const LEAST = 10_000;
+
+type Given<Answer> = { answer: Answer; at: number };
 
 /** @param now epoch milliseconds */
 export function createAnsweredRoutes<Answer>(now: () => number): AnsweredRoutes<Answer> {
-  const kept = new Map<string, { answer: Answer; at: number }>(); // in the order of time
+  // Two generations, of which the older is dropped whole: taking single entries from the front of a map costs more and more.
+  let fresh = new Map<string, Given<Answer>>();
+  let older = new Map<string, Given<Answer>>();
+  let freshSince = now();
   return {
     recall(submissionId, excludedBackendIds, answer) {
-      const key = [submissionId, ...excludedBackendIds.toSorted()].join(' ');
-      const found = kept.get(key);
-      if (found && now() - found.at <= REMEMBERED_MS) return found.answer;
-      kept.delete(key);
-      const given = { answer: answer(), at: now() };
-      kept.set(key, given);
-      for (const [oldest, { at }] of kept) {
-        if (now() - at <= REMEMBERED_MS && kept.size <= MOST) break;
-        kept.delete(oldest);
+      const key = keyOf(submissionId, excludedBackendIds);
+      const at = now();
+      const found = fresh.get(key) ?? older.get(key);
+      if (found && at - found.at <= REMEMBERED_MS) return found.answer;
+      if (fresh.size >= LEAST || at - freshSince > REMEMBERED_MS) {
+        older = fresh;
+        fresh = new Map();
+        freshSince = at;
       }
+      const given = { answer: answer(), at };
+      fresh.set(key, given);
       return given.answer;
     },
   };
+}
+
+function keyOf(submissionId: string, excludedBackendIds: readonly string[]): string {
+  if (excludedBackendIds.length === 0) return submissionId;
+  return [submissionId, ...excludedBackendIds.toSorted()].join(' ');
 }

@@ -141,7 +141,9 @@ async function recordQueries(context: Context, { queries }: RecordQueriesRequest
     if (id !== '' || trinoQueryId === '') checkedId(id, `queries[${index}].id`);
     else checkedId(trinoQueryId, `queries[${index}].trino_query_id`);
   });
-  const reports = queries.map((query) => ({ ...query, text: query.text.slice(0, LONGEST_QUERY_TEXT) }));
+  const reports = queries.map((query) =>
+    query.text.length > LONGEST_QUERY_TEXT ? { ...query, text: query.text.slice(0, LONGEST_QUERY_TEXT) } : query,
+  );
   const named = reports.filter(({ id }) => id !== '');
   if (named.length > 0) await context.store.queries.record(named);
   const unnamed = reports.filter(({ id }) => id === '');

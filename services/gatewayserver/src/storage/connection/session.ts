@@ -1,4 +1,4 @@
-import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
+import { type DataSource, type EntityManager, QueryFailedError, type QueryRunner } from 'typeorm';
 import { DatabaseUnavailableError } from '../contract/errors.ts';
 import type { Engine } from '../engines/engine.ts';
 
@@ -7,6 +7,8 @@ export type Session = {
   readonly engine: Engine;
   /** @throws once the work it was given to is over: late statements must not land in somebody else's transaction. */
   readonly manager: EntityManager;
+  /** The engine's runEach on this connection; absent where it has none. */
+  readonly runEach?: (sql: string, rows: readonly (readonly unknown[])[]) => Promise<void>;
 };
 
 /** A session and what its owner does with it. */
@@ -22,12 +24,16 @@ export async function openSession(source: DataSource, engine: Engine, timeLimitM
   const runner = source.createQueryRunner();
   if (!engine.embedded) await prepare(engine, runner, timeLimitMs);
   let over = false;
+  const refuseLate = () => {
+    if (over) throw new Error('the transaction this belongs to is over');
+  };
   const session: Session = {
     engine,
     get manager() {
-      if (over) throw new Error('the transaction this belongs to is over');
+      refuseLate();
       return runner.manager;
     },
+    ...(engine.runEach && { runEach: runEachOn(runner, engine.runEach, refuseLate) }),
   };
   return {
     session,
@@ -36,6 +42,23 @@ export async function openSession(source: DataSource, engine: Engine, timeLimitM
       over = true;
       await runner.release();
     },
+  };
+}
+
+function runEachOn(
+  runner: QueryRunner,
+  runEach: NonNullable<Engine['runEach']>,
+  refuseLate: () => void,
+): NonNullable<Session['runEach']> {
+  return async (sql, rows) => {
+    const connection: unknown = await runner.connect();
+    refuseLate();
+    try {
+      runEach(connection, sql, rows);
+    } catch (error) {
+      // As the driver's errors come from all other statements; what is shown of it is its code.
+      throw new QueryFailedError(sql, [], error as Error);
+    }
   };
 }
 

@@ -63,6 +63,11 @@ export type Engine = {
   readonly embedded: boolean;
   readonly columns: ColumnTypes;
   readonly dialect: Dialect;
+  /**
+   * Runs a statement once for each list of values, prepared once; absent where a statement for many rows at once is cheaper. The
+   * connection is the driver's own.
+   */
+  readonly runEach?: (connection: unknown, sql: string, rows: readonly (readonly unknown[])[]) => void;
   /** The statements that begin a transaction. */
   readonly begin: Record<TransactionMode, readonly string[]>;
   /** The statements that prepare a new connection. */

@@ -40,6 +40,7 @@ export const sqlite: Engine = {
     forUpdateSkipLocked: '',
     pageHint: 'none',
   },
+  runEach,
   begin: { plain: [], snapshot: ['BEGIN'], write: ['BEGIN IMMEDIATE'] },
   sessionSettings: () => [],
   failureOf({ code }) {
@@ -59,6 +60,31 @@ export const sqlite: Engine = {
   },
   clearLog: ['PRAGMA wal_checkpoint(TRUNCATE)'],
 };
+
+/** The part of better-sqlite3 that is used without TypeORM. */
+type Connection = { prepare(sql: string): Statement };
+type Statement = { run(...values: readonly unknown[]): unknown };
+
+const MOST_PREPARED = 20;
+const prepared = new WeakMap<object, Map<string, Statement>>();
+
+function runEach(connection: unknown, sql: string, rows: readonly (readonly unknown[])[]): void {
+  const statement = preparedOn(connection as Connection, sql);
+  for (const values of rows) statement.run(...values);
+}
+
+function preparedOn(connection: Connection, sql: string): Statement {
+  let statements = prepared.get(connection);
+  if (statements === undefined || statements.size >= MOST_PREPARED) {
+    statements = new Map();
+    prepared.set(connection, statements);
+  }
+  const known = statements.get(sql);
+  if (known !== undefined) return known;
+  const statement = connection.prepare(sql);
+  statements.set(sql, statement);
+  return statement;
+}
 
 const inMemory: EngineAddress = {
   inMemory: true,

@@ -1,5 +1,5 @@
 import { Code, ConnectError } from '@connectrpc/connect';
-import { type Query, Query_State } from '@trino-gateway/api/gateway';
+import { type Query, Query_State, QuerySchema } from '@trino-gateway/api/gateway';
 import {
   createDelivery,
   createOutageLog,
@@ -110,12 +110,17 @@ const keyOf = ({ id, trinoQueryId }: Query) => id || trinoQueryId;
 
 const isFinal = (state: Query_State) => state === Query_State.FINISHED || state === Query_State.FAILED;
 
+type Fields = Record<string, unknown>;
+const FIELDS = QuerySchema.fields.map(({ localName }) => localName);
+
 /** The older report completed by what is set in the newer one; a final state is never undone. */
 function merge(older: Query, newer: Query): Query {
-  const merged: Record<string, unknown> & Query = { ...older };
-  for (const [field, value] of Object.entries(newer))
+  const merged: Fields & Query = { ...older };
+  for (const field of FIELDS) {
+    const value = (newer as Fields & Query)[field];
     if (value !== '' && value !== 0 && value !== undefined && !(Array.isArray(value) && value.length === 0))
       merged[field] = value;
+  }
   if (isFinal(older.state) || newer.state === Query_State.STATE_UNSPECIFIED) {
     merged.state = older.state;
     merged.error = older.error;

@@ -39,14 +39,18 @@ const MERGES: Record<Exclude<keyof QueryRow, 'id'>, Merge> = {
 /** One statement that stores `rows`, all of different ids, or merges them into what is stored. */
 export function mergeStatement(dialect: Dialect, rows: readonly QueryRow[]): { sql: string; values: unknown[] } {
   const name = (field: keyof QueryRow) => dialect.quoted(QUERY_COLUMNS[field]);
-  const values = rows.flatMap((row) => FIELDS.map((field) => row[field]));
   const mark = dialect.marks();
   const tuples = rows.map(() => `(${FIELDS.map(mark).join(', ')})`).join(', ');
   const set = (Object.keys(MERGES) as (keyof typeof MERGES)[])
     .map((field) => `${name(field)} = ${merged(dialect, field, name)}`)
     .join(', ');
   const insert = `INSERT INTO queries (${FIELDS.map(name).join(', ')}) VALUES ${tuples}`;
-  return { sql: `${insert} ${dialect.onConflict(name('id'))} ${set}`, values };
+  return { sql: `${insert} ${dialect.onConflict(name('id'))} ${set}`, values: rows.flatMap(valuesOf) };
+}
+
+/** In the order of the marks of a statement for one row. */
+export function valuesOf(row: QueryRow): unknown[] {
+  return FIELDS.map((field) => row[field]);
 }
 
 function merged(dialect: Dialect, field: keyof typeof MERGES, name: (field: keyof QueryRow) => string): string {

@@ -4,7 +4,7 @@ import { In } from 'typeorm';
 import type { Database } from '../../connection/database.ts';
 import type { QueryRow } from '../../schema/queries.ts';
 import { TABLES } from '../../schema/table-names.ts';
-import { mergeStatement } from './merge.ts';
+import { mergeStatement, valuesOf } from './merge.ts';
 import { toRow } from './row.ts';
 
 const ROWS_PER_STATEMENT = 200;
@@ -15,20 +15,32 @@ const CHARACTERS_PER_STATEMENT = 2_000_000;
 export async function recordQueries(database: Database, queries: readonly Query[]): Promise<void> {
   if (queries.length === 0) return;
   const now = Date.now();
-  const statements = batches(queries.map((query) => toRow(query, now))).map((rows) =>
-    mergeStatement(database.engine.dialect, rows),
-  );
+  const { dialect, runEach } = database.engine;
+  const rows = inOrder(queries.map((query) => toRow(query, now)));
+  const [first] = rows;
+  if (runEach !== undefined && first !== undefined) {
+    const { sql } = mergeStatement(dialect, [first]);
+    const values = rows.map(valuesOf);
+    await database.transaction(async (session) => session.runEach?.(sql, values));
+    return;
+  }
+  const statements = batches(rows).map((batch) => mergeStatement(dialect, batch));
   await database.transaction(async ({ manager }) => {
     for (const { sql, values } of statements) await manager.query(sql, values);
   });
 }
 
-/** Chunks in the order of ids, so that all writers take locks in one order; each id at most once in a chunk. */
+/** By id, so that all writers take locks in one order. */
+function inOrder(rows: QueryRow[]): QueryRow[] {
+  return rows.toSorted((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
+}
+
+/** Chunks of the rows in their order; each id at most once in a chunk. */
 function batches(rows: QueryRow[]): QueryRow[][] {
   const chunks: QueryRow[][] = [];
   let chunk: QueryRow[] = [];
   let characters = 0;
-  for (const row of rows.toSorted((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0))) {
+  for (const row of rows) {
     const size = row.text.length + row.clientTags.length + row.error.length;
     const full = chunk.length === ROWS_PER_STATEMENT || characters + size > CHARACTERS_PER_STATEMENT;
     if (chunk.length > 0 && (full || chunk.at(-1)?.id === row.id)) {
