@@ -16,7 +16,7 @@ import { createGatewayTransport, createLogger } from '@trino-gateway/runtime';
 import { cpuSeconds, residentMb } from '@trino-gateway/testing/processes/process-cost';
 import { until } from '@trino-gateway/testing/processes/until';
 import { startSuite } from '@trino-gateway/testing/suite/suite';
-import { startCoordinator } from './contenders.ts';
+import { startNodeCoordinator } from './contenders/coordinators.ts';
 import { type ProfileWindow, summarise } from './profile-summary.ts';
 
 const SECONDS = Number(process.argv[2] ?? 10);
@@ -49,7 +49,7 @@ try {
 }
 
 async function measure(): Promise<ProfileWindow> {
-  await using coordinator = await startCoordinator();
+  await using coordinator = await startNodeCoordinator(['--rows', '1']);
   await using suite = await startSuite({
     gatewayserver: { DEFAULT_GROUP: 'all' },
     nodeOptions: { gatewayserver: PROFILE ? `--cpu-prof --cpu-prof-interval=500 --cpu-prof-dir=${profiles}` : '' },

@@ -30,7 +30,6 @@ export { addBuildInfo } from './process/build-info.ts';
 export { type RunningProcess, runProcess } from './process/run-process.ts';
 export { type Readiness, type ServedMetrics, serveOps } from './process/serve-ops.ts';
 export { type Batcher, createBatcher } from './rpc/batcher.ts';
-export { type CarriedAnswer, type CarriedCall, readRequestFrame, responseFrame } from './rpc/call-frames.ts';
 export {
   databaseIsAway,
   gatewayserverOf,
@@ -38,6 +37,7 @@ export {
   refusesToken,
   withGatewayserver,
 } from './rpc/call-failures.ts';
+export { type CarriedAnswer, type CarriedCall, readRequestFrame, responseFrame } from './rpc/call-frames.ts';
 export type { CallStreams } from './rpc/call-stream.ts';
 export { createEnvelopeReader, END_OF_STREAM, enveloped } from './rpc/envelopes.ts';
 export { createGatewayTransport, type GatewayTransportOptions } from './rpc/gateway-transport.ts';
