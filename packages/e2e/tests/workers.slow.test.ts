@@ -25,7 +25,8 @@ beforeAll(async () => {
   suite = await startSuite({
     workers: 2,
     gatewayserver: { DEFAULT_GROUP: 'all' },
-    router: { MAX_CONNECTIONS_PER_CLIENT: String(CONNECTIONS) },
+    // No state can be kept there: it must do without.
+    router: { MAX_CONNECTIONS_PER_CLIENT: String(CONNECTIONS), STATE_FILE: '/dev/null/router-state.json' },
   });
   await suite.addBackends({ one: trino.url }, { maxRunningQueries: SLOTS });
   await suite.addGroup('all', ['one']);
@@ -120,6 +121,32 @@ test('the connections of one client are counted over all workers, and those that
   } finally {
     for (const socket of sockets) socket.destroy();
   }
+});
+
+test(
+  'when all workers are killed at once others take their places, and a client that comes meanwhile is served',
+  async () => {
+    const restarts = await figure('trino_gateway_router_worker_restarts_total');
+    const killed = workersOf(suite.router.pid);
+    expect(killed).toHaveLength(2);
+    for (const pid of killed) process.kill(pid, 'SIGKILL');
+    const { rows } = await runQuery(suite.router.url, 'SELECT load meanwhile', { retryForMs: LIMIT_MS });
+    expect(rows).toEqual([['SELECT load meanwhile']]);
+    await until('others', async () => (await figure('trino_gateway_router_worker_restarts_total')) === restarts + 2);
+    await serving(2);
+    expect(await isReady()).toBe(true);
+    expect(workersOf(suite.router.pid).filter((pid) => killed.includes(pid))).toEqual([]);
+  },
+  LIMIT_MS,
+);
+
+test('a state file that cannot be written is told of once, by the first process, and everything is served', () => {
+  const told = suite.router
+    .output()
+    .split('\n')
+    .filter((line) => line.includes('router.state_file cannot be written'));
+  expect(told).toHaveLength(1);
+  expect(told[0]).not.toContain('"worker"');
 });
 
 test(

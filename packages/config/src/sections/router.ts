@@ -40,7 +40,7 @@ export const router = z.strictObject({
   workers: whole(1, 64)
     .prefault(1)
     .describe(
-      'How many processes serve clients on the same addresses, each on a core of its own; all limits hold for them together. 1: this process alone. See docs/routers.md, "Several processes on one machine".',
+      'How many processes serve clients on the same addresses, each on a core of its own; its limits hold for them together. 1: this process alone; 0 is refused, as the number of cores is not guessed. See docs/routers.md, "Several processes on one machine".',
     ),
   ...gatewayserverTls,
   external_url: externalUrl
