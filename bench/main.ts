@@ -37,7 +37,7 @@ const bench: Bench = {
     process.stdout.write(`${line}\n`);
     lines.push(line);
   },
-  seconds: setting('BENCH_SECONDS', 1.25),
+  seconds: setting('BENCH_SECONDS', 1),
   rounds: setting('BENCH_ROUNDS', 5),
 };
 const { say } = bench;

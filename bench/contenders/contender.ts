@@ -15,7 +15,7 @@ export type Contender = {
   tls?: Where;
   /** The processes whose cost is its cost; those that they have started are counted as well. */
   pids: readonly number[];
-  /** Its code is compiled while it runs: a first run of each kind does not count. */
+  /** Its code is compiled while it runs: the first runs of each kind do not count. */
   warmsUp?: true;
 };
 

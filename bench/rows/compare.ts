@@ -1,6 +1,6 @@
 import type { Contender } from '../contenders/contender.ts';
 import { type LoadName, type LoadOptions, program } from '../load/load.ts';
-import { type Bench, type Costed, costedRun, median, sayTable } from './run.ts';
+import { type Bench, type Costed, costedRun, median, sayTable, steadyRun } from './run.ts';
 
 /** A row of the bench: the same load for several contenders in turn. */
 export type ComparedRow = {
@@ -26,7 +26,7 @@ export async function compare(row: ComparedRow, contenders: readonly Contender[]
     if (where === undefined || !row.among.includes(name)) return [];
     return [{ name, warmsUp, run: () => costedRun(row.load, where, { ...row.options, seconds }, pids) }];
   });
-  for (const { warmsUp, run } of chosen) if (warmsUp) await run();
+  for (const { warmsUp, run } of chosen) if (warmsUp) await steadyRun(run);
   const samples = new Map<string, Costed[]>();
   for (let round = 0; round < rounds; round++)
     for (const { name, run } of chosen) samples.set(name, [...(samples.get(name) ?? []), await run()]);

@@ -7,20 +7,16 @@ import { MissingToolError } from '@trino-gateway/testing/toolchains/missing-tool
 import { runQuery } from '@trino-gateway/testing/trino-client/run-query';
 import { runLoad } from '../load/load.ts';
 import { admittedQueries } from './admission-load.ts';
-import type { Bench } from './run.ts';
+import { type Bench, steadyRun } from './run.ts';
 
 const CLIENTS = 64;
 const LIMIT = 8;
 const STATEMENT = 'SELECT turn';
-const WAKE_UP_SECONDS = 20;
+const WAKE_UP_SECONDS = 15;
 /** The first ones: the code is not compiled yet. */
 const NOT_COUNTED = 20;
 /** Long enough that the next one waits, and is polling, when a query ends. */
 const RUN_MS = 50;
-
-/** A run is steady that costs at least so much of the one before. */
-const STEADY = 0.95;
-const MOST_RUNS = 8;
 
 type Setting = { name: string; replicas: number; database?: RunningDatabase };
 
@@ -66,18 +62,6 @@ export async function replicaCosts({ say, seconds }: Pick<Bench, 'say' | 'second
   for (const row of rows) say(row);
   say('');
   say(`Admitted: what the gatewayservers alone do, and their CPU, for ${CLIENTS} clients with ${LIMIT} slots.\n`);
-}
-
-/** The first runs pay for code that is not compiled yet: the first one that is not much cheaper than the one before. */
-async function steadyRun<Run extends { cpuMicros: number }>(once: () => Promise<Run>): Promise<Run> {
-  let run = await once();
-  for (let runs = 1; runs < MOST_RUNS; runs++) {
-    const next = await once();
-    const isSteady = next.cpuMicros > run.cpuMicros * STEADY;
-    run = next;
-    if (isSteady) break;
-  }
-  return run;
 }
 
 /** A client at each router, two where there is one, and one slot: each query's end is the next one's turn. */

@@ -27,6 +27,22 @@ export async function costedRun(
   return { ...run, cpuMicros: ((after - before) / run.count) * 1_000_000 };
 }
 
+/** A run is steady that costs at least so much of the one before. */
+const STEADY = 0.95;
+const MOST_RUNS = 8;
+
+/** The first runs pay for code that is not compiled yet: the first one that is not much cheaper than the one before. */
+export async function steadyRun<Some extends { cpuMicros: number }>(once: () => Promise<Some>): Promise<Some> {
+  let run = await once();
+  for (let runs = 1; runs < MOST_RUNS; runs++) {
+    const next = await once();
+    const isSteady = next.cpuMicros > run.cpuMicros * STEADY;
+    run = next;
+    if (isSteady) break;
+  }
+  return run;
+}
+
 /** Each of its figures by itself. */
 export function median(samples: readonly Costed[]): Costed {
   const of = (pick: (sample: Costed) => number) =>

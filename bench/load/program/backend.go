@@ -74,7 +74,17 @@ func serveClient(client net.Conn, c *coordinator, scheme string) {
 	buffer := make([]byte, 4096)
 	from, until := 0, 0
 	var out answer
+	// The last request and the date of its answer, when that is the same as long as the request is.
+	var repeated []byte
+	var repeatedDate *dated
 	for {
+		if len(repeated) > 0 && bytes.HasPrefix(buffer[from:until], repeated) && repeatedDate == now() {
+			from += len(repeated)
+			if err := out.send(client); err != nil {
+				return
+			}
+			continue
+		}
 		request, used, err := readRequest(buffer[from:until])
 		if err != nil {
 			fmt.Fprintf(os.Stderr, "refused: %v\n", err)
@@ -97,6 +107,7 @@ func serveClient(client net.Conn, c *coordinator, scheme string) {
 			until += count
 			continue
 		}
+		text := buffer[from : from+used]
 		from += used
 		if request.scheme == nil {
 			request.scheme = []byte(scheme)
@@ -105,6 +116,10 @@ func serveClient(client net.Conn, c *coordinator, scheme string) {
 		c.answer(&request, &out)
 		if err := out.send(client); err != nil || request.closes {
 			return
+		}
+		repeated = repeated[:0]
+		if out.repeats {
+			repeated, repeatedDate = append(repeated, text...), now()
 		}
 	}
 }

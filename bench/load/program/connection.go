@@ -19,6 +19,8 @@ type target struct {
 	authority string
 	secure    *tls.Config
 	gzip      bool
+	// What each request has behind its path.
+	lines string
 }
 
 func readTarget(o options) (*target, error) {
@@ -27,6 +29,11 @@ func readTarget(o options) (*target, error) {
 		return nil, errors.New("expected --url http://host:port or https://host:port")
 	}
 	to := &target{authority: parsed.Host, gzip: o.gzip}
+	to.lines = " HTTP/1.1\r\nHost: " + to.authority +
+		"\r\nX-Trino-User: bench\r\nX-Trino-Source: bench\r\nUser-Agent: bench\r\n"
+	if o.gzip {
+		to.lines += "Accept-Encoding: gzip\r\n"
+	}
 	if parsed.Scheme == "http" {
 		return to, nil
 	}
@@ -51,9 +58,13 @@ type connection struct {
 	// Bytes that were read and not used yet: buffer[from:until].
 	buffer      []byte
 	from, until int
+	out         []byte
 	// The body of the last small answer.
 	text     []byte
 	answered bool
+	// The head of the last answer, and what it says: it hardly changes.
+	headText []byte
+	head     answerHead
 	// When the run should long be over: a server that is silent then is an error.
 	deadline time.Time
 }
@@ -133,7 +144,7 @@ func (c *connection) send(request []byte) (answerHead, error) {
 		if end := bytes.Index(c.buffer[max(0, seen-3):c.until], []byte("\r\n\r\n")); end >= 0 {
 			end += max(0, seen-3)
 			c.from = end + 4
-			return readAnswerHead(c.buffer[:end+2])
+			return c.readHead(c.buffer[:end+2])
 		}
 		seen = c.until
 		if c.until == len(c.buffer) {
@@ -143,6 +154,17 @@ func (c *connection) send(request []byte) (answerHead, error) {
 			c.buffer = append(c.buffer, make([]byte, len(c.buffer))...)
 		}
 	}
+}
+
+func (c *connection) readHead(text []byte) (answerHead, error) {
+	if bytes.Equal(text, c.headText) {
+		return c.head, nil
+	}
+	head, err := readAnswerHead(text)
+	if err == nil {
+		c.headText, c.head = append(c.headText[:0], text...), head
+	}
+	return head, err
 }
 
 // Reads what has come, behind what there is.

@@ -25,7 +25,7 @@ func slow(o options) (result, error) {
 	if err != nil {
 		return result{}, err
 	}
-	request := to.request("GET", path, "")
+	request := first.request("GET", path, "")
 	measured := startMeter()
 	seen, err := together(o.clients, func(_ int, seen *tally) error {
 		c := newConnection(to, seen, limitOf(o))
@@ -81,7 +81,7 @@ func idle(o options) (result, error) {
 		}
 	}
 	found, err := crowd(o, to, func(c *connection, at int) (func() error, error) {
-		request := to.request("GET", queries[at%len(queries)], "")
+		request := c.request("GET", queries[at%len(queries)], "")
 		work := func() error { return c.ask(request, nil) }
 		return work, work()
 	})
@@ -108,7 +108,7 @@ func waiting(o options) (result, error) {
 		var err error
 		paths[at], err = c.submit(endless)
 		work := func() error {
-			if err := c.ask(to.request("GET", paths[at], ""), nil); err != nil {
+			if err := c.ask(c.request("GET", paths[at], ""), nil); err != nil {
 				return err
 			}
 			path, err := c.nextPath(c.text)

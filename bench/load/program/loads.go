@@ -91,7 +91,7 @@ func polls(o options) (result, error) {
 func preparePoll(c *connection) (job, error) {
 	path, err := c.runningPage(endless)
 	first := bytes.Clone(c.text)
-	request := c.to.request("GET", path, "")
+	request := bytes.Clone(c.request("GET", path, ""))
 	work := func() error {
 		if err := c.ask(request, nil); err != nil {
 			return err
@@ -133,7 +133,7 @@ func pages(o options) (result, error) {
 		length := len(c.text)
 		c.text = nil
 		c.buffer = make([]byte, 256<<10)
-		request := c.to.request("GET", path, "")
+		request := bytes.Clone(c.request("GET", path, ""))
 		work := func() error {
 			got := 0
 			err := c.ask(request, func(part []byte) error {

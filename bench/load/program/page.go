@@ -101,6 +101,7 @@ func (p *pageTexts) running(r *request, link link, token int, out *answer) {
 		text = append(text, 'x')
 	}
 	p.send(r, append(append(text, `"]],`...), runningTail...), out)
+	out.repeats = true
 }
 
 func (p *pageTexts) last(r *request, link link, result string, out *answer) {

@@ -13,10 +13,12 @@ type answer struct {
 	head, text []byte
 	// Sent as they are, behind the head.
 	parts net.Buffers
+	// The same request has the same answer, but for its date.
+	repeats bool
 }
 
 func (a *answer) begin() {
-	a.head, a.parts = a.head[:0], a.parts[:0]
+	a.head, a.parts, a.repeats = a.head[:0], a.parts[:0], false
 }
 
 // Memory to make a text in; given back by keep.
@@ -26,7 +28,7 @@ func (a *answer) keep(text []byte) { a.text = text }
 
 func (a *answer) start(status string) {
 	a.head = append(append(append(a.head, "HTTP/1.1 "...), status...), "\r\nDate: "...)
-	a.head = append(append(a.head, date()...), "\r\nVary: Accept-Encoding\r\n"...)
+	a.head = append(append(a.head, now().text...), "\r\nVary: Accept-Encoding\r\n"...)
 }
 
 func (a *answer) empty(status string) {
@@ -82,6 +84,7 @@ func (a *answer) send(to net.Conn) error {
 	return err
 }
 
+// A second, as HTTP writes it.
 type dated struct {
 	second int64
 	text   string
@@ -89,13 +92,13 @@ type dated struct {
 
 var today atomic.Pointer[dated]
 
-// Now, as HTTP writes it.
-func date() string {
+// The present second.
+func now() *dated {
 	second := time.Now().Unix()
 	known := today.Load()
 	if known == nil || known.second != second {
 		known = &dated{second, time.Unix(second, 0).UTC().Format("Mon, 02 Jan 2006 15:04:05 GMT")}
 		today.Store(known)
 	}
-	return known.text
+	return known
 }
