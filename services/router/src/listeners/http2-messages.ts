@@ -97,6 +97,10 @@ class Http2Answer {
     return this.#stream.destroyed || this.#stream.closed;
   }
 
+  get writableEnded(): boolean {
+    return this.#isEnding;
+  }
+
   /** A stream that the client has reset counts as finished for Node. */
   get writableFinished(): boolean {
     return this.#isWhole;

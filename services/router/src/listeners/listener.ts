@@ -12,6 +12,7 @@ import {
 import { MOST_HEAD_BYTES } from '@trino-gateway/trino';
 import type { ConnectionLimit } from '../limits/connection-limit.ts';
 import type { UnfinishedHeads } from '../limits/unfinished-heads.ts';
+import { giveUpUntaken } from '../limits/untaken-answers.ts';
 import { createHandshakes, type Handshakes } from './handshakes.ts';
 import { takeHttp2 } from './http2-preface.ts';
 import { createHttp2Sessions, type Http2Sessions } from './http2-sessions.ts';
@@ -132,6 +133,7 @@ export async function listenForClients(
     throw new Error(`${key}: ${(error as Error).message}`, { cause: (error as Error).cause });
   }
   port = bound.port;
+  const untaken = giveUpUntaken(underWay);
   const announceStop = () => {
     stopping = true;
     for (const response of underWay) response.shouldKeepAlive = false;
@@ -144,6 +146,7 @@ export async function listenForClients(
     url: certificate === undefined ? url : url.replace('http:', 'https:'),
     [Symbol.asyncDispose]: async () => {
       const closed = bound.close();
+      untaken[Symbol.dispose]();
       announceStop();
       handshakes?.closeAll();
       await withGrace(
