@@ -1,4 +1,4 @@
-// node bench/submission-price.ts [SECONDS] [CLIENTS]: what one short query costs between router and gatewayserver: the decision,
+// node bench/submission-price.ts [SECONDS] [QUERIES A SECOND]: what one short query costs between router and gatewayserver: the decision,
 // its row of history, its part of the reports. The router's end of the control plane runs in this process, without a data path,
 // so that its CPU is that of the control plane. PROFILE=1 prints where both spend it, as Markdown; that raises the cost.
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
@@ -20,7 +20,8 @@ import { startNodeCoordinator } from './contenders/coordinators.ts';
 import { type ProfileWindow, summarise } from './profile-summary.ts';
 
 const SECONDS = Number(process.argv[2] ?? 10);
-const CLIENTS = Number(process.argv[3] ?? 32);
+/** Fixed, so that what is compared has the same number of queries in a turn of the event loop. */
+const RATE = Number(process.argv[3] ?? 500);
 const PROFILE = process.env.PROFILE === '1';
 const WARM_SECONDS = 3;
 /** Between the pages of a query: it lives for up to twice as long. */
@@ -74,7 +75,7 @@ async function measure(): Promise<ProfileWindow> {
   if (PROFILE) await endProfile(session);
   const each = (seconds: number) => `${((seconds / queries) * 1_000_000).toFixed(0)} µs`;
   say(
-    `${queries} queries, ${(queries / SECONDS).toFixed(0)}/s: gatewayserver ${each(gatewayserver)}, router's end ${each(ours)} ` +
+    `${queries} queries, ${RATE}/s: gatewayserver ${each(gatewayserver)}, router's end ${each(ours)} ` +
       `(with the load itself); gatewayserver at rest ${(idlePerSecond * 1_000).toFixed(0)} ms/s, now ${residentMb(pid).toFixed(0)} MB`,
   );
   return window;
@@ -105,18 +106,17 @@ async function startRouterEnd(gatewayserverUrl: string): Promise<ControlPlane> {
   });
 }
 
-/** Clients that each submit, poll and read to the end, one query after the other; how many queries that were. */
+/** Queries that begin at the rate, polled and read to their end; how many they were. */
 async function load(router: ControlPlane, seconds: number): Promise<number> {
-  const end = performance.now() + seconds * 1_000;
-  let queries = 0;
-  const client = async () => {
-    while (performance.now() < end) {
-      await shortQuery(router);
-      queries += 1;
-    }
-  };
-  await Promise.all(Array.from({ length: CLIENTS }, client));
-  return queries;
+  const began = performance.now();
+  const underWay: Promise<void>[] = [];
+  while (underWay.length < RATE * seconds) {
+    const early = began + (underWay.length * 1_000) / RATE - performance.now();
+    if (early > 0) await sleep(early);
+    underWay.push(shortQuery(router));
+  }
+  await Promise.all(underWay);
+  return underWay.length;
 }
 
 async function shortQuery({ gateway, live }: ControlPlane): Promise<void> {

@@ -1,8 +1,10 @@
-import { type DescMessage, type DescMethodUnary, fromBinary } from '@bufbuild/protobuf';
+import { type DescMessage, type DescMethodUnary, fromBinary, type MessageShape } from '@bufbuild/protobuf';
 import { Code, ConnectError, type UnaryResponse } from '@connectrpc/connect';
+import { RoutingService } from '@trino-gateway/api/gateway';
 import { refusesToken } from './call-failures.ts';
 import { type CarriedAnswer, type CarriedCall, requestFrame } from './call-frames.ts';
 import type { CallStream, CallStreams } from './call-stream.ts';
+import { readOnce } from './read-once.ts';
 
 /** Unary calls that share one stream. */
 export type MultiplexedStream = {
@@ -178,12 +180,24 @@ function openCall<I extends DescMessage, O extends DescMessage>(
     answered: ({ response, failure }) => {
       settle();
       if (failure !== undefined) return reject(new ConnectError(failure.message, failure.code));
-      // A copy: what is kept of the answer must not keep all that arrived with it.
-      const message = fromBinary(method.output, new Uint8Array(response));
+      const message = readAnswer(method, response);
       resolve({ stream: false, service: method.parent, method, header: NO_HEADERS, trailer: NO_HEADERS, message });
     },
   };
   return { promise, call };
+}
+
+/** Most submissions get one of few answers. */
+const readRoute = readOnce(RoutingService.method.route.output);
+
+function readAnswer<O extends DescMessage>(
+  method: DescMethodUnary<DescMessage, O>,
+  bytes: Uint8Array,
+): MessageShape<O> {
+  if (method === (RoutingService.method.route as DescMethodUnary))
+    return readRoute(bytes) as unknown as MessageShape<O>;
+  // A copy: what is kept of the answer must not keep all that arrived with it.
+  return fromBinary(method.output, new Uint8Array(bytes));
 }
 
 function silent(): ConnectError {

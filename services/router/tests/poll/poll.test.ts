@@ -3,6 +3,7 @@ import { Query_State } from '@trino-gateway/api/gateway';
 import { startScriptedTrino } from '@trino-gateway/testing';
 import { until } from '@trino-gateway/testing/processes/until';
 import { ask, pageOf, post, run, user } from '../support/client.ts';
+import { fakeAdmission } from '../support/fake-admission.ts';
 import { answerJson, deadUrl, firstPage, startStub } from '../support/stub-cluster.ts';
 import { startTestbed } from '../support/testbed.ts';
 
@@ -261,4 +262,16 @@ test('the end of a query is reported with its error, also from compressed pages'
   while (page.nextUri !== undefined) page = unzip((await ask(page.nextUri, { headers: gzip })).bytes);
   expect(page.error.errorName).toBe('DIVISION_BY_ZERO');
   expect(router.ended[1]).toEqual({ id: page.id, state: Query_State.FAILED, error: 'DIVISION_BY_ZERO' });
+});
+
+test('polls of a running query ask and tell the gatewayserver nothing, also where queries hold slots', async () => {
+  await using trino = await startScriptedTrino();
+  const admission = fakeAdmission({ trino: 1 });
+  await using router = await startTestbed({ clusters: { trino }, admission });
+  let page = pageOf(await post(router.url, 'SELECT * FROM tpch.tiny.orders'));
+  for (let at = 0; at < 2; at++) page = pageOf(await ask(page.nextUri ?? '', { headers: user }));
+  const before = { routes: router.routes.length, calls: [...admission.calls], started: router.started.length };
+  for (let at = 0; at < 50; at++) expect((await ask(page.nextUri ?? '', { headers: user })).status).toBe(200);
+  expect({ routes: router.routes.length, calls: admission.calls, started: router.started.length }).toEqual(before);
+  expect(router.incarnations).toHaveLength(1);
 });

@@ -22,6 +22,7 @@ import { callerKey } from '../transport/interceptors.ts';
 import type { MultiplexedService } from '../transport/multiplexer.ts';
 import { checkingBackend } from './checking-backend.ts';
 import type { RpcContext, Tables } from './context.ts';
+import { rememberRoutes } from './given-routes.ts';
 import { checkedClient } from './policies.ts';
 import { createReplayCall } from './replay-routing.ts';
 import { checkedDraft, refuseFailedTrial, routingChainCalls } from './routing-chain.ts';
@@ -39,12 +40,13 @@ type Context = Pick<RpcContext, 'decisions' | 'configuration' | 'drafts' | 'limi
 
 /** Decisions, and the chain that they follow. */
 export function routingService(context: Context): MultiplexedService<typeof RoutingService> {
+  const responseTo = rememberRoutes((routed) => answerOf(context, routed), context.configuration.isLimited);
   return {
     ...routingChainCalls(context),
     decide: (request, { values }) => decideNow(context, request, values.get(callerKey)),
     replayRouting: createReplayCall(context),
     listRoutingHits: (request) => listRoutingHits(context, request),
-    route: async (request) => answerOf(context, await context.decisions.route(checkedRoute(request))),
+    route: async (request) => responseTo(await context.decisions.route(checkedRoute(request))),
   };
 }
 

@@ -1,7 +1,8 @@
-import { create, type DescMethodUnary, fromBinary, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
+import { type DescMethodUnary, fromBinary, type MessageInitShape } from '@bufbuild/protobuf';
 import { Code, ConnectError, type ContextValues } from '@connectrpc/connect';
 import type { CarriedAnswer, CarriedCall } from '@trino-gateway/runtime';
 import type { Guard } from './interceptors.ts';
+import { bytesOf } from './written-once.ts';
 
 /** All that a multiplexed call knows of its caller. */
 export type CallContext = { readonly signal: AbortSignal; readonly values: ContextValues };
@@ -88,8 +89,10 @@ async function outcomeOf(
     if (!multiplexed) throw new ConnectError(`"${call.method}" is not multiplexed`, Code.Unimplemented);
     const { method } = multiplexed;
     const response = await guard(method, async () => multiplexed.call(decoded(method, call) as never, context));
-    const message = create(method.output, response as MessageInitShape<typeof method.output>);
-    return { number: call.number, response: toBinary(method.output, message) };
+    return {
+      number: call.number,
+      response: bytesOf(method.output, response as MessageInitShape<typeof method.output>),
+    };
   } catch (error) {
     return failure(call, ConnectError.from(error));
   }
