@@ -18,11 +18,11 @@ import { slowStepIds } from '../../replay/without-slow-steps.ts';
 import type { StepReason } from '../../routing/chain/opinion.ts';
 import type { Outcome } from '../../routing/outcome.ts';
 import { stepKinds } from '../../routing/steps/registry.ts';
+import { rememberRoutes } from '../transport/given-routes.ts';
 import { callerKey } from '../transport/interceptors.ts';
 import type { MultiplexedService } from '../transport/multiplexer.ts';
 import { checkingBackend } from './checking-backend.ts';
 import type { RpcContext, Tables } from './context.ts';
-import { rememberRoutes } from './given-routes.ts';
 import { checkedClient } from './policies.ts';
 import { createReplayCall } from './replay-routing.ts';
 import { checkedDraft, refuseFailedTrial, routingChainCalls } from './routing-chain.ts';
@@ -40,7 +40,7 @@ type Context = Pick<RpcContext, 'decisions' | 'configuration' | 'drafts' | 'limi
 
 /** Decisions, and the chain that they follow. */
 export function routingService(context: Context): MultiplexedService<typeof RoutingService> {
-  const responseTo = rememberRoutes((routed) => answerOf(context, routed), context.configuration.isLimited);
+  const responseTo = rememberRoutes((routed: Routed) => answerOf(context, routed), context.configuration.isLimited);
   return {
     ...routingChainCalls(context),
     decide: (request, { values }) => decideNow(context, request, values.get(callerKey)),

@@ -1,12 +1,13 @@
 import { create, toBinary } from '@bufbuild/protobuf';
 import { expect, test } from '@jest/globals';
 import { BackendSchema, RouteResponseSchema } from '@trino-gateway/api/gateway';
-import type { Routed } from '../../decisions/take-slot.ts';
-import { bytesOf } from '../transport/written-once.ts';
 import { rememberRoutes } from './given-routes.ts';
+import { bytesOf } from './written-once.ts';
 
 const backend = create(BackendSchema, { id: 'b', url: 'http://b.example' });
-const chosen = (fields: object = {}, rest: Partial<Routed> = {}) =>
+type Routed = { outcome: { kind: string; backend?: { url: string }; groupId?: string }; leased: boolean };
+
+const chosen = (fields: object = {}, rest: object = {}) =>
   ({
     outcome: {
       kind: 'chosen',
@@ -23,10 +24,10 @@ const chosen = (fields: object = {}, rest: Partial<Routed> = {}) =>
 
 function remembering(limited = () => false) {
   const asked: Routed[] = [];
-  const respond = rememberRoutes((routed) => {
+  const respond = rememberRoutes((routed: Routed) => {
     asked.push(routed);
     const { outcome, leased } = routed;
-    const url = outcome.kind === 'chosen' ? outcome.backend.url : '';
+    const { url = '' } = outcome.backend ?? {};
     return { leased, backend: { url }, decision: { groupId: outcome.groupId ?? '' } };
   }, limited);
   return { asked, respond };
