@@ -1,8 +1,8 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { describeError, type Logger } from '@trino-gateway/runtime';
 import { bothFamiliesMessage, classifyRequest, credentialsProblem, headerFamily } from '@trino-gateway/trino';
 import type { GatewayClient } from './control-plane/gateway-client.ts';
+import type { CarriedAnswer, CarriedRequest } from './http/carrier.ts';
 import { type ClientView, outsideUrl, type ReadClientView } from './http/client-address.ts';
 import { type Exchange, openExchange } from './http/exchange.ts';
 import { framingProblem, hostProblem, isHostNamed } from './http/request-head.ts';
@@ -37,7 +37,7 @@ export type HandlerDeps = RequestDeps & {
 };
 
 /** Takes one request of a client; whatever happens, it gets an answer or a broken connection. */
-export type Handler = (request: IncomingMessage, response: ServerResponse, listeningPort: number) => void;
+export type Handler = (request: CarriedRequest, response: CarriedAnswer, listeningPort: number) => void;
 
 /** Answers the requests of Trino clients. */
 export function createHandler(deps: HandlerDeps): Handler {
@@ -52,7 +52,7 @@ export function createHandler(deps: HandlerDeps): Handler {
   };
 }
 
-type Arrived = { request: IncomingMessage; response: ServerResponse; listeningPort: number };
+type Arrived = { request: CarriedRequest; response: CarriedAnswer; listeningPort: number };
 
 /** Hands on the exchange of a request that is within the limits; another one gets its answer. */
 function admit(deps: HandlerDeps, arrived: Arrived, next: (exchange: Exchange) => void): void {
@@ -162,7 +162,7 @@ function longHead(rawHeaders: readonly string[]): number {
 }
 
 /** Refuses what a cluster could read otherwise than the gateway does; such a connection is not used again. */
-function isAcceptable(request: IncomingMessage, response: ServerResponse): boolean {
+function isAcceptable(request: CarriedRequest, response: CarriedAnswer): boolean {
   const { rawHeaders } = request;
   const host = hostProblem(rawHeaders);
   const problem = framingProblem(request) ?? (host === undefined ? undefined : { status: 400, message: host });

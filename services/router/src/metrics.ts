@@ -1,7 +1,7 @@
-import type { ServerResponse } from 'node:http';
 import { addBuildInfo, boundedLabels } from '@trino-gateway/runtime';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { AssignResult, SubmissionResult } from './dispatch/results.ts';
+import type { CarriedAnswer } from './http/carrier.ts';
 import { countRequests } from './http/request-metrics.ts';
 
 /** Where the values come from when the metrics are read. */
@@ -25,7 +25,7 @@ export type MetricSources = {
 export type RouterMetrics = {
   registry: Registry;
   /** Counts a request that came in by this listener, when its answer has ended. */
-  watch(response: ServerResponse, listeningPort: number): void;
+  watch(response: CarriedAnswer, listeningPort: number): void;
   /** A submission that came in by this listener has this result; the group is empty when none was chosen. */
   submitted(listeningPort: number, groupId: string, result: SubmissionResult): void;
   /** A poll of a queued query was answered that it still waits. */

@@ -94,7 +94,7 @@ export function createServing(options: ServingOptions): Serving {
           requestLog.watch(response, port);
           dataPath.handle(request, response, port);
         },
-        { ...intake, certificate, ...(bind && { bind }) },
+        { ...intake, certificate, fastPath: config.fast_path, ...(bind && { bind }) },
       );
     },
     reconfigured: intake.resize,

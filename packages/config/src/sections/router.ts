@@ -42,6 +42,11 @@ export const router = z.strictObject({
     .describe(
       'How many processes serve clients on the same addresses, each on a core of its own; its limits hold for them together. 1: this process alone; 0 is refused, as the number of cores is not guessed. See docs/routers.md, "Several processes on one machine".',
     ),
+  fast_path: flag
+    .prefault(true)
+    .describe(
+      "Read the usual requests of Trino's clients with the gateway's own reader, everything else with Node's. false: everything with Node's, which does the same at several times the cost.",
+    ),
   ...gatewayserverTls,
   external_url: externalUrl
     .optional()

@@ -1,8 +1,8 @@
-import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { firstHeader } from '@trino-gateway/trino';
 import { type BodyPace, UNPACED_BYTES } from '../limits/body-pace.ts';
 import type { ByteAccount } from '../limits/byte-budget.ts';
+import type { CarriedRequest } from './carrier.ts';
 import { DISCARDED_BYTES, noRoom, type StillSending, tooSlow } from './still-sending.ts';
 
 /** The body of a request; or why there is none: it is longer than allowed, or the client hung up before its end. */
@@ -33,10 +33,11 @@ const SMALL_PIECE = 16_384;
  * @throws StillSending when there is no room for it now (503), or it comes too slowly (408)
  */
 export async function readRequestBody(
-  request: IncomingMessage,
+  request: CarriedRequest,
   maxBytes: number,
   options: RequestBodyOptions,
 ): Promise<RequestBody> {
+  if (request.wholeBody !== undefined) return takeWhole(request.wholeBody, maxBytes, options);
   const announced = Number(firstHeader(request.rawHeaders, 'content-length') ?? 0);
   const { account, pace } = options;
   const fits = announced > maxBytes || account.fits(announced);
@@ -44,8 +45,16 @@ export async function readRequestBody(
   return await readWithin(request, maxBytes, options, announced);
 }
 
+/** The body is there: it takes its room, no time. */
+async function takeWhole(bytes: Buffer, maxBytes: number, { account, pace }: RequestBodyOptions): Promise<RequestBody> {
+  if (bytes.length > maxBytes) return { kind: 'tooLong' };
+  const taken = account.take(bytes.length);
+  if (!(typeof taken === 'boolean' ? taken : await taken)) throw noRoom(pace);
+  return { kind: 'whole', bytes };
+}
+
 function readWithin(
-  request: IncomingMessage,
+  request: CarriedRequest,
   maxBytes: number,
   { account, pace, timings }: RequestBodyOptions,
   announced: number,

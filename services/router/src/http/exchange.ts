@@ -1,14 +1,14 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { headerFamily, toTrinoHeaders, withoutHeaders, withoutHopByHop } from '@trino-gateway/trino';
 import type { BodyPace } from '../limits/body-pace.ts';
 import type { ByteAccount } from '../limits/byte-budget.ts';
+import type { CarriedAnswer, CarriedRequest } from './carrier.ts';
 import type { ClientView } from './client-address.ts';
 import { withoutGatewayCookie } from './gateway-cookie.ts';
 
 /** One request of a client and its answer. */
 export type Exchange = {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
+  readonly request: CarriedRequest;
+  readonly response: CarriedAnswer;
   /** When its head had arrived, by `performance.now()`. */
   readonly arrivedAt: number;
   /** The port of the listener it came in by. */
@@ -46,8 +46,8 @@ const notForClusters: ReadonlySet<string> = new Set([
 
 /** Opens the exchange of a request whose headers are of one family (`headerFamily`). */
 export function openExchange(
-  request: IncomingMessage,
-  response: ServerResponse,
+  request: CarriedRequest,
+  response: CarriedAnswer,
   {
     listeningPort,
     client,

@@ -1,5 +1,5 @@
-import type { IncomingMessage } from 'node:http';
 import { allHeaders, comparableHost, firstHeader, readAuthority } from '@trino-gateway/trino';
+import type { CarriedRequest } from './carrier.ts';
 
 /**
  * Why a request is refused whose Host is invalid or ambiguous (RFC 9112, 3.2); undefined when it is sound. Only HTTP/1.0 may leave it
@@ -36,7 +36,7 @@ const SPOKEN: ReadonlySet<string> = new Set(['1.1', '1.0']);
  * (RFC 9112, 2.3 and 6.1). Undefined when nothing is wrong.
  */
 export function framingProblem(
-  request: Pick<IncomingMessage, 'method' | 'httpVersion' | 'rawHeaders'>,
+  request: Pick<CarriedRequest, 'method' | 'httpVersion' | 'rawHeaders'>,
 ): FramingProblem | undefined {
   const { method, httpVersion, rawHeaders } = request;
   if ('stream' in request) return undefined; // HTTP/2 frames by itself

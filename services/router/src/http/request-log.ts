@@ -1,13 +1,13 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createBoundedLines, type Logger } from '@trino-gateway/runtime';
 import { basicCredentials, firstHeader, loggedPath } from '@trino-gateway/trino';
+import type { CarriedAnswer, CarriedRequest } from './carrier.ts';
 import type { ReadClientView } from './client-address.ts';
 import { refusalOf } from './responses.ts';
 
 /** Logs requests of clients when they have ended: those that the router itself refused, and a share of all (`router.access_log`). */
 export type RequestLog = {
   /** The answer to a request that came in by this listener will be logged. */
-  watch(response: ServerResponse, listeningPort: number): void;
+  watch(response: CarriedAnswer, listeningPort: number): void;
 };
 
 export type RequestLogOptions = {
@@ -51,7 +51,7 @@ export function createRequestLog(options: RequestLogOptions): RequestLog {
   };
 }
 
-function factsOf(request: IncomingMessage, listeningPort: number, clientView: RequestLogOptions['clientView']) {
+function factsOf(request: CarriedRequest, listeningPort: number, clientView: RequestLogOptions['clientView']) {
   const { method, url = '', rawHeaders, socket } = request;
   const { remoteAddress, localAddress } = socket;
   const view = clientView({ remoteAddress, localAddress, listeningPort }, rawHeaders);

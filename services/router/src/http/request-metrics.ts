@@ -1,10 +1,10 @@
-import type { ServerResponse } from 'node:http';
 import { Counter, type Registry } from 'prom-client';
+import type { CarriedAnswer } from './carrier.ts';
 
 const KINDS = ['submit', 'poll', 'cancel', 'query', 'ui', 'info', 'other'] as const;
 
 /** Counts the requests of clients: the function it gives is called with each answer, and the port of the listener it goes out by. */
-export function countRequests(registry: Registry): (response: ServerResponse, listeningPort: number) => void {
+export function countRequests(registry: Registry): (response: CarriedAnswer, listeningPort: number) => void {
   // Listener, kind and status in one number: a poll costs no more than a look-up.
   const counts = new Map<number, number>();
   new Counter({

@@ -1,29 +1,29 @@
-import type { ServerResponse } from 'node:http';
 import { httpErrorText, pageContentType } from '@trino-gateway/trino';
 import { RETRY_AFTER } from '../limits/request-limits.ts';
+import type { CarriedAnswer } from './carrier.ts';
 
 /** Header lines to write, name and value in turn. */
 type Lines = readonly string[];
 
-const refusals = new WeakMap<ServerResponse, string>();
+const refusals = new WeakMap<CarriedAnswer, string>();
 
 /** Why the router itself answered with an HTTP error; undefined for other answers. */
-export const refusalOf = (response: ServerResponse): string | undefined => refusals.get(response);
+export const refusalOf = (response: CarriedAnswer): string | undefined => refusals.get(response);
 
 /** Answers an HTTP error in Trino's words, `Error 404 Not Found: …`; does nothing when an answer has begun. */
-export function answerError(response: ServerResponse, status: number, message?: string, headers: Lines = []): void {
+export function answerError(response: CarriedAnswer, status: number, message?: string, headers: Lines = []): void {
   markRefusal(response, message);
   answerText(response, status, httpErrorText(status, message), headers);
 }
 
 /** The answer, if none has begun, says that the router refuses the request. */
-export function markRefusal(response: ServerResponse, message = ''): void {
+export function markRefusal(response: CarriedAnswer, message = ''): void {
   if (!response.headersSent) refusals.set(response, message);
 }
 
 /** Answers text; does nothing when an answer has begun. */
 export function answerText(
-  response: ServerResponse,
+  response: CarriedAnswer,
   status: number,
   text: string,
   headers: Lines = [],
@@ -31,19 +31,19 @@ export function answerText(
 ): void {
   if (response.headersSent || response.destroyed) return;
   const body = Buffer.from(text);
-  response.writeHead(status, ['Content-Type', type, 'Content-Length', String(body.length), ...headers]);
+  response.writeHead(status, undefined, ['Content-Type', type, 'Content-Length', String(body.length), ...headers]);
   response.end(response.req.method === 'HEAD' ? undefined : body);
 }
 
 /** Answers a page of Trino; does nothing when an answer has begun. */
-export function answerPage(response: ServerResponse, page: string): void {
+export function answerPage(response: CarriedAnswer, page: string): void {
   answerText(response, 200, page, [], pageContentType);
 }
 
 /** Answers without a body; does nothing when an answer has begun. */
-export function answerEmpty(response: ServerResponse, status: number, headers: Lines = []): void {
+export function answerEmpty(response: CarriedAnswer, status: number, headers: Lines = []): void {
   if (response.headersSent || response.destroyed) return;
-  response.writeHead(status, status === 204 ? [...headers] : ['Content-Length', '0', ...headers]);
+  response.writeHead(status, undefined, status === 204 ? [...headers] : ['Content-Length', '0', ...headers]);
   response.end();
 }
 
@@ -59,7 +59,7 @@ export class HttpError extends Error {
   }
 
   /** Answers with it, unless an answer has begun. */
-  answer(response: ServerResponse): void {
+  answer(response: CarriedAnswer): void {
     answerError(response, this.status, this.message, this.headers);
   }
 }
@@ -73,7 +73,7 @@ export class TryAgain extends HttpError {
 
 /** A client that is not let in: as with Trino the body is the bare reason, which clients show. */
 export class AccessDenied extends HttpError {
-  override answer(response: ServerResponse): void {
+  override answer(response: CarriedAnswer): void {
     markRefusal(response, this.message);
     answerText(response, this.status, this.message, this.headers);
   }

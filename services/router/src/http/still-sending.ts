@@ -1,7 +1,7 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { firstHeader, httpErrorText } from '@trino-gateway/trino';
 import { type BodyPace, UNPACED_BYTES } from '../limits/body-pace.ts';
 import { RETRY_AFTER } from '../limits/request-limits.ts';
+import type { CarriedAnswer, CarriedRequest } from './carrier.ts';
 import { HttpError, markRefusal } from './responses.ts';
 
 /** For so long, and up to so much, what a refused client goes on sending is read and discarded: else it could not read why. */
@@ -20,7 +20,7 @@ export class StillSending extends HttpError {
     this.#pace = pace;
   }
 
-  override answer(response: ServerResponse): void {
+  override answer(response: CarriedAnswer): void {
     const { req: request } = response;
     if (isShort(request)) {
       super.answer(response);
@@ -30,7 +30,7 @@ export class StillSending extends HttpError {
     markRefusal(response, this.message);
     response.shouldKeepAlive = false; // nothing that follows is served
     const body = Buffer.from(httpErrorText(this.status, this.message));
-    response.writeHead(this.status, [
+    response.writeHead(this.status, undefined, [
       'Content-Type',
       'text/plain;charset=utf-8',
       'Content-Length',
@@ -59,7 +59,7 @@ export class StillSending extends HttpError {
 }
 
 /** Reads and discards what a client still sends after its answer has ended; one that sends too much or too slowly is cut off. */
-export function discardRest(request: IncomingMessage, pace: BodyPace): void {
+export function discardRest(request: CarriedRequest, pace: BodyPace): void {
   if (request.destroyed) return;
   let discarded = 0;
   const timer = setTimeout(() => request.socket.destroy(), REST_MS);
@@ -72,7 +72,7 @@ export function discardRest(request: IncomingMessage, pace: BodyPace): void {
 }
 
 /** Whether what is left of the body is so little that the connection can go on with its next request. */
-function isShort({ rawHeaders }: IncomingMessage): boolean {
+function isShort({ rawHeaders }: CarriedRequest): boolean {
   if (firstHeader(rawHeaders, 'transfer-encoding') !== undefined) return false;
   return Number(firstHeader(rawHeaders, 'content-length') ?? 0) <= UNPACED_BYTES;
 }

@@ -6,8 +6,8 @@ import { ownerOfAddress } from './shares.ts';
 
 /** Bounds the request heads that are still arriving: Node buffers each, and reports it only when it is complete. */
 export type UnfinishedHeads = {
-  /** A connection whose heads are to be watched. */
-  opened(socket: Socket): void;
+  /** A connection whose heads are to be watched. @param unread what was read of it before, and begins the next one; default nothing */
+  opened(socket: Socket, unread?: number): void;
   /** The head of this request has arrived. */
   ended(request: IncomingMessage): void;
   /** What has arrived so far on this connection is no head, or one that has ended. */
@@ -49,8 +49,8 @@ export function createUnfinishedHeads(budget: ByteBudget): UnfinishedHeads {
     head.counted = 0;
   };
   return {
-    opened: (socket) => {
-      const head: Arriving = { readBefore: 0, counted: 0 };
+    opened: (socket, unread = 0) => {
+      const head: Arriving = { readBefore: Math.max(0, socket.bytesRead - unread), counted: 0 };
       arriving.set(socket, head);
       socket.once('close', () => {
         arriving.delete(socket);

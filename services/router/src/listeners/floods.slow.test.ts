@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import type { ServerResponse } from 'node:http';
 import http2 from 'node:http2';
 import net from 'node:net';
 import tls from 'node:tls';
@@ -7,6 +6,7 @@ import { afterEach, expect, test } from '@jest/globals';
 import { silentLogger } from '@trino-gateway/runtime';
 import { until } from '@trino-gateway/testing/processes/until';
 import { createCertificateAuthority } from '@trino-gateway/testing/tls/certificate-authority';
+import type { CarriedAnswer } from '../http/carrier.ts';
 import { createByteBudget } from '../limits/byte-budget.ts';
 import { createConnectionLimit } from '../limits/connection-limit.ts';
 import { createUnfinishedHeads } from '../limits/unfinished-heads.ts';
@@ -78,7 +78,7 @@ test('a head of two megabytes in large frames is accepted', async () => {
   const lengths: number[] = [];
   const { port } = await serve((request, response) => {
     lengths.push(request.rawHeaders.join('').length);
-    response.writeHead(200, []).end();
+    response.writeHead(200, undefined, []).end();
   });
   const client = raw(port);
   await until('its settings', () => client.received().length > 0);
@@ -139,7 +139,7 @@ test.each<[string, (client: ReturnType<typeof raw>) => void]>([
   let requests = 0;
   const { port, url, connections } = await serve((_request, response) => {
     requests += 1;
-    setTimeout(() => response.writeHead(200, []).end('x'), 5);
+    setTimeout(() => response.writeHead(200, undefined, []).end('x'), 5);
   });
   const client = raw(port);
   flood(client);
@@ -156,11 +156,11 @@ test('heads that are still arriving share the budget of bytes, and a body or an 
   const heads = createUnfinishedHeads(budget);
   const checking = setInterval(heads.check, 10);
   started.push({ [Symbol.asyncDispose]: async () => clearInterval(checking) });
-  const answers: ServerResponse[] = [];
+  const answers: CarriedAnswer[] = [];
   const { port } = await serve(
     (request, response) => {
       if (request.method === 'POST')
-        request.on('data', () => {}).once('end', () => response.writeHead(200, []).end('x'));
+        request.on('data', () => {}).once('end', () => response.writeHead(200, undefined, []).end('x'));
       else answers.push(response);
     },
     { heads },

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import http2, { type ClientHttp2Session, type OutgoingHttpHeaders } from 'node:http2';
 import net from 'node:net';
 import { afterEach, expect, test } from '@jest/globals';
 import { until } from '@trino-gateway/testing/processes/until';
+import type { CarriedAnswer, CarriedRequest } from '../http/carrier.ts';
 import { listenForClients, type OnRequest } from './listener.ts';
 
 const anyPort = { host: '127.0.0.1', port: 0 };
@@ -117,7 +117,7 @@ test('a line of 60 KB is accepted, one that the parser cannot hold closes the co
 });
 
 test('requests of one connection are served beside each other, and one that is reset is gone', async () => {
-  const open = new Map<string, ServerResponse>();
+  const open = new Map<string, CarriedAnswer>();
   const gone: string[] = [];
   const listener = await serve((request, response) => {
     const name = request.url ?? '';
@@ -130,14 +130,14 @@ test('requests of one connection are served beside each other, and one that is r
   await until('all to be open', () => open.size === 3);
   streams[1]?.close(http2.constants.NGHTTP2_CANCEL);
   await until('one to be gone', () => gone.length > 0);
-  for (const response of [open.get('/c'), open.get('/a')]) response?.writeHead(200, []).end('x');
+  for (const response of [open.get('/c'), open.get('/a')]) response?.writeHead(200, undefined, []).end('x');
   await Promise.all([streams[0], streams[2]].map((stream) => stream && closed(stream.resume())));
   expect(gone).toEqual(['/b']);
 });
 
 test('an answer that breaks off resets its stream with an error, and no other', async () => {
   const listener = await serve((request, response) => {
-    response.writeHead(200, ['Content-Type', 'text/plain']);
+    response.writeHead(200, undefined, ['Content-Type', 'text/plain']);
     if (request.url === '/whole') response.end('whole');
     else {
       response.write('half');
@@ -154,7 +154,7 @@ test('an answer is written no faster than the client reads it', async () => {
   const [chunk, chunks] = [Buffer.alloc(65_536), 200];
   let written = 0;
   const listener = await serve(({ method }, response) => {
-    response.writeHead(200, []);
+    response.writeHead(200, undefined, []);
     if (method === 'HEAD') return void response.end();
     const write = () => {
       while (written < chunks) {
@@ -180,7 +180,9 @@ test('an answer is written no faster than the client reads it', async () => {
 });
 
 test('an answer before the end of the request is whole, and the rest of the request is not wanted', async () => {
-  const listener = await serve((_, response) => void response.writeHead(413, ['Content-Type', 'text/plain']).end('no'));
+  const listener = await serve(
+    (_, response) => void response.writeHead(413, undefined, ['Content-Type', 'text/plain']).end('no'),
+  );
   const stream = connect(listener).request({ ':method': 'POST' });
   let text = '';
   stream.setEncoding('utf8').on('data', (part) => {
@@ -199,8 +201,8 @@ test.each([0, 20])(
     const whole: boolean[] = [];
     const listener = await serve((request, response) => {
       response.once('close', () => whole.push(response.writableFinished));
-      const answer = () => response.writeHead(200, ['Content-Type', 'text/plain', 'Content-Length', '3']).end('yes');
-      request.resume().once('end', () => (ms === 0 ? answer() : setTimeout(answer, ms)));
+      const answer = () => response.writeHead(200, undefined, ['Content-Type', 'text/plain', 'Content-Length', '3']).end('yes');
+      request.once('end', () => (ms === 0 ? answer() : setTimeout(answer, ms))).resume();
     });
     const session = connect(listener);
     for (const body of ['SELECT 1', 'x'.repeat(100_000)])
@@ -211,7 +213,7 @@ test.each([0, 20])(
 );
 
 test('an announced stop lets the answers under way end, and then the connection', async () => {
-  const open: [IncomingMessage, ServerResponse][] = [];
+  const open: [CarriedRequest, CarriedAnswer][] = [];
   const listener = await serve((...both) => void open.push([both[0], both[1]]));
   const [busy, idle] = [connect(listener), connect(listener)];
   const answer = ask(busy, { ':path': '/' });
@@ -222,7 +224,7 @@ test('an announced stop lets the answers under way end, and then the connection'
   await closed;
   const late = ask(connect(listener), { ':path': '/late' });
   await until('the late request', () => open.length === 2);
-  for (const [, response] of open) response.writeHead(200, []).end('whole');
+  for (const [, response] of open) response.writeHead(200, undefined, []).end('whole');
   for (const one of [answer, late]) expect(await one).toMatchObject({ text: 'whole', code: 0 });
   await until('the connection to end', () => busy.closed);
 });
@@ -231,7 +233,7 @@ test('what else HTTP/1.1 tells by its lines comes to the handler as it does ther
   const seen: [string | undefined, string | undefined, readonly string[]][] = [];
   const listener = await serve(({ method, url, rawHeaders }, response) => {
     seen.push([method, url, rawHeaders]);
-    response.writeHead(400, []).end();
+    response.writeHead(400, undefined, []).end();
   });
   const session = connect(listener);
   await ask(session, { ':authority': 'a:1', host: 'other' });

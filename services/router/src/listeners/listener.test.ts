@@ -1,9 +1,10 @@
 import { once } from 'node:events';
-import http, { type ServerResponse } from 'node:http';
+import http from 'node:http';
 import net from 'node:net';
 import { expect, test } from '@jest/globals';
 import { silentLogger } from '@trino-gateway/runtime';
 import { until } from '@trino-gateway/testing/processes/until';
+import type { CarriedAnswer } from '../http/carrier.ts';
 import { createConnectionLimit } from '../limits/connection-limit.ts';
 import { type ClientListener, listenForClients, listenOnAll, type OnRequest } from './listener.ts';
 
@@ -13,7 +14,9 @@ const ok: OnRequest = (request, response, port) => {
   request.on('data', (chunk: Buffer) => {
     bytes += chunk.length;
   });
-  request.on('end', () => response.end(`${request.method} ${bytes} ${port === request.socket.localPort}`));
+  request.on('end', () =>
+    response.end(`${request.method} ${bytes} ${port === (request.socket as net.Socket).localPort}`),
+  );
 };
 
 /** Sends bytes on a connection of its own and gives all that came back when it is closed. */
@@ -85,9 +88,9 @@ test.each([
 });
 
 test('garbage after a request is refused behind its answer, and does not become part of it', async () => {
-  const answer = Promise.withResolvers<ServerResponse>();
+  const answer = Promise.withResolvers<CarriedAnswer>();
   await using listener = await listenForClients(anyPort, (_request, response) => {
-    response.writeHead(200, { 'Content-Length': '10' });
+    response.writeHead(200, undefined, ['Content-Length', '10']);
     response.write('01234');
     answer.resolve(response);
   });
@@ -98,7 +101,7 @@ test('garbage after a request is refused behind its answer, and does not become 
 
 test('garbage in the body of a request breaks the answer under way instead of adding an error text to it', async () => {
   await using listener = await listenForClients(anyPort, (_request, response) => {
-    response.writeHead(200, { 'Content-Length': '10' });
+    response.writeHead(200, undefined, ['Content-Length', '10']);
     response.write('01234');
   });
   const chunked = 'POST / HTTP/1.1\r\nHost: gw\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n';
@@ -127,7 +130,7 @@ test('a client that offers an upgrade to HTTP/2 is served over HTTP/1.1', async 
 });
 
 test('answers under way are completed before the stop, and tell clients to reconnect', async () => {
-  const held: ServerResponse[] = [];
+  const held: CarriedAnswer[] = [];
   const listener = await listenForClients(anyPort, (_request, response) => void held.push(response));
   const agent = new http.Agent({ keepAlive: true });
   const answered = new Promise<http.IncomingMessage>((resolve, reject) => {

@@ -1,4 +1,4 @@
-import http, { type IncomingMessage, type ServerResponse } from 'node:http';
+import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import {
@@ -10,9 +10,11 @@ import {
   withGrace,
 } from '@trino-gateway/runtime';
 import { MOST_HEAD_BYTES } from '@trino-gateway/trino';
+import type { CarriedAnswer, CarriedRequest } from '../http/carrier.ts';
 import type { ConnectionLimit } from '../limits/connection-limit.ts';
 import type { UnfinishedHeads } from '../limits/unfinished-heads.ts';
 import { giveUpUntaken } from '../limits/untaken-answers.ts';
+import { carefulPath, createFastPath, type TakeConnection } from './fast-path.ts';
 import { createHandshakes, type Handshakes } from './handshakes.ts';
 import { takeHttp2 } from './http2-preface.ts';
 import { createHttp2Sessions, type Http2Sessions } from './http2-sessions.ts';
@@ -20,7 +22,7 @@ import { isOfAnotherProtocol, refuse, statusOf } from './refusals.ts';
 import { createRequestOrder, type RequestOrder, type TakeRequest } from './request-order.ts';
 
 /** Takes a request that came in by the listener bound to this port. */
-export type OnRequest = (request: IncomingMessage, response: ServerResponse, listeningPort: number) => void;
+export type OnRequest = (request: CarriedRequest, response: CarriedAnswer, listeningPort: number) => void;
 
 /** A port where Trino clients connect. Disposal stops accepting, lets answers under way end, then closes everything. */
 export type ClientListener = AsyncDisposable & {
@@ -54,6 +56,8 @@ export type ClientListenerOptions = {
   heads?: Pick<UnfinishedHeads, 'opened' | 'ended' | 'read'>;
   /** Where connections come from; default: each listener has its port. */
   bind?: Bind;
+  /** `router.fast_path`: usual requests are read by our own reader, others by Node's; default all by Node's. */
+  fastPath?: boolean;
   /** Set: clients connect by TLS. */
   certificate?: Pick<FollowedTlsFiles, 'secure'> | undefined;
 };
@@ -75,6 +79,7 @@ const SETTINGS = {
 /** A phone's handshake takes a second or two. */
 const HANDSHAKE_TIME_LIMIT_MS = 10_000;
 const SECURE = { ALPNProtocols: ['h2', 'http/1.1'], handshakeTimeout: HANDSHAKE_TIME_LIMIT_MS };
+const NOTHING = Buffer.alloc(0);
 const FULL = 'This gateway has as many connections as it may: try again in a moment';
 
 /**
@@ -86,15 +91,15 @@ export async function listenForClients(
   handle: OnRequest,
   options: ClientListenerOptions = {},
 ): Promise<ClientListener> {
-  const underWay = new Set<ServerResponse>();
+  const underWay = new Set<CarriedAnswer>();
   let stopping = false;
   let port = 0;
   const { order = createRequestOrder(MOST_WAITING), heads, certificate } = options;
   const upgrading = new WeakSet<IncomingMessage>();
-  const serve: TakeRequest = (request, response) => {
+  const serve = (request: CarriedRequest, response: CarriedAnswer) => {
     underWay.add(response);
     response.once('close', () => underWay.delete(response));
-    if (stopping || upgrading.has(request)) response.shouldKeepAlive = false;
+    if (stopping || upgrading.has(request as IncomingMessage)) response.shouldKeepAlive = false;
     handle(request, response, port);
   };
   // A request to upgrade is answered over HTTP/1.1, which RFC 9110, 7.8 allows; it is then the last of its connection, as Node's parser
@@ -104,7 +109,7 @@ export async function listenForClients(
     return false;
   };
   const take = order.oneByOne(serve);
-  const onRequest = (request: IncomingMessage, response: ServerResponse) => {
+  const onRequest: TakeRequest = (request, response) => {
     heads?.ended(request);
     if (isOfAnotherProtocol(request)) request.httpVersion = 'another protocol';
     take(request, response);
@@ -116,14 +121,14 @@ export async function listenForClients(
       : https.createServer({ ...settings, ...SECURE }, onRequest);
   answerHalfClosed(server);
   server.maxHeadersCount = 0; // the default drops lines beyond it in silence; bytes are limited by the settings
-  const sessions = createHttp2Sessions(serve, {
-    heads,
-    keepAliveMs: KEEP_ALIVE_MS,
-    firstRequestMs: HEAD_TIME_LIMIT_MS,
-  });
-  const handshakes = server instanceof https.Server ? boundHandshakes(server, sessions, options) : undefined;
+  const times = { keepAliveMs: KEEP_ALIVE_MS, firstRequestMs: HEAD_TIME_LIMIT_MS };
+  const sessions = createHttp2Sessions(serve, { heads, ...times });
+  const careful = carefulPath(server, certificate === undefined ? 'connection' : 'secureConnection', heads);
+  const fast = options.fastPath === true ? createFastPath({ serve, careful, ...times }) : undefined;
+  const accept: TakeConnection = fast === undefined ? careful : (socket) => fast.take(socket);
+  const handshakes = server instanceof https.Server ? boundHandshakes(server, sessions, accept, options) : undefined;
   if (server instanceof https.Server) certificate?.secure(server);
-  else boundConnections(server, options);
+  else boundConnections(server, accept, options);
   refuseOtherProtocols(server, { order, sessions, underWay });
   let bound: Bound;
   try {
@@ -138,6 +143,7 @@ export async function listenForClients(
     stopping = true;
     for (const response of underWay) response.shouldKeepAlive = false;
     sessions.announceStop();
+    fast?.announceStop();
   };
   const url = reachableUrl({ host: address.host, port });
   return {
@@ -152,10 +158,14 @@ export async function listenForClients(
       await withGrace(
         closed,
         options.graceMs ?? 5_000,
-        () => server.closeIdleConnections(),
+        () => {
+          server.closeIdleConnections();
+          fast?.closeIdle();
+        },
         () => {
           server.closeAllConnections();
           sessions.destroy();
+          fast?.closeAll();
         },
       );
     },
@@ -175,20 +185,16 @@ const bindPort: Bind = async (server, address) => {
 function boundHandshakes(
   server: https.Server,
   sessions: Http2Sessions,
-  { connections, heads }: ClientListenerOptions,
+  accept: TakeConnection,
+  { connections }: ClientListenerOptions,
 ): Handshakes {
-  const [serve] = server.listeners('secureConnection') as ((socket: Socket) => void)[];
   const handshakes = createHandshakes({
     server,
     timeLimitMs: HANDSHAKE_TIME_LIMIT_MS,
     onPlain: (socket) => refuse(socket, '400 Bad Request', 'A plain HTTP request was sent to a port for HTTPS'),
     secured: (socket) => {
-      if (socket.alpnProtocol === 'h2') {
-        sessions.accept(socket);
-        return;
-      }
-      serve?.call(server, socket);
-      heads?.opened(socket);
+      if (socket.alpnProtocol === 'h2') sessions.accept(socket);
+      else accept(socket, NOTHING);
     },
   });
   server.on('connection', (socket: Socket) => {
@@ -198,15 +204,11 @@ function boundHandshakes(
   return handshakes;
 }
 
-/** Connections beyond the limit are answered before Node's parser sees them. */
-function boundConnections(server: http.Server, { connections, heads }: ClientListenerOptions): void {
-  const [serve] = server.listeners('connection') as ((socket: Socket) => void)[];
+/** Connections beyond the limit are answered before a parser sees them. */
+function boundConnections(server: http.Server, accept: TakeConnection, { connections }: ClientListenerOptions): void {
   server.removeAllListeners('connection').on('connection', (socket: Socket) => {
     if (connections?.admits(socket) === false) refuse(socket, '503 Service Unavailable', FULL);
-    else {
-      serve?.call(server, socket);
-      heads?.opened(socket);
-    }
+    else accept(socket, NOTHING);
   });
 }
 
@@ -217,7 +219,7 @@ function refuseOtherProtocols(
     order,
     sessions,
     underWay,
-  }: { order: Pick<RequestOrder, 'afterLast'>; sessions: Http2Sessions; underWay: ReadonlySet<ServerResponse> },
+  }: { order: Pick<RequestOrder, 'afterLast'>; sessions: Http2Sessions; underWay: ReadonlySet<CarriedAnswer> },
 ): void {
   server.on('connect', (_request, stream) => {
     const socket = stream as Socket;
@@ -233,7 +235,9 @@ function refuseOtherProtocols(
     else
       order.afterLast(socket, () => {
         // An answer under way on this connection must break off: an error text would become part of it.
-        const isAnswering = [...underWay].some((response) => response.socket === socket && response.headersSent);
+        const isAnswering = [...underWay].some(
+          (response) => response.req.socket === socket && response.headersSent && !response.writableFinished,
+        );
         if (isAnswering || !socket.writable) socket.destroy();
         else refuse(socket, ...statusOf(error));
       });

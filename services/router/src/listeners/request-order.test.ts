@@ -1,8 +1,8 @@
 import { once } from 'node:events';
-import type { ServerResponse } from 'node:http';
 import net from 'node:net';
 import { expect, test } from '@jest/globals';
 import { until } from '@trino-gateway/testing/processes/until';
+import type { CarriedAnswer } from '../http/carrier.ts';
 import { listenForClients, type OnRequest } from './listener.ts';
 import { createRequestOrder } from './request-order.ts';
 
@@ -48,7 +48,7 @@ function echo() {
 
 /** Keeps every answer. */
 function holding() {
-  const held: ServerResponse[] = [];
+  const held: CarriedAnswer[] = [];
   const handle: OnRequest = (_request, response) => void held.push(response);
   return { handle, held };
 }

@@ -57,7 +57,7 @@ export function answerKept(exchange: Exchange, kept: KeptAnswer, extraHeaders: r
   const options = { backendUrls: [kept.origin], outsideUrl: outside };
   const page = isElsewhere ? withLinksReplaced(kept.page, options) : kept.page;
   const presto = exchange.presto || kept.presto;
-  response.writeHead(200, [
+  response.writeHead(200, undefined, [
     ...headersForClient({ ...exchange, presto }, kept.rawHeaders, { bodyChanges: true }),
     'Content-Length',
     String(page.length),

@@ -1,10 +1,10 @@
-import type { ServerResponse } from 'node:http';
 import { httpErrorText, isTemporaryQueryId, transactionHeader, unknownTransactionMessage } from '@trino-gateway/trino';
 import { GatewayUnavailableError } from '../control-plane/retry-unreachable.ts';
 import type { Refusal } from '../dispatch/refusal.ts';
 import { type RequireAuthenticationDeps, requireAuthentication } from '../dispatch/require-authentication.ts';
 import { kindOfStatement } from '../dispatch/statement-kind.ts';
 import type { Submission } from '../dispatch/submission.ts';
+import type { CarriedAnswer } from '../http/carrier.ts';
 import { AccessDenied, answerText, HttpError, markRefusal, TryAgain } from '../http/responses.ts';
 import type { InflationBudget } from '../limits/inflation-budget.ts';
 import { findAlias } from '../queue/query-alias.ts';
@@ -119,7 +119,7 @@ class MalformedTransactionId extends HttpError {
     this.#text = text;
   }
 
-  override answer(response: ServerResponse): void {
+  override answer(response: CarriedAnswer): void {
     markRefusal(response, this.message);
     // The words of java.util.UUID.
     const words = this.#text.length > 36 ? 'UUID string too large' : `Invalid UUID string: ${this.#text}`;

@@ -1,4 +1,4 @@
-import type { ClientRequest, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import type { ClientRequest, IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { RouterConfig } from '@trino-gateway/config';
 import { firstHeader } from '@trino-gateway/trino';
 import httpProxy from 'http-proxy';
@@ -57,9 +57,11 @@ export function createUiProxy(deps: UiProxyDeps): UiProxy {
     const agent = isSecure ? await agentFor(ownership.tlsAt(coordinator)).catch(() => null) : undefined;
     if (agent === null) return undefined;
     return await new Promise<ClusterAnswer | undefined>((resolve) => {
-      const { request, response } = exchange;
+      // The only carriers of requests for a web UI are Node's own.
+      const request = exchange.request as IncomingMessage;
+      const response = exchange.response as ServerResponse;
       request.url = target;
-      request.headers = headersToSend(exchange.request, [
+      request.headers = headersToSend(request, [
         ...plan.headers,
         ...clusterHeaders(exchange, coordinator, exchange.rawHeaders),
       ]) as IncomingMessage['headers'];

@@ -241,6 +241,7 @@ export async function startTestbed(options: TestbedOptions = {}): Promise<Testbe
     timings: { pollRetryDelaysMs: options.pollRetryDelaysMs ?? [20, 20, 20] },
   });
   const listener: ClientListener = await listenForClients({ host: '127.0.0.1', port: 0 }, dataPath.handle, {
+    fastPath: true,
     graceMs: 100,
   });
   return {
