@@ -53,6 +53,7 @@ describe('defaults', () => {
         gatewayserver_url: ['http://127.0.0.1:8000'],
         trusted_proxies: [],
         explain_headers: false,
+        fast_path: true,
         workers: 1,
         state_file: './data/router-state.json',
         gatewayserver_wait: 10_000,

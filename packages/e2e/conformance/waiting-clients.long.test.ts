@@ -38,13 +38,17 @@ beforeAll(async () => {
     ...['full', 'gone', 'starting'].map((groupId) => says(groupId, { groupId })),
   ];
   await suite.call('RoutingService/PutRoutingChain', { chain: { steps: [{ id: 'rules', rules: { rules } }] } });
-  await until('every router to know of it', async () => {
-    for (const { url } of suite.routers) {
-      const { error } = await (await openQuery(url, "SELECT 'is denied'")).finish();
-      if (error === undefined) return false;
-    }
-    return true;
-  }, LIMIT_MS);
+  await until(
+    'every router to know of it',
+    async () => {
+      for (const { url } of suite.routers) {
+        const { error } = await (await openQuery(url, "SELECT 'is denied'")).finish();
+        if (error === undefined) return false;
+      }
+      return true;
+    },
+    LIMIT_MS,
+  );
 }, 900_000);
 
 afterEach(async () => {

@@ -201,7 +201,8 @@ test.each([0, 20])(
     const whole: boolean[] = [];
     const listener = await serve((request, response) => {
       response.once('close', () => whole.push(response.writableFinished));
-      const answer = () => response.writeHead(200, undefined, ['Content-Type', 'text/plain', 'Content-Length', '3']).end('yes');
+      const answer = () =>
+        response.writeHead(200, undefined, ['Content-Type', 'text/plain', 'Content-Length', '3']).end('yes');
       request.once('end', () => (ms === 0 ? answer() : setTimeout(answer, ms))).resume();
     });
     const session = connect(listener);
