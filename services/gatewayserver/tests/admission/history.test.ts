@@ -35,6 +35,7 @@ test('a made-up id makes no row, and a query submitted elsewhere gets the end th
   const listed = async () => (await server.ok('QueryService/ListQueries', {})).queries as Record<string, unknown>[];
   const madeUp = ['20261121_080808_00001_93wed', '20261121_080808_00002_93wed'];
   const elsewhere = '20261121_080808_00003_93wed';
+  const submittedAt = '2026-11-21T08:08:07Z';
   const end = {
     state: 'FAILED',
     endedAt: '2026-11-21T08:08:09Z',
@@ -43,7 +44,7 @@ test('a made-up id makes no row, and a query submitted elsewhere gets the end th
   await report(...[...madeUp, elsewhere].map((trinoQueryId) => ({ trinoQueryId, ...end })));
   await report({ trinoQueryId: elsewhere, state: 'RUNNING', startedAt: '2026-11-21T08:08:08Z' });
   expect(await listed()).toBeUndefined();
-  await report({ id: elsewhere, trinoQueryId: elsewhere, text: 'SELECT 2', state: 'QUEUED' });
+  await report({ id: elsewhere, trinoQueryId: elsewhere, text: 'SELECT 2', state: 'QUEUED', submittedAt });
   const rows = await until(listed, ([row]) => row?.state === 'FAILED' && row.startedAt !== undefined);
   expect(rows).toMatchObject([{ id: elsewhere, text: 'SELECT 2', ...end }]);
 });
