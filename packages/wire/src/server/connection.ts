@@ -74,9 +74,11 @@ export class ServerConnection implements AnswerConnection {
 
   /** Gives the connection, with what was read of it, to others. Only while it is idle. */
   handOver(): void {
-    const unread = this.#pending;
-    this.#pending = EMPTY;
     this.#leave();
+    // What has come while it was paused: bytes that are left in the socket's own buffer would be overtaken by those that come.
+    const buffered = this.#isPaused ? (this.socket.read() as Buffer | null) : null;
+    const unread = buffered === null ? this.#pending : Buffer.concat([this.#pending, buffered]);
+    this.#pending = EMPTY;
     this.#takers.handOver(this.socket, unread);
   }
 
