@@ -137,7 +137,7 @@ describe('DIRECT', () => {
   });
 });
 
-describe('the web UI', () => {
+describe('the web UI of 476', () => {
   /** A browser that keeps cookies and follows redirects as long as they lead to the router. */
   function browser(origin: string, more: Record<string, string> = {}) {
     const jar = new Map<string, string>();

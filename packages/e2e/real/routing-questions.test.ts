@@ -84,7 +84,7 @@ describe.each<[string, object]>([
 ])('by what Trino expects of a statement: %s', (_, who) => {
   const prepared = (sql: string) => ({ 'x-trino-prepared-statement': `q=${encodeURIComponent(sql)}` });
 
-  test('routers send what that needs as soon as they know of it', async () => {
+  test('case 110: routers send what that needs as soon as they know of it', async () => {
     await putChain({ id: 'cost', explainCost: { ...explainCost, ...who } });
     const execute = () => submit('EXECUTE q', prepared('SELECT 1'));
     await until('the chain in force', async () => (await execute()) === 'step cost: small', 30_000);

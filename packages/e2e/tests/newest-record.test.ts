@@ -11,6 +11,7 @@ test.each([
   ['case 4, 5: values', true],
   ['what it does case 5, 6: values', true],
   ['case 55: values', false],
+  ['the web UI of 476 case 5: a login', false],
   ['jdbc gets what a direct run gives, from a cluster', true],
 ])('of the cases 5 and 7 and the matrix, %j is run: %s', (name, isRun) => {
   expect(new RegExp(namesOf([5, 7], true)).test(name)).toBe(isRun);
