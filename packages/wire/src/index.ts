@@ -1,4 +1,8 @@
-export { BodyFault, ChunkedReader } from './bodies/chunked.ts';
+export { BodyFault, ChunkedReader, UnusualChunks } from './bodies/chunked.ts';
+export { AnswerBody } from './client/body.ts';
+export type { ClientConnection } from './client/connection.ts';
+export { ConnectionPool } from './client/pool.ts';
+export { Rest } from './client/rest.ts';
 export type { HeaderBlock } from './heads/header-block.ts';
 export { type RequestHead, RequestHeads } from './heads/request-head.ts';
 export { type ResponseBody, type ResponseHead, ResponseHeads } from './heads/response-head.ts';

@@ -9,7 +9,7 @@ import type { GatewayClient } from './control-plane/gateway-client.ts';
 import { createClusterHeaders } from './dispatch/require-authentication.ts';
 import { createEndChecks } from './ends/end-checks.ts';
 import { createHandler, type Handler, type HandlerDeps, type RequestDeps } from './handler.ts';
-import { createUpstream } from './http/http-client.ts';
+import { createUpstream } from './http/upstream/upstream.ts';
 import { createActivatedLeases } from './leases/activated-leases.ts';
 import { createBodyPace } from './limits/body-pace.ts';
 import type { HeldPolls } from './limits/held-polls.ts';

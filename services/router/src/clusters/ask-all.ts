@@ -1,5 +1,5 @@
 import type { Exchange } from '../http/exchange.ts';
-import { UpstreamError } from '../http/http-client.ts';
+import { UpstreamError } from '../http/upstream/upstream-answer.ts';
 import type { Coordinator } from '../stickiness/coordinator.ts';
 import type { AskCluster, ClusterAnswer } from './ask.ts';
 

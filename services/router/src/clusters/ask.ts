@@ -1,7 +1,8 @@
 import { type LinkRewriterOptions, withoutHeaders } from '@trino-gateway/trino';
 import type { ClientView } from '../http/client-address.ts';
 import type { Exchange } from '../http/exchange.ts';
-import { type Upstream, type UpstreamAnswer, UpstreamError } from '../http/http-client.ts';
+import type { Upstream } from '../http/upstream/upstream.ts';
+import { type UpstreamAnswer, UpstreamError } from '../http/upstream/upstream-answer.ts';
 import type { RequestLimits } from '../limits/request-limits.ts';
 import type { Connections } from '../passive-health/connections.ts';
 import type { Coordinator } from '../stickiness/coordinator.ts';

@@ -141,6 +141,7 @@ function streamBody(
     response.once('close', () => {
       if (!body.complete) body.destroy();
     });
+    body.resume(); // whoever looked at its beginning has stopped it
   });
 }
 

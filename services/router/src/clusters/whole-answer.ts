@@ -1,6 +1,6 @@
 import { LinkRewriter } from '@trino-gateway/trino';
-import { readAnswerBody } from '../http/body.ts';
 import type { Exchange } from '../http/exchange.ts';
+import { readAnswerBody } from '../http/upstream/answer-body.ts';
 import type { ClusterAnswer } from './ask.ts';
 import { cleanReason, headersForClient, isJson } from './relay.ts';
 

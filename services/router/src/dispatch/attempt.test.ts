@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import { Backend_ForwardedHeaders } from '@trino-gateway/api/gateway';
 import { silentLogger } from '@trino-gateway/runtime';
 import type { ClusterAnswer } from '../clusters/ask.ts';
-import { UpstreamError } from '../http/http-client.ts';
+import { UpstreamError } from '../http/upstream/upstream-answer.ts';
 import { type AttemptChosenDeps, attemptChosen, type Candidate, type Confirmed } from './attempt.ts';
 import type { Submission } from './submission.ts';
 

@@ -3,6 +3,7 @@ import { PageScanner, parsePageError, withoutHeaders } from '@trino-gateway/trin
 import type { AskCluster, ClusterAnswer, ClusterRequest } from '../clusters/ask.ts';
 import { endOf, type QueryEnd } from '../control-plane/query-end.ts';
 import type { Exchange } from '../http/exchange.ts';
+import { readAnswerBody } from '../http/upstream/answer-body.ts';
 
 /** From a longer answer nothing is concluded. */
 const MOST_BYTES = 262_144;
@@ -20,20 +21,8 @@ export async function readAnswer(
 ): Promise<Pick<ClusterAnswer, 'status' | 'rawHeaders'> & { body: Buffer }> {
   const sent = [...withoutHeaders(exchange.rawHeaders, replaced), 'Accept-Encoding', 'identity'];
   const { status, rawHeaders, body } = await ask(exchange, { ...request, rawHeaders: sent });
-  const chunks: Buffer[] = [];
-  let length = 0;
-  try {
-    for await (const chunk of body as AsyncIterable<Buffer>) {
-      length += chunk.length;
-      if (length > MOST_BYTES) break;
-      chunks.push(chunk);
-    }
-  } catch {
-    // Broken off: `complete` says so.
-  }
-  const isWhole = body.complete && length <= MOST_BYTES;
-  body.destroy();
-  return { status, rawHeaders, body: isWhole ? Buffer.concat(chunks) : Buffer.alloc(0) };
+  const whole = await readAnswerBody(body, MOST_BYTES, request.headTimeMs);
+  return { status, rawHeaders, body: whole ?? Buffer.alloc(0) };
 }
 
 /** How a query ended, when this is its last page: one without a next link. */

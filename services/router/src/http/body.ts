@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream';
 import { firstHeader } from '@trino-gateway/trino';
 import { type BodyPace, UNPACED_BYTES } from '../limits/body-pace.ts';
 import type { ByteAccount } from '../limits/byte-budget.ts';
@@ -143,30 +142,4 @@ class Pieces {
     this.#open = Buffer.alloc(0);
     this.#used = 0;
   }
-}
-
-/** The whole of a short answer's body; undefined when it breaks off, is longer than allowed, or takes too long. */
-export function readAnswerBody(
-  body: Readable & { complete: boolean },
-  maxBytes: number,
-  timeMs: number,
-): Promise<Buffer | undefined> {
-  // It broke off while its head was read: no further event will say so.
-  if (body.closed) return Promise.resolve(undefined);
-  return new Promise((resolve) => {
-    const chunks: Buffer[] = [];
-    let length = 0;
-    const timer = setTimeout(() => body.destroy(), timeMs);
-    body.on('data', (chunk: Buffer) => {
-      length += chunk.length;
-      if (length > maxBytes) body.destroy();
-      else chunks.push(chunk);
-    });
-    body.on('error', () => {});
-    body.once('end', () => resolve(body.complete ? Buffer.concat(chunks) : undefined));
-    body.once('close', () => {
-      clearTimeout(timer);
-      resolve(undefined);
-    });
-  });
 }

@@ -1,5 +1,6 @@
+/** Adds a listener, as to a stream of Node's. */
 // biome-ignore lint/suspicious/noExplicitAny: as the listeners of Node's own streams
-type Listen<Self> = (event: string, listener: (...all: any[]) => void) => Self;
+export type Listen<Self> = (event: string, listener: (...all: any[]) => void) => Self;
 
 /** The ends of the connection that a request came by, and how it is cut off. */
 export interface CarriedSocket {

@@ -3,8 +3,8 @@ import { pause } from '@trino-gateway/runtime';
 import { withoutHeaders } from '@trino-gateway/trino';
 import type { AskCluster, ClusterAnswer } from '../clusters/ask.ts';
 import type { Exchange } from '../http/exchange.ts';
-import { UpstreamError } from '../http/http-client.ts';
 import { TryAgain } from '../http/responses.ts';
+import { UpstreamError } from '../http/upstream/upstream-answer.ts';
 import type { Coordinator } from '../stickiness/coordinator.ts';
 
 export type AskOwnerDeps = {

@@ -3,9 +3,9 @@ import { parseUntrustedJson } from '@trino-gateway/json';
 import type { ClusterAnswer } from '../clusters/ask.ts';
 import { outsideLoginLink } from '../clusters/head-links.ts';
 import { answerWhole } from '../clusters/whole-answer.ts';
-import { readAnswerBody } from '../http/body.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { TryAgain } from '../http/responses.ts';
+import { readAnswerBody } from '../http/upstream/answer-body.ts';
 import type { LoginOwners } from '../stickiness/login-owners.ts';
 
 export type TokenPollDeps = {

@@ -5,8 +5,8 @@ import { failedPage, firstHeader, type TrinoErrorName, trinoErrors } from '@trin
 import { type AskCluster, type ClusterAnswer, isRedirect } from '../clusters/ask.ts';
 import { infoUri, outsideUrl } from '../http/client-address.ts';
 import type { Exchange } from '../http/exchange.ts';
-import { UpstreamError } from '../http/http-client.ts';
 import { answerError, answerPage } from '../http/responses.ts';
+import { UpstreamError } from '../http/upstream/upstream-answer.ts';
 import { RETRY_AFTER } from '../limits/request-limits.ts';
 import type { Coordinator } from '../stickiness/coordinator.ts';
 import { type PassOnDeps, passOn } from './pass-on.ts';

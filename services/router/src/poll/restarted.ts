@@ -3,7 +3,7 @@ import { durationMs, firstHeader, parseQueryId } from '@trino-gateway/trino';
 import type { AskCluster } from '../clusters/ask.ts';
 import { readAnswer } from '../ends/answered-end.ts';
 import type { Exchange } from '../http/exchange.ts';
-import { UpstreamError } from '../http/http-client.ts';
+import { UpstreamError } from '../http/upstream/upstream-answer.ts';
 import type { Coordinator } from '../stickiness/coordinator.ts';
 
 const ANSWER_TIME_MS = 2_000;

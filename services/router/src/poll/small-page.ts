@@ -40,31 +40,24 @@ async function readSmall(body: ClusterAnswer['body'], timeMs: number): Promise<B
   const chunks: Buffer[] = [];
   let length = 0;
   const giveUp = () => {
-    body.off('readable', read);
-    if (length > 0 && !body.readableEnded && !body.destroyed) body.unshift(Buffer.concat(chunks));
+    body.off('data', read);
+    body.pause();
+    if (length > 0 && !body.destroyed) body.unshift(Buffer.concat(chunks));
     resolve(undefined);
   };
-  const read = () => {
-    for (let chunk = body.read() as Buffer | null; chunk !== null; chunk = body.read() as Buffer | null) {
-      chunks.push(chunk);
-      length += chunk.length;
-      if (length > MOST_BYTES) {
-        giveUp();
-        return;
-      }
-    }
+  const read = (chunk: Buffer) => {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > MOST_BYTES) giveUp();
   };
   const end = () => resolve(body.complete ? Buffer.concat(chunks) : undefined);
   const timer = setTimeout(giveUp, timeMs);
-  body
-    .on('readable', read)
-    .once('end', end)
-    .once('close', end)
-    .on('error', () => {});
+  body.once('end', end).once('close', end);
+  body.on('error', () => {}).on('data', read);
   try {
     return await promise;
   } finally {
     clearTimeout(timer);
-    body.off('readable', read).off('end', end).off('close', end);
+    body.off('data', read).off('end', end).off('close', end);
   }
 }

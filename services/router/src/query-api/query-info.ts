@@ -12,8 +12,8 @@ import {
 import type { EndChecks } from '../ends/end-checks.ts';
 import { readRequestBody } from '../http/body.ts';
 import type { Exchange } from '../http/exchange.ts';
-import { UpstreamError } from '../http/http-client.ts';
 import { answerEmpty, answerError, TryAgain } from '../http/responses.ts';
+import { UpstreamError } from '../http/upstream/upstream-answer.ts';
 import { type FindAliasDeps, findAlias, type MustBeOwnerDeps } from '../queue/query-alias.ts';
 import { type CancelByUserDeps, endQueuedQuery, getQueuedQuery } from '../queue/queued-query.ts';
 import type { Coordinator } from '../stickiness/coordinator.ts';

@@ -10,8 +10,8 @@ import {
   requireAuthenticationAtEntryPoint,
 } from '../dispatch/require-authentication.ts';
 import type { Exchange } from '../http/exchange.ts';
-import { UpstreamError } from '../http/http-client.ts';
 import { answerError, answerText } from '../http/responses.ts';
+import { UpstreamError } from '../http/upstream/upstream-answer.ts';
 import { coordinatorOf } from '../stickiness/coordinator.ts';
 
 export type ServerInfoDeps = LikelyClustersDeps &

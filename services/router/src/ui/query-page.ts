@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { parseUntrustedJson } from '@trino-gateway/json';
 import { allHeaders } from '@trino-gateway/trino';
 import type { AskCluster } from '../clusters/ask.ts';
-import { readAnswerBody } from '../http/body.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { answerText } from '../http/responses.ts';
+import { readAnswerBody } from '../http/upstream/answer-body.ts';
 import type { Coordinator } from '../stickiness/coordinator.ts';
 
 // Up to 482 a query is shown at /ui/query.html?<id>, from 483 on at /ui#/queries/<id> (QueryInfoUrlFactory, WebUiStaticResource). What stands

@@ -1,8 +1,10 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { silentLogger } from '@trino-gateway/runtime';
 import { until } from '@trino-gateway/testing/processes/until';
-import { createUpstream, type Upstream, type UpstreamRequest } from '../../src/http/http-client.ts';
+import { readAnswerBody } from '../../src/http/upstream/answer-body.ts';
+import { createUpstream, type Upstream } from '../../src/http/upstream/upstream.ts';
+import type { UpstreamRequest } from '../../src/http/upstream/upstream-answer.ts';
 import { answerJson, startStub } from '../support/stub-cluster.ts';
 
 // A cluster that takes connections and never says a word.
@@ -17,7 +19,6 @@ beforeEach(async () => {
     socket.resume();
   });
   await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
-  upstream = createUpstream({ connect_time_limit: 50 }, silentLogger);
 });
 
 afterEach(() => {
@@ -34,27 +35,33 @@ const get = (scheme: string, headTimeMs: number): UpstreamRequest => ({
   signal: new AbortController().signal,
 });
 
-test('a TLS handshake that does not end is no connection, and leaves none behind', async () => {
-  const refused = { kind: 'refused', message: 'cannot connect (no connection within 50 ms)' };
-  await expect(upstream.send(get('https', 5_000))).rejects.toMatchObject(refused);
-  await until('the connection was closed', () => open.size === 0);
-});
-
-test('a connection that is there may be silent for as long as an answer may take', async () => {
-  const late = { kind: 'silent', message: 'no answer within 120 ms' };
-  await expect(upstream.send(get('http', 120))).rejects.toMatchObject(late);
-  await until('the connection was closed', () => open.size === 0);
-});
-
-test('the time to connect counts for no connection that was kept', async () => {
-  await using slow = await startStub((request, response) => {
-    setTimeout(() => answerJson(response, '{}'), request.url === '/late' ? 150 : 0);
+describe.each([true, false])('with router.fast_path: %s', (fast_path) => {
+  beforeEach(() => {
+    upstream = createUpstream({ connect_time_limit: 50, fast_path }, silentLogger);
   });
-  const request = { ...get('http', 5_000), url: slow.url };
-  for (const path of ['/', '/late']) {
-    const answer = await upstream.send({ ...request, path });
-    await answer.body.toArray();
-    expect(answer.status).toBe(200);
-  }
-  expect(new Set(slow.requests.map(({ socket }) => socket)).size).toBe(1);
+
+  test('a TLS handshake that does not end is no connection, and leaves none behind', async () => {
+    const refused = { kind: 'refused', message: 'cannot connect (no connection within 50 ms)' };
+    await expect(upstream.send(get('https', 5_000))).rejects.toMatchObject(refused);
+    await until('the connection was closed', () => open.size === 0);
+  });
+
+  test('a connection that is there may be silent for as long as an answer may take', async () => {
+    const late = { kind: 'silent', message: 'no answer within 120 ms' };
+    await expect(upstream.send(get('http', 120))).rejects.toMatchObject(late);
+    await until('the connection was closed', () => open.size === 0);
+  });
+
+  test('the time to connect counts for no connection that was kept', async () => {
+    await using slow = await startStub((request, response) => {
+      setTimeout(() => answerJson(response, '{}'), request.url === '/late' ? 150 : 0);
+    });
+    const request = { ...get('http', 5_000), url: slow.url };
+    for (const path of ['/', '/late']) {
+      const answer = await upstream.send({ ...request, path });
+      await readAnswerBody(answer.body, 1_000, 5_000);
+      expect(answer.status).toBe(200);
+    }
+    expect(new Set(slow.requests.map(({ socket }) => socket)).size).toBe(1);
+  });
 });

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type ScriptedTrino, startScriptedTrino } from '@trino-gateway/testing';
 import { until } from '@trino-gateway/testing/processes/until';
 import { createCertificateAuthority } from '@trino-gateway/testing/tls/certificate-authority';
-import { ClusterAgent } from '../../src/http/tls-agents.ts';
+import { ClusterAgent } from '../../src/http/upstream/tls-agents.ts';
 import { ask, run } from '../support/client.ts';
 import { startTestbed } from '../support/testbed.ts';
 

@@ -220,6 +220,7 @@ export async function startTestbed(options: TestbedOptions = {}): Promise<Testbe
       submit_time_limit: 60_000,
       attempt_time_limit: 30_000,
       connect_time_limit: 10_000,
+      fast_path: true,
       poll_time_limit: 30_000,
       max_statement_bytes: 16_777_216,
       history_text_while_waiting: false,

@@ -1,0 +1,86 @@
+import http from 'node:http';
+import { connect } from 'node:net';
+import type { RouterConfig } from '@trino-gateway/config';
+import type { Logger, TlsSettings } from '@trino-gateway/runtime';
+import { LRUCache } from 'lru-cache';
+import { sendCarefully } from './careful-client.ts';
+import { sendFast } from './fast-client.ts';
+import { type Origin, OriginPools, readOrigin } from './origin-pools.ts';
+import { POOL } from './pool-limits.ts';
+import { ClusterAgent, createTlsAgents } from './tls-agents.ts';
+import { DiedIdleError, type UpstreamAnswer, UpstreamError, type UpstreamRequest } from './upstream-answer.ts';
+
+/** Sends all requests to clusters. Follows no redirect and decompresses nothing. */
+export type Upstream = Disposable & {
+  /**
+   * Sends a request; a connection that turns out to have been closed while idle is replaced once.
+   * @throws UpstreamError
+   */
+  send(request: UpstreamRequest): Promise<UpstreamAnswer>;
+  /**
+   * The agent for a coordinator over TLS, for requests that are sent otherwise.
+   * @throws UpstreamError
+   */
+  agentFor(tls: TlsSettings | undefined): Promise<ClusterAgent>;
+};
+
+/** Connections to all clusters, kept alive per origin; those with TLS settings of their own share none with others. */
+export function createUpstream(
+  config: Pick<RouterConfig, 'connect_time_limit' | 'fast_path'>,
+  logger: Pick<Logger, 'info' | 'warn'>,
+): Upstream {
+  const plain = new http.Agent(POOL);
+  const secure = new ClusterAgent();
+  const ownSecure = createTlsAgents(logger);
+  const pools = new OriginPools(({ host, port }) => connect({ host, port, noDelay: true }));
+  const origins = new LRUCache<string, Origin>({ max: 10_000 });
+
+  const originOf = (url: string): Origin => {
+    let origin = origins.get(url);
+    if (origin === undefined) {
+      origin = readOrigin(url);
+      origins.set(url, origin);
+    }
+    return origin;
+  };
+
+  const agentFor = async (tls: TlsSettings | undefined): Promise<ClusterAgent> => {
+    if (tls === undefined) return secure;
+    try {
+      return await ownSecure.known(tls);
+    } catch (error) {
+      throw new UpstreamError('refused', `cannot connect (${(error as Error).message})`, error);
+    }
+  };
+
+  const once = async (request: UpstreamRequest, headTimeMs: number, fresh: boolean): Promise<UpstreamAnswer> => {
+    const origin = originOf(request.url);
+    const agent = origin.isSecure ? await agentFor(request.tls) : undefined;
+    const { connect_time_limit: connectTimeMs, fast_path: isFast } = config;
+    const times = { connectTimeMs, headTimeMs };
+    if (!isFast) return await sendCarefully(request, { origin, agent: agent ?? plain, times, fresh });
+    const pool = (agent?.pools ?? pools).at(origin, connectTimeMs);
+    return await sendFast(request, { pool, times, fresh });
+  };
+
+  return {
+    agentFor,
+    async send(request) {
+      if (request.signal.aborted) throw new UpstreamError('aborted', 'the request was given up');
+      const startedAt = performance.now();
+      try {
+        return await once(request, request.headTimeMs, false);
+      } catch (error) {
+        if (!(error instanceof DiedIdleError)) throw error;
+        const left = request.headTimeMs - (performance.now() - startedAt);
+        return await once(request, Math.max(1, left), true);
+      }
+    },
+    [Symbol.dispose]() {
+      plain.destroy();
+      pools[Symbol.dispose]();
+      secure.destroy();
+      ownSecure[Symbol.dispose]();
+    },
+  };
+}
