@@ -47,9 +47,10 @@ test('no road that leaves a process sends anything to a server that is not verif
   expect(requests).toBe(1);
   const roads = `
     const src = (path) => import(root + path);
-    const [{ ClusterAgent }, { createAuthProvider }, { serverInfo, tlsAgents }, { askService }, { createWebhookScaler }, { createGatewayTransport }] =
+    const [{ ClusterAgent }, { createUpstream }, { createAuthProvider }, { serverInfo, tlsAgents }, { askService }, { createWebhookScaler }, { createGatewayTransport }] =
       await Promise.all([
-        src('services/router/src/http/tls-agents.ts'),
+        src('services/router/src/http/upstream/tls-agents.ts'),
+      src('services/router/src/http/upstream/upstream.ts'),
         src('services/router/src/auth/auth-provider.ts'),
         src('packages/trino/src/client/client.ts'),
         src('services/gatewayserver/src/step-tools/ask-service.ts'),
@@ -66,7 +67,11 @@ test('no road that leaves a process sends anything to a server that is not verif
     const webhook = createWebhookScaler({});
     const roads = {
       'router to cluster': () => new Promise((answered, failed) => https.get(url, { agent: new ClusterAgent() }, answered).on('error', failed)),
-      'router to authentication provider': async () => {
+      'router to cluster by its own writer': () =>
+      createUpstream({ connect_time_limit: timeLimitMs, fast_path: true }, { info() {}, warn() {} }).send({
+        ...{ url, method: 'GET', path: '/', rawHeaders: ['Host', 'a'], headTimeMs: timeLimitMs, signal },
+      }),
+    'router to authentication provider': async () => {
         const { trouble } = await createAuthProvider({ url, key: 'k', timeLimitMs }).check({ user: 'u', password: 'p' });
         if (trouble) throw new Error(trouble);
       },
@@ -83,7 +88,7 @@ test('no road that leaves a process sends anything to a server that is not verif
     process.exit(0);`;
   const said = (await runModule(roads)).split('\n');
   expect(requests).toBe(1);
-  expect(said).toHaveLength(7);
+  expect(said).toHaveLength(8);
   for (const line of said) expect(line).toMatch(/: .*(certificate|CERT|VERIFY|SIGNATURE|trusted)/);
 });
 
