@@ -2,7 +2,7 @@ import type { SecureContext } from 'node:tls';
 import { Code, ConnectError, type Interceptor, type Transport } from '@connectrpc/connect';
 import { createConnectTransport } from '@connectrpc/connect-node';
 
-import { describeTlsFailure } from '../tls/describe-tls-failure.ts';
+import { CLOSED_AFTER_HANDSHAKE, describeTlsFailure } from '../tls/describe-tls-failure.ts';
 import { isUnreachable, withGatewayserver } from './call-failures.ts';
 import { type CallStreams, openCallStream } from './call-stream.ts';
 import { GuardedSessions } from './guarded-sessions.ts';
@@ -25,9 +25,6 @@ export type GatewayTransportOptions = {
 
 // A connection whose other end vanished without a word is noticed by pings; the operating system would take a quarter of an hour.
 const PINGS = { pingIntervalMs: 5_000, pingTimeoutMs: 10_000 };
-
-/** A certificate of an authority that it does not know is refused without a word. */
-const CLOSED = 'it closes the connection right after the handshake, as if it refuses the client certificate';
 
 /**
  * A transport to the gatewayserver. A call that fails because a replica cannot be reached is tried once on each other
@@ -95,8 +92,13 @@ function connectReplica(baseUrl: string, options: GatewayTransportOptions): Repl
 
 /** Says of a connection that did not come about over TLS what is wrong with the other end. */
 function explained(error: unknown, isClosed: boolean): unknown {
-  const why = describeTlsFailure(error) ?? (isClosed && isUnreachable(error) ? CLOSED : undefined);
-  return why === undefined ? error : new ConnectError(why, Code.Unavailable, undefined, undefined, error);
+  const known = describeTlsFailure(error);
+  const cause =
+    known === undefined && isClosed && isUnreachable(error)
+      ? Object.assign(new Error('closed after the handshake', { cause: error }), { code: CLOSED_AFTER_HANDSHAKE })
+      : error;
+  const why = known ?? describeTlsFailure(cause);
+  return why === undefined ? error : new ConnectError(why, Code.Unavailable, undefined, undefined, cause);
 }
 
 /** Which replica is asked first, and which then. */

@@ -13,12 +13,19 @@ export class GuardedSessions extends Http2SessionManager {
   /** @param secureContext asked for each connection over TLS */
   constructor(baseUrl: string, pings: Pings, secureContext?: () => SecureContext | undefined) {
     const isTls = new URL(baseUrl).protocol === 'https:';
-    const createConnection = (url: URL) => connectTls({ url, protocols: ['h2'], secureContext: secureContext?.() });
+    const createConnection = (url: URL) => {
+      const socket = connectTls({ url, protocols: ['h2'], secureContext: secureContext?.() });
+      this.#unheard = false;
+      // At once: it may be closed before the library gives the session to anybody.
+      return socket.once('secureConnect', () => {
+        this.#unheard = true;
+      });
+    };
     super(baseUrl, pings, isTls ? { createConnection } : undefined);
   }
 
   /**
-   * Whether the other end has not said a word since the newest session began. Over TLS 1.3 a client learns only so that its
+   * Whether the other end has not said a word since the newest handshake. Over TLS 1.3 a client learns only so that its
    * certificate was refused: its own part of the handshake is over by then.
    */
   get unheard(): boolean {
@@ -36,7 +43,6 @@ export class GuardedSessions extends Http2SessionManager {
   #guard(session: ClientHttp2Session): void {
     this.#guarded.add(session);
     session.on('error', () => {});
-    this.#unheard = true;
     session.once('remoteSettings', () => {
       this.#unheard = false;
     });

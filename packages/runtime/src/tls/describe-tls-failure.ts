@@ -2,8 +2,12 @@ const UNTRUSTED = 'its certificate is of an authority that is not trusted here';
 const WANTS_CERTIFICATE = 'it demands a client certificate';
 const REFUSES_CERTIFICATE = 'it refuses the client certificate';
 
+/** Of an error that whoever speaks over TLS makes: nothing but the end of the connection tells of it. */
+export const CLOSED_AFTER_HANDSHAKE = 'CLOSED_AFTER_HANDSHAKE';
+
 /** By Node's codes of a verification that failed, and OpenSSL's of a handshake that did (RFC 8446, section 6, for the alerts). */
 const MEANINGS: Readonly<Record<string, string>> = {
+  [CLOSED_AFTER_HANDSHAKE]: `it closes the connection right after the handshake, as if ${REFUSES_CERTIFICATE}`,
   CERT_HAS_EXPIRED: 'its certificate, or that of its authority, has expired',
   CERT_NOT_YET_VALID: 'its certificate is not valid yet: compare the clocks',
   DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed, and not trusted here',
