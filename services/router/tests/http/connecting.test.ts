@@ -52,6 +52,40 @@ describe.each([true, false])('with router.fast_path: %s', (fast_path) => {
     await until('the connection was closed', () => open.size === 0);
   });
 
+  test('the time to connect counts for no answer that has begun, whatever its form', async () => {
+    const until = 'HTTP/1.1 200 OK\r\n\r\nuntil ';
+    const early = 'HTTP/1.1 103 Early Hints\r\n\r\n';
+    const last = 'HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nthe end';
+    for (const { first, rest } of [
+      { first: until, rest: 'the end' },
+      { first: early, rest: last },
+    ]) {
+      const slow = createServer((socket) => {
+        socket
+          .on('error', () => {})
+          .once('data', () => {
+            socket.write(first);
+            setTimeout(() => socket.end(rest), 150);
+          });
+      });
+      await new Promise<void>((resolve) => slow.listen(0, '127.0.0.1', resolve));
+      const url = `http://127.0.0.1:${(slow.address() as AddressInfo).port}`;
+      const answer = await upstream.send({ ...get('http', 5_000), url });
+      expect((await readAnswerBody(answer.body, 1_000, 5_000))?.toString()).toMatch(/the end$/);
+      slow.close();
+    }
+  });
+
+  test('a request that was given up before it is sent ends at once, and one that never gets its answer in time', async () => {
+    await using odd = await startStub((_, response) => void response.writeProcessing());
+    const given = { ...get('http', 5_000), url: odd.url, signal: AbortSignal.abort() };
+    await expect(upstream.send(given)).rejects.toMatchObject({ kind: 'aborted' });
+    expect(odd.requests).toEqual([]);
+    const began = performance.now();
+    await expect(upstream.send({ ...get('http', 300), url: odd.url })).rejects.toMatchObject({ kind: 'silent' });
+    expect(performance.now() - began).toBeLessThan(550);
+  });
+
   test('the time to connect counts for no connection that was kept', async () => {
     await using slow = await startStub((request, response) => {
       setTimeout(() => answerJson(response, '{}'), request.url === '/late' ? 150 : 0);

@@ -1,7 +1,9 @@
 import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
+import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { allHeaders, firstHeader, MOST_HEAD_BYTES } from '@trino-gateway/trino';
+import { Rest } from '@trino-gateway/wire';
 import type { Origin } from './origin-pools.ts';
 import { ClusterAgent } from './tls-agents.ts';
 import {
@@ -31,22 +33,39 @@ export async function sendCarefully(
   request: UpstreamRequest,
   { origin, agent, times, fresh }: CarefulOptions,
 ): Promise<UpstreamAnswer> {
-  const { body } = request;
-  const outgoing = (origin.isSecure ? https : http).request({
+  return await ask(origin.isSecure ? https : http, request, times, {
     agent: fresh ? false : agent,
     ...(agent instanceof ClusterAgent ? { ...agent.tlsOptions, servername: agent.serverNameOf(origin.host) } : {}),
     hostname: origin.host,
     port: origin.port,
-    method: request.method,
-    path: request.path,
-    headers: framedHeaders(request),
-    maxHeaderSize: MOST_HEAD_BYTES,
-    signal: request.signal,
   });
+}
+
+/**
+ * Reads the answer on a connection that is there, and whose request has been sent, from these bytes of the answer on.
+ * @throws UpstreamError
+ */
+export function readCarefully(
+  request: UpstreamRequest,
+  { socket, unread }: { socket: Socket; unread: Buffer },
+  headTimeMs: number,
+): Promise<UpstreamAnswer> {
+  return ask(http, request, { headTimeMs }, { createConnection: () => new Rest(socket, unread) });
+}
+
+function ask(
+  client: typeof http | typeof https,
+  request: UpstreamRequest,
+  times: AnswerTimes,
+  connecting: https.RequestOptions,
+): Promise<UpstreamAnswer> {
+  const { method, path, body, signal } = request;
+  const headers = framedHeaders(request);
+  const outgoing = client.request({ ...connecting, method, path, headers, maxHeaderSize: MOST_HEAD_BYTES, signal });
   outgoing.maxHeadersCount = 0;
-  const answer = answerTo(outgoing, times, request.signal);
+  const answer = answerTo(outgoing, times, signal);
   outgoing.end(body);
-  return await answer;
+  return answer;
 }
 
 /** The headers of a request with what frames its body. */
@@ -76,9 +95,10 @@ export function answerTo(outgoing: ClientRequest, times: AnswerTimes, signal: Ab
       () => giveUp(new UpstreamError('silent', `no answer within ${headTimeMs} ms`)),
       headTimeMs,
     );
-    onLateConnection(outgoing, connectTimeMs, () =>
-      giveUp(new UpstreamError('refused', `cannot connect (no connection within ${connectTimeMs} ms)`)),
-    );
+    if (connectTimeMs !== undefined)
+      onLateConnection(outgoing, connectTimeMs, () =>
+        giveUp(new UpstreamError('refused', `cannot connect (no connection within ${connectTimeMs} ms)`)),
+      );
     const fail = (error: Error) => {
       isOver = true;
       clearTimeout(timer);

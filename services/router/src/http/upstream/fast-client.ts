@@ -1,23 +1,21 @@
-import http from 'node:http';
-import type { Socket } from 'node:net';
-import { MOST_HEAD_BYTES } from '@trino-gateway/trino';
-import { type ClientConnection, type ConnectionPool, Rest } from '@trino-gateway/wire';
-import { answerTo, framedHeaders } from './careful-client.ts';
+import type { ClientConnection, ConnectionPool } from '@trino-gateway/wire';
+import { framedHeaders, readCarefully } from './careful-client.ts';
 import { LateConnectionError } from './origin-pools.ts';
 import {
-  type AnswerTimes,
   brokenConnection,
   DiedIdleError,
   failure,
+  timeLeft,
   type UpstreamAnswer,
   UpstreamError,
   type UpstreamRequest,
 } from './upstream-answer.ts';
 
-/** Where a request goes, and within what times. */
+/** Where a request goes, and within what time. */
 export type FastOptions = {
   pool: ConnectionPool;
-  times: AnswerTimes;
+  /** How long the cluster may take to begin its answer, connecting included. */
+  headTimeMs: number;
   /** By a connection that was not used before. */
   fresh: boolean;
 };
@@ -30,9 +28,12 @@ const NOT_IN_A_TARGET = /[^\x21-\x7e]/;
  * Sends a request by our own reader and writer; an answer that is not exactly as a coordinator's is read by Node's.
  * @throws UpstreamError
  */
-export function sendFast(request: UpstreamRequest, { pool, times, fresh }: FastOptions): Promise<UpstreamAnswer> {
+export function sendFast(request: UpstreamRequest, { pool, headTimeMs, fresh }: FastOptions): Promise<UpstreamAnswer> {
   const { method, signal, body } = request;
   const head = headOf(request);
+  // No event tells of what has been given up already.
+  if (signal.aborted) return Promise.reject(new UpstreamError('aborted', 'the request was given up'));
+  const startedAt = performance.now();
   return new Promise((resolve, reject) => {
     const connection = pool.take(fresh);
     const over = () => {
@@ -45,7 +46,6 @@ export function sendFast(request: UpstreamRequest, { pool, times, fresh }: FastO
       reject(error);
     };
     const abort = () => giveUp(new UpstreamError('aborted', 'the request was given up'));
-    const { headTimeMs } = times;
     const silent = () => giveUp(new UpstreamError('silent', `no answer within ${headTimeMs} ms`));
     const timer = setTimeout(silent, headTimeMs);
     signal.addEventListener('abort', abort);
@@ -67,7 +67,7 @@ export function sendFast(request: UpstreamRequest, { pool, times, fresh }: FastO
         },
         unusual: (socket, unread) => {
           over();
-          resolve(readCarefully(request, socket, unread, times));
+          resolve(readCarefully(request, { socket, unread }, timeLeft(headTimeMs, startedAt)));
         },
       },
     );
@@ -94,26 +94,4 @@ function whyFailed(error: NodeJS.ErrnoException, { isReused, hasBegun }: About, 
   if (isReused && !hasBegun && !signal.aborted && brokenConnection.has(error.code ?? ''))
     return new DiedIdleError('the connection was closed while idle', { cause: error });
   return failure(error, signal);
-}
-
-/** The answer on a connection whose request has been sent, from these bytes of it on, as Node's client reads it. */
-function readCarefully(
-  request: UpstreamRequest,
-  socket: Socket,
-  unread: Buffer,
-  times: AnswerTimes,
-): Promise<UpstreamAnswer> {
-  const { method, path, signal, body } = request;
-  const outgoing = http.request({
-    createConnection: () => new Rest(socket, unread),
-    method,
-    path,
-    headers: framedHeaders(request),
-    maxHeaderSize: MOST_HEAD_BYTES,
-    signal,
-  });
-  outgoing.maxHeadersCount = 0;
-  const answer = answerTo(outgoing, times, signal);
-  outgoing.end(body);
-  return answer;
 }

@@ -62,8 +62,11 @@ export class UpstreamError extends Error {
   }
 }
 
-/** How long a cluster may take: to the connection (name, TCP and TLS), and to the head of its answer, connecting included. */
-export type AnswerTimes = { connectTimeMs: number; headTimeMs: number };
+/**
+ * How long a cluster may take: to the connection (name, TCP and TLS), where that is not there yet, and to the head of its answer,
+ * connecting included.
+ */
+export type AnswerTimes = { connectTimeMs?: number; headTimeMs: number };
 
 const notConnected = new Set([
   'ECONNREFUSED',
@@ -76,6 +79,11 @@ const notConnected = new Set([
   'EADDRNOTAVAIL',
 ]);
 export const brokenConnection = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED']);
+
+/** What is left of a time that began at `startedAt` (`performance.now()`), in whole milliseconds: at least one. */
+export function timeLeft(timeMs: number, startedAt: number): number {
+  return Math.max(1, Math.ceil(timeMs - (performance.now() - startedAt)));
+}
 
 /** A kept-alive connection was gone before the request on it was answered: the cluster has most likely never seen it. */
 export class DiedIdleError extends Error {}

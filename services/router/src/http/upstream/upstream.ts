@@ -8,7 +8,13 @@ import { sendFast } from './fast-client.ts';
 import { type Origin, OriginPools, readOrigin } from './origin-pools.ts';
 import { POOL } from './pool-limits.ts';
 import { ClusterAgent, createTlsAgents } from './tls-agents.ts';
-import { DiedIdleError, type UpstreamAnswer, UpstreamError, type UpstreamRequest } from './upstream-answer.ts';
+import {
+  DiedIdleError,
+  timeLeft,
+  type UpstreamAnswer,
+  UpstreamError,
+  type UpstreamRequest,
+} from './upstream-answer.ts';
 
 /** Sends all requests to clusters. Follows no redirect and decompresses nothing. */
 export type Upstream = Disposable & {
@@ -57,10 +63,12 @@ export function createUpstream(
     const origin = originOf(request.url);
     const agent = origin.isSecure ? await agentFor(request.tls) : undefined;
     const { connect_time_limit: connectTimeMs, fast_path: isFast } = config;
-    const times = { connectTimeMs, headTimeMs };
-    if (!isFast) return await sendCarefully(request, { origin, agent: agent ?? plain, times, fresh });
+    if (!isFast) {
+      const times = { connectTimeMs, headTimeMs };
+      return await sendCarefully(request, { origin, agent: agent ?? plain, times, fresh });
+    }
     const pool = (agent?.pools ?? pools).at(origin, connectTimeMs);
-    return await sendFast(request, { pool, times, fresh });
+    return await sendFast(request, { pool, headTimeMs, fresh });
   };
 
   return {
@@ -72,8 +80,7 @@ export function createUpstream(
         return await once(request, request.headTimeMs, false);
       } catch (error) {
         if (!(error instanceof DiedIdleError)) throw error;
-        const left = request.headTimeMs - (performance.now() - startedAt);
-        return await once(request, Math.max(1, left), true);
+        return await once(request, timeLeft(request.headTimeMs, startedAt), true);
       }
     },
     [Symbol.dispose]() {
