@@ -6,6 +6,7 @@ export { Rest } from './client/rest.ts';
 export type { HeaderBlock } from './heads/header-block.ts';
 export { type RequestHead, RequestHeads } from './heads/request-head.ts';
 export { type ResponseBody, type ResponseHead, ResponseHeads } from './heads/response-head.ts';
+export { headerLines } from './heads/write-head.ts';
 export { WireAnswer } from './server/answer.ts';
 export { WireRequest } from './server/request.ts';
 export { WireServer, type WireServerOptions } from './server/server.ts';

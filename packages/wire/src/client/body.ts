@@ -65,14 +65,12 @@ export class AnswerBody extends EventEmitter {
     return this;
   }
 
-  /** For its connection: the next bytes. False: no more is wanted for now, and the source is told when it is. */
-  push(chunk: Buffer): boolean {
-    if (this.destroyed) return true;
+  /** For its connection: the next bytes. Pauses the source when no more is wanted for now. */
+  push(chunk: Buffer): void {
+    if (this.destroyed) return;
     if (this.#isFlowing === true && this.#held.length === 0 && !this.#isScheduled) this.emit('data', chunk);
     else this.#held.push(chunk);
-    if (this.#isFlowing === true && this.#held.length === 0) return true;
-    this.#source.pause();
-    return false;
+    if (this.#isFlowing !== true || this.#held.length > 0) this.#source.pause();
   }
 
   /** For its connection: no more comes; `complete` says whether that was all. */

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { BodyFault, ChunkedReader, UnusualChunks } from '../bodies/chunked.ts';
 import { type ResponseHead, ResponseHeads } from '../heads/response-head.ts';
+import { writeTogether } from '../heads/write-head.ts';
 import { AnswerBody, type BodySource } from './body.ts';
 import { readCarefulChunks } from './careful-chunks.ts';
 
@@ -22,8 +23,6 @@ export type AnswerTaker = {
   unusual(socket: Socket, unread: Buffer): void;
 };
 
-/** Up to this length head and body are written together. */
-const JOINED_BYTES = 16_384;
 const EMPTY = Buffer.alloc(0);
 
 /** One connection to a server, which has one request at a time. */
@@ -64,19 +63,7 @@ export class ClientConnection implements BodySource {
     this.#taker = taker;
     this.#isHead = isHead;
     this.#uses += 1;
-    const { socket } = this;
-    if (body === undefined || body.length === 0) socket.write(head, 'latin1');
-    else if (head.length + body.length <= JOINED_BYTES) {
-      const joined = Buffer.allocUnsafe(head.length + body.length);
-      joined.write(head, 'latin1');
-      body.copy(joined, head.length);
-      socket.write(joined);
-    } else {
-      socket.cork();
-      socket.write(head, 'latin1');
-      socket.write(body);
-      socket.uncork();
-    }
+    writeTogether(this.socket, head, body ?? EMPTY);
   }
 
   /** Gives up the request under way: nobody is told of anything any more. */

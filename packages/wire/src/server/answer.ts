@@ -1,12 +1,9 @@
 import { EventEmitter } from 'node:events';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import { endsLine, headerLines, writeTogether } from '../heads/write-head.ts';
 import type { WireRequest } from './request.ts';
 
-/** Up to this length head and body are copied together: one write costs less than two. */
-const JOINED_BYTES = 16_384;
-/** What could end a line, or begin another message (RFC 9110, 5.5). */
-const NOT_IN_A_LINE = /[^\t\x20-\x7e\x80-\xff]/;
 const EMPTY = Buffer.alloc(0);
 
 /** What a connection does for the answers on it. */
@@ -54,19 +51,16 @@ export class WireAnswer extends EventEmitter {
    */
   writeHead(status: number, reason: string | undefined, lines: readonly string[]): this {
     if (this.headersSent) throw new Error('the head of this answer has been sent');
-    let head = '';
+    const head = headerLines(lines);
     let hasLength = false;
     let hasDate = false;
     for (let at = 0; at < lines.length; at += 2) {
       const name = lines[at] ?? '';
       if (name.length === 14 && name.toLowerCase() === 'content-length') hasLength = true;
       else if (name.length === 4 && name.toLowerCase() === 'date') hasDate = true;
-      head += `${name}: ${lines[at + 1] ?? ''}\r\n`;
-      if (NOT_IN_A_LINE.test(name) || NOT_IN_A_LINE.test(lines[at + 1] ?? ''))
-        throw new Error(`the header line ${name} holds what would end it`);
     }
     const phrase = reason ?? STATUS_CODES[status] ?? '';
-    if (NOT_IN_A_LINE.test(phrase)) throw new Error('the reason phrase holds what would end its line');
+    if (endsLine(phrase)) throw new Error('the reason phrase holds what would end its line');
     this.statusCode = status;
     this.#hasBody = this.req.method !== 'HEAD' && status !== 204 && status !== 304;
     this.#isChunked = this.#hasBody && !hasLength;
@@ -131,23 +125,8 @@ export class WireAnswer extends EventEmitter {
     const head = this.#head;
     this.#head = '';
     if (!this.#hasBody || chunk.length === 0) return head === '' || socket.write(head, 'latin1');
-    const before = this.#isChunked ? `${head}${chunk.length.toString(16)}\r\n` : head;
-    const after = this.#isChunked ? '\r\n' : '';
-    const length = before.length + chunk.length + after.length;
-    if (before === '') return socket.write(chunk);
-    if (length <= JOINED_BYTES) {
-      const joined = Buffer.allocUnsafe(length);
-      joined.write(before, 'latin1');
-      chunk.copy(joined, before.length);
-      if (after !== '') joined.write(after, length - 2, 'latin1');
-      return socket.write(joined);
-    }
-    socket.cork();
-    socket.write(before, 'latin1');
-    let hasRoom = socket.write(chunk);
-    if (after !== '') hasRoom = socket.write(after, 'latin1');
-    socket.uncork();
-    return hasRoom;
+    if (this.#isChunked) return writeTogether(socket, `${head}${chunk.length.toString(16)}\r\n`, chunk, '\r\n');
+    return head === '' ? socket.write(chunk) : writeTogether(socket, head, chunk);
   }
 }
 

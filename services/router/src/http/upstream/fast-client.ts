@@ -1,4 +1,4 @@
-import type { ClientConnection, ConnectionPool } from '@trino-gateway/wire';
+import { type ClientConnection, type ConnectionPool, headerLines } from '@trino-gateway/wire';
 import { framedHeaders, readCarefully } from './careful-client.ts';
 import { LateConnectionError } from './origin-pools.ts';
 import {
@@ -20,8 +20,7 @@ export type FastOptions = {
   fresh: boolean;
 };
 
-/** What could end a line, or begin another message. */
-const NOT_IN_A_LINE = /[^\t\x20-\x7e\x80-\xff]/;
+/** What could end a target, or begin another message. */
 const NOT_IN_A_TARGET = /[^\x21-\x7e]/;
 
 /**
@@ -77,14 +76,7 @@ export function sendFast(request: UpstreamRequest, { pool, headTimeMs, fresh }: 
 function headOf(request: UpstreamRequest): string {
   const { method, path } = request;
   if (NOT_IN_A_TARGET.test(path)) throw new TypeError('the target of a request holds what would end it');
-  let lines = `${method} ${path} HTTP/1.1\r\n`;
-  const headers = framedHeaders(request);
-  for (let at = 0; at < headers.length; at += 2) {
-    const line = `${headers[at]}: ${headers[at + 1]}`;
-    if (NOT_IN_A_LINE.test(line)) throw new TypeError(`the header line ${headers[at]} holds what would end it`);
-    lines += `${line}\r\n`;
-  }
-  return `${lines}\r\n`;
+  return `${method} ${path} HTTP/1.1\r\n${headerLines(framedHeaders(request))}\r\n`;
 }
 
 type About = Parameters<Parameters<ClientConnection['send']>[1]['failed']>[1];
