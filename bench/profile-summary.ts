@@ -32,6 +32,22 @@ export function summarise(file: string, window: ProfileWindow, mostFunctions: nu
   return { busyMs: busy / 1_000, kinds: shares(kinds), functions: shares(functions).slice(0, mostFunctions) };
 }
 
+const MOST_KINDS = 25;
+
+/** Its shares as two tables of Markdown, by kinds and by functions, in lines. */
+export function profileTables({ kinds, functions }: Pick<ProfileSummary, 'kinds' | 'functions'>): string[] {
+  const table = (of: string, rows: [string, number][]) => [
+    '',
+    `| ${of} | % |`,
+    '| --- | ---: |',
+    ...rows.map(([name, share]) => `| ${name} | ${(share * 100).toFixed(1)} |`),
+  ];
+  return [...table('kind', kinds.slice(0, MOST_KINDS)), ...table('function', functions)];
+}
+
+/** The clock of profiles, in microseconds. */
+export const monotonicMicros = (): number => Number(process.hrtime.bigint() / 1_000n);
+
 function add(of: Map<string, number>, name: string, micros: number): void {
   of.set(name, (of.get(name) ?? 0) + micros);
 }

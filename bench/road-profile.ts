@@ -7,7 +7,7 @@ import { cpuSeconds } from '@trino-gateway/testing/processes/process-cost';
 import { startSuite } from '@trino-gateway/testing/suite/suite';
 import { startCoordinator } from './contenders/coordinators.ts';
 import { type LoadName, runLoad } from './load/load.ts';
-import { type ProfileWindow, summarise } from './profile-summary.ts';
+import { monotonicMicros, type ProfileWindow, profileTables, summarise } from './profile-summary.ts';
 
 const MOST_FUNCTIONS = 45;
 const WARM_UP_SECONDS = 6;
@@ -16,7 +16,6 @@ const load = (process.argv[2] ?? 'polls') as LoadName;
 const seconds = Number(process.argv[3] ?? 8);
 const folder = await mkdtemp(join(tmpdir(), 'road-profile-'));
 const window: ProfileWindow = { from: 0, until: 0 };
-const now = () => Number(process.hrtime.bigint() / 1_000n);
 {
   await using coordinator = await startCoordinator();
   await using suite = await startSuite({
@@ -31,18 +30,14 @@ const now = () => Number(process.hrtime.bigint() / 1_000n);
   await runLoad(load, { url }, { ...clients, seconds: WARM_UP_SECONDS });
   const pids = [suite.router.pid];
   const before = cpuSeconds(pids);
-  window.from = now();
+  window.from = monotonicMicros();
   const { count } = await runLoad(load, { url }, { ...clients, seconds });
-  window.until = now();
+  window.until = monotonicMicros();
   console.log(
     `${load}: ${count} in ${seconds} s, router ${(((cpuSeconds(pids) - before) / count) * 1e6).toFixed(0)} µs each`,
   );
 }
 for (const name of await readdir(folder)) {
-  const { kinds, functions } = summarise(join(folder, name), window, MOST_FUNCTIONS);
-  for (const rows of [kinds.slice(0, 25), functions]) {
-    console.log('\n| of the time | % |\n| --- | ---: |');
-    for (const [what, share] of rows) console.log(`| ${what} | ${(share * 100).toFixed(1)} |`);
-  }
+  for (const line of profileTables(summarise(join(folder, name), window, MOST_FUNCTIONS))) console.log(line);
 }
 await rm(folder, { recursive: true });

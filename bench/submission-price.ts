@@ -17,7 +17,7 @@ import { cpuSeconds, residentMb } from '@trino-gateway/testing/processes/process
 import { until } from '@trino-gateway/testing/processes/until';
 import { startSuite } from '@trino-gateway/testing/suite/suite';
 import { startNodeCoordinator } from './contenders/coordinators.ts';
-import { type ProfileWindow, summarise } from './profile-summary.ts';
+import { monotonicMicros, type ProfileWindow, profileTables, summarise } from './profile-summary.ts';
 
 const SECONDS = Number(process.argv[2] ?? 10);
 /** Fixed, so that what is compared has the same number of queries in a turn of the event loop. */
@@ -29,7 +29,6 @@ const PAGE_MS = 4;
 const MOST_FUNCTIONS = 40;
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
-const monotonicMicros = () => Number(process.hrtime.bigint() / 1_000n);
 const folder = await mkdtemp(join(tmpdir(), 'bench-price-'));
 const profiles = join(folder, 'profiles');
 const HEADERS = [
@@ -163,12 +162,8 @@ async function endProfile(session: Session): Promise<void> {
 }
 
 function tell(file: string, window: ProfileWindow): void {
-  const { busyMs, kinds, functions } = summarise(join(profiles, file), window, MOST_FUNCTIONS);
-  if (busyMs < 100) return; // a thread that does something else
-  say(
-    `\n## ${file.startsWith('CPU') ? 'gatewayserver' : file}: ${busyMs.toFixed(0)} ms busy\n\n| kind | % |\n| --- | ---: |`,
-  );
-  for (const [kind, share] of kinds.slice(0, 25)) say(`| ${kind} | ${(share * 100).toFixed(1)} |`);
-  say('\n| function | % |\n| --- | ---: |');
-  for (const [place, share] of functions) say(`| ${place} | ${(share * 100).toFixed(1)} |`);
+  const summary = summarise(join(profiles, file), window, MOST_FUNCTIONS);
+  if (summary.busyMs < 100) return; // a thread that does something else
+  say(`\n## ${file.startsWith('CPU') ? 'gatewayserver' : file}: ${summary.busyMs.toFixed(0)} ms busy`);
+  for (const line of profileTables(summary)) say(line);
 }
