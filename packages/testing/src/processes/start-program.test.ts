@@ -24,6 +24,15 @@ test('the output of both streams is kept, and passed on line by line', async () 
   expect(program.output()).toContain('one\n');
 });
 
+test('of a long output the newest is kept, beginning with a whole line', async () => {
+  const program = await startProgram(shell('i=0; while [ $i -lt 20000 ]; do i=$((i+1)); echo "line $i of many"; done'));
+  await program.ended;
+  const lines = program.output().split('\n').slice(0, -1);
+  expect(lines.at(-1)).toBe('line 20000 of many');
+  expect(lines.length).toBeLessThan(20_000);
+  expect(lines).toEqual(lines.map((_, at) => `line ${20_001 - lines.length + at} of many`));
+});
+
 test('with a log file the output goes there', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'start-program-'));
   try {

@@ -35,7 +35,7 @@ export type RunningProgram = {
   ending(): Ending | undefined;
   /** Resolves when it has ended and what it printed was read. */
   readonly ended: Promise<Ending>;
-  /** The newest of what it printed on both streams. */
+  /** The newest of what it printed on both streams, beginning with a whole line. */
   output(): string;
   signal(name: NodeJS.Signals): void;
   /** Asks it to end, and kills it when that takes too long. */
@@ -109,9 +109,17 @@ function keepOutput({ stdout, stderr }: ChildProcess, onLine: ((line: string) =>
   let kept = '';
   for (const stream of [stdout, stderr]) {
     stream?.setEncoding('utf8').on('data', (text: string) => {
-      kept = (kept + text).slice(-MOST_KEPT);
+      kept = newest(kept + text);
     });
     if (stream && onLine) createInterface({ input: stream }).on('line', onLine);
   }
   return () => kept;
+}
+
+/** What is kept of it: whole lines, unless a single one is longer. */
+function newest(printed: string): string {
+  if (printed.length <= MOST_KEPT) return printed;
+  const from = printed.length - MOST_KEPT;
+  const lineAt = printed.indexOf('\n', from - 1) + 1;
+  return printed.slice(lineAt === 0 || lineAt === printed.length ? from : lineAt);
 }
