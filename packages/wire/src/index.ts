@@ -1,6 +1,6 @@
 export { BodyFault, ChunkedReader, UnusualChunks } from './bodies/chunked.ts';
-export { AnswerBody } from './client/body.ts';
-export type { ClientConnection } from './client/connection.ts';
+export { AnswerBody, type BodySink, type BodySource } from './client/body.ts';
+export type { AnswerTaker, ClientConnection } from './client/connection.ts';
 export { ConnectionPool } from './client/pool.ts';
 export { Rest } from './client/rest.ts';
 export type { HeaderBlock } from './heads/header-block.ts';

@@ -8,11 +8,19 @@ export type BodySource = {
   abandon(): void;
 };
 
+/** Takes the body of an answer from its connection. */
+export type BodySink = {
+  /** The next bytes. */
+  push(chunk: Buffer): void;
+  /** No more comes; `complete` says whether that was all. */
+  over(complete: boolean): void;
+};
+
 /**
  * The body of an answer. It has the shape of Node's `IncomingMessage`, as far as proxies use it: it flows from its first 'data' listener on, or
  * when it is resumed; 'end' after all of it, and 'close' at last, in any case. Nothing is lost that came before somebody listened.
  */
-export class AnswerBody extends EventEmitter {
+export class AnswerBody extends EventEmitter implements BodySink {
   /** All of it has come. */
   complete = false;
   /** 'end' has been told of. */
@@ -65,7 +73,7 @@ export class AnswerBody extends EventEmitter {
     return this;
   }
 
-  /** For its connection: the next bytes. Pauses the source when no more is wanted for now. */
+  /** Pauses the source when no more is wanted for now. */
   push(chunk: Buffer): void {
     if (this.destroyed) return;
     if (this.#isFlowing === true && this.#held.length === 0 && !this.#isScheduled) this.emit('data', chunk);
@@ -73,7 +81,6 @@ export class AnswerBody extends EventEmitter {
     if (this.#isFlowing !== true || this.#held.length > 0) this.#source.pause();
   }
 
-  /** For its connection: no more comes; `complete` says whether that was all. */
   over(complete: boolean): void {
     if (this.#isOver) return;
     this.complete = complete;

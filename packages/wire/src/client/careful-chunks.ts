@@ -1,7 +1,7 @@
 import http, { type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { UnusualChunks } from '../bodies/chunked.ts';
-import type { AnswerBody, BodySource } from './body.ts';
+import type { BodySink, BodySource } from './body.ts';
 import { Rest } from './rest.ts';
 
 /** What Node's parser is shown before: the head of the answer has been read. */
@@ -10,7 +10,7 @@ const HEAD = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n';
 /** The rest of a chunked body is read by Node's parser, which knows extensions and trailers; both end here. Its connection is used no more. */
 export function readCarefulChunks(
   socket: Socket,
-  body: AnswerBody,
+  body: BodySink,
   { before, position }: UnusualChunks,
   bytes: Buffer,
 ): BodySource {

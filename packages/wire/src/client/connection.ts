@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { BodyFault, ChunkedReader, UnusualChunks } from '../bodies/chunked.ts';
 import { type ResponseHead, ResponseHeads } from '../heads/response-head.ts';
 import { writeTogether } from '../heads/write-head.ts';
-import { AnswerBody, type BodySource } from './body.ts';
+import type { BodySink, BodySource } from './body.ts';
 import { readCarefulChunks } from './careful-chunks.ts';
 
 /** A request, as its bytes. */
@@ -16,7 +16,8 @@ export type WireAsk = {
 
 /** Who waits for an answer; one of the three is called, once. */
 export type AnswerTaker = {
-  answered(head: ResponseHead, body: AnswerBody): void;
+  /** Gives the one that takes the body; `source` is this connection for as long as the body comes. */
+  answered(head: ResponseHead, source: BodySource): BodySink;
   /** The connection ended before the head of an answer; `isReused`: it may have ended while it was kept, before the request. */
   failed(error: Error, about: { isReused: boolean; hasBegun: boolean }): void;
   /** What comes is for another reader, from these bytes on. Nothing listens to the socket any more. */
@@ -38,7 +39,7 @@ export class ClientConnection implements BodySource {
   #isHead = false;
   #uses = 0;
   #pending: Buffer = EMPTY;
-  #body: AnswerBody | undefined;
+  #body: BodySink | undefined;
   /** Bytes of the body that are to come; undefined: it says itself where it ends. */
   #left: number | undefined;
   #keepsAlive = false;
@@ -108,11 +109,9 @@ export class ClientConnection implements BodySource {
       taker.unusual(this.socket, bytes);
       return;
     }
-    const body = new AnswerBody(this);
-    this.#body = body;
     this.#keepsAlive = head.keepsAlive;
     this.#left = head.body.kind === 'chunked' ? undefined : head.body.kind === 'length' ? head.body.bytes : 0;
-    taker.answered(head, body);
+    this.#body = taker.answered(head, this);
     this.#readBody(bytes, head.length);
   }
 
@@ -133,7 +132,7 @@ export class ClientConnection implements BodySource {
   }
 
   /** Where the body ends; -1: more is to come. */
-  #readLength(body: AnswerBody, bytes: Buffer, from: number): number {
+  #readLength(body: BodySink, bytes: Buffer, from: number): number {
     const left = this.#left ?? 0;
     const end = Math.min(bytes.length, from + left);
     this.#left = left - (end - from);
@@ -141,7 +140,7 @@ export class ClientConnection implements BodySource {
     return this.#left === 0 ? end : -1;
   }
 
-  #readChunks(body: AnswerBody, bytes: Buffer, from: number): number {
+  #readChunks(body: BodySink, bytes: Buffer, from: number): number {
     try {
       return this.#chunks.push(bytes, from, bytes.length, (all, start, end) => {
         body.push(all.subarray(start, end));
@@ -154,7 +153,7 @@ export class ClientConnection implements BodySource {
     }
   }
 
-  #readCarefully(body: AnswerBody, unusual: UnusualChunks, bytes: Buffer): void {
+  #readCarefully(body: BodySink, unusual: UnusualChunks, bytes: Buffer): void {
     this.#body = undefined;
     this.#leave();
     const isPaused = this.#isPaused;

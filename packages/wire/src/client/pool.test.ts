@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { expect, test } from '@jest/globals';
-import type { AnswerBody } from './body.ts';
+import type { ResponseHead } from '../heads/response-head.ts';
+import { AnswerBody } from './body.ts';
+import type { AnswerTaker } from './connection.ts';
 import { ConnectionPool } from './pool.ts';
 
 const GET = { isHead: false, head: 'GET /a HTTP/1.1\r\nHost: a\r\n\r\n' };
@@ -56,10 +58,19 @@ async function text(body: AnswerBody): Promise<string> {
   return body.complete ? all : `${all} …`;
 }
 
+/** Gives the body of an answer to this function. */
+function bodyTo(take: (body: AnswerBody, head: ResponseHead) => void): AnswerTaker['answered'] {
+  return (head, source) => {
+    const body = new AnswerBody(source);
+    take(body, head);
+    return body;
+  };
+}
+
 function ask(pool: ConnectionPool, request = GET): Promise<Outcome> {
   return new Promise((resolve) => {
     pool.take().send(request, {
-      answered: ({ status }, body) => void text(body).then((all) => resolve(`${status} ${all}`)),
+      answered: bodyTo((body, { status }) => void text(body).then((all) => resolve(`${status} ${all}`))),
       failed: (error, about) => resolve({ failed: error.message, ...about }),
       unusual: (socket, unread) => {
         socket.destroy();
@@ -170,7 +181,7 @@ test('a body that nobody reads stays with the server, and all of it comes when s
     },
   ]);
   const body = await new Promise<AnswerBody>((resolve, reject) => {
-    server.pool.take().send(GET, { answered: (_, answer) => resolve(answer), failed: reject, unusual: reject });
+    server.pool.take().send(GET, { answered: bodyTo(resolve), failed: reject, unusual: reject });
   });
   await turn();
   const [socket] = server.open;
@@ -188,7 +199,7 @@ test('a body that nobody reads stays with the server, and all of it comes when s
 test('what was taken of a body can be put back', async () => {
   await using server = await serve([ok('abcdef')]);
   const body = await new Promise<AnswerBody>((resolve, reject) => {
-    server.pool.take().send(GET, { answered: (_, answer) => resolve(answer), failed: reject, unusual: reject });
+    server.pool.take().send(GET, { answered: bodyTo(resolve), failed: reject, unusual: reject });
   });
   const first = await new Promise<Buffer>((resolve) => {
     const take = (chunk: Buffer) => {
@@ -212,7 +223,7 @@ test('a request that is given up closes its connection, also in the middle of it
   connection.abandon();
   while (server.open.size > 0) await turn();
   const body = await new Promise<AnswerBody>((resolve, reject) => {
-    server.pool.take().send(GET, { answered: (_, answer) => resolve(answer), failed: reject, unusual: reject });
+    server.pool.take().send(GET, { answered: bodyTo(resolve), failed: reject, unusual: reject });
   });
   body.destroy();
   await once(body, 'close');

@@ -1,4 +1,4 @@
-import { type ClientConnection, type ConnectionPool, headerLines } from '@trino-gateway/wire';
+import { AnswerBody, type ClientConnection, type ConnectionPool, headerLines } from '@trino-gateway/wire';
 import { framedHeaders, readCarefully } from './careful-client.ts';
 import { LateConnectionError } from './origin-pools.ts';
 import {
@@ -51,7 +51,8 @@ export function sendFast(request: UpstreamRequest, { pool, headTimeMs, fresh }: 
     connection.send(
       { isHead: method === 'HEAD', head, body },
       {
-        answered: ({ status, reason, rawHeaders }, answer) => {
+        answered: ({ status, reason, rawHeaders }, source) => {
+          const answer = new AnswerBody(source);
           clearTimeout(timer);
           // Until its end the client may hang up.
           signal.removeEventListener('abort', abort);
@@ -59,6 +60,7 @@ export function sendFast(request: UpstreamRequest, { pool, headTimeMs, fresh }: 
           signal.addEventListener('abort', destroy);
           answer.once('close', () => signal.removeEventListener('abort', destroy));
           resolve({ status, statusMessage: reason, rawHeaders, body: answer });
+          return answer;
         },
         failed: (error, about) => {
           over();
