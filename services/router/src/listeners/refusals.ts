@@ -19,18 +19,19 @@ export function statusOf({
   return ['400 Bad Request', 'The request is not HTTP/1.1'];
 }
 
+const OTHERS = [' RTSP/', ' ICE/'];
+const OTHERS_LINE = /^(\S+) +(\S+) +(?:RTSP|ICE)\/\d\.\d\r?$/gm;
+
 /**
- * Whether this is RTSP/1.0 or ICE/1.0, which Node's parser takes for HTTP/1.0 and says so nowhere. To be called as the request is
- * emitted: what the parser has just read shows its first line, unless that came in pieces. Costs nothing for HTTP/1.1, as which it
- * reads RTSP/1.1: the framing is the same, and HTTP/1.1 is what is passed on.
+ * Whether this is RTSP or ICE, which Node's parser takes for HTTP of the same version and says so nowhere. To be called as the request
+ * is emitted: what the parser has just read shows its first line, unless its head came in pieces.
  */
-export function isOfAnotherProtocol({ httpVersion, method, url, socket }: IncomingMessage): boolean {
-  if (httpVersion !== '1.0') return false;
+export function isOfAnotherProtocol({ method, url, socket }: IncomingMessage): boolean {
   const { parser } = socket as { parser?: { getCurrentBuffer?: () => Buffer } | null };
   const read = parser?.getCurrentBuffer?.();
-  return (
-    read !== undefined && ['RTSP', 'ICE'].some((name) => read.includes(`${method} ${url} ${name}/1.0`, 0, 'latin1'))
-  );
+  if (read === undefined || !OTHERS.some((name) => read.includes(name, 0, 'latin1'))) return false;
+  const lines = read.toString('latin1').matchAll(OTHERS_LINE);
+  return [...lines].some(([, itsMethod, itsTarget]) => itsMethod === method && itsTarget === url);
 }
 
 /** Answers a client that is not served, and closes its connection. */
