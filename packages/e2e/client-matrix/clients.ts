@@ -65,3 +65,8 @@ export type ClientName = keyof typeof clients;
 
 /** All of them, in the order they are tried. */
 export const clientNames = Object.keys(clients) as ClientName[];
+
+/** Installs what these clients need, so that no clock of a test runs meanwhile. Throws MissingToolError when that cannot be. */
+export async function prepareClients(names: readonly ClientName[], say: (line: string) => void): Promise<void> {
+  for (const name of names) await clients[name].program(say);
+}

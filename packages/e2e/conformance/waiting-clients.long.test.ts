@@ -4,7 +4,7 @@ import { freePorts } from '@trino-gateway/testing/processes/free-ports';
 import { until } from '@trino-gateway/testing/processes/until';
 import { runCommand } from '@trino-gateway/testing/toolchains/run-command';
 import { type OpenQuery, openQuery } from '@trino-gateway/testing/trino-client/open-query';
-import { type ClientName, clientNames } from '../client-matrix/clients.ts';
+import { type ClientName, clientNames, prepareClients } from '../client-matrix/clients.ts';
 import { cliProgram } from '../client-matrix/java-programs.ts';
 import { type ManyClient, runMany } from '../client-matrix/run-many.ts';
 import { runClientMatrix } from '../client-matrix/run-matrix.ts';
@@ -22,6 +22,7 @@ let starting: ScriptedTrino;
 let held: OpenQuery | undefined;
 
 beforeAll(async () => {
+  await prepareClients(clientNames, say);
   bed = await startQueuedBed({ router: { ATTEMPT_TIME_LIMIT: '60s' } });
   starting = await startScriptedTrino({ startingMs: 3_600_000 });
   const [nobody = 0] = await freePorts(1);
@@ -49,7 +50,7 @@ beforeAll(async () => {
     },
     LIMIT_MS,
   );
-}, 900_000);
+}, 2_400_000);
 
 afterEach(async () => {
   await held?.cancel();
