@@ -7,7 +7,7 @@ TOOLS := tools/node_modules/.package-lock.json
 MODULES := node_modules/.modules.yaml
 JEST := NODE_OPTIONS='--experimental-vm-modules --disable-warning=ExperimentalWarning' node_modules/.bin/jest
 
-.PHONY: help setup generate check test test-slow e2e e2e-newest test-databases kubernetes million browser api-fuzz fuzz attack smuggling chaos images manifests bench run run-smoke
+.PHONY: help setup generate check test test-slow e2e e2e-each e2e-long e2e-newest test-databases kubernetes million browser api-fuzz fuzz attack smuggling chaos images manifests bench run run-smoke
 
 help: ## what can be done here
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,8 +44,16 @@ e2e: setup ## two real Trino 476, the three processes, alone and two of each on 
 	-node scripts/trino/main.ts fetch --archive # once: halves each start
 	$(JEST) --selectProjects real --runInBand --testTimeout 900000
 
+e2e-each: setup ## make e2e file by file, so that no file hides another, and its record; REPORTS=folder keeps reports, and goes on where a run ended
+	-node scripts/trino/main.ts fetch --archive
+	node scripts/e2e/each.ts
+
+e2e-long: setup ## the cases of make e2e that name large numbers, with these (500 races, 1,000,000 guesses …): an hour or two; its record; ONLY=attacks,raw
+	-node scripts/trino/main.ts fetch --archive
+	node scripts/e2e/each.ts --full
+
 e2e-newest: setup ## the protocol's cases and the clients on the newest Trino (483, assembled once), with and without process-forwarded; its record
-	node scripts/e2e-newest/main.ts
+	node scripts/e2e/newest.ts
 
 test-databases: setup ## the storage contract on real MySQL, MariaDB and PostgreSQL, and each taken away for a while
 	node scripts/databases/test-databases.ts

@@ -1,16 +1,18 @@
-import { pending } from '../pending.ts';
+import { inPart, pending } from '../pending.ts';
 import { missing, type TestResult, verdicts } from './verdicts.ts';
 
 export type { TestResult };
 
 /**
- * The lines that end a run: each case with what became of it, the pending ones with their reasons, and one line that counts them.
+ * The lines that end a run: each case with what became of it, the pending ones with their reasons, what is not shown of others, and one
+ * line that counts them.
  * A run of some files tells of what ran there; a whole one also of what is pending, and a case that it misses has failed.
  */
 export function reportLines(tests: readonly TestResult[], isWhole: boolean): string[] {
   const ran = verdicts(tests);
   const reasons = isWhole ? reasonsOf(ran) : new Map<number, string>();
   const missed = isWhole ? missing(ran, reasons) : [];
+  const partly = ran.filter(({ number, outcome }) => outcome === 'passed' && inPart.has(number));
   const failed = ran.filter(({ outcome }) => outcome === 'failed').length;
   return [
     ...ran.map(
@@ -19,7 +21,9 @@ export function reportLines(tests: readonly TestResult[], isWhole: boolean): str
     ),
     ...missed.map((number) => `case ${String(number).padStart(3)}  failed  no test of it ran`),
     ...[...reasons].map(([number, reason]) => `case ${String(number).padStart(3)}  pending  ${reason}`),
-    `conformance: ${ran.length - failed} passed, ${failed + missed.length} failed, ${reasons.size} pending`,
+    ...partly.map(({ number }) => `case ${String(number).padStart(3)}  in part  ${inPart.get(number)}`),
+    `conformance: ${ran.length - failed} passed${partly.length > 0 ? ` (${partly.length} in part)` : ''}, ` +
+      `${failed + missed.length} failed, ${reasons.size} pending`,
   ];
 }
 
