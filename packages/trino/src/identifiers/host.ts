@@ -34,6 +34,7 @@ export function comparableHost(text: string): string {
 
 /** An IPv6 address as RFC 5952 writes it; undefined for any other text, and for one with a zone. */
 function ipv6In(text: string): string | undefined {
-  if (!text.includes(':') || !URL.canParse(`http://[${text}]/`)) return undefined;
+  // With a single colon it is a host with its port, as nearly every one is.
+  if (text.indexOf(':') === text.lastIndexOf(':') || !URL.canParse(`http://[${text}]/`)) return undefined;
   return new URL(`http://[${text}]/`).hostname.slice(1, -1);
 }
