@@ -1,13 +1,14 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { expect, test } from '@jest/globals';
-import { type Query, QuerySchema, Query_State as State } from '@trino-gateway/api/gateway';
+import { QuerySchema, Query_State as State } from '@trino-gateway/api/gateway';
 import { silentLogger } from '@trino-gateway/runtime';
 import { createFailureLog } from './failure-log.ts';
 import { createLiveQueries, type LiveQueriesOptions, type QueryNews } from './live-queries.ts';
+import type { QueryReport } from './reports/history-reporter.ts';
 
 function table(options: Omit<LiveQueriesOptions, 'history' | 'failures'> = {}) {
   const lines: unknown[] = [];
-  const reports: Query[] = [];
+  const reports: QueryReport[] = [];
   const clock = { now: 1_000 };
   const live = createLiveQueries({
     history: { report: (query) => reports.push(query) },
@@ -152,7 +153,7 @@ test('a refused query and a failed one are logged once, with id, user, group and
 test('a query that is polled and ends at another process of the router counts here no longer, and is not given up before', () => {
   const clock = { now: 0 };
   const told: QueryNews[] = [];
-  const reports: Query[] = [];
+  const reports: QueryReport[] = [];
   const process = (tell: (news: QueryNews) => void) =>
     createLiveQueries({
       history: { report: (query) => void reports.push(query) },

@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
-import { type Query, Query_ErrorSchema, Query_State, QuerySchema } from '@trino-gateway/api/gateway';
+import { type Query, Query_ErrorSchema, Query_State } from '@trino-gateway/api/gateway';
 import { LRUCache } from 'lru-cache';
 import type { FailureLog } from './failure-log.ts';
 import { createKnownQueries, type IncarnationQueries, type KnownQueries } from './known-queries.ts';
@@ -82,7 +82,7 @@ export function createLiveQueries(options: LiveQueriesOptions): LiveQueryTable {
   const reported = new LRUCache<string, 'running' | 'ended'>({ max: REMEMBERED });
 
   const seenForOthers = createSeenForOthers(tell);
-  const { report, reportEnd } = reportsTo(history, now);
+  const hasEnded = (ids: Ids, end: QueryEnd) => reportEnd(history, ids, end, now());
 
   return {
     started: (query) => {
@@ -120,7 +120,7 @@ export function createLiveQueries(options: LiveQueriesOptions): LiveQueryTable {
       }
       // The id is empty for a query of another router, which knows it: it differs from Trino's if the query has waited in the gateway.
       const id = entry?.id ?? '';
-      report({ id, trinoQueryId }, { state: Query_State.RUNNING, startedAt: timestampFromMs(now()) });
+      history.report({ id, trinoQueryId, state: Query_State.RUNNING, startedAt: timestampFromMs(now()) });
     },
     ended: (trinoQueryId, end) => {
       known.ended(trinoQueryId);
@@ -130,12 +130,12 @@ export function createLiveQueries(options: LiveQueriesOptions): LiveQueryTable {
       live.remove(trinoQueryId);
       reported.set(trinoQueryId, 'ended');
       if (end.error !== undefined) failures.failed({ ...entry, trinoQueryId }, end.error.name);
-      reportEnd({ id: entry?.id ?? '', trinoQueryId }, end);
+      hasEnded({ id: entry?.id ?? '', trinoQueryId }, end);
     },
     queuedQueryEnded: (id, end) => {
       if (reported.get(id) === 'ended') return;
       reported.set(id, 'ended');
-      reportEnd({ id, trinoQueryId: '' }, end);
+      hasEnded({ id, trinoQueryId: '' }, end);
     },
     counts: () => {
       direct.expire(now());
@@ -147,7 +147,7 @@ export function createLiveQueries(options: LiveQueriesOptions): LiveQueryTable {
       direct.expire(now());
       known.sweep();
       for (const [trinoQueryId, { id }] of live.takeSilentSince(now() - abandonedAfterMs))
-        reportEnd({ id, trinoQueryId }, { state: Query_State.UNKNOWN });
+        hasEnded({ id, trinoQueryId }, { state: Query_State.UNKNOWN });
     },
     ofIncarnation: known.ofIncarnation,
     size: live.size,
@@ -188,17 +188,7 @@ function isOver(state: Query_State): boolean {
 
 type Ids = { id: string; trinoQueryId: string };
 
-/** Copied for each report: to create a message costs many times as much. Its lists are never changed. */
-const NOTHING_KNOWN = create(QuerySchema);
-
-function reportsTo(history: History, now: () => number) {
-  return {
-    report: (ids: Ids, fields: Partial<Pick<Query, 'state' | 'startedAt'>>) =>
-      history.report({ ...NOTHING_KNOWN, ...ids, ...fields }),
-    reportEnd: (ids: Ids, { state, error }: QueryEnd) => {
-      const endedAt = timestampFromMs(now());
-      const fields = error && { error: create(Query_ErrorSchema, error) };
-      history.report({ ...NOTHING_KNOWN, ...ids, state, endedAt, ...fields });
-    },
-  };
+function reportEnd(history: History, ids: Ids, { state, error }: QueryEnd, now: number): void {
+  const endedAt = timestampFromMs(now);
+  history.report({ ...ids, state, endedAt, ...(error && { error: create(Query_ErrorSchema, error) }) });
 }

@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import { create, fromBinary, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
+import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { expect, test } from '@jest/globals';
 import { type Query, QuerySchema, Query_State as State } from '@trino-gateway/api/gateway';
 import { silentLogger } from '@trino-gateway/runtime';
 import { until } from '@trino-gateway/testing/processes/until';
-import { createHistory, type HistoryOptions } from './history-reporter.ts';
+import { createHistory, type HistoryOptions, type QueryReport } from './history-reporter.ts';
 
 const query = (id: string, fields: MessageInitShape<typeof QuerySchema> = {}) => create(QuerySchema, { id, ...fields });
 
@@ -17,7 +18,10 @@ function setUp(options: Partial<HistoryOptions> = {}) {
   const log: unknown[] = [];
   const logger = { ...silentLogger, warn: (...line: unknown[]) => void log.push(line) };
   const history = createHistory({
-    send: async (batch, timeLimitMs) => {
+    send: async (reports, timeLimitMs) => {
+      const batch = reports.map((report) =>
+        fromBinary(QuerySchema, toBinary(QuerySchema, create(QuerySchema, report))),
+      );
       await store.answer(batch, timeLimitMs);
       batches.push(batch.length);
       stored.push(...batch);
@@ -63,6 +67,25 @@ test('reports about one query merge while they wait, and a final state stays', a
     state: State.FAILED,
     error: { name: 'X' },
   });
+});
+
+test.each([
+  ['before', [0, 1, 2]],
+  ['after', [1, 2, 0]],
+  ['between', [1, 0, 2]],
+])('what has changed completes the whole report, which comes %s', async (_, order) => {
+  await using setup = setUp({ timings: { intervalMs: 50 } });
+  const { history, stored } = setup;
+  const reports = [
+    query('1', { trinoQueryId: 't1', text: 'SELECT 1', user: 'ann', state: State.QUEUED }),
+    { id: '1', trinoQueryId: 't1', state: State.RUNNING, startedAt: timestampFromMs(7) },
+    { id: '1', trinoQueryId: 't1', state: State.FINISHED, endedAt: timestampFromMs(9) },
+  ];
+  for (const at of order) history.report(reports[at] as QueryReport);
+  await until('they are stored', () => history.backlog() === 0);
+  const [startedAt, endedAt] = [timestampFromMs(7), timestampFromMs(9)];
+  expect(stored).toHaveLength(1);
+  expect(stored[0]).toMatchObject({ text: 'SELECT 1', user: 'ann', state: State.FINISHED, startedAt, endedAt });
 });
 
 test('nothing is lost while the gatewayserver is away, and what happened meanwhile is merged in', async () => {

@@ -1,3 +1,4 @@
+import { create } from '@bufbuild/protobuf';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { type Query, Query_State, QuerySchema } from '@trino-gateway/api/gateway';
 import {
@@ -10,13 +11,16 @@ import {
   type Logger,
 } from '@trino-gateway/runtime';
 
+/** What is known of a query: all of it, or what has changed. The id may be empty for a query that another router handed over. */
+export type QueryReport = Query | (Pick<Query, 'id' | 'trinoQueryId'> & Partial<Progress>);
+
+/** What becomes known of a query while it runs. */
+type Progress = Pick<Query, 'state' | 'startedAt' | 'endedAt' | 'error'>;
+
 /** Where reports about queries go. Reporting never waits and never fails. */
 export type History = {
-  /**
-   * The fields that are set complete the query's row; reports about one query merge while they wait. The id may be empty for a query
-   * that another router handed over.
-   */
-  report(query: Query): void;
+  /** The fields that are set complete the query's row; reports about one query merge while they wait. */
+  report(query: QueryReport): void;
 };
 
 export type RunningHistory = History &
@@ -29,7 +33,7 @@ export type RunningHistory = History &
 
 export type HistoryOptions = {
   /** Stores a batch within the limit. Called again with the same reports when it failed. */
-  send: (queries: Query[], timeLimitMs: number) => Promise<void>;
+  send: (queries: QueryReport[], timeLimitMs: number) => Promise<void>;
   /** How many reports are kept (`router.history_backlog`); 0 keeps none, which turns history off. */
   most: number;
   /** How much text is kept, in bytes; default 64 MB. */
@@ -67,7 +71,7 @@ export function createHistory(options: HistoryOptions): RunningHistory {
     recovered: 'history is stored again',
     recoveredFields: () => ({ dropped: delivery.dropped() }),
   });
-  const delivery = createDelivery<Query>({
+  const delivery = createDelivery<QueryReport>({
     send: (batch, { timeLimitMs }) => send(batch, timeLimitMs),
     repeat: (run) => every(intervalMs, 'sending history', logger, run),
     keyOf,
@@ -106,36 +110,39 @@ export function createHistory(options: HistoryOptions): RunningHistory {
   };
 }
 
-const keyOf = ({ id, trinoQueryId }: Query) => id || trinoQueryId;
+const keyOf = ({ id, trinoQueryId }: QueryReport) => id || trinoQueryId;
 
-const isFinal = (state: Query_State) => state === Query_State.FINISHED || state === Query_State.FAILED;
+const isFinal = (state: Query_State | undefined) => state === Query_State.FINISHED || state === Query_State.FAILED;
+
+const EMPTY = create(QuerySchema);
 
 type Fields = Record<string, unknown>;
-const FIELDS = QuerySchema.fields.map(({ localName }) => localName);
 
 /** The older report completed by what is set in the newer one; a final state is never undone. */
-function merge(older: Query, newer: Query): Query {
-  const merged: Fields & Query = { ...older };
-  for (const field of FIELDS) {
-    const value = (newer as Fields & Query)[field];
+function merge(older: QueryReport, newer: QueryReport): QueryReport {
+  // What says that it is a message has all of its fields.
+  const base = '$typeName' in newer && !('$typeName' in older) ? EMPTY : undefined;
+  const merged: Fields & QueryReport = { ...base, ...older };
+  for (const field of Object.keys(newer)) {
+    const value = (newer as Fields)[field];
     if (value !== '' && value !== 0 && value !== undefined && !(Array.isArray(value) && value.length === 0))
       merged[field] = value;
   }
-  if (isFinal(older.state) || newer.state === Query_State.STATE_UNSPECIFIED) {
-    merged.state = older.state;
+  if (isFinal(older.state) || !newer.state) {
+    merged.state = older.state ?? Query_State.STATE_UNSPECIFIED;
     merged.error = older.error;
     merged.endedAt = older.endedAt;
   }
   return merged;
 }
 
-function withinLimits(query: Query): Query {
-  if (query.text.length <= TEXT_CHARACTERS) return query;
+function withinLimits(query: QueryReport): QueryReport {
+  if (!('text' in query) || query.text.length <= TEXT_CHARACTERS) return query;
   // A copy through bytes: a slice would keep the whole statement in memory.
   const text = Buffer.from(query.text.slice(0, TEXT_CHARACTERS).toWellFormed()).toString();
   return { ...query, text };
 }
 
-function bytesOf({ text, error }: Query): number {
-  return Buffer.byteLength(text) + Buffer.byteLength(error?.message ?? '');
+function bytesOf(query: QueryReport): number {
+  return Buffer.byteLength('text' in query ? query.text : '') + Buffer.byteLength(query.error?.message ?? '');
 }
