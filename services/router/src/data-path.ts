@@ -1,10 +1,10 @@
+import { createAttendance } from './attendance/attendance.ts';
 import { createDelegation } from './auth/delegation.ts';
 import { createAskCluster } from './clusters/ask.ts';
 import { createCheckImpersonation } from './clusters/impersonation.ts';
 import { LinkModes } from './clusters/link-mode.ts';
 import { createCheckClient } from './clusters/verify-client.ts';
 import { sizeOf } from './clusters/whole-answer.ts';
-import { createAttendance } from './control-plane/attendance.ts';
 import type { GatewayClient } from './control-plane/gateway-client.ts';
 import { createClusterHeaders } from './dispatch/require-authentication.ts';
 import { createEndChecks } from './ends/end-checks.ts';
@@ -12,6 +12,7 @@ import { createHandler, type Handler, type HandlerDeps, type RequestDeps } from 
 import { createUpstream } from './http/upstream/upstream.ts';
 import { createActivatedLeases } from './leases/activated-leases.ts';
 import { createBodyPace } from './limits/body-pace.ts';
+import { createDueTimes } from './limits/due-times.ts';
 import type { HeldPolls } from './limits/held-polls.ts';
 import { createInflationBudget } from './limits/inflation-budget.ts';
 import type { RequestLimits } from './limits/request-limits.ts';
@@ -62,6 +63,9 @@ export type DataPath = Disposable & { handle: Handler };
 // Five and a half seconds in all: a balancer's or a network's short outage passes unseen, and no client has given up yet.
 const POLL_RETRY_DELAYS_MS = [100, 400, 1_000, 2_000, 2_000];
 
+/** Polls that are held until about the same time are answered together. */
+const HELD_STEP_MS = 20;
+
 /** Wires the request handlers: the one place that knows the dependencies of all of them. */
 export function createDataPath({ timings, ...deps }: DataPathDeps): DataPath {
   const { config, gateway, limits, logger, onContradiction } = deps;
@@ -74,6 +78,7 @@ export function createDataPath({ timings, ...deps }: DataPathDeps): DataPath {
   const { ownership } = deps;
   const ask = createAskCluster({ upstream, linkModes, limits, logins, ownership, clusterHeaders, connections });
   const leases = createActivatedLeases(gateway);
+  const due = createDueTimes(HELD_STEP_MS);
   const stopping = new AbortController();
   const { admission } = gateway;
   const transactions = createTransactions({ store: gateway, logger, onContradiction });
@@ -91,7 +96,7 @@ export function createDataPath({ timings, ...deps }: DataPathDeps): DataPath {
     readTicket: createTicketReader(),
     // The gatewayserver keeps the page of a cluster that took the query; what another one says stands nowhere else.
     dispatches: createDispatches<OfferEnd>((end) => (end.kind === 'answered' ? sizeOf(end.answer) : 0)),
-    attendance: createAttendance({ admission, heldPolls: deps.heldPolls }),
+    attendance: createAttendance({ admission, heldPolls: deps.heldPolls, due }),
     leases,
     endChecks: createEndChecks({ ask, admission, leases, live: deps.live, stopped: stopping.signal }),
     checkClient: createCheckClient({ ask }),

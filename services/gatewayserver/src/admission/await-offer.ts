@@ -1,6 +1,6 @@
 import { within } from '@trino-gateway/runtime';
 import type { Ledger } from './ledger/ledger.ts';
-import { endWhenOver, overAt, seen, stays } from './rules/queue.ts';
+import { endWhenOver, overAt, seen } from './rules/queue.ts';
 import type { Waiter } from './state/waiter.ts';
 
 /** How a poll is held. */
@@ -48,24 +48,8 @@ export async function awaitOffer(ledger: Ledger, id: string, hold: Hold): Promis
   }
 }
 
-/**
- * Its client polls again and again, and counts as present for as long as this is held. The waiter as soon as it does not just
- * wait any more, or when the wait is over. An offer stays as it is: the next poll has to pick it up.
- */
-export async function attend(ledger: Ledger, id: string, hold: Hold): Promise<Waiter | undefined> {
-  const visit = ledger.presence.attend(id);
-  const present = async () => visit.stored(await ledger.run((admission) => stays(admission, id, visit.rhythmMs())));
-  try {
-    const waitMs = longestHoldMs(ledger, id, hold.waitMs);
-    await whileQueued(ledger, id, { ...hold, waitMs }, { isDue: visit.isDue, present });
-    return ledger.state().waiter(id);
-  } finally {
-    visit.end();
-  }
-}
-
-/** The wait may be over while a poll is held. */
-function longestHoldMs(ledger: Ledger, id: string, waitMs: number): number {
+/** For how long a poll of this query may be held that may be held for `waitMs`: its wait may be over before. */
+export function longestHoldMs(ledger: Ledger, id: string, waitMs: number): number {
   const until = endOf(ledger, id);
   return until === undefined ? waitMs : Math.min(waitMs, Math.max(0, until + CLOCK_MS - ledger.now()));
 }
@@ -109,8 +93,8 @@ function endOf(ledger: Ledger, id: string): number | undefined {
   return waiter && overAt(waiter);
 }
 
-/** While the database is away it does not end: what is known says so, and upkeep ends it afterwards. */
-async function endIfOver(ledger: Ledger, id: string): Promise<void> {
+/** Ends it when its wait is over. While the database is away it does not end: what is known says so, and upkeep ends it afterwards. */
+export async function endIfOver(ledger: Ledger, id: string): Promise<void> {
   const until = endOf(ledger, id);
   if (until === undefined || until > ledger.now()) return;
   await within(END_WAIT_MS, () => ledger.run((admission) => endWhenOver(admission, id)).catch(() => undefined));

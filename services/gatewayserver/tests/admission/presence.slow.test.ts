@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { silentLogger } from '@trino-gateway/runtime';
-import { attend, awaitOffer } from '../../src/admission/await-offer.ts';
+import { attend } from '../../src/admission/attend.ts';
+import { awaitOffer } from '../../src/admission/await-offer.ts';
 import { type Ledger, openLedger } from '../../src/admission/ledger/ledger.ts';
 import { admit } from '../../src/admission/rules/admit.ts';
 import { activate, confirmLease, settle } from '../../src/admission/rules/lease-phases.ts';
@@ -48,9 +49,9 @@ function open(store: AdmissionStore) {
   });
   const poll = (id: string, waitMs = 100) => awaitOffer(ledger, id, { waitMs, gone: never, stopping: never });
   /** Its client polls on at a router; until it is given up. */
-  const attended = (id: string) => {
+  const attended = (...ids: string[]) => {
     const gone = new AbortController();
-    const answer = attend(ledger, id, { waitMs: 60_000, gone: gone.signal, stopping: never });
+    const answer = attend(ledger, ids, { waitMs: 60_000, gone: gone.signal, stopping: never });
     return { answer, giveUp: () => gone.abort() };
   };
   const queue = async (id: string) => {
@@ -216,7 +217,8 @@ test(
     expect(writes.length).toBeLessThan(10);
     router.giveUp();
     const givenUp = performance.now();
-    expect((await router.answer)?.phase).toBe('QUEUED');
+    expect(await router.answer).toEqual([]);
+    expect(ledger.state().waiter('w')?.phase).toBe('QUEUED');
     await until(
       async () => isPresent('w'),
       (is) => !is,
@@ -239,7 +241,7 @@ test.each(['polls', 'stays away', 'hangs up'])(
       }
       const [first, next] = [attended('first'), attended('next')];
       await free(ledger);
-      expect((await first.answer)?.phase).toBe('CLAIMED');
+      expect(await first.answer).toEqual(['first']);
       expect(claim()?.pickedUp).toBe(false);
       if (how === 'polls') {
         expect((await poll('first'))?.phase).toBe('CLAIMED');
@@ -251,7 +253,32 @@ test.each(['polls', 'stays away', 'hangs up'])(
         ledger.presence.left('first');
         await ledger.run((admission) => leave(admission, 'first'));
       }
-      expect((await next.answer)?.phase).toBe('CLAIMED');
+      expect(await next.answer).toEqual(['next']);
+      expect(ledger.state().waiter('next')?.phase).toBe('CLAIMED');
       expect(claim()).toBeUndefined();
     })(),
+);
+
+test(
+  'one call says of many clients that they are there, and ends with the names of those whose turn it is',
+  withStore(sqliteMemory, async ({ store }) => {
+    const { ledger, writes, poll, attended, queue, isPresent } = open(store.admission);
+    await using _ = ledger;
+    await take(ledger);
+    for (const id of ['first', 'next', 'last']) {
+      await queue(id);
+      for (let polls = 0; polls < 3; polls++) await poll(id, 10);
+    }
+    writes.length = 0;
+    const router = attended('first', 'next', 'last');
+    const began = performance.now();
+    while (performance.now() - began < 1.5 * times.storedPresenceMs) {
+      expect(['first', 'next', 'last'].map(isPresent)).toEqual([true, true, true]);
+      await pause(50);
+    }
+    expect(writes.length).toBeLessThan(10);
+    await free(ledger);
+    expect(await router.answer).toEqual(['first']);
+    expect(await attended('next', 'unknown').answer).toEqual(['unknown']);
+  }),
 );

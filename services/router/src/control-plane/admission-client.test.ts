@@ -56,23 +56,23 @@ test('an unknown link is an answer, not an error', async () => {
   expect(await bed.link.findQueued('x', never)).toBeUndefined();
 });
 
-test('a client that polls on is attended, unless the gatewayserver is an older one, away or knows nothing of its query', async () => {
-  const query = { queryId: 't', secretHash, waitMs: 1_000 };
-  const outcomes: (Code | undefined)[] = [undefined, Code.Unimplemented, Code.Unavailable, Code.NotFound];
+test('clients that poll on are attended, unless the gatewayserver is an older one or away', async () => {
+  const request = { queries: [{ queryId: 't', secretHash }], waitMs: 1_000 };
+  const outcomes: (Code | undefined)[] = [undefined, Code.Unimplemented, Code.InvalidArgument, Code.Unavailable];
   const answers: unknown[] = [];
   for (const code of outcomes) {
     const attend = () => {
       if (code !== undefined) throw new ConnectError('no', code);
-      return { changed: false, queuedMs: 7 };
+      return { changedQueryIds: ['t'] };
     };
     const transport = createRouterTransport(({ service }) => service(AdmissionService, { attend }));
     const options = { transport, routerId: 'r', gatewayserverWaitMs: 60_000, logger: silentLogger };
     await using link = createAdmissionClient(options);
-    answers.push(await link.attend(query, never));
+    answers.push(await link.attend(request, never));
   }
-  expect(answers).toMatchObject([{ changed: false, queuedMs: 7 }, undefined, undefined, { changed: true }]);
+  expect(answers).toMatchObject([{ changedQueryIds: ['t'] }, undefined, undefined, undefined]);
   await using bed = setUp();
-  expect(await bed.link.attend(query, never)).toBeUndefined();
+  expect(await bed.link.attend(request, never)).toBeUndefined();
 });
 
 test('a refusal of the gatewayserver is not repeated', async () => {

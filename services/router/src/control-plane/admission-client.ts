@@ -32,11 +32,14 @@ export type AdmissionClient = {
     turn: Omit<MessageInitShape<typeof AwaitTurnRequestSchema>, '$typeName' | 'routerId'>,
     policy: { signal: AbortSignal; waitMs: number },
   ): Promise<AwaitTurnResponse | undefined>;
-  /** Says that a client polls on, while it is held; undefined when the gatewayserver does not answer, or is an older one. Tried once. */
+  /**
+   * Says that the clients of these queries poll on, while it is held; undefined when the gatewayserver does not answer, or is an older one.
+   * Tried once.
+   */
   attend(
-    query: Omit<MessageInitShape<typeof AttendRequestSchema>, '$typeName'>,
+    request: MessageInitShape<typeof AttendRequestSchema>,
     signal: AbortSignal,
-  ): Promise<Pick<AttendResponse, 'changed' | 'queuedMs'> | undefined>;
+  ): Promise<Pick<AttendResponse, 'changedQueryIds'> | undefined>;
   /** The client that polled has hung up; reported once, without waiting. */
   leave(waiter: MessageInitShape<typeof LeaveRequestSchema>): void;
   /** Assigns the query to the cluster that answered; false when its answer must not reach the client. */
@@ -111,11 +114,8 @@ export function createAdmissionClient(options: AdmissionClientOptions): RunningA
         { waitMs: heldMs + waitMs },
       );
     },
-    attend: (query, signal) =>
-      admission.attend(query, { signal, timeoutMs: (query.waitMs ?? 0) + CALL_LIMIT_MS }).catch((error) => {
-        // Of a query that is not known AwaitTurn tells.
-        return ConnectError.from(error).code === Code.NotFound ? { changed: true, queuedMs: 0 } : undefined;
-      }),
+    attend: (request, signal) =>
+      admission.attend(request, { signal, timeoutMs: (request.waitMs ?? 0) + CALL_LIMIT_MS }).catch(() => undefined), // polls that are not attended ask by themselves, and say what is wrong
     leave: (waiter) => {
       admission.leave(waiter, { timeoutMs: CALL_LIMIT_MS }).catch(() => {}); // its presence ends by itself
     },

@@ -2,8 +2,8 @@ import { type AwaitTurnResponse_Turn, Query_State } from '@trino-gateway/api/gat
 import type { RouterConfig } from '@trino-gateway/config';
 import { describeError, pause } from '@trino-gateway/runtime';
 import { failedPage, maxWaitMs, parseQueryId, queryNotFoundMessage, trinoErrors } from '@trino-gateway/trino';
+import type { Attendance } from '../attendance/attendance.ts';
 import { answerWhole } from '../clusters/whole-answer.ts';
-import type { Attendance } from '../control-plane/attendance.ts';
 import type { LiveQueries } from '../control-plane/live-queries.ts';
 import { decisionHeaders } from '../dispatch/decision-headers.ts';
 import { errorName } from '../dispatch/refusal.ts';

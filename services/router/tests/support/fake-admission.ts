@@ -166,15 +166,19 @@ export function fakeAdmission(slots: Record<string, number>): FakeAdmission {
         mustAnswer();
         return create(AwaitTurnResponseSchema, { state: stateOf(waiter, fake, waitMs > 0) ?? { case: undefined } });
       },
-      attend: async ({ queryId = '', secretHash, waitMs = 0 }, signal) => {
-        const waiter = find(queryId, secretHash);
-        if (fake.down || waiter === undefined) return undefined;
-        log(`attend ${queryId}`);
-        waiter.present += 1;
+      attend: async ({ queries = [], waitMs = 0 }, signal) => {
+        if (fake.down) return undefined;
+        const attended = queries.map(({ queryId = '', secretHash }) => ({
+          queryId,
+          waiter: find(queryId, secretHash),
+        }));
+        for (const { queryId } of attended) log(`attend ${queryId}`);
+        const changed = () => attended.filter(({ waiter }) => waiter?.phase !== 'queued');
+        for (const { waiter } of attended) if (waiter) waiter.present += 1;
         fake.wake();
-        if (waiter.phase === 'queued') await nextWake(woken, waitMs, signal, () => waiter.phase !== 'queued');
-        waiter.present -= 1;
-        return { changed: waiter.phase !== 'queued', queuedMs: waiter.queuedMs };
+        if (changed().length === 0) await nextWake(woken, waitMs, signal, () => changed().length > 0);
+        for (const { waiter } of attended) if (waiter) waiter.present -= 1;
+        return { changedQueryIds: changed().map(({ queryId }) => queryId) };
       },
       leave: ({ queryId = '', secretHash }) => {
         log(`leave ${queryId}`);

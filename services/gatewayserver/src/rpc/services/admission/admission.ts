@@ -4,7 +4,7 @@ import type { MultiplexedService } from '../../transport/multiplexer.ts';
 import type { AdmissionContext } from './admission-context.ts';
 import { activateLease, confirm, listLeases, settleLeases } from './leases.ts';
 import { cancelQueued, enqueueQuery, findQueued, leaveQueue } from './queued-queries.ts';
-import { assignQuery, attendClient, awaitSlotOffer, releaseOffer } from './slot-offers.ts';
+import { assignQuery, attendClients, awaitSlotOffer, releaseOffer } from './slot-offers.ts';
 
 /** Slots and places in queues, for the routers and the monitor. */
 export function admissionService(context: AdmissionContext): MultiplexedService<typeof AdmissionService> {
@@ -12,7 +12,7 @@ export function admissionService(context: AdmissionContext): MultiplexedService<
   return {
     enqueue: (request) => enqueueQuery(context, clocks, request),
     awaitTurn: (request, { signal }) => awaitSlotOffer(context, request, signal),
-    attend: (request, { signal }) => attendClient(context, request, signal),
+    attend: (request, { signal }) => attendClients(context, request, signal),
     leave: (request) => leaveQueue(context, request),
     handOver: (request) => assignQuery(context, request),
     giveBack: (request) => releaseOffer(context, request),

@@ -21,8 +21,30 @@ export async function authorisedWaiter(context: Context, queryId: string, secret
   checkedId(queryId, 'query_id');
   checkedHash(secretHash);
   const waiter = await findWaiter(context, queryId);
-  if (!timingSafeEqual(Buffer.from(waiter.secretHash, 'hex'), secretHash)) throw unknownQuery();
+  if (!hasSecret(waiter, secretHash)) throw unknownQuery();
   return waiter;
+}
+
+/** Those that are not known here or to another replica, or not with this secret. */
+export async function unauthorised(
+  { ledger }: Context,
+  queries: readonly { queryId: string; secretHash: Uint8Array }[],
+): Promise<Set<string>> {
+  for (const { queryId, secretHash } of queries) {
+    checkedId(queryId, 'queries.query_id');
+    checkedHash(secretHash);
+  }
+  const find = (id: string) => ledger.state().waiter(id);
+  if (queries.some(({ queryId }) => find(queryId) === undefined)) await ledger.refresh();
+  const strange = queries.filter(({ queryId, secretHash }) => {
+    const waiter = find(queryId);
+    return waiter === undefined || !hasSecret(waiter, secretHash);
+  });
+  return new Set(strange.map(({ queryId }) => queryId));
+}
+
+function hasSecret(waiter: Waiter, secretHash: Uint8Array): boolean {
+  return timingSafeEqual(Buffer.from(waiter.secretHash, 'hex'), secretHash);
 }
 
 /** The waiter, for callers that have checked who its user is. */

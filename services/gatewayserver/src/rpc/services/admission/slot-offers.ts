@@ -6,14 +6,15 @@ import {
   GiveBackRequest_Reason,
   type HandOverRequest,
 } from '@trino-gateway/api/gateway';
-import { attend, awaitOffer } from '../../../admission/await-offer.ts';
+import { attend } from '../../../admission/attend.ts';
+import { awaitOffer } from '../../../admission/await-offer.ts';
 import { STATEMENT_PART } from '../../../admission/ledger/stored-entries.ts';
 import { assign, type ReleaseReason, release } from '../../../admission/rules/queue.ts';
 import type { Claim, Waiter } from '../../../admission/state/waiter.ts';
 import { routerBackend } from '../../../configuration/router-backend.ts';
 import { checkedId, checkedNumber, invalid } from '../../../configuration/validation.ts';
 import type { AdmissionContext } from './admission-context.ts';
-import { authorisedWaiter, unknownQuery } from './find-waiter.ts';
+import { authorisedWaiter, unauthorised, unknownQuery } from './find-waiter.ts';
 import { checkedSealed, dropLarge, keepSmall, storeLarge } from './sealed-texts.ts';
 import { type AnsweredState, queuedMs, stateOf, waitingState } from './waiter-state.ts';
 
@@ -38,18 +39,21 @@ export async function awaitSlotOffer(
   return { state: isOffered ? await offerOf(context, waiter) : waitingState(context, waiter) };
 }
 
-/** The client of a query polls on at a router: it is present meanwhile. */
-export async function attendClient(
+const MOST_ATTENDED = 500;
+
+/** The clients of these queries poll on at a router: they are present meanwhile. */
+export async function attendClients(
   context: AdmissionContext,
-  { queryId, secretHash, waitMs }: AttendRequest,
+  { queries, waitMs }: AttendRequest,
   gone: AbortSignal,
-): Promise<{ changed: boolean; queuedMs: number }> {
+): Promise<{ changedQueryIds: string[] }> {
   const { ledger, stopping } = context;
   checkedNumber('wait_ms', waitMs, 1, LONGEST_WAIT_MS);
-  await authorisedWaiter(context, queryId, secretHash);
-  const waiter = await attend(ledger, queryId, { waitMs, gone, stopping });
-  if (!waiter) throw unknownQuery();
-  return { changed: waiter.phase !== 'QUEUED', queuedMs: queuedMs(ledger.now(), waiter) };
+  checkedNumber('queries', queries.length, 1, MOST_ATTENDED);
+  const unknown = await unauthorised(context, queries);
+  if (unknown.size > 0) return { changedQueryIds: [...unknown] };
+  const ids = queries.map(({ queryId }) => queryId);
+  return { changedQueryIds: await attend(ledger, ids, { waitMs, gone, stopping }) };
 }
 
 async function offerOf(context: AdmissionContext, waiter: Waiter): Promise<AnsweredState> {
