@@ -76,6 +76,7 @@ export {
   pageContentType,
   type QueuedPage,
   queuedPage,
+  queuedPages,
 } from './pages/gateway-pages.ts';
 export {
   LinkRewriter,

@@ -95,8 +95,9 @@ export function createDataPath({ timings, ...deps }: DataPathDeps): DataPath {
     pace: createBodyPace(),
     readTicket: createTicketReader(),
     // The gatewayserver keeps the page of a cluster that took the query; what another one says stands nowhere else.
-    dispatches: createDispatches<OfferEnd>((end) => (end.kind === 'answered' ? sizeOf(end.answer) : 0)),
+    dispatches: createDispatches<OfferEnd>((end) => (end.kind === 'answered' ? sizeOf(end.answer) : 0), due),
     attendance: createAttendance({ admission, heldPolls: deps.heldPolls, due }),
+    due,
     leases,
     endChecks: createEndChecks({ ask, admission, leases, live: deps.live, stopped: stopping.signal }),
     checkClient: createCheckClient({ ask }),

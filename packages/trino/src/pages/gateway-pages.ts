@@ -7,10 +7,18 @@ export const pageContentType = 'application/json';
 export type QueuedPage = { id: string; infoUri: string; nextUri: string; elapsedMillis: number; queuedMillis: number };
 
 /** A page that makes every known client poll `nextUri`: Trino's QUEUED page, absent keys absent. */
-export function queuedPage(page: QueuedPage): string {
-  const stats = statsText('QUEUED', true, page.elapsedMillis, page.queuedMillis);
-  const { id, infoUri, nextUri } = page;
-  return `{"id":${json(id)},"infoUri":${json(infoUri)},"nextUri":${json(nextUri)},${stats},"warnings":[]}`;
+export function queuedPage({ nextUri, ...page }: QueuedPage): string {
+  return queuedPages({ ...page, linksBelow: nextUri })({ ...page, link: '' });
+}
+
+/**
+ * The QUEUED pages of one query, of which only the end of the link and the times differ: the rest is made once. `link` is what follows
+ * `linksBelow`, and has nothing that JSON would escape.
+ */
+export function queuedPages({ id, infoUri, linksBelow }: { id: string; infoUri: string; linksBelow: string }) {
+  const before = `{"id":${json(id)},"infoUri":${json(infoUri)},"nextUri":${json(linksBelow).slice(0, -1)}`;
+  return ({ link, queuedMillis, elapsedMillis }: { link: string } & Omit<QueuedPage, 'id' | 'infoUri' | 'nextUri'>) =>
+    `${before}${link}",${queuedStats}${whole(queuedMillis)},"elapsedTimeMillis":${whole(elapsedMillis)},${restOfStats},"warnings":[]}`;
 }
 
 /** What a FAILED page says. Times are milliseconds, 0 when absent. */
@@ -76,14 +84,21 @@ export function literalPage({ id, infoUri, column, type: { name, length }, json:
 const json = (value: unknown) => JSON.stringify(value);
 
 function statsText(state: string, queued: boolean, elapsedMillis: number, queuedMillis: number): string {
+  return `${statsBefore(state, queued)}${whole(queuedMillis)},"elapsedTimeMillis":${whole(elapsedMillis)},${restOfStats}`;
+}
+
+function statsBefore(state: string, queued: boolean): string {
   return (
     `"stats":{"state":"${state}","queued":${queued},"scheduled":false,"nodes":0,"totalSplits":0,"queuedSplits":0,` +
     '"runningSplits":0,"completedSplits":0,"planningTimeMillis":0,"analysisTimeMillis":0,"cpuTimeMillis":0,"wallTimeMillis":0,' +
-    `"queuedTimeMillis":${whole(queuedMillis)},"elapsedTimeMillis":${whole(elapsedMillis)},"finishingTimeMillis":0,` +
-    '"physicalInputTimeMillis":0,"processedRows":0,"processedBytes":0,"physicalInputBytes":0,"physicalWrittenBytes":0,' +
-    '"internalNetworkInputBytes":0,"peakMemoryBytes":0,"spilledBytes":0}'
+    '"queuedTimeMillis":'
   );
 }
+
+const queuedStats = statsBefore('QUEUED', true);
+const restOfStats =
+  '"finishingTimeMillis":0,"physicalInputTimeMillis":0,"processedRows":0,"processedBytes":0,"physicalInputBytes":0,"physicalWrittenBytes":0,' +
+  '"internalNetworkInputBytes":0,"peakMemoryBytes":0,"spilledBytes":0}';
 
 // Clients read these as integers, and a clock that steps back must not make them negative.
 const whole = (millis: number) => Math.max(0, Math.round(millis));

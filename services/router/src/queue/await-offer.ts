@@ -1,6 +1,7 @@
 import { type AwaitTurnResponse, GiveBackRequest_Reason } from '@trino-gateway/api/gateway';
 import type { AdmissionClient } from '../control-plane/admission-client.ts';
 import { GatewayUnavailableError } from '../control-plane/retry-unreachable.ts';
+import type { DueTimes } from '../limits/due-times.ts';
 import type { HeldPolls } from '../limits/held-polls.ts';
 import { hashOfSecret } from './seal.ts';
 import type { Ticket } from './ticket.ts';
@@ -8,6 +9,7 @@ import type { Ticket } from './ticket.ts';
 export type AwaitOfferDeps = {
   gateway: { admission: Pick<AdmissionClient, 'awaitTurn' | 'leave' | 'release'> };
   heldPolls: Pick<HeldPolls, 'enter' | 'waited' | 'isStopping'>;
+  due: DueTimes;
 };
 
 /** What the gatewayserver says of a waiting query, or why it says nothing. `turn`: it is offered a slot. */
@@ -30,7 +32,7 @@ const GATEWAY_WAIT_MS = 1_000;
  * client absent, and a late offer is released; one that comes while the client goes on is there for its next poll.
  */
 export async function awaitOffer(
-  { gateway: { admission }, heldPolls }: AwaitOfferDeps,
+  { gateway: { admission }, heldPolls, due }: AwaitOfferDeps,
   client: AbortSignal,
   { queryId, secret }: Ticket,
   waitMs: number,
@@ -39,7 +41,7 @@ export async function awaitOffer(
   const hold = heldPolls.enter(queryId);
   const ended = Promise.withResolvers<'gone' | 'over'>();
   const onHangUp = () => ended.resolve('gone');
-  const timer = setTimeout(() => ended.resolve('over'), waitMs || GATEWAY_WAIT_MS);
+  const notDue = due.after(waitMs || GATEWAY_WAIT_MS, () => ended.resolve('over'));
   client.addEventListener('abort', onHangUp, { once: true });
   if (client.aborted) onHangUp();
   const asked = admission.awaitTurn(
@@ -68,7 +70,7 @@ export async function awaitOffer(
     if (error instanceof GatewayUnavailableError || heldPolls.isStopping()) return { case: 'silent' };
     throw error;
   } finally {
-    clearTimeout(timer);
+    notDue();
     client.removeEventListener('abort', onHangUp);
   }
 

@@ -1,11 +1,12 @@
 import { expect, test } from '@jest/globals';
+import { createDueTimes } from '../limits/due-times.ts';
 import { createDispatches } from './dispatches.ts';
 
 type End = { text: string; bytes: number };
 
 const LONG_MS = 60_000;
 const stays = new AbortController().signal;
-const dispatches = (mostBytes?: number) => createDispatches<End>(({ bytes }) => bytes, mostBytes);
+const dispatches = (mostBytes?: number) => createDispatches<End>(({ bytes }) => bytes, createDueTimes(1), mostBytes);
 
 function underWay() {
   const { promise, resolve, reject } = Promise.withResolvers<End>();

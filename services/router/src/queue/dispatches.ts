@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import type { DueTimes } from '../limits/due-times.ts';
 
 /**
  * The dispatch of a query that was offered a slot. It outlives the poll that it began in: when the poll is over, its client reads
@@ -29,6 +30,7 @@ const MOST_KEPT_BYTES = 16_777_216;
  */
 export function createDispatches<End extends object>(
   keptBytes: (end: End) => number,
+  due: DueTimes,
   mostBytes = MOST_KEPT_BYTES,
 ): Dispatches<End> {
   const underWay = new Map<string, Dispatch<End>>();
@@ -40,7 +42,7 @@ export function createDispatches<End extends object>(
     const dispatch: Dispatch<End> = {
       join: async (client, waitMs) => {
         clients += 1;
-        const outcome = await firstOf(end, client, waitMs);
+        const outcome = await firstOf(end, client, (over) => due.after(waitMs, over));
         clients -= 1;
         if (outcome === 'gone' && clients === 0) gone.abort();
         return typeof outcome === 'string' ? undefined : outcome;
@@ -66,16 +68,20 @@ export function createDispatches<End extends object>(
   };
 }
 
-async function firstOf<End>(end: Promise<End>, client: AbortSignal, waitMs: number): Promise<End | 'gone' | 'over'> {
+async function firstOf<End>(
+  end: Promise<End>,
+  client: AbortSignal,
+  afterWait: (over: () => void) => () => void,
+): Promise<End | 'gone' | 'over'> {
   const { promise, resolve } = Promise.withResolvers<'gone' | 'over'>();
   const onHangUp = () => resolve('gone');
-  const timer = setTimeout(() => resolve('over'), Math.max(0, waitMs));
+  const notDue = afterWait(() => resolve('over'));
   client.addEventListener('abort', onHangUp, { once: true });
   if (client.aborted) onHangUp();
   try {
     return await Promise.race([end, promise]);
   } finally {
-    clearTimeout(timer);
+    notDue();
     client.removeEventListener('abort', onHangUp);
   }
 }

@@ -83,7 +83,7 @@ export async function joinQueue(
   const slug = slugOf(ticket, key);
   answerPage(
     exchange.response,
-    waitingPage({ origin: outsideUrl(exchange.client), queryId, slug, token: 1, queuedMs: 0, limit }),
+    waitingPage({ origin: outsideUrl(exchange.client), ticket, slug, token: 1, queuedMs: 0, limit }),
   );
   return undefined;
 }

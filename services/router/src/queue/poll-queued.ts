@@ -212,7 +212,7 @@ function answerQueued(context: PollQueuedDeps, poll: QueuedPoll): void {
     answerEnded(context, poll, { errorName: 'EXCEEDED_TIME_LIMIT', message: limit.message });
     return;
   }
-  const page = { origin: outsideUrl(exchange.client), queryId, slug, token: token + 1, queuedMs: waitedMs, limit };
+  const page = { origin: outsideUrl(exchange.client), ticket, slug, token: token + 1, queuedMs: waitedMs, limit };
   context.onQueuedPage();
   context.attendance.waits(queryId);
   answerPage(exchange.response, waitingPage(page));

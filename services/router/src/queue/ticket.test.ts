@@ -38,11 +38,32 @@ test('a ticket that was read before is known for its own id and key alone', () =
 
 test('a page of a waiting query says how long it has waited', () => {
   const page = JSON.parse(
-    waitingPage({ origin: 'https://gw', queryId, slug: 'y1', token: 7, queuedMs: 65_000.4, limit: undefined }),
+    waitingPage({
+      origin: 'https://gw',
+      ticket: newTicket(queryId),
+      slug: 'y1',
+      token: 7,
+      queuedMs: 65_000.4,
+      limit: undefined,
+    }),
   );
   expect(page).toMatchObject({
     id: queryId,
     nextUri: `https://gw/v1/statement/queued/${queryId}/y1/7`,
     stats: { state: 'QUEUED', queued: true, queuedTimeMillis: 65_000, elapsedTimeMillis: 65_000 },
   });
+});
+
+test('further pages of a query differ by their links and times, and by the address that its client used', () => {
+  const ticket = newTicket(queryId);
+  const pages = [
+    { origin: 'https://gw', token: 7, queuedMs: 7_000 },
+    { origin: 'https://gw', token: 8, queuedMs: 8_000 },
+    { origin: 'http://"other"', token: 9, queuedMs: 9_000 },
+  ].map((page) => JSON.parse(waitingPage({ ...page, ticket, slug: 'y1', limit: undefined })));
+  expect(pages.map(({ nextUri, stats }) => [nextUri, stats.queuedTimeMillis])).toEqual([
+    [`https://gw/v1/statement/queued/${queryId}/y1/7`, 7_000],
+    [`https://gw/v1/statement/queued/${queryId}/y1/8`, 8_000],
+    [`http://"other"/v1/statement/queued/${queryId}/y1/9`, 9_000],
+  ]);
 });

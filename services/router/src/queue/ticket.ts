@@ -1,5 +1,5 @@
 import { createHmac, type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto';
-import { queuedPage, type TimeLimit, timeLimitMessage } from '@trino-gateway/trino';
+import { queuedPages, type TimeLimit, timeLimitMessage } from '@trino-gateway/trino';
 import { LRUCache } from 'lru-cache';
 import { infoUri } from '../http/client-address.ts';
 
@@ -62,22 +62,26 @@ export function createTicketReader(): TicketReader {
 /** What a waiting client reads: `token` of the next link, and how long it has waited, in milliseconds. */
 export type WaitingPage = {
   origin: string;
-  queryId: string;
+  ticket: Ticket;
   slug: string;
   token: number;
   queuedMs: number;
   limit: LimitLeft | undefined;
 };
 
+/** Of each query, the part of its pages that does not change: its client gets one a second. */
+const pages = new WeakMap<Ticket, { origin: string; slug: string; pageOf: ReturnType<typeof queuedPages> }>();
+
 /** Trino's QUEUED page for a statement that waits here. */
-export function waitingPage({ origin, queryId, slug, token, queuedMs, limit }: WaitingPage): string {
-  return queuedPage({
-    id: queryId,
-    infoUri: infoUri(origin, queryId),
-    nextUri: `${origin}/v1/statement/queued/${queryId}/${slug}/${token}${limitInLink(limit)}`,
-    elapsedMillis: queuedMs,
-    queuedMillis: queuedMs,
-  });
+export function waitingPage({ origin, ticket, slug, token, queuedMs, limit }: WaitingPage): string {
+  let known = pages.get(ticket);
+  if (known?.origin !== origin || known.slug !== slug) {
+    const { queryId: id } = ticket;
+    const linksBelow = `${origin}/v1/statement/queued/${id}/${slug}/`;
+    known = { origin, slug, pageOf: queuedPages({ id, infoUri: infoUri(origin, id), linksBelow }) };
+    pages.set(ticket, known);
+  }
+  return known.pageOf({ link: `${token}${limitInLink(limit)}`, elapsedMillis: queuedMs, queuedMillis: queuedMs });
 }
 
 /** The part of the link, with its question mark; empty where there is no limit. */
