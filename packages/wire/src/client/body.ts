@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { readBuffers } from './read-buffers.ts';
 
 /** What a connection does for the body of the answer on it. */
 export type BodySource = {
@@ -10,15 +11,24 @@ export type BodySource = {
 
 /** Takes the body of an answer from its connection. */
 export type BodySink = {
-  /** The next bytes. */
+  /** The next bytes, for it to keep. */
   push(chunk: Buffer): void;
-  /** No more comes; `complete` says whether that was all. */
-  over(complete: boolean): void;
+  /** Instead of it, where these bytes are only lent: true: no longer; false: until it calls `resume` of the source, and no more come before. */
+  lend?(pieces: readonly Buffer[]): boolean;
+  /** No more comes; `complete` says whether that was all, and `lent` is the buffer that its last bytes stand in, where they are still lent. */
+  over(complete: boolean, lent?: Buffer): void;
 };
 
 /**
+ * Takes the next bytes, which are its own until it returns: true: no longer; false: until it calls `resume`, and no more come before. The
+ * list itself is its own for the call alone.
+ */
+export type TakePieces = (pieces: readonly Buffer[]) => boolean;
+
+/**
  * The body of an answer. It has the shape of Node's `IncomingMessage`, as far as proxies use it: it flows from its first 'data' listener on, or
- * when it is resumed; 'end' after all of it, and 'close' at last, in any case. Nothing is lost that came before somebody listened.
+ * when it is resumed; 'end' after all of it, and 'close' at last, in any case. Nothing is lost that came before somebody listened. Who passes
+ * it on takes it by `passTo` instead of 'data': then no byte of a long body is copied.
  */
 export class AnswerBody extends EventEmitter implements BodySink {
   /** All of it has come. */
@@ -30,6 +40,9 @@ export class AnswerBody extends EventEmitter implements BodySink {
   readonly #source: BodySource;
   /** What has come and was not taken. */
   #held: Buffer[] = [];
+  #take: TakePieces | undefined;
+  /** What its last bytes stand in, while they are needed. */
+  #lent: Buffer | undefined;
   #isFlowing: boolean | undefined;
   #isOver = false;
   #isScheduled = false;
@@ -43,6 +56,12 @@ export class AnswerBody extends EventEmitter implements BodySink {
     super.on(event, listener as () => void);
     if (event === 'data' && this.#isFlowing === undefined) this.resume();
     return this;
+  }
+
+  /** Instead of 'data' listeners: all that comes from now on is for this one. */
+  passTo(take: TakePieces): this {
+    this.#take = take;
+    return this.resume();
   }
 
   pause(): this {
@@ -76,16 +95,40 @@ export class AnswerBody extends EventEmitter implements BodySink {
   /** Pauses the source when no more is wanted for now. */
   push(chunk: Buffer): void {
     if (this.destroyed) return;
-    if (this.#isFlowing === true && this.#held.length === 0 && !this.#isScheduled) this.emit('data', chunk);
+    if (this.#isWanted()) this.#give(chunk);
     else this.#held.push(chunk);
     if (this.#isFlowing !== true || this.#held.length > 0) this.#source.pause();
   }
 
-  over(complete: boolean): void {
-    if (this.#isOver) return;
+  lend(pieces: readonly Buffer[]): boolean {
+    if (this.#take === undefined || !this.#isWanted()) {
+      for (const piece of pieces) this.push(Buffer.from(piece));
+      return true;
+    }
+    if (this.#take(pieces)) return true;
+    this.#isFlowing = false;
+    this.#source.pause();
+    return false;
+  }
+
+  over(complete: boolean, lent?: Buffer): void {
+    if (this.#isOver) {
+      if (lent !== undefined) readBuffers.abandon(lent);
+      return;
+    }
+    this.#lent = lent;
     this.complete = complete;
     this.#isOver = true;
     this.#schedule();
+  }
+
+  #isWanted(): boolean {
+    return this.#isFlowing === true && this.#held.length === 0 && !this.#isScheduled && !this.destroyed;
+  }
+
+  #give(chunk: Buffer): void {
+    if (this.#take === undefined) this.emit('data', chunk);
+    else if (!this.#take([chunk])) this.#isFlowing = false;
   }
 
   #schedule(): void {
@@ -97,7 +140,11 @@ export class AnswerBody extends EventEmitter implements BodySink {
   /** For the next turn of the event loop. */
   flow(): void {
     this.#isScheduled = false;
-    while (this.#isFlowing === true && this.#held.length > 0) this.emit('data', this.#held.shift());
+    if (this.#isFlowing === true && this.#lent !== undefined && !this.destroyed) {
+      readBuffers.give(this.#lent);
+      this.#lent = undefined;
+    }
+    while (this.#isFlowing === true && this.#held.length > 0) this.#give(this.#held.shift() as Buffer);
     if (this.#held.length > 0) return;
     if (!this.#isOver) {
       if (this.#isFlowing === true) this.#source.resume();
@@ -110,6 +157,8 @@ export class AnswerBody extends EventEmitter implements BodySink {
       this.readableEnded = true;
       this.emit('end');
     }
+    if (this.#lent !== undefined) readBuffers.abandon(this.#lent);
+    this.#lent = undefined;
     this.destroyed = true;
     this.closed = true;
     this.emit('close');

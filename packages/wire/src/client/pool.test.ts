@@ -29,7 +29,7 @@ async function serve(
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const pool = new ConnectionPool({
-    connect: () => connect({ port, host: '127.0.0.1', noDelay: true }),
+    connect: (onread) => connect({ port, host: '127.0.0.1', noDelay: true, onread }),
     mostIdle: 8,
     idleMs: 60_000,
     ...more,

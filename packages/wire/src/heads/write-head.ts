@@ -33,9 +33,15 @@ export function writeTogether(socket: Socket, head: string, chunk: Buffer, after
     joined.write(after, head.length + chunk.length, 'latin1');
     return socket.write(joined);
   }
+  return writePieces(socket, head, [chunk], after);
+}
+
+/** The same of several pieces, none of which is copied. */
+export function writePieces(socket: Socket, head: string, pieces: readonly Buffer[], after = ''): boolean {
+  let hasRoom = true;
   socket.cork();
-  socket.write(head, 'latin1');
-  let hasRoom = socket.write(chunk);
+  if (head !== '') hasRoom = socket.write(head, 'latin1');
+  for (const piece of pieces) hasRoom = socket.write(piece);
   if (after !== '') hasRoom = socket.write(after, 'latin1');
   socket.uncork();
   return hasRoom;

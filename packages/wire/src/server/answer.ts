@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import { endsLine, headerLines, writeTogether } from '../heads/write-head.ts';
+import { endsLine, headerLines, writePieces, writeTogether } from '../heads/write-head.ts';
 import type { WireRequest } from './request.ts';
 
 const EMPTY = Buffer.alloc(0);
@@ -77,6 +77,18 @@ export class WireAnswer extends EventEmitter {
     return this.#send(typeof chunk === 'string' ? Buffer.from(chunk) : chunk);
   }
 
+  /** Writes bytes that are only lent. True: they are their lender's again; false: they are at the next 'drain'. */
+  lend(pieces: readonly Buffer[]): boolean {
+    if (this.destroyed || this.#isEnded) return true;
+    this.#begin();
+    this.#sendPieces(pieces);
+    const { socket } = this;
+    if (socket.writableLength === 0) return true;
+    // Node tells of what waits only where it is much.
+    if (!socket.writableNeedDrain) socket.write(EMPTY, () => void this.emit('drain'));
+    return false;
+  }
+
   end(chunk?: Buffer | string): this {
     if (this.destroyed || this.#isEnded) return this;
     this.#begin();
@@ -118,6 +130,18 @@ export class WireAnswer extends EventEmitter {
 
   #begin(): void {
     if (!this.headersSent) this.writeHead(this.statusCode, undefined, []);
+  }
+
+  #sendPieces(pieces: readonly Buffer[]): void {
+    if (pieces.length <= 1 || !this.#hasBody) {
+      this.#send(pieces[0] ?? EMPTY);
+      return;
+    }
+    const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    const head = this.#head;
+    this.#head = '';
+    if (this.#isChunked) writePieces(this.socket, `${head}${length.toString(16)}\r\n`, pieces, '\r\n');
+    else writePieces(this.socket, head, pieces);
   }
 
   #send(chunk: Buffer): boolean {

@@ -220,3 +220,35 @@ test('long answers go at the pace of their client, and no more than the socket t
   while (length < 64 * piece.length) await once(client.socket, 'data');
   expect(most).toBeLessThan(4 * piece.length);
 }, 20_000);
+
+test.each([
+  ['in chunks', []],
+  ['of a length', ['Content-Length', String(8_000_000)]],
+])('bytes that are lent for an answer %s are its own until it drains', async (_, lines) => {
+  const lent = Buffer.alloc(1_000_000);
+  let waits = 0;
+  await using server = await serve((_request, answer) => {
+    let sent = 0;
+    const go = () => {
+      while (sent < 8) {
+        lent.write('pqrstuvw'.charAt(sent).repeat(lent.length));
+        sent += 1;
+        if (answer.lend([lent.subarray(0, 3), lent.subarray(3)])) continue;
+        waits += 1;
+        return;
+      }
+      answer.end();
+    };
+    answer.writeHead(200, undefined, lines);
+    answer.on('drain', go);
+    go();
+  });
+  using client = await server.open();
+  client.socket.write(GET.replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n'));
+  await once(client.socket, 'end');
+  const text = await client.until('closed');
+  const body = text.slice(text.indexOf('\r\n\r\n') + 2).replaceAll(/\r\n(?:[0-9a-f]+\r\n|(?=[p-w]))/g, '');
+  expect(body.replaceAll(/(.)\1*/g, '$1')).toBe(lines.length === 0 ? 'pqrstuvw\r\n' : 'pqrstuvw');
+  expect(body.length).toBeGreaterThanOrEqual(8_000_000);
+  expect(waits).toBeGreaterThan(0);
+});

@@ -28,15 +28,17 @@ export class PageObserver {
     this.#encoding = firstHeader(rawHeaders, 'content-encoding')?.trim().toLowerCase() ?? 'identity';
   }
 
-  /** Takes the next bytes as the cluster sent them. */
+  /** Takes the next bytes as the cluster sent them; they may be overwritten later. */
   push(chunk: Buffer): void {
-    if (this.#hasNext || this.#length >= WHOLE_BYTES) return;
-    const before = this.#length;
-    const part = chunk.length > WHOLE_BYTES - before ? chunk.subarray(0, WHOLE_BYTES - before) : chunk;
-    this.#chunks.push(part);
-    this.#length += part.length;
-    if (before < HEAD_BYTES && this.#length >= HEAD_BYTES)
-      this.#hasNext = this.#read(HEAD_BYTES, true)?.nextUri !== undefined;
+    let at = 0;
+    while (!this.#hasNext && this.#length < WHOLE_BYTES && at < chunk.length) {
+      const limit = this.#length < HEAD_BYTES ? HEAD_BYTES : WHOLE_BYTES;
+      const part = Buffer.from(chunk.subarray(at, at + limit - this.#length));
+      at += part.length;
+      this.#chunks.push(part);
+      this.#length += part.length;
+      if (this.#length === HEAD_BYTES) this.#hasNext = this.#read(HEAD_BYTES, true)?.nextUri !== undefined;
+    }
     if (this.#hasNext) this.#chunks.length = 0;
   }
 

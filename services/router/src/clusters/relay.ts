@@ -6,7 +6,7 @@ import type { ClusterAnswer } from './ask.ts';
 export type RelayOptions = {
   /** Lines to add to the head. */
   extraHeaders?: readonly string[];
-  /** Called with the bytes as the cluster sent them. */
+  /** Called with the bytes as the cluster sent them, which are overwritten later. */
   onChunk?: (chunk: Buffer) => void;
   /** How long the cluster may pause in the middle. */
   stallTimeMs: number;
@@ -96,6 +96,7 @@ function streamBody(
   { onChunk, stallTimeMs }: RelayOptions,
 ): Promise<RelayOutcome> {
   const { response } = exchange;
+  const send = senderTo(response);
   return new Promise((resolve) => {
     let waitsForClient = false;
     let timer: NodeJS.Timeout | undefined;
@@ -108,19 +109,16 @@ function streamBody(
       resolve(outcome);
     };
     arm(stallTimeMs);
-    body.on('data', (chunk: Buffer) => {
-      onChunk?.(chunk);
-      let hasRoom = true;
-      if (rewriter === undefined) hasRoom = response.write(chunk);
-      else for (const part of rewriter.push(chunk)) hasRoom = response.write(part);
-      if (hasRoom) {
-        timer?.refresh();
-        return;
+    const take = (pieces: readonly Buffer[]): boolean => {
+      if (onChunk !== undefined) for (const piece of pieces) onChunk(piece);
+      const hasRoom = send(rewriter === undefined ? pieces : pieces.flatMap((piece) => rewriter.push(piece)));
+      if (hasRoom) timer?.refresh();
+      else {
+        waitsForClient = true;
+        arm(CLIENT_STALL_MS);
       }
-      waitsForClient = true;
-      body.pause();
-      arm(CLIENT_STALL_MS);
-    });
+      return hasRoom;
+    };
     response.on('drain', () => {
       if (!waitsForClient) return;
       waitsForClient = false;
@@ -138,11 +136,28 @@ function streamBody(
       if (!body.complete) breakOff(exchange);
       settle(body.complete ? 'complete' : 'broken');
     });
+    // What has come and was not taken is not wanted any more, either.
     response.once('close', () => {
-      if (!body.complete) body.destroy();
+      if (!body.closed) body.destroy();
     });
-    body.resume(); // whoever looked at its beginning has stopped it
+    if (response.lend !== undefined && body.passTo !== undefined) body.passTo(take);
+    else {
+      body.on('data', (chunk: Buffer) => {
+        if (!take([chunk])) body.pause();
+      });
+      body.resume(); // whoever looked at its beginning has stopped it
+    }
   });
+}
+
+/** Writes pieces of a body; false: wait for 'drain', until which pieces that are lent are needed. */
+function senderTo(response: Exchange['response']): (pieces: readonly Buffer[]) => boolean {
+  if (response.lend !== undefined) return (pieces) => response.lend?.(pieces) ?? true;
+  return (pieces) => {
+    let hasRoom = true;
+    for (const piece of pieces) hasRoom = response.write(piece);
+    return hasRoom;
+  };
 }
 
 /** Ends a begun answer so that no client takes it for whole. */

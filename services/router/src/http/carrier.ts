@@ -55,6 +55,8 @@ export interface CarriedAnswer {
   writeHead(status: number, reason: string | undefined, lines: string[]): this;
   /** False: wait for 'drain'. */
   write(chunk: Buffer | string): boolean;
+  /** Where the carrier can: writes bytes that are only lent. True: they are their lender's again; false: they are at the next 'drain'. */
+  lend?(pieces: readonly Buffer[]): boolean;
   end(chunk?: Buffer | string): this;
   /** Gives the answer up, so that no client takes what it has of it for whole. */
   destroy(): unknown;

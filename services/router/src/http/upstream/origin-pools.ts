@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { OnReadOpts, Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { ConnectionPool } from '@trino-gateway/wire';
 import { LRUCache } from 'lru-cache';
@@ -22,13 +22,13 @@ const MOST_ORIGINS = 10_000;
 
 /** The kept connections of the fast path to all clusters that are connected to in the same way. */
 export class OriginPools implements Disposable {
-  readonly #connect: (origin: Origin) => Socket;
+  readonly #connect: (origin: Origin, onread: OnReadOpts) => Socket;
   readonly #pools = new LRUCache<string, ConnectionPool>({
     max: MOST_ORIGINS,
     dispose: (pool) => pool[Symbol.dispose](),
   });
 
-  constructor(connect: (origin: Origin) => Socket) {
+  constructor(connect: (origin: Origin, onread: OnReadOpts) => Socket) {
     this.#connect = connect;
   }
 
@@ -38,7 +38,7 @@ export class OriginPools implements Disposable {
     let pool = this.#pools.get(key);
     if (pool === undefined) {
       pool = new ConnectionPool({
-        connect: () => inTime(this.#connect(origin), connectTimeMs),
+        connect: (onread) => inTime(this.#connect(origin, onread), connectTimeMs),
         mostIdle: POOL.maxFreeSockets,
         idleMs: POOL.timeout,
       });

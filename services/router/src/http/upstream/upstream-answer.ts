@@ -38,6 +38,11 @@ export interface UpstreamBody {
   on: Listen<this>;
   once: Listen<this>;
   off: Listen<this>;
+  /**
+   * Where it can be had so, instead of by 'data': pieces that are only lent. The taker says true when it is done with them; or false, and calls
+   * `resume` when it is.
+   */
+  passTo?(take: (pieces: readonly Buffer[]) => boolean): unknown;
   pause(): unknown;
   resume(): unknown;
   /** Puts back what was taken. */

@@ -38,7 +38,7 @@ export function createUpstream(
   const plain = new http.Agent(POOL);
   const secure = new ClusterAgent();
   const ownSecure = createTlsAgents(logger);
-  const pools = new OriginPools(({ host, port }) => connect({ host, port, noDelay: true }));
+  const pools = new OriginPools(({ host, port }, onread) => connect({ host, port, onread, noDelay: true }));
   const origins = new LRUCache<string, Origin>({ max: 10_000 });
 
   const originOf = (url: string): Origin => {
