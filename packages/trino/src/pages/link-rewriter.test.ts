@@ -70,6 +70,19 @@ test('a path prefix is put before the path, or taken off', () => {
   expect(link(moved, 'https://gw.example/trinox/v1/a')).toBe('https://gw.example/trinox/v1/a');
 });
 
+test('links behind the rows are rewritten where not both of infoUri and nextUri stand before them', () => {
+  const link = 'http://trino-1:8080/a';
+  const before = (page: object) =>
+    rewrite(Buffer.from(JSON.stringify(page)))
+      .toString()
+      .split('gw.example').length - 1;
+  expect(before({ data: [[1]], infoUri: link, nextUri: link })).toBe(2);
+  expect(before({ infoUri: link, data: [[1]], nextUri: link })).toBe(2);
+  expect(before({ nextUri: link, data: [], infoUri: link })).toBe(2);
+  expect(before({ infoUri: link, data: [[1]] })).toBe(1);
+  expect(before({ infoUri: link, nextUri: link, columns: [{ data: [] }], partialCancelUri: link, data: [] })).toBe(3);
+});
+
 test('any cut into chunks gives the same bytes', () => {
   fc.assert(
     fc.property(fc.array(fc.nat(page.length)), fc.nat(page.length), (cuts, length) => {

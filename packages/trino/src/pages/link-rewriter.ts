@@ -13,11 +13,10 @@ const nothing = Buffer.alloc(0);
 
 /**
  * Replaces where a page's links begin, and nothing else: path, query and every other byte pass as they are.
- * Holds back at most one unfinished link.
+ * Holds back at most one unfinished link. Rows behind the links pass unseen, with all that follows them.
  */
 export class LinkRewriter {
-  /** What the page says beside its links. */
-  readonly scanner: PageScanner;
+  readonly #scanner: PageScanner;
   readonly #options: LinkRewriterOptions;
   readonly #found: PageLink[] = [];
   #held = nothing;
@@ -25,12 +24,13 @@ export class LinkRewriter {
 
   constructor(options: LinkRewriterOptions) {
     this.#options = options;
-    this.scanner = new PageScanner({ onLink: (link) => this.#found.push(link) });
+    this.#scanner = new PageScanner({ onLink: (link) => this.#found.push(link), stopsAtRows: true });
   }
 
   /** Takes the next bytes of the page and gives those that are ready. */
   push(chunk: Buffer): Buffer[] {
-    this.scanner.push(chunk);
+    if (this.#scanner.done && this.#held.length === 0) return [chunk];
+    this.#scanner.push(chunk);
     const data = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk]);
     const base = this.#passed;
     const ready: Buffer[] = [];
@@ -41,7 +41,7 @@ export class LinkRewriter {
       ready.push(data.subarray(from, link.start - base), Buffer.from(replaced.text));
       from = replaced.end - base;
     }
-    const open = this.scanner.openLinkStart;
+    const open = this.#scanner.openLinkStart;
     const until = open < 0 ? data.length : open - base;
     if (until > from) ready.push(data.subarray(from, until));
     this.#held = until < data.length ? Buffer.from(data.subarray(until)) : nothing;

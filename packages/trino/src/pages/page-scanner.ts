@@ -11,6 +11,11 @@ export type PageLink = {
 export type PageScannerOptions = {
   /** Called with every link, in the order of the page, as soon as its last byte was seen. */
   onLink?: (link: PageLink) => void;
+  /**
+   * Nothing is looked at behind the beginning of rows that stand behind `infoUri` and `nextUri`: Trino writes its links before the rows, and
+   * the rows are nearly all of a page. Such a page is never complete.
+   */
+  stopsAtRows?: boolean;
 };
 
 /** Longest link, id or state that is kept; a longer one is passed over. */
@@ -54,6 +59,7 @@ export class PageScanner {
   done = false;
 
   readonly #onLink: ((link: PageLink) => void) | undefined;
+  readonly #stopsAtRows: boolean;
   /** Bytes of earlier chunks. */
   #base = 0;
   #depth = 0;
@@ -73,6 +79,7 @@ export class PageScanner {
 
   constructor(options: PageScannerOptions = {}) {
     this.#onLink = options.onLink;
+    this.#stopsAtRows = options.stopsAtRows ?? false;
   }
 
   /** First byte of a link that has begun and not ended, or -1. */
@@ -174,6 +181,10 @@ export class PageScanner {
       this.done = true;
       return;
     }
+    if (this.#stopsAtRows && !isObject && this.#isBehindLinks()) {
+      this.done = true;
+      return;
+    }
     if (this.#depth === 1 && isObject && this.#topKey === 'error') this.#keep('error', this.#base + at);
     this.#depth += 1;
     if (!this.#isOfInterest(isObject)) {
@@ -184,6 +195,10 @@ export class PageScanner {
     this.#expectsKey = isObject;
     if (this.#depth === 2) this.#secondKey = '';
     if (this.#depth === 4) this.#fourthKey = '';
+  }
+
+  #isBehindLinks(): boolean {
+    return this.#depth === 1 && this.#topKey === 'data' && this.infoUri !== undefined && this.nextUri !== undefined;
   }
 
   /** Whether a container that opened at the current depth can hold what is looked for. */
