@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { type RequestHead, RequestHeads } from '../heads/request-head.ts';
 import { type AnswerConnection, WireAnswer } from './answer.ts';
 import { WireRequest } from './request.ts';
+import { leaveBytes, takeBytes } from './shared-reads.ts';
 import { turnNow } from './turns.ts';
 
 /** More than this of an unfinished request, or behind one, is not kept: it takes the careful road. */
@@ -10,10 +11,33 @@ const KEPT_BYTES = 16_384;
 const AT_ONCE_MS = 10;
 /** So long a client that has closed its side may wait for its answer to begin: nothing tells it from one that has gone. */
 const HALF_CLOSED_MS = 5_000;
+const LAST = 'Connection: close\r\n';
 const EMPTY = Buffer.alloc(0);
+
+/** One who answers a request by its bytes, without the objects of an exchange: for what comes in hundreds of thousands. */
+export interface DirectAnswerer {
+  /**
+   * The client may have gone, or has closed its side. To carry the request before this returns, so that the answer tells of it; one that has
+   * gone is closed then.
+   */
+  disturbed(): void;
+}
+
+/** The connection of a request that is answered by its bytes: either of both is called, once. */
+export interface DirectConnection {
+  readonly socket: Socket;
+  /** Lines that end the head of the answer. */
+  readonly closingLines: string;
+  /** Gives the answer: all of its bytes, of which none was given before. */
+  give(answer: Buffer): void;
+  /** It is to be answered as all others are, after all. */
+  carry(): { request: WireRequest; answer: WireAnswer };
+}
 
 /** What becomes of what a connection brings. */
 export type Takers = {
+  /** Whoever answers this request, which has no body, by its bytes; undefined: it is a request as all others. */
+  answerDirectly?(head: RequestHead, connection: DirectConnection): DirectAnswerer | undefined;
   /** A request that is exactly what it should be. One at a time: the next comes when this one's answer is over. */
   onRequest(request: WireRequest, answer: WireAnswer): void;
   /**
@@ -26,7 +50,7 @@ export type Takers = {
 };
 
 /** One connection of a client. */
-export class ServerConnection implements AnswerConnection {
+export class ServerConnection implements AnswerConnection, DirectConnection {
   readonly socket: Socket;
   readonly keepAliveLines: string;
   readonly #takers: Takers;
@@ -36,6 +60,11 @@ export class ServerConnection implements AnswerConnection {
   /** Of a request whose body has not come whole. */
   #head: RequestHead | undefined;
   #answer: WireAnswer | undefined;
+  #direct: DirectAnswerer | undefined;
+  /** Of the request that is answered directly. */
+  #directHead: RequestHead | undefined;
+  /** Since when the client has not taken all of an answer that was given, by `performance.now()`; 0: it has. */
+  #untakenSince = 0;
   #isPaused = false;
   #hasEnded = false;
   #isStopping = false;
@@ -53,12 +82,18 @@ export class ServerConnection implements AnswerConnection {
     this.keepAliveLines = options.keepAliveLines;
     this.#onGone = options.onGone;
     this.lastAt = performance.now();
-    socket.on('data', this.#read).on('end', this.#end).on('close', this.#close).on('drain', this.#drain);
+    takeBytes(socket, this.#read);
+    socket.on('end', this.#end).on('close', this.#close).on('drain', this.#drain);
     socket.on('error', ignore);
   }
 
   get isIdle(): boolean {
-    return this.#answer === undefined;
+    return this.#answer === undefined && this.#direct === undefined && this.#untakenSince === 0;
+  }
+
+  /** For how long its client has left a direct answer untaken. */
+  untakenMs(now: number): number {
+    return this.#untakenSince === 0 ? 0 : now - this.#untakenSince;
   }
 
   /** Bytes that wait for more of their request. */
@@ -82,6 +117,32 @@ export class ServerConnection implements AnswerConnection {
     this.#takers.handOver(this.socket, unread);
   }
 
+  get closingLines(): string {
+    return this.#isStopping ? LAST : this.keepAliveLines;
+  }
+
+  give(answer: Buffer): void {
+    const isLast = this.#isStopping;
+    this.#direct = undefined;
+    this.#directHead = undefined;
+    const { socket } = this;
+    if (socket.destroyed) return;
+    socket.write(answer);
+    if (isLast) {
+      this.#pending = EMPTY;
+      socket.destroySoon();
+    } else if (socket.writableLength === 0) this.#next();
+    else this.#untakenSince = performance.now();
+  }
+
+  carry(): { request: WireRequest; answer: WireAnswer } {
+    const head = this.#directHead;
+    if (head === undefined) throw new Error('this request is not answered directly');
+    this.#direct = undefined;
+    this.#directHead = undefined;
+    return this.#open(head, EMPTY);
+  }
+
   over(answer: WireAnswer): void {
     if (this.#answer !== answer) return;
     this.#answer = undefined;
@@ -92,6 +153,11 @@ export class ServerConnection implements AnswerConnection {
       this.socket.destroySoon();
       return;
     }
+    this.#next();
+  }
+
+  /** The answer is over: another request may come, or has. */
+  #next(): void {
     this.lastAt = performance.now();
     if (this.#pending.length > 0)
       this.handOver(); // it sends requests before it has answers: no client of statements does
@@ -104,8 +170,8 @@ export class ServerConnection implements AnswerConnection {
   #read = (chunk: Buffer): void => {
     this.lastAt = performance.now();
     const bytes = this.#pending.length === 0 ? chunk : Buffer.concat([this.#pending, chunk]);
-    if (this.#answer !== undefined) {
-      this.#pending = bytes;
+    if (!this.isIdle) {
+      this.#pending = ownBytes(bytes, 0, bytes.length);
       if (bytes.length <= KEPT_BYTES) return;
       this.#isPaused = true;
       this.socket.pause();
@@ -126,31 +192,44 @@ export class ServerConnection implements AnswerConnection {
       return;
     }
     this.#head = undefined;
-    const request = new WireRequest(this.socket, head, end === head.length ? EMPTY : bytes.subarray(head.length, end));
-    this.#pending = end === bytes.length ? EMPTY : bytes.subarray(end);
+    const body = ownBytes(bytes, head.length, end);
+    this.#pending = ownBytes(bytes, end, bytes.length);
     this.requests += 1;
     this.#requestAt = this.lastAt;
     this.#requestTurn = turnNow();
+    if (body.length === 0) {
+      this.#directHead = head;
+      this.#direct = this.#takers.answerDirectly?.(head, this);
+      if (this.#direct !== undefined) return;
+      this.#directHead = undefined;
+    }
+    const { request, answer } = this.#open(head, body);
+    this.#takers.onRequest(request, answer);
+  }
+
+  #open(head: RequestHead, body: Buffer): { request: WireRequest; answer: WireAnswer } {
+    const request = new WireRequest(this.socket, head, body);
     const answer = new WireAnswer(this, request);
     if (this.#isStopping) answer.shouldKeepAlive = false;
     this.#answer = answer;
-    this.#takers.onRequest(request, answer);
+    return { request, answer };
   }
 
   /** Waits for the rest of a request, which will have so many bytes at least. */
   #keep(bytes: Buffer, least: number): void {
-    this.#pending = bytes;
+    this.#pending = ownBytes(bytes, 0, bytes.length);
     if (least > KEPT_BYTES) this.handOver();
   }
 
   #handOverWith(bytes: Buffer): void {
-    this.#pending = bytes;
+    this.#pending = ownBytes(bytes, 0, bytes.length);
     this.handOver();
   }
 
   /** Its client has closed its side: it may do so together with its request. */
   #end = (): void => {
     this.#hasEnded = true;
+    this.#direct?.disturbed();
     if (this.#answer === undefined) {
       this.socket.end();
       return;
@@ -167,25 +246,34 @@ export class ServerConnection implements AnswerConnection {
 
   #drain = (): void => {
     this.#answer?.emit('drain');
+    if (this.#untakenSince === 0) return;
+    this.#untakenSince = 0;
+    if (this.#hasEnded) this.socket.destroySoon();
+    else this.#next();
   };
 
   #close = (): void => {
     clearTimeout(this.#halfClosed);
     this.#pending = EMPTY;
+    this.#direct?.disturbed();
     const answer = this.#answer;
     this.#leave();
     answer?.close();
   };
 
   #leave(): void {
-    this.socket
-      .off('data', this.#read)
-      .off('end', this.#end)
-      .off('close', this.#close)
-      .off('drain', this.#drain)
-      .off('error', ignore);
+    leaveBytes(this.socket, this.#read);
+    this.socket.off('end', this.#end).off('close', this.#close).off('drain', this.#drain).off('error', ignore);
     this.#onGone();
   }
 }
 
 const ignore = () => {};
+
+/** A copy of these bytes: what a socket has read is its own again after the call. */
+function ownBytes(bytes: Buffer, from: number, to: number): Buffer {
+  if (from === to) return EMPTY;
+  const own = Buffer.allocUnsafeSlow(to - from);
+  bytes.copy(own, 0, from, to);
+  return own;
+}

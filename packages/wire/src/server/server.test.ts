@@ -4,6 +4,7 @@ import { expect, test } from '@jest/globals';
 import type { WireAnswer } from './answer.ts';
 import type { WireRequest } from './request.ts';
 import { WireServer, type WireServerOptions } from './server.ts';
+import { withSharedReads } from './shared-reads.ts';
 
 const GET = 'GET /v1/a HTTP/1.1\r\nHost: a\r\n\r\n';
 const post = (body: string) => `POST /v1/s HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
@@ -26,13 +27,13 @@ async function serve(onRequest: Handle = ok, more: Partial<WireServerOptions> = 
     },
     keepAliveMs: 10_000,
     firstRequestMs: 10_000,
+    untakenMs: 10_000,
     onSilent: (socket) => socket.end('silent'),
     ...more,
   });
-  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => wire.take(socket)).listen(
-    0,
-    '127.0.0.1',
-  );
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
+    wire.take(withSharedReads(socket)),
+  ).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   return {

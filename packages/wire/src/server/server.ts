@@ -8,6 +8,8 @@ export type WireServerOptions = Takers & {
   keepAliveMs: number;
   /** How long it may take to begin its first request. */
   firstRequestMs: number;
+  /** How long a client may take nothing of what a direct answer left for it. */
+  untakenMs: number;
   /** Nothing has come on this connection in time. */
   onSilent(socket: Socket): void;
 };
@@ -69,8 +71,9 @@ export class WireServer implements Disposable {
 
   #sweep(): void {
     const now = performance.now();
-    const { keepAliveMs, firstRequestMs } = this.#options;
+    const { keepAliveMs, firstRequestMs, untakenMs } = this.#options;
     for (const connection of [...this.#connections]) {
+      if (connection.untakenMs(now) > untakenMs) connection.socket.destroy();
       if (!connection.isIdle) continue;
       const idleMs = now - connection.lastAt;
       if (connection.unread > 0) {

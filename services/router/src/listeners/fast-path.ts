@@ -16,6 +16,9 @@ export type FastPathOptions = {
   firstRequestMs: number;
 };
 
+/** As long as a client may take nothing in the middle of a page. */
+const UNTAKEN_MS = 300_000;
+
 /** What Trino's clients ask for again and again; browsers, tools and all others are served by Node's server. */
 const TAKEN = '/v1/';
 
@@ -27,6 +30,7 @@ export function createFastPath({ serve, careful, keepAliveMs, firstRequestMs }: 
     handOver: careful,
     keepAliveMs,
     firstRequestMs,
+    untakenMs: UNTAKEN_MS,
     onSilent: (socket) => refuse(socket, '408 Request Timeout', 'The request did not arrive in time'),
   });
 }

@@ -10,6 +10,7 @@ import {
   withGrace,
 } from '@trino-gateway/runtime';
 import { MOST_HEAD_BYTES } from '@trino-gateway/trino';
+import { withSharedReads } from '@trino-gateway/wire';
 import type { CarriedAnswer, CarriedRequest } from '../http/carrier.ts';
 import type { ConnectionLimit } from '../limits/connection-limit.ts';
 import type { UnfinishedHeads } from '../limits/unfinished-heads.ts';
@@ -205,8 +206,13 @@ function boundHandshakes(
 }
 
 /** Connections beyond the limit are answered before a parser sees them. */
-function boundConnections(server: http.Server, accept: TakeConnection, { connections }: ClientListenerOptions): void {
-  server.removeAllListeners('connection').on('connection', (socket: Socket) => {
+function boundConnections(
+  server: http.Server,
+  accept: TakeConnection,
+  { connections, fastPath }: ClientListenerOptions,
+): void {
+  server.removeAllListeners('connection').on('connection', (accepted: Socket) => {
+    const socket = fastPath === true ? withSharedReads(accepted) : accepted;
     if (connections?.admits(socket) === false) refuse(socket, '503 Service Unavailable', FULL);
     else accept(socket, NOTHING);
   });

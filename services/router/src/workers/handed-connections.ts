@@ -1,4 +1,6 @@
+import https from 'node:https';
 import type { Server, Socket } from 'node:net';
+import { withSharedReads } from '@trino-gateway/wire';
 import type { ConnectionLimit } from '../limits/connection-limit.ts';
 import type { Bind } from '../listeners/listener.ts';
 import type { Send, ToPrimary, ToWorker } from './messages.ts';
@@ -43,15 +45,17 @@ export function createHandedConnections(ports: readonly number[], send: Send<ToP
       refused: () => refused,
       resize: () => {},
     },
-    take: ({ listener: index, connection, isAdmitted }, socket) => {
+    take: ({ listener: index, connection, isAdmitted }, handed) => {
       tell.taken(connection);
       const listener = listeners[index];
-      if (socket === undefined || listener === undefined || listener.isClosing) {
-        socket?.destroy();
+      if (handed === undefined || listener === undefined || listener.isClosing) {
+        handed?.destroy();
         tell.closed(connection);
         return;
       }
       const { server, sockets } = listener;
+      // Before anybody listens to it.
+      const socket = server instanceof https.Server ? handed : withSharedReads(handed);
       sockets.add(socket);
       open += 1;
       socket.once('close', () => {
