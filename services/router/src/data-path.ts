@@ -8,7 +8,7 @@ import { sizeOf } from './clusters/whole-answer.ts';
 import type { GatewayClient } from './control-plane/gateway-client.ts';
 import { createClusterHeaders } from './dispatch/require-authentication.ts';
 import { createEndChecks } from './ends/end-checks.ts';
-import { createHandler, type Handler, type HandlerDeps, type RequestDeps } from './handler.ts';
+import { answerFailure, createHandler, type Handler, type HandlerDeps, type RequestDeps } from './handler.ts';
 import { createUpstream } from './http/upstream/upstream.ts';
 import { createActivatedLeases } from './leases/activated-leases.ts';
 import { createBodyPace } from './limits/body-pace.ts';
@@ -16,6 +16,7 @@ import { createDueTimes } from './limits/due-times.ts';
 import type { HeldPolls } from './limits/held-polls.ts';
 import { createInflationBudget } from './limits/inflation-budget.ts';
 import type { RequestLimits } from './limits/request-limits.ts';
+import { createDirectPolls, type DirectPolls } from './poll/direct/direct-polls.ts';
 import type { OfferEnd } from './queue/dispatch-offer.ts';
 import { createDispatches } from './queue/dispatches.ts';
 import { createTicketReader } from './queue/ticket.ts';
@@ -58,7 +59,7 @@ export type DataPathDeps = Pick<
 };
 
 /** The request handlers. Disposal closes the connections to the clusters. */
-export type DataPath = Disposable & { handle: Handler };
+export type DataPath = Disposable & { handle: Handler; direct: DirectPolls };
 
 // Five and a half seconds in all: a balancer's or a network's short outage passes unseen, and no client has given up yet.
 const POLL_RETRY_DELAYS_MS = [100, 400, 1_000, 2_000, 2_000];
@@ -83,7 +84,7 @@ export function createDataPath({ timings, ...deps }: DataPathDeps): DataPath {
   const { admission } = gateway;
   const transactions = createTransactions({ store: gateway, logger, onContradiction });
   gateway.drains.watchTransactions(transactions.usedAt);
-  const handle = createHandler({
+  const handlerDeps: HandlerDeps = {
     ...deps,
     now: Date.now,
     linkModes,
@@ -113,11 +114,19 @@ export function createDataPath({ timings, ...deps }: DataPathDeps): DataPath {
       clusterHeaders,
     }),
     pollRetryDelaysMs: timings?.pollRetryDelaysMs ?? POLL_RETRY_DELAYS_MS,
+  };
+  const direct = createDirectPolls({
+    ...handlerDeps,
+    ...{ gateway, limits, ownership, clusterHeaders, linkModes, upstream, connections },
+    settle: (exchange, answering) =>
+      void answering.catch((error: unknown) => answerFailure(handlerDeps, exchange, error)),
   });
   return {
-    handle,
+    handle: createHandler(handlerDeps),
+    direct,
     [Symbol.dispose]() {
       stopping.abort();
+      direct[Symbol.dispose]();
       upstream[Symbol.dispose]();
       delegation[Symbol.dispose]();
     },

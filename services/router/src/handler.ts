@@ -138,8 +138,9 @@ async function dispatch(deps: RequestDeps, exchange: Exchange): Promise<void> {
   }
 }
 
-function answerFailure(
-  { logger }: HandlerDeps,
+/** Answers what a handler did not: whatever happens, the client is told or cut off. */
+export function answerFailure(
+  { logger }: Pick<HandlerDeps, 'logger'>,
   { request, response, listeningPort, signal }: Exchange,
   error: unknown,
 ) {

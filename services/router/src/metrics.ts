@@ -2,7 +2,7 @@ import { addBuildInfo, boundedLabels } from '@trino-gateway/runtime';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { AssignResult, SubmissionResult } from './dispatch/results.ts';
 import type { CarriedAnswer } from './http/carrier.ts';
-import { countRequests } from './http/request-metrics.ts';
+import { countRequests, type RequestCounts } from './http/request-metrics.ts';
 
 /** Where the values come from when the metrics are read. */
 export type MetricSources = {
@@ -22,10 +22,8 @@ export type MetricSources = {
 };
 
 /** The router's metrics. What is counted often is a plain number until the metrics are read. */
-export type RouterMetrics = {
+export type RouterMetrics = RequestCounts & {
   registry: Registry;
-  /** Counts a request that came in by this listener, when its answer has ended. */
-  watch(response: CarriedAnswer, listeningPort: number): void;
   /** A submission that came in by this listener has this result; the group is empty when none was chosen. */
   submitted(listeningPort: number, groupId: string, result: SubmissionResult): void;
   /** A poll of a queued query was answered that it still waits. */
@@ -45,7 +43,7 @@ export function createMetrics(sources: MetricSources): RouterMetrics {
   const registry = new Registry();
   addBuildInfo(registry, 'router');
   collectDefaultMetrics({ register: registry });
-  const watch = countRequests(registry);
+  const requests = countRequests(registry);
   const submitted = countSubmissions(registry);
   readQueries(registry, sources);
   readLoad(registry, sources);
@@ -59,7 +57,7 @@ export function createMetrics(sources: MetricSources): RouterMetrics {
   });
   return {
     registry,
-    watch,
+    ...requests,
     submitted,
     ...waiting,
     contradicted,

@@ -9,10 +9,12 @@ import { createRequestLog } from './http/request-log.ts';
 import { createFailedPolls } from './limits/failed-polls.ts';
 import { createHeldPolls, type HeldPolls } from './limits/held-polls.ts';
 import { followCertificate } from './listeners/certificate.ts';
+import type { AnswerDirectly } from './listeners/fast-path.ts';
 import { createIntake, type Intake, type SharedIntake } from './listeners/intake.ts';
-import { type Bind, listenOnAll } from './listeners/listener.ts';
+import { type Bind, type ListenerPort, listenOnAll } from './listeners/listener.ts';
 import { createMetrics, type MetricSources, type RouterMetrics } from './metrics.ts';
 import { createPassiveHealth } from './passive-health/passive-health.ts';
+import type { DirectListener } from './poll/direct/direct-poll.ts';
 import { createTemporaryIds } from './queue/temporary-ids.ts';
 import type { News } from './workers/messages.ts';
 
@@ -82,6 +84,20 @@ export function createServing(options: ServingOptions): Serving {
       logger,
     }),
   );
+  const answerDirectly = (at: ListenerPort): AnswerDirectly => {
+    const listener: DirectListener = {
+      get port() {
+        return at.port;
+      },
+      begun: (request, response) => {
+        at.begun(request, response);
+        metrics.watch(response, at.port);
+        requestLog.watch(response, at.port);
+      },
+      passed: () => metrics.pollPassed(at.port),
+    };
+    return (head, connection) => dataPath.direct.answer(head, connection, listener);
+  };
   return {
     gateway,
     registry: metrics.registry,
@@ -94,7 +110,12 @@ export function createServing(options: ServingOptions): Serving {
           requestLog.watch(response, port);
           dataPath.handle(request, response, port);
         },
-        { ...intake, certificate, fastPath: config.fast_path, ...(bind && { bind }) },
+        {
+          ...{ ...intake, certificate, fastPath: config.fast_path },
+          // What is logged of each request is read from its exchange.
+          ...(share === 0 && { direct: answerDirectly }),
+          ...(bind && { bind }),
+        },
       );
     },
     reconfigured: intake.resize,

@@ -2,8 +2,8 @@ import { type LinkRewriterOptions, withoutHeaders } from '@trino-gateway/trino';
 import type { ClientView } from '../http/client-address.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { Upstream } from '../http/upstream/upstream.ts';
-import { type UpstreamAnswer, UpstreamError } from '../http/upstream/upstream-answer.ts';
-import type { RequestLimits } from '../limits/request-limits.ts';
+import { type UpstreamAnswer, UpstreamError, type UpstreamRequest } from '../http/upstream/upstream-answer.ts';
+import type { Release, RequestLimits } from '../limits/request-limits.ts';
 import type { Connections } from '../passive-health/connections.ts';
 import type { Coordinator } from '../stickiness/coordinator.ts';
 import type { LoginOwners } from '../stickiness/login-owners.ts';
@@ -24,7 +24,17 @@ export type ClusterRequest = {
   headTimeMs: number;
   /** How long to wait for room among the requests under way there; default not at all. */
   roomTimeMs?: number;
+  /** It was sent already, exactly so, and has its room there. */
+  underWay?: UnderWay | undefined;
   signal: AbortSignal;
+};
+
+/** A request that was sent before it was asked for here. */
+export type UnderWay = {
+  /** Gives back its room. */
+  release: Release;
+  /** Its answer. @throws UpstreamError */
+  answer(request: UpstreamRequest): Promise<UpstreamAnswer>;
 };
 
 /** A coordinator's answer, and what must be done to its links. */
@@ -47,7 +57,7 @@ export type AskCluster = (exchange: Exchange, request: ClusterRequest) => Promis
 
 /** What of these headers of a client's request a coordinator gets. */
 export type ClusterHeaders = (
-  exchange: Exchange,
+  exchange: Pick<Exchange, 'user' | 'listeningPort' | 'client'>,
   coordinator: Coordinator,
   rawHeaders: readonly string[],
 ) => readonly string[];
@@ -71,7 +81,7 @@ export function createAskCluster(deps: AskClusterDeps): AskCluster {
     const { coordinator, client = exchange.client } = request;
     const { mode, headers, rewrite } = linkModes.plan(coordinator, client);
     const own = clusterHeaders(exchange, coordinator, request.rawHeaders ?? exchange.rawHeaders);
-    const answer = await upstream.send({
+    const sent: UpstreamRequest = {
       url: coordinator.url,
       tls: ownership.tlsAt(coordinator),
       method: request.method,
@@ -84,11 +94,12 @@ export function createAskCluster(deps: AskClusterDeps): AskCluster {
       ...(request.body === undefined ? {} : { body: request.body }),
       headTimeMs: request.headTimeMs,
       signal: request.signal,
-    });
+    };
+    const answer = await (request.underWay?.answer(sent) ?? upstream.send(sent));
     // Trino refuses X-Forwarded-* before it looks at anything else: asking again repeats nothing.
     if (answer.status === 406 && mode === 'send' && linkModes.failed(coordinator, mode)) {
       answer.body.destroy();
-      return await ask(exchange, request);
+      return await ask(exchange, { ...request, underWay: undefined });
     }
     const rawHeaders = withOutsideLinks(answer.rawHeaders, answer.status, {
       ...{ coordinator, client, logins },
@@ -97,11 +108,7 @@ export function createAskCluster(deps: AskClusterDeps): AskCluster {
     return { ...answer, rawHeaders, coordinator, mode, rewrite };
   };
   return async (exchange, request) => {
-    const { roomTimeMs = 0, signal } = request;
-    const { backendId } = request.coordinator;
-    const room =
-      roomTimeMs > 0 ? await limits.waitForBackend(backendId, roomTimeMs, signal) : limits.ofBackend(backendId);
-    const release = room instanceof Promise ? await room : room;
+    const release = request.underWay?.release ?? (await roomFor(limits, request));
     if (release === undefined) throw new UpstreamError('busy', 'too many requests are under way there');
     try {
       const answer = await ask(exchange, request);
@@ -116,6 +123,14 @@ export function createAskCluster(deps: AskClusterDeps): AskCluster {
       throw error;
     }
   };
+}
+
+async function roomFor(
+  limits: AskClusterDeps['limits'],
+  { coordinator: { backendId }, roomTimeMs = 0, signal }: ClusterRequest,
+): Promise<Release | undefined> {
+  if (roomTimeMs > 0) return await limits.waitForBackend(backendId, roomTimeMs, signal);
+  return await limits.ofBackend(backendId);
 }
 
 /** Whether there was no connection, or it ended before a byte of an answer. */

@@ -27,9 +27,15 @@ export class LinkModes {
   // By address. Holds for one incarnation of a coordinator: the next may be configured otherwise.
   readonly #learnt = new LRUCache<string, { mode: Exclude<LinkMode, 'send'>; atMs: number }>({ max: 10_000 });
   readonly #now: () => number;
+  #version = 0;
 
   constructor(now: () => number = Date.now) {
     this.#now = now;
+  }
+
+  /** Another one when plans may differ from those that were made before. */
+  get version(): number {
+    return this.#version;
   }
 
   /** What to do for this client's requests to this coordinator. */
@@ -53,6 +59,7 @@ export class LinkModes {
   failed(coordinator: Coordinator, mode: LinkMode): boolean {
     if (mode === 'rewrite') return false;
     if (mode === 'send' && coordinator.forwardedHeaders === Setting.SEND) return false;
+    this.#version += 1;
     // Requests on their way at the same time may have learnt more already.
     if (mode === 'host' || !this.#learnt.has(coordinator.url))
       this.#learnt.set(coordinator.url, { mode: mode === 'send' ? 'host' : 'rewrite', atMs: this.#now() });
@@ -61,7 +68,9 @@ export class LinkModes {
 
   /** Forgets what was learnt of an address before that time: another incarnation answers there. */
   forget(url: string, beforeMs: number): void {
-    if ((this.#learnt.get(url)?.atMs ?? beforeMs) < beforeMs) this.#learnt.delete(url);
+    if ((this.#learnt.get(url)?.atMs ?? beforeMs) >= beforeMs) return;
+    this.#learnt.delete(url);
+    this.#version += 1;
   }
 
   #mode(coordinator: Coordinator, client: ClientView, origin: string): LinkMode {

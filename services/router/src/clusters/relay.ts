@@ -36,7 +36,7 @@ const notForClients: ReadonlySet<string> = new Set([
 
 /** The head of an answer as the client gets it. */
 export function headersForClient(
-  exchange: Exchange,
+  exchange: Pick<Exchange, 'presto'>,
   rawHeaders: readonly string[],
   { bodyChanges }: { bodyChanges: boolean },
 ): string[] {

@@ -70,21 +70,24 @@ export function openExchange(
     client,
     account,
     pace,
-    rawHeaders: withoutGroupHeaders(headersForClusters(request.rawHeaders, presto), groupHeaders),
+    rawHeaders: headersForClusters(request.rawHeaders, presto, groupHeaders),
     presto,
     signal: hangUp.signal,
   };
 }
 
-/** Those by which clients ask the gateway for a group, under the names that the routing chain gives them, are none of a cluster's. */
-function withoutGroupHeaders(rawHeaders: readonly string[], groupHeaders: readonly string[]): readonly string[] {
-  return groupHeaders.length === 0 ? rawHeaders : withoutHeaders(rawHeaders, new Set(groupHeaders));
-}
-
-/** A client's headers without those that must not reach a cluster, X-Presto-* renamed. */
-export function headersForClusters(rawHeaders: readonly string[], presto: boolean): string[] {
+/**
+ * A client's headers without those that must not reach a cluster, X-Presto-* renamed. @param groupHeaders by which clients ask the gateway for
+ * a group, under the names that the routing chain gives them: they are none of a cluster's
+ */
+export function headersForClusters(
+  rawHeaders: readonly string[],
+  presto: boolean,
+  groupHeaders: readonly string[] = [],
+): string[] {
   const named = withoutGatewayCookie(presto ? toTrinoHeaders(rawHeaders) : rawHeaders);
-  const kept = withoutHeaders(withoutHopByHop(named), notForClusters);
+  const own = withoutHeaders(withoutHopByHop(named), notForClusters);
+  const kept = groupHeaders.length === 0 ? own : withoutHeaders(own, new Set(groupHeaders));
   if (!kept.some((name, at) => at % 2 === 0 && isDropped(name))) return kept;
   const cleaned: string[] = [];
   for (let at = 0; at < kept.length; at += 2) {

@@ -3,8 +3,16 @@ import type { CarriedAnswer } from './carrier.ts';
 
 const KINDS = ['submit', 'poll', 'cancel', 'query', 'ui', 'info', 'other'] as const;
 
-/** Counts the requests of clients: the function it gives is called with each answer, and the port of the listener it goes out by. */
-export function countRequests(registry: Registry): (response: CarriedAnswer, listeningPort: number) => void {
+/** Counts the requests of clients, by the listener they came in by. */
+export type RequestCounts = {
+  /** Counts this one when its answer is over. */
+  watch(response: CarriedAnswer, listeningPort: number): void;
+  /** A poll had its page, without an exchange. */
+  pollPassed(listeningPort: number): void;
+};
+
+/** None yet. */
+export function countRequests(registry: Registry): RequestCounts {
   // Listener, kind and status in one number: a poll costs no more than a look-up.
   const counts = new Map<number, number>();
   new Counter({
@@ -22,13 +30,18 @@ export function countRequests(registry: Registry): (response: CarriedAnswer, lis
       }
     },
   });
-  return (response, listeningPort) => {
-    response.once('close', () => {
-      const code = response.writableFinished ? response.statusCode : 0;
-      const kind = KINDS.indexOf(kindOf(response.req.method ?? '', response.req.url ?? ''));
-      const key = (listeningPort * KINDS.length + kind) * 1_000 + code;
-      counts.set(key, (counts.get(key) ?? 0) + 1);
-    });
+  const count = (listeningPort: number, kind: (typeof KINDS)[number], code: number) => {
+    const key = (listeningPort * KINDS.length + KINDS.indexOf(kind)) * 1_000 + code;
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  };
+  return {
+    watch: (response, listeningPort) => {
+      response.once('close', () => {
+        const { method = '', url = '' } = response.req;
+        count(listeningPort, kindOf(method, url), response.writableFinished ? response.statusCode : 0);
+      });
+    },
+    pollPassed: (listeningPort) => count(listeningPort, 'poll', 200),
   };
 }
 

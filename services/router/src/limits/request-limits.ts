@@ -15,7 +15,11 @@ export type Release = () => void;
 export type RequestLimits = {
   /** Takes one for this client; says which limit is exceeded when there is none left. */
   ofClient(ip: string): Release | RequestLimit | Promise<Release | RequestLimit>;
-  /** Takes one at this backend; undefined when there is none left. */
+  /** The same, but undefined when there is none left: that is no refusal. */
+  roomOf(ip: string): Release | undefined | Promise<Release | undefined>;
+  /** The same at this backend. */
+  roomAt(backendId: string): Release | undefined | Promise<Release | undefined>;
+  /** Takes one at this backend; undefined when there is none left, which is a refusal. */
   ofBackend(backendId: string): Release | undefined | Promise<Release | undefined>;
   /** The same, but waits for so long until there is one left. */
   waitForBackend(backendId: string, waitMs: number, signal: AbortSignal): Promise<Release | undefined>;
@@ -74,6 +78,9 @@ export function createRequestLimits(
     once(backends.take(backendId), (taken) => givenBack(counted(taken, 'all_backends', 'backend')));
   return {
     ofClient: (ip) => once(clients.take(ownerOfAddress(ip)), (taken) => counted(taken, 'all', 'client')),
+    roomOf: (ip) =>
+      once(clients.take(ownerOfAddress(ip)), (taken) => (typeof taken === 'function' ? taken : undefined)),
+    roomAt,
     ofBackend,
     waitForBackend: async (backendId, waitMs, signal) => {
       const taken = roomAt(backendId);

@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
-import { WireServer } from '@trino-gateway/wire';
+import { WireServer, type WireServerOptions } from '@trino-gateway/wire';
 import type { CarriedAnswer, CarriedRequest } from '../http/carrier.ts';
 import type { UnfinishedHeads } from '../limits/unfinished-heads.ts';
 import { refuse } from './refusals.ts';
@@ -8,8 +8,12 @@ import { refuse } from './refusals.ts';
 /** Serves a connection of which only `unread` has been read and not been answered. */
 export type TakeConnection = (socket: Socket, unread: Buffer) => void;
 
+/** Answers a request by its bytes; undefined: it is one as all others. */
+export type AnswerDirectly = NonNullable<WireServerOptions['answerDirectly']>;
+
 export type FastPathOptions = {
   serve(request: CarriedRequest, response: CarriedAnswer): void;
+  direct?: AnswerDirectly | undefined;
   /** For all that is merely unusual. */
   careful: TakeConnection;
   keepAliveMs: number;
@@ -23,9 +27,10 @@ const UNTAKEN_MS = 300_000;
 const TAKEN = '/v1/';
 
 /** Serves connections for as long as they bring nothing but usual requests of Trino's clients. */
-export function createFastPath({ serve, careful, keepAliveMs, firstRequestMs }: FastPathOptions): WireServer {
+export function createFastPath({ serve, direct, careful, keepAliveMs, firstRequestMs }: FastPathOptions): WireServer {
   return new WireServer({
     onRequest: serve,
+    ...(direct && { answerDirectly: direct }),
     isTaken: (target) => target.startsWith(TAKEN),
     handOver: careful,
     keepAliveMs,

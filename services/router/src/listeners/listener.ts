@@ -15,7 +15,7 @@ import type { CarriedAnswer, CarriedRequest } from '../http/carrier.ts';
 import type { ConnectionLimit } from '../limits/connection-limit.ts';
 import type { UnfinishedHeads } from '../limits/unfinished-heads.ts';
 import { giveUpUntaken } from '../limits/untaken-answers.ts';
-import { carefulPath, createFastPath, type TakeConnection } from './fast-path.ts';
+import { type AnswerDirectly, carefulPath, createFastPath, type TakeConnection } from './fast-path.ts';
 import { createHandshakes, type Handshakes } from './handshakes.ts';
 import { takeHttp2 } from './http2-preface.ts';
 import { createHttp2Sessions, type Http2Sessions } from './http2-sessions.ts';
@@ -24,6 +24,14 @@ import { createRequestOrder, type RequestOrder, type TakeRequest } from './reque
 
 /** Takes a request that came in by the listener bound to this port. */
 export type OnRequest = (request: CarriedRequest, response: CarriedAnswer, listeningPort: number) => void;
+
+/** What a listener says of itself to whoever answers requests before they are exchanges. */
+export type ListenerPort = {
+  /** Known once it is bound: before any connection. */
+  readonly port: number;
+  /** An exchange has begun after all. */
+  begun(request: CarriedRequest, response: CarriedAnswer): void;
+};
 
 /** A port where Trino clients connect. Disposal stops accepting, lets answers under way end, then closes everything. */
 export type ClientListener = AsyncDisposable & {
@@ -59,6 +67,8 @@ export type ClientListenerOptions = {
   bind?: Bind;
   /** `router.fast_path`: usual requests are read by our own reader, others by Node's; default all by Node's. */
   fastPath?: boolean;
+  /** On the fast path: who answers requests by their bytes. */
+  direct?: (at: ListenerPort) => AnswerDirectly;
   /** Set: clients connect by TLS. */
   certificate?: Pick<FollowedTlsFiles, 'secure'> | undefined;
 };
@@ -94,14 +104,17 @@ export async function listenForClients(
 ): Promise<ClientListener> {
   const underWay = new Set<CarriedAnswer>();
   let stopping = false;
-  let port = 0;
   const { order = createRequestOrder(MOST_WAITING), heads, certificate } = options;
   const upgrading = new WeakSet<IncomingMessage>();
-  const serve = (request: CarriedRequest, response: CarriedAnswer) => {
+  const begun: ListenerPort['begun'] = (request, response) => {
     underWay.add(response);
     response.once('close', () => underWay.delete(response));
     if (stopping || upgrading.has(request as IncomingMessage)) response.shouldKeepAlive = false;
-    handle(request, response, port);
+  };
+  const here = { port: 0, begun };
+  const serve = (request: CarriedRequest, response: CarriedAnswer) => {
+    begun(request, response);
+    handle(request, response, here.port);
   };
   // A request to upgrade is answered over HTTP/1.1, which RFC 9110, 7.8 allows; it is then the last of its connection, as Node's parser
   // passes over what came with it.
@@ -125,7 +138,10 @@ export async function listenForClients(
   const times = { keepAliveMs: KEEP_ALIVE_MS, firstRequestMs: HEAD_TIME_LIMIT_MS };
   const sessions = createHttp2Sessions(serve, { heads, ...times });
   const careful = carefulPath(server, certificate === undefined ? 'connection' : 'secureConnection', heads);
-  const fast = options.fastPath === true ? createFastPath({ serve, careful, ...times }) : undefined;
+  const fast =
+    options.fastPath === true
+      ? createFastPath({ serve, direct: options.direct?.(here), careful, ...times })
+      : undefined;
   const accept: TakeConnection = fast === undefined ? careful : (socket) => fast.take(socket);
   const handshakes = server instanceof https.Server ? boundHandshakes(server, sessions, accept, options) : undefined;
   if (server instanceof https.Server) certificate?.secure(server);
@@ -138,7 +154,7 @@ export async function listenForClients(
     const key = certificate === undefined ? 'router.listen' : 'router.tls_listen';
     throw new Error(`${key}: ${(error as Error).message}`, { cause: (error as Error).cause });
   }
-  port = bound.port;
+  here.port = bound.port;
   const untaken = giveUpUntaken(underWay);
   const announceStop = () => {
     stopping = true;
@@ -146,9 +162,9 @@ export async function listenForClients(
     sessions.announceStop();
     fast?.announceStop();
   };
-  const url = reachableUrl({ host: address.host, port });
+  const url = reachableUrl({ host: address.host, port: bound.port });
   return {
-    port,
+    port: bound.port,
     announceStop,
     url: certificate === undefined ? url : url.replace('http:', 'https:'),
     [Symbol.asyncDispose]: async () => {

@@ -1,7 +1,7 @@
 import type { RouterConfig } from '@trino-gateway/config';
 import { waitInLink } from '@trino-gateway/trino';
 import type { ClusterAnswer } from '../clusters/ask.ts';
-import { PageObserver } from '../clusters/page-observer.ts';
+import { type PageFindings, PageObserver } from '../clusters/page-observer.ts';
 import { type RelayOptions, type RelayOutcome, relay } from '../clusters/relay.ts';
 import { answerWhole } from '../clusters/whole-answer.ts';
 import type { AdmissionClient } from '../control-plane/admission-client.ts';
@@ -10,6 +10,7 @@ import { endOf } from '../control-plane/query-end.ts';
 import type { EndChecks } from '../ends/end-checks.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { ActivatedLeases } from '../leases/activated-leases.ts';
+import type { Coordinator } from '../stickiness/coordinator.ts';
 import type { Transactions } from '../stickiness/transactions.ts';
 import type { Poll } from './request.ts';
 import { smallPageWithWait } from './small-page.ts';
@@ -55,10 +56,19 @@ export async function passOn(
     return;
   }
   const findings = observer.end();
-  if (findings.last === true) {
-    live.ended(queryId, endOf(findings));
-    if (context.leases.isLimited(queryId, [answer.coordinator.backendId])) context.gateway.admission.settle(queryId);
-  } else if (request.kind === 'poll' && request.phase === 'executing') live.running(queryId);
+  if (findings.last === true) lastPagePassed(context, queryId, answer.coordinator, findings);
+  else if (request.kind === 'poll' && request.phase === 'executing') live.running(queryId);
+}
+
+/** The query has ended, and its client knows. */
+export function lastPagePassed(
+  { live, leases, gateway }: Pick<PassOnDeps, 'live' | 'leases' | 'gateway'>,
+  queryId: string,
+  { backendId }: Coordinator,
+  findings: PageFindings,
+): void {
+  live.ended(queryId, endOf(findings));
+  if (leases.isLimited(queryId, [backendId])) gateway.admission.settle(queryId);
 }
 
 /** For how long a query waited before its cluster had it: its link says so, or one that was followed here before. */

@@ -2,7 +2,7 @@ import { Query_State } from '@trino-gateway/api/gateway';
 import type { RouterConfig } from '@trino-gateway/config';
 import { type Logger, pause } from '@trino-gateway/runtime';
 import { failedPage, firstHeader, type TrinoErrorName, trinoErrors } from '@trino-gateway/trino';
-import { type AskCluster, type ClusterAnswer, isRedirect } from '../clusters/ask.ts';
+import { type AskCluster, type ClusterAnswer, isRedirect, type UnderWay } from '../clusters/ask.ts';
 import { infoUri, outsideUrl } from '../http/client-address.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { answerError, answerPage } from '../http/responses.ts';
@@ -28,6 +28,7 @@ const maybeUp: ReadonlySet<number> = new Set([502, 503, 504]);
 
 /**
  * Asks the one coordinator. The same link gives the same page however often it is asked for, so repeating it bridges an outage.
+ * `underWay`: it has been asked for the first time.
  *
  * The answer to a client when the outage lasts:
  * - the coordinator refuses or drops every connection: its process is gone, and with it the query. A GET gets a last page that
@@ -43,6 +44,7 @@ export async function pollCoordinator(
   exchange: Exchange,
   request: Poll,
   coordinator: Coordinator,
+  underWay?: UnderWay,
 ): Promise<void> {
   const { pollRetryDelaysMs } = context;
   for (let attempt = 0; ; attempt += 1) {
@@ -55,6 +57,7 @@ export async function pollCoordinator(
         path: request.target,
         headTimeMs: context.config.poll_time_limit,
         roomTimeMs: ROOM_TIME_MS,
+        underWay: attempt === 0 ? underWay : undefined,
         signal: exchange.signal,
       });
       const isPoll = request.kind === 'poll' && request.method === 'GET';

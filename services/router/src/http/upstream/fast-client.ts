@@ -1,4 +1,10 @@
-import { AnswerBody, type ClientConnection, type ConnectionPool, headerLines } from '@trino-gateway/wire';
+import {
+  AnswerBody,
+  type AnswerTaker,
+  type ClientConnection,
+  type ConnectionPool,
+  headerLines,
+} from '@trino-gateway/wire';
 import { framedHeaders, readCarefully } from './careful-client.ts';
 import { LateConnectionError } from './origin-pools.ts';
 import {
@@ -32,53 +38,69 @@ export function sendFast(request: UpstreamRequest, { pool, headTimeMs, fresh }: 
   const head = headOf(request);
   // No event tells of what has been given up already.
   if (signal.aborted) return Promise.reject(new UpstreamError('aborted', 'the request was given up'));
-  const startedAt = performance.now();
-  return new Promise((resolve, reject) => {
-    const connection = pool.take(fresh);
-    const over = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', abort);
-    };
-    const giveUp = (error: UpstreamError) => {
-      over();
-      connection.abandon();
-      reject(error);
-    };
-    const abort = () => giveUp(new UpstreamError('aborted', 'the request was given up'));
-    const silent = () => giveUp(new UpstreamError('silent', `no answer within ${headTimeMs} ms`));
-    const timer = setTimeout(silent, headTimeMs);
-    signal.addEventListener('abort', abort);
-    connection.send(
-      { isHead: method === 'HEAD', head, body },
-      {
-        answered: ({ status, reason, rawHeaders }, source) => {
-          const answer = new AnswerBody(source);
-          clearTimeout(timer);
-          // Until its end the client may hang up.
-          signal.removeEventListener('abort', abort);
-          const destroy = () => void answer.destroy();
-          signal.addEventListener('abort', destroy);
-          answer.once('close', () => signal.removeEventListener('abort', destroy));
-          resolve({ status, statusMessage: reason, rawHeaders, body: answer });
-          return answer;
-        },
-        failed: (error, about) => {
-          over();
-          reject(whyFailed(error, about, signal));
-        },
-        unusual: (socket, unread) => {
-          over();
-          resolve(readCarefully(request, { socket, unread }, timeLeft(headTimeMs, startedAt)));
-        },
-      },
-    );
-  });
+  const connection = pool.take(fresh);
+  const { taker, answer } = expectAnswer(request, { connection, headTimeMs, startedAt: performance.now() });
+  connection.send({ isHead: method === 'HEAD', head, body }, taker);
+  return answer;
 }
 
-function headOf(request: UpstreamRequest): string {
-  const { method, path } = request;
+/** A request that is on its way: the connection it has, when it was sent (`performance.now()`), and how long its answer may take from then. */
+export type SentRequest = {
+  connection: Pick<ClientConnection, 'abandon'>;
+  headTimeMs: number;
+  startedAt: number;
+};
+
+/** Waits for the answer to a request, which `taker` is to be told of. */
+export function expectAnswer(
+  request: UpstreamRequest,
+  { connection, headTimeMs, startedAt }: SentRequest,
+): { taker: AnswerTaker; answer: Promise<UpstreamAnswer> } {
+  const { signal } = request;
+  const { promise, resolve, reject } = Promise.withResolvers<UpstreamAnswer>();
+  const over = () => {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', abort);
+  };
+  const giveUp = (error: UpstreamError) => {
+    over();
+    connection.abandon();
+    reject(error);
+  };
+  const abort = () => giveUp(new UpstreamError('aborted', 'the request was given up'));
+  const silent = () => giveUp(new UpstreamError('silent', `no answer within ${headTimeMs} ms`));
+  const timer = setTimeout(silent, timeLeft(headTimeMs, startedAt));
+  signal.addEventListener('abort', abort);
+  const taker: AnswerTaker = {
+    answered: ({ status, reason, rawHeaders }, source) => {
+      const answer = new AnswerBody(source);
+      over();
+      // Until its end the client may hang up.
+      const destroy = () => void answer.destroy();
+      signal.addEventListener('abort', destroy);
+      answer.once('close', () => signal.removeEventListener('abort', destroy));
+      resolve({ status, statusMessage: reason, rawHeaders, body: answer });
+      return answer;
+    },
+    failed: (error, about) => {
+      over();
+      reject(whyFailed(error, about, signal));
+    },
+    unusual: (socket, unread) => {
+      over();
+      resolve(readCarefully(request, { socket, unread }, timeLeft(headTimeMs, startedAt)));
+    },
+  };
+  return { taker, answer: promise };
+}
+
+const headOf = (request: UpstreamRequest): string =>
+  requestHead(request.method, request.path, headerLines(framedHeaders(request)));
+
+/** The head of a request. @param lines each with its end */
+export function requestHead(method: string, path: string, lines: string): string {
   if (NOT_IN_A_TARGET.test(path)) throw new TypeError('the target of a request holds what would end it');
-  return `${method} ${path} HTTP/1.1\r\n${headerLines(framedHeaders(request))}\r\n`;
+  return `${method} ${path} HTTP/1.1\r\n${lines}\r\n`;
 }
 
 type About = Parameters<Parameters<ClientConnection['send']>[1]['failed']>[1];

@@ -2,6 +2,7 @@ import http from 'node:http';
 import { connect } from 'node:net';
 import type { RouterConfig } from '@trino-gateway/config';
 import type { Logger, TlsSettings } from '@trino-gateway/runtime';
+import type { ConnectionPool } from '@trino-gateway/wire';
 import { LRUCache } from 'lru-cache';
 import { sendCarefully } from './careful-client.ts';
 import { sendFast } from './fast-client.ts';
@@ -23,6 +24,8 @@ export type Upstream = Disposable & {
    * @throws UpstreamError
    */
   send(request: UpstreamRequest): Promise<UpstreamAnswer>;
+  /** The kept connections of the fast path to a coordinator; undefined where others are used, or that is not known at once. */
+  poolAt(url: string, tls: TlsSettings | undefined): ConnectionPool | undefined;
   /**
    * The agent for a coordinator over TLS, for requests that are sent otherwise.
    * @throws UpstreamError
@@ -73,6 +76,11 @@ export function createUpstream(
 
   return {
     agentFor,
+    poolAt(url, tls) {
+      const origin = originOf(url);
+      if (!config.fast_path || (origin.isSecure && tls !== undefined)) return undefined;
+      return (origin.isSecure ? secure.pools : pools).at(origin, config.connect_time_limit);
+    },
     async send(request) {
       if (request.signal.aborted) throw new UpstreamError('aborted', 'the request was given up');
       const startedAt = performance.now();
