@@ -1,7 +1,6 @@
 import { addBuildInfo, boundedLabels } from '@trino-gateway/runtime';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { AssignResult, SubmissionResult } from './dispatch/results.ts';
-import type { CarriedAnswer } from './http/carrier.ts';
 import { countRequests, type RequestCounts } from './http/request-metrics.ts';
 
 /** Where the values come from when the metrics are read. */
