@@ -104,7 +104,7 @@ export class DirectPoll implements DirectAnswerer, AnswerTaker, BodySink {
     this.#head = head;
     this.#source = source;
     if (this.#answer === undefined) this.carry();
-    return this;
+    return this.#body ?? this;
   }
 
   failed(...all: Parameters<AnswerTaker['failed']>): void {
@@ -130,16 +130,22 @@ export class DirectPoll implements DirectAnswerer, AnswerTaker, BodySink {
       this.#give(chunk);
       return;
     }
-    this.#parts.push(Buffer.from(chunk));
+    this.#parts.push(chunk);
     if (this.#length > MOST_PAGE_BYTES) this.carry();
   }
 
-  over(complete: boolean): void {
+  lend(pieces: readonly Buffer[]): boolean {
+    if (this.#body?.lend !== undefined) return this.#body.lend(pieces);
+    for (const piece of pieces) this.push(Buffer.from(piece));
+    return true;
+  }
+
+  over(complete: boolean, lent?: Buffer): void {
     if (this.#body === undefined && !this.#isOver) {
       if (complete && this.#length > 0) this.#give(Buffer.concat(this.#parts, this.#length));
       else this.carry();
     }
-    this.#body?.over(complete);
+    this.#body?.over(complete, lent);
   }
 
   #give(page: Buffer): void {
