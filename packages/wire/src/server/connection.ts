@@ -148,7 +148,7 @@ export class ServerConnection implements AnswerConnection, DirectConnection {
     this.#answer = undefined;
     clearTimeout(this.#halfClosed);
     if (this.socket.destroyed) return;
-    if (!answer.shouldKeepAlive || this.#hasEnded) {
+    if (!answer.shouldKeepAlive) {
       this.#pending = EMPTY;
       this.socket.destroySoon();
       return;
@@ -159,7 +159,8 @@ export class ServerConnection implements AnswerConnection, DirectConnection {
   /** The answer is over: another request may come, or has. */
   #next(): void {
     this.lastAt = performance.now();
-    if (this.#pending.length > 0)
+    if (this.#hasEnded) this.#serveRest();
+    else if (this.#pending.length > 0)
       this.handOver(); // it sends requests before it has answers: no client of statements does
     else if (this.#isPaused) {
       this.#isPaused = false;
@@ -215,6 +216,20 @@ export class ServerConnection implements AnswerConnection, DirectConnection {
     return { request, answer };
   }
 
+  /** Its client has closed its side: what it had sent before that is answered, too, and nothing else will come. */
+  #serveRest(): void {
+    const bytes = this.#pending;
+    const head = this.#heads.read(bytes, 0, bytes.length);
+    const isWhole = typeof head !== 'string' && head.length + (head.block.contentLength ?? 0) <= bytes.length;
+    if (!isWhole || !this.#takers.isTaken(head.target)) {
+      this.#pending = EMPTY;
+      this.socket.destroySoon();
+      return;
+    }
+    this.#serve(head, bytes);
+    this.#waitHalfClosed();
+  }
+
   /** Waits for the rest of a request, which will have so many bytes at least. */
   #keep(bytes: Buffer, least: number): void {
     this.#pending = ownBytes(bytes, 0, bytes.length);
@@ -238,11 +253,16 @@ export class ServerConnection implements AnswerConnection, DirectConnection {
       this.socket.destroy();
       return;
     }
-    const answer = this.#answer;
-    this.#halfClosed = setTimeout(() => {
-      if (!answer.headersSent) this.socket.destroy();
-    }, HALF_CLOSED_MS);
+    this.#waitHalfClosed();
   };
+
+  #waitHalfClosed(): void {
+    const answer = this.#answer;
+    clearTimeout(this.#halfClosed);
+    this.#halfClosed = setTimeout(() => {
+      if (answer?.headersSent === false) this.socket.destroy();
+    }, HALF_CLOSED_MS);
+  }
 
   #drain = (): void => {
     this.#answer?.emit('drain');

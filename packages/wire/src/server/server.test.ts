@@ -140,6 +140,22 @@ test('a client that closes its side with its request gets the answer, and one th
   expect(await gone.promise).toBe(true);
 });
 
+test('a client that closes its side behind several requests gets all answers, in order, and then the end', async () => {
+  await using server = await serve((request, answer) => {
+    if (request.socket.readableEnded) ok(request, answer);
+    else request.socket.once('end', () => ok(request, answer));
+  });
+  using client = await server.open();
+  client.socket.end(`${GET}${post('SELECT 1')}${GET}GET /v1/half`);
+  const received = await client.until('closed');
+  expect([...received.matchAll(/(?:GET|POST) \/v1\/\S* ?(?:SELECT 1)?/g)].map(([one]) => one.trim())).toEqual([
+    'GET /v1/a',
+    'POST /v1/s SELECT 1',
+    'GET /v1/a',
+  ]);
+  expect(server.handed).toEqual([]);
+});
+
 test('answers to HEAD and of 204 and 304 have no body, and one of a length that is told has no chunks', async () => {
   const kinds: [number, string[]][] = [
     [200, ['Content-Length', '5']],
