@@ -7,7 +7,7 @@ TOOLS := tools/node_modules/.package-lock.json
 MODULES := node_modules/.modules.yaml
 JEST := NODE_OPTIONS='--experimental-vm-modules --disable-warning=ExperimentalWarning' node_modules/.bin/jest
 
-.PHONY: help setup generate check test test-slow e2e e2e-each e2e-long e2e-newest test-databases kubernetes million browser api-fuzz fuzz attack smuggling chaos images manifests bench run run-smoke
+.PHONY: help setup generate check test test-slow e2e e2e-each e2e-long e2e-newest test-databases kubernetes million browser api-fuzz fuzz attack smuggling chaos soak images manifests bench run run-smoke
 
 help: ## what can be done here
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -84,6 +84,9 @@ run-smoke: setup ## is make run what the README says?
 
 chaos: setup ## 3 minutes, or MINUTES=n, in which everything is killed in turn while clients wait and run; SEED=n draws the same again, ENGINE=postgres|mysql|mariadb
 	node scripts/chaos/main.ts
+
+soak: setup ## 2 minutes, or MINUTES=n, of all that clients do, then none: what it took goes back; SEED=n repeats it
+	node scripts/soak/main.ts
 
 images: setup ## the steps of the Dockerfile in a folder, and each service started from it (needs no container engine)
 	node scripts/deploy/check-image.ts

@@ -41,6 +41,7 @@ const PAGES = [
   'docs/routing/statements.md',
   'docs/routing/try-it.md',
   'docs/security.md',
+  'docs/soak.md',
 ];
 /** Of the tools, not of the suite's configuration. */
 const OF_TOOLS = [

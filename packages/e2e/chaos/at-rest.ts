@@ -1,8 +1,6 @@
-import type { RunningDatabase } from '@trino-gateway/testing/databases/start-database';
 import { until } from '@trino-gateway/testing/processes/until';
 import type { Suite } from '@trino-gateway/testing/suite/suite';
 import { admissionRows } from './admission-rows.ts';
-import type { ChaosCluster } from './clusters/chaos-cluster.ts';
 
 const CANCEL_MS = 120_000;
 const QUIET_MS = 60_000;
@@ -19,9 +17,9 @@ export async function cancelQueued({ call }: Pick<Suite, 'call'>): Promise<void>
 
 /** Why it is not at rest within a quiet minute; undefined when it is. */
 export async function atRest(
-  suite: Suite,
-  clusters: readonly ChaosCluster[],
-  database: RunningDatabase,
+  suite: Pick<Suite, 'call'>,
+  clusters: readonly { id: string }[],
+  databaseUrl: string,
 ): Promise<string | undefined> {
   const check = async () => {
     const leases = await Promise.all(
@@ -36,7 +34,7 @@ export async function atRest(
       'QueueService/GetQueueStats',
       {},
     );
-    const { open } = await admissionRows(database.url);
+    const { open } = await admissionRows(databaseUrl);
     const counts = [...leases, ...groups.flatMap(({ queued = 0, running = 0 }) => [queued, running]), open];
     if (counts.some((count) => count > 0))
       throw new Error(`slots ${leases}, groups ${JSON.stringify(groups)}, open rows ${open}`);

@@ -54,7 +54,7 @@ export async function runChaos(options: ChaosOptions): Promise<Verdict[]> {
   say(`done: ${counted(done)}`);
   say(`clients saw: ${counted(seen.outcomes)}; errors: ${counted(seen.errors) || 'none'}`);
   await cancelQueued(suite);
-  const unrest = await atRest(suite, clusters, database);
+  const unrest = await atRest(suite, clusters, database.url);
   const mayRemember = minutes < LONG_RUN_MINUTES;
   const rows = await (mayRemember ? admissionRows(database.url) : forgottenRows(database.url));
   return [

@@ -65,6 +65,8 @@ export type ScriptedTrino = AsyncDisposable & {
   pretendLoad(load: Readonly<Record<string, number>> | undefined): void;
   /** Says starting from now on for so many milliseconds. */
   restart(options?: { startingMs?: number }): Promise<void>;
+  /** Closes the connections that nobody uses now, as a coordinator does after a while. */
+  closeIdleConnections(): void;
   /** As SIGKILL: every connection is destroyed, new ones are refused, all queries are lost. */
   kill(): Promise<void>;
   /** Ends it for good. */
@@ -150,6 +152,10 @@ class Scripted implements ScriptedTrino {
     server.closeAllConnections();
     this.#coordinator.stop();
     await closed;
+  }
+
+  closeIdleConnections(): void {
+    this.#server?.closeIdleConnections();
   }
 
   async restart(options: { startingMs?: number } = {}): Promise<void> {
