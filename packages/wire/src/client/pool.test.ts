@@ -97,6 +97,23 @@ test('requests follow each other on one connection, whether their answers have a
   expect(server.accepted()).toBe(1);
 });
 
+test.each([
+  ['a length', ok('one')],
+  ['chunks', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\no\r\n2\r\nne\r\n0\r\n\r\n'],
+])('an answer with %s is the same wherever it is split', async (_, bytes) => {
+  const cuts = Array.from({ length: bytes.length - 1 }, (__, at) => at + 1);
+  await using server = await serve(
+    cuts.map((at) => async (socket: Socket) => {
+      socket.setNoDelay().write(bytes.slice(0, at), 'latin1');
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      socket.write(bytes.slice(at), 'latin1');
+    }),
+  );
+  const answers = new Set<Outcome>();
+  for (const _cut of cuts) answers.add(await ask(server.pool));
+  expect([[...answers], server.accepted()]).toEqual([['200 one'], 1]);
+});
+
 test.each<[string, string]>([
   ['that is followed by another one', ok('one') + ok('two')],
   ['that says it is the last', 'HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 3\r\n\r\none'],

@@ -98,7 +98,10 @@ export class WireAnswer extends EventEmitter {
     this.#isEnded = true;
     const { socket } = this;
     if (socket.writableLength === 0) process.nextTick(finish, this);
-    else socket.write(EMPTY, () => this.finish());
+    else
+      socket.write(EMPTY, (error) => {
+        if (!error) this.finish(); // else the connection tells of its end
+      });
     return this;
   }
 

@@ -81,6 +81,23 @@ test('requests of one connection are answered one after the other, whole or in s
   expect(server.handed).toEqual([]);
 });
 
+test.each([
+  ['a request without a body', GET],
+  ['a statement', post('SELECT 1')],
+])('%s is the same wherever it is split', async (_, bytes) => {
+  await using server = await serve();
+  const answers = new Set<string>();
+  for (let at = 1; at < bytes.length; at++) {
+    using client = await server.open();
+    client.socket.write(bytes.slice(0, at));
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    client.socket.write(bytes.slice(at));
+    answers.add(await client.until(/\r\n0\r\n\r\n$/));
+  }
+  expect([...answers]).toEqual([chunked(bytes === GET ? 'GET /v1/a ' : 'POST /v1/s SELECT 1')]);
+  expect(server.handed).toEqual([]);
+});
+
 test.each<[string, string]>([
   ['of a target that is not taken', 'GET /ui/ HTTP/1.1\r\nHost: a\r\n\r\n'],
   ['that is merely unusual', 'GET /v1/a HTTP/1.1\r\nHost: a\r\nUpgrade: x\r\n\r\n'],
@@ -268,4 +285,17 @@ test.each([
   expect(body.replaceAll(/(.)\1*/g, '$1')).toBe(lines.length === 0 ? 'pqrstuvw\r\n' : 'pqrstuvw');
   expect(body.length).toBeGreaterThanOrEqual(8_000_000);
   expect(waits).toBeGreaterThan(0);
+});
+
+test('an answer whose client leaves before it has taken it was not given', async () => {
+  const given = Promise.withResolvers<boolean>();
+  await using server = await serve((_, answer) => {
+    answer.once('close', () => given.resolve(answer.writableFinished));
+    answer.end(Buffer.alloc(50_000_000));
+    setTimeout(() => answer.destroy(), 20);
+  });
+  using client = await server.open();
+  client.socket.pause();
+  client.socket.write(GET);
+  expect(await given.promise).toBe(false);
 });

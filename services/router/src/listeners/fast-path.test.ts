@@ -1,6 +1,10 @@
-import { connect } from 'node:net';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { expect, test } from '@jest/globals';
 import { until } from '@trino-gateway/testing/processes/until';
+import type { CarriedAnswer } from '../http/carrier.ts';
+import { giveUpUntaken } from '../limits/untaken-answers.ts';
+import { createFastPath } from './fast-path.ts';
 import { listenForClients } from './listener.ts';
 import { createRequestOrder } from './request-order.ts';
 
@@ -55,4 +59,36 @@ test('requests of other protocols, forms and targets are served on the same port
   expect(await ask('\u0016\u0003\u0001\u0000')).toBe(
     '400 Error 400 Bad Request: A TLS handshake was sent to a port for plain HTTP',
   );
+});
+
+test('a client that stops reading its answer is given up after its time, and one that reads is not', async () => {
+  const underWay = new Set<CarriedAnswer>();
+  const gone: string[] = [];
+  using fast = createFastPath({
+    serve: ({ url = '' }, answer) => {
+      underWay.add(answer);
+      answer.once('close', () => {
+        underWay.delete(answer);
+        if (!answer.writableFinished) gone.push(url);
+      });
+      answer.end(Buffer.alloc(url === '/v1/frozen' ? 50_000_000 : 10));
+    },
+    careful: (taken) => taken.destroy(),
+    keepAliveMs: 60_000,
+    firstRequestMs: 60_000,
+  });
+  await using server = createServer((socket) => fast.take(socket)).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  using _ = giveUpUntaken(underWay, { afterMs: 100, everyMs: 10 });
+  const { port } = server.address() as AddressInfo;
+  const [frozen, reads] = ['/v1/frozen', '/v1/read'].map((target) => {
+    const socket = connect({ port, host: '127.0.0.1' }).on('error', () => {});
+    socket.write(get(target));
+    return target === '/v1/frozen' ? socket.pause() : socket.resume();
+  });
+  await until('the frozen one to be given up', () => gone.length > 0);
+  await until('the other one to have its answer', () => (reads?.bytesRead ?? 0) > 0);
+  expect([gone, underWay.size]).toEqual([['/v1/frozen'], 0]);
+  frozen?.destroy();
+  reads?.destroy();
 });
