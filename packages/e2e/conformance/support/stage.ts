@@ -16,11 +16,14 @@ export const clusterKinds = ['accepting', 'rejecting'] as const;
 /** Of whoever names this source a rule says that it has this tag, too. */
 export const TAGGED = { source: 'conformance-tagged', tag: 'added-by-a-rule' };
 
-/** Starts the suite; the clusters, too, when no file of the run has. */
-export async function startStage(): Promise<Stage> {
+/**
+ * Starts the suite; the clusters, too, when no file of the run has.
+ * @param router further settings of the router
+ */
+export async function startStage(router: Record<string, string> = {}): Promise<Stage> {
   const clusters = { accepting: await sharedCluster('accepting'), rejecting: await sharedCluster('rejecting') };
   await using started = new AsyncDisposableStack();
-  const suite = started.use(await startSuite({ listeners: clusterKinds.length }));
+  const suite = started.use(await startSuite({ listeners: clusterKinds.length, router }));
   for (const kind of clusterKinds) {
     await suite.addBackends({ [kind]: clusters[kind].url });
     await suite.addGroup(kind, [kind]);

@@ -92,6 +92,7 @@ export async function startSuite(options: SuiteOptions = {}): Promise<Suite> {
 
 /** What tests do not say themselves. */
 const WORKERS = process.env.TRINO_GATEWAY_ROUTER_WORKERS ?? '1';
+const FAST_PATH = process.env.TRINO_GATEWAY_ROUTER_FAST_PATH ?? 'true';
 
 const FILES = { ca: 'ca.pem', cert: 'router.pem', key: 'router.key' };
 
@@ -147,6 +148,7 @@ function servicesOf(options: SuiteOptions, { folder, databaseUrl }: { folder: st
         STATE_FILE: `${folder}/router-${index}.json`,
         EXPLAIN_HEADERS: 'true',
         WORKERS: String(options.workers ?? WORKERS),
+        FAST_PATH,
         ...tls,
       });
       const own = ports.map((port) => `http://${loopback(port)}`);
