@@ -96,7 +96,7 @@ export const targetCases: readonly RequestCase[] = [
   row(100, 'the protocol RTSP/1.0', `GET ${POLL} RTSP/1.0\r\nHost: @host@\r\n${USER}\r\n\r\n`, refused(400, 505), `${version}; parsers that know RTSP take it for HTTP/1.0`),
   row(100, 'the protocol RTSP/1.1', `GET ${POLL} RTSP/1.1\r\nHost: @host@\r\n${USER}\r\n\r\n`, refused(400, 505), `${version}; parsers that know RTSP take it for HTTP/1.1`),
   row(100, 'the protocol RTSP/1.1 behind blanks', `GET  ${POLL}  RTSP/1.1\r\nHost: @host@\r\n${USER}\r\n\r\n`, refused(400, 505), version),
-  row(100, 'the protocol RTSP/1.0 behind a request', `${ask()}GET ${POLL} RTSP/1.0\r\nHost: @host@\r\n${USER}\r\n\r\n`, { answers: [[200], [400, 505]], messages: [poll()], connection: 'closed' }, version),
+  row(100, 'the protocol RTSP/1.0 behind a request', `${ask()}GET ${POLL}?other RTSP/1.0\r\nHost: @host@\r\n${USER}\r\n\r\n`, { answers: [[200], [400, 505]], messages: [poll()], connection: 'closed' }, version),
   row(100, 'the protocol ICE/1.0', `SOURCE ${POLL} ICE/1.0\r\nHost: @host@\r\n${USER}\r\n\r\n`, refused(400, 505), version),
   row(100, 'the protocol ICE/1.1', `SOURCE ${POLL} ICE/1.1\r\nHost: @host@\r\n${USER}\r\n\r\n`, refused(400, 405, 505), version),
   row(100, 'a preface of HTTP/2 that is none', 'PRI * HTTP/2.0\r\n\r\nXX\r\n\r\n', { answers: [[400, 505, 'none']], messages: [], connection: 'closed' }, 'RFC 9113, 3.4: the preface is 24 bytes, and these are not'),
