@@ -164,12 +164,8 @@ test('a client that closes its side behind several requests gets all answers, in
   });
   using client = await server.open();
   client.socket.end(`${GET}${post('SELECT 1')}${GET}GET /v1/half`);
-  const received = await client.until('closed');
-  expect([...received.matchAll(/(?:GET|POST) \/v1\/\S* ?(?:SELECT 1)?/g)].map(([one]) => one.trim())).toEqual([
-    'GET /v1/a',
-    'POST /v1/s SELECT 1',
-    'GET /v1/a',
-  ]);
+  const bodies = (await client.until('closed')).matchAll(/(?<=\r\n)(?:GET|POST) [^\r]*/g);
+  expect([...bodies].map(String)).toEqual(['GET /v1/a ', 'POST /v1/s SELECT 1', 'GET /v1/a ']);
   expect(server.handed).toEqual([]);
 });
 
