@@ -51,9 +51,9 @@ test.each<Cut>(['in the middle of its chunks', 'before its length is reached', '
   'case 45: a page that a cluster cuts %s is cut for the client, never ended, and can be had again',
   async (how) => {
     const seen = await run(cut(), SQL, session, (page) => page.nextUri?.includes('/executing/') === true);
-    cutting.next = how;
     let link = next(seen.last);
     const { host, pathname } = new URL(link);
+    Object.assign(cutting, { next: how, path: pathname });
     const head = `GET ${pathname} HTTP/1.1\r\nHost: ${host}\r\n\r\n`;
     const { text, closed } = await converse(cut(), head);
     const { status, lines, body } = firstAnswer(text);
@@ -124,7 +124,8 @@ function answerOnce(path: string, body: string): void {
 type Cut = 'in the middle of its chunks' | 'before its length is reached' | 'by a reset after its head';
 
 /** A server that passes on, and cuts the next executing page as it is told. */
-type CuttingServer = AsyncDisposable & { url: string; next: Cut | undefined };
+/** Cuts the next page of that path. */
+type CuttingServer = AsyncDisposable & { url: string; next: Cut | undefined; path: string | undefined };
 
 async function startCuttingServer(port: number): Promise<CuttingServer> {
   const server: Server = http.createServer((request, response) => {
@@ -133,7 +134,8 @@ async function startCuttingServer(port: number): Promise<CuttingServer> {
     onward.on('error', () => response.destroy());
     onward.on('response', async (answer) => {
       const body = Buffer.concat(await answer.toArray());
-      const how = path.includes('/executing/') ? own.next : undefined;
+      // The monitor asks for pages, too.
+      const how = path === own.path ? own.next : undefined;
       const { statusCode = 502, headers } = answer;
       if (how === undefined) {
         response.writeHead(statusCode, headers).end(body);
@@ -154,6 +156,7 @@ async function startCuttingServer(port: number): Promise<CuttingServer> {
   const own: CuttingServer = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     next: undefined,
+    path: undefined,
     [Symbol.asyncDispose]: async () => {
       server.close();
       server.closeAllConnections();
