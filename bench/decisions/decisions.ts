@@ -22,15 +22,35 @@ const ROUNDS = 5_000;
 /** One kind of decision and how long it takes, in microseconds. */
 export type DecisionCost = { name: string; p50: number; p99: number };
 
+/** How much a configuration holds. */
+export type Sizes = { backends: number; groups: number; policies: number };
+
 /** Decisions over 4,000 backends, 3,000 groups (one of them holds all backends) and 3,000 policies. */
 export function decisionCosts(): DecisionCost[] {
-  const ids = Array.from({ length: 4_000 }, (_, at) => `b${at}`);
+  const ask = decisionsOver({ backends: 4_000, groups: 3_000, policies: 3_000 });
+  return [
+    { name: 'one policy matches', ...costOf(() => ask(10_000)) },
+    { name: '1,000 policies match', ...costOf(() => ask(8080)) },
+    { name: 'default group of 4,000 backends', ...costOf(() => ask(1)) },
+  ];
+}
+
+/**
+ * Decides queries by their listening port: of 10000 one policy leads to a small group, of 8080 a third of all policies do, of 1 none, and
+ * the default group holds all backends.
+ */
+export function decisionsOver(sizes: Sizes): (listeningPort: number) => { kind: string } {
+  const ids = Array.from({ length: sizes.backends }, (_, at) => `b${at}`);
+  const small = Math.max(1, sizes.groups - 1);
   const groups = [
-    ...Array.from({ length: 2_999 }, (_, at) => ({ id: `g${at}`, backendIds: [`b${at}`, `b${at + 1}`] })),
+    ...Array.from({ length: small }, (_, at) => ({
+      id: `g${at}`,
+      backendIds: [`b${at % ids.length}`, `b${(at + 1) % ids.length}`],
+    })),
     { id: 'all', backendIds: ids },
   ].map((group) => create(GroupSchema, { ...group, enabled: true, strategy: Group_Strategy.LEAST_LOAD }));
-  const policies = Array.from({ length: 3_000 }, (_, at) =>
-    create(PolicySchema, { id: `p${at}`, enabled: true, groupId: `g${at % 2_999}`, rule: ruleOf(at) }),
+  const policies = Array.from({ length: sizes.policies }, (_, at) =>
+    create(PolicySchema, { id: `p${at}`, enabled: true, groupId: `g${at % small}`, rule: ruleOf(at) }),
   );
   const snapshot = createSnapshot(
     indexConfiguration({
@@ -56,18 +76,13 @@ export function decisionCosts(): DecisionCost[] {
   );
   const chain = createChainCompiler(stepKinds).compile(undefined);
   const around = { now: NOW, chance: 0.5, cursor: () => 0, live: { live: () => 0, startedSince: () => 0 } };
-  const ask = (listeningPort: number) => {
+  return (listeningPort) => {
     const client = { listeningPort, host: 'trino.example', headers: [], user: 'ann', clientIp: '' };
     const query = routedQuery({ ...client, statement: 'SELECT 1' }, NOW);
     const answer = askChain(chain, query, { snapshot, chance: around.chance, defaultGroupId: 'all' });
     if (answer instanceof Promise) throw new Error('policies answer at once');
     return decide(query, answer, snapshot, around);
   };
-  return [
-    { name: 'one policy matches', ...costOf(() => ask(10_000)) },
-    { name: '1,000 policies match', ...costOf(() => ask(8080)) },
-    { name: 'default group of 4,000 backends', ...costOf(() => ask(1)) },
-  ];
 }
 
 function ruleOf(at: number): Policy['rule'] {
