@@ -8,7 +8,7 @@ export { type RequestHead, RequestHeads } from './heads/request-head.ts';
 export { type ResponseBody, type ResponseHead, ResponseHeads } from './heads/response-head.ts';
 export { headerLines } from './heads/write-head.ts';
 export { WireAnswer } from './server/answer.ts';
-export type { DirectAnswerer, DirectConnection } from './server/connection.ts';
+export type { DirectAnswerer, DirectConnection } from './server/direct.ts';
 export { WireRequest } from './server/request.ts';
 export { WireServer, type WireServerOptions } from './server/server.ts';
 export { withSharedReads } from './server/shared-reads.ts';

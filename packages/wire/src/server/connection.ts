@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { type RequestHead, RequestHeads } from '../heads/request-head.ts';
 import { type AnswerConnection, WireAnswer } from './answer.ts';
+import type { DirectAnswerer, DirectConnection } from './direct.ts';
 import { WireRequest } from './request.ts';
 import { leaveBytes, takeBytes } from './shared-reads.ts';
 import { turnNow } from './turns.ts';
@@ -13,26 +14,6 @@ const AT_ONCE_MS = 10;
 const HALF_CLOSED_MS = 5_000;
 const LAST = 'Connection: close\r\n';
 const EMPTY = Buffer.alloc(0);
-
-/** One who answers a request by its bytes, without the objects of an exchange: for what comes in hundreds of thousands. */
-export interface DirectAnswerer {
-  /**
-   * The client may have gone, or has closed its side. To carry the request before this returns, so that the answer tells of it; one that has
-   * gone is closed then.
-   */
-  disturbed(): void;
-}
-
-/** The connection of a request that is answered by its bytes: either of both is called, once. */
-export interface DirectConnection {
-  readonly socket: Socket;
-  /** Lines that end the head of the answer. */
-  readonly closingLines: string;
-  /** Gives the answer: all of its bytes, of which none was given before. */
-  give(answer: Buffer): void;
-  /** It is to be answered as all others are, after all. */
-  carry(): { request: WireRequest; answer: WireAnswer };
-}
 
 /** What becomes of what a connection brings. */
 export type Takers = {
@@ -132,7 +113,14 @@ export class ServerConnection implements AnswerConnection, DirectConnection {
       this.#pending = EMPTY;
       socket.destroySoon();
     } else if (socket.writableLength === 0) this.#next();
-    else this.#untakenSince = performance.now();
+    else {
+      this.#untakenSince = performance.now();
+      // Node tells of what waits only where it is much, and with TLS some always does.
+      if (!socket.writableNeedDrain)
+        socket.write(EMPTY, (error) => {
+          if (!error) this.#drain();
+        });
+    }
   }
 
   carry(): { request: WireRequest; answer: WireAnswer } {
@@ -268,8 +256,7 @@ export class ServerConnection implements AnswerConnection, DirectConnection {
     this.#answer?.emit('drain');
     if (this.#untakenSince === 0) return;
     this.#untakenSince = 0;
-    if (this.#hasEnded) this.socket.destroySoon();
-    else this.#next();
+    this.#next();
   };
 
   #close = (): void => {
