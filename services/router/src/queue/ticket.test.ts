@@ -9,7 +9,7 @@ test('a link leads back to its ticket, and holds a secret of at least 128 bits',
   const ticket = newTicket(queryId);
   const slug = slugOf(ticket, key);
   expect(ticket.secret.length * 8).toBeGreaterThanOrEqual(128);
-  expect(readTicket({ queryId, slug }, key)).toEqual({ queryId, secret: Buffer.from(ticket.secret) });
+  expect(readTicket({ queryId, slug }, key)).toEqual({ queryId, secret: new Uint8Array(ticket.secret) });
   expect(slugOf(newTicket(queryId), key)).not.toBe(slug);
 });
 
@@ -23,6 +23,11 @@ test('a link that this suite has not made for this id is unknown', () => {
     const changed = slug.slice(0, at) + (slug[at] === '0' ? '1' : '0') + slug.slice(at + 1);
     expect(readTicket({ queryId, slug: changed }, key)).toBeUndefined();
   }
+});
+
+test('a ticket that is remembered keeps the bytes of its secret, and none of the pool that they were read into', () => {
+  const ticket = readTicket({ queryId, slug: slugOf(newTicket(queryId), key) }, key);
+  expect(ticket?.secret.buffer.byteLength).toBe(20);
 });
 
 test('a ticket that was read before is known for its own id and key alone', () => {

@@ -37,7 +37,8 @@ export function slugOf(ticket: Ticket, key: KeyObject): string {
 export function readTicket({ queryId, slug }: { queryId: string; slug: string }, key: KeyObject): Ticket | undefined {
   if (!shape.test(slug)) return undefined;
   const bytes = Buffer.from(slug.slice(1), 'hex');
-  const ticket = { queryId, secret: bytes.subarray(0, SECRET_BYTES) };
+  // A copy: it is remembered, and a part of Node's pool would keep all 64 KB of it.
+  const ticket = { queryId, secret: Uint8Array.from(bytes.subarray(0, SECRET_BYTES)) };
   return timingSafeEqual(bytes.subarray(SECRET_BYTES), mark(ticket, key)) ? ticket : undefined;
 }
 
