@@ -46,7 +46,7 @@ export async function openTalk(connect: Connect): Promise<Talk> {
 /** That answer, once it is whole. @throws Error when it does not come, breaks off, or is not 200 */
 export async function answerAt(client: RawClient, index: number): Promise<WireMessage> {
   const isWhole = () => client.answers[index]?.complete === true;
-  await client.until(() => isWhole() || client.ended() !== false || client.fault() !== undefined, ANSWER_MS);
+  await client.until(() => isWhole() || client.ended() !== false, ANSWER_MS);
   const answer = client.answers[index];
   if (!isWhole() || answer === undefined)
     throw new Error(`no whole answer: ${answer?.start ?? 'nothing came'}, ${client.fault() ?? client.ended()}`);
