@@ -115,11 +115,7 @@ export class ServerConnection implements AnswerConnection, DirectConnection {
     } else if (socket.writableLength === 0) this.#next();
     else {
       this.#untakenSince = performance.now();
-      // Node tells of what waits only where it is much, and with TLS some always does.
-      if (!socket.writableNeedDrain)
-        socket.write(EMPTY, (error) => {
-          if (!error) this.#drain();
-        });
+      socket.write(EMPTY, this.#taken); // no 'drain' tells of what is less than a socket holds
     }
   }
 
@@ -252,11 +248,16 @@ export class ServerConnection implements AnswerConnection, DirectConnection {
     }, HALF_CLOSED_MS);
   }
 
+  /** All of a direct answer was handed to the system; or the connection has failed. */
+  #taken = (): void => {
+    this.#untakenSince = 0;
+    if (this.socket.destroyed) return;
+    if (this.#hasEnded) this.socket.destroySoon();
+    else this.#next();
+  };
+
   #drain = (): void => {
     this.#answer?.emit('drain');
-    if (this.#untakenSince === 0) return;
-    this.#untakenSince = 0;
-    this.#next();
   };
 
   #close = (): void => {
