@@ -89,9 +89,9 @@ async function untilGone({ suite, clusters }: Stage): Promise<string | undefined
 }
 
 async function figures(watched: readonly Watched[]): Promise<ProcessFigures[]> {
-  const found: ProcessFigures[] = [];
-  for (const one of watched) found.push({ kind: one.kind, open: await one.open(), memory: await one.memory() });
-  return found;
+  return Promise.all(
+    watched.map(async (one) => ({ kind: one.kind, open: await one.open(), memory: await one.memory() })),
+  );
 }
 
 /** Once nothing is open that was not before, or a while later. */
@@ -99,12 +99,12 @@ async function figuresAtRest(
   watched: readonly Watched[],
   before: readonly ProcessFigures[],
 ): Promise<ProcessFigures[]> {
-  const found: ProcessFigures[] = [];
-  for (const [at, one] of watched.entries()) {
-    const open = await one.openAtRest(before[at]?.open ?? new Map());
-    found.push({ kind: one.kind, open, memory: await one.memory() });
-  }
-  return found;
+  return Promise.all(
+    watched.map(async (one, at) => {
+      const open = await one.openAtRest(before[at]?.open ?? new Map());
+      return { kind: one.kind, open, memory: await one.memory() };
+    }),
+  );
 }
 
 const counted = ({ done }: SoakSeen) => KINDS.map((kind) => `${kind} ${done.get(kind) ?? 0}`).join(', ');
