@@ -1,7 +1,7 @@
 import { credentialsProblem, firstHeader, headerFamily } from '@trino-gateway/trino';
 import { type HeaderBlock, headerLines } from '@trino-gateway/wire';
 import type { ClusterHeaders } from '../../clusters/ask.ts';
-import type { LinkMode, LinkModes } from '../../clusters/link-mode.ts';
+import type { LinkModes } from '../../clusters/link-mode.ts';
 import type { GatewayClient } from '../../control-plane/gateway-client.ts';
 import type { CarriedSocket } from '../../http/carrier.ts';
 import type { ClientView, ReadClientView } from '../../http/client-address.ts';
@@ -24,7 +24,6 @@ export type KnownRequest = {
 
 type Sent = {
   lines: string;
-  mode: LinkMode;
   coordinator: Coordinator;
   modes: number;
   check: unknown;
@@ -75,11 +74,11 @@ export function createKnownRequests(deps: KnownRequestsDeps): KnownRequests {
         sent.backends === backends
       )
         return sent.lines;
-      const { mode, headers, rewrite } = linkModes.plan(coordinator, client);
+      const { headers, rewrite } = linkModes.plan(coordinator, client);
       if (rewrite !== undefined) return undefined;
       const own = clusterHeaders({ listeningPort, client }, coordinator, rawHeaders);
       const lines = headerLines([...headers, ...own]);
-      request.sent = { lines, mode, coordinator, modes, check, backends };
+      request.sent = { lines, coordinator, modes, check, backends };
       return lines;
     },
   };
