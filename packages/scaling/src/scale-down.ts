@@ -4,7 +4,7 @@ import {
   ScalingEvent_Kind as Kind,
   ClusterScaling_State as State,
 } from '@trino-gateway/api/gateway';
-import { clustersIn, room, slotsOf, sum } from './capacity.ts';
+import { clustersIn, serving, slotsOf, sum } from './capacity.ts';
 import { count, type Draft, duration, elapsed, enter, note } from './draft.ts';
 
 /** The rest of a group must have room for this much more than what runs, lest it is scaled up again at once. */
@@ -14,13 +14,17 @@ const RESERVE = 1.25;
 export function scaleDown(draft: Draft, min: number): string {
   const waits = whyNotYet(draft);
   const needed = whyNeeded(draft, min);
-  noteSurplus(draft, needed === '');
-  const surplus = -room(draft);
+  // While one drains nobody knows yet whether another can go, too.
+  noteSurplus(draft, needed === '' && clustersIn(draft, State.DRAINING).length === 0);
+  // Those that drain go already.
+  const surplus = serving(draft).length - draft.settings.maxClusters;
   if (surplus > 0 && !waits) {
     const reason = `no more than ${count(draft.settings.maxClusters, 'cluster')} may be up`;
     for (const cluster of drainable(draft).slice(0, surplus)) drain(draft, cluster, reason);
     return reason;
   }
+  const idle = draft.queued === 0 && clustersIn(draft, State.READY).length >= min ? longUnhealthy(draft) : undefined;
+  if (idle) return waits || drain(draft, idle, 'it fails its probes, and is not needed');
   return needed || waits || drainOne(draft);
 }
 
@@ -32,8 +36,6 @@ function noteSurplus(draft: Draft, isSurplus: boolean): void {
 }
 
 function drainOne(draft: Draft): string {
-  const unhealthy = longUnhealthy(draft);
-  if (unhealthy) return drain(draft, unhealthy, 'it fails its probes, and is not needed');
   const [last] = drainable(draft);
   if (!last) return 'nothing waits';
   const ready = clustersIn(draft, State.READY);
@@ -56,7 +58,6 @@ function longUnhealthy(draft: Draft): ClusterScaling | undefined {
 function whyNeeded(draft: Draft, min: number): string {
   if (draft.queued > 0) return count(draft.queued, 'query waits', 'queries wait');
   const ready = clustersIn(draft, State.READY);
-  if (longUnhealthy(draft) && ready.length >= min) return '';
   const [last] = drainable(draft);
   if (!last) return ready.length === 0 ? 'nothing waits' : 'nothing waits, and what is up has no scaler';
   if (ready.length <= min) return `nothing waits; at least ${count(min, 'cluster')} at this time`;
@@ -105,6 +106,7 @@ function drainable(draft: Draft): ClusterScaling[] {
 }
 
 function drain(draft: Draft, cluster: ClusterScaling, reason: string): string {
+  for (const one of draft.clusters) one.surplusSince = undefined; // as long as it drains
   enter(draft, cluster, State.DRAINING, reason);
   // What ties it is known from the next time on.
   if (cluster.running === 0) cluster.idleSince = timestampFromMs(draft.now);

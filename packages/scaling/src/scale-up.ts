@@ -60,7 +60,8 @@ function demand(draft: Draft): string {
 /** One more cluster serves: one that drains, else one that is stopped. Answers why there is none, or nothing. */
 function takeOne(draft: Draft, why: string): string {
   const draining = clustersIn(draft, State.DRAINING).find(({ sealed, healthy }) => healthy && !sealed);
-  if (draining) {
+  // One that drains as too many are up goes on to.
+  if (draining && serving(draft).length < draft.settings.maxClusters) {
     enter(draft, draining, State.READY, why);
     note(draft, draining, Kind.UNDRAINED, why);
     return '';

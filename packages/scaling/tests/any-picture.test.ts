@@ -63,7 +63,8 @@ const anyPicture = fc
       {
         ...rest,
         autoscaling: {
-          minClusters: [{ min }],
+          // A minimum above the maximum is refused where it is written.
+          minClusters: [{ min: Math.min(min, maxClusters || min) }],
           maxClusters,
           scaleUpQueued,
           scaleUpWaitMs,
