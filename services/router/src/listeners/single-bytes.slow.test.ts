@@ -40,7 +40,8 @@ test('a million writes of one byte each are as many requests as their bytes make
     else if (at % AT_ONCE === 0) await new Promise((resolve) => setImmediate(resolve));
   }
   const answers = () => received.match(/HTTP\/1\.1 200/g)?.length;
-  const isWhole = () => answers() === count && received.endsWith('\r\n0\r\n\r\n');
+  // In chunks by our own reader, with a length by Node's, which has the connection from when requests are behind each other.
+  const isWhole = () => answers() === count && /\r\n(?:0\r\n\r\n|\r\nok)$/.test(received);
   await until('all to be answered, each to its end', isWhole);
   expect(served).toBe(count);
   socket.destroy();
