@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe } from '@jest/globals';
+import { isSample } from '../support/sample.ts';
 import { describeFraming } from './raw/framing.ts';
 import { describeHeaders } from './raw/headers.ts';
 import { describePolling } from './raw/links.ts';
@@ -6,8 +7,9 @@ import { describeStatements } from './raw/statements.ts';
 import { carriers } from './support/carriers.ts';
 import { type Stage, startStage } from './support/stage.ts';
 
-// One suite before the two shared clusters, and requests byte by byte: each gets what the cluster itself answers.
-describe.each(carriers)('with %s', (_, router) => {
+// One suite before the two shared clusters, and requests byte by byte: each gets what the cluster itself answers. A sample leaves Node's reader
+// alone out: the smuggling table goes by it there, too.
+describe.each(isSample ? carriers.slice(0, 1) : carriers)('with %s', (_, router) => {
   let stage: Stage;
 
   beforeAll(async () => {
