@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { startScriptedTrino } from '@trino-gateway/testing';
+import { until } from '@trino-gateway/testing/processes/until';
 import { trinoHeader } from '@trino-gateway/trino';
 import { ask, pageOf, post, run, user } from '../support/client.ts';
 import { fakeAdmission } from '../support/fake-admission.ts';
@@ -57,7 +58,7 @@ describe("the client's own limit", () => {
       error: { errorName: 'EXCEEDED_TIME_LIMIT', errorCode: 131075, message: `${runTime} 1.00s` },
     });
     expect(polled(trino)).toEqual([]);
-    expect(bed.admission.leases.size).toBe(0);
+    await until('its slot to be given back', () => bed.admission.leases.size === 0);
     expect(bed.router.handOvers).toEqual([]);
     // The same poll again.
     expect(pageOf(await ask(nextUri)).error).toEqual(last.error);
