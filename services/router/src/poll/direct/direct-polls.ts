@@ -79,6 +79,7 @@ export function createDirectPolls(deps: DirectPollsDeps): DirectPolls {
       const lines = requests.linesFor(known, coordinator, listener.port);
       const pool = upstream.poolAt(coordinator.url, ownership.tlsAt(coordinator));
       if (lines === undefined || pool === undefined) return undefined;
+      const text = requestHead('GET', request.target, lines);
       const releases = takeRoom(limits, known, coordinator.backendId);
       if (releases === undefined) return undefined;
       const sent: SentPoll = {
@@ -87,7 +88,7 @@ export function createDirectPolls(deps: DirectPollsDeps): DirectPolls {
       };
       const poll = new DirectPoll(connection, sent, ends);
       underWay.add(poll);
-      sent.upstream.send({ isHead: false, head: requestHead('GET', request.target, lines) }, poll);
+      sent.upstream.send({ isHead: false, head: text }, poll);
       return poll;
     },
     [Symbol.dispose]: () => clearInterval(sweeping),

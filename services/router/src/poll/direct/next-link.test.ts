@@ -9,6 +9,7 @@ const pages: [string, boolean, string][] = [
   ['a last page', false, `{${links},"columns":[],"data":[[1]],"stats":{}}`],
   ['a last page whose rows hold that key', false, `{${links},"data":[[{"nextUri":"http://gw/x"}]],"stats":{}}`],
   ['one whose text holds it', false, `{"id":"\\"nextUri\\":\\"x","infoUri":"\\"nextUri\\":\\"x","stats":{}}`],
+  ['a last page with that key in an object of it', false, `{${links},"stats":{"nextUri":"http://gw/x"}}`],
   ['one with its link behind the rows', false, `{${links},"data":[[1]],"nextUri":"http://gw/x"}`],
   ['one whose link comes late', false, `{"id":"${'x'.repeat(5_000)}","nextUri":"http://gw/x"}`],
   ['one whose link is none', false, `{${links},"nextUri":null}`],
