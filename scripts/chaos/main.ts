@@ -1,10 +1,10 @@
 // make chaos MINUTES=n: two gatewayservers on one database, two routers, a monitor and two scripted clusters, while everything
 // is killed in turn. Ends with exit code 1 when one of the promises was broken. SEED repeats what was done, ENGINE chooses
 // the database (postgres, mysql, mariadb), CLIENTS how many there are, RECORD=FILE appends the result to a document.
-import { appendFile } from 'node:fs/promises';
 import { runChaos } from '@trino-gateway/e2e/chaos';
 import { ENGINES, startDatabase } from '@trino-gateway/testing/databases/start-database';
 import { MissingToolError } from '@trino-gateway/testing/toolchains/missing-tool';
+import { beginReport, brokenOff } from './report.ts';
 
 const minutes = Number(process.env.MINUTES ?? 3);
 const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 32));
@@ -17,22 +17,8 @@ if (!(minutes > 0) || !Number.isInteger(seed) || !(clients > 0) || engine === un
   process.exit(2);
 }
 
-const lines: string[] = [];
-const say = (line: string) => {
-  lines.push(line);
-  console.log(line);
-};
-const began = performance.now();
-const progress = (line: string) =>
-  console.log(`${((performance.now() - began) / 1_000).toFixed(0).padStart(5)} s  ${line}`);
-
-say(`## ${new Date().toISOString()} · ${minutes} minutes · SEED=${seed} · ${engine} · ${clients} clients`);
-const verdicts = await run(engine);
-for (const { name, holds, text } of verdicts) say(`- ${holds ? 'holds' : 'BROKEN'}: ${name}: ${text}`);
-const failed = verdicts.filter(({ holds }) => !holds).length;
-say(`${verdicts.length - failed} passed, ${failed} failed`);
-if (process.env.RECORD) await appendFile(process.env.RECORD, `${lines.join('\n')}\n\n`);
-process.exit(failed > 0 ? 1 : 0);
+const { say, progress, end } = beginReport(`${minutes} minutes · SEED=${seed} · ${engine} · ${clients} clients`);
+await end(await run(engine));
 
 async function run(on: (typeof ENGINES)[number]): Promise<Awaited<ReturnType<typeof runChaos>>> {
   try {
@@ -43,8 +29,6 @@ async function run(on: (typeof ENGINES)[number]): Promise<Awaited<ReturnType<typ
       console.log(`${on}: ${error.message}\n0 passed, 0 failed, 1 skipped`);
       process.exit();
     }
-    console.error(error);
-    const text = error instanceof Error ? error.message : String(error);
-    return [{ name: 'the run came to its end', holds: false, text }];
+    return brokenOff(error);
   }
 }
