@@ -60,6 +60,20 @@ test('one call stands for the polls of all clients that have come back at once a
   expect(calls.map(({ ids, signal }) => [ids, signal.aborted])).toEqual([[['a', 'b'], false]]);
 });
 
+test('a change that is told while nobody polls is not forgotten: the next poll asks by itself', async () => {
+  const { attendance, calls, called, hold, pollsOn } = open();
+  pollsOn(3, 5);
+  expect(await hold(1)).toBe('over');
+  attendance.waits('q');
+  await called(1);
+  calls[0]?.answer({ changedQueryIds: ['q'] });
+  await new Promise(setImmediate);
+  expect(hold(1)).toBeUndefined();
+  attendance.waits('q');
+  pollsOn(3, 5);
+  expect(hold(1)).toBeDefined();
+});
+
 test('a client that pauses between its polls is not attended', async () => {
   const { calls, pollsOn, hold } = open();
   pollsOn(10, 500);

@@ -52,6 +52,8 @@ export function createAttendance(options: Options): Attendance {
     stay.returned();
     if (stays.get(queryId) === stay) stays.delete(queryId);
     stay.leave();
+    // Told while nobody polls: the next poll has to ask by itself, however short it is.
+    if (end === 'changed' && stay.polls.size === 0) returns.delete(queryId);
     for (const endPoll of [...stay.polls]) endPoll(end);
   };
   const begin = (query: Attended): Stay => {
