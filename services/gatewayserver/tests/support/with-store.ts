@@ -1,6 +1,7 @@
 import { silentLogger } from '@trino-gateway/runtime';
-import { migrateUp, openStore, type Store } from '../../src/storage/index.ts';
-import type { NewDatabase, TestDatabase } from './databases.ts';
+import { openStore, type Store } from '../../src/storage/index.ts';
+import { type NewDatabase, sqliteMemory, type TestDatabase } from './databases.ts';
+import { onMigrated } from './migrated-databases.ts';
 
 /** A store on a database of its own, and the means to open more on the same. */
 export type Fixture = { store: Store; url: string; another(): Promise<Store>; database: TestDatabase };
@@ -10,13 +11,12 @@ export function open(url: string): Promise<Store> {
   return openStore({ url, poolSize: 8, timeLimitMs: 20_000, logger: silentLogger });
 }
 
-/** Runs a test on a migrated database, and leaves nothing of it. */
+/** Runs a test on a migrated database with nothing in it. */
 export function withStore(fresh: NewDatabase, body: (fixture: Fixture) => Promise<void>): () => Promise<void> {
-  return async () => {
-    await using database = await fresh();
+  const onDatabase = async (database: TestDatabase) => {
     await using opened = new AsyncDisposableStack();
-    if (database.url !== 'sqlite::memory:') await migrateUp(database.url);
     const another = async () => opened.use(await open(database.url));
     await body({ store: await another(), another, url: database.url, database });
   };
+  return async () => (fresh === sqliteMemory ? onDatabase(await fresh()) : onMigrated(fresh, onDatabase));
 }

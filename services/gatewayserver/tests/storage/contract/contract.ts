@@ -1,5 +1,6 @@
-import { describe } from '@jest/globals';
+import { afterAll, describe } from '@jest/globals';
 import type { NewDatabase } from '../../support/databases.ts';
+import { dropMigrated } from '../../support/migrated-databases.ts';
 import { admissionContract } from './admission.ts';
 import { conditionsContract } from './conditions.ts';
 import { discoveryContract } from './configuration/discovery.ts';
@@ -24,6 +25,7 @@ import { upkeepContract } from './upkeep.ts';
  */
 export function storageContract(engine: string, fresh: NewDatabase, { lasting }: { lasting: boolean }): void {
   describe(`the store on ${engine}`, () => {
+    afterAll(() => dropMigrated(fresh));
     configurationContract(fresh);
     discoveryContract(fresh);
     routingChainContract(fresh);

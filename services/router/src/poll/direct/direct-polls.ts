@@ -133,7 +133,7 @@ function pagePassed(
   releases.backend();
   context.connections.reached(coordinator);
   context.live.seen(queryId);
-  if (answer.isPlain && hasNextLink(page)) {
+  if (hasNextLink(answer.encoding, page)) {
     context.live.running(queryId);
     return;
   }

@@ -8,8 +8,8 @@ export type KnownAnswer = {
   lines: string;
   /** Where the date stands in `rawHeaders`. */
   dateAt: number;
-  /** Whether the body is readable as it is. */
-  isPlain: boolean;
+  /** Of the body, as the head names it; a body that is readable as it is has `identity`. */
+  encoding: string;
 };
 
 const varying: ReadonlySet<string> = new Set(['date', 'content-length']);
@@ -37,6 +37,6 @@ function read({ status, reason, rawHeaders }: ResponseHead): KnownAnswer | undef
   return {
     lines: `HTTP/1.1 200 ${reason}\r\n${headerLines(kept)}`,
     dateAt,
-    isPlain: (firstHeader(rawHeaders, 'content-encoding') ?? 'identity').trim().toLowerCase() === 'identity',
+    encoding: (firstHeader(rawHeaders, 'content-encoding') ?? 'identity').trim().toLowerCase(),
   };
 }

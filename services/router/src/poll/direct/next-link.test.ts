@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { expect, test } from '@jest/globals';
 import { hasNextLink } from './next-link.ts';
 
@@ -16,5 +17,7 @@ const pages: [string, boolean, string][] = [
 ];
 
 test.each(pages)('%s certainly has one: %s', (_title, has, page) => {
-  expect(hasNextLink(Buffer.from(page))).toBe(has);
+  expect(hasNextLink('identity', Buffer.from(page))).toBe(has);
+  expect(hasNextLink('gzip', gzipSync(page))).toBe(has);
+  expect(hasNextLink('br', Buffer.from(page))).toBe(false);
 });
