@@ -37,6 +37,7 @@ export class ServerConnection implements AnswerConnection, DirectConnection {
   readonly #takers: Takers;
   readonly #heads = new RequestHeads();
   readonly #onGone: () => void;
+  readonly #isEncrypted: boolean;
   #pending: Buffer = EMPTY;
   /** Of a request whose body has not come whole. */
   #head: RequestHead | undefined;
@@ -59,6 +60,7 @@ export class ServerConnection implements AnswerConnection, DirectConnection {
 
   constructor(socket: Socket, takers: Takers, options: { keepAliveLines: string; onGone: () => void }) {
     this.socket = socket;
+    this.#isEncrypted = 'encrypted' in socket;
     this.#takers = takers;
     this.keepAliveLines = options.keepAliveLines;
     this.#onGone = options.onGone;
@@ -108,6 +110,12 @@ export class ServerConnection implements AnswerConnection, DirectConnection {
     this.#directHead = undefined;
     const { socket } = this;
     if (socket.destroyed) return;
+    if (this.#isEncrypted && !isLast) {
+      // What is encrypted is never taken at once.
+      this.#untakenSince = performance.now();
+      socket.write(answer, this.#taken);
+      return;
+    }
     socket.write(answer);
     if (isLast) {
       this.#pending = EMPTY;

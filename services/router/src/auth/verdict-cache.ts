@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 import type { BasicCredentials } from '@trino-gateway/trino';
 import { LRUCache } from 'lru-cache';
 import type { AuthProvider, ProviderVerdict } from './auth-provider.ts';
@@ -25,7 +25,7 @@ const TROUBLE_FOR_MS = 1_000;
  */
 export function createVerdictCache(options: VerdictCacheOptions): AuthProvider['check'] {
   const { check, acceptedForMs, most = 10_000, mostUnderWay = 1_000, now = () => performance.now() } = options;
-  const hashKey = randomBytes(32);
+  const hashKey = createSecretKey(randomBytes(32));
   const known = new LRUCache<string, ProviderVerdict>({ max: most, ttlResolution: 0, perf: { now } });
   const underWay = new Map<string, Promise<ProviderVerdict>>();
 
@@ -56,6 +56,6 @@ export function createVerdictCache(options: VerdictCacheOptions): AuthProvider['
 }
 
 // A user name has no colon, so no two pairs look the same.
-function hashOf(key: Buffer, { user, password }: BasicCredentials): string {
+function hashOf(key: KeyObject, { user, password }: BasicCredentials): string {
   return createHmac('sha256', key).update(`${user}:${password}`).digest('base64');
 }

@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac, createSecretKey, randomBytes } from 'node:crypto';
 import { allHeaders, PageScanner, parsePageError } from '@trino-gateway/trino';
 import { PROBE_SOURCE } from '@trino-gateway/trino/probe-source';
 import { LRUCache } from 'lru-cache';
@@ -43,7 +43,7 @@ const whoAsks = ['authorization', 'cookie', 'x-trino-original-user', 'x-trino-ro
 
 /** No client is known yet. */
 export function createCheckImpersonation({ ask }: { ask: AskCluster }): CheckImpersonation {
-  const hashKey = randomBytes(32);
+  const hashKey = createSecretKey(randomBytes(32));
   const known = new LRUCache<string, Impersonation>({ max: REMEMBERED });
   return async (exchange, coordinator, user, { timeMs, signal }) => {
     const lines = whoAsks.map((name) => allHeaders(exchange.rawHeaders, name));

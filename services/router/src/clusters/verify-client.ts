@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac, createSecretKey, randomBytes } from 'node:crypto';
 import { allHeaders } from '@trino-gateway/trino';
 import { LRUCache } from 'lru-cache';
 import type { ClientView } from '../http/client-address.ts';
@@ -35,7 +35,7 @@ const whoIsIt = ['authorization', 'cookie', 'x-trino-user', 'x-trino-original-us
 
 /** No client is known yet. */
 export function createCheckClient({ ask }: { ask: AskCluster }): CheckClient {
-  const hashKey = randomBytes(32);
+  const hashKey = createSecretKey(randomBytes(32));
   const known = new LRUCache<string, true>({ max: REMEMBERED, ttl: KNOWN_FOR_MS });
   return async (exchange, coordinator, { timeMs, signal, client = exchange.client }) => {
     const hash = createHmac('sha256', hashKey);

@@ -1,4 +1,4 @@
-import { classifyRequest, waitInLink } from '@trino-gateway/trino';
+import { classifyRequest, isTemporaryQueryId, waitInLink } from '@trino-gateway/trino';
 import type { DirectAnswerer, DirectConnection, RequestHead, ResponseHead } from '@trino-gateway/wire';
 import type { UnderWay } from '../../clusters/ask.ts';
 import { PageObserver } from '../../clusters/page-observer.ts';
@@ -11,7 +11,9 @@ import type { BodyPace } from '../../limits/body-pace.ts';
 import type { ByteBudget } from '../../limits/byte-budget.ts';
 import type { Release, RequestLimits } from '../../limits/request-limits.ts';
 import { ownerOfAddress } from '../../limits/shares.ts';
+import type { ActivatedLeases } from '../../leases/activated-leases.ts';
 import type { Connections } from '../../passive-health/connections.ts';
+import type { Coordinator } from '../../stickiness/coordinator.ts';
 import type { Ownership } from '../../stickiness/ownership.ts';
 import { lastPagePassed } from '../pass-on.ts';
 import { type PollCoordinatorDeps, pollCoordinator } from '../poll-coordinator.ts';
@@ -39,7 +41,7 @@ export type DirectPollsDeps = PollCoordinatorDeps &
     settle(exchange: Exchange, answering: Promise<void>): void;
   };
 
-const EXECUTING = '/v1/statement/executing/';
+const STATEMENT = '/v1/statement/';
 /** A coordinator answers within a second or so; whatever takes longer has the time limits of every other request. */
 const DIRECT_FOR_MS = 3_000;
 const SWEEP_EVERY_MS = 1_000;
@@ -76,6 +78,7 @@ export function createDirectPolls(deps: DirectPollsDeps): DirectPolls {
       const owners = known && ownership.owners(request.queryId);
       const coordinator = owners?.[0];
       if (known === undefined || coordinator === undefined || owners?.length !== 1) return undefined;
+      if (mayNeedLease(leases, request, coordinator)) return undefined;
       const lines = requests.linesFor(known, coordinator, listener.port);
       const pool = upstream.poolAt(coordinator.url, ownership.tlsAt(coordinator));
       if (lines === undefined || pool === undefined) return undefined;
@@ -95,12 +98,21 @@ export function createDirectPolls(deps: DirectPollsDeps): DirectPolls {
   };
 }
 
-/** A poll of a query that runs, without anything beside its link. */
-function asPoll({ method, target }: RequestHead): Poll | undefined {
-  if (method !== 'GET' || !target.startsWith(EXECUTING)) return undefined;
+/** A poll of a query that its coordinator has, without anything beside its link. */
+function asPoll({ method, target }: RequestHead): Extract<Poll, { kind: 'poll' }> | undefined {
+  if (method !== 'GET' || !target.startsWith(STATEMENT)) return undefined;
   const request = classifyRequest({ method, target });
   if (request.kind !== 'poll' || request.target !== target || waitInLink(target) > 0) return undefined;
-  return request;
+  return isTemporaryQueryId(request.queryId) ? undefined : request;
+}
+
+/** The first poll starts the query: where there is a limit, only with a lease. */
+function mayNeedLease(
+  leases: Pick<ActivatedLeases, 'isLimited'>,
+  { phase, token, queryId }: Extract<Poll, { kind: 'poll' }>,
+  { backendId }: Coordinator,
+): boolean {
+  return phase === 'queued' && token === 1 && leases.isLimited(queryId, [backendId]);
 }
 
 /** Undefined where there is none at once: to wait for it, or to refuse, is for the handlers. */
@@ -126,22 +138,24 @@ function atOnce(taken: Release | undefined | Promise<Release | undefined>): Rele
 /** Notes what every page that passes shows. */
 function pagePassed(
   context: DirectPollsDeps,
-  { request: { queryId }, coordinator, releases }: SentPoll,
+  { request, coordinator, releases }: SentPoll,
   { answer, head, page }: { answer: KnownAnswer; head: ResponseHead; page: Buffer },
 ): void {
+  const { queryId } = request;
   releases.client();
   releases.backend();
   context.connections.reached(coordinator);
   context.live.seen(queryId);
-  if (hasNextLink(answer.encoding, page)) {
-    context.live.running(queryId);
-    return;
+  if (!hasNextLink(answer.encoding, page)) {
+    const observer = new PageObserver(head.rawHeaders);
+    observer.push(page);
+    const findings = observer.end();
+    if (findings.last === true) {
+      lastPagePassed(context, queryId, coordinator, findings);
+      return;
+    }
   }
-  const observer = new PageObserver(head.rawHeaders);
-  observer.push(page);
-  const findings = observer.end();
-  if (findings.last === true) lastPagePassed(context, queryId, coordinator, findings);
-  else context.live.running(queryId);
+  if (request.kind === 'poll' && request.phase === 'executing') context.live.running(queryId);
 }
 
 /** The poll goes on as an exchange, whose cluster has been asked already. */

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, type KeyObject, randomBytes } from 'node:crypto';
 import { isSealed, SEALED_PREFIX } from '@trino-gateway/api/sealed-secret';
 
 /**
@@ -23,7 +23,7 @@ const TAG_BYTES = 16;
 
 /** The first key encrypts, all decrypt; without one everything is stored as it is. */
 export function createSecrets(texts: readonly string[]): Secrets {
-  const keys = texts.map((text) => new Uint8Array(hkdfSync('sha256', text, '', 'trino-gateway secrets', 32)));
+  const keys = texts.map(keyOf);
   const [first] = keys;
   return {
     sealed: (of, message) =>
@@ -56,14 +56,18 @@ export function hasSecret<Message>(
   return has;
 }
 
-function sealSecret(key: Uint8Array, secret: string, place: string): string {
+function keyOf(text: string): KeyObject {
+  return createSecretKey(new Uint8Array(hkdfSync('sha256', text, '', 'trino-gateway secrets', 32)));
+}
+
+function sealSecret(key: KeyObject, secret: string, place: string): string {
   const iv = randomBytes(IV_BYTES);
   const cipher = createCipheriv(CIPHER, key, iv).setAAD(Buffer.from(place));
   const text = Buffer.concat([cipher.update(secret, 'utf8'), cipher.final()]);
   return SEALED_PREFIX + Buffer.concat([iv, cipher.getAuthTag(), text]).toString('base64');
 }
 
-function openSecret(keys: readonly Uint8Array[], stored: string, place: string): string {
+function openSecret(keys: readonly KeyObject[], stored: string, place: string): string {
   if (!isSealed(stored)) return stored;
   const bytes = Buffer.from(stored.slice(SEALED_PREFIX.length), 'base64');
   if (bytes.length < IV_BYTES + TAG_BYTES) return stored;
