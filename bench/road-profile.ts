@@ -18,7 +18,9 @@ const seconds = Number(process.argv[3] ?? 8);
 const { LIMIT, TLS, GZIP, FAST_PATH = 'true' } = process.env;
 const PROFILED = ['router', 'gatewayserver'] as const;
 const folders = Object.fromEntries(
-  await Promise.all(PROFILED.map(async (name) => [name, await mkdtemp(join(tmpdir(), `road-profile-${name}-`))] as const)),
+  await Promise.all(
+    PROFILED.map(async (name) => [name, await mkdtemp(join(tmpdir(), `road-profile-${name}-`))] as const),
+  ),
 );
 const profiling = (name: string) => `--cpu-prof --cpu-prof-interval=200 --cpu-prof-dir=${folders[name]}`;
 const window: ProfileWindow = { from: 0, until: 0 };

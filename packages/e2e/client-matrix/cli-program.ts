@@ -20,6 +20,7 @@ function cli(statements: string): ChildProcess {
   args.push('--server', url, '--user', user, '--output-format', 'TSV', '--execute', statements);
   if (setting('ENCODING') !== '') args.push('--encoding', setting('ENCODING'));
   if (url.startsWith('https:')) args.push('--insecure');
+  if (setting('PLAIN') !== '') args.push('--disable-compression');
   const password = setting('PASSWORD');
   if (password !== '') args.push('--password');
   if (setting('LOG_IN') !== '')
@@ -55,6 +56,19 @@ const run = (statements: string) => ended(cli(statements));
 async function lastLine(statements: string): Promise<string> {
   const { out, err } = await run(statements);
   return out.trimEnd().split('\n').at(-1) || `error: ${err.trim()}`;
+}
+
+/** The MD5 of rows that are not kept. */
+async function streamed(): Promise<string> {
+  const child = cli(setting('ROWS'));
+  let complaints = '';
+  child.stderr?.setEncoding('utf8').on('data', (text) => {
+    complaints += text;
+  });
+  const digest = createHash('md5');
+  child.stdout?.on('data', (chunk: Buffer) => digest.update(chunk));
+  const [code] = await once(child, 'close');
+  return code === 0 ? digest.digest('hex') : `error: ${complaints}`;
 }
 
 async function write(): Promise<string> {
@@ -94,6 +108,7 @@ await report('fetch-15000', async () =>
     .update((await run(setting('FETCH'))).out)
     .digest('hex'),
 );
+if (setting('ROWS') !== '') await report('rows', streamed);
 await report('prepared', () =>
   lastLine(`PREPARE matrix FROM ${setting('PREPARED')}; EXECUTE matrix USING ${setting('PREPARED_VALUE')}`),
 );

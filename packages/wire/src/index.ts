@@ -7,7 +7,7 @@ export type { HeaderBlock } from './heads/header-block.ts';
 export { type RequestHead, RequestHeads } from './heads/request-head.ts';
 export { type ResponseBody, type ResponseHead, ResponseHeads } from './heads/response-head.ts';
 export { headerLines } from './heads/write-head.ts';
-export { WireAnswer } from './server/answer.ts';
+export { dateLine, WireAnswer } from './server/answer.ts';
 export type { DirectAnswerer, DirectConnection } from './server/direct.ts';
 export { WireRequest } from './server/request.ts';
 export { WireServer, type WireServerOptions } from './server/server.ts';

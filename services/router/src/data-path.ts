@@ -9,6 +9,7 @@ import type { GatewayClient } from './control-plane/gateway-client.ts';
 import { createClusterHeaders } from './dispatch/require-authentication.ts';
 import { createEndChecks } from './ends/end-checks.ts';
 import { answerFailure, createHandler, type Handler, type HandlerDeps, type RequestDeps } from './handler.ts';
+import type { Exchange } from './http/exchange.ts';
 import { createUpstream } from './http/upstream/upstream.ts';
 import { createActivatedLeases } from './leases/activated-leases.ts';
 import { createBodyPace } from './limits/body-pace.ts';
@@ -17,6 +18,7 @@ import type { HeldPolls } from './limits/held-polls.ts';
 import { createInflationBudget } from './limits/inflation-budget.ts';
 import type { RequestLimits } from './limits/request-limits.ts';
 import { createDirectPolls, type DirectPolls } from './poll/direct/direct-polls.ts';
+import { poll } from './poll/poll.ts';
 import type { OfferEnd } from './queue/dispatch-offer.ts';
 import { createDispatches } from './queue/dispatches.ts';
 import { createTicketReader } from './queue/ticket.ts';
@@ -115,11 +117,12 @@ export function createDataPath({ timings, ...deps }: DataPathDeps): DataPath {
     }),
     pollRetryDelaysMs: timings?.pollRetryDelaysMs ?? POLL_RETRY_DELAYS_MS,
   };
+  const settle = (exchange: Exchange, answering: Promise<void>) =>
+    void answering.catch((error: unknown) => answerFailure(handlerDeps, exchange, error));
   const direct = createDirectPolls({
     ...handlerDeps,
-    ...{ gateway, limits, ownership, clusterHeaders, linkModes, upstream, connections },
-    settle: (exchange, answering) =>
-      void answering.catch((error: unknown) => answerFailure(handlerDeps, exchange, error)),
+    ...{ gateway, limits, ownership, clusterHeaders, linkModes, upstream, connections, settle },
+    poll: (exchange, request) => settle(exchange, poll(handlerDeps, exchange, request)),
   });
   return {
     handle: createHandler(handlerDeps),

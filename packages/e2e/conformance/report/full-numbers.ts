@@ -5,4 +5,5 @@ export const fullNumbers: Readonly<Record<string, Readonly<Record<string, string
   'conformance/raw': { CLIENT_STATEMENTS: '50' },
   'conformance/waiting-clients.long': { WAITS_SECONDS: '180' },
   'real/events.long': { ACCOUNTED: '1000' },
+  'real/rows.long': { STREAMED: '5000000' },
 };

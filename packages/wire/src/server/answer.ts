@@ -163,7 +163,7 @@ let knownDate = '';
 let knownUntil = 0;
 
 /** RFC 9110, 6.6.1: who forwards an answer without a date gives it one. */
-function dateLine(): string {
+export function dateLine(): string {
   const now = Date.now();
   if (now >= knownUntil) {
     knownUntil = now - (now % 1_000) + 1_000;

@@ -13,8 +13,18 @@ export type HeldEnd = 'over' | 'changed' | 'gone';
 export type Attendance = {
   /** Holds a poll for so long; undefined when its query is not attended, so that it has to ask by itself. */
   hold(query: Attended, client: AbortSignal, waitMs: number): Promise<HeldEnd> | undefined;
+  /** The same, whoever tells of its client: calls back unless it was told that somebody else holds the poll. */
+  keep(query: Attended, waitMs: number, ended: (end: HeldEnd) => void): Kept | undefined;
   /** A poll of this query is answered that it waits. */
   waits(queryId: string): void;
+};
+
+/** A poll that is held. */
+export type Kept = {
+  /** Its client has hung up. */
+  gone(): void;
+  /** It is held by somebody else from now on. */
+  letGo(): void;
 };
 
 type Options = {
@@ -52,8 +62,8 @@ export function createAttendance(options: Options): Attendance {
     stay.returned();
     if (stays.get(queryId) === stay) stays.delete(queryId);
     stay.leave();
-    // Told while nobody polls: the next poll has to ask by itself, however short it is.
-    if (end === 'changed' && stay.polls.size === 0) returns.delete(queryId);
+    // Who is told of a change has to ask by itself, however short its poll is; so has the next poll when nobody polls.
+    if (end === 'changed') returns.delete(queryId);
     for (const endPoll of [...stay.polls]) endPoll(end);
   };
   const begin = (query: Attended): Stay => {
@@ -69,33 +79,44 @@ export function createAttendance(options: Options): Attendance {
     known.count = now() - known.answeredAt <= RETURN_MS ? known.count + 1 : 0;
     return known.count >= KNOWN_RETURNS && attended.isTold();
   };
+  const keep: Attendance['keep'] = (query, waitMs, ended) => {
+    const { queryId } = query;
+    if (heldPolls.isStopping()) return undefined;
+    const known = stays.get(queryId);
+    if (known === undefined && !pollsOn(queryId)) return undefined;
+    const stay = known ?? begin(query);
+    stay.returned();
+    const leave = (how: HeldEnd) => {
+      notDue();
+      release();
+      stay.polls.delete(end);
+      if (stay.polls.size > 0 || stays.get(queryId) !== stay) return;
+      if (how === 'gone') finish(queryId, stay, how);
+      else stay.returned = due.after(RETURN_MS, () => finish(queryId, stay, how));
+    };
+    const end = (how: HeldEnd) => {
+      leave(how);
+      ended(how);
+    };
+    const onTimeout = () => end('over');
+    const notDue = due.after(waitMs, onTimeout);
+    const release = heldPolls.hold(onTimeout);
+    stay.polls.add(end);
+    return { gone: () => end('gone'), letGo: () => leave('over') };
+  };
   return {
+    keep,
     hold: (query, client, waitMs) => {
-      const { queryId } = query;
-      if (heldPolls.isStopping()) return undefined;
-      const known = stays.get(queryId);
-      if (known === undefined && !pollsOn(queryId)) return undefined;
-      const stay = known ?? begin(query);
-      stay.returned();
-      return new Promise((resolve) => {
-        const end = (how: HeldEnd) => {
-          notDue();
-          client.removeEventListener('abort', onHangUp);
-          release();
-          stay.polls.delete(end);
-          resolve(how);
-          if (stay.polls.size > 0 || stays.get(queryId) !== stay) return;
-          if (how === 'gone') finish(queryId, stay, how);
-          else stay.returned = due.after(RETURN_MS, () => finish(queryId, stay, how));
-        };
-        const onHangUp = () => end('gone');
-        const onTimeout = () => end('over');
-        const notDue = due.after(waitMs, onTimeout);
-        const release = heldPolls.hold(onTimeout);
-        stay.polls.add(end);
-        client.addEventListener('abort', onHangUp);
-        if (client.aborted) onHangUp();
+      const { promise, resolve } = Promise.withResolvers<HeldEnd>();
+      const kept = keep(query, waitMs, (how) => {
+        client.removeEventListener('abort', onHangUp);
+        resolve(how);
       });
+      const onHangUp = () => kept?.gone();
+      if (kept === undefined) return undefined;
+      client.addEventListener('abort', onHangUp);
+      if (client.aborted) onHangUp();
+      return promise;
     },
     waits: (queryId) => {
       const known = returns.get(queryId);

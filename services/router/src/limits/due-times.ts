@@ -15,7 +15,7 @@ export function createDueTimes(stepMs: number, now: () => number = () => perform
         steps.delete(step);
         for (const callBack of due) callBack();
       },
-      step * stepMs - now(),
+      Math.max(1, step * stepMs - now()),
     ).unref();
     return due;
   };

@@ -103,6 +103,13 @@ function once<A, B>(value: A | Promise<A>, next: (value: A) => B): B | Promise<B
   return value instanceof Promise ? value.then(next) : next(value);
 }
 
+/** What was taken, if there was something at once; what comes later is given back. */
+export function atOnce(taken: Release | undefined | Promise<Release | undefined>): Release | undefined {
+  if (!(taken instanceof Promise)) return taken;
+  void taken.then((late) => late?.());
+  return undefined;
+}
+
 /** Of an answer that means: not now. Not all clients repeat a request after it: see docs/routers.md. */
 export const RETRY_AFTER = ['Retry-After', '1'] as const;
 

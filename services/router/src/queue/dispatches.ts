@@ -16,6 +16,8 @@ export type Dispatch<End> = {
 /** The dispatches of this router, one for each query. */
 export type Dispatches<End> = {
   of(queryId: string): Dispatch<End> | undefined;
+  /** Whether there is one of this query, or an end of one that nobody was there for. */
+  has(queryId: string): boolean;
   /** Begins one; `signal` is aborted when its client has gone. */
   begin(queryId: string, work: (signal: AbortSignal) => Promise<End>): Dispatch<End>;
 };
@@ -64,6 +66,7 @@ export function createDispatches<End extends object>(
       kept.delete(queryId);
       return end === undefined ? underWay.get(queryId) : { join: async () => end };
     },
+    has: (queryId) => underWay.has(queryId) || kept.has(queryId),
     begin,
   };
 }

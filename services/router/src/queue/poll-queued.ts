@@ -218,8 +218,11 @@ function answerQueued(context: PollQueuedDeps, poll: QueuedPoll): void {
   answerPage(exchange.response, waitingPage(page));
 }
 
-/** By the last answer about it; while the gatewayserver does not answer, by the moment in its id. */
-function queuedMs({ heldPolls, now }: Pick<PollQueuedDeps, 'heldPolls' | 'now'>, queryId: string): number {
+/** How long a query has waited, by the last answer about it; while the gatewayserver does not answer, by the moment in its id. */
+export function queuedMs(
+  { heldPolls, now }: { heldPolls: Pick<HeldPolls, 'queuedMs'>; now: () => number },
+  queryId: string,
+): number {
   const known = heldPolls.queuedMs(queryId);
   if (known !== undefined) return known;
   const stamp = parseQueryId(queryId)?.stamp ?? '';

@@ -4,6 +4,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"crypto/md5"
 	"crypto/sha256"
 	"crypto/tls"
 	"database/sql"
@@ -72,6 +73,9 @@ func run(address, user string) error {
 	report("select-1", func() (any, error) { return c.one(setting("ONE")) })
 	report("count", func() (any, error) { return c.one(setting("COUNT")) })
 	report("fetch-15000", c.digest)
+	if setting("ROWS") != "" {
+		report("rows", c.streamed)
+	}
 	report("prepared", c.prepared)
 	report("session", c.session)
 	report("write", c.write)
@@ -116,6 +120,9 @@ func open(address, user string) (*sql.DB, error) {
 	if dsn.Scheme == "https" {
 		// As net/http does by itself where no TLS settings are given.
 		custom.Transport = &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, ForceAttemptHTTP2: true}
+	}
+	if setting("PLAIN") != "" {
+		custom.Transport = &http.Transport{DisableCompression: true}
 	}
 	if seconds := setting("ANSWER_SECONDS"); seconds != "" {
 		limit, err := strconv.Atoi(seconds)
@@ -198,6 +205,25 @@ func (c client) digest() (any, error) {
 		fmt.Fprintln(hash, strings.Join(row, "\t"))
 	}
 	return fmt.Sprintf("%x", hash.Sum(nil)), nil
+}
+
+// streamed gives the MD5 of rows that are read one by one.
+func (c client) streamed() (any, error) {
+	found, err := c.conn.QueryContext(c.ctx, setting("ROWS"))
+	if err != nil {
+		return nil, err
+	}
+	defer found.Close()
+	hash := md5.New()
+	for found.Next() {
+		var number int64
+		var text string
+		if err := found.Scan(&number, &text); err != nil {
+			return nil, err
+		}
+		fmt.Fprintf(hash, "%d\t%s\n", number, text)
+	}
+	return fmt.Sprintf("%x", hash.Sum(nil)), found.Err()
 }
 
 func (c client) prepared() (any, error) {

@@ -41,6 +41,9 @@ class Cases {
             properties.setProperty("externalAuthentication", "true");
             properties.setProperty("externalAuthenticationRedirectHandlers", "PRINT");
         }
+        if (setting("PLAIN") != null) {
+            properties.setProperty("disableCompression", "true");
+        }
         if (setting("ANSWER_SECONDS") != null) {
             properties.setProperty("timeout", setting("ANSWER_SECONDS") + "s");
         }
@@ -86,7 +89,10 @@ class Cases {
     void run() {
         report("select-1", () -> one(setting("ONE")));
         report("count", () -> one(setting("COUNT")));
-        report("fetch-15000", this::digest);
+        report("fetch-15000", () -> digest("SHA-256", setting("FETCH")));
+        if (setting("ROWS") != null) {
+            report("rows", () -> digest("MD5", setting("ROWS")));
+        }
         report("prepared", this::prepared);
         report("session", this::session);
         report("write", this::write);
@@ -133,9 +139,10 @@ class Cases {
         }
     }
 
-    String digest() throws Exception {
-        var digest = MessageDigest.getInstance("SHA-256");
-        try (Statement statement = connection.createStatement(); ResultSet rows = statement.executeQuery(setting("FETCH"))) {
+    /** Of rows that are read one by one. */
+    String digest(String algorithm, String sql) throws Exception {
+        var digest = MessageDigest.getInstance(algorithm);
+        try (Statement statement = connection.createStatement(); ResultSet rows = statement.executeQuery(sql)) {
             int columns = rows.getMetaData().getColumnCount();
             while (rows.next()) {
                 for (int i = 1; i <= columns; i++) {

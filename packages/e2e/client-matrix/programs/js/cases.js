@@ -44,6 +44,16 @@ async function digest() {
     .digest('hex');
 }
 
+/** The MD5 of rows that are read page by page. */
+async function streamed() {
+  const digest = createHash('md5');
+  for await (const { data = [], error } of await trino.query(setting('ROWS'))) {
+    if (error) throw new Error(error.message);
+    digest.update(data.map((row) => `${row.join('\t')}\n`).join(''));
+  }
+  return digest.digest('hex');
+}
+
 async function prepared() {
   await run(`PREPARE matrix FROM ${setting('PREPARED')}`);
   return one(`EXECUTE matrix USING ${setting('PREPARED_VALUE')}`);
@@ -93,6 +103,7 @@ if (setting('MANY') !== undefined) {
 await report('select-1', () => one(setting('ONE')));
 await report('count', () => one(setting('COUNT')));
 await report('fetch-15000', digest);
+if (setting('ROWS') !== undefined) await report('rows', streamed);
 await report('prepared', prepared);
 await report('session', session);
 await report('write', write);

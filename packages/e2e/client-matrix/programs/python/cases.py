@@ -47,12 +47,22 @@ def digest(rows):
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def streamed(rows):
+    """The MD5 of rows that are read one by one."""
+    md5 = hashlib.md5()
+    for row in rows:
+        md5.update(("\t".join(map(str, row)) + "\n").encode())
+    return md5.hexdigest()
+
+
 def run_cases(client):
-    """client: run(sql) -> rows, changed(sql) -> row count, prepared(sql, value) -> rows, session() -> rows, error_of(exception) ->
+    """client: run(sql) -> rows, stream(sql) -> iterator of rows, changed(sql) -> row count, prepared(sql, value) -> rows, session() -> rows, error_of(exception) ->
     (message, code), transaction() -> value or None where the client has none, long_query() -> (run, cancel)."""
     report("select-1", lambda: first(client.run(setting("ONE"))))
     report("count", lambda: first(client.run(setting("COUNT"))))
     report("fetch-15000", lambda: digest(client.run(setting("FETCH"))))
+    if "MATRIX_ROWS" in os.environ:
+        report("rows", lambda: streamed(client.stream(setting("ROWS"))))
     report("prepared", lambda: first(client.prepared(setting("PREPARED"), int(setting("PREPARED_VALUE")))))
     report("session", lambda: client.session()[0][1])
     report("write", lambda: written(client))

@@ -4,6 +4,7 @@ import os
 import sys
 from urllib.parse import urlsplit
 
+import requests
 import trino
 import urllib3
 
@@ -22,6 +23,9 @@ class Client:
             options["encoding"] = setting("ENCODING")
         if "MATRIX_ANSWER_SECONDS" in os.environ:
             options["request_timeout"] = float(setting("ANSWER_SECONDS"))
+        if "MATRIX_PLAIN" in os.environ:
+            options["http_session"] = requests.Session()
+            options["http_session"].headers["Accept-Encoding"] = "identity"
         auth = trino.auth.BasicAuthentication(self.user, password()) if password() else None
         if logs_in():
             auth = trino.auth.OAuth2Authentication(redirect_auth_url_handler=trino.auth.ConsoleRedirectHandler())
@@ -33,6 +37,11 @@ class Client:
         cursor = self.connection.cursor()
         cursor.execute(sql, values)
         return cursor.fetchall()
+
+    def stream(self, sql):
+        cursor = self.connection.cursor()
+        cursor.execute(sql)
+        return cursor
 
     def changed(self, sql):
         cursor = self.connection.cursor()

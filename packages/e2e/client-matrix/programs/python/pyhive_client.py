@@ -34,6 +34,11 @@ class Client:
         cursor.execute(sql)
         return cursor.fetchall()
 
+    def stream(self, sql):
+        cursor = self.cursor()
+        cursor.execute(sql)
+        return iter(cursor.fetchone, None)
+
     def changed(self, sql):
         return self.run(sql)[0][0]
 

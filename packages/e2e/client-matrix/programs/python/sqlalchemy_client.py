@@ -30,6 +30,9 @@ class Client:
         result = self.connection.execute(text(sql), values)
         return result.fetchall() if result.returns_rows else []
 
+    def stream(self, sql):
+        return self.connection.execution_options(stream_results=True).execute(text(sql))
+
     def changed(self, sql):
         return self.connection.execute(text(sql)).rowcount
 

@@ -7,11 +7,11 @@ import { type Exchange, openExchange } from '../../http/exchange.ts';
 import { expectAnswer, requestHead } from '../../http/upstream/fast-client.ts';
 import type { Upstream } from '../../http/upstream/upstream.ts';
 import { DiedIdleError, timeLeft, type UpstreamRequest } from '../../http/upstream/upstream-answer.ts';
+import type { ActivatedLeases } from '../../leases/activated-leases.ts';
 import type { BodyPace } from '../../limits/body-pace.ts';
 import type { ByteBudget } from '../../limits/byte-budget.ts';
-import type { Release, RequestLimits } from '../../limits/request-limits.ts';
+import { atOnce, type RequestLimits } from '../../limits/request-limits.ts';
 import { ownerOfAddress } from '../../limits/shares.ts';
-import type { ActivatedLeases } from '../../leases/activated-leases.ts';
 import type { Connections } from '../../passive-health/connections.ts';
 import type { Coordinator } from '../../stickiness/coordinator.ts';
 import type { Ownership } from '../../stickiness/ownership.ts';
@@ -22,15 +22,18 @@ import { type DirectListener, DirectPoll, type PollEnds, type SentPoll } from '.
 import type { KnownAnswer } from './known-answers.ts';
 import { createKnownRequests, type KnownRequest, type KnownRequestsDeps } from './known-requests.ts';
 import { hasNextLink } from './next-link.ts';
+import { holdDirectly, type WaitingPollsDeps } from './waiting-polls.ts';
 
-/** Answers polls whose page is to be passed on as it is, by their bytes. Disposal ends its watch over those under way. */
+/** Answers polls whose page is to be passed on as it is, and those of queries that wait here, by their bytes. Disposal ends its watch over those under way. */
 export type DirectPolls = Disposable & {
   /** Whoever answers this request; undefined: it is one for the handlers of all requests. */
   answer(head: RequestHead, connection: DirectConnection, at: DirectListener): DirectAnswerer | undefined;
 };
 
 export type DirectPollsDeps = PollCoordinatorDeps &
-  KnownRequestsDeps & {
+  KnownRequestsDeps &
+  WaitingPollsDeps & {
+    gateway: KnownRequestsDeps['gateway'] & WaitingPollsDeps['gateway'] & PollCoordinatorDeps['gateway'];
     ownership: Pick<Ownership, 'owners' | 'tlsAt'>;
     upstream: Pick<Upstream, 'poolAt' | 'send'>;
     connections: Pick<Connections, 'reached'>;
@@ -73,11 +76,13 @@ export function createDirectPolls(deps: DirectPollsDeps): DirectPolls {
   return {
     answer: (head, connection, listener) => {
       const request = asPoll(head);
-      if (request === undefined || leases.waitBefore(request.queryId) > 0) return undefined;
+      if (request === undefined) return undefined;
       const known = requests.read(head.block, connection.socket, listener.port);
-      const owners = known && ownership.owners(request.queryId);
-      const coordinator = owners?.[0];
-      if (known === undefined || coordinator === undefined || owners?.length !== 1) return undefined;
+      if (known === undefined || leases.waitBefore(request.queryId) > 0) return undefined;
+      if (isTemporaryQueryId(request.queryId)) return holdDirectly(deps, { request, known, connection, listener });
+      const owners = ownership.owners(request.queryId);
+      const coordinator = owners[0];
+      if (coordinator === undefined || owners.length !== 1) return undefined;
       if (mayNeedLease(leases, request, coordinator)) return undefined;
       const lines = requests.linesFor(known, coordinator, listener.port);
       const pool = upstream.poolAt(coordinator.url, ownership.tlsAt(coordinator));
@@ -98,12 +103,11 @@ export function createDirectPolls(deps: DirectPollsDeps): DirectPolls {
   };
 }
 
-/** A poll of a query that its coordinator has, without anything beside its link. */
+/** A poll without anything beside its link. */
 function asPoll({ method, target }: RequestHead): Extract<Poll, { kind: 'poll' }> | undefined {
   if (method !== 'GET' || !target.startsWith(STATEMENT)) return undefined;
   const request = classifyRequest({ method, target });
-  if (request.kind !== 'poll' || request.target !== target || waitInLink(target) > 0) return undefined;
-  return isTemporaryQueryId(request.queryId) ? undefined : request;
+  return request.kind === 'poll' && request.target === target && waitInLink(target) === 0 ? request : undefined;
 }
 
 /** The first poll starts the query: where there is a limit, only with a lease. */
@@ -125,13 +129,6 @@ function takeRoom(
   const ofBackend = ofClient && atOnce(limits.roomAt(backendId));
   if (ofClient !== undefined && ofBackend !== undefined) return { client: ofClient, backend: ofBackend };
   ofClient?.();
-  return undefined;
-}
-
-/** What comes later is given back. */
-function atOnce(taken: Release | undefined | Promise<Release | undefined>): Release | undefined {
-  if (!(taken instanceof Promise)) return taken;
-  void taken.then((late) => late?.());
   return undefined;
 }
 

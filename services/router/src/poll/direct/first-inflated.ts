@@ -194,8 +194,8 @@ function inflateBlock(from: number): number {
       output[length++] = symbol;
       continue;
     }
-    const copied = valueOf(symbol - 257, LENGTH_BASE, LENGTH_EXTRA);
-    const distance = valueOf(ofDistances.next(input), DISTANCE_BASE, DISTANCE_EXTRA);
+    const copied = extendedValue(symbol - 257, LENGTH_BASE, LENGTH_EXTRA);
+    const distance = extendedValue(ofDistances.next(input), DISTANCE_BASE, DISTANCE_EXTRA);
     if (copied === undefined || distance === undefined || distance > length || input.isOver) return length;
     const end = Math.min(length + copied, MOST_BYTES);
     for (; length < end; length += 1) output[length] = output[length - distance] as number;
@@ -203,7 +203,7 @@ function inflateBlock(from: number): number {
   return length;
 }
 
-function valueOf(symbol: number, bases: readonly number[], extra: readonly number[]): number | undefined {
+function extendedValue(symbol: number, bases: readonly number[], extra: readonly number[]): number | undefined {
   const base = bases[symbol];
   return base === undefined ? undefined : base + input.take(extra[symbol] as number);
 }

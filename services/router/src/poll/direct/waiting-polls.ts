@@ -1,0 +1,104 @@
+import { maxWaitMs, pageContentType } from '@trino-gateway/trino';
+import { type DirectAnswerer, type DirectConnection, dateLine } from '@trino-gateway/wire';
+import type { Attendance } from '../../attendance/attendance.ts';
+import { outsideUrl } from '../../http/client-address.ts';
+import { type Exchange, openExchange } from '../../http/exchange.ts';
+import type { BodyPace } from '../../limits/body-pace.ts';
+import type { ByteBudget } from '../../limits/byte-budget.ts';
+import type { FailedPolls } from '../../limits/failed-polls.ts';
+import type { HeldPolls } from '../../limits/held-polls.ts';
+import { atOnce, type RequestLimits } from '../../limits/request-limits.ts';
+import { ownerOfAddress } from '../../limits/shares.ts';
+import type { Dispatches } from '../../queue/dispatches.ts';
+import { queuedMs } from '../../queue/poll-queued.ts';
+import { hashOfSecret } from '../../queue/seal.ts';
+import { limitOfLink, type TicketReader, waitingPage } from '../../queue/ticket.ts';
+import type { OwnLinkDeps } from '../own-link.ts';
+import type { Poll } from '../request.ts';
+import type { DirectListener } from './direct-poll.ts';
+import type { KnownRequest } from './known-requests.ts';
+
+/** A poll of a query that waits in the gateway. */
+export type WaitingPoll = {
+  request: Extract<Poll, { kind: 'poll' }>;
+  known: KnownRequest;
+  connection: DirectConnection;
+  listener: DirectListener;
+};
+
+export type WaitingPollsDeps = {
+  gateway: Pick<OwnLinkDeps['gateway'], 'signingKey'>;
+  readTicket: TicketReader;
+  attendance: Pick<Attendance, 'keep' | 'waits'>;
+  dispatches: Pick<Dispatches<never>, 'has'>;
+  heldPolls: Pick<HeldPolls, 'holdMs' | 'queuedMs'>;
+  failedPolls: Pick<FailedPolls, 'succeeded'>;
+  limits: Pick<RequestLimits, 'roomOf'>;
+  bytes: Pick<ByteBudget, 'open'>;
+  pace: BodyPace;
+  now: () => number;
+  onQueuedPage: () => void;
+  /** Answers the poll as all others. */
+  poll(exchange: Exchange, request: Poll): void;
+};
+
+/**
+ * Holds a poll whose client is attended, and answers that its query waits, without any of the objects of an exchange. It becomes one as soon
+ * as there is more to say. Undefined: it is to be one from its beginning.
+ */
+export function holdDirectly(deps: WaitingPollsDeps, poll: WaitingPoll): DirectAnswerer | undefined {
+  const { gateway, readTicket, attendance, dispatches, heldPolls, limits } = deps;
+  const { request, known, connection, listener } = poll;
+  const key = gateway.signingKey();
+  const ticket = key && readTicket(request, key);
+  if (ticket === undefined || dispatches.has(ticket.queryId) || limitOfLink(request.target) !== undefined)
+    return undefined;
+  const release = atOnce(limits.roomOf(known.client.ip));
+  if (release === undefined) return undefined;
+  const { queryId, secret } = ticket;
+  const carry = () => {
+    const carried = connection.carry();
+    listener.begun(carried.request, carried.answer);
+    carried.answer.once('close', release);
+    const exchange = openExchange(carried.request, carried.answer, {
+      ...{ listeningPort: listener.port, client: known.client, pace: deps.pace, groupHeaders: known.groupHeaders },
+      account: deps.bytes.open(ownerOfAddress(known.client.ip)),
+    });
+    deps.poll(exchange, request);
+  };
+  const answer = () => {
+    release();
+    const { slug, token } = request;
+    const waited = { queuedMs: queuedMs(deps, queryId), limit: undefined };
+    const page = waitingPage({ origin: outsideUrl(known.client), ticket, slug, token: token + 1, ...waited });
+    deps.failedPolls.succeeded(queryId);
+    deps.onQueuedPage();
+    attendance.waits(queryId);
+    listener.passed();
+    connection.give(bytesOf(page, connection.closingLines));
+  };
+  const kept = attendance.keep(
+    { queryId, secretHash: () => hashOfSecret(secret) },
+    heldPolls.holdMs(maxWaitMs(request.target)),
+    (end) => (end === 'over' ? answer() : carry()),
+  );
+  if (kept === undefined) {
+    release();
+    return undefined;
+  }
+  return {
+    disturbed: () => {
+      kept.letGo();
+      carry();
+    },
+  };
+}
+
+function bytesOf(page: string, closingLines: string): Buffer {
+  const length = Buffer.byteLength(page);
+  const head = `HTTP/1.1 200 OK\r\nContent-Type: ${pageContentType}\r\nContent-Length: ${length}\r\n${dateLine()}${closingLines}\r\n`;
+  const bytes = Buffer.allocUnsafe(head.length + length);
+  bytes.write(head, 'latin1');
+  bytes.write(page, head.length);
+  return bytes;
+}
