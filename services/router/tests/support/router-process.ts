@@ -14,7 +14,7 @@ export type RouterProcess = AsyncDisposable & {
 };
 
 /** What Node takes in a container with the memory limit of deploy/kubernetes/router: 560 MB in all. */
-const HEAP = '--max-old-space-size=512 --max-semi-space-size=16';
+const HEAP = '--max-old-space-size=512';
 
 /** Starts one with the heap that it has where the manifests run it. */
 export async function startRouterProcess(gatewayserver: string): Promise<RouterProcess> {
