@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type Suite, startSuite } from '@trino-gateway/testing/suite/suite';
 import type { ClientName } from '../client-matrix/clients.ts';
+import { countedWay } from '../client-matrix/counted-way.ts';
 import { digestOfRows, runRows } from '../client-matrix/run-rows.ts';
-import { countedWay } from '../support/counted-way.ts';
 import { type SharedCluster, sharedCluster } from './shared-clusters.ts';
 
 // Results through the router are those of the cluster, row by row: an MD5 over all of them, in their order. STREAMED is how many rows the

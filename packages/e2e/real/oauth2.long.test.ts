@@ -5,7 +5,6 @@ import { runStatement } from '@trino-gateway/testing/trino-client/run-statement'
 import { type ClientName, clientNames } from '../client-matrix/clients.ts';
 import { runClientMatrix } from '../client-matrix/run-matrix.ts';
 import { loginBrowser } from '../support/login/login-browser.ts';
-import { isSample } from '../support/sample.ts';
 import { type OAuth2Suite, startOAuth2Suite } from './oauth2-clusters.ts';
 import { seenByTrino } from './real-clusters.ts';
 
@@ -244,9 +243,6 @@ test('case 86: ids and states that nobody has are answered at once: no cluster h
 describe('every client of the matrix gets what a direct run gives', () => {
   // These have a way to log in without a browser of their own: they print the link that is to be opened.
   const thatLogIn: readonly ClientName[] = ['cli', 'jdbc', 'dbapi', 'sqlalchemy'];
-  // A sample leaves out those that log in, or take a token, by the code of another.
-  const inSample: readonly ClientName[] = ['jdbc', 'dbapi', 'go', 'js'];
-  const tried = (names: readonly ClientName[]) => names.filter((name) => !isSample || inSample.includes(name));
   // The others know no challenge of OAuth2. Go and JS take a token from their caller, PyHive a function that adds it to each request,
   // and the bare protocol a header.
   const others = clientNames.filter((name) => !thatLogIn.includes(name));
@@ -261,7 +257,7 @@ describe('every client of the matrix gets what a direct run gives', () => {
     return results;
   };
 
-  test.each(tried(thatLogIn))('case 86: %s, which logs in by itself', async (client) => {
+  test.each(thatLogIn)('case 86: %s, which logs in by itself', async (client) => {
     let logins = 0;
     const open = async (link: string) => {
       logins += 1;
@@ -271,7 +267,7 @@ describe('every client of the matrix gets what a direct run gives', () => {
     if (results.some(({ outcome }) => outcome === 'passed')) expect(logins).toBeGreaterThan(0);
   });
 
-  test.each(tried(others))('%s, with the token of a login', async (client) => {
+  test.each(others)('%s, with the token of a login', async (client) => {
     await run(client, { token: await logIn(bed.urls.alone) });
   });
 });
