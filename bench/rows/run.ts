@@ -29,15 +29,21 @@ export async function costedRun(
 
 /** A run is steady that costs at least so much of the one before. */
 const STEADY = 0.95;
-const MOST_RUNS = 8;
+/** Before that what happens less often in it is not compiled. */
+const LEAST_WARM = 2_000;
+const MOST_RUNS = 15;
 
-/** The first runs pay for code that is not compiled yet: the first one that is not much cheaper than the one before. */
-export async function steadyRun<Some extends { cpuMicros: number }>(once: () => Promise<Some>): Promise<Some> {
+/** The first runs pay for code that is not compiled yet: the first one behind a few thousand that is not much cheaper than the one before. */
+export async function steadyRun<Some extends { cpuMicros: number; count: number }>(
+  once: () => Promise<Some>,
+): Promise<Some> {
   let run = await once();
+  let warm = run.count;
   for (let runs = 1; runs < MOST_RUNS; runs++) {
     const next = await once();
-    const isSteady = next.cpuMicros > run.cpuMicros * STEADY;
+    const isSteady = next.cpuMicros > run.cpuMicros * STEADY && warm >= LEAST_WARM;
     run = next;
+    warm += next.count;
     if (isSteady) break;
   }
   return run;
