@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { type ClientName, clients } from './clients.ts';
+import { environment } from './run-matrix.ts';
 
 export type RowsOptions = {
   url: string;
@@ -31,7 +32,7 @@ export async function runRows(client: ClientName, options: RowsOptions): Promise
   const { command, args } = await clients[client].program(() => {});
   const child = spawn(command, [...args, options.url, options.user], {
     env: {
-      ...process.env,
+      ...environment({ ...options, pyhive: 'trino' }, 'rows'),
       MATRIX_ONLY: 'rows',
       MATRIX_ROWS: rowsStatement(options.rows),
       PYTHONDONTWRITEBYTECODE: '1',
