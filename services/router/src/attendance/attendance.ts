@@ -44,6 +44,8 @@ type Stay = {
   returned: () => void;
 };
 
+const nothing = () => {};
+
 /** A client that comes back in this time polls on. It counts as present for so much longer when it does not. */
 const RETURN_MS = 250;
 /** How often it must have done so: the first polls tell the gatewayserver its rhythm. */
@@ -67,7 +69,7 @@ export function createAttendance(options: Options): Attendance {
     for (const endPoll of [...stay.polls]) endPoll(end);
   };
   const begin = (query: Attended): Stay => {
-    const stay: Stay = { polls: new Set(), leave: () => {}, returned: () => {} };
+    const stay: Stay = { polls: new Set(), leave: nothing, returned: nothing };
     stays.set(query.queryId, stay);
     stay.leave = attended.add(query, () => finish(query.queryId, stay, 'changed'));
     return stay;
@@ -86,6 +88,7 @@ export function createAttendance(options: Options): Attendance {
     if (known === undefined && !pollsOn(queryId)) return undefined;
     const stay = known ?? begin(query);
     stay.returned();
+    stay.returned = nothing; // it would keep what its poll had
     const leave = (how: HeldEnd) => {
       notDue();
       release();

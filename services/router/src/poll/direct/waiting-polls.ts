@@ -1,6 +1,7 @@
 import { maxWaitMs, pageContentType } from '@trino-gateway/trino';
 import { type DirectAnswerer, type DirectConnection, dateLine } from '@trino-gateway/wire';
 import type { Attendance } from '../../attendance/attendance.ts';
+import type { Attended } from '../../attendance/attended-queries.ts';
 import { outsideUrl } from '../../http/client-address.ts';
 import { type Exchange, openExchange } from '../../http/exchange.ts';
 import type { BodyPace } from '../../limits/body-pace.ts';
@@ -12,7 +13,7 @@ import { ownerOfAddress } from '../../limits/shares.ts';
 import type { Dispatches } from '../../queue/dispatches.ts';
 import { queuedMs } from '../../queue/poll-queued.ts';
 import { hashOfSecret } from '../../queue/seal.ts';
-import { limitOfLink, type TicketReader, waitingPage } from '../../queue/ticket.ts';
+import { limitOfLink, type Ticket, type TicketReader, waitingPage } from '../../queue/ticket.ts';
 import type { OwnLinkDeps } from '../own-link.ts';
 import type { Poll } from '../request.ts';
 import type { DirectListener } from './direct-poll.ts';
@@ -55,7 +56,7 @@ export function holdDirectly(deps: WaitingPollsDeps, poll: WaitingPoll): DirectA
     return undefined;
   const release = atOnce(limits.roomOf(known.client.ip));
   if (release === undefined) return undefined;
-  const { queryId, secret } = ticket;
+  const { queryId } = ticket;
   const carry = () => {
     const carried = connection.carry();
     listener.begun(carried.request, carried.answer);
@@ -77,10 +78,8 @@ export function holdDirectly(deps: WaitingPollsDeps, poll: WaitingPoll): DirectA
     listener.passed();
     connection.give(bytesOf(page, connection.closingLines));
   };
-  const kept = attendance.keep(
-    { queryId, secretHash: () => hashOfSecret(secret) },
-    heldPolls.holdMs(maxWaitMs(request.target)),
-    (end) => (end === 'over' ? answer() : carry()),
+  const kept = attendance.keep(attendedBy(ticket), heldPolls.holdMs(maxWaitMs(request.target)), (end) =>
+    end === 'over' ? answer() : carry(),
   );
   if (kept === undefined) {
     release();
@@ -92,6 +91,11 @@ export function holdDirectly(deps: WaitingPollsDeps, poll: WaitingPoll): DirectA
       carry();
     },
   };
+}
+
+/** Apart, so that what is kept of an attended query is its ticket alone, and nothing of its first poll. */
+function attendedBy({ queryId, secret }: Ticket): Attended {
+  return { queryId, secretHash: () => hashOfSecret(secret) };
 }
 
 function bytesOf(page: string, closingLines: string): Buffer {
