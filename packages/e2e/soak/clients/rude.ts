@@ -10,7 +10,7 @@ import type { Ways } from './ways.ts';
 const MOST_PIPELINED = 12;
 const MOST_POLLS = 4;
 const LONGEST_PAUSE_MS = 40;
-const MOST_ATTEMPTS = 3;
+const MOST_ATTEMPTS = 10;
 const END_MS = 10_000;
 
 /** Where a client hangs up; the rest of what it sent, or of what it gets, is lost. */
