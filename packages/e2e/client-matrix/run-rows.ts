@@ -1,8 +1,7 @@
-import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import { type ClientName, clients } from './clients.ts';
 import { environment } from './run-matrix.ts';
+import { outputOf } from './run-series.ts';
 
 export type RowsOptions = {
   url: string;
@@ -30,26 +29,12 @@ export function digestOfRows(rows: number): string {
 /** The MD5 of the rows as a client reads them, as tab separated text; or what it complains of. */
 export async function runRows(client: ClientName, options: RowsOptions): Promise<string> {
   const { command, args } = await clients[client].program(() => {});
-  const child = spawn(command, [...args, options.url, options.user], {
-    env: {
-      ...environment({ ...options, pyhive: 'trino' }, 'rows'),
-      MATRIX_ONLY: 'rows',
-      MATRIX_ROWS: rowsStatement(options.rows),
-      PYTHONDONTWRITEBYTECODE: '1',
-      ...(options.plain === true && { MATRIX_PLAIN: 'yes' }),
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const force = setTimeout(() => child.kill('SIGKILL'), options.timeoutMs);
-  let out = '';
-  let complaints = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    out += text;
-  });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    complaints = (complaints + text).slice(-2_000);
-  });
-  await once(child, 'close');
-  clearTimeout(force);
-  return /^rows\t(.*)$/m.exec(out)?.[1] ?? `nothing; it said: ${complaints.trim()}`;
+  const env = {
+    ...environment({ ...options, pyhive: 'trino' }, 'rows'),
+    MATRIX_ONLY: 'rows',
+    MATRIX_ROWS: rowsStatement(options.rows),
+    ...(options.plain === true && { MATRIX_PLAIN: 'yes' }),
+  };
+  const { out, err } = await outputOf(command, [...args, options.url, options.user], env, options);
+  return /^rows\t(.*)$/m.exec(out)?.[1] ?? `nothing; it said: ${err.trim().slice(-2_000)}`;
 }

@@ -58,7 +58,7 @@ async function runByProgram(client: keyof typeof programs, options: SeriesOption
   const file = join(folder, `series-${client}`);
   for (const [index, { statements }] of at.entries())
     await writeFile(`${file}.${index}`, [...statements].map((one) => one.join('\u001f')).join('\u001e'));
-  const env = { MATRIX_SERIES: file, PYTHONDONTWRITEBYTECODE: '1' };
+  const env = { ...process.env, MATRIX_SERIES: file, PYTHONDONTWRITEBYTECODE: '1' };
   const { out } = await outputOf(command, [...args, at.map(({ url }) => url).join(','), user], env, options);
   const found = at.map(() => new Map<string, string>());
   for (const line of out.split('\n')) {
@@ -77,7 +77,7 @@ async function runByCli(options: SeriesOptions): Promise<Outcomes[]> {
       const file = join(options.folder, `series-cli-${index}-${name}`);
       await writeFile(file, `${sql.join(';\n')};\n`);
       const more = ['--output-format', 'TSV', '--ignore-errors', '--file', file];
-      return outputOf(command, [...args, '--server', url, '--user', options.user, ...more], {}, options);
+      return outputOf(command, [...args, '--server', url, '--user', options.user, ...more], process.env, options);
     };
     const outcomes = new Map<string, string>();
     for (const [name, sql] of [...statements].filter(([one]) => one.startsWith('sum'))) {
@@ -99,13 +99,14 @@ function short(line: string): string {
   return `${line.length} characters, ${createHash('sha256').update(line).digest('hex')}`;
 }
 
-async function outputOf(
+/** All that a program prints until it ends, and the last of its complaints. */
+export async function outputOf(
   command: string,
   args: readonly string[],
-  more: Record<string, string>,
-  { timeoutMs }: SeriesOptions,
+  env: NodeJS.ProcessEnv,
+  { timeoutMs }: { timeoutMs: number },
 ): Promise<{ out: string; err: string }> {
-  const child = spawn(command, args, { env: { ...process.env, ...more }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const force = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
   const chunks: Buffer[] = [];
   let err = '';

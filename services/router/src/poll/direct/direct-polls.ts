@@ -3,21 +3,19 @@ import type { DirectAnswerer, DirectConnection, RequestHead, ResponseHead } from
 import type { UnderWay } from '../../clusters/ask.ts';
 import { PageObserver } from '../../clusters/page-observer.ts';
 import type { CarriedAnswer, CarriedRequest } from '../../http/carrier.ts';
-import { type Exchange, openExchange } from '../../http/exchange.ts';
+import type { Exchange } from '../../http/exchange.ts';
 import { expectAnswer, requestHead } from '../../http/upstream/fast-client.ts';
 import type { Upstream } from '../../http/upstream/upstream.ts';
 import { DiedIdleError, timeLeft, type UpstreamRequest } from '../../http/upstream/upstream-answer.ts';
 import type { ActivatedLeases } from '../../leases/activated-leases.ts';
-import type { BodyPace } from '../../limits/body-pace.ts';
-import type { ByteBudget } from '../../limits/byte-budget.ts';
 import { atOnce, type RequestLimits } from '../../limits/request-limits.ts';
-import { ownerOfAddress } from '../../limits/shares.ts';
 import type { Connections } from '../../passive-health/connections.ts';
 import type { Coordinator } from '../../stickiness/coordinator.ts';
 import type { Ownership } from '../../stickiness/ownership.ts';
 import { lastPagePassed } from '../pass-on.ts';
 import { type PollCoordinatorDeps, pollCoordinator } from '../poll-coordinator.ts';
 import type { Poll } from '../request.ts';
+import { openCarried } from './carried-exchange.ts';
 import { type DirectListener, DirectPoll, type PollEnds, type SentPoll } from './direct-poll.ts';
 import type { KnownAnswer } from './known-answers.ts';
 import { createKnownRequests, type KnownRequest, type KnownRequestsDeps } from './known-requests.ts';
@@ -38,8 +36,6 @@ export type DirectPollsDeps = PollCoordinatorDeps &
     upstream: Pick<Upstream, 'poolAt' | 'send'>;
     connections: Pick<Connections, 'reached'>;
     limits: Pick<RequestLimits, 'roomOf' | 'roomAt'>;
-    bytes: Pick<ByteBudget, 'open'>;
-    pace: BodyPace;
     /** Ends an exchange as its handler does. */
     settle(exchange: Exchange, answering: Promise<void>): void;
   };
@@ -60,10 +56,9 @@ export function createDirectPolls(deps: DirectPollsDeps): DirectPolls {
       poll.sent.listener.passed();
       pagePassed(deps, poll.sent, { answer, head, page });
     },
-    carry: (poll, { request, answer }) => {
+    carry: (poll, carried) => {
       underWay.delete(poll);
-      poll.sent.listener.begun(request, answer);
-      carry(deps, poll, { request, answer });
+      carry(deps, poll, carried);
     },
   };
   const sweeping = setInterval(() => {
@@ -159,15 +154,10 @@ function pagePassed(
 function carry(
   context: DirectPollsDeps,
   poll: DirectPoll,
-  { request, answer: response }: { request: CarriedRequest; answer: CarriedAnswer },
+  carried: { request: CarriedRequest; answer: CarriedAnswer },
 ): void {
   const { known, listener, coordinator, releases } = poll.sent;
-  const { client, groupHeaders } = known;
-  const account = context.bytes.open(ownerOfAddress(client.ip));
-  response.once('close', releases.client);
-  const exchange = openExchange(request, response, {
-    ...{ listeningPort: listener.port, client, account, pace: context.pace, groupHeaders },
-  });
+  const exchange = openCarried(context, { known, listener, release: releases.client }, carried);
   const underWay: UnderWay = {
     release: releases.backend,
     answer: (sent) => expectPoll(context, poll, sent),

@@ -13,7 +13,11 @@ const ticket = newTicket('20261130_120000_00001_gzzzz');
 const client = { ip: '10.0.0.1', scheme: 'https', authority: 'trino.example.com', prefix: '' };
 
 /** A poll of a query that waits, and what becomes of it. */
-function begin(overrides: Partial<WaitingPollsDeps> = {}, target = '') {
+function begin(
+  overrides: Partial<WaitingPollsDeps> = {},
+  target = '',
+  phase: WaitingPoll['request']['phase'] = 'queued',
+) {
   const seen = { given: [] as string[], exchanges: 0, passed: 0, waits: [] as string[], left: 0, taken: 0, waitMs: 0 };
   let end: (how: HeldEnd) => void = () => {};
   const answer = new EventEmitter();
@@ -50,11 +54,11 @@ function begin(overrides: Partial<WaitingPollsDeps> = {}, target = '') {
     carry: () => ({ request: { rawHeaders: [] }, answer }),
   } as unknown as DirectConnection;
   const listener: DirectListener = { port: 8443, begun: () => {}, passed: () => void seen.passed++ };
-  const link = `/v1/statement/queued/${ticket.queryId}/${slugOf(ticket, key)}/7${target}`;
+  const link = `/v1/statement/${phase}/${ticket.queryId}/${slugOf(ticket, key)}/7${target}`;
   const request: WaitingPoll['request'] = {
     kind: 'poll',
     method: 'GET',
-    phase: 'queued',
+    phase,
     target: link,
     queryId: ticket.queryId,
     slug: slugOf(ticket, key),
@@ -115,6 +119,10 @@ describe('it is an exchange from its beginning, and takes no room,', () => {
     const { held, seen } = begin(overrides, target);
     expect(held).toBeUndefined();
     expect(seen.taken).toBe(0);
+  });
+
+  test('by a link of a query that runs, which no waiting one has', () => {
+    expect(begin({}, '', 'executing').held).toBeUndefined();
   });
 
   test('when there is no room', () => {

@@ -3,19 +3,17 @@ import { type DirectAnswerer, type DirectConnection, dateLine } from '@trino-gat
 import type { Attendance } from '../../attendance/attendance.ts';
 import type { Attended } from '../../attendance/attended-queries.ts';
 import { outsideUrl } from '../../http/client-address.ts';
-import { type Exchange, openExchange } from '../../http/exchange.ts';
-import type { BodyPace } from '../../limits/body-pace.ts';
-import type { ByteBudget } from '../../limits/byte-budget.ts';
+import type { Exchange } from '../../http/exchange.ts';
 import type { FailedPolls } from '../../limits/failed-polls.ts';
 import type { HeldPolls } from '../../limits/held-polls.ts';
 import { atOnce, type RequestLimits } from '../../limits/request-limits.ts';
-import { ownerOfAddress } from '../../limits/shares.ts';
 import type { Dispatches } from '../../queue/dispatches.ts';
 import { queuedMs } from '../../queue/poll-queued.ts';
 import { hashOfSecret } from '../../queue/seal.ts';
 import { limitOfLink, type Ticket, type TicketReader, waitingPage } from '../../queue/ticket.ts';
 import type { OwnLinkDeps } from '../own-link.ts';
 import type { Poll } from '../request.ts';
+import { type CarriedExchangeDeps, openCarried } from './carried-exchange.ts';
 import type { DirectListener } from './direct-poll.ts';
 import type { KnownRequest } from './known-requests.ts';
 
@@ -27,7 +25,7 @@ export type WaitingPoll = {
   listener: DirectListener;
 };
 
-export type WaitingPollsDeps = {
+export type WaitingPollsDeps = CarriedExchangeDeps & {
   gateway: Pick<OwnLinkDeps['gateway'], 'signingKey'>;
   readTicket: TicketReader;
   attendance: Pick<Attendance, 'keep' | 'waits'>;
@@ -35,8 +33,6 @@ export type WaitingPollsDeps = {
   heldPolls: Pick<HeldPolls, 'holdMs' | 'queuedMs'>;
   failedPolls: Pick<FailedPolls, 'succeeded'>;
   limits: Pick<RequestLimits, 'roomOf'>;
-  bytes: Pick<ByteBudget, 'open'>;
-  pace: BodyPace;
   now: () => number;
   onQueuedPage: () => void;
   /** Answers the poll as all others. */
@@ -51,20 +47,14 @@ export function holdDirectly(deps: WaitingPollsDeps, poll: WaitingPoll): DirectA
   const { gateway, readTicket, attendance, dispatches, heldPolls, limits } = deps;
   const { request, known, connection, listener } = poll;
   const key = gateway.signingKey();
-  const ticket = key && readTicket(request, key);
+  const ticket = key && request.phase === 'queued' ? readTicket(request, key) : undefined;
   if (ticket === undefined || dispatches.has(ticket.queryId) || limitOfLink(request.target) !== undefined)
     return undefined;
   const release = atOnce(limits.roomOf(known.client.ip));
   if (release === undefined) return undefined;
   const { queryId } = ticket;
   const carry = () => {
-    const carried = connection.carry();
-    listener.begun(carried.request, carried.answer);
-    carried.answer.once('close', release);
-    const exchange = openExchange(carried.request, carried.answer, {
-      ...{ listeningPort: listener.port, client: known.client, pace: deps.pace, groupHeaders: known.groupHeaders },
-      account: deps.bytes.open(ownerOfAddress(known.client.ip)),
-    });
+    const exchange = openCarried(deps, { known, listener, release }, connection.carry());
     deps.poll(exchange, request);
   };
   const answer = () => {
