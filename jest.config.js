@@ -3,7 +3,7 @@ const common = {
   roots: ['<rootDir>/packages', '<rootDir>/services', '<rootDir>/scripts', '<rootDir>/bench'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': '<rootDir>/jest.strip-types.js' },
-  setupFiles: ['<rootDir>/jest.one-error.js'],
+  setupFiles: ['<rootDir>/jest.one-error.js', '<rootDir>/jest.own-ports.js'],
 };
 const SLOW = '\\.slow\\.test\\.ts$';
 const KUBERNETES = '\\.kubernetes\\.test\\.ts$';
