@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
+import { createMessageReader } from '../smuggling/wire/message-reader.ts';
 
 /** Header lines as they go over the wire, in Latin-1, and a body. */
 export type RawRequest = { lines: readonly string[]; body: string | Buffer };
@@ -14,13 +15,17 @@ export function postRaw(url: string, { lines, body }: RawRequest): Promise<RawAn
   const head = ['POST /v1/statement HTTP/1.1', ...framing, ...lines, '', ''].join('\r\n');
   return new Promise((resolve, reject) => {
     const socket = connect(Number(port), hostname);
-    const chunks: Buffer[] = [];
-    socket.on('data', (chunk: Buffer) => chunks.push(chunk));
+    // Clusters and the router need not frame a body alike.
+    const reader = createMessageReader({
+      kind: 'answer',
+      onMessage: ({ start, body }) =>
+        resolve({ status: Number(start.split(' ')[1]), text: Buffer.from(body, 'latin1').toString() }),
+    });
+    socket.setEncoding('latin1').on('data', (part: string) => reader.push(part));
     socket.on('error', reject);
     socket.on('close', () => {
-      const [, status = '', text = ''] =
-        /^HTTP\/1\.1 (\d{3}).*?\r\n\r\n(.*)$/s.exec(Buffer.concat(chunks).toString()) ?? [];
-      resolve({ status: Number(status), text });
+      reader.end();
+      reject(new Error(reader.fault() ?? `an answer that is not whole: ${reader.rest()}`));
     });
     socket.write(Buffer.concat([Buffer.from(head, 'latin1'), bytes]));
   });
