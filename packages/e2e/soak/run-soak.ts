@@ -6,6 +6,7 @@ import { createRandom } from '../support/random.ts';
 import { KINDS, runSoakClients, type SoakSeen } from './clients/soak-clients.ts';
 import { type Watched, watch } from './figures.ts';
 import { type Stage, startStage } from './stage.ts';
+import { watchStandstill } from './standstill.ts';
 import { clientVerdicts, type ProcessFigures, processVerdicts } from './verdicts.ts';
 
 export type SoakOptions = {
@@ -40,6 +41,7 @@ export async function runSoak({ minutes, seed, clients, say, progress }: SoakOpt
   const watched: Watched[] = [];
   for (const { name, process } of processes) watched.push(stack.use(await watch(name, process)));
   const pids = processes.map(({ process }) => process.pid);
+  const standstill = stack.use(watchStandstill());
 
   const allMs = minutes * 60_000;
   const warmUpMs = Math.min(MOST_WARM_UP_MS, allMs / 4);
@@ -60,6 +62,9 @@ export async function runSoak({ minutes, seed, clients, say, progress }: SoakOpt
   progress('load');
   const seen = await load(allMs - warmUpMs, allMs - warmUpMs - LAST_POLITE_MS);
   say(`done: ${counted(seen)}`);
+  say(
+    `this process stood still for ${(standstill.longestMs() / 1_000).toFixed(1)} s at most, clients and clusters with it`,
+  );
   progress('coming to rest');
   await cancelQueued(suite);
   const unrest = await atRest(suite, stage.clusters, suite.databaseUrl);
