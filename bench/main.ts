@@ -20,6 +20,7 @@ import { idleClientCosts } from './rows/idle-clients.ts';
 import { idleSlotCosts } from './rows/idle-slots.ts';
 import { replicaCosts } from './rows/replicas.ts';
 import { type Bench, sayTable } from './rows/run.ts';
+import { settledMemory } from './rows/settled-memory.ts';
 import { slowReaderCosts } from './rows/slow-readers.ts';
 import { spooledCosts } from './rows/spooled.ts';
 import { waitingClientCosts } from './rows/waiting-clients.ts';
@@ -50,6 +51,7 @@ const ownRows: { name: string; needsGo?: true; run: (bench: Bench) => Promise<vo
   { name: 'slow', needsGo: true, run: slowReaderCosts },
   { name: 'idle', needsGo: true, run: idleClientCosts },
   { name: 'waiting', needsGo: true, run: waitingClientCosts },
+  { name: 'memory', needsGo: true, run: settledMemory },
   { name: 'decisions', run: decisions },
   { name: 'statements', run: statements },
   { name: 'slots', run: idleSlotCosts },

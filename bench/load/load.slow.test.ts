@@ -95,6 +95,11 @@ withGo('a load', () => {
     expect(run.count).toBe(100);
     expect(run.p50Ms).toBeGreaterThan(50);
   });
+
+  test.each(['polls', 'queries', 'submissions'] as const)('begins as many %s as planned', async (name) => {
+    await using coordinator = await startCoordinator();
+    expect((await runLoad(name, coordinator, { clients: 3, seconds: 0.5, rate: 60 })).count).toBe(30);
+  });
 });
 
 withGo('its coordinator', () => {

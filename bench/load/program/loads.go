@@ -106,9 +106,13 @@ func preparePoll(c *connection) (job, error) {
 
 // Whole statements: the submission and every page to the last.
 func queries(o options) (result, error) {
-	return repeat(o, func(c *connection) (job, error) {
+	prepare := func(c *connection) (job, error) {
 		return job{work: func() error { return c.runQuery(o.statement) }, end: nothing}, nil
-	})
+	}
+	if o.rate > 0 {
+		return planned(o, prepare)
+	}
+	return repeat(o, prepare)
 }
 
 // Submissions that nobody polls, so nothing runs: what it takes to the first answer.

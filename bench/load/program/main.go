@@ -97,7 +97,7 @@ func run(args []string) error {
 	flags.Float64Var(&o.seconds, "seconds", 1, "how long to measure")
 	flags.Float64Var(&o.settle, "settle", 0, "seconds before that which do not count (idle, waiting)")
 	flags.Float64Var(&o.every, "every", 1, "seconds between two polls of one client (idle, waiting)")
-	flags.Float64Var(&o.rate, "rate", 0, "requests a second, sent as planned (polls, submissions); 0: as fast as answers come")
+	flags.Float64Var(&o.rate, "rate", 0, "so many a second, begun as planned (polls, queries, submissions); 0: as fast as answers come")
 	flags.Int64Var(&o.bytes, "bytes", 1_000_000_000, "what all clients together read (slow)")
 	flags.StringVar(&o.statement, "statement", "SELECT 1", "what to run (queries, submissions)")
 	if err := flags.Parse(args); err != nil {
