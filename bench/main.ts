@@ -40,6 +40,7 @@ const bench: Bench = {
   },
   seconds: setting('BENCH_SECONDS', 1),
   rounds: setting('BENCH_ROUNDS', 5),
+  minutes: setting('BENCH_MINUTES', 1),
 };
 const { say } = bench;
 const only = process.env.BENCH_ONLY?.split(',').map((name) => name.trim());

@@ -2,7 +2,13 @@ import { cpuSeconds, processTree } from '@trino-gateway/testing/processes/proces
 import { type LoadName, type LoadOptions, type Run, runLoad, type Where } from '../load/load.ts';
 
 /** What every row gets: where its lines go, how long one run takes and how many there are. */
-export type Bench = { say: (line: string) => void; seconds: number; rounds: number };
+export type Bench = {
+  say: (line: string) => void;
+  seconds: number;
+  rounds: number;
+  /** Of what must settle. */
+  minutes: number;
+};
 
 /** A run, and the processor time of what it was for, in microseconds for each. */
 export type Costed = Run & { cpuMicros: number };

@@ -6,12 +6,10 @@ import { type Bench, sayTable } from './run.ts';
 
 const RATE = 550;
 const CLIENTS = 32;
-/** The goal is for ten. */
-const MINUTES = Number(process.env.BENCH_MINUTES ?? '1');
 const LOOK_MS = 1_000;
 
 /** Resident memory of the suite while it carries so many short queries a second for a while, history on. */
-export async function settledMemory({ say }: Pick<Bench, 'say'>): Promise<void> {
+export async function settledMemory({ say, minutes }: Pick<Bench, 'say' | 'minutes'>): Promise<void> {
   await using coordinator = await startCoordinator();
   await using suite = await startSuite({ gatewayserver: { DEFAULT_GROUP: 'g' }, router: { EXPLAIN_HEADERS: 'false' } });
   await suite.addBackends({ one: coordinator.url });
@@ -21,9 +19,8 @@ export async function settledMemory({ say }: Pick<Bench, 'say'>): Promise<void> 
   const seen = [look()];
   const looking = setInterval(() => seen.push(look()), LOOK_MS);
   try {
-    const { perSecond } = await runLoad('queries', suite.router, {
-      ...{ clients: CLIENTS, seconds: MINUTES * 60, rate: RATE },
-    });
+    const load = { clients: CLIENTS, seconds: minutes * 60, rate: RATE };
+    const { perSecond } = await runLoad('queries', suite.router, load);
     seen.push(look());
     const megabytes = (at: number, service: number) => seen.at(at)?.[service]?.toFixed(0) ?? '';
     sayTable(
@@ -32,7 +29,7 @@ export async function settledMemory({ say }: Pick<Bench, 'say'>): Promise<void> 
       services.map((name, service) => [
         name,
         perSecond.toFixed(0),
-        String(MINUTES),
+        String(minutes),
         megabytes(0, service),
         megabytes(Math.floor(seen.length / 2), service),
         megabytes(-1, service),
