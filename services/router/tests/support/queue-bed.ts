@@ -60,7 +60,9 @@ export async function pollUntilHandedOver(nextUri: string, headers: readonly str
   for (let link = nextUri; ; ) {
     const reply = await ask(link, { headers });
     if (!isWaiting(reply)) return reply;
-    link = pageOf(reply).nextUri ?? '';
+    // The address of its links may be one for clients alone.
+    const { pathname, search } = new URL(pageOf(reply).nextUri ?? '');
+    link = new URL(nextUri).origin + pathname + search;
   }
 }
 
