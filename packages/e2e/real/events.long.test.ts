@@ -194,7 +194,7 @@ if (missing !== undefined) say(`skipped, the event listener of Trino cannot be f
   }, 300_000);
 
   test.each([10, -10])(
-    'case 116: with clocks that are %i minutes apart no wait and no run is negative, in pages and in the history',
+    'case 116: with clocks that are %i minutes apart waits and runs are what they were, in pages and in the history',
     async (minutes) => {
       const ms = minutes * 60_000;
       const shifted = `const D=Date;globalThis.Date=class extends D{constructor(...a){if(a.length)super(...a);else super(D.now()+${ms})}static now(){return D.now()+${ms}}}`;
@@ -219,11 +219,12 @@ if (missing !== undefined) say(`skipped, the event listener of Trino cannot be f
         });
         say(`${minutes} minutes apart: ${JSON.stringify(row)}`);
         const [submitted = 0, started = 0, ended = 0] = [row.submittedAt, row.startedAt, row.endedAt].map(Date.parse);
-        expect(started - submitted).toBeGreaterThanOrEqual(0);
         expect(row.queuedMs).toBeGreaterThan(0);
         expect(row.queuedMs).toBeLessThan(60_000);
-        expect(ended - started).toBeGreaterThanOrEqual(0);
-        expect(ended - started).toBeLessThan(120_000);
+        expect(started - submitted).toBeGreaterThanOrEqual(row.queuedMs);
+        expect(started - submitted).toBeLessThan(60_000);
+        expect(ended - started).toBeGreaterThan(0);
+        expect(ended - started).toBeLessThan(60_000);
         const { stats } = waiting.page as unknown as { stats: Record<string, number> };
         for (const [name, value] of Object.entries(stats))
           if (/Millis$/.test(name)) expect([name, value >= 0]).toEqual([name, true]);

@@ -173,7 +173,7 @@ export class Coordinator {
     runtimeQueries: () => {
       const load = this.#options.load();
       if (load !== undefined) return Object.entries(load).flatMap(([state, count]) => pretended(state, count));
-      return this.all().map(({ id, state, user, source, statement, error, startedAt, endedAt }) => ({
+      return this.all().map(({ id, state, user, source, statement, error, submittedAt, startedAt, endedAt }) => ({
         query_id: id,
         state,
         user,
@@ -181,6 +181,7 @@ export class Coordinator {
         query: statement,
         error_type: error?.type ?? null,
         error_code: error?.name ?? null,
+        created: submittedAt / 1_000,
         started: startedAt === undefined ? null : startedAt / 1_000,
         end: endedAt === undefined ? null : endedAt / 1_000,
       }));

@@ -131,6 +131,7 @@ export async function cancelQuery(queryId: string, options: ClusterRequestOption
 export type QueryInfo = {
   state: string;
   errorName: string | undefined;
+  createdAt: string | undefined;
   startedAt: string | undefined;
   endedAt: string | undefined;
 };
@@ -151,12 +152,12 @@ export async function queryInfo(queryId: string, options: ClusterRequestOptions)
       queryId?: unknown;
       state?: unknown;
       errorCode?: { name?: string };
-      queryStats?: { executionStartTime?: string; endTime?: string };
+      queryStats?: { createTime?: string; executionStartTime?: string; endTime?: string };
     }>(text);
     if (answered !== queryId || typeof state !== 'string')
       throw new TrinoHttpError(200, 'Answer does not describe the query that was asked for');
-    const { executionStartTime: startedAt, endTime: endedAt } = queryStats ?? {};
-    return { state, errorName: errorCode?.name, startedAt, endedAt };
+    const { createTime: createdAt, executionStartTime: startedAt, endTime: endedAt } = queryStats ?? {};
+    return { state, errorName: errorCode?.name, createdAt, startedAt, endedAt };
   } catch (error) {
     if (error instanceof TrinoHttpError && (error.status === 404 || error.status === 410)) return undefined;
     throw error;

@@ -18,11 +18,12 @@ const reportOf = (parts: EventParts) => {
   return reading.report;
 };
 
-test('a completed event gives state, times and rows, not who submitted what', () => {
+test('a completed event gives state, rows and the times of the cluster, not who submitted what', () => {
   const expected = create(QuerySchema, {
     id: QUERY_ID,
     trinoQueryId: QUERY_ID,
     state: Query_State.FINISHED,
+    submittedAt: at('08.217'),
     startedAt: at('08.228'),
     endedAt: at('08.591'),
     rows: 25n,

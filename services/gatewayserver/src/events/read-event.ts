@@ -3,12 +3,15 @@ import { type Timestamp, timestampFromMs, timestampMs } from '@bufbuild/protobuf
 import { type Query, type Query_Error, Query_ErrorSchema, Query_State, QuerySchema } from '@trino-gateway/api/gateway';
 import { PROBE_SOURCE } from '@trino-gateway/trino/probe-source';
 import { isTemporaryQueryId, parseQueryId } from '@trino-gateway/trino/query-id';
-
+import { LATEST_MS } from '../storage/contract/queries.ts';
 import type { Members } from './pick-members.ts';
 
 /** What an event of Trino's HTTP event listener means for history. */
 export type EventReading =
-  /** The end of a query. The report does not say who submitted what: the router reports that. */
+  /**
+   * The end of a query, with all times by the cluster's clock: `submittedAt` is when the cluster got it. The report does not say who
+   * submitted what: the router reports that.
+   */
   | { kind: 'completed'; report: Query }
   /** Not the end of a query, or a probe of the monitor: nothing to store. */
   | { kind: 'passed over' }
@@ -20,12 +23,12 @@ export const READ_MEMBERS = {
   context: { source: true, queryType: true },
   statistics: { outputRows: true, writtenRows: true },
   failureInfo: { errorCode: true, failureType: true, failureMessage: true },
+  createTime: true,
   executionStartTime: true,
   endTime: true,
   taskId: true,
 } as const satisfies Members;
 
-const LATEST_MS = Date.parse('9999-12-31T23:59:59Z');
 const LONGEST_NAME = 128;
 const LONGEST_MESSAGE = 10_000;
 
@@ -33,7 +36,8 @@ type Fields = Record<string, unknown>;
 
 /** Reads what history needs of an event, given as parsed JSON. */
 export function readEvent(event: unknown): EventReading {
-  const { metadata, context, failureInfo, statistics, endTime, executionStartTime, taskId } = fieldsOf(event);
+  const { metadata, context, failureInfo, statistics, taskId, ...times } = fieldsOf(event);
+  const { createTime, executionStartTime, endTime } = times;
   if (metadata === undefined && taskId !== undefined) return { kind: 'passed over' }; // a split, of older versions
   const { queryId, queryState } = fieldsOf(metadata);
   if (typeof queryId !== 'string' || parseQueryId(queryId) === undefined || isTemporaryQueryId(queryId))
@@ -45,6 +49,7 @@ export function readEvent(event: unknown): EventReading {
     return malformed('metadata.queryState', 'FINISHED or FAILED', queryState);
   const endedAt = timeOf(endTime);
   if (endedAt === undefined) return malformed('endTime', 'a time such as 2026-11-21T08:08:08.123Z', endTime);
+  const submittedAt = timeOf(createTime);
   const startedAt = startOf(executionStartTime, endedAt, queryState);
   const rows = rowsOf(fieldsOf(statistics), queryType);
   const error = queryState === 'FAILED' ? errorOf(fieldsOf(failureInfo)) : undefined;
@@ -53,6 +58,7 @@ export function readEvent(event: unknown): EventReading {
     trinoQueryId: queryId,
     state: queryState === 'FAILED' ? Query_State.FAILED : Query_State.FINISHED,
     endedAt,
+    ...(submittedAt && { submittedAt }),
     ...(startedAt && { startedAt }),
     ...(rows !== undefined && { rows }),
     ...(error && { error }),

@@ -5,11 +5,12 @@ import { queryInfo, runStatement } from '@trino-gateway/trino/client';
 import type { ClusterLimits } from './cluster-connections.ts';
 import { describeQueryError } from './describe-failure.ts';
 
-/** A query as system.runtime.queries of a cluster shows it. Times are epoch milliseconds. */
+/** A query as system.runtime.queries of a cluster shows it. Times are epoch milliseconds by the cluster's clock. */
 export type QueryObservation = {
   state: string;
   /** Trino's error name, when it failed. */
   errorName: string | undefined;
+  createdAt: number | undefined;
   startedAt: number | undefined;
   endedAt: number | undefined;
 };
@@ -50,23 +51,25 @@ async function observeEach(backend: Backend, ids: readonly string[], limits: Clu
   ids.forEach((id, at) => {
     const info = found[at];
     if (info === undefined) return;
-    const { state, errorName, startedAt, endedAt } = info;
-    known.set(id, { state, errorName, startedAt: epochMs(startedAt), endedAt: epochMs(endedAt) });
+    const { state, errorName, createdAt, startedAt, endedAt } = info;
+    const times = { createdAt: epochMs(createdAt), startedAt: epochMs(startedAt), endedAt: epochMs(endedAt) };
+    known.set(id, { state, errorName, ...times });
   });
   return { ids, known, incarnation: undefined };
 }
 
 async function observePart(backend: Backend, ids: readonly string[], limits: ClusterLimits): Promise<Observations> {
   const list = ids.map((id) => `'${id}'`).join(', ');
-  const statement = `SELECT query_id, state, error_code, to_unixtime(started), to_unixtime("end") FROM system.runtime.queries WHERE query_id IN (${list})`;
+  const statement = `SELECT query_id, state, error_code, to_unixtime(created), to_unixtime(started), to_unixtime("end") FROM system.runtime.queries WHERE query_id IN (${list})`;
   const { queryId, rows, error } = await runStatement({ ...clusterAccess(backend), statement, ...limits });
   if (error) throw new Error(describeQueryError(error));
   const known = new Map(
-    rows.map(([id, state, errorName, startedAt, endedAt]) => [
+    rows.map(([id, state, errorName, createdAt, startedAt, endedAt]) => [
       String(id),
       {
         state: String(state),
         errorName: typeof errorName === 'string' ? errorName : undefined,
+        createdAt: milliseconds(createdAt),
         startedAt: milliseconds(startedAt),
         endedAt: milliseconds(endedAt),
       },

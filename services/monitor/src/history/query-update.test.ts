@@ -12,6 +12,7 @@ const entry = (state: State, submittedAt = NOW - 5_000) =>
 const seen = (state: string, more: Partial<QueryObservation> = {}): QueryObservation => ({
   state,
   errorName: undefined,
+  createdAt: undefined,
   startedAt: undefined,
   endedAt: undefined,
   ...more,
@@ -52,7 +53,20 @@ test('times and the name of the error are the cluster’s', () => {
   });
 });
 
-test('the times of a cluster whose clock is behind never precede the submission', () => {
+test.each([-600_000, 0, 600_000])(
+  'the times of a cluster whose clock is %i ms ahead are moved by that, so that waiting and running take what they took',
+  (ahead) => {
+    const waited = { ...entry(State.RUNNING), queuedMs: 2_000 };
+    const [createdAt, startedAt, endedAt] = [-3_000, -2_500, -1_000].map((ms) => NOW + ms + ahead);
+    expect(queryUpdate(waited, seen('FINISHED', { createdAt, startedAt, endedAt }), NOW)).toMatchObject({
+      submittedAt: at(NOW - 5_000),
+      startedAt: at(NOW - 2_500),
+      endedAt: at(NOW - 1_000),
+    });
+  },
+);
+
+test('the times of a cluster that does not say when it got the query never precede the submission', () => {
   const times = { startedAt: NOW - 90_000, endedAt: NOW - 80_000 };
   expect(queryUpdate(entry(State.QUEUED), seen('FINISHED', times), NOW)).toMatchObject({
     submittedAt: at(NOW - 5_000),

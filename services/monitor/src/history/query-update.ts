@@ -1,5 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { timestampFromMs, timestampMs } from '@bufbuild/protobuf/wkt';
+import { routerAheadMs } from '@trino-gateway/api/cluster-clock';
 import { type Query, Query_ErrorSchema, QuerySchema, Query_State as State } from '@trino-gateway/api/gateway';
 import type { QueryObservation } from '../clusters/observe-queries.ts';
 
@@ -24,11 +25,12 @@ export function queryUpdate(entry: Query, observation: QueryObservation | undefi
   }
   update.state = stateOf(observation.state);
   if (update.state === entry.state || update.state === State.QUEUED) return undefined;
-  // The clock of the cluster may be behind: a query must not start before it was submitted.
-  const startedAt = observation.startedAt === undefined ? undefined : Math.max(observation.startedAt, submittedAt);
+  const aheadMs = routerAheadMs({ submittedAt, queuedMs: entry.queuedMs }, observation.createdAt);
+  const moved = (time: number | undefined) => (time === undefined ? undefined : Math.max(time + aheadMs, submittedAt));
+  const startedAt = moved(observation.startedAt);
   if (startedAt !== undefined) update.startedAt = timestampFromMs(startedAt);
   if (update.state === State.RUNNING) return update;
-  update.endedAt = timestampFromMs(Math.max(observation.endedAt ?? now, startedAt ?? submittedAt));
+  update.endedAt = timestampFromMs(Math.max(moved(observation.endedAt) ?? now, startedAt ?? submittedAt));
   if (update.state === State.FAILED) update.error = create(Query_ErrorSchema, { name: observation.errorName ?? '' });
   return update;
 }

@@ -9,6 +9,9 @@ export type QueryFilter = Omit<ListQueriesRequest, '$typeName' | '$unknown'>;
 /** Where a query stands in the order of history. */
 export type QueryPosition = { submittedAt: number; id: string };
 
+/** The latest time that is kept, in epoch milliseconds: a later one cannot be written as JSON (google.protobuf.Timestamp). */
+export const LATEST_MS = Date.parse('9999-12-31T23:59:59Z');
+
 /** History: one row per query. */
 export type QueryStore = {
   /**
@@ -20,7 +23,8 @@ export type QueryStore = {
   record(queries: readonly Query[]): Promise<void>;
   /**
    * The same for reports of observers, who saw a query run but did not submit it: completes the rows that have their Trino
-   * ids, except for the time of submission. Answers the reports about queries without a row.
+   * ids, except for the time of submission. A report with one has all its times by a cluster's clock, and it is the time when the
+   * cluster got the query: they are stored by the clock of the row. Answers the reports about queries without a row.
    */
   complete(reports: readonly Query[]): Promise<Query[]>;
   /** By id, else by Trino id. */

@@ -1,4 +1,4 @@
-import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import { create, type MessageInitShape, toJson } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { describe, expect, test } from '@jest/globals';
 import { ListQueriesRequestSchema, Query_State, QuerySchema } from '@trino-gateway/api/gateway';
@@ -44,6 +44,47 @@ export function upkeepContract(fresh: NewDatabase): void {
         expect(await store.queries.complete([report, report])).toEqual([]);
         expect(await store.queries.get('first-id')).toEqual(row);
         expect(await remaining(store)).toEqual(['first-id']);
+      }),
+    );
+
+    test(
+      'times by the clock of a cluster are stored by that of the row, however far they are apart and whoever reports first',
+      withStore(fresh, async ({ store }) => {
+        for (const ahead of [-600_000, 0, 600_000]) {
+          const clusters = create(QuerySchema, {
+            trinoQueryId: `t${ahead}`,
+            state: Query_State.FINISHED,
+            submittedAt: at(ahead + 2_000),
+            startedAt: at(ahead + 2_500),
+            endedAt: at(ahead + 4_000),
+          });
+          const submission = { trinoQueryId: clusters.trinoQueryId, queuedMs: 2_000, state: Query_State.RUNNING };
+          const routers = { startedAt: at(2_600), endedAt: at(4_100), state: Query_State.FINISHED };
+          for (const isFirst of [true, false]) {
+            const id = `${ahead} ${isFirst}`;
+            await store.queries.record([query({ id, ...submission })]);
+            if (!isFirst) await store.queries.record([query({ id, ...routers })]);
+            expect(await store.queries.complete([clusters])).toEqual([]);
+            if (isFirst) await store.queries.record([query({ id, ...routers })]);
+            expect(await store.queries.get(id)).toMatchObject({
+              submittedAt: at(0),
+              startedAt: at(2_500),
+              endedAt: at(4_000),
+            });
+          }
+        }
+      }),
+    );
+
+    test(
+      'times that a cluster makes up are kept as far as they can be written',
+      withStore(fresh, async ({ store }) => {
+        await store.queries.record([query({ id: 'q', trinoQueryId: 't' })]);
+        const [submittedAt, endedAt] = [timestampFromMs(0), timestampFromMs(Date.parse('9999-12-31T23:59:59Z'))];
+        const report = create(QuerySchema, { trinoQueryId: 't', state: Query_State.FINISHED, submittedAt, endedAt });
+        expect(await store.queries.complete([report])).toEqual([]);
+        const [kept] = (await store.queries.list(create(ListQueriesRequestSchema))).queries;
+        expect(kept && toJson(QuerySchema, kept)).toMatchObject({ id: 'q', endedAt: '9999-12-31T23:59:59Z' });
       }),
     );
 

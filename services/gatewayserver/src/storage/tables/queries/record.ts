@@ -1,4 +1,5 @@
-import { timestampFromMs } from '@bufbuild/protobuf/wkt';
+import { type Timestamp, timestampFromMs, timestampMs } from '@bufbuild/protobuf/wkt';
+import { routerAheadMs, type Submitted } from '@trino-gateway/api/cluster-clock';
 import type { Query } from '@trino-gateway/api/gateway';
 import { In } from 'typeorm';
 import type { Database } from '../../connection/database.ts';
@@ -57,23 +58,31 @@ function batches(rows: QueryRow[]): QueryRow[][] {
 
 /** See QueryStore.complete. */
 export async function completeQueries(database: Database, reports: readonly Query[]): Promise<Query[]> {
-  const known = new Map<string, { id: string; submittedAt: number }[]>();
+  const known = new Map<string, ({ id: string } & Submitted)[]>();
   for (let from = 0; from < reports.length; from += ROWS_PER_STATEMENT) {
     const trinoQueryId = In(reports.slice(from, from + ROWS_PER_STATEMENT).map((report) => report.trinoQueryId));
     const rows = await database.read(({ manager }) =>
       manager
         .getRepository<QueryRow>(TABLES.queries)
-        .find({ select: { id: true, trinoQueryId: true, submittedAt: true }, where: { trinoQueryId } }),
+        .find({ select: { id: true, trinoQueryId: true, submittedAt: true, queuedMs: true }, where: { trinoQueryId } }),
     );
     for (const row of rows) known.set(row.trinoQueryId, [...(known.get(row.trinoQueryId) ?? []), row]);
   }
   const completions = reports.flatMap((report) =>
-    (known.get(report.trinoQueryId) ?? []).map(({ id, submittedAt }) => ({
-      ...report,
-      id,
-      submittedAt: timestampFromMs(submittedAt),
-    })),
+    (known.get(report.trinoQueryId) ?? []).map((row) => completionOf(row, report)),
   );
   await recordQueries(database, completions);
   return reports.filter((report) => !known.has(report.trinoQueryId));
+}
+
+function completionOf({ id, ...row }: { id: string } & Submitted, report: Query): Query {
+  const aheadMs = routerAheadMs(row, report.submittedAt && timestampMs(report.submittedAt));
+  const moved = (time: Timestamp) => timestampFromMs(timestampMs(time) + aheadMs);
+  return {
+    ...report,
+    id,
+    submittedAt: timestampFromMs(row.submittedAt),
+    ...(report.startedAt && { startedAt: moved(report.startedAt) }),
+    ...(report.endedAt && { endedAt: moved(report.endedAt) }),
+  };
 }

@@ -9,6 +9,7 @@ import {
   QuerySchema,
 } from '@trino-gateway/api/gateway';
 import { LONGEST_QUERY_TEXT } from '@trino-gateway/api/limits';
+import { LATEST_MS } from '../../contract/queries.ts';
 import { storedText } from '../../contract/stored-text.ts';
 import { LENGTHS } from '../../schema/columns.ts';
 import type { QueryRow } from '../../schema/queries.ts';
@@ -34,7 +35,7 @@ export function storedState(state: Query_State): number {
 
 /** A report as a row of its own, to be merged with what is stored under its id. */
 export function toRow(query: Query, now: number): QueryRow {
-  const ms = (time: Query['endedAt']) => (time === undefined ? null : timestampMs(time));
+  const ms = (time: Query['endedAt']) => (time === undefined ? null : Math.min(timestampMs(time), LATEST_MS));
   const reported = { startedAt: ms(query.startedAt), endedAt: ms(query.endedAt) };
   // Every row has a place in the order. Without a reported submission it is the first known time, which is never before
   // the submission: the earliest wins when that report comes after all.
