@@ -114,12 +114,14 @@ function byHttp2(connectFrom: (localAddress: string) => ClientHttp2Session): Way
   const open = (localAddress: string): ClientHttp2Session => {
     const session = connectFrom(localAddress).on('error', () => {});
     sessions.add(session);
-    return session.once('close', () => {
-      sessions.delete(session);
-      if (asking === session) asking = undefined;
-    });
+    return session.once('close', () => sessions.delete(session));
   };
   let asking: ClientHttp2Session | undefined;
+  // A session that ends, from either side, takes no more requests well before it says that it has closed.
+  const askingSession = (): ClientHttp2Session => {
+    if (asking === undefined || asking.closed || asking.destroyed) asking = open('127.0.0.1');
+    return asking;
+  };
   const streamOf = (session: ClientHttp2Session, method: string, path: string, headers: Record<string, string>) => {
     const { Host, ...others } = { ...USER, ...headers };
     const fields = { ':method': method, ':path': path, ':authority': Host, ...others };
@@ -134,8 +136,7 @@ function byHttp2(connectFrom: (localAddress: string) => ClientHttp2Session): Way
   return {
     ask: (method, path, headers = {}, body) =>
       new Promise((resolve, reject) => {
-        asking ??= open('127.0.0.1');
-        const stream = streamOf(asking, method, path, headers);
+        const stream = streamOf(askingSession(), method, path, headers);
         stream.once('error', reject).once('response', ({ ':status': status = 0 }) => {
           resolve(wholeOf(stream, () => status));
         });
