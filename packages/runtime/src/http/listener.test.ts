@@ -124,7 +124,7 @@ test('a stop does not wait for connections that are idle or never sent anything'
   );
   const began = performance.now();
   await Promise.all([listener[Symbol.asyncDispose](), ...closed]);
-  expect(performance.now() - began).toBeLessThan(1_000);
+  expect(performance.now() - began).toBeLessThan(3_000);
   await expect(fetch(listener.url)).rejects.toThrow('fetch failed');
   agent.destroy();
   session.destroy();

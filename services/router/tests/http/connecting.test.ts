@@ -83,7 +83,7 @@ describe.each([true, false])('with router.fast_path: %s', (fast_path) => {
     expect(odd.requests).toEqual([]);
     const began = performance.now();
     await expect(upstream.send({ ...get('http', 300), url: odd.url })).rejects.toMatchObject({ kind: 'silent' });
-    expect(performance.now() - began).toBeLessThan(550);
+    expect(performance.now() - began).toBeLessThan(3_000);
   });
 
   test('the time to connect counts for no connection that was kept', async () => {
