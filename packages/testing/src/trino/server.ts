@@ -42,12 +42,12 @@ async function publishedServer(jdk: Jdk, say: (line: string) => void): Promise<S
 
 /** It has the two connectors of its own. Its other plugins are not published: those of the last published release work with it. */
 async function newestServer(jdk: Jdk, say: (line: string) => void): Promise<Server> {
-  const home = await assembledServer(jdk, say);
+  const { home, startJar } = await assembledServer(jdk, say);
   const own = await readdir(join(home, 'plugin'));
   return {
     version: NEWEST_VERSION,
     home,
-    jars: await jarsOf(home),
+    jars: [...(await jarsOf(home)), startJar],
     mainClass: 'Start',
     // As in its own jvm.config.
     jvmFlags: [
