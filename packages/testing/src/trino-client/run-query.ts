@@ -75,7 +75,9 @@ async function request(
     try {
       const answer = await exchange(url, { ...init, signal: signal ? AbortSignal.any([limit, signal]) : limit });
       if (answer.status >= 200 && answer.status < 300) return answer;
-      failure = new Error(`HTTP ${answer.status}: ${answer.body.slice(0, 500)}`);
+      failure = new Error(`HTTP ${answer.status}: ${answer.body.slice(0, 500)}`, {
+        cause: `${init.method} ${url.href}`,
+      });
       if (!BUSY.has(answer.status)) throw Object.assign(failure, { final: true });
     } catch (error) {
       failure = error as Error & { final?: boolean };
