@@ -7,6 +7,8 @@ export type ActivatedLeases = {
   confirmed(trinoQueryId: string, firstLink: string | undefined): void;
   /** Whether the first link is known, and is another one: such a poll starts nothing. */
   isWrongSlug(trinoQueryId: string, slug: string): boolean;
+  /** Whether this is its first link beyond doubt, and had no slot a moment ago: then it has not begun. */
+  wasTurnedAway(trinoQueryId: string, slug: string): boolean;
   /** The lease is activated: the first poll may pass. */
   activated(trinoQueryId: string): void;
   /** The lease was activated a moment ago. */
@@ -26,13 +28,20 @@ const REMEMBERED = 50_000;
 /** A first poll repeated later asks again: the lease of a query that its cluster does not know expires after half a minute. */
 const ACTIVATED_FOR_MS = 2_000;
 
+/** Longer than a client pauses whose slot is kept for it. */
+const TURNED_AWAY_FOR_MS = 60_000;
+
 /** Knows of no lease. */
 export function createActivatedLeases(gateway: Pick<GatewayClient, 'backends'>): ActivatedLeases {
   const known = new LRUCache<string, { activatedAt?: number; slug?: string | undefined }>({ max: REMEMBERED });
-  const refused = new LRUCache<string, number>({ max: REMEMBERED });
+  const refused = new LRUCache<string, { since: number; lastAt: number }>({ max: REMEMBERED });
   const waits = new LRUCache<string, number>({ max: REMEMBERED });
   return {
     confirmed: (id, firstLink) => void known.set(id, { slug: firstLink?.split('/').at(-2) }),
+    wasTurnedAway: (id, slug) => {
+      const { lastAt = Number.NEGATIVE_INFINITY } = refused.get(id) ?? {};
+      return known.get(id)?.slug === slug && performance.now() - lastAt < TURNED_AWAY_FOR_MS;
+    },
     isWrongSlug: (id, slug) => (known.get(id)?.slug ?? slug) !== slug,
     activated: (id) => void known.set(id, { ...known.get(id), activatedAt: performance.now() }),
     isActivated: (id) =>
@@ -41,8 +50,8 @@ export function createActivatedLeases(gateway: Pick<GatewayClient, 'backends'>):
       known.has(id) || backendIds.some((backendId) => gateway.backends().get(backendId)?.limited === true),
     waitedMs: (id) => {
       const now = performance.now();
-      const since = refused.get(id) ?? now;
-      refused.set(id, since);
+      const { since } = refused.get(id) ?? { since: now };
+      refused.set(id, { since, lastAt: now });
       return now - since;
     },
     waitedBefore: (id, waitedMs) => void waits.set(id, waitedMs),

@@ -7,6 +7,7 @@ import { infoUri, outsideUrl } from '../http/client-address.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { answerError, answerPage } from '../http/responses.ts';
 import { UpstreamError } from '../http/upstream/upstream-answer.ts';
+import type { ActivatedLeases } from '../leases/activated-leases.ts';
 import { RETRY_AFTER } from '../limits/request-limits.ts';
 import type { Coordinator } from '../stickiness/coordinator.ts';
 import { type PassOnDeps, passOn } from './pass-on.ts';
@@ -14,6 +15,7 @@ import { methodOf, type Poll } from './request.ts';
 import { hasRestarted } from './restarted.ts';
 
 export type PollCoordinatorDeps = PassOnDeps & {
+  leases: Pick<ActivatedLeases, 'wasTurnedAway'>;
   ask: AskCluster;
   config: Pick<RouterConfig, 'poll_time_limit'>;
   /** How long to wait before each repetition of a poll that its coordinator did not answer. */
@@ -36,6 +38,8 @@ const maybeUp: ReadonlySet<number> = new Set([502, 503, 504]);
  *   and others give up without one. Heartbeats and cancels get a final HTTP error. The same where another process answers there.
  * - it accepts the connection and is silent: the query may well be running, so 504, which clients repeat.
  * - it, or a balancer before it, answers 502, 503 or 504: that answer.
+ * - it does not know a query that had no slot a moment ago: its client came back so late that its slot had been given away, and the
+ *   cluster has forgotten it before there was another. Nothing of it has run: a last page that says so.
  * - what answers in its place never has a page (the login page of a proxy, an empty answer, a redirect): a last page, too. 500 is
  *   final for most clients, but they show the status rather than the reason, some repeat it, and some read its text as a page.
  */
@@ -61,13 +65,8 @@ export async function pollCoordinator(
         signal: exchange.signal,
       });
       const isPoll = request.kind === 'poll' && request.method === 'GET';
-      if (
-        isPoll &&
-        answer.status === 404 &&
-        (await hasRestarted(context.ask, exchange, coordinator, request.queryId))
-      ) {
+      if (isPoll && answer.status === 404 && (await answerUnknown(context, exchange, request, coordinator))) {
         answer.body.destroy();
-        tellGone(context, exchange, request, { coordinator, reason: 'it has restarted' });
         return;
       }
       const isNoPage = isPoll && isNotAPage(answer);
@@ -87,6 +86,26 @@ export async function pollCoordinator(
     await pause(delayMs, exchange.signal);
     if (exchange.signal.aborted) return;
   }
+}
+
+/** Answers why the coordinator does not know the query; false where its own answer says enough. */
+async function answerUnknown(
+  context: PollCoordinatorDeps,
+  exchange: Exchange,
+  request: Extract<Poll, { kind: 'poll' }>,
+  coordinator: Coordinator,
+): Promise<boolean> {
+  const { queryId, phase, token, slug } = request;
+  if (await hasRestarted(context.ask, exchange, coordinator, queryId)) {
+    tellGone(context, exchange, request, { coordinator, reason: 'it has restarted' });
+    return true;
+  }
+  if (phase !== 'queued' || token !== 1 || !context.leases.wasTurnedAway(queryId, slug)) return false;
+  const message = `Query ${queryId} was never begun: its client came back so late that its slot had been given to another query, and its cluster has forgotten it since. Submit it again`;
+  answerFailed(context, exchange, queryId, { name: 'ABANDONED_QUERY', message });
+  // Nothing of it runs: the slot that its poll has just been given is free.
+  context.gateway.admission.settle(queryId);
+  return true;
 }
 
 /** Answers a poll that did not reach its coordinator; false when it should be repeated. */

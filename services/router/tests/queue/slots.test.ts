@@ -71,6 +71,33 @@ describe('a slot', () => {
     expect(bed.admission.leases.size).toBe(0);
   });
 
+  test('that expired, of a query that its cluster has forgotten before there was another: its client reads why, and the slot is free', async () => {
+    await using bed = await startQueueBed({ taken: 0 });
+    const { nextUri = '', id } = pageOf(await post(bed.router.url, 'SELECT 1'));
+    bed.admission.expireUnpolled();
+    bed.admission.leases.set('other', { backendId: 'trino', queryId: 'other', running: true });
+    expect(pageOf(await ask(nextUri)).stats.state).toBe('QUEUED');
+    bed.admission.link.settle('other');
+    bed.trino.fault({ on: 'poll', action: { kind: 'status', status: 404, body: 'Query not found' } });
+    const { error, stats, nextUri: next } = pageOf(await ask(nextUri));
+    expect({ state: stats.state, next }).toEqual({ state: 'FAILED' });
+    expect(error).toMatchObject({
+      errorName: 'ABANDONED_QUERY',
+      message: expect.stringMatching(/never begun: .* Submit it again$/),
+    });
+    await until('its slot to be free', () => bed.admission.leases.size === 0);
+    expect(bed.router.ended).toMatchObject([{ id, error: 'ABANDONED_QUERY' }]);
+  });
+
+  test('that expired: a wrong link to a query that its cluster does not know says nothing about it', async () => {
+    await using bed = await startQueueBed({ taken: 0 });
+    const { nextUri = '' } = pageOf(await post(bed.router.url, 'SELECT 1'));
+    bed.admission.expireUnpolled();
+    bed.trino.fault({ on: 'poll', action: { kind: 'status', status: 404, body: 'Query not found' }, times: 2 });
+    expect((await ask(nextUri.replace(/\/y[0-9a-f]+\//, '/y00/'))).status).toBe(404);
+    expect((await ask(nextUri)).status).toBe(404);
+  });
+
   test('is not needed by what runs while the gatewayserver is down, but nothing starts', async () => {
     await using bed = await startQueueBed({ slots: 2, taken: 0 });
     const running = pageOf(await post(bed.router.url, 'SELECT 1'));

@@ -46,6 +46,55 @@ test('a slow first poll that is not repeated leaves the slot to others', () => {
   expect(activate(admission, { queryId: 'q1', backendId: 'b', neverWaits: false })).toBe(false);
 });
 
+test.each([1_000, 12_000])(
+  'a slow first poll that is repeated every %i ms is given a slot before waiters, however long it has to ask',
+  (pauseMs) => {
+    const admission = admissionOf();
+    const first = { queryId: 'q1', backendId: 'b', neverWaits: false };
+    admit(admission, applicant('1'));
+    confirmLease(admission, '1', 'q1');
+    admission.now += ADMISSION_TIMES.unpolledMs;
+    expire(admission);
+    runs(admission, '2');
+    const asks = Math.ceil((2 * ADMISSION_TIMES.rememberedMs) / pauseMs);
+    for (let asked = 0; asked < asks; asked++) {
+      expect(activate(admission, first)).toBe(false);
+      admission.now += pauseMs;
+      expire(admission);
+    }
+    expect(activate(admission, first)).toBe(false);
+    admission.now += pauseMs / 2;
+    queue(admission, 'w');
+    settle(admission, ['q2']);
+    offerSlots(admission);
+    expect(phase(admission, 'w')).toBe('QUEUED');
+    admission.now += pauseMs / 2;
+    expire(admission);
+    offerSlots(admission);
+    expect(activate(admission, first)).toBe(true);
+  },
+);
+
+test('a slow first poll of a client that pauses for hours keeps no slot from others for longer than one that was just handed out', () => {
+  const admission = admissionOf();
+  const first = { queryId: 'q1', backendId: 'b', neverWaits: false };
+  admit(admission, applicant('1'));
+  confirmLease(admission, '1', 'q1');
+  admission.now += ADMISSION_TIMES.unpolledMs;
+  expire(admission);
+  runs(admission, '2');
+  expect(activate(admission, first)).toBe(false);
+  admission.now += ADMISSION_TIMES.rememberedMs - 1;
+  expire(admission);
+  expect(activate(admission, first)).toBe(false);
+  settle(admission, ['q2']);
+  offerSlots(admission);
+  expect(admit(admission, applicant('3')).kind).toBe('wait');
+  admission.now += ADMISSION_TIMES.unpolledMs;
+  expire(admission);
+  expect(admit(admission, applicant('3')).kind).toBe('lease');
+});
+
 test('a first poll repeated after the end of its query takes no slot', () => {
   const admission = admissionOf();
   runs(admission, '1');

@@ -1,3 +1,4 @@
+import type { Lease } from '../state/lease.ts';
 import type { Admission } from './admission.ts';
 import { hasFreeSlot, offerSlots } from './offer-slots.ts';
 
@@ -34,13 +35,24 @@ export function activate(admission: Admission, { queryId, backendId, neverWaits 
     const { groupId = '', user = '' } = lease ?? {};
     const isRenewed = state.leaseOfQuery(queryId)?.phase === 'HANDED_OUT';
     if (!isRenewed && !neverWaits && !hasFreeSlot(state, limits, lease?.backendId ?? backendId, groupId, user)) {
-      if (lease) state.putLease({ ...lease, wantedUntil: now + times.reservedMs });
+      if (lease) state.putLease(wanted(admission, lease));
       return false;
     }
   }
   const taken = lease ?? { id: queryId, backendId, groupId: '', user: '', takenAt: now };
   state.putLease({ ...taken, queryId, phase: 'RUNNING', polledAt: now, until: 0 });
   return true;
+}
+
+/**
+ * Its client has been turned away, and comes back: a slot is reserved for it until then. What is not known yet is how long it pauses;
+ * then as long as its last pause, and once more. It is remembered for as long as it is asked for.
+ */
+function wanted({ times, now }: Admission, lease: Lease): Lease {
+  const { wantedUntil = now, wantedMs = 0 } = lease;
+  const pauseMs = now - (wantedUntil - wantedMs);
+  const patience = Math.min(Math.max(times.reservedMs, 2 * pauseMs), times.unpolledMs);
+  return { ...lease, wantedMs: patience, wantedUntil: now + patience, until: now + times.rememberedMs };
 }
 
 /** These queries are done: their last page has passed, or their cluster says so. Answers how many held a slot. */

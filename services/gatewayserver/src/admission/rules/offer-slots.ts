@@ -28,9 +28,9 @@ export function offerSlots(admission: Admission): void {
 
 function renewReserved({ state, limits, times, now }: Admission): void {
   for (const lease of state.reserved()) {
-    const { wantedUntil = 0, backendId, groupId, user } = lease;
+    const { wantedUntil = 0, wantedMs = times.reservedMs, backendId, groupId, user } = lease;
     if (wantedUntil <= now || !hasFreeSlot(state, limits, backendId, groupId, user)) continue;
-    state.putLease({ ...lease, phase: 'HANDED_OUT', until: now + times.reservedMs });
+    state.putLease({ ...lease, phase: 'HANDED_OUT', until: now + wantedMs });
   }
 }
 

@@ -6,7 +6,7 @@ export type AdmissionTimes = {
   unpolledMs: number;
   /** A first poll that was forwarded reaches its cluster within this, or never. */
   underWayMs: number;
-  /** A first poll that was turned away is repeated within this; a slot that becomes free is reserved for as long. */
+  /** A first poll that was turned away is repeated within this, or a little after its last pause; a slot that becomes free is reserved for as long. */
   reservedMs: number;
   /** An expired or settled lease is remembered as long as a cluster remembers a query that nobody polled. */
   rememberedMs: number;

@@ -28,4 +28,6 @@ export type Lease = {
   readonly until: number;
   /** A slot that becomes free before then is reserved for this expired lease: its client has asked, and asks again. */
   readonly wantedUntil?: number;
+  /** For how long it was reserved when its client last asked, in milliseconds. */
+  readonly wantedMs?: number;
 };
