@@ -5,7 +5,13 @@ import { classifyLeases } from './classify-leases.ts';
 const ID = '20260101_000000_00001_aaaaa';
 const NONE = new Map<string, number>();
 const observed = (state?: string, incarnation: string | undefined = 'aaaaa') => {
-  const one: QueryObservation = { state: state ?? '', errorName: undefined, createdAt: undefined, startedAt: undefined, endedAt: undefined };
+  const one: QueryObservation = {
+    state: state ?? '',
+    errorName: undefined,
+    createdAt: undefined,
+    startedAt: undefined,
+    endedAt: undefined,
+  };
   return { ids: [ID], known: new Map(state === undefined ? [] : [[ID, one]]), incarnation };
 };
 

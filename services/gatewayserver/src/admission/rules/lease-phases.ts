@@ -25,7 +25,7 @@ export type FirstPoll = {
  * no limit of its own, it counts nowhere.
  */
 export function activate(admission: Admission, { queryId, backendId, neverWaits }: FirstPoll): boolean {
-  const { state, limits, times, now } = admission;
+  const { state, limits, now } = admission;
   const lease = state.leaseOfQuery(queryId);
   if (lease?.phase === 'SETTLED') return true;
   // Anybody may poll an id that never was: only what a limit counts is kept.

@@ -46,5 +46,5 @@ test('rules and scripts see what the client sent, headers of either family', () 
 test('what the client did not send is empty', () => {
   const facts = factsOf({});
   expect(facts).toMatchObject({ source: '', client_tags: [], catalog: '', headers: {}, session: {}, length: 0 });
-  expect(facts['in_transaction']).toBe(false);
+  expect(facts.in_transaction).toBe(false);
 });
