@@ -96,8 +96,10 @@ export function createAskCluster(deps: AskClusterDeps): AskCluster {
       signal: request.signal,
     };
     const answer = await (request.underWay?.answer(sent) ?? upstream.send(sent));
+    // What is under way was sent by the plan of its moment: another request may have learnt more since.
+    const isOld = request.underWay !== undefined && mode !== 'send';
     // Trino refuses X-Forwarded-* before it looks at anything else: asking again repeats nothing.
-    if (answer.status === 406 && mode === 'send' && linkModes.failed(coordinator, mode)) {
+    if (answer.status === 406 && (isOld || (mode === 'send' && linkModes.failed(coordinator, mode)))) {
       answer.body.destroy();
       return await ask(exchange, { ...request, underWay: undefined });
     }

@@ -73,6 +73,23 @@ describe('every link of every page names the address the client used', () => {
     expect(page.nextUri?.startsWith(after.url)).toBe(true);
   });
 
+  test('AUTO learns once from the 406 of several polls at a time, and none of them reaches a client', async () => {
+    await using trino = await startScriptedTrino({ processForwarded: false });
+    await using before = await startTestbed({ clusters: { trino } });
+    const paths: string[] = [];
+    for (let at = 0; at < 4; at++)
+      paths.push(new URL(pageOf(await post(before.url, `SELECT ${at}`)).nextUri ?? '').pathname);
+    await using after = await startTestbed({ clusters: { trino }, coordinatorIds: { trino: trino.suffix } });
+    // The router learns from the first, while the others are under way.
+    trino.fault({
+      on: ({ path, method }) => method === 'GET' && paths.indexOf(path) > 0,
+      times: paths.length - 1,
+      action: { kind: 'slow', ms: 300 },
+    });
+    const answers = await Promise.all(paths.map((path) => ask(after.url + path)));
+    expect(answers.map(({ status }) => status)).toEqual(paths.map(() => 200));
+  });
+
   test('AUTO forgets what it learnt when another incarnation of the coordinator answers', async () => {
     await using stub = await startStub((request, response) => {
       const suffix = stub.requests.length > 3 ? 'bbbbb' : 'aaaaa';
