@@ -76,7 +76,12 @@ test.each(rounds)(
 );
 
 test('case 90: what clients have read they have acknowledged: nothing of it is left', async () => {
-  await until('the storage to be empty', async () => (await store.keys()).length === 0, 60_000);
+  const isEmpty = async () => {
+    const left = await store.keys();
+    if (left.length > 0) throw new Error(`${left.length} are left, such as ${left.slice(0, 3).join(', ')}`);
+    return true;
+  };
+  await until('the storage to be empty', isEmpty, 60_000);
 });
 
 test.each(names)(

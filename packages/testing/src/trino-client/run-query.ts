@@ -8,7 +8,7 @@ export type QueryOptions = {
   headers?: Readonly<Record<string, string>>;
   /** Of the polls; default the user alone. */
   pollHeaders?: Readonly<Record<string, string>>;
-  /** Where to send the poll of a link; default where the link leads. */
+  /** Where to send the poll of a link, asked each time it is sent; default where the link leads. */
   pollAt?: (link: URL) => URL;
   /** Called with each page before the next one is asked for. */
   onPage?: (page: Page, answer: Answer) => Promise<void> | void;
@@ -28,14 +28,15 @@ export async function runQuery(url: string, statement: string, options: QueryOpt
   const user = 'x-presto-user' in headers ? {} : { 'x-trino-user': options.user ?? 'e2e', ...userOf(headers) };
   const poll = { method: 'GET', headers: options.pollHeaders ?? user };
   const submission = { method: 'POST', body: statement, headers: { ...user, ...headers } };
-  let answer = await request(new URL('/v1/statement', url), submission, options);
+  let answer = await request(() => new URL('/v1/statement', url), submission, options);
   const rows: unknown[][] = [];
   for (let pages = 1; ; pages++) {
     const page = JSON.parse(answer.body) as Page;
     rows.push(...(page.data ?? []));
     await options.onPage?.(page, answer);
     if (!page.nextUri) return { id: page.id, rows, state: page.stats.state, error: page.error, pages };
-    answer = await request(pollAt(new URL(page.nextUri)), poll, options);
+    const link = new URL(page.nextUri);
+    answer = await request(() => pollAt(link), poll, options);
   }
 }
 
@@ -64,12 +65,13 @@ function userOf(headers: Readonly<Record<string, string>>): Record<string, strin
 }
 
 async function request(
-  url: URL,
+  at: () => URL,
   init: ExchangeOptions,
   { retryForMs = 0, signal }: Pick<QueryOptions, 'retryForMs' | 'signal'>,
 ): Promise<Answer> {
   const deadline = Date.now() + retryForMs;
   for (;;) {
+    const url = at();
     const limit = AbortSignal.timeout(REQUEST_MS);
     let failure: Error;
     try {
