@@ -66,6 +66,14 @@ test.each([-600_000, 0, 600_000])(
   },
 );
 
+test('the times of a cluster that had the query a moment after the router are its own', () => {
+  const times = { createdAt: NOW - 4_900, startedAt: NOW - 4_000, endedAt: NOW - 1_000 };
+  expect(queryUpdate(entry(State.RUNNING), seen('FINISHED', times), NOW)).toMatchObject({
+    startedAt: at(NOW - 4_000),
+    endedAt: at(NOW - 1_000),
+  });
+});
+
 test('the times of a cluster that does not say when it got the query never precede the submission', () => {
   const times = { startedAt: NOW - 90_000, endedAt: NOW - 80_000 };
   expect(queryUpdate(entry(State.QUEUED), seen('FINISHED', times), NOW)).toMatchObject({

@@ -24,7 +24,7 @@ export type QueryStore = {
   /**
    * The same for reports of observers, who saw a query run but did not submit it: completes the rows that have their Trino
    * ids, except for the time of submission. A report with one has all its times by a cluster's clock, and it is the time when the
-   * cluster got the query: they are stored by the clock of the row. Answers the reports about queries without a row.
+   * cluster got the query: they are stored by the clock of the row where the two are apart. Answers the reports about queries without a row.
    */
   complete(reports: readonly Query[]): Promise<Query[]>;
   /** By id, else by Trino id. */

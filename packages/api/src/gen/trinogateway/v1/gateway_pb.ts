@@ -7776,9 +7776,9 @@ export type Query = Message<"trinogateway.v1.Query"> & {
   queuedMs: number;
 
   /**
-   * By the clock of the router that took the query: what its cluster tells is moved by as much as their clocks are apart. Never before
-   * submitted_at, nor ended_at before started_at: where the clock of another router is behind, the time before stands for the later
-   * one, so that no duration is negative.
+   * By the clock of the router that took the query: what its cluster tells is moved where their clocks must be apart (it had the query
+   * before the router, or more than a minute later). Never before submitted_at, nor ended_at before started_at: where the clock of
+   * another router is behind, the time before stands for the later one, so that no duration is negative.
    *
    * @generated from field: google.protobuf.Timestamp started_at = 14;
    */
