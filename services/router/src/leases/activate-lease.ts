@@ -69,7 +69,7 @@ function answerQueued(
     return;
   }
   const origin = outsideUrl(client);
-  const waitedMs = leases.waitedMs(queryId);
+  const waitedMs = leases.turnAway(queryId);
   const page = {
     id: queryId,
     infoUri: infoUri(origin, queryId),

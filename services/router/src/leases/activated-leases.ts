@@ -15,8 +15,8 @@ export type ActivatedLeases = {
   isActivated(trinoQueryId: string): boolean;
   /** Whether the first poll needs a lease, and the end of the query frees one. */
   isLimited(trinoQueryId: string, backendIds: readonly string[]): boolean;
-  /** Milliseconds since a first poll was refused here. */
-  waitedMs(trinoQueryId: string): number;
+  /** A first poll is turned away: milliseconds since the first time it was here. */
+  turnAway(trinoQueryId: string): number;
   /** The query waited so long before its cluster had it, in milliseconds. */
   waitedBefore(trinoQueryId: string, waitedMs: number): void;
   /** For how long it did; 0 when it did not, or was not polled here before. */
@@ -34,12 +34,12 @@ const TURNED_AWAY_FOR_MS = 60_000;
 /** Knows of no lease. */
 export function createActivatedLeases(gateway: Pick<GatewayClient, 'backends'>): ActivatedLeases {
   const known = new LRUCache<string, { activatedAt?: number; slug?: string | undefined }>({ max: REMEMBERED });
-  const refused = new LRUCache<string, { since: number; lastAt: number }>({ max: REMEMBERED });
+  const turnedAway = new LRUCache<string, { since: number; lastAt: number }>({ max: REMEMBERED });
   const waits = new LRUCache<string, number>({ max: REMEMBERED });
   return {
     confirmed: (id, firstLink) => void known.set(id, { slug: firstLink?.split('/').at(-2) }),
     wasTurnedAway: (id, slug) => {
-      const { lastAt = Number.NEGATIVE_INFINITY } = refused.get(id) ?? {};
+      const { lastAt = Number.NEGATIVE_INFINITY } = turnedAway.get(id) ?? {};
       return known.get(id)?.slug === slug && performance.now() - lastAt < TURNED_AWAY_FOR_MS;
     },
     isWrongSlug: (id, slug) => (known.get(id)?.slug ?? slug) !== slug,
@@ -48,10 +48,10 @@ export function createActivatedLeases(gateway: Pick<GatewayClient, 'backends'>):
       performance.now() - (known.get(id)?.activatedAt ?? Number.NEGATIVE_INFINITY) < ACTIVATED_FOR_MS,
     isLimited: (id, backendIds) =>
       known.has(id) || backendIds.some((backendId) => gateway.backends().get(backendId)?.limited === true),
-    waitedMs: (id) => {
+    turnAway: (id) => {
       const now = performance.now();
-      const { since } = refused.get(id) ?? { since: now };
-      refused.set(id, { since, lastAt: now });
+      const { since } = turnedAway.get(id) ?? { since: now };
+      turnedAway.set(id, { since, lastAt: now });
       return now - since;
     },
     waitedBefore: (id, waitedMs) => void waits.set(id, waitedMs),

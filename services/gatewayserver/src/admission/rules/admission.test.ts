@@ -9,13 +9,20 @@ import { offerSlots } from './offer-slots.ts';
 import { end } from './queue.ts';
 import { ADMISSION_TIMES } from './times.ts';
 
-test('a slow first poll is given the next free slot, before waiters', () => {
+const first = { queryId: 'q1', backendId: 'b', neverWaits: false };
+
+/** A query whose first poll has not come in time: its slot is free. */
+function withLapsed(): Admission {
   const admission = admissionOf();
-  const first = { queryId: 'q1', backendId: 'b', neverWaits: false };
   admit(admission, applicant('1'));
   confirmLease(admission, '1', 'q1');
   admission.now += ADMISSION_TIMES.unpolledMs;
   expire(admission);
+  return admission;
+}
+
+test('a slow first poll is given the next free slot, before waiters', () => {
+  const admission = withLapsed();
   runs(admission, '2');
   queue(admission, 'w');
   expect(activate(admission, first)).toBe(false);
@@ -30,31 +37,22 @@ test('a slow first poll is given the next free slot, before waiters', () => {
 });
 
 test('a slow first poll that is not repeated leaves the slot to others', () => {
-  const admission = admissionOf();
-  admit(admission, applicant('1'));
-  confirmLease(admission, '1', 'q1');
-  admission.now += ADMISSION_TIMES.unpolledMs;
-  expire(admission);
+  const admission = withLapsed();
   runs(admission, '2');
-  expect(activate(admission, { queryId: 'q1', backendId: 'b', neverWaits: false })).toBe(false);
+  expect(activate(admission, first)).toBe(false);
   settle(admission, ['q2']);
   offerSlots(admission);
   expect(admit(admission, applicant('3')).kind).toBe('wait');
   admission.now += ADMISSION_TIMES.reservedMs;
   expire(admission);
   expect(admit(admission, applicant('3')).kind).toBe('lease');
-  expect(activate(admission, { queryId: 'q1', backendId: 'b', neverWaits: false })).toBe(false);
+  expect(activate(admission, first)).toBe(false);
 });
 
 test.each([1_000, 12_000])(
   'a slow first poll that is repeated every %i ms is given a slot before waiters, however long it has to ask',
   (pauseMs) => {
-    const admission = admissionOf();
-    const first = { queryId: 'q1', backendId: 'b', neverWaits: false };
-    admit(admission, applicant('1'));
-    confirmLease(admission, '1', 'q1');
-    admission.now += ADMISSION_TIMES.unpolledMs;
-    expire(admission);
+    const admission = withLapsed();
     runs(admission, '2');
     const asks = Math.ceil((2 * ADMISSION_TIMES.rememberedMs) / pauseMs);
     for (let asked = 0; asked < asks; asked++) {
@@ -76,12 +74,7 @@ test.each([1_000, 12_000])(
 );
 
 test('a slow first poll of a client that pauses for hours keeps no slot from others for longer than one that was just handed out', () => {
-  const admission = admissionOf();
-  const first = { queryId: 'q1', backendId: 'b', neverWaits: false };
-  admit(admission, applicant('1'));
-  confirmLease(admission, '1', 'q1');
-  admission.now += ADMISSION_TIMES.unpolledMs;
-  expire(admission);
+  const admission = withLapsed();
   runs(admission, '2');
   expect(activate(admission, first)).toBe(false);
   admission.now += ADMISSION_TIMES.rememberedMs - 1;
@@ -100,7 +93,7 @@ test('a first poll repeated after the end of its query takes no slot', () => {
   runs(admission, '1');
   expect(settle(admission, ['q1'])).toBe(1);
   expect(settle(admission, ['q1', 'unknown'])).toBe(0);
-  expect(activate(admission, { queryId: 'q1', backendId: 'b', neverWaits: false })).toBe(true);
+  expect(activate(admission, first)).toBe(true);
   expect(admission.state.onBackend('b')).toBe(0);
 });
 
@@ -112,40 +105,34 @@ test('a query that is cancelled before its first poll frees its slot, and a late
   expect(expireUnknown(admission, ['q1'])).toBe(1);
   offerSlots(admission);
   expect(phase(admission, 'w')).toBe('CLAIMED');
-  expect(activate(admission, { queryId: 'q1', backendId: 'b', neverWaits: false })).toBe(false);
+  expect(activate(admission, first)).toBe(false);
 });
 
 test('a query unknown to its cluster keeps its slot while its first poll is under way, and needs a new one later', () => {
   const admission = admissionOf();
-  const again = { queryId: 'q1', backendId: 'b', neverWaits: false };
   runs(admission, '1');
   admission.now += ADMISSION_TIMES.underWayMs - 1;
   expect(expireUnknown(admission, ['q1', 'never was'])).toBe(0);
-  expect(activate(admission, again)).toBe(true);
+  expect(activate(admission, first)).toBe(true);
   admission.now += ADMISSION_TIMES.underWayMs - 1;
   expect(expireUnknown(admission, ['q1'])).toBe(0);
   admission.now += 1;
   expect(expireUnknown(admission, ['q1', 'q1'])).toBe(1);
   runs(admission, '2');
-  expect(activate(admission, again)).toBe(false);
+  expect(activate(admission, first)).toBe(false);
   settle(admission, ['q2']);
-  expect(activate(admission, again)).toBe(true);
+  expect(activate(admission, first)).toBe(true);
   expect(admission.state.onBackend('b')).toBe(1);
 });
 
 test('a query polled too late needs a new slot, after the waiters', () => {
-  const admission = admissionOf();
-  admit(admission, applicant('1'));
-  confirmLease(admission, '1', 'q1');
-  admission.now += ADMISSION_TIMES.unpolledMs;
-  expire(admission);
+  const admission = withLapsed();
   expect(admission.state.onBackend('b')).toBe(0);
   queue(admission, 'w');
-  const late = { queryId: 'q1', backendId: 'b', neverWaits: false };
-  expect(activate(admission, late)).toBe(false);
+  expect(activate(admission, first)).toBe(false);
   expect(phase(admission, 'w')).toBe('CLAIMED');
   end(admission, 'w', 'USER_CANCELED');
-  expect(activate(admission, late)).toBe(true);
+  expect(activate(admission, first)).toBe(true);
   expect(admission.state.lease('1')?.phase).toBe('RUNNING');
 });
 

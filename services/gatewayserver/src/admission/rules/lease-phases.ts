@@ -45,8 +45,8 @@ export function activate(admission: Admission, { queryId, backendId, neverWaits 
 }
 
 /**
- * Its client has been turned away, and comes back: a slot is reserved for it until then. What is not known yet is how long it pauses;
- * then as long as its last pause, and once more. It is remembered for as long as it is asked for.
+ * Its client has been turned away, and comes back: a slot is reserved for it until then, for twice its last pause (none is known the
+ * first time), at most as long as for a query that was just handed out. It is remembered for as long as it is asked for.
  */
 function wanted({ times, now }: Admission, lease: Lease): Lease {
   const { wantedUntil = now, wantedMs = 0 } = lease;
